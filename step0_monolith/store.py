@@ -1,0 +1,226 @@
+"""The seam: what the web face asks of whatever keeps the data.
+
+`create_app(store)` knows this interface and nothing behind it. Here a MongoDB database answers (see the
+`mongo` package beside this file); in later steps a REST API, a set of services or an event-driven gateway do.
+
+Values that cross the seam are plain and ready for JSON: a post is a dictionary with the fields of `Post`,
+`created` is text in ISO 8601, UTC. Every method may raise `StoreDown` or `StoreSlow`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, Literal, NotRequired, Protocol, TypedDict, TypeVar
+
+Item = TypeVar("Item")
+
+TOTAL_LIMIT = 10_000
+"""Totals are exact up to here, and no page reaches past it."""
+
+RECOMMENDED = 12
+"""Posts in one recommendation."""
+
+TAGS_PER_POST = 50
+"""Tags one reader may put on one post."""
+
+
+class Post(TypedDict):
+    """A post as a client sees it; the last three only for a signed-in reader."""
+
+    _id: str
+    _etag: str
+    source: Literal["reddit", "stackexchange"]
+    title: str
+    text: str
+    author: str
+    topic: str
+    url: str
+    permalink: str
+    thumbnail: str
+    created: str
+    score: int
+    ups: int
+    downs: int
+    num_comments: int
+    over_18: bool
+    tags: NotRequired[list[str]]
+    liked: NotRequired[bool]
+    hidden: NotRequired[bool]
+
+
+class TagCount(TypedDict):
+    """One of a reader's tags and how many posts carry it."""
+
+    tag: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody signed in: `token` is what proved it, kept to be passed on."""
+
+    username: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a sign-in gives: the bearer token and when it ends (ISO 8601, UTC)."""
+
+    token: str
+    expires: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A member as they see themselves; `counts` has tags, likes, hidden and shares."""
+
+    username: str
+    email: str | None
+    created: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a collection is asked for: `number` from 1, `size` posts a page."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many items come before this page."""
+        return (self.number - 1) * self.size
+
+    @property
+    def limit(self) -> int:
+        """How many items this page may hold: fewer at TOTAL_LIMIT, none past it."""
+        return max(0, min(self.size, TOTAL_LIMIT - self.offset))
+
+
+@dataclass(frozen=True)
+class Found(Generic[Item]):
+    """One page of a collection and the size of the whole: exact, or TOTAL_LIMIT with `more` set."""
+
+    items: list[Item]
+    total: int
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Image:
+    """A fetched picture: its bytes, media type and entity tag."""
+
+    content: bytes
+    media_type: str
+    etag: str
+
+
+class StoreError(Exception):
+    """Anything a store answers other than what was asked for; its text is meant for people."""
+
+
+class StoreDown(StoreError):
+    """A part that is needed cannot be reached; asking again after `retry_after` seconds makes sense."""
+
+    def __init__(self, part: str, retry_after: int = 2) -> None:
+        super().__init__(f"{part} cannot be reached at the moment. Please try again shortly.")
+        self.part = part
+        self.retry_after = retry_after
+
+
+class StoreSlow(StoreError):
+    """A part did not answer within its time."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"{part} did not answer in time. Please try again.")
+        self.part = part
+
+
+class NotFound(StoreError):
+    """There is no such post, or it has no such part."""
+
+
+class Taken(StoreError):
+    """The username belongs to somebody."""
+
+
+class WrongCredentials(StoreError):
+    """Username and password do not belong together."""
+
+
+class Unprocessable(StoreError):
+    """A value breaks its rule; `issues` says which field and why."""
+
+    def __init__(self, issues: Mapping[str, str]) -> None:
+        super().__init__("Some values break their rules.")
+        self.issues = dict(issues)
+
+
+class TooMany(StoreError):
+    """A limit is used up for the next `retry_after` seconds."""
+
+    def __init__(self, what: str, retry_after: int) -> None:
+        super().__init__(f"Too many {what}. Please try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class Store(Protocol):
+    """The application's questions and commands. `reader` is None for a visitor who has not signed in."""
+
+    def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
+        """Newest first, ties by `_id`, without what the reader hid."""
+
+    def post(self, post_id: str, reader: Reader | None) -> Post:
+        """One post. Raises NotFound."""
+
+    def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
+        """Full text over title and text, best first, ties by `_id`, without what the reader hid."""
+
+    def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
+        """At most RECOMMENDED posts with a score over 50, in the order the contract gives."""
+
+    def topics(self) -> list[str]:
+        """The topics with most recommendable posts, for the page to offer."""
+
+    def sign_up(self, username: str, password: str, email: str | None) -> None:
+        """Make a member. Raises Taken."""
+
+    def sign_in(self, username: str, password: str, address: str) -> Session:
+        """Check a password and give a token. Raises WrongCredentials, or TooMany for `address`."""
+
+    def sign_out(self, reader: Reader) -> None:
+        """End the reader's token."""
+
+    def authenticate(self, token: str) -> Reader | None:
+        """Who the token belongs to; None when it is unknown or has ended."""
+
+    def profile(self, reader: Reader) -> Profile:
+        """The reader's own page."""
+
+    def tag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
+        """Put a tag on a post; all the reader's tags on it. Raises NotFound, Unprocessable when full."""
+
+    def untag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
+        """Take a tag off a post; the tags left. Raises NotFound."""
+
+    def tags(self, page: Page, reader: Reader) -> Found[TagCount]:
+        """The reader's tags, most used first."""
+
+    def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
+        """The posts the reader put this tag on, newest first."""
+
+    def like(self, post_id: str, liked: bool, reader: Reader) -> int:
+        """Like a post or stop liking it; how many readers like it now. Raises NotFound."""
+
+    def hide(self, post_id: str, hidden: bool, reader: Reader) -> None:
+        """Hide a post from the reader's list, search and recommendations, or show it again. Raises NotFound."""
+
+    def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
+        """Mail the post; the share's id. Raises NotFound, TooMany."""
+
+    def image(self, post_id: str) -> Image:
+        """The post's picture, fetched or cached. Raises NotFound."""
+
+    def health(self) -> dict[str, bool]:
+        """Each part by name and whether it answers. Never raises."""
