@@ -214,7 +214,7 @@ class Store(Protocol):
         """Like a post or stop liking it; how many readers like it now. Raises NotFound."""
 
     def hide(self, post_id: str, hidden: bool, reader: Reader) -> None:
-        """Hide a post from the reader's list, search and recommendations, or show it again. Raises NotFound."""
+        """Hide a post from the reader's list, search and recommendations, or show it. Raises NotFound."""
 
     def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
         """Mail the post; the share's id. Raises NotFound, TooMany."""

@@ -1,0 +1,73 @@
+"""The parts a step stands on, started when needed: MongoDB and a mail catcher."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workshop.steps import Step, read_step
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+    from workshop.stores.part import Part
+
+
+@dataclass
+class Stores:
+    """Addresses of the parts: `mongodb` by user; and the servers of ours among them."""
+
+    mongodb: dict[str, str] = field(default_factory=dict)
+    smtp_host: str = ""
+    smtp_port: int = 0
+    mail_page: str | None = None
+    parts: list["Part"] = field(default_factory=list)
+
+
+@contextmanager
+def stores(step: Step, *, mail: bool = True) -> Iterator[Stores]:
+    """The parts `step` needs, up and ready inside the block.
+
+    Where the environment names a server (MONGODB_URI, SMTP_HOST) that one is used and none is started.
+    Raises click.ClickException when a part cannot be had.
+    """
+    from workshop.stores.mail import MailCatcher  # noqa: PLC0415  (pymongo takes a while to import)
+    from workshop.stores.mongod import Mongod  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        up = Stores()
+        if given := os.environ.get("MONGODB_URI"):
+            up.mongodb = dict.fromkeys(step.users, given)
+        else:
+            mongod = stack.enter_context(Mongod())
+            up.mongodb = {user: mongod.add_user(user) for user in step.users}
+            up.parts.append(mongod)
+        if given := os.environ.get("SMTP_HOST"):
+            up.smtp_host, up.smtp_port = given, int(os.environ.get("SMTP_PORT", "25"))
+        elif mail:
+            catcher = stack.enter_context(MailCatcher())
+            up.smtp_host, up.smtp_port = catcher.host, catcher.smtp_port
+            up.mail_page = f"http://{catcher.host}:{catcher.port}/"
+            up.parts.append(catcher)
+        yield up
+
+
+@contextmanager
+def posts_collection(step: int) -> Iterator["Collection[dict[str, Any]]"]:
+    """The collection that takes a step's posts, with its server up inside the block."""
+    described = read_step(step)
+    with stores(described, mail=False) as up, posts_of(described, up) as posts:
+        yield posts
+
+
+@contextmanager
+def posts_of(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
+    """The same, over stores that are up already. Writes count once a majority has them on disk."""
+    from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
+
+    durable = WriteConcern(w="majority", j=True)
+    with MongoClient[dict[str, Any]](
+        up.mongodb[step.posts], tz_aware=True, serverSelectionTimeoutMS=5000
+    ) as client:
+        yield client.get_default_database(step.posts).get_collection("posts", write_concern=durable)

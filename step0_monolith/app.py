@@ -1,0 +1,62 @@
+"""The web application, the same in front of every architecture."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, g, request
+from flask_bootstrap import Bootstrap5
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from kit.metrics import count_requests
+from step0_monolith.errors import handle_errors
+from step0_monolith.headers import negotiates, set_headers
+from step0_monolith.identity import csrf, identify
+from step0_monolith.negotiation import require_acceptable
+from step0_monolith.pictures import has_image
+from step0_monolith.store import Store
+from step0_monolith.views import docs, health, marks, members, posts, share
+
+LARGEST_BODY = 64 * 1024
+
+
+def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) -> Flask:
+    """The face over `store`; sessions are cookies until `app.session_interface` is set to something else."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_NAME="session",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=session_seconds),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.tests["has_image"] = has_image
+    app.jinja_env.globals["has_image"] = has_image
+    Bootstrap5(app)
+    csrf.init_app(app)
+    handle_errors(app)
+    set_headers(app)
+    count_requests(app)
+
+    @app.before_request
+    def check() -> None:
+        g.reader = None
+        if (request.content_length or 0) > LARGEST_BODY:
+            raise RequestEntityTooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+        if negotiates():
+            require_acceptable()
+            identify(store)
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        return {"reader": g.get("reader")}
+
+    for each in (posts, marks, members, share, health):
+        app.register_blueprint(each.make_blueprint(store))
+    app.register_blueprint(docs.make_blueprint())
+    return app

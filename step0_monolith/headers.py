@@ -1,0 +1,36 @@
+"""Headers that every answer carries."""
+
+from flask import Flask, Response, g, request
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Swagger UI sets style attributes from its scripts.
+DOCS_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'"
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+NEGOTIATED_BLUEPRINTS = {"posts", "marks", "members", "share"}
+
+
+def negotiates() -> bool:
+    """Whether the address asked for is one that answers in JSON or HTML to this or that reader."""
+    return request.blueprint in NEGOTIATED_BLUEPRINTS and request.endpoint != "posts.image"
+
+
+def set_headers(app: Flask) -> None:
+    """Add them to all answers of `app`."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.update(ALWAYS)
+        response.headers["Content-Security-Policy"] = DOCS_POLICY if request.blueprint == "docs" else POLICY
+        if negotiates():
+            response.vary.update(("Accept", "Cookie", "Authorization"))
+            if not response.cache_control:
+                response.cache_control.no_cache = True
+                if g.get("reader"):
+                    response.cache_control.private = True
+        return response

@@ -1,0 +1,58 @@
+"""Fetched pictures, kept in GridFS."""
+
+from datetime import UTC, datetime, timedelta
+
+from gridfs import GridFS
+from gridfs.errors import FileExists, NoFile
+from pymongo.database import Database
+
+from step0_monolith.mongo.connection import Document, translated
+from step0_monolith.store import Image, NotFound, StoreDown, StoreSlow
+
+UNFETCHABLE_SECONDS = 300
+UNREACHABLE_SECONDS = 30
+
+
+class ImageCache:
+    """Pictures by post; and for a while why one could not be had, so that it is not tried at every view."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._files = GridFS(database, "images")
+        self._misses = database["image_misses"]
+
+    @translated
+    def get(self, post_id: str) -> Image | None:
+        """The cached picture, or None."""
+        try:
+            file = self._files.get(post_id)
+        except NoFile:
+            return None
+        told = file.metadata or {}
+        return Image(file.read(), told["media_type"], told["etag"])
+
+    @translated
+    def put(self, post_id: str, image: Image) -> None:
+        """Keep a picture; if another request has just done so, its one stays."""
+        told = {"media_type": image.media_type, "etag": image.etag}
+        try:
+            self._files.put(image.content, _id=post_id, filename=post_id, metadata=told)
+        except FileExists:
+            return
+
+    @translated
+    def raise_miss(self, post_id: str) -> None:
+        """Raise again what kept the picture from us a moment ago, if anything did."""
+        found = self._misses.find_one({"_id": post_id, "until": {"$gt": datetime.now(UTC)}})
+        if found and found["down"]:
+            raise StoreDown(found["down"], retry_after=UNREACHABLE_SECONDS)
+        if found:
+            raise NotFound(found["why"])
+
+    @translated
+    def put_miss(self, post_id: str, error: NotFound | StoreDown | StoreSlow) -> None:
+        """Remember why there is no picture: for long if it cannot be one, shortly if its site was away."""
+        down = None if isinstance(error, NotFound) else error.part
+        until = datetime.now(UTC) + timedelta(seconds=UNREACHABLE_SECONDS if down else UNFETCHABLE_SECONDS)
+        self._misses.replace_one(
+            {"_id": post_id}, {"why": str(error), "down": down, "until": until}, upsert=True
+        )

@@ -1,0 +1,89 @@
+"""Members, their passwords and their tokens."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from pymongo.errors import DuplicateKeyError
+
+from step0_monolith.mongo.connection import translated
+from step0_monolith.mongo.limits import Limit
+from step0_monolith.mongo.marks import Marks
+from step0_monolith.mongo.posts import iso
+from step0_monolith.store import Profile, Reader, Session, Taken, WrongCredentials
+
+hasher = PasswordHasher()
+# Checked when there is no such member, so that the time an answer takes does not tell who is one.
+NOBODYS_HASH = hasher.hash(secrets.token_urlsafe(32))
+
+
+class Members(Marks):
+    """The members' part of the store. Tokens are random; only their hashes are kept."""
+
+    failed_sign_ins: Limit
+    token_lifetime: timedelta
+
+    @translated
+    def sign_up(self, username: str, password: str, email: str | None) -> None:
+        """See Store."""
+        member = {
+            "_id": username,
+            "password": hasher.hash(password),
+            "email": email,
+            "created": datetime.now(UTC),
+        }
+        try:
+            self.database["members"].insert_one(member)
+        except DuplicateKeyError:
+            raise Taken(f"The name {username} is taken; please choose another.") from None
+
+    @translated
+    def sign_in(self, username: str, password: str, address: str) -> Session:
+        """See Store."""
+        self.failed_sign_ins.check(address)
+        member = self.database["members"].find_one({"_id": username}) or {"password": NOBODYS_HASH}
+        try:
+            hasher.verify(member["password"], password)
+        except VerifyMismatchError:
+            self.failed_sign_ins.count(address)
+            raise WrongCredentials("Username and password do not belong together.") from None
+        token = secrets.token_urlsafe(32)
+        expires = datetime.now(UTC) + self.token_lifetime
+        self.database["tokens"].insert_one({"_id": _digest(token), "reader": username, "expires": expires})
+        return Session(token, iso(expires))
+
+    @translated
+    def sign_out(self, reader: Reader) -> None:
+        """See Store."""
+        self.database["tokens"].delete_one({"_id": _digest(reader.token)})
+
+    @translated
+    def authenticate(self, token: str) -> Reader | None:
+        """See Store."""
+        # MongoDB removes ended tokens once a minute only.
+        living = {"_id": _digest(token), "expires": {"$gt": datetime.now(UTC)}}
+        found = self.database["tokens"].find_one(living)
+        return Reader(found["reader"], token) if found else None
+
+    @translated
+    def profile(self, reader: Reader) -> Profile:
+        """See Store."""
+        own = {"reader": reader.username}
+        member = self.database["members"].find_one({"_id": reader.username}) or {}
+        return Profile(
+            username=reader.username,
+            email=member.get("email"),
+            created=iso(member["created"]),
+            counts={
+                "tags": len(self.marks.distinct("tags", {**own, "tags": {"$gt": ""}})),
+                "likes": self.marks.count_documents({**own, "liked": True}),
+                "hidden": self.marks.count_documents({**own, "hidden": True}),
+                "shares": self.database["shares"].count_documents(own),
+            },
+        )
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,23 @@
+"""Which picture a post may have."""
+
+from urllib.parse import urlsplit
+
+from step0_monolith.store import Post
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+def picture_of(post: Post) -> str | None:
+    """The address of the post's thumbnail, or of what it links to where that looks like a picture."""
+    if post["thumbnail"].startswith(("http://", "https://")):
+        return post["thumbnail"]
+    try:
+        path = urlsplit(post["url"]).path
+    except ValueError:
+        return None
+    return post["url"] if path.lower().endswith(ENDINGS) else None
+
+
+def has_image(post: Post) -> bool:
+    """Whether a page should ask for the post's picture."""
+    return picture_of(post) is not None

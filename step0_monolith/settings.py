@@ -1,0 +1,51 @@
+"""Settings, read from the environment when asked for; defaults fit one machine."""
+
+import os
+
+
+def get_mongodb_uri() -> str:
+    """The address of the monolith's database, credentials and name included."""
+    return os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0")
+
+
+def get_smtp_address() -> tuple[str, int]:
+    """Host and port of the mail server."""
+    return os.environ.get("SMTP_HOST", "127.0.0.1"), int(os.environ.get("SMTP_PORT", "1025"))
+
+
+def get_sender() -> str:
+    """Who shared posts come from."""
+    return os.environ.get("MAIL_FROM", "Stepping Stones <stones@example.org>")
+
+
+def get_secret_key() -> str:
+    """The key that CSRF tokens are signed with. Raises RuntimeError when none is set."""
+    try:
+        return os.environ["SECRET_KEY"]
+    except KeyError:
+        raise RuntimeError("Set SECRET_KEY to a long random text; `make run` does so by itself.") from None
+
+
+def get_token_lifetime() -> int:
+    """Seconds a bearer token and a session live."""
+    return int(os.environ.get("TOKEN_LIFETIME", "3600"))
+
+
+def get_failed_sign_ins_per_minute() -> int:
+    """Failed sign-ins allowed to one address a minute."""
+    return int(os.environ.get("FAILED_SIGN_INS_PER_MINUTE", "30"))
+
+
+def get_shares_per_minute() -> int:
+    """Shares allowed to one reader a minute."""
+    return int(os.environ.get("SHARES_PER_MINUTE", "30"))
+
+
+def get_image_max_bytes() -> int:
+    """The largest picture that is fetched."""
+    return int(os.environ.get("IMAGE_MAX_BYTES", str(2 * 1024 * 1024)))
+
+
+def get_image_allowed_hosts() -> frozenset[str]:
+    """`host:port` pairs that may be fetched from although their addresses are private."""
+    return frozenset(filter(None, os.environ.get("IMAGE_ALLOWED_HOSTS", "").split(",")))

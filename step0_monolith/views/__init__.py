@@ -1,0 +1,1 @@
+"""The addresses of the contract, one module for each kind."""

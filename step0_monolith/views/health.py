@@ -1,0 +1,39 @@
+"""Whether the face lives, whether it is ready, and what it has counted."""
+
+from flask import Blueprint, Response, jsonify, make_response
+
+from kit.metrics import exposition
+from step0_monolith.store import Store
+
+OPTIONAL_PARTS = {"smtp"}
+"""Without these some verbs answer 503, and all others work."""
+
+
+def make_blueprint(store: Store) -> Blueprint:
+    """The views over `store`."""
+    views = Blueprint("health", __name__)
+
+    @views.get("/health/live")
+    def live() -> Response:
+        return jsonify(_status="OK")
+
+    @views.get("/health/ready")
+    def ready() -> Response:
+        parts = store.health()
+        is_ready = all(answers for part, answers in parts.items() if part not in OPTIONAL_PARTS)
+        told = {part: "ok" if answers else "down" for part, answers in parts.items()}
+        response = make_response(
+            jsonify(_status="OK" if is_ready else "ERR", parts=told), 200 if is_ready else 503
+        )
+        if not is_ready:
+            response.headers["Retry-After"] = "2"
+        return response
+
+    @views.get("/metrics")
+    def metrics() -> Response:
+        content, content_type = exposition()
+        response = make_response(content)
+        response.headers["Content-Type"] = content_type
+        return response
+
+    return views

@@ -1,0 +1,89 @@
+"""Lists, single posts, search, recommendations and pictures."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, Response, g, make_response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from step0_monolith import params
+from step0_monolith.collection import as_collection, as_single_page, page_urls
+from step0_monolith.negotiation import represent, wants_html
+from step0_monolith.store import RECOMMENDED, Found, NotFound, Page, Post, Store
+
+POST_ID = re.compile(r"(t3_[a-z0-9]{1,20}|se_[A-Za-z0-9_.-]{1,60})")
+
+
+def known_id(post_id: str) -> str:
+    """`post_id` if it looks like one. Raises NotFound, sparing the store the question."""
+    if not POST_ID.fullmatch(post_id):
+        raise NotFound("There is no such post.")
+    return post_id
+
+
+def represent_posts(found: Found[Post], page: Page, title: str, kind: str, **query: Any) -> Response:
+    """A page of posts; `kind` is list, search or tagged."""
+    in_query = {name: value for name, value in query.items() if name == "q"}
+    return represent(
+        as_collection(found, page, title, in_query),
+        "posts.html",
+        title=title,
+        posts=found.items,
+        total=found.total,
+        more=found.more,
+        page=page.number,
+        max_results=page.size,
+        kind=kind,
+        q=query.get("q"),
+        tag=query.get("tag"),
+        **page_urls(found, page, in_query),
+    )
+
+
+def make_blueprint(store: Store) -> Blueprint:
+    """The views over `store`."""
+    views = Blueprint("posts", __name__)
+
+    @views.get("/")
+    def index() -> Response:
+        params.only(*params.PAGING)
+        page = params.page()
+        return represent_posts(store.list_posts(page, g.reader), page, "Newest posts", "list")
+
+    @views.get("/search")
+    def search() -> Response:
+        params.only("q", *params.PAGING)
+        query, page = params.query(), params.page()
+        return represent_posts(store.search(query, page, g.reader), page, "Search", "search", q=query)
+
+    @views.get("/posts/<post_id>")
+    def show(post_id: str) -> AnyResponse:
+        params.only()
+        post = store.post(known_id(post_id), g.reader)
+        response = represent(dict(post), "post.html", post=post)
+        if not wants_html():
+            response.set_etag(post["_etag"])
+        return response.make_conditional(request)
+
+    @views.get("/recommended")
+    def recommended() -> Response:
+        params.only("topic")
+        topic = params.topic()
+        posts = store.recommended(topic, g.reader)
+        query = {"topic": topic} if topic else {}
+        payload = as_single_page(posts, RECOMMENDED, "Recommended", query)
+        topics = store.topics() if wants_html() else []
+        return represent(payload, "recommended.html", posts=posts, topic=topic, topics=topics)
+
+    @views.get("/images/<post_id>")
+    def image(post_id: str) -> AnyResponse:
+        params.only()
+        found = store.image(known_id(post_id))
+        response = make_response(found.content)
+        response.mimetype = found.media_type
+        response.set_etag(found.etag)
+        response.cache_control.public = True
+        response.cache_control.max_age = 86400
+        return response.make_conditional(request)
+
+    return views

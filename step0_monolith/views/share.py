@@ -1,0 +1,35 @@
+"""Sharing a post by mail."""
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from step0_monolith import params
+from step0_monolith.bodies import FORM, Share, raw_fields, read_body
+from step0_monolith.identity import current_reader, signed_in
+from step0_monolith.negotiation import represent, wants_html
+from step0_monolith.store import Store, Unprocessable
+from step0_monolith.views.posts import known_id
+
+
+def make_blueprint(store: Store) -> Blueprint:
+    """The view over `store`."""
+    views = Blueprint("share", __name__)
+
+    @views.post("/posts/<post_id>/share")
+    @signed_in
+    def share(post_id: str) -> Response:
+        params.only()
+        try:
+            wanted = read_body(Share)
+            made = store.share(known_id(post_id), wanted.to, wanted.note, current_reader())
+        except Unprocessable as error:
+            if not wants_html() or request.mimetype != FORM:
+                raise
+            told = {"message": str(error), "issues": error.issues, "values": raw_fields(), "shared": False}
+            post = store.post(known_id(post_id), current_reader())
+            return represent({}, "share.html", 422, post=post, **told)
+        if not wants_html():
+            return make_response(jsonify(share=made), 201)
+        told = {"message": None, "issues": {}, "values": wanted.model_dump(), "shared": True}
+        return represent({}, "share.html", 201, post=store.post(post_id, current_reader()), **told)
+
+    return views

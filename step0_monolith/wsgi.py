@@ -1,0 +1,10 @@
+"""Step 0 as gunicorn serves it: the application, its store and its sessions put together."""
+
+from step0_monolith import settings
+from step0_monolith.app import create_app
+from step0_monolith.mongo import MongoSessions
+from step0_monolith.monolith import make_store
+
+store = make_store()
+app = create_app(store, secret_key=settings.get_secret_key(), session_seconds=settings.get_token_lifetime())
+app.session_interface = MongoSessions(app, store.client)

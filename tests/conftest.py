@@ -1,0 +1,71 @@
+"""What all suites share: which step is meant, and a real MongoDB."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from workshop.ports import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--step", type=int, choices=STEPS, help="only this step's tests")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What takes a `step` runs once for each step, or for the one asked for."""
+    if "step" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--step")
+        steps = STEPS if chosen is None else [chosen]
+        metafunc.parametrize("step", steps, ids=lambda step: f"step{step}", scope="session")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    chosen = config.getoption("--step")
+    other = collection_path.name.startswith("step") and collection_path.name != f"step{chosen}"
+    if chosen is not None and collection_path.parent == ROOT / "tests" and other:
+        return True
+    return None
+
+
+@pytest.fixture(scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state folder of the test run's own, with a free port for its MongoDB."""
+    folder = tmp_path_factory.mktemp("state")
+    before = dict(os.environ)
+    os.environ.update(WORKSHOP_STATE=str(folder), MONGO_PORT=str(free_port()))
+    yield folder
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def mongod(state_folder: Path) -> Iterator[Any]:
+    """The workshop's embedded MongoDB, up for the whole test run."""
+    from workshop.stores.mongod import Mongod
+
+    with Mongod() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_client(mongod: Any) -> Iterator[MongoClient[dict[str, Any]]]:
+    """A client that may do everything."""
+    with mongod.admin() as client:
+        yield client
+
+
+@pytest.fixture
+def database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]]:
+    """A database of the test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield mongo_client[name]
+    mongo_client.drop_database(name)

@@ -1,0 +1,34 @@
+"""The `workshop` command; each subcommand is imported when it is called."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "run": "workshop.run",
+    "load": "workshop.load.command",
+    "mongod": "workshop.keep",
+    "doctor": "workshop.doctor",
+    "bench": "workshop.bench.command",
+    "clean": "workshop.clean",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands' names without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[name]), name)
+        return command
+
+
+@click.group(cls=LazyGroup)
+def main() -> None:
+    """The tools behind the Makefile."""

@@ -1,0 +1,168 @@
+"""Turns values as sources really write them into the ones a post holds.
+
+Each function takes whatever JSON or XML gave, returns a clean value or raises BadRecord naming the field.
+"""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from workshop.load.problems import BadRecord
+
+INT64_MAX = 2**63 - 1
+INT64_MIN = -(2**63)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_SECOND = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_WEB_URL = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20]+", re.IGNORECASE)
+_TRUE = {"true", "1", "yes"}
+_FALSE = {"false", "0", "no", ""}
+_WRAPPERS = {"$numberLong", "$numberInt", "$numberDouble", "$date", "$oid"}
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+def unwrap(value: Any) -> Any:
+    """The value inside MongoDB's extended JSON: `{"$numberLong": "5"}` gives `"5"`, anything else itself.
+
+    Format: https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
+    """
+    while isinstance(value, dict) and len(value) == 1:
+        (key,) = value
+        if key not in _WRAPPERS:
+            break
+        value = value[key]
+    return value
+
+
+def text(value: Any, field: str, limit: int) -> str:
+    """Text of at most `limit` characters that MongoDB can hold; None gives "", a number its digits.
+
+    Line ends become `\\n`, other control characters go, halves of surrogate pairs become U+FFFD.
+    """
+    value = unwrap(value)
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        value = str(value)
+    if not isinstance(value, str):
+        raise BadRecord(f"{field} is not text")
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if _CONTROLS.search(value):
+        value = _CONTROLS.sub("", value)
+    if not value.isascii():
+        value = _SURROGATES.sub("\ufffd", value)
+    value = value.strip()
+    return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
+
+
+def line(value: Any, field: str, limit: int) -> str:
+    """Like text, on one line with single spaces."""
+    return text(" ".join(text(value, field, 4 * limit).split()), field, limit)
+
+
+def without_entities(value: Any) -> Any:
+    """Undoes the three entities Reddit's API writes unless asked for `raw_json`; what is no text stays as it is."""
+    if isinstance(value, str) and "&" in value:
+        for entity, character in _ENTITIES:
+            value = value.replace(entity, character)
+    return value
+
+
+def integer(value: Any, field: str, low: int = INT64_MIN, high: int = INT64_MAX) -> int | None:
+    """A whole number, moved into `low` to `high`; None when there is none."""
+    value = unwrap(value)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str) and len(value) > 40:
+            raise ValueError
+        number = int(value) if isinstance(value, int) else _whole(value)
+    except (TypeError, ValueError, OverflowError):
+        raise BadRecord(f"{field} is not a number") from None
+    return min(max(number, low), high)
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(value) if isinstance(value, str) else int(float(value))
+    except ValueError:
+        return int(float(value))
+
+
+def boolean(value: Any, field: str) -> bool:
+    """True or False from either, their names in any case, 1 and 0; nothing at all is False."""
+    value = unwrap(value)
+    name = "" if value is None else str(value).strip().lower().removesuffix(".0")
+    if name in _TRUE:
+        return True
+    if name in _FALSE:
+        return False
+    raise BadRecord(f"{field} is neither true nor false")
+
+
+def moment(value: Any, field: str) -> datetime:
+    """A point in time in UTC, cut to milliseconds as MongoDB keeps it.
+
+    Takes seconds since 1970 as a number or text, ISO 8601 text (UTC when it names no zone) and extended JSON's
+    `$date`, which counts milliseconds when it is a number.
+    """
+    milliseconds = isinstance(value, dict) and "$date" in value and not isinstance(value["$date"], str)
+    value = unwrap(value)
+    if value is None or value == "":
+        raise BadRecord(f"{field} is missing")
+    seconds = _seconds(value, field) / (1000 if milliseconds else 1)
+    if not 0 < seconds < _LAST_SECOND:
+        raise BadRecord(f"{field} is not a date between 1970 and 2100")
+    return _EPOCH + timedelta(milliseconds=math.floor(seconds * 1000 + 1e-4))
+
+
+def _seconds(value: Any, field: str) -> float:
+    if isinstance(value, bool):
+        raise BadRecord(f"{field} is not a date")
+    try:
+        seconds = float(value)
+    except OverflowError:
+        raise BadRecord(f"{field} is not a date between 1970 and 2100") from None
+    except (TypeError, ValueError):
+        return _from_iso(value, field)
+    if math.isnan(seconds):
+        raise BadRecord(f"{field} is not a date")
+    return seconds
+
+
+def _from_iso(value: Any, field: str) -> float:
+    try:
+        when = datetime.fromisoformat(value)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        raise BadRecord(f"{field} is not a date") from None
+
+
+def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
+    """An http or https address with a host, else "": reddit writes `self`, `default`, `nsfw` where it has none.
+
+    A path such as `/r/Python/…` is put behind `base` where one is given. Longer than `limit` is none either, as
+    an address cut short leads elsewhere.
+    """
+    value = unwrap(value)
+    if not isinstance(value, str):
+        return ""
+    value = value.strip()
+    if base and value.startswith("/") and not value.startswith("//"):
+        value = base + value
+    if (
+        len(value) > limit
+        or not _WEB_URL.fullmatch(value)
+        or _SURROGATES.search(value)
+        or _CONTROLS.search(value)
+    ):
+        return ""
+    try:
+        return value if urlsplit(value).hostname else ""
+    except ValueError:
+        return ""

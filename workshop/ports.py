@@ -1,0 +1,145 @@
+"""Which ports are free, and who holds those that are not."""
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+import psutil
+
+ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
+HIGHEST_PORT = 65535
+_given: set[int] = set()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a port; both are None for a process of another user, which the system keeps from view."""
+
+    pid: int | None
+    name: str | None
+
+    def __str__(self) -> str:
+        if self.pid is None:
+            return "a process that this user may not see (another user's, or a container's)"
+        return f"{self.name or 'a process'} (process {self.pid})"
+
+
+class PortTaken(click.ClickException):
+    """A port that is needed is held by somebody; the message names port, owner and variable."""
+
+    def __init__(self, port: int, variable: str, host: str, owner: Owner) -> None:
+        super().__init__(
+            f"Port {port} on {host} is taken by {owner}. Stop it, or choose another port "
+            f"with the variable {variable}: {variable}={_next_free(port, host)} is free."
+        )
+        self.port = port
+        self.variable = variable
+        self.owner = owner
+
+
+def port_from(variable: str, default: int) -> int:
+    """The port an environment variable gives, or `default`. Raises click.ClickException if it is none."""
+    text = os.environ.get(variable) or str(default)
+    if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
+        return int(text)
+    raise click.ClickException(f"{variable}={text} is no port: give a number from 1 to {HIGHEST_PORT}.")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody holds, a different one at each call of this process."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port
+
+
+def owner_of(port: int, host: str = "127.0.0.1") -> Owner | None:
+    """Who keeps others from listening on `port` of `host`; None when it is free.
+
+    Raises OSError when the port could not be had for another reason, such as a foreign address.
+    """
+    if not _taken(port, host):
+        return None
+    pids = _holders(port, host)
+    if not pids:
+        return Owner(None, None)
+    # A server's workers share its socket; the oldest process is the one to stop.
+    pid = min(pids)
+    try:
+        return Owner(pid, psutil.Process(pid).name())
+    except psutil.Error:
+        return Owner(pid, None)
+
+
+def require_free(port: int, variable: str, host: str = "127.0.0.1") -> None:
+    """Raise PortTaken when somebody holds `port`, or click.ClickException when it cannot be had at all."""
+    try:
+        owner = owner_of(port, host)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise click.ClickException(
+            f"Port {port} on {host} cannot be opened: {why}. Choose another with {variable}."
+        ) from None
+    if owner is not None:
+        raise PortTaken(port, variable, host, owner)
+
+
+def _next_free(port: int, host: str) -> int:
+    """A free port in steps of 100, away from the other parts' defaults."""
+    for candidate in range(port + 100, HIGHEST_PORT + 1, 100):
+        if not _taken(candidate, host):
+            return candidate
+    return free_port()
+
+
+def _taken(port: int, host: str) -> bool:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        # As servers do, so that lingering connections of one that ended do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return True
+    # macOS lets two bind one port when one of them has all addresses: see whether somebody answers.
+    with socket.socket(family, kind, protocol) as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(address) == 0
+
+
+def _holders(port: int, host: str) -> list[int]:
+    """Process ids of the sockets in the way, of listening ones if there are any."""
+    wanted = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    wanted |= {f"::ffff:{address}" for address in wanted}
+    everywhere = bool(wanted & ANY_ADDRESS)
+    found = [
+        (status, pid)
+        for address, status, pid in _local_sockets(port)
+        if everywhere or address in wanted | ANY_ADDRESS
+    ]
+    listening = [pid for status, pid in found if status == psutil.CONN_LISTEN]
+    return listening or [pid for _, pid in found]
+
+
+def _local_sockets(port: int) -> Iterator[tuple[str, str, int]]:
+    """Local address, state and process id of each TCP socket on `port` whose process may be seen."""
+    try:
+        for entry in psutil.net_connections("tcp"):
+            if entry.laddr and entry.laddr.port == port and entry.pid is not None:
+                yield entry.laddr.ip, entry.status, entry.pid
+    except psutil.AccessDenied:
+        # macOS shows the whole table to root only; one's own processes may be asked one by one.
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                for own in process.net_connections("tcp"):
+                    if own.laddr and own.laddr.port == port:
+                        yield own.laddr.ip, own.status, process.pid

