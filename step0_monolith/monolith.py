@@ -3,7 +3,8 @@
 from step0_monolith import settings
 from step0_monolith.fetch import Fetcher, Unfetchable
 from step0_monolith.mail import Mailer
-from step0_monolith.mongo import Client, MongoStore, connect
+from step0_monolith.mongo.connection import Client, connect
+from step0_monolith.mongo.store import MongoStore
 from step0_monolith.pictures import picture_of
 from step0_monolith.store import Image, NotFound, Reader, StoreDown, StoreSlow
 

@@ -2,7 +2,7 @@
 
 from step0_monolith import settings
 from step0_monolith.app import create_app
-from step0_monolith.mongo import MongoSessions
+from step0_monolith.mongo.sessions import MongoSessions
 from step0_monolith.monolith import make_store
 
 store = make_store()

@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from workshop.ports import free_port
+from workshop.stores.mongod import Mongod
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
@@ -50,10 +51,8 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def mongod(state_folder: Path) -> Iterator[Any]:
     """The workshop's embedded MongoDB, up for the whole test run."""
-    from workshop.stores.mongod import Mongod
-
     with Mongod() as server:
-        yield server
+        yield server.wait()
 
 
 @pytest.fixture(scope="session")

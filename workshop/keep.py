@@ -15,6 +15,7 @@ def mongod() -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, lambda *_: asked.set())
     with Mongod() as server:
+        server.wait()
         click.echo(f"ready: mongodb://{server.host}:{server.port}")
         while not asked.wait(0.2):
             if not server.alive():

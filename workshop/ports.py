@@ -32,13 +32,12 @@ class PortTaken(click.ClickException):
     """A port that is needed is held by somebody; the message names port, owner and variable."""
 
     def __init__(self, port: int, variable: str, host: str, owner: Owner) -> None:
+        self.owner = owner
+        self.other = _next_free(port, host)
         super().__init__(
             f"Port {port} on {host} is taken by {owner}. Stop it, or choose another port "
-            f"with the variable {variable}: {variable}={_next_free(port, host)} is free."
+            f"with the variable {variable}: {variable}={self.other} is free."
         )
-        self.port = port
-        self.variable = variable
-        self.owner = owner
 
 
 def port_from(variable: str, default: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workshop.ports import port_from
 from workshop.state import ROOT
 
 
@@ -54,7 +55,7 @@ def read_step(number: int) -> Step:
         number=number,
         title=told["title"],
         host=os.environ.get(f"STEP{number}_HOST", "127.0.0.1"),
-        port=int(os.environ.get(f"STEP{number}_PORT", told["port"])),
+        port=port_from(f"STEP{number}_PORT", told["port"]),
         ready=told["ready"],
         users=told["mongodb"]["users"],
         posts=told["mongodb"]["posts"],

@@ -1,6 +1,7 @@
 """Run a step's processes together: prefixed logs, all stop when one does."""
 
 import ctypes
+import os
 import shlex
 import signal
 import sys
@@ -56,8 +57,10 @@ class Supervisor:
     def run(self) -> str | None:
         """Start all and wait until all have ended; why they did, or None if a signal asked for it."""
         signals: dict[int, Callable[..., Any] | Any] = {
-            number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
+            number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
+        # Honcho does not know that a terminal may be closed.
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         try:
             self._manager.loop()
         finally:

@@ -23,6 +23,9 @@ class _Storage(MongoDBStorage):
     def _init_mongo_client(self, uri: str | None, **options: int | str | bool) -> Client:
         return self._client
 
+    def __del__(self) -> None:
+        """Leave the client alone: it is not this object's to close."""
+
 
 class Limit:
     """At most `amount` of something a minute for each key."""

@@ -63,8 +63,8 @@ class Marks(Posts):
         """See Store."""
         marks = self.marks.find({"reader": reader.username, "tags": tag}, {"_id": False, "post": True})
         match = {"_id": {"$in": [mark["post"] for mark in marks]}}
-        found = list(self.posts.find(match, FIELDS).sort(NEWEST).skip(page.offset).limit(page.limit))
-        return self._found(found, match, page, reader)
+        cursor = self.posts.find(match, FIELDS).sort(NEWEST)
+        return self._found(cursor, page, reader, lambda: self._count(match))
 
     @translated
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:

@@ -1,10 +1,11 @@
 """Questions about posts: list, show, search, recommend."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
 
 from pymongo import ASCENDING
+from pymongo.cursor import Cursor
 from pymongo.database import Database
 
 from step0_monolith.mongo.connection import Document, translated
@@ -32,11 +33,16 @@ class Posts:
     @translated
     def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
         """See Store."""
-        match = self._visible({}, reader)
-        found = list(
-            self.posts.find(match, FIELDS).sort(NEWEST).hint("newest").skip(page.offset).limit(page.limit)
-        )
-        return self._found(found, match, page, reader, hint="newest")
+        hidden = self._hidden(reader)
+        cursor = self.posts.find(_but(hidden), FIELDS).sort(NEWEST).hint("newest")
+
+        def total() -> int:
+            # Two counts that never leave their indexes; one over `_but(hidden)` would read every post.
+            limit = TOTAL_LIMIT + 1 + len(hidden)
+            everything = self.posts.count_documents({}, limit=limit, hint="newest")
+            return everything - self.posts.count_documents({"_id": {"$in": hidden}})
+
+        return self._found(cursor, page, reader, total)
 
     @translated
     def post(self, post_id: str, reader: Reader | None) -> Post:
@@ -46,22 +52,19 @@ class Posts:
     @translated
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
         """See Store."""
-        match = self._visible({"$text": {"$search": query}}, reader)
+        match = {"$text": {"$search": query}, **_but(self._hidden(reader))}
         best = {"relevance": {"$meta": "textScore"}}
         cursor = self.posts.find(match, {**FIELDS, **best}).sort([*best.items(), ("_id", ASCENDING)])
-        return self._found(list(cursor.skip(page.offset).limit(page.limit)), match, page, reader)
+        return self._found(cursor, page, reader, lambda: self._count(match))
 
     @translated
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
         """See Store."""
-        narrowed: Document = {**RECOMMENDABLE, "topic": topic} if topic is not None else dict(RECOMMENDABLE)
-        match = self._visible(narrowed, reader)
-        first = self._sharing_interests(match, reader, topic) if reader else []
-        rest = {
-            **match,
-            "_id": {"$nin": [*match.get("_id", {}).get("$nin", []), *(each["_id"] for each in first)]},
-        }
+        match: Document = {**RECOMMENDABLE, "topic": topic} if topic is not None else dict(RECOMMENDABLE)
+        hidden = self._hidden(reader)
+        first = self._sharing_interests({**match, **_but(hidden)}, reader, topic) if reader else []
         missing = RECOMMENDED - len(first)
+        rest = {**match, **_but([*hidden, *(post["_id"] for post in first)])}
         others = list(self.posts.find(rest, FIELDS).sort(MOST_LOVED).limit(missing)) if missing else []
         return self._shown(first + others, reader)
 
@@ -78,21 +81,23 @@ class Posts:
             raise NotFound(f"There is no post {post_id}.")
         return found
 
-    def _visible(self, match: Document, reader: Reader | None) -> Document:
+    def _hidden(self, reader: Reader | None) -> list[str]:
         if reader is None:
-            return match
+            return []
         marks = self.marks.find({"reader": reader.username, "hidden": True}, {"_id": False, "post": True})
-        hidden = [mark["post"] for mark in marks]
-        return {**match, "_id": {"$nin": hidden}} if hidden else match
+        return [mark["post"] for mark in marks]
+
+    def _count(self, match: Document) -> int:
+        return self.posts.count_documents(match, limit=TOTAL_LIMIT + 1)
 
     def _found(
-        self, page_items: list[Document], match: Document, page: Page, reader: Reader | None, **options: Any
+        self, cursor: Cursor[Document], page: Page, reader: Reader | None, count: Callable[[], int]
     ) -> Found[Post]:
-        if page_items and len(page_items) < page.limit:
-            total = page.offset + len(page_items)
-        else:
-            total = self.posts.count_documents(match, limit=TOTAL_LIMIT + 1, **options)
-        return Found(self._shown(page_items, reader), min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
+        """The asked page of what `cursor` runs through. MongoDB takes a limit of 0 for none."""
+        found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
+        is_last = 0 < len(found) < page.limit
+        total = page.offset + len(found) if is_last else count()
+        return Found(self._shown(found, reader), min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
 
     def _sharing_interests(self, match: Document, reader: Reader, topic: str | None) -> list[Document]:
         """Posts in topics the reader tagged or liked, or with a tag the reader uses; most loved first."""
@@ -126,6 +131,10 @@ class Posts:
         ids = [f"{reader.username}:{each['_id']}" for each in found]
         marks = {mark["post"]: mark for mark in self.marks.find({"_id": {"$in": ids}})}
         return [_as_marked(_as_post(each), marks.get(each["_id"], {})) for each in found]
+
+
+def _but(ids: list[str]) -> Document:
+    return {"_id": {"$nin": ids}} if ids else {}
 
 
 def _most_loved_first(post: Document) -> tuple[int, int, str]:

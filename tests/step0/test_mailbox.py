@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -19,7 +20,9 @@ import requests
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+
 from workshop.mailbox.box import MOST_BYTES, MOST_MESSAGES, Box
+from workshop.mailbox.headers import one_line
 from workshop.mailbox.message import Message
 from workshop.ports import free_port
 
@@ -219,7 +222,12 @@ HOSTILE = {
         "read ä me",
     ),
     "wrong character set": (b"Content-Type: text/plain; charset=utf-8\r\n\r\nread \xff me\r\n", "read � me"),
-    "not base64": (b"Content-Transfer-Encoding: base64\r\n\r\n!!!\r\n", "!!!"),
+    "not base64": (b"Content-Transfer-Encoding: base64\r\n\r\ncmVhZCBtZQ=!!!\r\n", "read me"),
+    "slow character set": (
+        b'Content-Type: text/plain; charset="punycode"\r\n\r\nread me-' + (b"9z" * 400 + b"\r\n") * 1200,
+        "read me",
+    ),
+    "no character set": ("Subject: Füße\r\n\r\nread mé\r\n".encode(), "read mé"),
     "lost boundary": (b"Content-Type: multipart/mixed\r\n\r\nread me\r\n", "read me"),
     "control characters": (b"Subject: a\x00b\x1b[31m\r\n\r\nread\x00 \x1b[31mme\r\n", "read� �[31mme"),
     "open comments": (b"To: " + b"(" * 900 + b"\r\nFrom: " + b"(" * 900 + b"\r\n\r\nread me\r\n", "read me"),
@@ -229,7 +237,7 @@ HOSTILE = {
         ),
         "boundary=b1999",
     ),
-    "many parts": (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 20000, "x"),
+    "many parts": (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 80000, "x"),
     "many headers": (b"X-Y: z\r\n" * 100_000 + b"\r\nread me\r\n", "read me"),
     "long header": (
         b"Subject: Hi\r\n" + b"Content-Type: text/plain" + b";\r\n a=b" * 100_000 + b"\r\n\r\nread me",
@@ -253,32 +261,46 @@ def test_hostile_mail_is_shown_and_fast(catcher: Catcher, name: str) -> None:
     page = catcher.page(f"/message/{newest['ID']}")
     assert expected in page.text
     assert not re.search(r"[\x00-\x08\x0b-\x1f]", newest["Subject"] + newest["Text"] + page.text)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 8
 
 
-@given(st.binary(max_size=400), st.lists(st.sampled_from([
-    b"To: ", b"From: ", b"Subject: ", b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", b"\r\n\r\n", b"=?utf-8?q?",
-    b"Content-Disposition: attachment; filename*=utf-7''+", b"<", b"@", b":;", b'"', b"Content-Transfer-Encoding: uuencode\r\n",
-    b"Content-Type: text/plain; charset=utf-16-be\r\n\r\n\xd8\x00", b"Content-Type: message/rfc822\r\n\r\n", b"\xff", b"\r\n",
-]), max_size=12))  # fmt: skip
+PIECES = [
+    *(
+        b"To: ",
+        b"From: ",
+        b"Subject: ",
+        b"\r\n\r\n",
+        b"\r\n",
+        b"=?utf-8?q?",
+        b"<",
+        b"@",
+        b":;",
+        b'"',
+        b"\xff",
+    ),
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+    b"Content-Disposition: attachment; filename*=utf-7''+",
+    b"Content-Transfer-Encoding: uuencode\r\n",
+    b"Content-Type: text/plain; charset=utf-16-be\r\n\r\n\xd8\x00",
+    b"Content-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800",
+    b"Content-Type: message/rfc822\r\n\r\n",
+]
+
+
+@given(st.binary(max_size=400), st.lists(st.sampled_from(PIECES), max_size=12))
 def test_any_bytes_can_be_shown(noise: bytes, pieces: list[bytes]) -> None:
     message = Message("a", ("b",), b"".join(pieces) + noise)
+    people = [message.sent_by, *message.to, *message.cc, *message.bcc]
     shown = [
         message.subject,
         message.snippet,
-        message.sent_by,
-        message.to,
-        message.cc,
-        message.bcc,
         message.headers,
-        message.body,
+        asdict(message.body),
+        list(map(asdict, people)),
     ]
-    repr(shown).encode()
+    json.dumps(shown, ensure_ascii=False).encode()
     for text in (message.subject, message.snippet, *(value for _, value in message.headers)):
-        assert "\n" not in text and "\r" not in text
-        text.encode()
-    for text in (message.body.text, message.body.html, message.sent_by.name, message.sent_by.address):
-        text.encode()
+        assert one_line(text) == text
 
 
 def test_over_1_mib_is_refused_with_552(catcher: Catcher) -> None:
@@ -390,7 +412,7 @@ def test_only_loopback_names_are_answered(catcher: Catcher) -> None:
         assert answer.status_code == 400
         assert "secret" not in answer.text
         assert "localhost" in answer.text
-        for name in ("localhost", "127.0.0.1", "[::1]"):
+        for name in ("localhost", "127.0.0.1"):
             assert "secret" in catcher.get(path, headers={"Host": f"{name}:{catcher.http_port}"}).text
 
 

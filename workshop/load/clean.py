@@ -50,6 +50,10 @@ def text(value: Any, field: str, limit: int) -> str:
         value = str(value)
     if not isinstance(value, str):
         raise BadRecord(f"{field} is not text")
+    return _fitting(value, limit)
+
+
+def _fitting(value: str, limit: int) -> str:
     if "\r" in value:
         value = value.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROLS.search(value):
@@ -66,7 +70,9 @@ def line(value: Any, field: str, limit: int) -> str:
 
 
 def without_entities(value: Any) -> Any:
-    """Undoes the three entities Reddit's API writes unless asked for `raw_json`; what is no text stays as it is."""
+    """Undoes the three entities Reddit's API writes unless asked for `raw_json`; what is no text stays as
+    it is.
+    """
     if isinstance(value, str) and "&" in value:
         for entity, character in _ENTITIES:
             value = value.replace(entity, character)
@@ -108,8 +114,8 @@ def boolean(value: Any, field: str) -> bool:
 def moment(value: Any, field: str) -> datetime:
     """A point in time in UTC, cut to milliseconds as MongoDB keeps it.
 
-    Takes seconds since 1970 as a number or text, ISO 8601 text (UTC when it names no zone) and extended JSON's
-    `$date`, which counts milliseconds when it is a number.
+    Takes seconds since 1970 as a number or text, ISO 8601 text (UTC when it names no zone) and extended
+    JSON's `$date`, which counts milliseconds when it is a number.
     """
     milliseconds = isinstance(value, dict) and "$date" in value and not isinstance(value["$date"], str)
     value = unwrap(value)
@@ -118,7 +124,7 @@ def moment(value: Any, field: str) -> datetime:
     seconds = _seconds(value, field) / (1000 if milliseconds else 1)
     if not 0 < seconds < _LAST_SECOND:
         raise BadRecord(f"{field} is not a date between 1970 and 2100")
-    return _EPOCH + timedelta(milliseconds=math.floor(seconds * 1000 + 1e-4))
+    return _EPOCH + timedelta(milliseconds=round(seconds * 1_000_000) // 1000)
 
 
 def _seconds(value: Any, field: str) -> float:
@@ -144,10 +150,11 @@ def _from_iso(value: Any, field: str) -> float:
 
 
 def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
-    """An http or https address with a host, else "": reddit writes `self`, `default`, `nsfw` where it has none.
+    """An http or https address with a host, else "": reddit writes `self`, `default`, `nsfw` where it has
+    none.
 
-    A path such as `/r/Python/…` is put behind `base` where one is given. Longer than `limit` is none either, as
-    an address cut short leads elsewhere.
+    A path such as `/r/Python/…` is put behind `base` where one is given. Longer than `limit` is none
+    either, as an address cut short leads elsewhere.
     """
     value = unwrap(value)
     if not isinstance(value, str):

@@ -11,23 +11,26 @@ from random import Random
 
 from workshop.load import vocabulary as words
 
-SENTENCES = 240
+SENTENCES = 11 * len(words.SENTENCES)
 TITLES = 160
 AUTHORS = 5000
 LENGTHS = (1, 2, 3, 3, 4, 4, 5, 5, 6, 7, 9)
 """Sentences in a text, before the closing one."""
 
 STRIDES = (1, 3, 5, 7)
-"""Steps from one sentence of a text to the next: none shares a factor with the number of sentence templates, and
-templates take turns, so no text uses one twice."""
+"""Steps from one sentence of a text to the next: none shares a factor with the number of sentence
+templates, and templates take turns, so no text uses one twice.
+"""
 
 _REACH = max(LENGTHS) * max(STRIDES)
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])")
 
 
 def zipf(count: int) -> list[float]:
-    """Cumulative weights by Zipf's law: the n-th of `count` things is drawn 1/n as often as the first."""
-    return list(accumulate(1 / rank for rank in range(1, count + 1)))
+    """Cumulative weights by Zipf's law with Mandelbrot's offset: the n-th of `count` things weighs 1 / (n +
+    2.7).
+    """
+    return list(accumulate(1 / (rank + 2.7) for rank in range(1, count + 1)))
 
 
 class Phrases:
@@ -36,7 +39,7 @@ class Phrases:
     def __init__(self, seed: int) -> None:
         self._rng = rng = Random(f"phrases:{seed}")  # noqa: S311 - believable, not secret
         self._topics = list(words.TOPICS)
-        self._popularity = list(accumulate(weight for weight, _ in words.TOPICS.values()))
+        self._popularity = zipf(len(self._topics))
         self._names = [start + end for start in words.BEGINNINGS for end in words.ENDINGS]
         rng.shuffle(self._names)
         self._fresh = [*words.THINGS, *self._names]
@@ -58,7 +61,10 @@ class Phrases:
     def titles(self, rng: Random, topics: Sequence[str]) -> list[str]:
         """A title for a post of each of these topics."""
         random, fresh = rng.random, rng.choices(self._fresh, cum_weights=self._rarity, k=len(topics))
-        titles = (self._titles[topic][int(random() * TITLES)] % (word,) for topic, word in zip(topics, fresh, strict=True))
+        titles = (
+            self._titles[topic][int(random() * TITLES)] % (word,)
+            for topic, word in zip(topics, fresh, strict=True)
+        )
         return [title[0].upper() + title[1:] for title in titles]
 
     def texts(self, rng: Random, topics: Sequence[str]) -> list[str]:
@@ -71,7 +77,8 @@ class Phrases:
         ones = rng.choices(self._fresh, cum_weights=self._rarity, k=count)
         others = rng.choices(self._names, k=count)
         return [
-            " ".join(self._sentences[topic][start : start + length * stride : stride]) + closing % (one, other)
+            " ".join(self._sentences[topic][start : start + length * stride : stride])
+            + closing % (one, other)
             for topic, length, stride, start, closing, one, other in zip(
                 topics, lengths, strides, starts, closings, ones, others, strict=True
             )
@@ -79,7 +86,10 @@ class Phrases:
 
     def _usernames(self) -> list[str]:
         numbers = self._rng.sample(range(10, 9999), AUTHORS)
-        return [f"{self._rng.choice(words.MAKERS)}_{self._rng.choice(words.ENDINGS)}{number}" for number in numbers]
+        return [
+            f"{self._rng.choice(words.MAKERS)}_{self._rng.choice(words.ENDINGS)}{number}"
+            for number in numbers
+        ]
 
     def _titles_of(self, topic: str) -> list[str]:
         kinds = words.QUESTIONS if "." in topic else words.QUESTIONS + words.LINKS + words.SHOWS
@@ -94,7 +104,7 @@ class Phrases:
     def _fill(self, templates: Sequence[str], topic: str) -> list[str]:
         """Templates with all but `fresh` filled in, which becomes U+0000."""
         count = len(templates)
-        own = words.TOPICS[topic][1].split()
+        own = words.TOPICS[topic].split()
         draws = {
             "word": self._draw(own, count),
             "thing": self._draw(words.THINGS, count),
@@ -107,7 +117,8 @@ class Phrases:
         name = own[0] if "." in topic else topic
         rows = (dict(zip(draws, row, strict=True)) for row in zip(*draws.values(), strict=True))
         filled = (
-            template.format(topic=name, fresh="\0", **row) for template, row in zip(templates, rows, strict=True)
+            template.format(topic=name, fresh="\0", **row)
+            for template, row in zip(templates, rows, strict=True)
         )
         return [_ARTICLE.sub(r"\1n ", sentence[0].upper() + sentence[1:]) for sentence in filled]
 

@@ -43,12 +43,13 @@ def document(
 ) -> Document:
     """The stored document of clean values (see `clean`): no control characters but tab and newline.
 
-    `_etag` is a digest of the values above in their order. What parts them, U+001F, is in none of them, so equal
-    digests mean equal posts.
+    `_etag` is a digest of the values above in their order. What parts them, U+001F, is in none of them, so
+    equal digests mean equal posts.
     """
     content = (
-        f"{post_id}\x1f{source}\x1f{title}\x1f{text}\x1f{author}\x1f{topic}\x1f{url}\x1f{permalink}\x1f{thumbnail}"
-        f"\x1f{created}\x1f{score}\x1f{ups}\x1f{downs}\x1f{num_comments}\x1f{over_18}"
+        f"{post_id}\x1f{source}\x1f{title}\x1f{text}\x1f{author}\x1f{topic}\x1f{url}\x1f{permalink}"
+        f"\x1f{thumbnail}\x1f{int(created.timestamp() * 1_000_000)}\x1f{score}\x1f{ups}\x1f{downs}"
+        f"\x1f{num_comments}\x1f{over_18}"
     )
     return {
         "_id": post_id,

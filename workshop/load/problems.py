@@ -7,17 +7,19 @@ class LoadError(Exception):
     """The load cannot go on; its text tells people what is wrong and what to do."""
 
 
-class BadRecord(Exception):  # noqa: N818 - the record is bad, the load goes on
+class BadRecord(Exception):
     """One record cannot become a post; its text says why in a few plain words."""
 
 
-class NotAPost(Exception):  # noqa: N818 - nothing is wrong with it
+class NotAPost(Exception):
     """A sound record of another kind, such as a comment or an answer; its text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A record that was left out: where it stands (`line 12`), why, and whether that makes it bad or just not a post."""
+    """A record that was left out: where it stands (`line 12`), why, and whether that makes it bad or just
+    not a post.
+    """
 
     where: str
     reason: str

@@ -1,6 +1,7 @@
 """Turns a reddit submission into a post, whichever year's API, dump or export it comes from.
 
-Fields: https://www.reddit.com/dev/api/ (the listings' `t3` things) and the files of Pushshift and mongoexport.
+Fields: https://www.reddit.com/dev/api/ (the listings' `t3` things) and the files of Pushshift and
+mongoexport.
 """
 
 import re

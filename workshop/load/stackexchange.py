@@ -43,10 +43,10 @@ def is_site(name: str) -> bool:
 def post_id(number: str, site: str) -> str:
     """A post's `_id`, unique over all sites, since every site counts its posts from 1.
 
-    Stack Overflow, and a dump whose site nobody named, have the plain `se_12345`. Other sites carry their name
-    without `.com` or `.stackexchange.com`: `se_serverfault_12345`, `se_unix.meta_12345`. So the same row always has
-    the same `_id`, whatever was loaded before, and two sites never overwrite each other. Only dumps of two sites
-    loaded without naming either would.
+    Stack Overflow, and a dump whose site nobody named, have the plain `se_12345`. Other sites carry their
+    name without `.com` or `.stackexchange.com`: `se_serverfault_12345`, `se_unix.meta_12345`. So the same
+    row always has the same `_id`, whatever was loaded before, and two sites never overwrite each other.
+    Only dumps of two sites loaded without naming either would.
     """
     short = site.removesuffix(".com").removesuffix(".stackexchange")
     return f"se_{number}" if short in {"", "stackoverflow"} else f"se_{short}_{number}"
@@ -55,8 +55,8 @@ def post_id(number: str, site: str) -> str:
 def post_from_row(row: Mapping[str, str], site: str) -> Document:
     """The stored document of a question of `site` ("" when unknown: then it has no permalink).
 
-    `ups` and `downs` are the score's two sides, as the dump keeps only the sum; `num_comments` counts answers and
-    comments. Raises BadRecord with the reason, or NotAPost for answers, wikis and the like.
+    `ups` and `downs` are the score's two sides, as the dump keeps only the sum; `num_comments` counts
+    answers and comments. Raises BadRecord with the reason, or NotAPost for answers, wikis and the like.
     """
     kind = row.get("PostTypeId", "")
     if not kind:
@@ -109,7 +109,9 @@ def plain_text(html: str) -> str:
 
 
 def _only_tags(html: str) -> str:
-    """Takes comments out and escapes each `<` that opens no whole tag: those make html.parser slow, or fail."""
+    """Takes comments out and escapes each `<` that opens no whole tag: those make html.parser slow, or
+    fail.
+    """
     first, *rest = html.split("<!--")
     return _STRAY.sub("&lt;", first + "".join(piece.partition("-->")[2] for piece in rest))
 

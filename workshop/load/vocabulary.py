@@ -3,74 +3,83 @@
 Common words come first in each list: they are drawn by Zipf's law, so the first is the most frequent.
 """
 
-TOPICS: dict[str, tuple[int, str]] = {
-    "Python": (100, "Flask asyncio pandas pytest Django pip mypy dataclasses generators decorators typing numpy"),
-    "javascript": (82, "promises React closures npm webpack Node modules bundlers prototypes workers jQuery Vue"),
-    "learnpython": (70, "loops lists dictionaries functions classes strings recursion tuples files modules sets input"),
-    "programming": (64, "compilers parsers algorithms editors licences standards benchmarks interviews refactoring"),
-    "stackoverflow.com": (60, "regex SQL JSON threads dates encoding sorting Excel Android pointers arrays lambdas"),
-    "webdev": (52, "CSS forms cookies flexbox accessibility fonts caching hosting browsers templates images SVG"),
-    "linux": (46, "systemd kernels shells packages drivers Wayland filesystems bash cron terminals swap udev"),
-    "rust": (40, "lifetimes traits cargo borrowing macros unsafe iterators crates enums Tokio ownership slices"),
-    "golang": (36, "goroutines channels interfaces structs contexts generics gofmt slices mutexes embedding maps"),
-    "devops": (33, "containers pipelines Terraform Ansible dashboards alerts rollbacks clusters secrets runbooks"),
-    "java": (30, "Spring Maven streams generics beans Gradle records servlets annotations JUnit garbage threads"),
-    "serverfault.com": (27, "nginx DNS firewalls RAID Postfix certificates VLANs backups load-balancers SSH LDAP"),
-    "MachineLearning": (25, "tensors gradients transformers embeddings datasets overfitting GPUs losses labels layers"),
-    "datascience": (23, "notebooks regressions plots features outliers joins cleaning forecasts sampling clustering"),
-    "cpp": (21, "templates pointers RAII headers linkers move-semantics constexpr allocators undefined-behaviour"),
-    "unix.stackexchange.com": (19, "awk sed pipes permissions find grep sockets signals mounts symlinks tmux locale"),
-    "dba.stackexchange.com": (17, "indexes replication deadlocks partitions vacuum joins backups views triggers plans"),
-    "sysadmin": (16, "tickets printers patches Exchange policies domains audits laptops vendors licences monitoring"),
-    "microservices": (14, "queues gateways events retries idempotency tracing sagas contracts timeouts registries"),
-    "mongodb": (13, "aggregations replica-sets shards oplogs indexes schemas cursors transactions change-streams"),
-    "haskell": (11, "monads laziness functors folds typeclasses lenses Cabal purity currying parsers"),
-    "softwareengineering.stackexchange.com": (10, "design coupling reviews estimates patterns legacy layers testing"),
-    "opensource": (9, "maintainers licences forks contributors issues releases donations documentation mirrors"),
-    "gamedev": (8, "shaders sprites physics collisions engines levels textures tilemaps cameras netcode"),
-    "embedded": (7, "interrupts registers firmware bootloaders timers UART watchdogs sensors RTOS debuggers"),
-}
-"""Subreddits and sites: how popular each is, and the words that belong to it."""
 
-THINGS = (
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+TOPICS = {
+    "Python": "Flask asyncio pandas pytest Django pip mypy dataclasses generators decorators typing numpy",
+    "javascript": "promises React closures npm webpack Node modules bundlers prototypes workers jQuery Vue",
+    "learnpython": "loops lists dictionaries functions classes strings recursion tuples files sets input",
+    "programming": "compilers parsers algorithms editors licences standards benchmarks interviews",
+    "stackoverflow.com": "regex SQL JSON threads dates encoding sorting Excel Android pointers arrays",
+    "webdev": "CSS forms cookies flexbox accessibility fonts caching hosting browsers templates images SVG",
+    "linux": "systemd kernels shells packages drivers Wayland filesystems bash cron terminals swap udev",
+    "rust": "lifetimes traits cargo borrowing macros unsafe iterators crates enums Tokio ownership slices",
+    "golang": "goroutines channels interfaces structs contexts generics gofmt slices mutexes embedding maps",
+    "devops": "containers pipelines Terraform Ansible dashboards alerts rollbacks clusters secrets runbooks",
+    "java": "Spring Maven streams generics beans Gradle records servlets annotations JUnit garbage threads",
+    "serverfault.com": "nginx DNS firewalls RAID Postfix certificates VLANs backups load-balancers SSH LDAP",
+    "MachineLearning": "tensors gradients transformers embeddings datasets overfitting GPUs losses labels",
+    "datascience": "notebooks regressions plots features outliers joins cleaning forecasts clustering",
+    "cpp": "templates pointers RAII headers linkers move-semantics constexpr allocators undefined-behaviour",
+    "unix.stackexchange.com": "awk sed pipes permissions find grep sockets signals mounts symlinks tmux",
+    "dba.stackexchange.com": "indexes replication deadlocks partitions vacuum joins backups views plans",
+    "sysadmin": "tickets printers patches Exchange policies domains audits laptops vendors licences",
+    "microservices": "queues gateways events retries idempotency tracing sagas contracts timeouts registries",
+    "mongodb": "aggregations replica-sets shards oplogs indexes schemas cursors transactions change-streams",
+    "haskell": "monads laziness functors folds typeclasses lenses Cabal purity currying parsers",
+    "softwareengineering.stackexchange.com": "design coupling reviews estimates patterns layers testing",
+    "opensource": "maintainers licences forks contributors issues releases donations documentation mirrors",
+    "gamedev": "shaders sprites physics collisions engines levels textures tilemaps cameras netcode",
+    "embedded": "interrupts registers firmware bootloaders timers UART watchdogs sensors RTOS debuggers",
+}
+"""Subreddits and sites, the popular ones first, and the words that belong to each."""
+
+THINGS = _words(
     "error server file test function user project request service database script query version page "
     "record list object class process thread cache build library package model table string value config "
-    "log response message field token worker job queue event index schema client session loop array branch "
-    "commit release deploy port socket header cookie form button template layout plugin driver kernel buffer "
-    "stream parser compiler lock transaction migration backup snapshot replica cluster node container image "
-    "volume network proxy gateway certificate password key hash tree graph matrix vector dataset notebook plot "
-    "metric alert dashboard latency throughput timeout retry deadline budget bottleneck leak crash exception "
-    "warning traceback breakpoint debugger profiler benchmark fixture mock suite linter formatter refactoring "
-    "interface protocol contract boundary module dependency wheel registry mirror licence changelog roadmap "
-    "ticket sprint review estimate mentor beginner tutorial course book talk podcast newsletter survey"
-).split()
+    "log response message field token worker job queue event index schema client session loop array "
+    "branch commit release deploy port socket header cookie form button template layout plugin driver "
+    "kernel buffer stream parser compiler lock transaction migration backup snapshot replica cluster node "
+    "container image volume network proxy gateway certificate password key hash tree graph matrix vector "
+    "dataset notebook plot metric alert dashboard latency throughput timeout retry deadline budget "
+    "bottleneck leak crash exception warning traceback breakpoint debugger profiler benchmark fixture "
+    "mock suite linter formatter refactoring interface protocol contract boundary module dependency wheel "
+    "registry mirror licence changelog roadmap ticket sprint review estimate mentor beginner tutorial "
+    "course book talk podcast newsletter survey"
+)
 
-DEEDS = (
-    "use run write read find fix load parse test build send store sort search update install deploy debug call "
-    "handle cache split merge move copy delete rename compare measure profile monitor scale retry validate "
-    "convert serialise stream batch schedule encrypt compress index migrate replicate rewrite replace mock wrap "
-    "document review automate"
-).split()
+DEEDS = _words(
+    "use run write read find fix load parse test build send store sort search update install deploy debug "
+    "call handle cache split merge move copy delete rename compare measure profile monitor scale retry "
+    "validate convert serialise stream batch schedule encrypt compress index migrate replicate rewrite "
+    "replace mock wrap document review automate"
+)
 
-QUALITIES = (
-    "simple slow fast large small clean new old local remote async shared static dynamic custom nested missing "
-    "broken empty random public private legacy modern tiny huge stale flaky idle noisy safe strict lazy eager "
-    "immutable concurrent distributed experimental undocumented surprising pragmatic readable portable"
-).split()
+QUALITIES = _words(
+    "simple slow fast large small clean new old local remote async shared static dynamic custom nested "
+    "missing broken empty random public private legacy modern tiny huge stale flaky idle noisy safe "
+    "strict lazy eager immutable concurrent distributed experimental undocumented surprising pragmatic "
+    "readable portable"
+)
 
-BEGINNINGS = (
-    "data fast open tiny micro hyper red blue iron cloud byte bit quick light deep cross multi auto smart clear "
-    "north river stone paper copper silver amber crimson quiet swift solid plain lunar solar polar urban rapid "
-    "brave mellow rusty velvet hollow golden"
-).split()
+BEGINNINGS = _words(
+    "data fast open tiny micro hyper red blue iron cloud byte bit quick light deep cross multi auto smart "
+    "clear north river stone paper copper silver amber crimson quiet swift solid plain lunar solar polar "
+    "urban rapid brave mellow rusty velvet hollow golden"
+)
 
-ENDINGS = (
-    "flow kit base box hub lint mesh pipe port sync cast fork grid lens link mark mill nest pack path pond quay "
-    "rail ring shed spark stack store tap trail vault wave weave wire yard bridge anvil beacon cellar drum ferry "
-    "harbour ladder mortar"
-).split()
+ENDINGS = _words(
+    "flow kit base box hub lint mesh pipe port sync cast fork grid lens link mark mill nest pack path "
+    "pond quay rail ring shed spark stack store tap trail vault wave weave wire yard bridge anvil beacon "
+    "cellar drum ferry harbour ladder mortar"
+)
 
-MAKERS = "ada alan grace linus guido barbara ken dennis edsger margaret donald radia frances john leslie".split()
+MAKERS = _words(
+    "ada alan grace linus guido barbara ken dennis edsger margaret donald radia frances john leslie"
+)
 
 QUESTIONS = (
     "How do I {deed} the {fresh} in {topic} without losing the {thing}?",
@@ -78,9 +87,9 @@ QUESTIONS = (
     "What is the best way to {deed} {word} and {fresh} today?",
     "{word}: {fresh} works locally but fails on the {thing}",
     "Is it wrong to {deed} every {fresh} by hand?",
-    "When would you choose {word} over some {quality} {fresh}?",
+    "When would you choose {word} over your {quality} {fresh}?",
     "Cannot {deed} the {thing} after the last {fresh} update",
-    "How does {word} {deed} some {quality} {fresh}?",
+    "How does {word} {deed} your {quality} {fresh}?",
     "Should a beginner learn {fresh} before {word}?",
     "{quality} {fresh} keeps its {thing} open: where do I look first?",
 )
@@ -88,7 +97,7 @@ LINKS = (
     "{name} {number}.0 released: {quality} {word} and a new {fresh}",
     "A {quality} introduction to {word} and {fresh}",
     "{number} things I wish I had known about {word} and the {fresh}",
-    "The hidden cost of some {quality} {fresh}",
+    "The hidden cost of your {quality} {fresh}",
     "How we made our {fresh} {number} times faster with {word}",
     "Understanding {word}, one {fresh} at a time",
     "Stop trying to {deed} your {fresh}",

@@ -70,7 +70,9 @@ async def _serve(smtp: socket.socket, http: socket.socket) -> None:
 
 def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if ":" in host:
+        host = "localhost" if ip_address(host).is_loopback else f"[{host}]"
+    return f"{host}:{port}"
 
 
 if __name__ == "__main__":

@@ -54,8 +54,11 @@ def readable(text: str) -> str:
 
 
 def _text(part: EmailMessage) -> str:
+    named = part.get_content_charset("utf-8")
+    # Much mail that claims us-ascii or nothing is UTF-8. Decoding punycode takes quadratic time.
+    charset = "utf-8" if named in {"us-ascii", "ascii", "punycode"} else named
     try:
-        return readable(part.get_content())
+        return readable(_payload(part).decode(charset, "replace"))
     except (LookupError, UnicodeError):  # a character set nobody knows
         return readable(_payload(part).decode("utf-8", "replace"))
 

@@ -4,8 +4,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.policy import EmailPolicy, default
+from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 LONGEST_HEADER = 8192  # characters; the standard library's parser takes quadratic time
 MOST_HEADERS = 100
@@ -26,6 +28,15 @@ class Lenient(EmailPolicy):
         """Name and raw value of one header, given its lines."""
         name, value = super().header_source_parse(sourcelines)
         return utf8(name), utf8(value[:LONGEST_HEADER])
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        """The header's parsed value: text, with attributes such as `addresses`."""
+        return _parsed(name, value)
+
+
+@lru_cache(maxsize=256)  # the body's parser asks for the type of the whole again at each part
+def _parsed(name: str, value: str) -> Any:
+    return default.header_fetch_parse(name, value)
 
 
 LENIENT = Lenient()

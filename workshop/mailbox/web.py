@@ -11,7 +11,7 @@ from workshop.mailbox.box import MOST_MESSAGES, Box
 
 PAGE_SIZE = 50
 REFRESH_SECONDS = 5
-LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+LOOPBACK = ["127.0.0.1", "localhost"]  # Werkzeug trusts no IPv6 literal
 SECURITY = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workshop.ports import port_from
 from workshop.steps import Step, read_step
 
 if TYPE_CHECKING:
@@ -35,21 +36,20 @@ def stores(step: Step, *, mail: bool = True) -> Iterator[Stores]:
     from workshop.stores.mail import MailCatcher  # noqa: PLC0415  (pymongo takes a while to import)
     from workshop.stores.mongod import Mongod  # noqa: PLC0415
 
+    given_mongodb, given_smtp = os.environ.get("MONGODB_URI"), os.environ.get("SMTP_HOST")
     with ExitStack() as stack:
-        up = Stores()
-        if given := os.environ.get("MONGODB_URI"):
-            up.mongodb = dict.fromkeys(step.users, given)
-        else:
-            mongod = stack.enter_context(Mongod())
-            up.mongodb = {user: mongod.add_user(user) for user in step.users}
-            up.parts.append(mongod)
-        if given := os.environ.get("SMTP_HOST"):
-            up.smtp_host, up.smtp_port = given, int(os.environ.get("SMTP_PORT", "25"))
-        elif mail:
-            catcher = stack.enter_context(MailCatcher())
+        # All are started before any is waited for.
+        mongod = None if given_mongodb else stack.enter_context(Mongod())
+        catcher = None if given_smtp or not mail else stack.enter_context(MailCatcher())
+        up = Stores(parts=[part for part in (mongod, catcher) if part])
+        for part in up.parts:
+            part.wait()
+        up.mongodb = {user: mongod.add_user(user) if mongod else given_mongodb or "" for user in step.users}
+        if catcher:
             up.smtp_host, up.smtp_port = catcher.host, catcher.smtp_port
             up.mail_page = f"http://{catcher.host}:{catcher.port}/"
-            up.parts.append(catcher)
+        elif given_smtp:
+            up.smtp_host, up.smtp_port = given_smtp, port_from("SMTP_PORT", 25)
         yield up
 
 

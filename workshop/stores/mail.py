@@ -5,6 +5,7 @@ import sys
 
 import requests
 
+from workshop.ports import port_from
 from workshop.stores.part import Part
 
 
@@ -15,10 +16,8 @@ class MailCatcher(Part):
     variable = "MAIL_HTTP_PORT"
 
     def __init__(self) -> None:
-        super().__init__(
-            os.environ.get("MAIL_HOST", "127.0.0.1"), int(os.environ.get("MAIL_HTTP_PORT", "8025"))
-        )
-        self.other_ports = {"MAIL_SMTP_PORT": int(os.environ.get("MAIL_SMTP_PORT", "1025"))}
+        super().__init__(os.environ.get("MAIL_HOST", "127.0.0.1"), port_from(self.variable, 8025))
+        self.other_ports = {"MAIL_SMTP_PORT": port_from("MAIL_SMTP_PORT", 1025)}
 
     @property
     def smtp_port(self) -> int:

@@ -15,6 +15,7 @@ from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from workshop import state
+from workshop.ports import port_from
 from workshop.stores.part import START_SECONDS, Part, PartFailed
 
 OLDEST = (6, 0)
@@ -64,9 +65,7 @@ class Mongod(Part):
     variable = "MONGO_PORT"
 
     def __init__(self) -> None:
-        super().__init__(
-            os.environ.get("MONGO_HOST", "127.0.0.1"), int(os.environ.get("MONGO_PORT", "27117"))
-        )
+        super().__init__(os.environ.get("MONGO_HOST", "127.0.0.1"), port_from(self.variable, 27117))
 
     def command(self) -> list[str]:
         """Journaled and authenticated; zlib stays off (CVE-2025-14847), snappy and zstd are not affected."""

@@ -47,7 +47,7 @@ class Part(ABC):
         """Whether the server is up and takes requests."""
 
     def provision(self) -> None:  # noqa: B027  (most parts need none)
-        """What must be done after each start before the first use."""
+        """What must be done before the first use; it may be done again."""
 
     @property
     def log(self) -> Path:
@@ -66,11 +66,16 @@ class Part(ABC):
                 self.process = self._running()
                 if self.process is None:
                     self._start()
-                self._await_answer()
-                self.provision()
             except BaseException:
                 self._leave()
                 raise
+        return self
+
+    def wait(self) -> Self:
+        """Wait until the server can be used. Apart from entering, so that several start at the same time."""
+        with state.locked(self.name):
+            self._await_answer()
+            self.provision()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,10 +117,15 @@ class Part(ABC):
         for variable, port in {self.variable: self.port, **self.other_ports}.items():
             require_free(port, variable, self.host)
         command = self.command()
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             # Its own session: Ctrl-C in the terminal is for the run, which then stops its parts in order.
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=state.ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.process = psutil.Process(child.pid)
         self.started_here = True

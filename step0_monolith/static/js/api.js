@@ -1,0 +1,56 @@
+// The one way these modules talk to the server.
+
+const PATIENCE = 15_000; // milliseconds
+
+/** A request that failed; `message` is for people, `issues` are texts by field, `retryAfter` is in seconds. */
+export class Problem extends Error {
+  constructor(message, { status = 0, issues = {}, retryAfter = null } = {}) {
+    super(message);
+    Object.assign(this, { status, issues, retryAfter });
+  }
+}
+
+/** Sends JSON and resolves to the JSON of a success. Rejects with a Problem, whatever went wrong. */
+export async function send(method, url, body) {
+  const headers = { Accept: "application/json" };
+  const token = document.querySelector('meta[name="csrf-token"]');
+  if (token && method !== "GET") headers["X-CSRFToken"] = token.content;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await ask(url, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await response.json().catch(() => null);
+  if (response.ok && answer) return answer;
+  throw problemOf(response, answer);
+}
+
+/** Resolves to a page as a document. Rejects with a Problem. */
+export async function page(url) {
+  const response = await ask(url, { headers: { Accept: "text/html" } });
+  if (!response.ok) throw problemOf(response, null);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+async function ask(url, options) {
+  try {
+    return await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE), ...options });
+  } catch (error) {
+    const slow = error.name === "TimeoutError";
+    throw new Problem(slow ? "The server did not answer in time. Try again." : "The server cannot be reached. Check the connection, then try again.");
+  }
+}
+
+function problemOf(response, answer) {
+  const status = response.status;
+  const seconds = Number.parseInt(response.headers.get("Retry-After"), 10);
+  const retryAfter = Number.isNaN(seconds) ? null : seconds;
+  return new Problem(wording(status, retryAfter, answer), { status, retryAfter, issues: answer?._issues ?? {} });
+}
+
+function wording(status, retryAfter, answer) {
+  const when = retryAfter ? ` in ${retryAfter} s` : " shortly";
+  if (status === 401) return "You are signed out.";
+  if (status === 403) return "This page is out of date. Reload it, then try again.";
+  if (status === 429) return `That was too often. Try again${when}.`;
+  if (status === 503) return `A part of the site is down. Try again${when}.`;
+  if (status === 504) return "The server did not answer in time. Try again.";
+  return answer?._error?.message ?? `The server answered ${status}. Try again${when}.`;
+}

@@ -1,0 +1,69 @@
+// Like and hide: shown at once, taken back when the server does not agree.
+import { send } from "./api.js";
+import { announce, warn } from "./toast.js";
+
+const FAILED = {
+  like: { true: "Not liked", false: "Still liked" },
+  hide: { true: "Not hidden", false: "Still hidden" },
+};
+const queues = new WeakMap();
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-verb]");
+  if (button) toggle(button);
+  const undo = event.target.closest("[data-undo]");
+  if (undo) toggle(undo.closest(".post").querySelector('[data-verb="hide"]'));
+});
+
+/** Turns a like or hide button over; quick clicks on the same button wait for each other. */
+export function toggle(button) {
+  const turn = (queues.get(button) ?? Promise.resolve()).then(() => turnOver(button));
+  queues.set(button, turn);
+  return turn;
+}
+
+/** Shows a post as the server says it is. */
+export function paint(button, pressed, likes) {
+  button.setAttribute("aria-pressed", String(pressed));
+  const count = button.querySelector("[data-count]");
+  if (likes !== undefined) count.textContent = likes || "";
+  const post = button.closest(".post");
+  if (button.dataset.verb === "hide" && !("keepsHidden" in post.dataset)) collapse(post, button, pressed);
+}
+
+async function turnOver(button) {
+  const { verb, url } = button.dataset;
+  const wanted = button.getAttribute("aria-pressed") !== "true";
+  const likes = button.querySelector("[data-count]").textContent;
+  paint(button, wanted, likes && Number(likes) + (wanted ? 1 : -1));
+  button.setAttribute("aria-busy", "true");
+  try {
+    const answer = await send(wanted ? "PUT" : "DELETE", url);
+    paint(button, answer.liked ?? answer.hidden, answer.likes);
+    if (verb === "hide") button.dispatchEvent(new CustomEvent("post:hide", { bubbles: true, detail: wanted }));
+    announce(said(verb, wanted, answer.likes));
+  } catch (problem) {
+    paint(button, !wanted, likes);
+    warn(FAILED[verb][wanted], problem);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function said(verb, wanted, likes) {
+  if (verb === "hide") return wanted ? "Post hidden." : "Post shown again.";
+  return `${wanted ? "Liked" : "No longer liked"}. ${likes} ${likes === 1 ? "like" : "likes"}.`;
+}
+
+function collapse(post, button, hidden) {
+  if (post.classList.contains("is-hidden") === hidden) return;
+  const held = post.contains(document.activeElement);
+  if (hidden) {
+    post.append(document.getElementById("hidden-template").content.cloneNode(true));
+    post.querySelector("[data-title]").textContent = post.dataset.title;
+  } else {
+    post.querySelector(".post-hidden").remove();
+  }
+  post.classList.toggle("is-hidden", hidden);
+  if (held) (hidden ? post.querySelector("[data-undo]") : button).focus();
+}

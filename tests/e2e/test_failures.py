@@ -1,0 +1,105 @@
+"""What a reader sees when something fails while they click: the page says so and shows what is true."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.posts import new_word, submissions
+from tests.e2e.site import Site
+from tests.e2e.visitor import Visitor
+from tests.e2e.watch import picture
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def post(site: Site, visitor: Visitor) -> Locator:
+    """The first of two posts on a member's page; it carries one tag."""
+    word = new_word()
+    site.load(submissions(2, word), word)
+    visitor.sign_up()
+    first = visitor.search(word).first
+    first.get_by_role("button", name="Tag", exact=True).click()
+    first.get_by_label("New tag").fill("kept")
+    first.get_by_role("button", name="Add").click()
+    expect(first.get_by_role("listitem")).to_have_text(["#kept"])
+    return first
+
+
+def expect_untouched(visitor: Visitor, post: Locator) -> None:
+    """Not liked, not hidden, tagged `kept`: on the page, and (after it) at the server."""
+    for name in ("Like", "Hide"):
+        button = post.get_by_role("button", name=name)
+        expect(button).to_have_attribute("aria-pressed", "false")
+        expect(button).to_be_enabled()
+    expect(post.get_by_role("listitem")).to_have_text(["#kept"])
+
+
+def try_everything(visitor: Visitor, post: Locator, why: str) -> None:
+    """Each verb fails, says why, and leaves the post as it was."""
+    post.get_by_role("button", name="Like").click()
+    expect(visitor.message()).to_contain_text("Not liked")
+    expect(visitor.message()).to_contain_text(why)
+    expect_untouched(visitor, post)
+    post.get_by_role("button", name="Hide").click()
+    expect(visitor.message()).to_contain_text("Not hidden")
+    expect_untouched(visitor, post)
+    post.get_by_role("button", name="Remove the tag kept").click()
+    expect(visitor.message()).to_contain_text("Tag not removed")
+    expect_untouched(visitor, post)
+    post.get_by_label("New tag").fill("lost")
+    post.get_by_role("button", name="Add").click()
+    expect(visitor.message()).to_contain_text("Not tagged")
+    expect_untouched(visitor, post)
+    expect(post.get_by_label("New tag")).to_have_value("lost")
+
+
+def test_offline(visitor: Visitor, post: Locator) -> None:
+    visitor.watch.allow("ERR_INTERNET_DISCONNECTED")
+    visitor.context.set_offline(True)
+    try_everything(visitor, post, "the server cannot be reached")
+    post.get_by_role("link", name="Share").click()
+    dialog = visitor.page.get_by_role("dialog")
+    dialog.get_by_label("To").fill("friend@example.org")
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Not sent: The server cannot be reached.")
+    expect(dialog.get_by_label("To")).to_have_value("friend@example.org")
+    picture(visitor.page, "failure-offline")
+    visitor.context.set_offline(False)
+    dialog.get_by_role("button", name="Cancel").click()
+    post.get_by_role("button", name="Like").click()
+    expect(post.get_by_role("button", name="Like").locator("[data-count]")).to_have_text("1")
+
+
+def test_signed_out_in_another_tab(visitor: Visitor, post: Locator) -> None:
+    visitor.watch.allow("401")
+    other = visitor.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
+    try_everything(visitor, post, "you are signed out")
+    picture(visitor.page, "failure-signed-out")
+    where = visitor.page.url
+    visitor.message().get_by_role("link", name="Sign in").click()
+    visitor.sign_in()
+    expect(visitor.page).to_have_url(where)
+    expect(visitor.posts.first.get_by_role("listitem")).to_have_text(["#kept"])
+
+
+def test_a_page_that_has_grown_old(visitor: Visitor, post: Locator) -> None:
+    visitor.watch.allow("403")
+    visitor.page.locator("meta[name=csrf-token]").evaluate("meta => { meta.content = 'stale'; }")
+    try_everything(visitor, post, "this page is out of date")
+    visitor.message().get_by_role("link", name="Reload").click()
+    expect(visitor.message()).to_have_count(0)
+    expect_untouched(visitor, visitor.posts.first)
+    visitor.posts.first.get_by_role("button", name="Like").click()
+    expect(visitor.posts.first.locator("[data-count]").first).to_have_text("1")
+
+
+def test_quick_clicks_end_where_the_last_one_says(visitor: Visitor, post: Locator) -> None:
+    like = post.get_by_role("button", name="Like")
+    like.evaluate("button => { for (let click = 0; click < 5; click += 1) button.click(); }")
+    expect(like.locator("[data-count]")).to_have_text("1")
+    expect(like).not_to_have_attribute("aria-busy", "true")
+    expect(visitor.page.locator("#announcer")).to_have_text("Liked. 1 like.")
+    assert visitor.stored(post.get_attribute("data-post") or "")["liked"] is True

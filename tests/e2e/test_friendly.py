@@ -1,0 +1,120 @@
+"""Wherever there is nothing to show or something is refused, the page says what to do next."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.posts import new_word, submission
+from tests.e2e.site import Site
+from tests.e2e.visitor import Visitor
+from tests.e2e.watch import picture
+
+pytestmark = pytest.mark.browser
+
+
+def test_nothing_found(visitor: Visitor) -> None:
+    word = new_word()
+    visitor.search(f"<b>{word}")
+    expect(visitor.page.get_by_role("heading", name=f"Nothing found for “<b>{word}”")).to_be_visible()
+    expect(visitor.page.get_by_text("Try fewer or other words")).to_be_visible()
+    expect(visitor.page.get_by_label("Search titles and texts")).to_have_value(f"<b>{word}")
+
+
+def test_no_such_page_and_no_such_post(visitor: Visitor) -> None:
+    visitor.watch.allow("404")
+    for path in ("/nowhere", "/posts/t3_0000000"):
+        answer = visitor.page.goto(path)
+        assert answer is not None and answer.status == 404
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Not Found")
+        visitor.page.get_by_role("main").get_by_role("link", name="Newest posts").click()
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Newest posts")
+
+
+def test_a_query_that_is_refused(visitor: Visitor) -> None:
+    visitor.watch.allow("400")
+    visitor.page.goto("/?page=0")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Bad Request")
+    expect(visitor.page.get_by_role("main")).to_contain_text("page")
+
+
+def test_past_the_end(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    site.load([submission(f"{word} only & one")], word)
+    visitor.page.goto(f"/search?q={word}+%26+one&page=7")
+    expect(visitor.page.get_by_role("heading", name="This page is past the end")).to_be_visible()
+    visitor.page.get_by_role("link", name="Go to the first page").click()
+    expect(visitor.post(f"{word} only & one")).to_have_count(1)
+
+
+def test_signing_up_against_the_rules(visitor: Visitor) -> None:
+    visitor.watch.allow("422", "409", "401")
+    page = visitor.page
+    page.goto("/signup")
+    expect(page.get_by_text("3 to 30 of a–z, 0–9 and _.")).to_be_visible()
+    page.locator("form[action='/signup']").evaluate("form => { form.noValidate = true; }")
+    page.get_by_label("Username").fill("No Good")
+    page.get_by_label("Password").fill("short")
+    page.get_by_label("Mail").fill("nobody")
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    for label in ("Username", "Password", "Mail"):
+        expect(page.get_by_label(label)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Username")).to_have_value("No Good")
+    expect(page.get_by_label("Password")).to_have_value("")
+    picture(page, "sign-up-refused")
+
+    visitor.sign_up()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/signup")
+    page.get_by_label("Username").fill(visitor.username)
+    page.get_by_label("Password").fill("another good one")
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    expect(page.get_by_label("Username")).to_have_attribute("aria-invalid", "true")
+
+    page.goto("/login")
+    page.get_by_label("Username").fill(visitor.username)
+    page.get_by_label("Password").fill("not the right one")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Username")).to_have_value(visitor.username)
+
+
+def test_signing_in_leads_back(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    site.load([submission(f"{word} & more")], word)
+    visitor.sign_up()
+    page = visitor.page
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"/search?q={word}+%26+more")
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    visitor.sign_in()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Posts about “{word} & more”")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("banner").get_by_role("link", name="Tags").click()
+    visitor.sign_in()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your tags")
+
+
+def test_bad_tags(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    site.load([submission(f"{word} full")], word)
+    visitor.sign_up()
+    visitor.watch.allow("422")
+    post = visitor.search(word).first
+    post.get_by_role("button", name="Tag", exact=True).click()
+    field = post.get_by_label("New tag")
+    field.fill("-ü")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(post.get_by_text("That is no tag.")).to_be_visible()
+    field.press("a")
+    expect(field).to_have_attribute("aria-invalid", "false")
+
+    token = visitor.page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+    address = f"/posts/{post.get_attribute('data-post')}/tags/"
+    for number in range(50):
+        kept = visitor.context.request.put(f"{address}n{number}", headers={"X-CSRFToken": token})
+        assert kept.ok, kept.text()
+    field.fill("one-more")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(post.locator(".tag-hint.is-issue")).to_contain_text("50")
+    picture(visitor.page, "tags-full")

@@ -1,0 +1,53 @@
+"""Pictures of posts, and what is left where there is none."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.posts import new_word, submission
+from tests.e2e.site import Site
+from tests.e2e.visitor import Visitor
+from tests.e2e.watch import picture
+
+pytestmark = pytest.mark.browser
+LOADED = "image => image.complete && image.naturalWidth > 0"
+
+
+def test_pictures_are_shown_and_broken_ones_leave_no_hole(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    adult = {"over_18": True, "thumbnail": site.picture_url("adult")}
+    site.load(
+        [
+            submission(f"{word} pictured", 5, thumbnail=site.picture_url("good")),
+            submission(f"{word} linked", 4, url=site.picture_url("link")),
+            submission(f"{word} broken", 3, thumbnail=site.picture_url(None)),
+            submission(f"{word} adult", 2, **adult),
+            submission(f"{word} plain", 1),
+        ],
+        word,
+    )
+    visitor.watch.allow(r"404.*/images/")
+    page = visitor.page
+    visitor.search(word)
+    for name in ("pictured", "linked"):
+        image = visitor.post(f"{word} {name}").locator("img")
+        expect(image).to_have_js_property("complete", True)
+        assert image.evaluate(LOADED)
+        assert image.get_attribute("alt") == ""
+    for name in ("broken", "adult", "plain"):
+        expect(visitor.post(f"{word} {name}").locator("img, .post-thumb")).to_have_count(0)
+    expect(visitor.post(f"{word} adult")).to_contain_text("18+")
+    picture(page, "images")
+
+    page.get_by_role("link", name=f"{word} pictured").click()
+    image = page.get_by_role("img", name="Picture of the post")
+    expect(image).to_have_js_property("complete", True)
+    assert image.evaluate(LOADED)
+
+    visitor.search(word)
+    page.get_by_role("link", name=f"{word} adult").click()
+    expect(page.get_by_role("img", name="Picture of the post")).to_have_count(0)
+    page.get_by_text("Show the picture (for adults)").click()
+    shown = page.get_by_role("img", name="Picture of the post")
+    expect(shown).to_be_visible()
+    expect(shown).to_have_js_property("complete", True)
+    assert shown.evaluate(LOADED)

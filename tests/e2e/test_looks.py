@@ -1,0 +1,103 @@
+"""Each page at the width of a phone, a tablet and a desk, light and dark."""
+
+import pytest
+
+from tests.e2e import accessible
+from tests.e2e.posts import new_word, submission
+from tests.e2e.site import Site
+from tests.e2e.visitor import Visitor
+from tests.e2e.watch import brightness, picture
+
+pytestmark = pytest.mark.browser
+WIDTHS = (360, 768, 1280)
+LONG = "x" * 90
+
+
+def sights(word: str, post_id: str) -> dict[str, str]:
+    """Pages by name; each has something on it, or says why not."""
+    return {
+        "list": "/",
+        "search": f"/search?q={word}",
+        "nothing": f"/search?q={new_word()}{LONG}",
+        "post": f"/posts/{post_id}",
+        "recommended": "/recommended",
+        "topic": f"/recommended?topic=no-such-topic-{LONG[:60]}",
+        "missing": f"/posts/t3_{word}",
+        "past-the-end": f"/search?q={word}&page=9",
+    }
+
+
+def look(visitor: Visitor, name: str, path: str, dark: bool) -> list[str]:
+    """What is wrong with a page, at all widths."""
+    page, wrong = visitor.page, []
+    scheme = "dark" if dark else "light"
+    page.emulate_media(color_scheme=scheme)
+    page.goto(path)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"{path} scrolls sideways at {width} px")
+        picture(page, f"{name}-{width}-{scheme}")
+    wrong += [f"{path} ({scheme}): {each}" for each in accessible.problems(page)]
+    if (brightness(page.screenshot()) < 60) is not dark:
+        wrong.append(f"{path} is not {scheme}")
+    return wrong
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_pages_of_a_visitor(site: Site, visitor: Visitor, dark: bool) -> None:
+    word = new_word()
+    post = submission(f"{word} {LONG} <b>&amp;", selftext=f"{LONG * 9}\n\n    code {LONG * 3}\n\nhttps://a.example/{LONG}")
+    other = submission(f"{word} link", url=f"https://{LONG[:50]}.example.org/a", over_18=True)
+    site.load([post, other], word)
+    visitor.watch.allow("404")
+    pages = sights(word, post["name"]) | {"sign-in": "/login", "sign-up": "/signup"}
+    assert [each for name, path in pages.items() for each in look(visitor, name, path, dark)] == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_pages_of_a_member(site: Site, visitor: Visitor, dark: bool) -> None:
+    word = new_word()
+    post = submission(f"{word} tagged")
+    site.load([post, submission(f"{word} other")], word)
+    visitor.username = visitor.username.ljust(30, "_")
+    visitor.sign_up()
+    assert look(visitor, "no-tags", "/tags", dark) == []
+    visitor.search(word)
+    first = visitor.post(f"{word} tagged")
+    first.get_by_role("button", name="Tag", exact=True).click()
+    for tag in ("a-tag-as-long-as-they-can-be-30", "short"):
+        first.get_by_label("New tag").fill(tag[:30])
+        first.get_by_role("button", name="Add").click()
+        first.get_by_role("link", name=f"#{tag[:30]}").wait_for()
+    first.get_by_role("button", name="Like").click()
+    first.locator("[data-verb=like]:not([aria-busy])").wait_for()
+    pages = sights(word, post["name"])
+    pages = {f"member-{name}": pages[name] for name in ("list", "search", "post", "recommended")}
+    pages |= {"tags": "/tags", "tagged": "/tags/short", "me": "/me"}
+    assert [each for name, path in pages.items() for each in look(visitor, name, path, dark)] == []
+
+    visitor.search(word)
+    visitor.posts.first.get_by_role("button", name="Tag", exact=True).click()
+    visitor.posts.nth(1).get_by_role("button", name="Hide").click()
+    visitor.page.get_by_role("button", name="Undo").wait_for()
+    assert accessible.problems(visitor.page) == []
+    visitor.posts.first.get_by_role("link", name="Share").click()
+    assert accessible.problems(visitor.page) == []
+
+
+def test_the_checks_see_what_is_wrong(visitor: Visitor) -> None:
+    """A check that finds nothing anywhere proves nothing: break a page in each way and see it told."""
+    page = visitor.page
+    page.goto("/login")
+    assert accessible.problems(page) == []
+    page.evaluate("""() => {
+      document.querySelector("label[for=login-username]").remove();
+      document.querySelector("h1").outerHTML = "<h3 class='pale' id='q'>Sign in</h3>";
+      document.querySelector(".pale").style.color = "#ccc";
+      document.querySelector(".brand").innerHTML = "";
+      document.querySelector("main").insertAdjacentHTML("beforeend", "<img src='data:,' aria-describedby='none'>");
+    }""")
+    told = "\n".join(accessible.problems(page))
+    for what in ("without a label", "one h1", "contrast 1.", "without a name", "without alt", "twice: q", "nowhere"):
+        assert what in told

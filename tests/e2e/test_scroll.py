@@ -1,0 +1,100 @@
+"""Lists that grow as one reads on."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.posts import new_word, submissions
+from tests.e2e.site import Site
+from tests.e2e.visitor import Visitor
+from tests.e2e.watch import picture
+
+pytestmark = pytest.mark.browser
+END = "That is all."
+
+
+def scroll_to_the_end(visitor: Visitor) -> None:
+    end = visitor.page.get_by_text(END)
+    while not end.is_visible():
+        before = visitor.posts.count()
+        visitor.page.keyboard.press("End")
+        expect(visitor.posts.nth(before).or_(end).first).to_be_attached()
+
+
+def test_the_next_pages_come_by_themselves(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    site.load(submissions(70, word), word)
+    page = visitor.page
+    page.goto(f"/search?q={word}&max_results=10")
+    expect(visitor.posts.nth(10)).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    first = visitor.ids()
+    assert len(first) < 70, "the whole list was fetched before anybody scrolled"
+
+    link = visitor.posts.nth(3).get_by_role("heading").get_by_role("link")
+    link.focus()
+    page.mouse.wheel(0, 900)
+    expect(visitor.posts.nth(len(first))).to_be_attached()
+    expect(link).to_be_focused()
+    assert visitor.ids()[: len(first)] == first, "what was there moved"
+    where = page.evaluate("scrollY")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("scrollY") == where, "the page moved under the reader"
+    assert page.url.endswith(f"/search?q={word}&max_results=10")
+
+    scroll_to_the_end(visitor)
+    ids = visitor.ids()
+    assert len(ids) == len(set(ids)) == 70
+    picture(page, "scroll-end")
+
+
+def test_a_post_that_comes_again_is_not_doubled(site: Site, visitor: Visitor) -> None:
+    word, later = new_word(), new_word()
+    site.load(submissions(30, word, created_utc=1_800_000_000), word)
+    page = visitor.page
+    page.goto("/?max_results=20")
+    page.wait_for_load_state("networkidle")
+    before = visitor.ids()
+    site.load(submissions(5, later, created_utc=1_800_000_001), later)  # pushes the last five onto the next page
+    page.keyboard.press("End")
+    expect(visitor.posts.nth(len(before))).to_be_attached()
+    ids = visitor.ids()
+    assert len(ids) == len(set(ids))
+    assert ids[: len(before)] == before
+
+
+def test_hiding_posts_loses_none_of_the_next_page(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    site.load(submissions(40, word), word)
+    visitor.sign_up()
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(f"/search?q={word}&max_results=20")
+    for at in (0, 1, 2):
+        visitor.posts.nth(at).get_by_role("button", name="Hide").click()
+        expect(visitor.posts.nth(at).get_by_role("button", name="Undo")).to_be_focused()
+        expect(visitor.posts.nth(at).locator("[aria-busy]")).to_have_count(0)
+    scroll_to_the_end(visitor)
+    assert len(set(visitor.ids())) == 40
+
+
+def test_a_lost_connection_offers_a_button(site: Site, visitor: Visitor) -> None:
+    word = new_word()
+    site.load(submissions(60, word), word)
+    page = visitor.page
+    page.goto(f"/search?q={word}&max_results=10")
+    page.wait_for_load_state("networkidle")
+    before = visitor.posts.count()
+    visitor.context.set_offline(True)
+    visitor.watch.allow("ERR_INTERNET_DISCONNECTED")
+    page.keyboard.press("End")
+    more = page.get_by_role("button", name="Load more")
+    expect(more).to_be_visible()
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    picture(page, "scroll-offline")
+    assert visitor.posts.count() == before
+    visitor.context.set_offline(False)
+    more.click()
+    expect(visitor.posts.nth(before)).to_be_attached()
+    expect(more).to_have_count(0)
+    scroll_to_the_end(visitor)
+    assert len(set(visitor.ids())) == 60

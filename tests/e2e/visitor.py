@@ -1,0 +1,64 @@
+"""Somebody in front of a browser."""
+
+import re
+import secrets
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.e2e.watch import Watch
+
+PASSWORD = "a stone in the river"  # noqa: S105
+
+
+class Visitor:
+    """A page, what the watch over it saw, and the few moves that most tests make."""
+
+    def __init__(self, context: BrowserContext, base_url: str) -> None:
+        self.context = context
+        self.watch = Watch(context, base_url)
+        self.page: Page = context.new_page()
+        self.username = f"e2e_{secrets.token_hex(5)}"
+
+    def sign_up(self) -> None:
+        """Become a member through the form."""
+        self.page.goto("/signup")
+        self.page.get_by_label("Username").fill(self.username)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("main").get_by_role("button", name="Sign up").click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    def sign_in(self) -> None:
+        """Sign in through the form, wherever it is shown."""
+        self.page.get_by_label("Username").fill(self.username)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+    def search(self, word: str) -> Locator:
+        """Look for a word; the posts shown."""
+        self.page.goto(f"/search?q={word}")
+        return self.posts
+
+    @property
+    def posts(self) -> Locator:
+        """All posts on the page."""
+        return self.page.locator("article.post")
+
+    def post(self, title: str) -> Locator:
+        """The post with exactly this title."""
+        return self.posts.filter(has=self.page.get_by_role("heading", name=re.compile(f"^{re.escape(title)}$")))
+
+    def ids(self) -> list[str]:
+        """The ids of the posts on the page, in order."""
+        found: list[str] = self.posts.evaluate_all("posts => posts.map(post => post.dataset.post)")
+        return found
+
+    def stored(self, post_id: str) -> Any:
+        """The post as the server knows it for this reader."""
+        answer = self.context.request.get(f"/posts/{post_id}", headers={"Accept": "application/json"})
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def message(self) -> Locator:
+        """The message that tells of a failure."""
+        return self.page.get_by_role("alert").and_(self.page.locator(".message"))

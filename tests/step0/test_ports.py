@@ -1,0 +1,152 @@
+"""Who holds a port."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import pytest
+
+from workshop.ports import Owner, PortTaken, free_port, owner_of, port_from, require_free
+
+LISTEN = """
+import socket, sys
+host = sys.argv[1]
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
+server = socket.create_server((host, 0), family=family, dualstack_ipv6=host == "::")
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def listener(host: str = "127.0.0.1") -> Iterator[tuple[int, int]]:
+    """Port and process id of a process that listens on `host`."""
+    command = [sys.executable, "-c", LISTEN, host]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            yield int(child.stdout.readline()), child.pid
+        finally:
+            child.stdin.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::"])
+def test_a_listener_is_found_by_process(host: str) -> None:
+    with listener(host) as (port, pid):
+        owner = owner_of(port)
+        assert owner is not None
+        assert owner.pid == pid
+        assert owner.name.startswith("python")
+        with pytest.raises(PortTaken) as raised:
+            require_free(port, "STEP0_PORT")
+    message = raised.value.format_message()
+    assert f"Port {port} on 127.0.0.1" in message
+    assert f"(process {pid})" in message
+    suggested = int(message.split("STEP0_PORT=")[1].split()[0])
+    assert suggested != port
+    assert owner_of(suggested) is None
+
+
+def test_a_free_port_has_no_owner() -> None:
+    with listener() as (port, _):
+        pass
+    assert owner_of(port) is None
+    require_free(port, "STEP0_PORT")
+
+
+def test_a_listener_elsewhere_is_not_in_the_way() -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux has all of 127.0.0.0/8")
+    with listener("127.0.0.2") as (port, _):
+        assert owner_of(port) is None
+        assert owner_of(port, "127.0.0.2") is not None
+        assert owner_of(port, "0.0.0.0") is not None
+
+
+def test_a_socket_that_does_not_listen_is_found_too() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        assert owner_of(held.getsockname()[1]) is not None
+
+
+def test_a_connection_that_goes_out_from_the_port_is_found_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client:
+            assert owner_of(client.getsockname()[1]).pid == os.getpid()
+
+
+def test_the_port_suggested_is_not_taken_as_well() -> None:
+    with listener() as (port, _), socket.socket() as beside:
+        try:
+            beside.bind(("127.0.0.1", port + 100))
+        except OSError:
+            pass  # held by somebody already, which serves as well
+        with pytest.raises(PortTaken) as raised:
+            require_free(port, "STEP0_PORT")
+    assert raised.value.other not in {port, port + 100}
+
+
+def test_connections_that_linger_do_not_count() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()  # who closes first keeps the port in TIME_WAIT
+        assert client.recv(1) == b""
+        client.close()
+    require_free(port, "STEP0_PORT")
+
+
+@pytest.mark.root
+def test_another_users_process_is_said_to_be_out_of_sight() -> None:
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("takes root, to look as somebody else")
+    with listener() as (port, _):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+                os.write(writing, repr(owner_of(port)).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            told = answer.read()
+        os.waitpid(child, 0)
+    assert told == repr(Owner(None, None))
+    assert "may not see" in str(Owner(None, None))
+
+
+def test_an_address_of_another_machine_is_refused_with_the_variable() -> None:
+    with pytest.raises(click.ClickException) as raised:
+        require_free(free_port(), "STEP0_PORT", "192.0.2.1")
+    assert not isinstance(raised.value, PortTaken)
+    assert "192.0.2.1" in raised.value.message
+    assert "STEP0_PORT" in raised.value.message
+
+
+def test_free_ports_never_repeat_and_are_free() -> None:
+    ports = [free_port() for _ in range(300)]
+    assert len(set(ports)) == len(ports)
+    assert owner_of(ports[-1]) is None
+
+
+def test_a_port_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STEP0_PORT", raising=False)
+    assert port_from("STEP0_PORT", 8000) == 8000
+    for text, port in (("9000", 9000), ("1", 1), ("65535", 65535), ("", 8000)):
+        monkeypatch.setenv("STEP0_PORT", text)
+        assert port_from("STEP0_PORT", 8000) == port
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "80.5", "http", "８０００", " 8000"])
+def test_what_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("STEP0_PORT", text)
+    with pytest.raises(click.ClickException, match="STEP0_PORT"):
+        port_from("STEP0_PORT", 8000)

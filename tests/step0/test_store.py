@@ -1,0 +1,125 @@
+"""What the seam promises and the contract suite cannot see from outside."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from step0_monolith.mongo.connection import connect
+from step0_monolith.mongo.store import MongoStore
+from step0_monolith.store import (
+    TAGS_PER_POST,
+    Page,
+    Reader,
+    StoreDown,
+    TooMany,
+    Unprocessable,
+    WrongCredentials,
+)
+from workshop.load.generate import posts
+from workshop.ports import free_port
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def post_id(store: MongoStore) -> str:
+    made = next(iter(posts(1)))
+    store.database["posts"].insert_one(made)
+    return str(made["_id"])
+
+
+def test_fifty_tags_hold_under_concurrency(store: MongoStore, post_id: str, reader: Reader) -> None:
+    start = threading.Barrier(16)
+
+    def put(number: int) -> bool:
+        if number < 16:
+            start.wait(timeout=30)
+        try:
+            store.tag(post_id, f"tag-{number}", reader)
+        except Unprocessable:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        accepted = sum(pool.map(put, range(TAGS_PER_POST + 30)))
+    assert accepted == TAGS_PER_POST
+    assert len(store.post(post_id, reader)["tags"]) == TAGS_PER_POST
+
+
+def test_a_tag_that_is_there_may_be_put_again_when_full(
+    store: MongoStore, post_id: str, reader: Reader
+) -> None:
+    for number in range(TAGS_PER_POST):
+        store.tag(post_id, f"tag-{number}", reader)
+    assert len(store.tag(post_id, "tag-0", reader)) == TAGS_PER_POST
+
+
+def test_likes_count_readers_once(store: MongoStore, post_id: str) -> None:
+    readers = [Reader(f"liker_{number}", "") for number in range(5)]
+    for _ in range(2):
+        for each in readers:
+            store.like(post_id, True, each)
+    assert store.like(post_id, True, readers[0]) == 5
+    assert store.like(post_id, False, readers[0]) == 4
+
+
+def test_password_and_token_are_kept_as_hashes_only(store: MongoStore, reader: Reader) -> None:
+    store.sign_up(reader.username, PASSWORD, None)
+    session = store.sign_in(reader.username, PASSWORD, "192.0.2.1")
+    kept = [*store.database["members"].find(), *store.database["tokens"].find()]
+    assert not [each for each in kept if PASSWORD in str(each) or session.token in str(each)]
+    member = store.database["members"].find_one({"_id": reader.username})
+    assert member is not None
+    assert member["password"].startswith("$argon2id$")
+    assert store.authenticate(session.token) == Reader(reader.username, session.token)
+
+
+def test_an_ended_token_is_nobodys_before_mongodb_has_removed_it(mongod: Any, store: MongoStore) -> None:
+    hasty = MongoStore(store.client, token_lifetime=0)
+    hasty.sign_up("hasty", PASSWORD, None)
+    assert hasty.authenticate(hasty.sign_in("hasty", PASSWORD, "192.0.2.2").token) is None
+
+
+def test_limits_are_shared_by_all_processes(store: MongoStore, reader: Reader) -> None:
+    several = [MongoStore(store.client, failed_sign_ins=4) for _ in range(2)]
+    for attempt in range(4):
+        with pytest.raises(WrongCredentials):
+            several[attempt % 2].sign_in(reader.username, "not the password", "192.0.2.3")
+    for each in several:
+        with pytest.raises(TooMany) as refused:
+            each.sign_in(reader.username, "not the password", "192.0.2.3")
+        assert 1 <= refused.value.retry_after <= 60
+    with pytest.raises(WrongCredentials):
+        several[0].sign_in(reader.username, "not the password", "192.0.2.4")
+
+
+def test_successful_sign_ins_do_not_count(store: MongoStore, reader: Reader) -> None:
+    strict = MongoStore(store.client, failed_sign_ins=2)
+    strict.sign_up(reader.username, PASSWORD, None)
+    for _ in range(4):
+        strict.sign_in(reader.username, PASSWORD, "192.0.2.5")
+
+
+def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
+    away = MongoStore(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
+    with pytest.raises(StoreDown) as told:
+        away.list_posts(Page(1, 25), None)
+    assert told.value.retry_after > 0
+    assert away.database_answers() is False
+
+
+def test_refused_credentials_are_store_down_too(mongod: Any) -> None:
+    address = f"mongodb://nobody:wrong@{mongod.host}:{mongod.port}/nothing?replicaSet=rs0"
+    with pytest.raises(StoreDown):
+        MongoStore(connect(address)).list_posts(Page(1, 25), None)
+
+
+def test_the_monoliths_user_reaches_no_other_database(store: MongoStore) -> None:
+    client: MongoClient[dict[str, Any]] = store.client
+    with pytest.raises(Exception, match="not authorized"):
+        client["another"]["posts"].insert_one({})
+    with pytest.raises(Exception, match="not authorized"):
+        client["admin"]["system.users"].find_one()

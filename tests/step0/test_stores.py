@@ -1,0 +1,146 @@
+"""The embedded MongoDB through its life: shared, killed, adopted, moved, and kept private."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from workshop import state
+from workshop.ports import PortTaken, free_port
+from workshop.stores.mongod import Mongod
+from workshop.stores.part import PartFailed
+
+USER = "somebody"
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("MONGO_PORT", str(free_port()))
+    yield tmp_path / "state"
+    Mongod().stop_leftover()
+
+
+def write(address: str) -> int:
+    with MongoClient(address) as client:
+        collection = client.get_default_database()["things"]
+        collection.insert_one({})
+        return collection.count_documents({})
+
+
+def kill(server: Mongod) -> None:
+    assert server.process is not None
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(10)
+
+
+def test_kill_9_and_a_stale_pid_do_not_block_the_next_start(own_state: Path) -> None:
+    with Mongod() as server:
+        address = server.wait().add_user(USER)
+        assert write(address) == 1
+        kill(server)
+        assert not server.alive()
+    # The pid in the file now belongs to somebody else: to this process.
+    (own_state / "mongod.pid.json").write_text(
+        json.dumps({"pid": os.getpid(), "born": 1.0, "host": "127.0.0.1", "port": 1, "other_ports": {}})
+    )
+    with Mongod() as server:
+        assert server.wait().started_here
+        assert write(server.add_user(USER)) == 2
+
+
+def test_the_last_to_leave_stops_it(own_state: Path) -> None:
+    with Mongod() as first:
+        first.wait()
+        with Mongod() as second:
+            second.wait()
+            assert not second.started_here
+            assert second.process == first.process
+        assert first.alive()
+    assert not first.alive()
+
+
+def test_a_server_whose_user_was_killed_is_adopted(own_state: Path) -> None:
+    script = "from workshop.stores.mongod import Mongod; import os; m = Mongod(); m.__enter__(); m.wait(); "
+    subprocess.run([sys.executable, "-c", script + "os.kill(os.getpid(), 9)"], check=False, timeout=90)
+    with Mongod() as server:
+        server.wait()
+        assert not server.started_here
+    assert not server.alive()
+
+
+def test_its_data_may_move_to_another_port(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Mongod() as server:
+        assert write(server.wait().add_user(USER)) == 1
+    monkeypatch.setenv("MONGO_PORT", str(free_port()))
+    with Mongod() as server:
+        assert write(server.wait().add_user(USER)) == 2
+
+
+def test_a_taken_port_names_its_owner_and_the_variable(own_state: Path) -> None:
+    with socket.create_server(("127.0.0.1", int(os.environ["MONGO_PORT"]))), pytest.raises(PortTaken) as told:
+        Mongod().__enter__()
+    message = told.value.format_message()
+    assert os.environ["MONGO_PORT"] in message
+    assert "MONGO_PORT" in message
+    assert str(os.getpid()) in message
+
+
+def test_a_server_that_cannot_start_tells_the_end_of_its_log(own_state: Path) -> None:
+    with Mongod() as server:
+        server.wait()
+    data = next(own_state.glob("mongo-*"))
+    (data / "WiredTiger").write_text("spoilt")
+    (data / "WiredTiger.turtle").write_text("spoilt")
+    with pytest.raises(PartFailed, match=r"mongod\.log"), Mongod() as server:
+        server.wait()
+
+
+def test_secrets_are_private_and_differ(own_state: Path) -> None:
+    with Mongod() as server:
+        server.wait().add_user(USER)
+    assert stat.S_IMODE(own_state.stat().st_mode) == 0o700
+    for name in ("secrets.json", "mongo.key"):
+        assert stat.S_IMODE((own_state / name).stat().st_mode) == 0o600
+    secrets = json.loads((own_state / "secrets.json").read_text())
+    assert len(set(secrets.values())) == len(secrets) >= 3
+    assert state.secret("mongo key") == secrets["mongo key"]
+
+
+def test_each_user_reaches_its_own_database_only(own_state: Path) -> None:
+    with Mongod() as server:
+        server.wait()
+        address, _ = server.add_user("one"), server.add_user("two")
+        with MongoClient(address) as client:
+            client["one"]["things"].insert_one({})
+            for database in ("two", "admin", "local"):
+                with pytest.raises(OperationFailure, match="not authorized"):
+                    client[database]["things"].find_one()
+        with MongoClient(server.host, server.port, directConnection=True) as nobody:
+            with pytest.raises(OperationFailure, match="requires authentication"):
+                nobody["one"]["things"].find_one()
+
+
+def test_it_listens_on_loopback_without_zlib(own_state: Path) -> None:
+    with Mongod() as server:
+        server.wait()
+        assert server.process is not None
+        listening = {
+            connection.laddr.ip
+            for connection in server.process.net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert listening == {"127.0.0.1"}
+        with server.admin() as admin:
+            options = admin.admin.command("getCmdLineOpts")["parsed"]
+        assert options["net"]["compression"]["compressors"] == "snappy,zstd"

@@ -1,0 +1,56 @@
+"""A step with ports and a state folder of its own."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.workshop_command import Command, call
+from workshop.ports import free_port
+
+SETTINGS = {
+    *("MONGODB_URI", "MONGO_HOST", "SMTP_HOST", "SMTP_PORT", "MAIL_HOST", "MAIL_FROM", "SECRET_KEY"),
+    *("FAILED_SIGN_INS_PER_MINUTE", "SHARES_PER_MINUTE", "TOKEN_LIFETIME", "IMAGE_ALLOWED_HOSTS"),
+    *("IMAGE_MAX_BYTES", "PROMETHEUS_MULTIPROC_DIR", "WEB_WORKERS", "WEB_THREADS", "ACCESS_LOG"),
+    *(f"STEP{number}_HOST" for number in range(4)),
+}
+"""What somebody may have set for runs of their own, and must not reach a step under test."""
+
+
+class RunningStep(Command):
+    """`workshop run --step N` without the bundled posts, as a context manager.
+
+    `state` is its WORKSHOP_STATE; `settings` are further environment variables.
+    """
+
+    def __init__(self, step: int, state: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.ports = {
+            name: free_port() for name in ("MONGO_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
+        }
+        """The ports it was given, by the variable that sets each."""
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name not in SETTINGS},
+            **{name: str(port) for name, port in self.ports.items()},
+            "WORKSHOP_STATE": str(state),
+            "PYTHONUNBUFFERED": "1",
+            **(settings or {}),
+        }
+        self.step = step
+        super().__init__(["run", "--step", str(step), "--no-bundled"], self.environment)
+
+    @property
+    def url(self) -> str:
+        """Where it said its face is."""
+        return self.ready
+
+    @property
+    def mail_url(self) -> str:
+        """Where caught mail can be read, through Mailpit's API."""
+        return f"http://127.0.0.1:{self.ports['MAIL_HTTP_PORT']}"
+
+    def load(self, file: Path) -> str:
+        """Load a file of posts as a user does, beside the running step; what the command said."""
+        return self.workshop_load("--file", str(file))
+
+    def workshop_load(self, *arguments: str) -> str:
+        """`workshop load` into this step's store, with any of its options; what it said."""
+        return call(["load", "--step", str(self.step), *arguments], self.environment)

@@ -1,0 +1,128 @@
+"""The `workshop` command as a user calls it: in a process of its own, told what to do by its environment."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "ready: "
+READY_SECONDS = 90.0
+STOP_SECONDS = 60.0
+ORPHAN_SECONDS = 10.0
+COMMAND_SECONDS = 150.0
+
+
+def call(arguments: list[str], environment: Mapping[str, str]) -> str:
+    """Call a `workshop` command that ends by itself; its output. Raises AssertionError when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "workshop", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=COMMAND_SECONDS,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, f"workshop {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+class Command:
+    """A `workshop` command that stays up, as a context manager: from its `ready:` line to its end by SIGINT."""
+
+    def __init__(self, arguments: list[str], environment: Mapping[str, str]) -> None:
+        self._arguments = arguments
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self.ready = ""
+        """What stood behind `ready: `."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def output(self) -> str:
+        """Everything it said so far."""
+        size = os.fstat(self._file.fileno()).st_size
+        return os.pread(self._file.fileno(), size, 0).decode(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready. Raises AssertionError with all it said when it does not get so."""
+        self._file = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "workshop", *self._arguments],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._file,
+            stderr=self._file,
+        )
+        try:
+            self.ready = self._await_ready(self._process)
+        except BaseException:
+            self._kill()
+            raise
+
+    def stop(self) -> None:
+        """Press Ctrl-C; it must end well, and all that it started with it."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        try:
+            code = process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            raise AssertionError(f"{self} did not stop within {STOP_SECONDS:g} s:\n{self.output}") from None
+        _, left = psutil.wait_procs(children, timeout=ORPHAN_SECONDS)
+        assert code == 0, f"{self} ended with {code} after Ctrl-C:\n{self.output}"
+        assert not left, f"{self} left running: {left}\n{self.output}"
+
+    def wait(self, seconds: float) -> int:
+        """Its exit code, once it has ended by itself."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
+    def __str__(self) -> str:
+        return f"workshop {' '.join(self._arguments)}"
+
+    def _await_ready(self, process: subprocess.Popen[bytes]) -> str:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            ended = process.poll()
+            for line in self.output.splitlines():
+                if line.strip().startswith(READY):
+                    return line.strip().removeprefix(READY)
+            assert ended is None, f"{self} ended with {ended}:\n{self.output}"
+            assert time.monotonic() < deadline, f"{self} not ready in {READY_SECONDS:g} s:\n{self.output}"
+            time.sleep(0.05)
+
+    def _kill(self) -> None:
+        assert self._process is not None
+        if self._process.poll() is None:
+            for each in [*psutil.Process(self._process.pid).children(recursive=True), self._process]:
+                try:
+                    each.kill()
+                except psutil.NoSuchProcess:
+                    continue
+            self._process.wait(STOP_SECONDS)

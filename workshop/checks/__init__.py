@@ -1,0 +1,1 @@
+"""What `workshop doctor` looks at, one module a kind."""

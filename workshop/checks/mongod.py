@@ -1,0 +1,67 @@
+"""Whether there is a MongoDB server that runs here."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+
+from workshop.checks.finding import MISSING, OK, Finding
+from workshop.checks.machine import has_embedded_mongod
+from workshop.checks.packages import install
+from workshop.checks.programs import EMBEDDED
+from workshop.stores.mongod import OLDEST, find_mongod, version
+
+PACKAGES = {  # of the libraries that the embedded server is linked with
+    "libcurl.so.4": {"debian": "libcurl4", "fedora": "libcurl"},
+    "libssl.so.3": {"debian": "libssl3", "fedora": "openssl-libs"},
+    "libcrypto.so.3": {"debian": "libssl3", "fedora": "openssl-libs"},
+    "liblzma.so.5": {"debian": "liblzma5", "fedora": "xz-libs"},
+}
+
+
+def mongod() -> Finding:
+    """The server that would be started, or what it lacks."""
+    if os.environ.get("MONGODB_URI"):
+        return Finding("mongod", OK, False, "not needed: MONGODB_URI names a server")
+    binary = None
+    try:
+        binary = find_mongod()
+        found = version(binary)
+    except click.ClickException as error:
+        return _lacking(binary or shutil.which("mongod"), error.message)
+    origin = "on the PATH" if shutil.which("mongod") == str(binary) else "embedded"
+    if found < OLDEST:
+        return Finding("mongod", "too old", True, f"{found[0]}.{found[1]} {origin}", _another())
+    return Finding("mongod", OK, True, f"{found[0]}.{found[1]} {origin}")
+
+
+def missing_libraries(binary: str | Path) -> list[str]:
+    """Shared libraries that a program is linked with and that the system lacks (Linux; empty elsewhere)."""
+    if not shutil.which("ldd"):
+        return []
+    told = subprocess.run(["ldd", binary], capture_output=True, text=True, check=False, errors="replace")
+    return re.findall(r"^\s*(\S+) => not found", told.stdout, re.MULTILINE)
+
+
+def _lacking(binary: str | Path | None, message: str) -> Finding:
+    libraries = missing_libraries(binary) if binary else []
+    if not libraries:
+        return Finding("mongod", MISSING, True, message.splitlines()[0], _another())
+    found = f"{binary} lacks {', '.join(libraries)}"
+    by_family = [PACKAGES.get(library, {}) for library in libraries]
+    names = {
+        family: " ".join(dict.fromkeys(each[family] for each in by_family))
+        for family in ("debian", "fedora")
+        if all(family in each for each in by_family)
+    }
+    return Finding("mongod", "broken", True, found, install(names))
+
+
+def _another() -> str | None:
+    """How to get a server that runs."""
+    if has_embedded_mongod():
+        return f"{EMBEDDED} --force-reinstall"
+    return install({"macos": "mongodb/brew/mongodb-community"})

@@ -1,0 +1,143 @@
+"""`workshop load`: real or generated posts into a step's store."""
+
+import signal
+import sys
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from workshop.load.loading import Loading
+    from workshop.load.progress import Watch
+    from workshop.load.source import Source
+    from workshop.load.tally import Tally
+
+EXAMPLES = """\
+Name one source of posts, for example
+  make load FILE=posts.json        reddit submissions, or Posts.xml of Stack Exchange
+  make load SUBREDDIT=python       through Reddit's API
+  make load GENERATE=100000        made up, the same each time"""
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.option("--step", default=0, show_default=True, help="The step whose store takes the posts.")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="A file of posts; .gz and .zst too.")
+@click.option("--subreddit", help="A subreddit, such as python.")
+@click.option("--generate", type=click.IntRange(min=0), help="How many posts to make up.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the made-up posts."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many posts of the source.")
+@click.option(
+    "--site", default="", help="The Stack Exchange site a Posts.xml is from, such as serverfault.com."
+)
+@click.option("--restart", is_flag=True, help="Do not go on where an interrupted load stopped.")
+@click.option(
+    "--batch", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Posts a write."
+)
+def load(
+    *,
+    step: int,
+    path: Path | None,
+    subreddit: str | None,
+    generate: int | None,
+    seed: int,
+    limit: int | None,
+    site: str,
+    restart: bool,
+    batch: int,
+) -> None:
+    """Load posts; loading them again updates and never doubles."""
+    if sum(given is not None for given in (path, subreddit, generate)) != 1:
+        raise click.UsageError(EXAMPLES)
+    from workshop.load.loading import Loading  # noqa: PLC0415 - pymongo takes a while to import
+    from workshop.load.problems import LoadError  # noqa: PLC0415
+    from workshop.stores import posts_collection  # noqa: PLC0415
+
+    watch = _watch()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    try:
+        source = _source(
+            path=path,
+            subreddit=subreddit,
+            generate=generate,
+            seed=seed,
+            limit=limit,
+            site=site,
+            watch=watch,
+        )
+        with posts_collection(step) as collection:
+            loading = Loading(source, collection, batch=batch, limit=limit, restart=restart, watch=watch)
+            _run(loading, source)
+    except LoadError as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _source(
+    *,
+    path: Path | None,
+    subreddit: str | None,
+    generate: int | None,
+    seed: int,
+    limit: int | None,
+    site: str,
+    watch: "Watch",
+) -> "Source":
+    from workshop.load.files import FileSource  # noqa: PLC0415
+    from workshop.load.generate import GeneratedSource  # noqa: PLC0415
+    from workshop.load.subreddit import SubredditSource  # noqa: PLC0415
+
+    if path is not None:
+        return FileSource(path, site)
+    if subreddit is not None:
+        return SubredditSource(subreddit, limit, watch.note)
+    return GeneratedSource(generate or 0, seed)
+
+
+def _watch() -> "Watch":
+    from workshop.load.progress import Bar, Lines  # noqa: PLC0415
+
+    return Bar() if sys.stdout.isatty() else Lines(click.echo)
+
+
+def _run(loading: "Loading", source: "Source") -> None:
+    from workshop.load.problems import LoadError  # noqa: PLC0415
+
+    began = monotonic()
+    try:
+        loading.run()
+    except KeyboardInterrupt:
+        _report(loading.tally, f"Stopped {source.name} after", began)
+        again = "goes on from here" if loading.resumable else "starts over, which doubles nothing"
+        click.echo(f"The same command {again}.")
+        sys.exit(INTERRUPTED)
+    except LoadError:
+        _report(loading.tally, f"{source.name} up to the error", began)
+        raise
+    _report(loading.tally, f"{source.name}{', resumed' if loading.resumed else ''}", began)
+    if loading.tally.bad and not loading.tally.stored:
+        raise LoadError(f"There was no post in {source.name}.")
+
+
+def _report(tally: "Tally", name: str, began: float) -> None:
+    from workshop.load.progress import duration, summary  # noqa: PLC0415
+
+    click.echo(f"{name}: {summary(tally)}; {duration(monotonic() - began)}.")
+    for reason, count in tally.left_out.items():
+        click.echo(f"  left out: {count:,} {reason}")
+    for problem in tally.examples:
+        click.echo(f"  bad: {problem.where}: {problem.reason}")
+    if tally.bad > len(tally.examples):
+        click.echo(f"  and {tally.bad - len(tally.examples):,} more bad ones")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Ctrl-C stops in order; a second one stops at once."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    raise KeyboardInterrupt

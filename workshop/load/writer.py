@@ -1,0 +1,149 @@
+"""Writes posts into a collection so that loading again updates and never doubles."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from workshop.load.patience import is_transient, patiently
+from workshop.load.post import Document
+from workshop.load.problems import Problem
+from workshop.load.tally import Tally
+
+_ABSENT = ""
+
+
+class Writer:
+    """Inserts posts that are new, updates those whose content changed, leaves the others alone.
+
+    `_created` is set once; `_updated` moves only when content does. Fields that the loader does not know
+    stay.
+    """
+
+    def __init__(self, collection: Collection[Document], stop: Event, note: Callable[[str], None]) -> None:
+        self._collection = collection
+        self._stop = stop
+        self._note = note
+        self._all_new = False
+
+    def write(self, documents: Sequence[Document]) -> Tally:
+        """Write one batch; of several documents with one `_id` the last stays. Waits while MongoDB is away.
+
+        Returns the counts, with documents that MongoDB refused as bad. Raises LoadError (see `patiently`).
+        """
+        tally, latest = _latest(documents)
+        before: dict[str, str | None] = {}
+        if latest:
+            tally.add(patiently(lambda: self._attempt(latest, before), self._stop, self._note))
+        return tally
+
+    def _attempt(self, documents: Mapping[str, Document], before: dict[str, str | None]) -> Tally:
+        """Write what is not yet written. `before` keeps, over repeated attempts, the etags found by the
+        first: a write whose answer was lost looks unchanged to the next attempt, and is new or updated all
+        the same.
+        """
+        now = datetime.now(UTC).replace(microsecond=0)
+        # A load of new posts saves the look-up: as long as all of the batch before were new, so may these be.
+        stored = {} if self._all_new and not before else self._etags(list(documents))
+        for _id in documents:
+            before.setdefault(_id, stored.get(_id, _ABSENT))
+        refused, overtaken = self._insert([documents[_id] for _id in documents if _id not in stored], now)
+        if overtaken:
+            found = self._etags(overtaken)
+            stored |= found
+            before |= found
+        refused += self._update(
+            [documents[_id] for _id in stored if documents[_id]["_etag"] != stored[_id]], now
+        )
+        tally = _count(documents, before, refused)
+        self._all_new = tally.new == len(documents)
+        return tally
+
+    def _etags(self, ids: list[str]) -> dict[str, str | None]:
+        found = self._collection.find({"_id": {"$in": ids}}, {"_etag": 1}, batch_size=len(ids) + 1)
+        return {document["_id"]: document.get("_etag") for document in found}
+
+    def _insert(self, documents: list[Document], now: datetime) -> tuple[list[Problem], list[str]]:
+        """What MongoDB refused, and the `_id`s that somebody else has inserted since they were looked up."""
+        if not documents:
+            return [], []
+        for document in documents:
+            document["_created"] = document["_updated"] = now
+        try:
+            self._collection.insert_many(documents, ordered=False)
+        except BulkWriteError as problem:
+            errors = _write_errors(problem)
+            overtaken = [error for error in errors if error.get("keyPattern") == {"_id": 1}]
+            refused = [error for error in errors if error not in overtaken]
+            return (
+                [_refusal(documents[error["index"]], error) for error in refused],
+                [documents[error["index"]]["_id"] for error in overtaken],
+            )
+        return [], []
+
+    def _update(self, documents: list[Document], now: datetime) -> list[Problem]:
+        if not documents:
+            return []
+        requests = [
+            UpdateOne({"_id": document["_id"]}, _update_of(document, now), upsert=True)
+            for document in documents
+        ]
+        try:
+            self._collection.bulk_write(requests, ordered=False)
+        except BulkWriteError as problem:
+            return [_refusal(documents[error["index"]], error) for error in _write_errors(problem)]
+        return []
+
+
+def _latest(documents: Sequence[Document]) -> tuple[Tally, dict[str, Document]]:
+    """The last document of each `_id`, and a tally of those before it as if they had been written one by
+    one.
+    """
+    tally = Tally()
+    latest: dict[str, Document] = {}
+    for document in documents:
+        earlier = latest.get(document["_id"])
+        if earlier is not None:
+            same = earlier["_etag"] == document["_etag"]
+            tally.unchanged += same
+            tally.updated += not same
+        latest[document["_id"]] = document
+    return tally, latest
+
+
+def _count(
+    documents: Mapping[str, Document], before: Mapping[str, str | None], refused: Sequence[Problem]
+) -> Tally:
+    tally = Tally()
+    tally.problems(refused)
+    for _id in documents.keys() - {problem.where for problem in refused}:
+        if before[_id] == _ABSENT:
+            tally.new += 1
+        elif before[_id] == documents[_id]["_etag"]:
+            tally.unchanged += 1
+        else:
+            tally.updated += 1
+    return tally
+
+
+def _update_of(document: Document, now: datetime) -> dict[str, Any]:
+    content = {
+        field: value for field, value in document.items() if field not in {"_id", "_created", "_updated"}
+    }
+    return {"$set": content | {"_updated": now}, "$setOnInsert": {"_created": now}}
+
+
+def _write_errors(problem: BulkWriteError) -> list[dict[str, Any]]:
+    """The errors of single documents; raises the whole again where waiting may mend it."""
+    errors: list[dict[str, Any]] = problem.details.get("writeErrors", [])
+    if is_transient(problem) or not errors:
+        raise problem
+    return errors
+
+
+def _refusal(document: Document, error: Mapping[str, Any]) -> Problem:
+    return Problem(document["_id"], f"MongoDB refused it: {error.get('errmsg', 'no reason given')}")
