@@ -1,9 +1,10 @@
 """The indexes that every question of the store goes through."""
 
+import pymongo
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 from pymongo.database import Database
 
-from step0_monolith.mongo.connection import Document
+from step0_monolith.mongo.connection import Document, translated
 
 NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
 MOST_LOVED = [("love", DESCENDING), ("num_comments", DESCENDING), ("_id", ASCENDING)]
@@ -46,7 +47,9 @@ INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
+@translated
 def make_indexes(database: Database[Document]) -> None:
-    """Make the indexes that are missing; on a large collection this takes a while."""
-    for collection, models in INDEXES.items():
-        database[collection].create_indexes(models)
+    """Make the indexes that are missing. Without a time-out: over a large collection this takes minutes."""
+    with pymongo.timeout(None):
+        for collection, models in INDEXES.items():
+            database[collection].create_indexes(models)

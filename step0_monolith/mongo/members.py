@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -15,8 +16,6 @@ from step0_monolith.mongo.posts import iso
 from step0_monolith.store import Profile, Reader, Session, Taken, WrongCredentials
 
 hasher = PasswordHasher()
-# Checked when there is no such member, so that the time an answer takes does not tell who is one.
-NOBODYS_HASH = hasher.hash(secrets.token_urlsafe(32))
 
 
 class Members(Marks):
@@ -43,7 +42,7 @@ class Members(Marks):
     def sign_in(self, username: str, password: str, address: str) -> Session:
         """See Store."""
         self.failed_sign_ins.check(address)
-        member = self.database["members"].find_one({"_id": username}) or {"password": NOBODYS_HASH}
+        member = self.database["members"].find_one({"_id": username}) or {"password": _nobodys_hash()}
         try:
             hasher.verify(member["password"], password)
         except VerifyMismatchError:
@@ -83,6 +82,12 @@ class Members(Marks):
                 "shares": self.database["shares"].count_documents(own),
             },
         )
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked when there is no such member, so that the time an answer takes does not tell who is one."""
+    return hasher.hash(secrets.token_urlsafe(32))
 
 
 def _digest(token: str) -> str:

@@ -3,18 +3,25 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.e2e.posts import SHELF
 from tests.e2e.site import Site
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import PATIENCE, Visitor, visiting
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic")
-PATIENCE = 10_000  # milliseconds
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
 
 expect.set_options(timeout=PATIENCE)
 
@@ -28,7 +35,7 @@ def browser() -> Iterator[Browser]:
     """Chromium: the one on PATH, else the one that `playwright install chromium` fetched."""
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, NAMES)), None) or playwright.chromium.executable_path
-        if not os.path.exists(path):
+        if not Path(path).exists():
             pytest.skip("no Chromium: install one, or run `playwright install chromium`")
         # Chromium refuses to sandbox the superuser's pages.
         as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -43,7 +50,9 @@ def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with ImageSite() as images:
         allowed = {"IMAGE_ALLOWED_HOSTS": images.host}
         with RunningStep(step, tmp_path_factory.mktemp("e2e") / "state", allowed) as running:
-            yield Site(running, images)
+            made = Site(running, images.url)
+            made.load(SHELF, SHELF[-1].title.split()[0])
+            yield made
 
 
 @pytest.fixture
@@ -51,9 +60,5 @@ def visitor(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Ite
     """Somebody who has never been here; at the end, whatever went wrong unprovoked fails the test."""
     marks = list(request.node.iter_markers("browser_options"))
     options = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
-    context = browser.new_context(base_url=site.url, **options)
-    context.set_default_timeout(PATIENCE)
-    made = Visitor(context, site.url)
-    yield made
-    context.close()
-    made.watch.check()
+    with visiting(browser, site.url, **options) as made:
+        yield made

@@ -1,40 +1,35 @@
-"""Reddit submissions to load, made so that each test finds its own by a word."""
+"""Submissions for the tests to find by a word of their own.
 
-import secrets
+What modules shelve when they are imported is loaded once, before the first test.
+"""
+
 from typing import Any
 
-Submission = dict[str, Any]
-FIRST_SECOND = 1_700_000_000
+from tests.support.submission import Submission, new_word
+
+FIRST_SECOND = 1_400_000_000
+SHELF: list[Submission] = []
 
 
-def new_word() -> str:
-    """A word that stands in no other post."""
-    return "w" + secrets.token_hex(5)
+def submission(title: str, second: int = 0, **more: Any) -> Submission:
+    """A submission written `second` s after the others; `more` are fields of Submission."""
+    text = f"What there is to say about {title}.\n\nIn two paragraphs."
+    fields = {"topic": "Stones", "created": FIRST_SECOND + second, "text": text, "num_comments": 4, **more}
+    return Submission(title, **fields)
 
 
-def submission(title: str, second: int = 0, **changed: Any) -> Submission:
-    """One submission as reddit's API has it, `second` s after the oldest."""
-    name = secrets.token_hex(4)
-    link = f"/r/Stones/comments/{name}/post/"
-    return {
-        "id": name,
-        "name": f"t3_{name}",
-        "title": title,
-        "selftext": f"What there is to say about {title}.\n\nIn two paragraphs.",
-        "author": "walker",
-        "subreddit": "Stones",
-        "url": f"https://www.reddit.com{link}",
-        "permalink": link,
-        "thumbnail": "self",
-        "created_utc": FIRST_SECOND + second,
-        "score": 8,
-        "ups": 9,
-        "downs": 1,
-        "num_comments": 4,
-        "over_18": False,
-    } | changed
-
-
-def submissions(count: int, word: str, **changed: Any) -> list[Submission]:
+def submissions(count: int, word: str, **more: Any) -> list[Submission]:
     """Several that share a word; the newest is number 1."""
-    return [submission(f"{word} number {number}", -number, **changed) for number in range(1, count + 1)]
+    return [submission(f"{word} number {number}", -number, **more) for number in range(1, count + 1)]
+
+
+def shelve(*posts: Submission) -> None:
+    """Have posts loaded before the first test."""
+    SHELF.extend(posts)
+
+
+def shelved(count: int, **more: Any) -> str:
+    """Shelve several posts; the word they share."""
+    word = new_word()
+    shelve(*submissions(count, word, **more))
+    return word

@@ -1,23 +1,23 @@
 """What a reader sees when something fails while they click: the page says so and shows what is true."""
 
+from itertools import cycle
+
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.e2e.posts import new_word, submissions
-from tests.e2e.site import Site
+from tests.e2e.posts import shelved
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
 
 pytestmark = pytest.mark.browser
+PAIRS = cycle([shelved(2) for _ in range(4)])
 
 
 @pytest.fixture
-def post(site: Site, visitor: Visitor) -> Locator:
+def post(visitor: Visitor) -> Locator:
     """The first of two posts on a member's page; it carries one tag."""
-    word = new_word()
-    site.load(submissions(2, word), word)
     visitor.sign_up()
-    first = visitor.search(word).first
+    first = visitor.search(next(PAIRS)).first
     first.get_by_role("button", name="Tag", exact=True).click()
     first.get_by_label("New tag").fill("kept")
     first.get_by_role("button", name="Add").click()
@@ -76,6 +76,7 @@ def test_signed_out_in_another_tab(visitor: Visitor, post: Locator) -> None:
     other.goto("/")
     other.get_by_role("button", name="Sign out").click()
     expect(other.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
+    other.close()
     try_everything(visitor, post, "you are signed out")
     picture(visitor.page, "failure-signed-out")
     where = visitor.page.url

@@ -3,20 +3,22 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.posts import new_word, submission
-from tests.e2e.site import Site
+from tests.e2e.posts import shelve, submission
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
+from tests.support.submission import new_word
 
+WORD = new_word()
+shelve(submission(f"{WORD} & more"))
 pytestmark = pytest.mark.browser
 
 
 def test_nothing_found(visitor: Visitor) -> None:
     word = new_word()
-    visitor.search(f"<b>{word}")
-    expect(visitor.page.get_by_role("heading", name=f"Nothing found for “<b>{word}”")).to_be_visible()
+    visitor.search(f"<u>{word}")
+    expect(visitor.page.get_by_role("heading", name=f"Nothing found for “<u>{word}”")).to_be_visible()
     expect(visitor.page.get_by_text("Try fewer or other words")).to_be_visible()
-    expect(visitor.page.get_by_label("Search titles and texts")).to_have_value(f"<b>{word}")
+    expect(visitor.page.get_by_label("Search titles and texts")).to_have_value(f"<u>{word}")
 
 
 def test_no_such_page_and_no_such_post(visitor: Visitor) -> None:
@@ -36,13 +38,11 @@ def test_a_query_that_is_refused(visitor: Visitor) -> None:
     expect(visitor.page.get_by_role("main")).to_contain_text("page")
 
 
-def test_past_the_end(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load([submission(f"{word} only & one")], word)
-    visitor.page.goto(f"/search?q={word}+%26+one&page=7")
+def test_past_the_end(visitor: Visitor) -> None:
+    visitor.page.goto(f"/search?q={WORD}+%26+more&page=7")
     expect(visitor.page.get_by_role("heading", name="This page is past the end")).to_be_visible()
     visitor.page.get_by_role("link", name="Go to the first page").click()
-    expect(visitor.post(f"{word} only & one")).to_have_count(1)
+    expect(visitor.post(f"{WORD} & more")).to_have_count(1)
 
 
 def test_signing_up_against_the_rules(visitor: Visitor) -> None:
@@ -77,28 +77,24 @@ def test_signing_up_against_the_rules(visitor: Visitor) -> None:
     expect(page.get_by_label("Username")).to_have_value(visitor.username)
 
 
-def test_signing_in_leads_back(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load([submission(f"{word} & more")], word)
+def test_signing_in_leads_back(visitor: Visitor) -> None:
     visitor.sign_up()
     page = visitor.page
     page.get_by_role("button", name="Sign out").click()
-    page.goto(f"/search?q={word}+%26+more")
+    page.goto(f"/search?q={WORD}+%26+more")
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
     visitor.sign_in()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Posts about “{word} & more”")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Posts about “{WORD} & more”")
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("banner").get_by_role("link", name="Tags").click()
     visitor.sign_in()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your tags")
 
 
-def test_bad_tags(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load([submission(f"{word} full")], word)
+def test_bad_tags(visitor: Visitor) -> None:
     visitor.sign_up()
     visitor.watch.allow("422")
-    post = visitor.search(word).first
+    post = visitor.search(WORD).first
     post.get_by_role("button", name="Tag", exact=True).click()
     field = post.get_by_label("New tag")
     field.fill("-ü")

@@ -3,28 +3,28 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.posts import new_word, submission
+from tests.e2e.posts import submission
 from tests.e2e.site import Site
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
+from tests.support.submission import new_word
 
 pytestmark = pytest.mark.browser
+LONG_AGO = 1_200_000_000  # so that other tests' lists do not show them
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
 
 def test_pictures_are_shown_and_broken_ones_leave_no_hole(site: Site, visitor: Visitor) -> None:
     word = new_word()
-    adult = {"over_18": True, "thumbnail": site.picture_url("adult")}
-    site.load(
-        [
-            submission(f"{word} pictured", 5, thumbnail=site.picture_url("good")),
-            submission(f"{word} linked", 4, url=site.picture_url("link")),
-            submission(f"{word} broken", 3, thumbnail=site.picture_url(None)),
-            submission(f"{word} adult", 2, **adult),
-            submission(f"{word} plain", 1),
-        ],
-        word,
-    )
+    good, none = f"{site.pictures}/good.png", f"{site.pictures}/gone.png"
+    posts = [
+        submission(f"{word} pictured", created=LONG_AGO, thumbnail=good),
+        submission(f"{word} linked", created=LONG_AGO, url=f"{site.pictures}/link.jpg"),
+        submission(f"{word} broken", created=LONG_AGO, thumbnail=none),
+        submission(f"{word} adult", created=LONG_AGO, thumbnail=good, over_18=True),
+        submission(f"{word} plain", created=LONG_AGO),
+    ]
+    site.load(posts, word)
     visitor.watch.allow(r"404.*/images/")
     page = visitor.page
     visitor.search(word)

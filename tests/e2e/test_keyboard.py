@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.posts import new_word, submissions
-from tests.e2e.site import Site
+from tests.e2e.posts import shelved
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
 
 pytestmark = pytest.mark.browser
+FOUR, TWO = shelved(4), shelved(2)
 OUTLINE = """() => {
   const style = getComputedStyle(document.activeElement);
   return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
@@ -19,13 +19,11 @@ def titled(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent"))
 
 
-def test_posts_by_single_keys(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(4, word), word)
+def test_posts_by_single_keys(visitor: Visitor) -> None:
     visitor.sign_up()
     page, keys = visitor.page, visitor.page.keyboard
     keys.press("/")
-    keys.type(f"{word} ")
+    keys.type(FOUR)
     keys.press("Enter")
     expect(visitor.posts).to_have_count(4)
     titles = visitor.posts.get_by_role("heading").all_text_contents()
@@ -68,10 +66,8 @@ def test_posts_by_single_keys(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
 
 
-def test_single_keys_can_be_switched_off(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(2, word), word)
-    visitor.search(word)
+def test_single_keys_can_be_switched_off(visitor: Visitor) -> None:
+    visitor.search(TWO)
     page, keys = visitor.page, visitor.page.keyboard
     keys.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -92,10 +88,8 @@ def test_single_keys_can_be_switched_off(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_label("Search titles and texts")).to_be_focused()
 
 
-def test_tabbing_shows_the_focus_and_skips_the_bar(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(2, word), word)
-    visitor.search(word)
+def test_tabbing_shows_the_focus_and_skips_the_bar(visitor: Visitor) -> None:
+    visitor.search(TWO)
     page, keys = visitor.page, visitor.page.keyboard
     keys.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
@@ -106,7 +100,7 @@ def test_tabbing_shows_the_focus_and_skips_the_bar(site: Site, visitor: Visitor)
         if page.evaluate("document.activeElement === document.body"):
             break
         reached.append(titled(page).strip())
-    for name in ("Newest", "Sign in", f"{word} number 1", f"{word} number 2", "Keyboard shortcuts"):
+    for name in ("Newest", "Sign in", f"{TWO} number 1", f"{TWO} number 2", "Keyboard shortcuts"):
         assert name in reached
     page.reload()
     keys.press("Tab")

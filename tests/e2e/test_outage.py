@@ -1,13 +1,87 @@
-"""A step of its own that has no posts yet, then loses its mail, its database and itself."""
+"""A step of the test's own, that begins empty and loses its database, and then everything."""
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import psutil
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.posts import new_word, submissions
+from tests.e2e.posts import submissions
 from tests.e2e.site import Site
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import visiting
 from tests.e2e.watch import picture
+from tests.support.running_step import RunningStep
+from tests.support.submission import new_word
 
 pytestmark = pytest.mark.browser
+SLOW = 20_000  # milliseconds; a part that is silent is waited for
+
+
+@contextmanager
+def silent(port: int) -> Iterator[None]:
+    """Whoever listens on `port` neither answers nor ends inside the block."""
+    held = {each.pid for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port}
+    listeners = [psutil.Process(pid) for pid in held if pid and psutil.Process(pid).name() == "mongod"]
+    assert listeners, f"nobody listens on {port}"
+    for each in listeners:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in listeners:
+            each.resume()
+
+
+def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Path) -> None:
+    word = new_word()
+    with RunningStep(step, tmp_path / "state", {"SHARES_PER_MINUTE": "1"}) as running:
+        site = Site(running)
+        with visiting(browser, site.url) as visitor:
+            page = visitor.page
+            visitor.watch.allow("429", "503", "504", "ERR_CONNECTION_REFUSED")
+
+            # Nothing there yet: the page says how to get posts.
+            page.goto("/")
+            expect(page.get_by_role("heading", name="No posts yet")).to_be_visible()
+            expect(page.get_by_text("make load SUBREDDIT=python")).to_be_visible()
+            picture(page, "empty")
+            page.goto("/recommended")
+            expect(page.get_by_role("heading", name="Nothing to recommend yet")).to_be_visible()
+
+            # One share a minute is allowed here: the second is told when to come back.
+            site.load(submissions(2, word), word)
+            visitor.sign_up()
+            post = visitor.search(word).first
+            dialog = page.get_by_role("dialog")
+            for _ in range(2):
+                post.get_by_role("link", name="Share").click()
+                dialog.get_by_label("To").fill("friend@example.org")
+                dialog.get_by_role("button", name="Send").click()
+                expect(dialog.get_by_role("button", name="Sending …")).to_have_count(0)
+            expect(dialog.get_by_role("alert")).to_contain_text("Not sent: That was too often. Try again in")
+            dialog.get_by_role("button", name="Cancel").click()
+
+            # The database falls silent: a like is taken back, a page says when to try again, and then works.
+            like = post.get_by_role("button", name="Like")
+            with silent(running.ports["MONGO_PORT"]):
+                like.click()
+                expect(visitor.message()).to_contain_text("Not liked", timeout=SLOW)
+                expect(visitor.message()).to_contain_text("ry again")
+                expect(like).to_have_attribute("aria-pressed", "false")
+                picture(page, "outage-like")
+                answer = page.goto("/", timeout=SLOW)
+                assert answer is not None
+                assert answer.status in (503, 504)
+                picture(page, "outage-page")
+            page.get_by_role("link", name="Try again").click()
+            expect(visitor.posts).to_have_count(2)
+
+            # Everything is gone: the button tells the truth, nothing else moves.
+            like = visitor.posts.first.get_by_role("button", name="Like")
+            running.stop()
+            like.click()
+            expect(visitor.message()).to_contain_text("Not liked: the server cannot be reached.")
+            expect(like).to_have_attribute("aria-pressed", "false")
+            picture(page, "outage-gone")

@@ -3,12 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.posts import new_word, submissions
+from tests.e2e.posts import shelved, submissions
 from tests.e2e.site import Site
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
+from tests.support.submission import new_word
 
 pytestmark = pytest.mark.browser
+SEVENTY, FORTY, SIXTY = shelved(70), shelved(40), shelved(60)
+shelved(30, created=1_800_000_000)  # newer than all others
 END = "That is all."
 
 
@@ -20,12 +23,9 @@ def scroll_to_the_end(visitor: Visitor) -> None:
         expect(visitor.posts.nth(before).or_(end).first).to_be_attached()
 
 
-def test_the_next_pages_come_by_themselves(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(70, word), word)
+def test_the_next_pages_come_by_themselves(visitor: Visitor) -> None:
     page = visitor.page
-    page.goto(f"/search?q={word}&max_results=10")
-    expect(visitor.posts.nth(10)).to_be_attached()
+    page.goto(f"/search?q={SEVENTY}&max_results=10")
     page.wait_for_load_state("networkidle")
     first = visitor.ids()
     assert len(first) < 70, "the whole list was fetched before anybody scrolled"
@@ -39,7 +39,7 @@ def test_the_next_pages_come_by_themselves(site: Site, visitor: Visitor) -> None
     where = page.evaluate("scrollY")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("scrollY") == where, "the page moved under the reader"
-    assert page.url.endswith(f"/search?q={word}&max_results=10")
+    assert page.url.endswith(f"/search?q={SEVENTY}&max_results=10")
 
     scroll_to_the_end(visitor)
     ids = visitor.ids()
@@ -48,13 +48,12 @@ def test_the_next_pages_come_by_themselves(site: Site, visitor: Visitor) -> None
 
 
 def test_a_post_that_comes_again_is_not_doubled(site: Site, visitor: Visitor) -> None:
-    word, later = new_word(), new_word()
-    site.load(submissions(30, word, created_utc=1_800_000_000), word)
+    later = new_word()
     page = visitor.page
     page.goto("/?max_results=20")
     page.wait_for_load_state("networkidle")
     before = visitor.ids()
-    site.load(submissions(5, later, created_utc=1_800_000_001), later)  # pushes the last five onto the next page
+    site.load(submissions(5, later, created=1_800_000_001), later)  # pushes the last five onto the next page
     page.keyboard.press("End")
     expect(visitor.posts.nth(len(before))).to_be_attached()
     ids = visitor.ids()
@@ -62,13 +61,11 @@ def test_a_post_that_comes_again_is_not_doubled(site: Site, visitor: Visitor) ->
     assert ids[: len(before)] == before
 
 
-def test_hiding_posts_loses_none_of_the_next_page(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(40, word), word)
+def test_hiding_posts_loses_none_of_the_next_page(visitor: Visitor) -> None:
     visitor.sign_up()
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 400})
-    page.goto(f"/search?q={word}&max_results=20")
+    page.goto(f"/search?q={FORTY}&max_results=20")
     for at in (0, 1, 2):
         visitor.posts.nth(at).get_by_role("button", name="Hide").click()
         expect(visitor.posts.nth(at).get_by_role("button", name="Undo")).to_be_focused()
@@ -77,11 +74,9 @@ def test_hiding_posts_loses_none_of_the_next_page(site: Site, visitor: Visitor) 
     assert len(set(visitor.ids())) == 40
 
 
-def test_a_lost_connection_offers_a_button(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(60, word), word)
+def test_a_lost_connection_offers_a_button(visitor: Visitor) -> None:
     page = visitor.page
-    page.goto(f"/search?q={word}&max_results=10")
+    page.goto(f"/search?q={SIXTY}&max_results=10")
     page.wait_for_load_state("networkidle")
     before = visitor.posts.count()
     visitor.context.set_offline(True)

@@ -5,18 +5,25 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.posts import new_word, submission
+from tests.e2e.posts import shelve, submission
 from tests.e2e.site import Site
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
+from tests.support.submission import new_word
 
+VISIT, QUIET, ALONE = new_word(), new_word(), new_word()
+shelve(
+    submission(f"{VISIT} first", 10),
+    submission(f"{VISIT} loved", 9, ups=1000, topic="Brooks"),
+    submission(f"{VISIT} second", 8),
+    *[submission(f"{QUIET} quiet {n}", n, topic=f"Q{QUIET}", ups=60) for n in (1, 2)],
+    submission(f"{ALONE} alone"),
+)
 pytestmark = pytest.mark.browser
 
 
 def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    loved = submission(f"{word} loved", 9, score=900, ups=1000, downs=1, subreddit="Brooks")
-    site.load([submission(f"{word} first", 10), submission(f"{word} second", 8), loved], word)
+    word = VISIT
     page = visitor.page
 
     # A visitor looks around and is told what signing in would add.
@@ -77,7 +84,9 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_role("status").filter(has_text="Post hidden.")).to_have_count(1)
     visitor.search(word)
     expect(visitor.posts).to_have_count(2)
-    expect(visitor.post(f"{word} first").get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+    expect(visitor.post(f"{word} first").get_by_role("button", name="Like")).to_have_attribute(
+        "aria-pressed", "true"
+    )
 
     # Share from the list: the mail arrives.
     post.get_by_role("link", name="Share").click()
@@ -89,7 +98,7 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     dialog.get_by_role("button", name="Send").click()
     expect(page.get_by_text(f"Sent to {word}@example.org.")).to_be_visible()
     expect(dialog).to_be_hidden()
-    mail = site.mail_to(f"{word}@example.org")
+    mail = site.mail.only_one_to(f"{word}@example.org")
     assert f"{word} first" in mail["Subject"]
     assert "For the weekend." in mail["Text"]
     assert visitor.username in mail["Text"]
@@ -120,10 +129,8 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(visitor.username)
 
 
-def test_liking_brings_a_topic_to_the_front(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    quiet = [submission(f"{word} quiet {n}", n, subreddit=f"Q{word}", score=60, ups=61, downs=1) for n in (1, 2)]
-    site.load(quiet, word)
+def test_liking_brings_a_topic_to_the_front(visitor: Visitor) -> None:
+    word = QUIET
     visitor.sign_up()
     page = visitor.page
     page.goto("/recommended")
@@ -137,20 +144,20 @@ def test_liking_brings_a_topic_to_the_front(site: Site, visitor: Visitor) -> Non
 
 
 def test_sharing_from_the_posts_own_page(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load([submission(f"{word} alone")], word)
+    word = ALONE
     visitor.sign_up()
     visitor.search(word)
     page = visitor.page
     page.get_by_role("link", name=f"{word} alone").click()
     page.get_by_role("link", name="Share").click()
     expect(page.locator("#share-to")).to_be_focused()
-    page.get_by_label("To").fill(f"{word}@nowhere")
-    page.get_by_role("button", name="Send").click()
+    form = page.get_by_role("main")
+    form.get_by_label("To").fill(f"{word}@nowhere")
+    form.get_by_role("button", name="Send").click()
     visitor.watch.allow("422")
-    expect(page.get_by_label("To")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("[data-issue=to]").first).not_to_be_empty()
-    page.get_by_label("To").fill(f"{word}@example.org")
-    page.get_by_role("button", name="Send").click()
+    expect(form.get_by_label("To")).to_have_attribute("aria-invalid", "true")
+    expect(form.locator("[data-issue=to]")).not_to_be_empty()
+    form.get_by_label("To").fill(f"{word}@example.org")
+    form.get_by_role("button", name="Send").click()
     expect(page.get_by_text(f"Sent to {word}@example.org.")).to_be_visible()
-    assert f"{word} alone" in site.mail_to(f"{word}@example.org")["Subject"]
+    assert f"{word} alone" in site.mail.only_one_to(f"{word}@example.org")["Subject"]

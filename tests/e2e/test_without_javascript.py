@@ -3,23 +3,24 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.posts import new_word, submission, submissions
+from tests.e2e.posts import shelve, shelved, submission
 from tests.e2e.site import Site
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import brightness, picture
+from tests.support.submission import new_word
 
+TWELVE, ONE = shelved(12), new_word()
+shelve(submission(f"{ONE} plain"))
 pytestmark = [pytest.mark.browser, pytest.mark.browser_options(java_script_enabled=False)]
 
 
-def test_reading_searching_and_paging(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load(submissions(12, word), word)
+def test_reading_searching_and_paging(visitor: Visitor) -> None:
     page = visitor.page
     page.goto("/")
-    page.get_by_label("Search titles and texts").fill(word)
+    page.get_by_label("Search titles and texts").fill(TWELVE)
     page.keyboard.press("Enter")
     expect(visitor.posts).to_have_count(12)
-    page.goto(f"/search?q={word}&max_results=5")
+    page.goto(f"/search?q={TWELVE}&max_results=5")
     seen = visitor.ids()
     page.get_by_role("link", name="More matches").click()
     seen += visitor.ids()
@@ -30,39 +31,39 @@ def test_reading_searching_and_paging(site: Site, visitor: Visitor) -> None:
     page.get_by_role("link", name="Better matches").click()
     assert visitor.ids() == seen[5:10]
     picture(page, "plain-search", whole=True)
-    page.get_by_role("link", name=f"{word} number", exact=False).first.click()
+    page.get_by_role("link", name=f"{TWELVE} number", exact=False).first.click()
     expect(page.get_by_text("In two paragraphs.")).to_be_visible()
     page.get_by_role("link", name="Recommended", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recommended")
 
 
 def test_a_member_can_do_all_but_mark(site: Site, visitor: Visitor) -> None:
-    word = new_word()
-    site.load([submission(f"{word} plain")], word)
     visitor.sign_up()
     page = visitor.page
-    expect(page.get_by_text("Tagging, liking and hiding need JavaScript")).to_be_visible()
+    expect(page.locator("noscript p")).to_be_visible()
+    expect(page.locator("noscript p")).to_contain_text("Tagging, liking and hiding need JavaScript")
     for name in ("Like", "Hide", "Tag"):
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
 
-    visitor.search(word)
-    visitor.post(f"{word} plain").get_by_role("link", name="Share").click()
+    visitor.search(ONE)
+    visitor.post(f"{ONE} plain").get_by_role("link", name="Share").click()
     picture(page, "plain-post", whole=True)
-    page.get_by_label("To").fill(f"{word}@example.org")
-    page.get_by_label("Note").fill("Two lines,\nno script.")
+    main = page.get_by_role("main")
+    main.get_by_label("To").fill(f"{ONE}@example.org")
+    main.get_by_label("Note").fill("Two lines,\nno script.")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sent")
-    expect(page.get_by_text(f"{word}@example.org")).to_be_visible()
-    assert "no script." in site.mail_to(f"{word}@example.org")["Text"]
+    expect(page.get_by_text(f"{ONE}@example.org")).to_be_visible()
+    assert "no script." in site.mail.only_one_to(f"{ONE}@example.org")["Text"]
     page.get_by_role("link", name="Back to the post").click()
 
-    page.get_by_label("To").fill(f"{word}@nowhere")
-    page.get_by_label("Note").fill("Kept as it was.")
+    main.get_by_label("To").fill(f"{ONE}@nowhere")
+    main.get_by_label("Note").fill("Kept as it was.")
     page.get_by_role("button", name="Send").click()
     visitor.watch.allow("422")
-    expect(page.get_by_label("To")).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_label("To")).to_have_value(f"{word}@nowhere")
-    expect(page.get_by_label("Note")).to_have_value("Kept as it was.")
+    expect(main.get_by_label("To")).to_have_attribute("aria-invalid", "true")
+    expect(main.get_by_label("To")).to_have_value(f"{ONE}@nowhere")
+    expect(main.get_by_label("Note")).to_have_value("Kept as it was.")
     picture(page, "plain-share-refused")
 
     page.goto("/tags")

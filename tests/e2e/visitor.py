@@ -2,13 +2,16 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.watch import Watch
 
-PASSWORD = "a stone in the river"  # noqa: S105
+PASSWORD = "a stone in the river"
+PATIENCE = 10_000  # milliseconds
 
 
 class Visitor:
@@ -26,6 +29,7 @@ class Visitor:
         self.page.get_by_label("Username").fill(self.username)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("main").get_by_role("button", name="Sign up").click()
+        self.page.wait_for_url("**/")
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def sign_in(self) -> None:
@@ -46,7 +50,9 @@ class Visitor:
 
     def post(self, title: str) -> Locator:
         """The post with exactly this title."""
-        return self.posts.filter(has=self.page.get_by_role("heading", name=re.compile(f"^{re.escape(title)}$")))
+        return self.posts.filter(
+            has=self.page.get_by_role("heading", name=re.compile(f"^{re.escape(title)}$"))
+        )
 
     def ids(self) -> list[str]:
         """The ids of the posts on the page, in order."""
@@ -62,3 +68,18 @@ class Visitor:
     def message(self) -> Locator:
         """The message that tells of a failure."""
         return self.page.get_by_role("alert").and_(self.page.locator(".message"))
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, **options: Any) -> Iterator[Visitor]:
+    """Somebody who has never been here, `options` being those of their browser context.
+
+    At the end, whatever went wrong without the test having provoked it raises AssertionError."""
+    context = browser.new_context(base_url=url, **options)
+    context.set_default_timeout(PATIENCE)
+    made = Visitor(context, url)
+    try:
+        yield made
+    finally:
+        context.close()
+    made.watch.check()

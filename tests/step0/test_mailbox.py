@@ -159,6 +159,15 @@ def test_mail_with_everything(catcher: Catcher) -> None:
         assert part in shown
 
 
+def test_long_texts_are_cut_in_the_list_only(catcher: Catcher) -> None:
+    for words in (50, 51):  # of five characters with their spaces
+        catcher.send(mail(text="word " * words))
+    longer, fitting = catcher.list()["messages"]
+    assert fitting["Snippet"] == ("word " * 50).strip()
+    assert longer["Snippet"] == ("word " * 51)[:249] + "…"
+    assert catcher.newest()["Text"].split() == ["word"] * 51
+
+
 def test_utf8_addresses_and_raw_headers(catcher: Catcher) -> None:
     with catcher.connect() as connection:
         connection.ehlo()
@@ -227,6 +236,10 @@ HOSTILE = {
         b'Content-Type: text/plain; charset="punycode"\r\n\r\nread me-' + (b"9z" * 400 + b"\r\n") * 1200,
         "read me",
     ),
+    "untrue character set": (
+        "Content-Type: text/plain; charset=us-ascii\r\n\r\nread mé\r\n".encode(),
+        "read mé",
+    ),
     "no character set": ("Subject: Füße\r\n\r\nread mé\r\n".encode(), "read mé"),
     "lost boundary": (b"Content-Type: multipart/mixed\r\n\r\nread me\r\n", "read me"),
     "control characters": (b"Subject: a\x00b\x1b[31m\r\n\r\nread\x00 \x1b[31mme\r\n", "read� �[31mme"),
@@ -257,6 +270,8 @@ def test_hostile_mail_is_shown_and_fast(catcher: Catcher, name: str) -> None:
     catcher.send_raw(raw)
     newest = catcher.newest()
     assert expected in newest["Text"]
+    # Only what cannot be taken apart is shown with its source.
+    assert ("Content-Type" in newest["Text"]) == (name == "nested too deep")
     assert catcher.get("/").status_code == 200
     page = catcher.page(f"/message/{newest['ID']}")
     assert expected in page.text
@@ -374,7 +389,12 @@ def test_delete_some_or_all(catcher: Catcher) -> None:
         catcher.send(mail(subject))
     two = catcher.list()["messages"][1]
     address = catcher.url + "/api/v1/messages"
-    assert requests.delete(address, data=json.dumps({"IDs": [two["ID"]]}), timeout=10).status_code == 200
+    assert (
+        requests.delete(
+            address, data=json.dumps({"IDs": [two["ID"], "gone already"]}), timeout=10
+        ).status_code
+        == 200
+    )
     assert [each["Subject"] for each in catcher.list()["messages"]] == ["three", "one"]
     for wrong in ("[]", '"x"', '{"IDs": "x"}', '{"IDs": [1]}', "{", '{"IDs": null}'):
         assert requests.delete(address, data=wrong, timeout=10).status_code == 400, wrong

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 import pytest
@@ -73,17 +73,17 @@ def test_a_socket_that_does_not_listen_is_found_too() -> None:
 
 
 def test_a_connection_that_goes_out_from_the_port_is_found_too() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            assert owner_of(client.getsockname()[1]).pid == os.getpid()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        assert owner_of(client.getsockname()[1]).pid == os.getpid()
 
 
 def test_the_port_suggested_is_not_taken_as_well() -> None:
     with listener() as (port, _), socket.socket() as beside:
-        try:
+        with suppress(OSError):  # held by somebody already, which serves as well
             beside.bind(("127.0.0.1", port + 100))
-        except OSError:
-            pass  # held by somebody already, which serves as well
         with pytest.raises(PortTaken) as raised:
             require_free(port, "STEP0_PORT")
     assert raised.value.other not in {port, port + 100}

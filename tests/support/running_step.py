@@ -24,7 +24,8 @@ class RunningStep(Command):
 
     def __init__(self, step: int, state: Path, settings: Mapping[str, str] | None = None) -> None:
         self.ports = {
-            name: free_port() for name in ("MONGO_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
+            name: free_port()
+            for name in ("MONGO_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
         }
         """The ports it was given, by the variable that sets each."""
         self.environment = {

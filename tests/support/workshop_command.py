@@ -33,7 +33,9 @@ def call(arguments: list[str], environment: Mapping[str, str]) -> str:
         check=False,
         text=True,
     )
-    assert done.returncode == 0, f"workshop {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}"
+    assert done.returncode == 0, (
+        f"workshop {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}"
+    )
     return done.stdout
 
 

@@ -27,7 +27,7 @@ BATCH = 1000
 _AHEAD = 3
 _SAVE_EVERY = 1.0
 _SWITCH = 0.0005
-"""Seconds the reading thread may keep the interpreter from the writing one, which mostly waits for MongoDB."""
+"""Seconds the reading thread may keep the interpreter from the writing one, which mostly waits."""
 
 
 class _Batch(NamedTuple):

@@ -5,15 +5,16 @@ posts quick. Each post gets a few fresh words, so the vocabulary keeps growing w
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, cycle, islice
 from random import Random
 
 from workshop.load import vocabulary as words
 
-SENTENCES = 11 * len(words.SENTENCES)
-TITLES = 160
+SENTENCES = 8 * len(words.SENTENCES)
+TITLES = 128
 AUTHORS = 5000
+NUMBERS = tuple(str(number) for number in range(2, 90))
 LENGTHS = (1, 2, 3, 3, 4, 4, 5, 5, 6, 7, 9)
 """Sentences in a text, before the closing one."""
 
@@ -26,11 +27,10 @@ _REACH = max(LENGTHS) * max(STRIDES)
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])")
 
 
-def zipf(count: int) -> list[float]:
-    """Cumulative weights by Zipf's law with Mandelbrot's offset: the n-th of `count` things weighs 1 / (n +
-    2.7).
-    """
-    return list(accumulate(1 / (rank + 2.7) for rank in range(1, count + 1)))
+def zipf(rng: Random, things: Sequence[str], count: int) -> list[str]:
+    """`count` draws by Zipf's law: the n-th of the things comes up about 1/n as often as the first."""
+    random, size = rng.random, len(things)
+    return [things[int((size + 1) ** random()) - 1] for _ in range(count)]
 
 
 class Phrases:
@@ -39,13 +39,11 @@ class Phrases:
     def __init__(self, seed: int) -> None:
         self._rng = rng = Random(f"phrases:{seed}")  # noqa: S311 - believable, not secret
         self._topics = list(words.TOPICS)
-        self._popularity = zipf(len(self._topics))
+        self._popularity = list(accumulate(1 / (rank + 3) for rank in range(len(self._topics))))
         self._names = [start + end for start in words.BEGINNINGS for end in words.ENDINGS]
         rng.shuffle(self._names)
         self._fresh = [*words.THINGS, *self._names]
-        self._rarity = zipf(len(self._fresh))
         self._authors = self._usernames()
-        self._activity = zipf(AUTHORS)
         self._titles = {topic: self._titles_of(topic) for topic in self._topics}
         self._sentences = {topic: self._sentences_of(topic) for topic in self._topics}
         self._closings = ["\n\n" + closing.replace("{fresh}", "%s") for closing in words.CLOSINGS]
@@ -56,16 +54,15 @@ class Phrases:
 
     def authors(self, rng: Random, count: int) -> list[str]:
         """Usernames; a few write a lot."""
-        return rng.choices(self._authors, cum_weights=self._activity, k=count)
+        return zipf(rng, self._authors, count)
 
     def titles(self, rng: Random, topics: Sequence[str]) -> list[str]:
         """A title for a post of each of these topics."""
-        random, fresh = rng.random, rng.choices(self._fresh, cum_weights=self._rarity, k=len(topics))
-        titles = (
-            self._titles[topic][int(random() * TITLES)] % (word,)
-            for topic, word in zip(topics, fresh, strict=True)
-        )
-        return [title[0].upper() + title[1:] for title in titles]
+        random = rng.random
+        return [
+            self._titles[topic][int(random() * TITLES)] % (fresh,)
+            for topic, fresh in zip(topics, zipf(rng, self._fresh, len(topics)), strict=True)
+        ]
 
     def texts(self, rng: Random, topics: Sequence[str]) -> list[str]:
         """A text for a post of each of these topics: two to ten sentences."""
@@ -74,7 +71,7 @@ class Phrases:
         strides = rng.choices(STRIDES, k=count)
         starts = rng.choices(range(SENTENCES), k=count)
         closings = rng.choices(self._closings, k=count)
-        ones = rng.choices(self._fresh, cum_weights=self._rarity, k=count)
+        ones = zipf(rng, self._fresh, count)
         others = rng.choices(self._names, k=count)
         return [
             " ".join(self._sentences[topic][start : start + length * stride : stride])
@@ -86,41 +83,46 @@ class Phrases:
 
     def _usernames(self) -> list[str]:
         numbers = self._rng.sample(range(10, 9999), AUTHORS)
-        return [
-            f"{self._rng.choice(words.MAKERS)}_{self._rng.choice(words.ENDINGS)}{number}"
-            for number in numbers
-        ]
+        makers, endings = (
+            self._rng.choices(words.MAKERS, k=AUTHORS),
+            self._rng.choices(words.ENDINGS, k=AUTHORS),
+        )
+        return [f"{maker}_{end}{number}" for maker, end, number in zip(makers, endings, numbers, strict=True)]
 
     def _titles_of(self, topic: str) -> list[str]:
         kinds = words.QUESTIONS if "." in topic else words.QUESTIONS + words.LINKS + words.SHOWS
-        titles = self._fill(self._rng.choices(kinds, k=TITLES), topic)
-        return [title.replace("%", "%%").replace("\0", "%s") for title in titles]
+        return self._fill(self._rng.choices(kinds, k=TITLES), topic)
 
     def _sentences_of(self, topic: str) -> list[str]:
         templates = self._rng.sample(words.SENTENCES, len(words.SENTENCES))
-        sentences = self._fill([*islice(cycle(templates), SENTENCES)], topic)
+        sentences = self._fill(islice(cycle(templates), SENTENCES), topic)
         return sentences + sentences[:_REACH]
 
-    def _fill(self, templates: Sequence[str], topic: str) -> list[str]:
-        """Templates with all but `fresh` filled in, which becomes U+0000."""
-        count = len(templates)
+    def _fill(self, templates: Iterable[str], topic: str) -> list[str]:
+        """Templates with all but `fresh` filled in, which becomes `%s`."""
         own = words.TOPICS[topic].split()
-        draws = {
-            "word": self._draw(own, count),
-            "thing": self._draw(words.THINGS, count),
-            "other": self._draw(words.THINGS, count),
-            "deed": self._draw(words.DEEDS, count),
-            "quality": self._draw(words.QUALITIES, count),
-            "name": self._draw(self._names, count),
-            "number": [str(self._rng.randint(2, 90)) for _ in range(count)],
-        }
-        name = own[0] if "." in topic else topic
-        rows = (dict(zip(draws, row, strict=True)) for row in zip(*draws.values(), strict=True))
-        filled = (
-            template.format(topic=name, fresh="\0", **row)
-            for template, row in zip(templates, rows, strict=True)
+        slots = _Slots(
+            self._rng,
+            word=own,
+            thing=words.THINGS,
+            deed=words.DEEDS,
+            quality=words.QUALITIES,
+            name=self._names,
+            number=NUMBERS,
+            topic=own[:1] if "." in topic else [topic],
+            fresh=["%s"],
         )
+        filled = (template.format_map(slots) for template in templates)
         return [_ARTICLE.sub(r"\1n ", sentence[0].upper() + sentence[1:]) for sentence in filled]
 
-    def _draw(self, population: Sequence[str], count: int) -> list[str]:
-        return self._rng.choices(population, cum_weights=zipf(len(population)), k=count)
+
+class _Slots(dict[str, str]):
+    """Fills each slot of a template with a new draw from the words of its name."""
+
+    def __init__(self, rng: Random, **kinds: Sequence[str]) -> None:
+        self._random = rng.random
+        self._kinds = {name: (words, len(words) + 1) for name, words in kinds.items()}
+
+    def __missing__(self, name: str) -> str:
+        kind, size = self._kinds[name]
+        return kind[int(size ** self._random()) - 1]

@@ -41,7 +41,7 @@ def main(host: str, smtp_port: int, http_port: int) -> None:
 
 
 def _listen(host: str, port: int, variable: str) -> socket.socket:
-    require_free(port, variable, host)
+    require_free(port, variable, host)  # macOS would let us share a port with one that has all addresses
     try:
         return socket.create_server((host, port), family=socket.getaddrinfo(host, port)[0][0])
     except OSError as error:

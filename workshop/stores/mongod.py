@@ -52,7 +52,7 @@ def version(binary: Path) -> tuple[int, int]:
     try:
         told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        detail = getattr(error, "stderr", None) or error
+        detail = getattr(error, "stderr", None) or f"{type(error).__name__}"
         raise click.ClickException(f"{binary} does not run here: {str(detail).strip()}\n{ADVICE}") from None
     match = re.search(r"db version v(\d+)\.(\d+)", told.stdout)
     return (int(match[1]), int(match[2])) if match else (0, 0)

@@ -1,0 +1,123 @@
+"""The face under test, its posts and its readers.
+
+CONTRACT_URL lets the suite run against a step that is up already; `--step` then says which (for its deadline and
+for `workshop load`), CONTRACT_MAIL_URL where its mail is caught, and CONTRACT_IMAGE_PORT on which port of
+127.0.0.1 it may fetch pictures, if on any (see IMAGE_ALLOWED_HOSTS).
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.face import Face
+from tests.contract.picture_cases import picture_cases
+from tests.support.browser import Browser
+from tests.support.client import Client, Reader, new_reader
+from tests.support.corpus import Corpus, make_corpus
+from tests.support.eventually import eventually
+from tests.support.image_site import ImageSite
+from tests.support.mailbox import Mailbox
+from tests.support.question import SITE, posts_xml
+from tests.support.running_step import RunningStep
+from tests.support.workshop_command import call
+
+DEADLINES = {0: 0.0, 1: 0.0, 2: 1.5, 3: 1.0}
+"""Seconds, by step, until other readers see a write."""
+
+LOADED_SECONDS = 30.0
+
+
+@pytest.fixture(scope="session")
+def images() -> Iterator[ImageSite]:
+    with ImageSite(int(os.environ.get("CONTRACT_IMAGE_PORT", "0"))) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections for as long as the tests run."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def face(
+    step: int, images: ImageSite, closed_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Face]:
+    if url := os.environ.get("CONTRACT_URL"):
+        mail = Mailbox(os.environ.get("CONTRACT_MAIL_URL", "http://127.0.0.1:8025").rstrip("/"))
+        sees_images = "CONTRACT_IMAGE_PORT" in os.environ
+
+        def load(*arguments: str) -> str:
+            return call(["load", "--step", str(step), *arguments], os.environ)
+
+        database_port = int(os.environ.get("MONGO_PORT", "27117"))
+        yield Face(url.rstrip("/"), DEADLINES[step], mail, load, database_port, sees_images)
+        return
+    allowed = {"IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}"}
+    with RunningStep(step, tmp_path_factory.mktemp("contract") / "state", allowed) as running:
+        mail, database_port = Mailbox(running.mail_url), running.ports["MONGO_PORT"]
+        yield Face(running.url, DEADLINES[step], mail, running.workshop_load, database_port)
+
+
+@pytest.fixture(scope="session")
+def corpus(
+    face: Face, images: ImageSite, closed_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Corpus:
+    """Posts of the run's own, loaded as a user loads them, and there for everybody."""
+    made = make_corpus(images, picture_cases(images, closed_port, face.database_port))
+    folder = tmp_path_factory.mktemp("posts")
+    file = folder / "posts.ndjson"
+    file.write_text("".join(each.line() for each in made.submissions()), encoding="utf-8")
+    face.load("--file", str(file))
+    dump = folder / SITE / "Posts.xml"
+    dump.parent.mkdir()
+    dump.write_text(posts_xml(made.question), encoding="utf-8")
+    face.load("--file", str(dump))
+
+    def check() -> None:
+        found = Client(face.url).json("/search", q=made.word)["_meta"]["total"]
+        assert found == len(made.submissions()) + 1
+
+    eventually(check, LOADED_SECONDS)
+    return made
+
+
+@pytest.fixture
+def visitor(face: Face) -> Client:
+    """Somebody who has not signed in."""
+    return Client(face.url)
+
+
+@pytest.fixture
+def reader(face: Face) -> Reader:
+    """A new member."""
+    return new_reader(face.url)
+
+
+@pytest.fixture
+def other(face: Face) -> Reader:
+    """Another new member."""
+    return new_reader(face.url)
+
+
+@pytest.fixture
+def browser(face: Face) -> Browser:
+    """A browser that has never been here."""
+    return Browser(face.url)
+
+
+@pytest.fixture
+def member(browser: Browser) -> Browser:
+    """A browser whose owner has just signed up."""
+    browser.sign_up()
+    return browser
+
+
+@pytest.fixture
+def post(corpus: Corpus) -> str:
+    """The id of a post that no other test has used."""
+    return corpus.spare.pop().post_id

@@ -1,0 +1,73 @@
+"""Posts whose pictures can be had, and posts whose pictures must not or cannot be."""
+
+from tests.support.image_site import ImageSite
+from tests.support.pictures import MEDIA_TYPES
+
+SHOWN = {
+    "linked",
+    "linked-query",
+    "preferred",
+    "mislabelled",
+    "largest",
+    "redirected",
+    "hops",
+    "cached",
+    "etag",
+}
+"""Cases that give a picture, besides one for each format."""
+
+PRIVATE = {
+    "localhost": "http://localhost:{port}/private.png",
+    "other-loopback": "http://127.0.0.2:{port}/private.png",
+    "any-address": "http://0.0.0.0:{port}/private.png",
+    "ipv6": "http://[::1]:{port}/private.png",
+    "ipv4-in-ipv6": "http://[::ffff:127.0.0.1]:{port}/private.png",
+    "decimal": "http://2130706433:{port}/private.png",
+    "hexadecimal": "http://0x7f000001:{port}/private.png",
+    "short": "http://127.1:{port}/private.png",
+    "default-port": "http://127.0.0.1/private.png",
+    "metadata": "http://169.254.169.254/latest/meta-data/private.png",
+    "ten": "http://10.0.0.1/private.png",
+    "user": "http://somebody@127.0.0.1:{port}/private.png",
+    "redirect-to-name": "{site}/redirect?to=http://localhost:{port}/private.png",
+    "redirect-to-database": "{site}/redirect?to=http://127.0.0.1:{database}/",
+    "redirect-to-file": "{site}/redirect?to=file:///etc/passwd",
+}
+"""Addresses that must not be fetched: the image site is allowed as 127.0.0.1 with its port, and only so."""
+
+NO_PICTURE = {"broken", "page", "cut", "empty", "drawing", "gone", "gone-picture"}
+"""Names of what the image site has instead of pictures."""
+
+
+def picture_cases(images: ImageSite, closed_port: int, database_port: int) -> dict[str, dict[str, str]]:
+    """By case, the submission's fields."""
+    site = images.url
+    page = f"{site}/page.html"
+    places = {"site": site, "port": images.host.partition(":")[2], "database": str(database_port)}
+    thumbnails = {
+        **{ending: f"{site}/thumb.{ending}" for ending in MEDIA_TYPES},
+        **{case: f"{site}/{case}.png" for case in NO_PICTURE},
+        **{case: template.format_map(places) for case, template in PRIVATE.items()},
+        "mislabelled": f"{site}/mislabelled.png",
+        "largest": f"{site}/largest.png",
+        "too-large": f"{site}/too-large.png",
+        "large": f"{site}/large.png",
+        "large-unannounced": f"{site}/large-unannounced.png",
+        "svg": f"{site}/drawing.svg",
+        "redirected": f"{site}/redirect?to=/redirected.png",
+        "hops": f"{site}/hops/2.png",
+        "loop": f"{site}/loop.png",
+        "slow": f"{site}/slow.png",
+        "silent": f"{site}/silent.png",
+        "unreachable": f"http://127.0.0.1:{closed_port}/picture.png",
+        "cached": f"{site}/cached.png",
+        "etag": f"{site}/etag.png",
+    }
+    return {
+        **{case: {"thumbnail": address, "url": page} for case, address in thumbnails.items()},
+        "linked": {"thumbnail": "self", "url": f"{site}/linked.jpg"},
+        "linked-query": {"thumbnail": "", "url": f"{site}/linked.gif?size=9"},
+        "preferred": {"thumbnail": f"{site}/preferred.webp", "url": f"{site}/not-preferred.png"},
+        "none": {"thumbnail": "default", "url": page},
+        "adult": {"thumbnail": "nsfw", "url": page},
+    }

@@ -1,0 +1,167 @@
+"""Signing up: names, passwords, addresses, and their boundaries."""
+
+import secrets
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contract.face import Face
+from tests.support.answers import expect, expect_issue, expect_message
+from tests.support.browser import Browser
+from tests.support.budget import budget
+from tests.support.client import PASSWORD, Client, new_name, sign_in, sign_up
+from tests.support.submission import BASE36
+
+NO_NAMES = (
+    *(
+        "",
+        "ab",
+        "a" * 31,
+        "Upper",
+        "with-dash",
+        "with space",
+        "with.dot",
+        "naïve",
+        "abc\n",
+        "\nabc",
+        "abc\x00",
+    ),
+    *("１２３", "$where", "a" * 10_000, "me/../admin", "ａｂｃ", "a\u0301bc"),
+)
+NO_PASSWORDS = (
+    "",
+    "123456789",
+    "a" * 201,
+    "with\x00nothing",
+    "two\nlines of it",
+    "tab\tulator",
+    "\x7f" * 10,
+    "石" * 9,
+)
+PASSWORDS = (
+    "1234567890",
+    "a" * 200,
+    "石" * 200,
+    "🪨" * 10,
+    " leading and trailing ",
+    "a\u0301" * 10,
+    "\u202e" * 10,
+)
+NO_ADDRESSES = (
+    *("", "name", "@example.org", "name@", "name@@example.org", "name@example", "na me@example.org"),
+    *(
+        "name@example.org\n",
+        "name@example.org\r\nBcc: x@example.org",
+        "name@exa mple.org",
+        "<name@example.org>",
+    ),
+    *(
+        "a@example.org,b@example.org",
+        "name@-example.org",
+        "a" * 65 + "@example.org",
+        "a@" + "b." * 130 + "org",
+    ),
+)
+
+
+def random_name(length: int) -> str:
+    return "".join(secrets.choice(BASE36 + "_") for _ in range(length))
+
+
+@pytest.mark.parametrize("length", [3, 4, 29, 30])
+def test_names_have_3_to_30_characters(face: Face, visitor: Client, length: int) -> None:
+    answer = None
+    for _ in range(20):  # a short one may be taken
+        name = random_name(length)
+        answer = visitor.post("/signup", json={"username": name, "password": PASSWORD})
+        if answer.status_code != 409:
+            break
+    assert expect(answer, 201).json() == {"username": name}
+    assert sign_in(face.url, name)
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_other_names_are_refused(visitor: Client, name: str) -> None:
+    expect_issue(visitor.post("/signup", json={"username": name, "password": PASSWORD}), "username")
+
+
+@budget(100)
+@given(name=st.text(max_size=40).filter(lambda name: not set(name) <= set(BASE36 + "_") or len(name) < 3))
+def test_no_other_text_is_a_name(face: Face, name: str) -> None:
+    expect_issue(Client(face.url).post("/signup", json={"username": name, "password": PASSWORD}), "username")
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_passwords_may_be_any_10_to_200_characters(face: Face, password: str) -> None:
+    name = sign_up(face.url, password=password)
+    assert sign_in(face.url, name, password)
+
+
+@pytest.mark.parametrize("password", NO_PASSWORDS)
+def test_other_passwords_are_refused(visitor: Client, password: str) -> None:
+    expect_issue(visitor.post("/signup", json={"username": new_name(), "password": password}), "password")
+
+
+def test_a_password_is_taken_as_it_is(face: Face, visitor: Client) -> None:
+    name = sign_up(face.url, password="  Spaces and CASE count  ")
+    for wrong in ("Spaces and CASE count", "  spaces and case count  ", "  Spaces and CASE count", ""):
+        expect(visitor.post("/login", json={"username": name, "password": wrong}), 401)
+
+
+@pytest.mark.parametrize("email", ["somebody@example.org", "some.body+tag@sub.example.org", None])
+def test_an_address_may_be_given(face: Face, email: str | None) -> None:
+    name = sign_up(face.url, email=email)
+    profile = Client(face.url, sign_in(face.url, name)).json("/me")
+    assert profile["email"] == email
+
+
+@pytest.mark.parametrize("email", NO_ADDRESSES)
+def test_what_is_no_address_is_refused(visitor: Client, email: str) -> None:
+    fields = {"username": new_name(), "password": PASSWORD, "email": email}
+    expect_issue(visitor.post("/signup", json=fields), "email")
+
+
+def test_all_that_is_wrong_is_told_at_once(visitor: Client) -> None:
+    fields = {"username": "A", "password": "short", "email": "none", "admin": True}
+    expect_issue(visitor.post("/signup", json=fields), "username", "password", "email", "admin")
+
+
+def test_a_taken_name_is_a_conflict(face: Face, visitor: Client) -> None:
+    name = sign_up(face.url)
+    taken = visitor.post("/signup", json={"username": name, "password": "another password"})
+    expect_message(taken, 409, name)
+    expect(visitor.post("/login", json={"username": name, "password": "another password"}), 401)
+    assert sign_in(face.url, name)
+
+
+def test_a_name_taken_by_many_at_once_has_one_owner(face: Face) -> None:
+    name = new_name()
+
+    def try_it(number: int) -> int:
+        fields = {"username": name, "password": f"password number {number}"}
+        return Client(face.url).post("/signup", json=fields).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert Counter(pool.map(try_it, range(6))) == {201: 1, 409: 5}
+
+
+def test_the_form_tells_what_is_wrong_and_keeps_what_was_right(browser: Browser) -> None:
+    answer = expect(browser.submit("/signup", {"username": "kept_name", "password": "short"}), 422)
+    assert "kept_name" in answer.text
+    assert "10 characters" in answer.text
+    assert 'value="short"' not in answer.text
+
+
+def test_the_form_says_when_a_name_is_taken(face: Face, browser: Browser) -> None:
+    name = sign_up(face.url)
+    answer = expect(browser.submit("/signup", {"username": name, "password": PASSWORD}), 409)
+    assert "taken" in answer.text
+
+
+def test_an_address_left_empty_in_the_form_is_none(browser: Browser) -> None:
+    name = new_name()
+    expect(browser.submit("/signup", {"username": name, "password": PASSWORD, "email": ""}), 303)
+    assert name in browser.page("/me").get_text()

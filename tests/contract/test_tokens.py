@@ -1,0 +1,128 @@
+"""Signing in and out, bearer tokens, and `GET /me`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.contract.face import Face
+from tests.support.answers import expect, expect_error, expect_unauthorized
+from tests.support.client import PASSWORD, Client, Reader, new_name, sign_in, sign_up
+from tests.support.corpus import Corpus
+
+PUBLIC = ("/", "/search?q=stone", "/recommended", "/posts/t3_zzzzzzzzzzz")
+PRIVATE = (
+    *(("GET", "/me"), ("GET", "/tags"), ("GET", "/tags/stone"), ("POST", "/logout")),
+    *(
+        (verb, f"/posts/t3_zzzzzzzzzzz/{path}")
+        for verb in ("PUT", "DELETE")
+        for path in ("like", "hide", "tags/x")
+    ),
+    ("POST", "/posts/t3_zzzzzzzzzzz/share"),
+)
+NO_TOKENS = (
+    *(
+        "Bearer",
+        "Bearer ",
+        "Bearer nobodys",
+        "bearer a b",
+        "Basic dTpw",
+        "Basic",
+        "Token x",
+        "",
+        " ",
+        "Bearer \xff",
+    ),
+    *("Bearer " + "x" * 4000, "Bearer null", 'Bearer {"$gt":""}', "Digest username=x", "Bearer =,="),
+)
+
+
+def test_signing_in_gives_a_token_for_an_hour(face: Face, visitor: Client) -> None:
+    name = sign_up(face.url)
+    answer = expect(visitor.post("/login", json={"username": name, "password": PASSWORD}), 200)
+    body = answer.json()
+    assert set(body) == {"token", "expires"}
+    expires = datetime.fromisoformat(body["expires"])
+    assert expires.utcoffset() == timedelta(0)
+    assert timedelta(minutes=58) < expires - datetime.now(UTC) < timedelta(minutes=62)
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_token_tells_who_is_asking(reader: Reader) -> None:
+    assert reader.json("/me")["username"] == reader.username
+
+
+def test_each_sign_in_gives_a_token_of_its_own(face: Face, reader: Reader) -> None:
+    second = Client(face.url, sign_in(face.url, reader.username))
+    expect(second.post("/logout"), 204)
+    expect_unauthorized(second.get("/me"))
+    expect(reader.get("/me"), 200)
+
+
+@pytest.mark.parametrize(
+    "password", ["not their password", PASSWORD + " ", PASSWORD.upper(), "x", "\x00" * 10]
+)
+def test_a_wrong_password_gets_nothing(face: Face, visitor: Client, password: str) -> None:
+    name = sign_up(face.url)
+    expect_unauthorized(visitor.post("/login", json={"username": name, "password": password}))
+
+
+def test_an_unknown_name_is_told_like_a_wrong_password(face: Face, visitor: Client) -> None:
+    known, unknown = sign_up(face.url), new_name()
+    answers = [
+        expect_error(visitor.post("/login", json={"username": name, "password": "not their password"}), 401)
+        for name in (known, unknown)
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_signing_out_ends_the_token(reader: Reader) -> None:
+    assert expect(reader.post("/logout"), 204).content == b""
+    expect_unauthorized(reader.get("/me"))
+    expect_unauthorized(reader.post("/logout"))
+
+
+@pytest.mark.parametrize(("method", "path"), PRIVATE)
+def test_without_a_token_there_is_nothing_of_a_reader(visitor: Client, method: str, path: str) -> None:
+    expect_unauthorized(visitor.ask(method, path))
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, "/me", "/tags"])
+def test_a_token_that_has_ended_is_refused_everywhere(reader: Reader, path: str) -> None:
+    expect(reader.post("/logout"), 204)
+    expect_unauthorized(reader.get(path))
+
+
+@pytest.mark.parametrize("header", NO_TOKENS)
+def test_a_malformed_authorization_is_refused(visitor: Client, header: str) -> None:
+    for path in ("/", "/me"):
+        expect_unauthorized(visitor.get(path, headers={"Authorization": header.encode("latin-1")}))
+
+
+def test_the_scheme_may_be_written_in_any_case(reader: Reader) -> None:
+    expect(reader.get("/me", headers={"Authorization": f"bEARER {reader.token}"}), 200)
+
+
+def test_a_token_stands_in_the_header_only(visitor: Client, reader: Reader) -> None:
+    expect(visitor.get("/me", params={"access_token": reader.token}), 400, 401)
+    expect_unauthorized(visitor.get("/me", cookies={"token": reader.token}))
+    expect_unauthorized(visitor.get("/me", cookies={"session": reader.token}))
+
+
+def test_a_profile_has_name_address_and_counts(reader: Reader) -> None:
+    profile = reader.json("/me")
+    assert set(profile) == {"username", "email", "created", "counts"}
+    assert profile["email"] is None
+    assert abs(datetime.fromisoformat(profile["created"]) - datetime.now(UTC)) < timedelta(minutes=5)
+    assert profile["counts"] == {"tags": 0, "likes": 0, "hidden": 0, "shares": 0}
+
+
+def test_a_profile_counts_what_the_reader_did(reader: Reader, post: str, corpus: Corpus) -> None:
+    second = corpus.spare.pop().post_id
+    for path in (f"{post}/tags/a", f"{post}/tags/b", f"{second}/tags/a", f"{post}/like", f"{second}/hide"):
+        expect(reader.put(f"/posts/{path}"), 200)
+    expect(reader.post(f"/posts/{post}/share", json={"to": "counted@example.org", "note": ""}), 201)
+    assert reader.json("/me")["counts"] == {"tags": 2, "likes": 1, "hidden": 1, "shares": 1}
+    for path in (f"{post}/tags/b", f"{post}/like", f"{second}/hide"):
+        expect(reader.delete(f"/posts/{path}"), 200)
+    assert reader.json("/me")["counts"] == {"tags": 1, "likes": 0, "hidden": 0, "shares": 1}

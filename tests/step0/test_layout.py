@@ -1,0 +1,90 @@
+"""The laws of the layout: who may import whom, house style, locks, and what no file may name."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT_IMPORTS = str(Path(sysconfig.get_path("scripts")) / "lint-imports")
+CHECKS = {
+    "imports": [LINT_IMPORTS],
+    "lint": [sys.executable, "-m", "ruff", "check", "."],
+    "format": [sys.executable, "-m", "ruff", "format", "--check", "."],
+    "types": [sys.executable, "-m", "mypy"],
+}
+LOCKS = sorted(path.name for path in (ROOT / "requirements").glob("*.txt"))
+PINNED = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?==[\w.!+-]+( ; [^#@:]+)?( --hash=sha256:[0-9a-f]{64})+")
+DRIVERS = {"pymongo", "bson", "gridfs"}
+
+# Spelt so that this file does not name them itself.
+REGISTRIES = (
+    rb"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|registry\.yarnpkg|proxy\.golang|anaconda\.org|"
+    rb"[/.]docker\.io|ghcr\.io|quay\.io"
+)
+FOLDERS = rb"(?<![\w.])/(hom[e]|User[s])/\w|(?<![\w.])/(roo[t]|wor[k])/"
+FORBIDDEN = re.compile(REGISTRIES + b"|" + FOLDERS)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_check_passes(name: str) -> None:
+    done = subprocess.run(CHECKS[name], cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_there_is_a_lock_for_each_list_of_requirements() -> None:
+    assert sorted(path.stem + ".txt" for path in (ROOT / "requirements").glob("*.in")) == LOCKS
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_locks_are_pinned_by_hash_and_name_no_place(name: str) -> None:
+    text = (ROOT / "requirements" / name).read_text()
+    assert "://" not in text
+    requirements = [re.sub(r"\s*\\\n\s*", " ", each) for each in re.split(r"(?<!\\)\n", text) if each]
+    assert requirements
+    assert [each for each in requirements if not PINNED.fullmatch(each)] == []
+
+
+def test_only_its_mongo_folder_knows_the_database() -> None:
+    monolith = ROOT / "step0_monolith"
+    knowing = {
+        path.relative_to(monolith).parts[0]
+        for path in monolith.rglob("*.py")
+        if DRIVERS & set(imported(path))
+    }
+    assert knowing == {"mongo"}
+
+
+def imported(path: Path) -> list[str]:
+    """The top-level packages that a module imports anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    parts = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    return [name.partition(".")[0] for name in whole + parts]
+
+
+def test_no_tracked_file_names_a_registry_or_a_folder_of_somebody() -> None:
+    found = []
+    for path in tracked():
+        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+            if FORBIDDEN.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line[:120].decode('utf-8', 'replace')}")
+    assert found == []
+
+
+def tracked() -> list[Path]:
+    """The files under version control that are there."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed, so there is no telling which files are tracked")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip(f"this is no git checkout: {listed.stderr.strip()}")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    if not paths:
+        pytest.skip("this tree is inside another checkout, which tracks none of it")
+    return [path for path in paths if path.is_file()]

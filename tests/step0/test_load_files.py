@@ -1,0 +1,395 @@
+"""Files of posts: every accepted format, told by what is in it, and every way one can be damaged."""
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from tests.support.question import Question, posts_xml
+from tests.support.submission import Submission
+from workshop.load import json_records
+from workshop.load.files import FileSource
+from workshop.load.problems import LoadError, Problem
+from workshop.load.source import Record
+
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "reddit_python.json"
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": lambda data: data,
+    "gz": gzip.compress,
+    "zst": lambda data: zstandard.ZstdCompressor().compress(data),
+    "zst of unknown size": lambda data: zstandard.ZstdCompressor().compressobj().compress(data) + b"",
+}
+PACKERS["zst of unknown size"] = lambda data: (
+    (packer := zstandard.ZstdCompressor().compressobj()).compress(data) + packer.flush()
+)
+
+
+def submissions(count: int) -> list[Submission]:
+    return [
+        Submission(f"Stone {n}", "Python", 1_400_000_000 + n, "A text. " * 20, ups=n) for n in range(count)
+    ]
+
+
+def things(made: list[Submission]) -> list[dict[str, Any]]:
+    return [{"kind": "t3", "data": json.loads(each.line())} for each in made]
+
+
+def listing(children: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"kind": "Listing", "data": {"after": None, "children": children}}
+
+
+def read(path: Path, start: int = 0, site: str = "") -> tuple[list[dict[str, Any]], list[Problem]]:
+    """The posts and the problems of a file."""
+    posts, problems = [], []
+    for record in FileSource(path, site).records(start):
+        if isinstance(record, Problem):
+            problems.append(record)
+        else:
+            posts.append(record)
+    return posts, problems
+
+
+def written(folder: Path, data: str | bytes, name: str = "posts") -> Path:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "ndjson",
+        "jsonArray",
+        "pretty array",
+        "pretty objects",
+        "listing",
+        "pretty listing",
+        "comments page",
+        "two arrays",
+    ],
+)
+def test_every_form_of_reddit_json_gives_the_same_posts(form, packer, tmp_path):
+    made = submissions(30)
+    lines = [each.line() for each in made]
+    records = [json.loads(line) for line in lines]
+    text = {
+        "ndjson": "".join(lines),
+        "jsonArray": "[" + ",".join(line.strip() for line in lines) + "]\n",
+        "pretty array": json.dumps(records, indent=2),
+        "pretty objects": "\n".join(json.dumps(record, indent=2) for record in records),
+        "listing": json.dumps(listing(things(made))),
+        "pretty listing": json.dumps(listing(things(made)), indent=1),
+        "comments page": json.dumps(
+            [listing(things(made)), listing([{"kind": "t1", "data": {"body": "x"}}])]
+        ),
+        "two arrays": json.dumps(records[:10]) + "\n" + json.dumps(records[10:]),
+    }[form]
+    posts, problems = read(written(tmp_path, PACKERS[packer](text.encode())))
+    assert [post["_id"] for post in posts] == [each.post_id for each in made]
+    assert [problem.reason for problem in problems] == (
+        ["a comment, not a submission"] if form == "comments page" else []
+    )
+    assert not any(problem.bad for problem in problems)
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_posts_xml_gives_its_questions(packer, tmp_path):
+    questions = [
+        Question(f"Stone {n}?", "<p>Body</p>", n, 1, Submission("", "", 1_400_000_000).shown()["created"])
+        for n in range(40)
+    ]
+    path = written(tmp_path, PACKERS[packer](posts_xml(*questions).encode()))
+    posts, problems = read(path, site="stackoverflow.com")
+    assert [post["_id"] for post in posts] == [each.post_id for each in questions]
+    assert {(problem.reason, problem.bad) for problem in problems} == {("not a question", False)}
+    assert len(problems) == 40
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "serverfault.com/Posts.xml",
+        "x/serverfault.com-Posts.xml",
+        "x/serverfault.com.Posts.xml.gz",
+        "ServerFault.com/p",
+    ],
+)
+def test_the_site_comes_from_the_file_or_its_folder(name, tmp_path):
+    path = tmp_path / name
+    path.parent.mkdir()
+    path.write_bytes(
+        posts_xml(Question("Stone?", "", 1, 1, Submission("", "", 1).shown()["created"])).encode()
+    )
+    assert FileSource(path).site == "serverfault.com"
+    assert FileSource(path, "askubuntu.com").site == "askubuntu.com"
+    assert FileSource(written(tmp_path, path.read_bytes(), "Posts.xml")).site == ""
+
+
+def test_a_site_that_is_none_is_refused(tmp_path):
+    path = written(tmp_path, "<posts></posts>")
+    with pytest.raises(LoadError, match="not a site's name. It looks like --site serverfault.com"):
+        FileSource(path, "Server Fault")
+
+
+def test_bad_lines_are_told_with_number_and_reason_and_the_rest_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(json_records, "LONGEST", 2000)
+    good = submissions(3)
+    bad: list[tuple[bytes, str]] = [
+        (b"{oops", "not JSON: Expecting property name enclosed in double quotes at character 2"),
+        (b'{"title": "\xff\xfe"}', "not UTF-8"),
+        (b"[" * 1500, "not JSON: nested too deeply"),
+        (b'"only text"', "not a JSON object"),
+        (b"17", "not a JSON object"),
+        (b"9" * 1999, "not a JSON object"),
+        (b'{"title": "no id"}', "id is missing"),
+        (b'{"a": "' + b"x" * 9000 + b'"}', "longer than 16 MiB"),
+        (b'{"kind": "zz", "data": {}}', "a thing of kind zz, not a submission"),
+    ]
+    lines = [
+        good[0].line().encode(),
+        *(line + b"\n" for line, _ in bad),
+        b"\n",
+        b"  \r\n",
+        good[1].line().encode(),
+    ]
+    posts, problems = read(written(tmp_path, b"".join(lines) + good[2].line().strip().encode()))
+    assert [post["_id"] for post in posts] == [each.post_id for each in good]
+    assert [(problem.where, problem.reason) for problem in problems] == [
+        (f"line {number}", reason) for number, (_, reason) in enumerate(bad, 2)
+    ]
+    assert all(problem.bad for problem in problems)
+
+
+def test_numbers_with_too_many_digits_are_a_bad_line(tmp_path):
+    good = submissions(1)[0]
+    _, problems = read(written(tmp_path, good.line() + '{"score": ' + "9" * 5000 + "}\n"))
+    assert [problem.reason for problem in problems] == ["not JSON: a number with too many digits"]
+
+
+def test_a_last_line_that_is_too_long_ends_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(json_records, "LONGEST", 2000)
+    good = submissions(1)[0]
+    posts, problems = read(written(tmp_path, good.line() + "x" * 10_000))
+    assert len(posts) == 1
+    assert [problem.where for problem in problems] == ["line 2"]
+
+
+def test_a_bad_first_line_does_not_change_how_the_rest_is_read(tmp_path):
+    good = submissions(2)
+    for first in ('{"id": "abc", "ti', '{"id": "abc",', "{"):
+        posts, problems = read(written(tmp_path, first + "\n" + "".join(each.line() for each in good)))
+        assert len(posts) == 2, first
+        assert [problem.where for problem in problems] == ["line 1"]
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path):
+    made = submissions(2)
+    lines = "".join(each.line() for each in made)
+    for text in (lines, json.dumps([json.loads(each.line()) for each in made])):
+        posts, problems = read(written(tmp_path, b"\xef\xbb\xbf" + text.encode()))
+        assert (len(posts), problems) == (2, [])
+
+
+def test_broken_text_in_an_array_spoils_one_record_only(tmp_path):
+    records = [json.loads(each.line()) for each in submissions(3)]
+    data = json.dumps(records).encode().replace(b"Stone 1", b"Stone \xff")
+    posts, problems = read(written(tmp_path, data))
+    assert len(posts) == 2
+    assert [(problem.where, problem.reason) for problem in problems] == [("value 2", "not UTF-8")]
+
+
+def test_an_array_larger_than_the_reading_window_loses_nothing(tmp_path):
+    made = submissions(2000)
+    posts, problems = read(
+        written(tmp_path, json.dumps([json.loads(each.line()) for each in made], ensure_ascii=False))
+    )
+    assert [post["_id"] for post in posts] == [each.post_id for each in made]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        (', {"id": oops}]', r"Value 4 is not sound JSON \(Expecting value\); .* The 3 before it are loaded"),
+        ("", "The array ends too early: it was cut short. The 3 values in it are loaded"),
+        (', {"id": "a', "Value 4 is not sound JSON"),
+        (', {"id": "' + "x" * 5000, "Value 4 is longer than 16 MiB"),
+    ],
+)
+def test_a_broken_array_gives_what_came_before(end, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(json_records, "LONGEST", 2000)
+    monkeypatch.setattr(json_records, "_CHUNK", 500)
+    path = written(tmp_path, "[" + ",".join(each.line() for each in submissions(3)) + end)
+    got: list[Record] = []
+    with pytest.raises(LoadError, match=message):
+        got.extend(FileSource(path).records(0))
+    posts = []
+    with pytest.raises(LoadError):
+        for record in FileSource(path).records(0):
+            posts.append(record)
+    assert len(posts) == 3
+
+
+@pytest.mark.parametrize("packer", ["gz", "zst", "zst of unknown size"])
+@pytest.mark.parametrize("form", ["ndjson", "array", "xml"])
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_a_packed_file_that_was_cut_short_gives_what_came_before(packer, form, share, tmp_path):
+    made = submissions(3000)
+    lines = [each.line() for each in made]
+    created = made[0].shown()["created"]
+    text = {
+        "ndjson": "".join(lines),
+        "array": "[" + ",".join(lines) + "]",
+        "xml": posts_xml(*(Question(each.title, each.text, 1, 1, created) for each in made)),
+    }[form]
+    packed = PACKERS[packer](text.encode())
+    path = written(tmp_path, packed[: int(len(packed) * share)])
+    posts = []
+    with pytest.raises(LoadError, match="ends too early: it was cut short .* What came before is loaded"):
+        for record in FileSource(path, "stackoverflow.com").records(0):
+            if not isinstance(record, Problem):
+                posts.append(record)
+    assert 3000 * (share - 0.2) < len(posts) < 3000 * (share + 0.1)
+
+
+@pytest.mark.parametrize("packer", ["gz", "zst"])
+def test_a_damaged_packed_file_is_told(packer, tmp_path):
+    packed = bytearray(PACKERS[packer]("".join(each.line() for each in submissions(3000)).encode()))
+    middle = len(packed) // 2
+    packed[middle : middle + 64] = bytes(64)
+    path = written(tmp_path, bytes(packed))
+    with pytest.raises(LoadError, match="is damaged: it cannot be unpacked|was cut short"):
+        for _ in FileSource(path).records(0):
+            pass
+
+
+def test_several_zst_frames_and_a_long_window_are_one_file(tmp_path):
+    made = submissions(300)
+    lines = [each.line().encode() for each in made]
+    window = zstandard.ZstdCompressionParameters(window_log=27, enable_ldm=True)
+    pack = zstandard.ZstdCompressor(compression_params=window).compress
+    skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
+    data = (
+        pack(b"".join(lines[:100])) + skippable + pack(b"".join(lines[100:200])) + pack(b"".join(lines[200:]))
+    )
+    assert len(read(written(tmp_path, data))[0]) == 300
+
+
+def test_many_gz_members_are_one_file(tmp_path):
+    data = b"".join(gzip.compress(each.line().encode()) for each in submissions(50))
+    assert len(read(written(tmp_path, data))[0]) == 50
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty. Accepted are reddit submissions"),
+        (b" \n\n ", "holds nothing but spaces. Accepted are"),
+        (b"hello, world\n", "is none of the accepted files. Accepted are"),
+        (b"\x89PNG\r\n\x1a\n0000", "is none of the accepted files"),
+        (b"7z\xbc\xaf\x27\x1c....", "is a 7z archive: unpack it first"),
+        (b"PK\x03\x04....", "is a zip archive: unpack it first"),
+        (b"BZh91AY", "is packed with bzip2: unpack it first"),
+        (b"\xfd7zXZ\x00..", "is packed with xz: unpack it first"),
+        ("\ufeff{}".encode("utf-16-le"), "is text in UTF-16: save it as UTF-8"),
+        (gzip.compress(b""), "holds nothing but spaces"),
+        (gzip.compress(b"{}")[:9], "ends too early"),
+        (b"\x1f\x8bxxxxxxxxxxxxx", "is damaged"),
+        (b"\x28\xb5\x2f\xfdxxxxxxxxxxxx", "is damaged|ends too early"),
+    ],
+)
+def test_a_file_that_is_none_of_these_is_told_what_is_accepted(data, message, tmp_path):
+    with pytest.raises(LoadError, match=message):
+        FileSource(written(tmp_path, data))
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path):
+    with pytest.raises(LoadError, match="There is no file .*gone.json"):
+        FileSource(tmp_path / "gone.json")
+    with pytest.raises(LoadError, match="is a directory. Name a file in it: "):
+        FileSource(tmp_path)
+    with pytest.raises(LoadError, match="is not a regular file"):
+        FileSource(Path("/dev/null"))
+
+
+@pytest.mark.parametrize(
+    ("xml", "message"),
+    [
+        ("<users><row Id='1'/></users>", "This is XML with <users> in it, not a Stack Exchange Posts.xml"),
+        ("<posts><row Id='1' PostTypeId='1'/><row", "The XML breaks off or breaks its rules at line 1"),
+        (
+            "<posts><row Id='1' PostTypeId='1'/><row Id=></posts>",
+            "The XML breaks off or breaks its rules at line 1",
+        ),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><posts>&a;</posts>', "declares a DTD or entities"),
+        ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><posts/>', "declares a DTD or entities"),
+    ],
+)
+def test_xml_that_is_no_dump_is_told(xml, message, tmp_path):
+    with pytest.raises(LoadError, match=message):
+        for _ in FileSource(written(tmp_path, xml)).records(0):
+            pass
+
+
+def test_an_endless_row_is_not_held(tmp_path):
+    data = b'<posts><row Id="1" PostTypeId="2"/><row Body="' + b"x" * (40 * 1024 * 1024)
+    began = time.process_time()
+    with pytest.raises(LoadError, match="A row of the XML is longer than 16 MiB"):
+        for _ in FileSource(written(tmp_path, data)).records(0):
+            pass
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize("form", ["ndjson", "array", "xml"])
+def test_reading_goes_on_behind_any_place(form, tmp_path):
+    made = submissions(20)
+    text = {
+        "ndjson": "\n".join(each.line() for each in made),
+        "array": "[" + ",".join(each.line() for each in made) + "]",
+        "xml": posts_xml(*(Question(each.title, "", 1, 1, made[0].shown()["created"]) for each in made)),
+    }[form]
+    path = written(tmp_path, text)
+    source = FileSource(path)
+    whole = []
+    places = []
+    for record in source.records(0):
+        whole.append(record)
+        places.append(source.position)
+    assert source.done == source.total
+    for index, place in enumerate(places):
+        assert list(FileSource(path).records(place)) == whole[index + 1 :]
+
+
+def test_in_a_listing_the_place_moves_on_with_the_last_of_it_only(tmp_path):
+    made = submissions(6)
+    text = json.dumps(listing(things(made[:3]))) + "\n" + json.dumps(listing(things(made[3:])))
+    path = written(tmp_path, text)
+    source = FileSource(path)
+    assert [source.position for _ in source.records(0)] == [0, 0, 1, 1, 1, 2]
+    assert [record["_id"] for record in FileSource(path).records(1)] == [each.post_id for each in made[3:]]
+    assert len(list(FileSource(path).records(0))) == 6
+
+
+def test_a_changed_file_is_another_version(tmp_path):
+    path = written(tmp_path, "".join(each.line() for each in submissions(2)))
+    first = FileSource(path).identity
+    assert FileSource(path).identity == first
+    written(tmp_path, "".join(each.line() for each in submissions(3)))
+    again = FileSource(path).identity
+    assert again.key == first.key
+    assert again.version != first.version
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real reddit export is not beside the repository")
+def test_the_real_export_is_read_whole():
+    posts, problems = read(REAL)
+    assert (len(posts), len({post["_id"] for post in posts}), problems) == (984, 984, [])
+    assert {post["topic"] for post in posts} == {"Python"}
+    assert all(post["permalink"].startswith("http://www.reddit.com/r/Python/comments/") for post in posts)
+    assert all(post["url"] for post in posts)

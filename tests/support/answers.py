@@ -1,0 +1,74 @@
+"""What every answer must look like, told with the request when it does not."""
+
+import re
+from typing import Any
+
+from requests import Response
+
+LEAKS = re.compile(
+    r"Traceback|pymongo|mongodb://|MongoServerError|OperationFailure|werkzeug|gunicorn|bson\.|site-packages|\.py\b"
+    r"|, line \d+|jinja2?\.|pydantic|flask\.",
+    re.IGNORECASE,
+)
+"""What only a stack trace or a driver's own message would say."""
+
+
+def told(response: Response) -> str:
+    """The request and its answer in one line."""
+    request = response.request
+    return f"{request.method} {request.url} -> {response.status_code}: {response.text[:500]}"
+
+
+def expect(response: Response, *statuses: int) -> Response:
+    """The answer, if its status is among `statuses`."""
+    assert response.status_code in statuses, f"expected {statuses}: {told(response)}"
+    return response
+
+
+def expect_error(response: Response, status: int) -> dict[str, Any]:
+    """The body of an error in JSON, in the contract's shape."""
+    expect(response, status)
+    assert response.headers["Content-Type"].startswith("application/json"), told(response)
+    body = response.json()
+    check_error_shape(body, status)
+    assert not LEAKS.search(response.text), told(response)
+    return body
+
+
+def check_error_shape(body: Any, status: int) -> None:
+    """Raise AssertionError unless `body` is the contract's error object for `status`."""
+    assert isinstance(body, dict), body
+    assert body["_status"] == "ERR", body
+    assert body["_error"]["code"] == status, body
+    message = body["_error"]["message"]
+    assert isinstance(message, str), body
+    assert message.strip(), body
+    issues = {"_issues"} if status == 422 else set()
+    assert set(body) == {"_status", "_error", *issues}, body
+    if issues:
+        assert body["_issues"], body
+        assert all(isinstance(text, str) and text for text in body["_issues"].values()), body
+
+
+def expect_issue(response: Response, *fields: str) -> None:
+    """A 422 that names exactly these fields."""
+    body = expect_error(response, 422)
+    assert set(body["_issues"]) == set(fields), told(response)
+
+
+def expect_unauthorized(response: Response) -> None:
+    """A 401 that asks for a bearer token."""
+    expect_error(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer"), response.headers
+
+
+def expect_retry_after(response: Response, status: int, most: int = 60) -> None:
+    """An error that says in how many seconds to ask again."""
+    expect_error(response, status)
+    assert 1 <= int(response.headers["Retry-After"]) <= most, response.headers
+
+
+def expect_message(response: Response, status: int, *words: str) -> None:
+    """An error whose message has these words in it, in any case."""
+    message = expect_error(response, status)["_error"]["message"].lower()
+    assert all(word.lower() in message for word in words), message

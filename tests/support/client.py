@@ -1,0 +1,124 @@
+"""A thin HTTP client: a script or a phone that speaks JSON to the face."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from tests.support.answers import expect, told
+
+TIMEOUT = 30.0
+PASSWORD = "stepping on nine stones"
+
+
+class Client:
+    """Asks as whoever `token` belongs to, or as nobody; from the loopback address `source` if one is given."""
+
+    def __init__(self, url: str, token: str | None = None, source: str | None = None) -> None:
+        self.url = url
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.headers["Accept"] = "application/json"
+        if token is not None:
+            self.session.headers["Authorization"] = f"Bearer {token}"
+        if source is not None:
+            self.session.mount("http://", _FromAddress(source))
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """The answer, redirects not followed; `options` are those of requests."""
+        return self.session.request(
+            method, urljoin(self.url + "/", path), **{"timeout": TIMEOUT, "allow_redirects": False, **options}
+        )
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.ask("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return self.ask("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> requests.Response:
+        return self.ask("PUT", path, **options)
+
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        return self.ask("DELETE", path, **options)
+
+    def json(self, path: str, **query: Any) -> Any:
+        """The body of a 200."""
+        return expect(self.get(path, params=query), 200).json()
+
+    def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """The items of one page of a collection."""
+        found: list[dict[str, Any]] = self.json(path, **query)["_items"]
+        return found
+
+    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All pages of a collection, by its own links."""
+        body = self.json(path, **query)
+        yield body
+        while following := body["_links"].get("next"):
+            body = self.json("/" + following["href"].lstrip("/"))
+            yield body
+
+    def all_items(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """The items of all pages."""
+        return [item for page in self.pages(path, max_results=50, **query) for item in page["_items"]]
+
+
+class Reader(Client):
+    """A member, signed in with a token of their own."""
+
+    def __init__(self, url: str, username: str, token: str) -> None:
+        super().__init__(url, token)
+        self.username = username
+        self.token = token
+
+
+def new_name() -> str:
+    """A username nobody has."""
+    return f"r_{secrets.token_hex(8)}"
+
+
+def sign_up(url: str, username: str | None = None, password: str = PASSWORD, **more: Any) -> str:
+    """Make a member; the username."""
+    name = username or new_name()
+    expect(Client(url).post("/signup", json={"username": name, "password": password, **more}), 201)
+    return name
+
+
+def sign_in(url: str, username: str, password: str = PASSWORD) -> str:
+    """A new token."""
+    answer = Client(url).post("/login", json={"username": username, "password": password})
+    token: str = expect(answer, 200).json()["token"]
+    assert token, told(answer)
+    return token
+
+
+def new_reader(url: str) -> Reader:
+    """A member nobody else knows."""
+    name = sign_up(url)
+    return Reader(url, name, sign_in(url, name))
+
+
+def other_address() -> str:
+    """A loopback address no other test comes from; skips the test where there is only 127.0.0.1 (macOS)."""
+    address = f"127.{secrets.randbelow(200) + 20}.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            pytest.skip("needs a second loopback address, which this system has not")
+    return address
+
+
+class _FromAddress(HTTPAdapter):
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, source_address=(self._address, 0))

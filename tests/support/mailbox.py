@@ -1,0 +1,44 @@
+"""Caught mail, read through Mailpit's API."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from tests.support.eventually import eventually
+
+PATIENCE = 10.0
+LOOK_BACK = 500
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What was caught behind the API at `url`."""
+
+    url: str
+
+    def all_to(self, address: str) -> list[dict[str, Any]]:
+        """All mails that went to an address in any way, each with its text; newest first."""
+        caught = self._get("messages", limit=LOOK_BACK)["messages"]
+        mine = [each for each in caught if address in recipients(each)]
+        return [self._get(f"message/{each['ID']}") for each in mine]
+
+    def only_one_to(self, address: str) -> dict[str, Any]:
+        """The one mail to an address, waited for."""
+
+        def check() -> dict[str, Any]:
+            found = self.all_to(address)
+            assert len(found) == 1, f"{len(found)} mails to {address}"
+            return found[0]
+
+        return eventually(check, PATIENCE)
+
+    def _get(self, path: str, **query: Any) -> Any:
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=query, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def recipients(message: dict[str, Any]) -> set[str]:
+    """Everybody a mail went to."""
+    return {each["Address"] for kind in ("To", "Cc", "Bcc") for each in message[kind] or []}

@@ -1,0 +1,42 @@
+"""A question and its answer as they stand in the Posts.xml of a Stack Exchange dump."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from xml.sax.saxutils import quoteattr
+
+SITE = "stackoverflow.com"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; `html` is its body."""
+
+    title: str
+    html: str
+    score: int
+    answers: int
+    created: datetime
+    number: int = field(default_factory=lambda: 10**11 + secrets.randbelow(10**11))
+
+    @property
+    def post_id(self) -> str:
+        """The `_id` of the post."""
+        return f"se_{self.number}"
+
+    def rows(self) -> str:
+        """The question, and one answer, which is not a post."""
+        asked = self.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000")
+        return (
+            f'  <row Id="{self.number}" PostTypeId="1" CreationDate="{asked}" Score="{self.score}" ViewCount="9"'
+            f' Body={quoteattr(self.html)} OwnerUserId="42" Title={quoteattr(self.title)}'
+            f' Tags="&lt;rivers&gt;" AnswerCount="{self.answers}" CommentCount="0" />\n'
+            f'  <row Id="{self.number + 1}" PostTypeId="2" ParentId="{self.number}" CreationDate="{asked}"'
+            f' Score="3" Body={quoteattr(self.html)} OwnerUserId="43" CommentCount="0" />\n'
+        )
+
+
+def posts_xml(*questions: Question) -> str:
+    """The whole file."""
+    rows = "".join(each.rows() for each in questions)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<posts>\n{rows}</posts>\n'

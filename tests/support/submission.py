@@ -1,0 +1,114 @@
+"""Reddit submissions as mongoexport wrote them in 2015, and what the face must make of them."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+CONSONANTS = "bcdfghjkmnpqrtvwxz"
+BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def new_word() -> str:
+    """A word in no other text, without the vowels and endings that stemming works on."""
+    return "zq" + "".join(secrets.choice(CONSONANTS) for _ in range(9))
+
+
+def new_topic() -> str:
+    """A subreddit nobody has."""
+    return f"T_{secrets.token_hex(6)}"
+
+
+def new_id() -> str:
+    """A submission's id, without its prefix."""
+    return "c" + "".join(secrets.choice(BASE36) for _ in range(9))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One submission; `created` is in seconds since 1970."""
+
+    title: str
+    topic: str
+    created: int
+    text: str = ""
+    author: str = "walker"
+    ups: int = 1
+    downs: int = 0
+    score: int | None = None
+    num_comments: int = 0
+    over_18: bool = False
+    thumbnail: str = ""
+    url: str = "https://stones.example.org/path"
+    id: str = field(default_factory=new_id)
+
+    @property
+    def post_id(self) -> str:
+        """The `_id` of the post."""
+        return f"t3_{self.id}"
+
+    @property
+    def shown_score(self) -> int:
+        """The score, by default what the votes come to."""
+        return self.ups - self.downs if self.score is None else self.score
+
+    @property
+    def by_love(self) -> tuple[int, int, str]:
+        """The key recommendations are sorted by."""
+        return self.downs - self.ups, -self.num_comments, self.post_id
+
+    @property
+    def permalink(self) -> str:
+        """Where its comments are; it names the topic, which stands nowhere else."""
+        return f"http://www.reddit.com/r/{self.topic}/comments/{self.id}/step_by_step/"
+
+    def line(self) -> str:
+        """The line of the export, as `mongoexport` writes it."""
+        record: dict[str, Any] = {
+            "_id": {"$oid": secrets.token_hex(12)},
+            "author": self.author,
+            "author_flair_css_class": "",
+            "created_utc": float(self.created),
+            "distinguished": "",
+            "domain": urlsplit(self.url).hostname or "",
+            "downs": self.downs,
+            "edited": "False",
+            "id": self.id,
+            "is_self": str(bool(self.text)),
+            "link_flair_css_class": "",
+            "link_flair_text": "",
+            "name": self.post_id,
+            "num_comments": self.num_comments,
+            "over_18": str(self.over_18),
+            "permalink": self.permalink,
+            "score": self.shown_score,
+            "selftext": self.text,
+            "subreddit_id": "t5_2zzzz",
+            "thumbnail": self.thumbnail,
+            "title": self.title,
+            "ups": self.ups,
+            "url": self.url,
+        }
+        return json.dumps(record, ensure_ascii=False) + "\n"
+
+    def shown(self) -> dict[str, Any]:
+        """The post's fields as everybody sees them, `created` as a datetime, `_etag` left out."""
+        return {
+            "_id": self.post_id,
+            "source": "reddit",
+            "title": self.title,
+            "text": self.text,
+            "author": self.author,
+            "topic": self.topic,
+            "url": self.url,
+            "permalink": self.permalink,
+            "thumbnail": self.thumbnail,
+            "created": datetime.fromtimestamp(self.created, UTC),
+            "score": self.shown_score,
+            "ups": self.ups,
+            "downs": self.downs,
+            "num_comments": self.num_comments,
+            "over_18": self.over_18,
+        }
