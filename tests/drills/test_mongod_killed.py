@@ -1,4 +1,4 @@
-"""The database is killed with -9 under writes: no acknowledged one is lost, and nobody has to mend anything."""
+"""The database is killed with -9 under writes: none acknowledged is lost, and nobody has to mend anything."""
 
 import json
 import threading
@@ -15,7 +15,6 @@ from tests.support.client import Client, Reader, new_reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import Command
-from workshop.stores.mongod import Mongod
 
 WRITERS = 4
 KILLS = 3
