@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, g
 from flask_bootstrap import Bootstrap5
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from kit.metrics import count_requests
+from step0_monolith.bodies import LARGEST_BODY, require_small_body
 from step0_monolith.errors import handle_errors
 from step0_monolith.headers import negotiates, set_headers
 from step0_monolith.identity import csrf, identify
@@ -15,8 +15,6 @@ from step0_monolith.negotiation import require_acceptable
 from step0_monolith.pictures import has_image
 from step0_monolith.store import Store
 from step0_monolith.views import docs, health, marks, members, posts, share
-
-LARGEST_BODY = 64 * 1024
 
 
 def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) -> Flask:
@@ -46,8 +44,7 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
     @app.before_request
     def check() -> None:
         g.reader = None
-        if (request.content_length or 0) > LARGEST_BODY:
-            raise RequestEntityTooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+        require_small_body()
         if negotiates():
             require_acceptable()
             identify(store)

@@ -6,11 +6,13 @@ from typing import Annotated, Any, TypeVar
 from email_validator import EmailNotValidError, validate_email
 from flask import request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from step0_monolith.store import Unprocessable
 
 FORM = "application/x-www-form-urlencoded"
+LARGEST_BODY = 64 * 1024
+DRAINED = 16 * LARGEST_BODY
 NOT_OURS = {"csrf_token", "next"}
 """Fields of the forms that are about the form and not about what it carries."""
 
@@ -80,6 +82,8 @@ class Empty(_Body):
     """POST /logout."""
 
 
+Model = TypeVar("Model", bound=_Body)
+
 RULES = {
     "string_pattern_mismatch": "3 to 30 of a-z, 0-9 and _",
     "extra_forbidden": "this field is not known here",
@@ -88,7 +92,21 @@ RULES = {
     "string_unicode": "this is not valid Unicode text",
 }
 
-Model = TypeVar("Model", bound=_Body)
+
+def require_small_body() -> None:
+    """Raise RequestEntityTooLarge for a body over LARGEST_BODY bytes, its size announced or not."""
+    announced = request.content_length
+    source = request.environ["wsgi.input"]
+    if announced is None and "Transfer-Encoding" in request.headers:
+        # What is over the limit would be cut off and the rest taken for the whole.
+        request.get_data(cache=True)
+        too_large = bool(source.read(1))
+    else:
+        too_large = (announced or 0) > LARGEST_BODY
+    if too_large:
+        # A client that is still sending when the connection closes never sees the answer.
+        source.read(DRAINED)
+        raise RequestEntityTooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
 
 
 def read_body(model: type[Model]) -> Model:

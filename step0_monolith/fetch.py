@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import PIL.Image
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from step0_monolith.store import Image, StoreDown, StoreSlow
@@ -57,6 +57,9 @@ class Fetcher:
             try:
                 found = self._get(target, deadline)
             except HTTPTimeout as error:
+                # Of a refused connection, too, urllib3 says that it is a kind of time-out.
+                if isinstance(error, NewConnectionError):
+                    raise StoreDown(target.host, retry_after=30) from error
                 raise StoreSlow(target.host) from error
             except (HTTPError, OSError) as error:
                 raise StoreDown(target.host, retry_after=30) from error

@@ -26,7 +26,9 @@ def set_headers(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         response.headers.update(ALWAYS)
-        response.headers["Content-Security-Policy"] = DOCS_POLICY if request.blueprint == "docs" else POLICY
+        response.headers["Content-Security-Policy"] = (
+            DOCS_POLICY if request.endpoint == "docs.page" else POLICY
+        )
         if negotiates():
             response.vary.update(("Accept", "Cookie", "Authorization"))
             if not response.cache_control:

@@ -1,7 +1,7 @@
 """The face under test, its posts and its readers.
 
-CONTRACT_URL lets the suite run against a step that is up already; `--step` then says which (for its deadline and
-for `workshop load`), CONTRACT_MAIL_URL where its mail is caught, and CONTRACT_IMAGE_PORT on which port of
+CONTRACT_URL lets the suite run against a step that is up already; `--step` then says which (for its deadline
+and for `workshop load`), CONTRACT_MAIL_URL where its mail is caught, and CONTRACT_IMAGE_PORT on which port of
 127.0.0.1 it may fetch pictures, if on any (see IMAGE_ALLOWED_HOSTS).
 """
 
@@ -13,6 +13,7 @@ import pytest
 
 from tests.contract.face import Face
 from tests.contract.picture_cases import picture_cases
+from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, Reader, new_reader
 from tests.support.corpus import Corpus, make_corpus
@@ -86,6 +87,18 @@ def corpus(
     return made
 
 
+@pytest.fixture(scope="session")
+def regular(face: Face) -> Reader:
+    """A member for all tests that don't mind what others have marked; hashing passwords takes its time."""
+    return new_reader(face.url)
+
+
+@pytest.fixture(scope="session")
+def other(face: Face) -> Reader:
+    """Another of that kind."""
+    return new_reader(face.url)
+
+
 @pytest.fixture
 def visitor(face: Face) -> Client:
     """Somebody who has not signed in."""
@@ -99,21 +112,15 @@ def reader(face: Face) -> Reader:
 
 
 @pytest.fixture
-def other(face: Face) -> Reader:
-    """Another new member."""
-    return new_reader(face.url)
-
-
-@pytest.fixture
 def browser(face: Face) -> Browser:
     """A browser that has never been here."""
     return Browser(face.url)
 
 
 @pytest.fixture
-def member(browser: Browser) -> Browser:
-    """A browser whose owner has just signed up."""
-    browser.sign_up()
+def member(browser: Browser, regular: Reader) -> Browser:
+    """A browser whose owner has just signed in."""
+    expect(browser.sign_in(regular.username), 303)
     return browser
 
 

@@ -3,19 +3,6 @@
 from tests.support.image_site import ImageSite
 from tests.support.pictures import MEDIA_TYPES
 
-SHOWN = {
-    "linked",
-    "linked-query",
-    "preferred",
-    "mislabelled",
-    "largest",
-    "redirected",
-    "hops",
-    "cached",
-    "etag",
-}
-"""Cases that give a picture, besides one for each format."""
-
 PRIVATE = {
     "localhost": "http://localhost:{port}/private.png",
     "other-loopback": "http://127.0.0.2:{port}/private.png",

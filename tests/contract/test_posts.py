@@ -78,17 +78,17 @@ def test_another_etag_gets_the_post(visitor: Client, corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("verb", ["tags/change", "like", "hide"])
-def test_marking_a_post_changes_its_etag_for_that_reader(reader: Reader, post: str, verb: str) -> None:
-    before = reader.get(f"/posts/{post}").headers["ETag"]
-    expect(reader.put(f"/posts/{post}/{verb}"), 200)
-    changed = expect(reader.get(f"/posts/{post}", headers={"If-None-Match": before}), 200)
+def test_marking_a_post_changes_its_etag_for_that_reader(regular: Reader, post: str, verb: str) -> None:
+    before = regular.get(f"/posts/{post}").headers["ETag"]
+    expect(regular.put(f"/posts/{post}/{verb}"), 200)
+    changed = expect(regular.get(f"/posts/{post}", headers={"If-None-Match": before}), 200)
     assert changed.headers["ETag"] != before
-    expect(reader.delete(f"/posts/{post}/{verb}"), 200)
-    expect(reader.get(f"/posts/{post}", headers={"If-None-Match": before}), 304)
+    expect(regular.delete(f"/posts/{post}/{verb}"), 200)
+    expect(regular.get(f"/posts/{post}", headers={"If-None-Match": before}), 304)
 
 
 def test_a_readers_post_and_a_visitors_have_different_etags(
-    reader: Reader, visitor: Client, post: str
+    regular: Reader, visitor: Client, post: str
 ) -> None:
-    theirs, plain = (client.get(f"/posts/{post}").headers["ETag"] for client in (reader, visitor))
+    theirs, plain = (client.get(f"/posts/{post}").headers["ETag"] for client in (regular, visitor))
     assert theirs != plain

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.face import Face
 from tests.support.answers import expect, expect_error, expect_unauthorized
-from tests.support.client import PASSWORD, Client, Reader, new_name, sign_in, sign_up
+from tests.support.client import PASSWORD, Client, Reader, new_name, sign_in
 from tests.support.corpus import Corpus
 
 PUBLIC = ("/", "/search?q=stone", "/recommended", "/posts/t3_zzzzzzzzzzz")
@@ -29,16 +29,23 @@ NO_TOKENS = (
         "Basic",
         "Token x",
         "",
-        " ",
         "Bearer \xff",
     ),
     *("Bearer " + "x" * 4000, "Bearer null", 'Bearer {"$gt":""}', "Digest username=x", "Bearer =,="),
 )
 
 
-def test_signing_in_gives_a_token_for_an_hour(face: Face, visitor: Client) -> None:
-    name = sign_up(face.url)
-    answer = expect(visitor.post("/login", json={"username": name, "password": PASSWORD}), 200)
+@pytest.fixture(scope="module")
+def ended(face: Face, regular: Reader) -> str:
+    """A token whose owner has signed out."""
+    token = sign_in(face.url, regular.username)
+    expect(Client(face.url, token).post("/logout"), 204)
+    return token
+
+
+def test_signing_in_gives_a_token_for_an_hour(visitor: Client, regular: Reader) -> None:
+    answer = visitor.post("/login", json={"username": regular.username, "password": PASSWORD})
+    expect(answer, 200)
     body = answer.json()
     assert set(body) == {"token", "expires"}
     expires = datetime.fromisoformat(body["expires"])
@@ -48,38 +55,33 @@ def test_signing_in_gives_a_token_for_an_hour(face: Face, visitor: Client) -> No
     assert "Set-Cookie" not in answer.headers
 
 
-def test_the_token_tells_who_is_asking(reader: Reader) -> None:
-    assert reader.json("/me")["username"] == reader.username
-
-
-def test_each_sign_in_gives_a_token_of_its_own(face: Face, reader: Reader) -> None:
-    second = Client(face.url, sign_in(face.url, reader.username))
-    expect(second.post("/logout"), 204)
-    expect_unauthorized(second.get("/me"))
-    expect(reader.get("/me"), 200)
+def test_the_token_tells_who_is_asking(regular: Reader, other: Reader) -> None:
+    assert regular.json("/me")["username"] == regular.username
+    assert other.json("/me")["username"] == other.username
 
 
 @pytest.mark.parametrize(
     "password", ["not their password", PASSWORD + " ", PASSWORD.upper(), "x", "\x00" * 10]
 )
-def test_a_wrong_password_gets_nothing(face: Face, visitor: Client, password: str) -> None:
-    name = sign_up(face.url)
-    expect_unauthorized(visitor.post("/login", json={"username": name, "password": password}))
+def test_a_wrong_password_gets_nothing(visitor: Client, regular: Reader, password: str) -> None:
+    fields = {"username": regular.username, "password": password}
+    expect_unauthorized(visitor.post("/login", json=fields))
 
 
-def test_an_unknown_name_is_told_like_a_wrong_password(face: Face, visitor: Client) -> None:
-    known, unknown = sign_up(face.url), new_name()
+def test_an_unknown_name_is_told_like_a_wrong_password(visitor: Client, regular: Reader) -> None:
     answers = [
         expect_error(visitor.post("/login", json={"username": name, "password": "not their password"}), 401)
-        for name in (known, unknown)
+        for name in (regular.username, new_name())
     ]
     assert answers[0] == answers[1]
 
 
-def test_signing_out_ends_the_token(reader: Reader) -> None:
-    assert expect(reader.post("/logout"), 204).content == b""
-    expect_unauthorized(reader.get("/me"))
-    expect_unauthorized(reader.post("/logout"))
+def test_signing_out_ends_the_token(face: Face, regular: Reader) -> None:
+    signed_in = Client(face.url, sign_in(face.url, regular.username))
+    assert expect(signed_in.post("/logout"), 204).content == b""
+    expect_unauthorized(signed_in.get("/me"))
+    expect_unauthorized(signed_in.post("/logout"))
+    expect(regular.get("/me"), 200)
 
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
@@ -88,9 +90,8 @@ def test_without_a_token_there_is_nothing_of_a_reader(visitor: Client, method: s
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/me", "/tags"])
-def test_a_token_that_has_ended_is_refused_everywhere(reader: Reader, path: str) -> None:
-    expect(reader.post("/logout"), 204)
-    expect_unauthorized(reader.get(path))
+def test_a_token_that_has_ended_is_refused_everywhere(face: Face, ended: str, path: str) -> None:
+    expect_unauthorized(Client(face.url, ended).get(path))
 
 
 @pytest.mark.parametrize("header", NO_TOKENS)
@@ -99,14 +100,14 @@ def test_a_malformed_authorization_is_refused(visitor: Client, header: str) -> N
         expect_unauthorized(visitor.get(path, headers={"Authorization": header.encode("latin-1")}))
 
 
-def test_the_scheme_may_be_written_in_any_case(reader: Reader) -> None:
-    expect(reader.get("/me", headers={"Authorization": f"bEARER {reader.token}"}), 200)
+def test_the_scheme_may_be_written_in_any_case(regular: Reader) -> None:
+    expect(regular.get("/me", headers={"Authorization": f"bEARER {regular.token}"}), 200)
 
 
-def test_a_token_stands_in_the_header_only(visitor: Client, reader: Reader) -> None:
-    expect(visitor.get("/me", params={"access_token": reader.token}), 400, 401)
-    expect_unauthorized(visitor.get("/me", cookies={"token": reader.token}))
-    expect_unauthorized(visitor.get("/me", cookies={"session": reader.token}))
+def test_a_token_stands_in_the_header_only(visitor: Client, regular: Reader) -> None:
+    expect(visitor.get("/me", params={"access_token": regular.token}), 400, 401)
+    expect_unauthorized(visitor.get("/me", cookies={"token": regular.token}))
+    expect_unauthorized(visitor.get("/me", cookies={"session": regular.token}))
 
 
 def test_a_profile_has_name_address_and_counts(reader: Reader) -> None:

@@ -23,6 +23,8 @@ QUIET = (
     "--disable-quic",
 )
 
+NO_WAY_BACK = "--disable-back-forward-cache"  # Playwright's default; people's browsers have that cache
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -39,7 +41,9 @@ def browser() -> Iterator[Browser]:
             pytest.skip("no Chromium: install one, or run `playwright install chromium`")
         # Chromium refuses to sandbox the superuser's pages.
         as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=path, args=[*QUIET, *as_root])
+        started = playwright.chromium.launch(
+            executable_path=path, args=[*QUIET, *as_root], ignore_default_args=[NO_WAY_BACK]
+        )
         yield started
         started.close()
 

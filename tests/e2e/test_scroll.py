@@ -93,3 +93,28 @@ def test_a_lost_connection_offers_a_button(visitor: Visitor) -> None:
     expect(more).to_have_count(0)
     scroll_to_the_end(visitor)
     assert len(set(visitor.ids())) == 60
+
+
+def test_back_finds_the_list_as_it_was_left_and_the_post_as_it_is(visitor: Visitor) -> None:
+    visitor.sign_up()
+    page = visitor.page
+    page.goto(f"/search?q={SEVENTY}&max_results=20")
+    page.keyboard.press("End")
+    expect(visitor.posts.nth(30)).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    before = visitor.ids()
+    link = visitor.posts.nth(25).get_by_role("heading").get_by_role("link")
+    link.click()
+    page.wait_for_url("**/posts/*")
+    page.get_by_role("button", name="Like").click()
+    page.get_by_role("button", name="Tag", exact=True).click()
+    page.get_by_label("New tag").fill("seen")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("listitem")).to_have_text(["#seen"])
+    page.evaluate("history.back()")  # go_back() waits for a load, and there is none
+    page.wait_for_url("**/search?*", wait_until="commit")
+    post = visitor.posts.nth(25)
+    expect(post.get_by_role("listitem")).to_have_text(["#seen"])
+    expect(post.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+    expect(link).to_be_in_viewport()
+    assert visitor.ids()[: len(before)] == before

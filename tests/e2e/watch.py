@@ -39,10 +39,10 @@ class Watch:
             self.complaints.append(f"foreign request: {request.url}")
 
 
-def picture(page: Page, name: str, *, whole: bool = False) -> None:
-    """Keep a screenshot for whoever wants to see what the test saw."""
+def picture(page: Page, name: str, *, whole: bool = False) -> bytes:
+    """Keep a screenshot for whoever wants to see what the test saw; its bytes."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+    return page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
 
 def brightness(shot: bytes) -> float:

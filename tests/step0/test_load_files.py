@@ -22,7 +22,6 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda data: data,
     "gz": gzip.compress,
     "zst": lambda data: zstandard.ZstdCompressor().compress(data),
-    "zst of unknown size": lambda data: zstandard.ZstdCompressor().compressobj().compress(data) + b"",
 }
 PACKERS["zst of unknown size"] = lambda data: (
     (packer := zstandard.ZstdCompressor().compressobj()).compress(data) + packer.flush()
@@ -133,7 +132,7 @@ def test_the_site_comes_from_the_file_or_its_folder(name, tmp_path):
 
 def test_a_site_that_is_none_is_refused(tmp_path):
     path = written(tmp_path, "<posts></posts>")
-    with pytest.raises(LoadError, match="not a site's name. It looks like --site serverfault.com"):
+    with pytest.raises(LoadError, match=r"not a site's name\. It looks like --site serverfault\.com"):
         FileSource(path, "Server Fault")
 
 
@@ -251,7 +250,7 @@ def test_a_packed_file_that_was_cut_short_gives_what_came_before(packer, form, s
     packed = PACKERS[packer](text.encode())
     path = written(tmp_path, packed[: int(len(packed) * share)])
     posts = []
-    with pytest.raises(LoadError, match="ends too early: it was cut short .* What came before is loaded"):
+    with pytest.raises(LoadError, match=r"ends too early: it was cut short .* What came before is loaded"):
         for record in FileSource(path, "stackoverflow.com").records(0):
             if not isinstance(record, Problem):
                 posts.append(record)
@@ -264,7 +263,7 @@ def test_a_damaged_packed_file_is_told(packer, tmp_path):
     middle = len(packed) // 2
     packed[middle : middle + 64] = bytes(64)
     path = written(tmp_path, bytes(packed))
-    with pytest.raises(LoadError, match="is damaged: it cannot be unpacked|was cut short"):
+    with pytest.raises(LoadError, match=r"is damaged: it cannot be unpacked|was cut short"):
         for _ in FileSource(path).records(0):
             pass
 
@@ -310,9 +309,9 @@ def test_a_file_that_is_none_of_these_is_told_what_is_accepted(data, message, tm
 
 
 def test_a_missing_file_and_a_folder_are_told(tmp_path):
-    with pytest.raises(LoadError, match="There is no file .*gone.json"):
+    with pytest.raises(LoadError, match=r"There is no file .*gone\.json"):
         FileSource(tmp_path / "gone.json")
-    with pytest.raises(LoadError, match="is a directory. Name a file in it: "):
+    with pytest.raises(LoadError, match=r"is a directory\. Name a file in it: "):
         FileSource(tmp_path)
     with pytest.raises(LoadError, match="is not a regular file"):
         FileSource(Path("/dev/null"))
@@ -340,10 +339,10 @@ def test_xml_that_is_no_dump_is_told(xml, message, tmp_path):
 def test_an_endless_row_is_not_held(tmp_path):
     data = b'<posts><row Id="1" PostTypeId="2"/><row Body="' + b"x" * (40 * 1024 * 1024)
     began = time.process_time()
-    with pytest.raises(LoadError, match="A row of the XML is longer than 16 MiB"):
+    with pytest.raises(LoadError, match="A row of the XML is longer than 2 MiB"):
         for _ in FileSource(written(tmp_path, data)).records(0):
             pass
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("form", ["ndjson", "array", "xml"])

@@ -113,8 +113,9 @@ def test_a_bad_row_says_why(field, value, reason):
 
 def test_html_becomes_words_on_lines():
     html = (
-        "<p>First <em>part</em></p>\n\n<!-- language: lang-py --><pre><code>if a &lt; b:\n    c()\n</code></pre>"
-        "<ul><li>one</li><li>two</li></ul><script>bad()</script><style>p{}</style><p>5 < 6 & x<y</p>"
+        "<p>First <em>part</em></p>\n\n<!-- language: lang-py -->"
+        "<pre><code>if a &lt; b:\n    c()\n</code></pre><ul><li>one</li><li>two</li></ul>"
+        "<script>bad()</script><style>p{}</style><p>5 < 6 & x<y</p>"
     )
     assert plain_text(html) == "First part\n\nif a < b:\n    c()\n\none\n\ntwo\n\n5 < 6 & x<y"
 

@@ -56,7 +56,7 @@ class Browser(Client):
         return self.session.cookies.get(COOKIE)
 
     def leads_to(self, response: Response) -> str:
-        """The path a redirect leads to, as browsers read it. Raises AssertionError if it is on another site."""
+        """The path a redirect leads to, as browsers read it. Raises AssertionError if it leads away."""
         # https://url.spec.whatwg.org: tabs and newlines are dropped, a backslash is a slash.
         location = response.headers["Location"].strip().replace("\\", "/")
         target = urlsplit(urljoin(self.url + "/", location.translate(dict.fromkeys(map(ord, "\t\r\n")))))

@@ -17,7 +17,7 @@ PASSWORD = "stepping on nine stones"
 
 
 class Client:
-    """Asks as whoever `token` belongs to, or as nobody; from the loopback address `source` if one is given."""
+    """Asks as whoever `token` belongs to, or as nobody; from the loopback address `source` if given."""
 
     def __init__(self, url: str, token: str | None = None, source: str | None = None) -> None:
         self.url = url

@@ -79,7 +79,7 @@ def make_corpus(images: ImageSite, pictures: dict[str, dict[str, str]]) -> Corpu
     ]
     made.rich = list(_rich(made.word, clock, images))
     made.hostile = list(_hostile(made.word, clock))
-    made.spare = [Submission(f"Spare {n}", topic, next(clock), made.word) for n in range(SPARE)]
+    made.spare = [Submission(f"Spare {new_word()}", topic, next(clock), made.word) for _ in range(SPARE)]
     made.pictured = {
         case: Submission(f"Pictured {case}", topic, next(clock), made.word, **fields)
         for case, fields in pictures.items()

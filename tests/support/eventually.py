@@ -12,7 +12,7 @@ PAUSE = 0.02
 def eventually(check: Callable[[], Result], deadline: float) -> Result:
     """The result of `check` once it raises no AssertionError any more.
 
-    It is tried at least once, and for the last time when `deadline` seconds are over; then its error is raised.
+    It is tried at least once, and for the last time after `deadline` seconds; then its error is raised.
     """
     end = time.monotonic() + deadline
     while True:

@@ -53,7 +53,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self.server.hits[self.path] += 1
         parts = urlsplit(self.path)
         ending = parts.path.rpartition(".")[2]

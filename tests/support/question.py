@@ -28,8 +28,8 @@ class Question:
         """The question, and one answer, which is not a post."""
         asked = self.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000")
         return (
-            f'  <row Id="{self.number}" PostTypeId="1" CreationDate="{asked}" Score="{self.score}" ViewCount="9"'
-            f' Body={quoteattr(self.html)} OwnerUserId="42" Title={quoteattr(self.title)}'
+            f'  <row Id="{self.number}" PostTypeId="1" CreationDate="{asked}" Score="{self.score}"'
+            f' ViewCount="9" Body={quoteattr(self.html)} OwnerUserId="42" Title={quoteattr(self.title)}'
             f' Tags="&lt;rivers&gt;" AnswerCount="{self.answers}" CommentCount="0" />\n'
             f'  <row Id="{self.number + 1}" PostTypeId="2" ParentId="{self.number}" CreationDate="{asked}"'
             f' Score="3" Body={quoteattr(self.html)} OwnerUserId="43" CommentCount="0" />\n'

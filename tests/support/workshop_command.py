@@ -40,7 +40,7 @@ def call(arguments: list[str], environment: Mapping[str, str]) -> str:
 
 
 class Command:
-    """A `workshop` command that stays up, as a context manager: from its `ready:` line to its end by SIGINT."""
+    """A `workshop` command that stays up, as a context manager: from `ready:` to its end by SIGINT."""
 
     def __init__(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         self._arguments = arguments
@@ -68,8 +68,8 @@ class Command:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it and wait until it is ready. Raises AssertionError with all it said when it does not get so."""
-        self._file = tempfile.TemporaryFile()
+        """Start it and wait until it is ready. Raises AssertionError with all it said when it never is."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as it runs
         self._process = subprocess.Popen(
             [sys.executable, "-m", "workshop", *self._arguments],
             cwd=ROOT,

@@ -25,7 +25,7 @@ class Checkpoint:
 
     def __init__(self, posts: Collection[Document], identity: Identity) -> None:
         self._posts = posts
-        self._progress: Collection[Document] = posts.database[COLLECTION]
+        self._progress = posts.database.get_collection(COLLECTION, write_concern=posts.write_concern)
         self._identity = identity
         self._key = f"{posts.name} {identity.key}"
 

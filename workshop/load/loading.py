@@ -104,7 +104,7 @@ class Loading:
         if self._restart:
             patiently(self._checkpoint.clear, self._stop, self._watch.note)
         reached = patiently(self._checkpoint.reached, self._stop, self._watch.note)
-        if reached:
+        if reached and reached.position:
             self._position, self.tally, self.resumed = reached.position, reached.tally, True
 
     def _transfer(self, pool: ThreadPoolExecutor) -> None:

@@ -22,12 +22,10 @@ _CODES = {6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 # https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
 
 
-def patiently(
-    action: Callable[[], Result], stop: Event, note: Callable[[str], None], patience: float = PATIENCE
-) -> Result:
+def patiently(action: Callable[[], Result], stop: Event, note: Callable[[str], None]) -> Result:
     """What `action` gives, trying again with growing waits while MongoDB is away.
 
-    The action must be fit to be repeated. Raises LoadError when `patience` seconds have passed since the
+    The action must be fit to be repeated. Raises LoadError when PATIENCE seconds have passed since the
     first try, when `stop` is set, or at once for an error that waiting does not mend.
     """
     began, wait = monotonic(), _FIRST_WAIT
@@ -38,7 +36,7 @@ def patiently(
             if not is_transient(problem):
                 raise LoadError(f"MongoDB refused: {_brief(problem)}") from problem
             waited = monotonic() - began
-            if stop.is_set() or waited + wait > patience:
+            if stop.is_set() or waited + wait > PATIENCE:
                 raise LoadError(
                     f"MongoDB has not answered for {waited:.0f} s: {_brief(problem)} "
                     "See that it runs; the same command then goes on from here."

@@ -23,6 +23,9 @@ In praw.ini they stand without the praw_ in front, under [DEFAULT]. More about b
 https://praw.readthedocs.io/en/latest/getting_started/configuration.html"""
 
 
+TOO_OFTEN = "Reddit answers that we ask too often. Try again in ten minutes; what is loaded stays."
+
+
 def reddit_client() -> "Reddit":
     """The client PRAW makes of the environment and praw.ini. Raises LoadError where credentials are
     missing.
@@ -51,6 +54,7 @@ def explained(name: str) -> Iterator[None]:
     """Turns what Reddit and PRAW raise for subreddit `name` into a LoadError; TooManyRequests passes."""
     from praw.exceptions import PRAWException  # noqa: PLC0415
     from prawcore import (  # noqa: PLC0415
+        BadJSON,
         OAuthException,
         PrawcoreException,
         Redirect,
@@ -72,6 +76,8 @@ def explained(name: str) -> Iterator[None]:
         ) from None
     except OAuthException as problem:
         raise LoadError(f"Reddit refuses the credentials ({problem.error}): {CREDENTIALS}") from None
+    except BadJSON:
+        raise LoadError("Reddit's answer makes no sense to us: it is not JSON.") from None
     except ResponseException as problem:
         raise LoadError(_about(problem, name)) from None
     except KeyError as problem:
@@ -88,6 +94,8 @@ def _about(problem: "ResponseException", name: str) -> str:
     reason = _reason(problem)
     if status >= 500:
         return f"Reddit has trouble of its own (HTTP {status}). Try again later; what is loaded stays."
+    if status == 429:
+        return TOO_OFTEN
     if status == 401 or "/api/v1/access_token" in problem.response.url:
         return f"Reddit refuses the credentials (HTTP {status}): {CREDENTIALS}"
     if status == 403 and reason in {"", "private"}:

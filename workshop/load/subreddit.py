@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workshop.load.post import NOBODY
 from workshop.load.problems import BadRecord, LoadError, Problem
 from workshop.load.reddit import post_from_reddit
-from workshop.load.reddit_client import explained, reddit_client
+from workshop.load.reddit_client import TOO_OFTEN, explained, reddit_client
 from workshop.load.source import Identity, Record
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ class SubredditSource:
 
     def _wait(self, seconds: float, tries: int) -> None:
         if tries > TRIES or seconds > LONGEST_WAIT:
-            raise LoadError(
-                "Reddit answers that we ask too often. Try again in ten minutes; what is loaded stays."
-            )
+            raise LoadError(TOO_OFTEN)
         self._note("Reddit asks us to wait before going on …")
         # prawcore itself waits before the next request where Reddit sent x-ratelimit headers.
         time.sleep(seconds)

@@ -100,9 +100,7 @@ class Writer:
 
 
 def _latest(documents: Sequence[Document]) -> tuple[Tally, dict[str, Document]]:
-    """The last document of each `_id`, and a tally of those before it as if they had been written one by
-    one.
-    """
+    """The last document of each `_id`, and a tally of those it takes the place of."""
     tally = Tally()
     latest: dict[str, Document] = {}
     for document in documents:

@@ -1,0 +1,165 @@
+"""Request bodies: their size, their type and what is in them."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from requests import Response
+
+from tests.support.answers import expect, expect_error, expect_issue, expect_unauthorized
+from tests.support.client import PASSWORD, Client, Reader, new_name
+
+LIMIT = 64 * 1024
+JSON = {"Content-Type": "application/json"}
+NOT_JSON = (
+    *(
+        b"",
+        b" ",
+        b"{",
+        b"{]",
+        b"nothing",
+        b"'a'",
+        b'{"username": "a",}',
+        b"\x00",
+        b"\xff\xfe{}",
+        b'{"a": NaN',
+    ),
+    *(
+        b'{"username": "\xff"}',
+        b'{"a" "b"}',
+        b"username=a&password=b",
+        b"[" * 30_000,
+        b'{"a":' * 10_000,
+        b"<a/>",
+    ),
+)
+NO_OBJECTS = (b"[]", b"null", b"1", b'"text"', b"true", b'[{"username": "a"}]', b"1e999", b"-0.0")
+NO_TYPES = (
+    "text/plain",
+    "application/xml",
+    "multipart/form-data; boundary=x",
+    "application/jsonp",
+    "text/json",
+    "x",
+    "",
+)
+OPERATORS = (
+    {"$gt": ""},
+    {"$ne": None},
+    ["a"],
+    1,
+    1.5,
+    True,
+    None,
+    {"$where": "1"},
+    [[[]]],
+    10**400,
+    {"a.b": 1},
+)
+
+
+def send(client: Client, path: str, content: bytes, headers: dict[str, str] = JSON) -> Response:
+    return client.post(path, data=content, headers=headers)
+
+
+def padded(size: int) -> bytes:
+    """A whole sign-up, padded with spaces that JSON allows."""
+    content = json.dumps({"username": new_name(), "password": PASSWORD}).encode()
+    return content + b" " * (size - len(content))
+
+
+@pytest.mark.parametrize("content", NOT_JSON, ids=lambda content: repr(content[:20]))
+@pytest.mark.parametrize("path", ["/signup", "/login"])
+def test_what_is_no_json_is_malformed(visitor: Client, path: str, content: bytes) -> None:
+    expect_error(send(visitor, path, content), 400)
+
+
+@pytest.mark.parametrize("content", NO_OBJECTS)
+def test_what_is_no_object_is_malformed(visitor: Client, regular: Reader, post: str, content: bytes) -> None:
+    for path in ("/signup", "/login"):
+        expect_error(send(visitor, path, content), 400)
+    expect_error(send(regular, f"/posts/{post}/share", content), 400)
+
+
+@pytest.mark.parametrize("media_type", NO_TYPES)
+def test_other_media_types_are_refused(visitor: Client, regular: Reader, post: str, media_type: str) -> None:
+    headers = {"Content-Type": media_type}
+    for path in ("/signup", "/login"):
+        expect_error(send(visitor, path, padded(100), headers), 415)
+    expect_error(send(regular, f"/posts/{post}/share", b'{"to": "a@example.org"}', headers), 415)
+
+
+def test_a_body_without_a_type_is_refused(visitor: Client) -> None:
+    expect_error(send(visitor, "/signup", padded(100), {}), 415)
+
+
+def test_a_charset_may_stand_beside_the_type(visitor: Client) -> None:
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    expect(send(visitor, "/signup", padded(200), headers), 201)
+
+
+@pytest.mark.parametrize("value", OPERATORS, ids=repr)
+def test_only_text_is_taken_for_text(visitor: Client, regular: Reader, post: str, value: object) -> None:
+    fields = {"username": value, "password": value}
+    for path in ("/signup", "/login"):
+        expect_issue(send(visitor, path, json.dumps(fields).encode()), "username", "password")
+    expect_issue(send(regular, f"/posts/{post}/share", json.dumps({"to": value}).encode()), "to")
+
+
+def test_missing_and_unknown_fields_are_named(visitor: Client) -> None:
+    expect_issue(visitor.post("/login", json={}), "username", "password")
+    expect_issue(
+        visitor.post("/login", json={"username": "abc", "user": "x", "$or": []}), "password", "user", "$or"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "$where", "a.b", "a" * 5000, "\x00", "石", "__proto__", "\ud800"])
+def test_unknown_fields_of_any_name_are_refused(visitor: Client, name: str) -> None:
+    fields = {"username": new_name(), "password": PASSWORD, name: 1}
+    expect_error(send(visitor, "/signup", json.dumps(fields).encode()), 422)
+
+
+def test_half_a_surrogate_pair_is_no_text(visitor: Client) -> None:
+    content = b'{"username": "abc", "password": "0123456789\\ud800"}'
+    expect_error(send(visitor, "/signup", content), 422)
+
+
+def test_64_kibibytes_are_taken_and_one_byte_more_is_not(visitor: Client) -> None:
+    expect(send(visitor, "/signup", padded(LIMIT)), 201)
+    expect_error(send(visitor, "/signup", padded(LIMIT + 1)), 413)
+
+
+def test_a_size_that_is_not_announced_makes_no_difference(visitor: Client) -> None:
+    def pieces(size: int) -> Iterator[bytes]:
+        content = padded(size)
+        yield content[:1000]
+        yield content[1000:]
+
+    expect(visitor.post("/signup", data=pieces(2000), headers=JSON), 201)
+    for size in (LIMIT + 1, 4 * LIMIT):
+        expect_error(visitor.post("/signup", data=pieces(size), headers=JSON), 413)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("verb", ["like", "hide", "tags/sized"])
+def test_verbs_ignore_a_small_body_and_refuse_a_large_one(
+    regular: Reader, post: str, method: str, verb: str
+) -> None:
+    expect(regular.ask(method, f"/posts/{post}/{verb}", data=b'{"likes": 99}', headers=JSON), 200)
+    expect_error(regular.ask(method, f"/posts/{post}/{verb}", data=b"x" * (LIMIT + 1)), 413)
+
+
+def test_a_form_has_the_same_limit(visitor: Client) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    expect_error(send(visitor, "/login", b"username=" + b"a" * LIMIT, form), 413)
+
+
+@pytest.mark.parametrize("content", [b"nothing", b"[]", b"{}"])
+def test_who_is_asking_comes_before_what_they_send(visitor: Client, content: bytes) -> None:
+    expect_unauthorized(send(visitor, "/posts/t3_zzzzzzzzzzz/share", content))
+    expect_unauthorized(send(visitor, "/posts/t3_zzzzzzzzzzz/share", content, {"Content-Type": "text/plain"}))
+
+
+def test_a_rule_comes_before_the_post(regular: Reader) -> None:
+    expect_issue(regular.put("/posts/t3_zzzzzzzzzzz/tags/NOT-A-TAG"), "tag")
+    expect_issue(regular.post("/posts/t3_zzzzzzzzzzz/share", json={"to": "nobody"}), "to")

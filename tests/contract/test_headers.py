@@ -1,0 +1,59 @@
+"""Headers that every answer carries."""
+
+import pytest
+
+from tests.support.client import Client, Reader
+from tests.support.corpus import Corpus
+
+PATHS = (
+    *(
+        "/",
+        "/search?q=a",
+        "/recommended",
+        "/posts/{id}",
+        "/images/{id}",
+        "/login",
+        "/me",
+        "/tags",
+        "/nothing",
+        "/?page=0",
+    ),
+    *("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"),
+)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "text/plain"])
+@pytest.mark.parametrize("path", PATHS)
+def test_answers_are_safe_to_show(visitor: Client, corpus: Corpus, path: str, accept: str) -> None:
+    headers = visitor.get(path.format(id=corpus.rich[0].post_id), headers={"Accept": accept}).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] in (
+        "same-origin",
+        "no-referrer",
+        "strict-origin",
+        "strict-origin-when-cross-origin",
+    )
+    policy = {each.split()[0]: each.split()[1:] for each in headers["Content-Security-Policy"].split(";")}
+    assert policy["default-src"] == ["'self'"]
+    assert policy.get("frame-ancestors") == ["'none'"] or headers["X-Frame-Options"] == "DENY"
+    scripts = policy.get("script-src", policy["default-src"])
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "http:", "https:"} & set(scripts)
+    if path != "/docs":
+        assert "'unsafe-inline'" not in policy.get("style-src", [])
+
+
+def test_writes_carry_them_too(regular: Reader, post: str) -> None:
+    for answer in (
+        regular.put(f"/posts/{post}/like"),
+        regular.put(f"/posts/{post}/tags/NO"),
+        regular.post("/login"),
+    ):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_other_site_may_read_answers(visitor: Client, corpus: Corpus, path: str) -> None:
+    address = path.format(id=corpus.rich[0].post_id)
+    headers = visitor.get(address, headers={"Origin": "https://evil.example"}).headers
+    assert "Access-Control-Allow-Origin" not in headers

@@ -1,0 +1,120 @@
+"""`GET /images/{id}`: the post's picture, fetched and kept; nothing else, and from nowhere private."""
+
+import time
+
+import pytest
+
+from tests.contract.face import Face
+from tests.contract.picture_cases import NO_PICTURE, PRIVATE
+from tests.support.answers import expect, expect_error, expect_message, expect_retry_after
+from tests.support.client import Client
+from tests.support.corpus import Corpus
+from tests.support.image_site import ImageSite
+from tests.support.pictures import MEDIA_TYPES, noise, picture
+
+PATIENCE = 15.0
+BROWSERS_ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+
+
+@pytest.fixture(autouse=True)
+def sees_image_site(face: Face) -> None:
+    if not face.sees_image_site:
+        pytest.skip("the running step may not fetch from the suite's image site: set CONTRACT_IMAGE_PORT")
+
+
+def path(corpus: Corpus, case: str) -> str:
+    return f"/images/{corpus.pictured[case].post_id}"
+
+
+@pytest.mark.parametrize("ending", MEDIA_TYPES)
+def test_each_format_is_shown_as_it_is(visitor: Client, corpus: Corpus, ending: str) -> None:
+    answer = expect(visitor.get(path(corpus, ending), headers={"Accept": BROWSERS_ACCEPT}), 200)
+    assert answer.headers["Content-Type"] == MEDIA_TYPES[ending]
+    assert answer.content == picture(ending)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("case", "ending"),
+    [
+        *(("linked", "jpg"), ("linked-query", "gif"), ("preferred", "webp"), ("mislabelled", "gif")),
+        *(("redirected", "png"), ("hops", "png")),
+    ],
+)
+def test_the_picture_is_found(visitor: Client, corpus: Corpus, case: str, ending: str) -> None:
+    answer = expect(visitor.get(path(corpus, case)), 200)
+    assert answer.headers["Content-Type"] == MEDIA_TYPES[ending]
+    assert answer.content == picture(ending)
+
+
+def test_a_thumbnail_is_preferred(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
+    expect(visitor.get(path(corpus, "preferred")), 200)
+    assert images.hits("/not-preferred.png") == 0
+
+
+def test_a_picture_is_fetched_once(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
+    answers = [expect(visitor.get(path(corpus, "cached")), 200) for _ in range(4)]
+    assert {answer.content for answer in answers} == {picture("png")}
+    assert images.hits("/cached.png") == 1
+
+
+def test_a_picture_has_an_etag_and_may_be_kept(visitor: Client, corpus: Corpus) -> None:
+    answer = expect(visitor.get(path(corpus, "etag")), 200)
+    assert "max-age" in answer.headers["Cache-Control"]
+    tag = {"If-None-Match": answer.headers["ETag"]}
+    unchanged = expect(visitor.get(path(corpus, "etag"), headers=tag), 304)
+    assert unchanged.content == b""
+    expect(visitor.get(path(corpus, "etag"), headers={"If-None-Match": '"other"'}), 200)
+
+
+def test_two_mebibytes_are_shown_and_one_byte_more_is_not(visitor: Client, corpus: Corpus) -> None:
+    assert expect(visitor.get(path(corpus, "largest")), 200).content == noise(2 * 1024 * 1024)
+    expect_message(visitor.get(path(corpus, "too-large")), 404, "larger")
+
+
+@pytest.mark.parametrize("case", ["large", "large-unannounced"])
+def test_what_is_far_too_large_is_not_shown(visitor: Client, corpus: Corpus, case: str) -> None:
+    expect_message(visitor.get(path(corpus, case)), 404, "larger")
+
+
+@pytest.mark.parametrize("case", sorted(NO_PICTURE | {"svg"}))
+def test_what_is_no_picture_is_not_shown(visitor: Client, corpus: Corpus, case: str) -> None:
+    expect_error(visitor.get(path(corpus, case)), 404)
+
+
+@pytest.mark.parametrize("case", ["none", "adult"])
+def test_a_post_without_a_picture_has_none(visitor: Client, corpus: Corpus, case: str) -> None:
+    expect_message(visitor.get(path(corpus, case)), 404, "no picture")
+
+
+@pytest.mark.parametrize("post_id", ["t3_zzzzzzzzzzz", "nonsense", "..%2f..%2fetc%2fpasswd", "%00"])
+def test_an_unknown_post_has_none(visitor: Client, post_id: str) -> None:
+    expect_error(visitor.get(f"/images/{post_id}"), 404)
+
+
+@pytest.mark.parametrize("case", PRIVATE)
+def test_private_addresses_are_not_fetched(
+    visitor: Client, corpus: Corpus, images: ImageSite, case: str
+) -> None:
+    began = time.monotonic()
+    expect_error(visitor.get(path(corpus, case)), 404)
+    assert time.monotonic() - began < PATIENCE
+    assert images.hits("/private.png") == 0
+
+
+def test_redirects_without_end_are_given_up(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
+    expect_message(visitor.get(path(corpus, "loop")), 404, "redirect")
+    assert images.hits("/loop.png") <= 10
+
+
+def test_a_site_that_refuses_is_told_as_such(visitor: Client, corpus: Corpus) -> None:
+    for _ in range(2):
+        expect_retry_after(visitor.get(path(corpus, "unreachable")), 503)
+
+
+@pytest.mark.parametrize("case", ["slow", "silent"])
+def test_a_site_that_takes_too_long_is_given_up(visitor: Client, corpus: Corpus, case: str) -> None:
+    began = time.monotonic()
+    expect_error(visitor.get(path(corpus, case)), 504)
+    assert time.monotonic() - began < PATIENCE

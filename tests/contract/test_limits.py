@@ -1,0 +1,80 @@
+"""429 with Retry-After: failed sign-ins by address, shares by reader.
+
+Failed sign-ins come from loopback addresses of their own, so that they lock nobody else out.
+"""
+
+import time
+
+from tests.contract.face import Face
+from tests.support.answers import expect, expect_error, expect_retry_after
+from tests.support.browser import Browser, parse
+from tests.support.client import PASSWORD, Client, Reader, new_name, new_reader, other_address
+from tests.support.submission import new_word
+
+LIMIT = 30
+WINDOW = 60.0
+
+
+def fail(client: Client, username: str) -> None:
+    expect_error(client.post("/login", json={"username": username, "password": "not their password"}), 401)
+
+
+def test_after_30_failed_sign_ins_an_address_has_to_wait(face: Face, regular: Reader) -> None:
+    address = other_address()
+    guesser = Client(face.url, source=address)
+    right = {"username": regular.username, "password": PASSWORD}
+    began = time.monotonic()
+    for number in range(LIMIT):
+        fail(guesser, regular.username if number % 2 else new_name())
+    answers = [
+        guesser.post("/login", json={**right, "password": "wrong"}),
+        guesser.post("/login", json=right),
+    ]
+    assert time.monotonic() - began < WINDOW, "too slow a machine for 30 sign-ins a minute"
+    for answer in answers:
+        expect_retry_after(answer, 429)
+    form = Browser(face.url, source=address)
+    told = expect(form.sign_in(regular.username), 429)
+    assert 1 <= int(told.headers["Retry-After"]) <= WINDOW
+    assert "many" in parse(told).select_one("main").get_text()
+    expect(Client(face.url).post("/login", json=right), 200)
+
+
+def test_sign_ins_that_succeed_do_not_count(face: Face, regular: Reader) -> None:
+    client = Client(face.url, source=other_address())
+    for _ in range(LIMIT - 1):
+        fail(client, regular.username)
+    for _ in range(3):
+        expect(client.post("/login", json={"username": regular.username, "password": PASSWORD}), 200)
+    fail(client, regular.username)
+    expect_retry_after(client.post("/login", json={"username": new_name(), "password": PASSWORD}), 429)
+
+
+def test_an_address_cannot_be_made_up(face: Face, regular: Reader) -> None:
+    client = Client(face.url, source=other_address())
+    for number in range(LIMIT):
+        client.session.headers.update(
+            {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"}
+        )
+        fail(client, regular.username)
+    expect_retry_after(client.post("/login", json={"username": regular.username, "password": PASSWORD}), 429)
+
+
+def test_after_30_shares_a_reader_has_to_wait(face: Face, reader: Reader, other: Reader, post: str) -> None:
+    fields = {"to": f"{new_word()}@example.org", "note": ""}
+    began = time.monotonic()
+    for _ in range(LIMIT):
+        expect(reader.post(f"/posts/{post}/share", json=fields), 201)
+    answer = reader.post(f"/posts/{post}/share", json=fields)
+    assert time.monotonic() - began < WINDOW, "too slow a machine for 30 shares a minute"
+    expect_retry_after(answer, 429)
+    expect(reader.put(f"/posts/{post}/like"), 200)
+    expect(other.post(f"/posts/{post}/share", json=fields), 201)
+    assert reader.json("/me")["counts"]["shares"] == LIMIT
+
+
+def test_shares_that_were_refused_do_not_count(face: Face, post: str) -> None:
+    reader = new_reader(face.url)
+    for _ in range(LIMIT + 2):
+        expect_error(reader.post(f"/posts/{post}/share", json={"to": "nobody"}), 422)
+    expect(reader.post(f"/posts/{post}/share", json={"to": f"{new_word()}@example.org"}), 201)

@@ -1,0 +1,131 @@
+"""Malformed requests, a thousand at random and some by name: never a 5xx, a stack trace or a driver's word."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contract.face import Face
+from tests.support.answers import LEAKS, check_error_shape, expect
+from tests.support.budget import budget
+from tests.support.client import Client, Reader, new_reader, other_address
+from tests.support.malformed import requests
+from tests.support.raw import Answer, send
+
+REQUESTS = 1200
+ASKED = 1000
+HOST = b"Host: 127.0.0.1\r\nConnection: close\r\n"
+JSON = b"Content-Type: application/json\r\n"
+BROKEN = {
+    "no request": b"\r\n\r\n",
+    "noise": bytes(range(256)),
+    "no version": b"GET /\r\n\r\n",
+    "no such version": b"GET / HTTP/9.9\r\n" + HOST + b"\r\n",
+    "NUL in path": b"GET /\x00 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "bytes in path": b"GET /\xff\xfe?q=\xff HTTP/1.1\r\n" + HOST + b"\r\n",
+    "space in path": b"GET /a b HTTP/1.1\r\n" + HOST + b"\r\n",
+    "long path": b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+    "long query": b"GET /search?q=" + b"a" * 3900 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+    "no host": b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\n" + HOST + b"\r\n",
+    "odd host": b"GET /login HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n",
+    "long header": b"GET / HTTP/1.1\r\n" + HOST + b"X-A: " + b"a" * 100_000 + b"\r\n\r\n",
+    "many headers": b"GET / HTTP/1.1\r\n" + HOST + b"X-A: a\r\n" * 500 + b"\r\n",
+    "space in a header's name": b"GET / HTTP/1.1\r\n" + HOST + b"X A: a\r\n\r\n",
+    "NUL in a header": b"GET / HTTP/1.1\r\n" + HOST + b"X-A: a\x00b\r\n\r\n",
+    "folded header": b"GET / HTTP/1.1\r\n" + HOST + b"X-A: a\r\n b\r\n\r\n",
+    "negative length": b"POST /login HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: -5\r\n\r\n{}",
+    "no number as length": b"POST /login HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: 1e3\r\n\r\n{}",
+    "two lengths": b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+    "length and chunks": b"POST /login HTTP/1.1\r\n"
+    + HOST
+    + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+    "cut short": b"POST /login HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: 500\r\n\r\n{",
+    "no chunk size": b"POST /login HTTP/1.1\r\n"
+    + HOST
+    + JSON
+    + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "chunks cut short": b"POST /login HTTP/1.1\r\n"
+    + HOST
+    + JSON
+    + b"Transfer-Encoding: chunked\r\n\r\nff\r\n{",
+    "a terabyte announced": b"POST /login HTTP/1.1\r\n"
+    + HOST
+    + JSON
+    + b"Content-Length: 1099511627776\r\n\r\n{",
+    "a form cut short": b"POST /login HTTP/1.1\r\n"
+    + HOST
+    + b"Content-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 99\r\n\r\nusername=",
+}
+
+
+@pytest.fixture(scope="module")
+def malformer(face: Face) -> Reader:
+    """Whoever sends the malformed requests; what they do bothers no other test."""
+    return new_reader(face.url)
+
+
+@pytest.fixture(scope="module")
+def address() -> str:
+    """Where they come from, so that failed sign-ins lock nobody else out."""
+    return other_address()
+
+
+def check(answer: Answer | None) -> int:
+    """The status of an answer that is in order."""
+    assert answer is not None, "closed without an answer"
+    assert answer.status < 500, answer
+    # What is no HTTP at all is refused by the server in front of the application, in its own words.
+    text = answer.body.decode("utf-8", "strict" if answer.is_json else "replace")
+    if answer.status >= 400:
+        assert not LEAKS.search(text), text
+    if answer.is_json and text:
+        body = json.loads(text)
+        if answer.status >= 400:
+            check_error_shape(body, answer.status)
+    return answer.status
+
+
+def test_a_thousand_malformed_requests_do_no_harm(face: Face, malformer: Reader, address: str) -> None:
+    statuses: Counter[int] = Counter()
+    host = face.url.removeprefix("http://")
+
+    @budget(REQUESTS)
+    @given(content=requests(host, malformer.token))
+    def ask(content: bytes) -> None:
+        statuses[check(send(face.url, content, source=address, head=content.startswith(b"HEAD")))] += 1
+
+    ask()
+    print("malformed requests by status:", dict(sorted(statuses.items())))
+    assert statuses.total() >= ASKED
+    assert {200, 400, 401, 404, 405} <= set(statuses), "too tame to show anything"
+    expect(Client(face.url).get("/health/ready"), 200)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_requests_are_refused(face: Face, address: str, name: str) -> None:
+    answer = send(face.url, BROKEN[name], source=address)
+    if answer is not None:
+        assert 200 <= answer.status < 500 or answer.status == 505, answer
+        assert answer.status < 400 or not LEAKS.search(answer.body.decode("utf-8", "replace")), answer
+
+
+def test_nobody_else_names_the_host(face: Face) -> None:
+    for path in ("/", "/login", "/me", "/nothing", "/docs"):
+        headers = (
+            "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nAccept: text/html\r\nConnection: close"
+        )
+        answer = send(face.url, f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n".encode())
+        assert answer is not None
+        assert b"evil" not in answer.body
+        assert "evil" not in answer.headers.get("location", "")
+
+
+@budget(150)
+@given(content=st.binary(min_size=1, max_size=300))
+def test_noise_does_no_harm(face: Face, content: bytes) -> None:
+    answer = send(face.url, content + b"\r\n\r\n")
+    assert answer is None or answer.status < 500

@@ -1,0 +1,85 @@
+"""Methods: what a path takes, what it does not, and HEAD wherever there is GET."""
+
+import pytest
+
+from tests.support.answers import expect, expect_error
+from tests.support.browser import Browser
+from tests.support.client import Client, Reader
+from tests.support.corpus import Corpus
+
+ALL = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+GET, POST, FORM, MARK = map(frozenset, (["GET"], ["POST"], ["GET", "POST"], ["PUT", "DELETE"]))
+TAKEN = {
+    **dict.fromkeys(("/", "/search", "/recommended", "/posts/{id}", "/images/{id}", "/me", "/tags"), GET),
+    **dict.fromkeys(
+        ("/tags/river", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"), GET
+    ),
+    **dict.fromkeys(("/signup", "/login"), FORM),
+    **dict.fromkeys(("/logout", "/posts/{id}/share"), POST),
+    **dict.fromkeys(("/posts/{id}/like", "/posts/{id}/hide", "/posts/{id}/tags/river"), MARK),
+}
+"""By path, the methods of the contract; GET of the forms is for browsers."""
+
+NOT_TAKEN = [(path, method) for path, taken in TAKEN.items() for method in sorted(ALL - taken)]
+READABLE = [path for path, taken in TAKEN.items() if taken == GET and "images" not in path]
+UNKNOWN = (
+    "/nothing",
+    "/posts",
+    "/posts/",
+    "/images",
+    "/health",
+    "/admin",
+    "/index.html",
+    "/.env",
+    "/tags/a/b",
+)
+
+
+@pytest.mark.parametrize(("path", "method"), NOT_TAKEN)
+def test_other_methods_are_not_allowed(regular: Reader, corpus: Corpus, path: str, method: str) -> None:
+    answer = regular.ask(method, path.format(id=corpus.rich[0].post_id))
+    expect_error(answer, 405)
+    allowed = {each.strip() for each in answer.headers["Allow"].split(",")}
+    assert TAKEN[path] <= allowed | {"GET"}
+    assert method not in allowed
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
+def test_unusual_methods_are_not_allowed_either(visitor: Client, method: str) -> None:
+    expect(visitor.ask(method, "/search"), 400, 404, 405)
+
+
+@pytest.mark.parametrize("path", READABLE)
+def test_head_has_the_headers_of_get_and_no_body(regular: Reader, corpus: Corpus, path: str) -> None:
+    address = path.format(id=corpus.rich[0].post_id) + ("?q=stone" if path == "/search" else "")
+    got, head = (expect(regular.ask(method, address), 200) for method in ("GET", "HEAD"))
+    assert head.content == b""
+    names = ["Content-Type", "ETag", "Vary", "Content-Security-Policy"]
+    assert [head.headers.get(name) for name in names] == [got.headers.get(name) for name in names]
+    if path != "/metrics":
+        assert head.headers["Content-Length"] == str(len(got.content))
+
+
+def test_head_tells_an_error_too(visitor: Client) -> None:
+    for path, status in (("/posts/t3_zzzzzzzzzzz", 404), ("/?page=0", 400), ("/me", 401)):
+        assert expect(visitor.ask("HEAD", path), status).content == b""
+
+
+@pytest.mark.parametrize("path", ["/login", "/signup"])
+def test_forms_are_for_browsers(visitor: Client, browser: Browser, path: str) -> None:
+    answer = visitor.get(path)
+    expect_error(answer, 405)
+    assert "POST" in answer.headers["Allow"]
+    assert browser.page(path).select_one("form input[name=password]")
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_an_unknown_path_is_not_found(visitor: Client, path: str) -> None:
+    answer = visitor.session.get(visitor.url + path, allow_redirects=False, timeout=30)
+    expect_error(answer, 404)
+
+
+def test_a_method_cannot_be_overridden(regular: Reader, post: str) -> None:
+    headers = {"X-HTTP-Method-Override": "DELETE", "X-HTTP-Method": "DELETE", "X-Method-Override": "DELETE"}
+    expect(regular.put(f"/posts/{post}/like", headers=headers), 200)
+    assert regular.json(f"/posts/{post}")["liked"] is True

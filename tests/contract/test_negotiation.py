@@ -1,0 +1,88 @@
+"""JSON or HTML at the same address, as `Accept` has it."""
+
+import pytest
+
+from tests.support.answers import check_error_shape, expect, expect_error
+from tests.support.browser import ACCEPT, Browser, parse
+from tests.support.client import Client, Reader
+from tests.support.corpus import Corpus
+
+JSON = (
+    *(
+        "application/json",
+        "*/*",
+        "application/*",
+        "application/json, text/html;q=0.9",
+        "text/html;q=0.1, */*",
+    ),
+    *("application/json;q=1, text/html;q=0.5", "text/plain, application/json", "text/html;q=0, */*"),
+)
+HTML = (
+    *(
+        "text/html",
+        ACCEPT,
+        "text/*",
+        "text/html, application/json;q=0.9",
+        "application/json;q=0.1, text/html;q=0.2",
+    ),
+    "application/xhtml+xml, text/html",
+)
+NEITHER = (
+    "text/plain",
+    "image/png",
+    "application/xml",
+    "application/json;q=0",
+    "text/csv, image/*",
+    "application/vnd.x+json",
+)
+PATHS = ("/", "/search?q=stone", "/recommended", "/posts/{id}", "/me", "/tags", "/tags/river")
+
+
+@pytest.mark.parametrize("accept", JSON)
+def test_json_for_programs(visitor: Client, corpus: Corpus, accept: str) -> None:
+    answer = expect(visitor.get("/", headers={"Accept": accept}), 200)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["_items"]
+
+
+def test_json_without_a_wish(visitor: Client, corpus: Corpus) -> None:
+    answer = expect(visitor.get("/", headers={"Accept": None}), 200)
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("accept", HTML)
+def test_html_for_browsers(visitor: Client, corpus: Corpus, accept: str) -> None:
+    parse(expect(visitor.get("/", headers={"Accept": accept}), 200))
+
+
+@pytest.mark.parametrize("accept", NEITHER)
+def test_nothing_else(visitor: Client, accept: str) -> None:
+    expect_error(visitor.get("/", headers={"Accept": accept}), 406)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_address_has_both(regular: Reader, corpus: Corpus, path: str) -> None:
+    address = path.format(id=corpus.rich[0].post_id)
+    program, page = (regular.get(address, headers={"Accept": accept}) for accept in (JSON[0], ACCEPT))
+    assert isinstance(expect(program, 200).json(), dict)
+    assert parse(expect(page, 200)).select_one("main")
+    expect_error(regular.get(address, headers={"Accept": "text/plain"}), 406)
+    for answer in (program, page):
+        varying = {each.strip().lower() for each in answer.headers["Vary"].split(",")}
+        assert {"accept", "cookie", "authorization"} <= varying
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nothing", 404), ("/?page=0", 400), ("/posts/t3_zzzzzzzzzzz", 404), ("/search", 400)],
+)
+def test_errors_have_both(visitor: Client, browser: Browser, path: str, status: int) -> None:
+    check_error_shape(expect(visitor.get(path), status).json(), status)
+    page = parse(expect(browser.get(path), status))
+    message = visitor.get(path).json()["_error"]["message"]
+    assert message in page.get_text()
+
+
+def test_a_write_cannot_be_asked_for_in_another_type(regular: Reader, post: str) -> None:
+    expect_error(regular.put(f"/posts/{post}/like", headers={"Accept": "text/plain"}), 406)
+    assert regular.json(f"/posts/{post}")["liked"] is False

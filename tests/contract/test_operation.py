@@ -1,0 +1,129 @@
+"""Health, metrics, the OpenAPI document and the page to try it."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.answers import expect, expect_error
+from tests.support.browser import Browser
+from tests.support.client import Client
+from tests.support.corpus import Corpus
+from tests.support.eventually import eventually
+
+PATIENCE = 10.0
+REQUESTS = "http_requests"
+OPERATIONS = {
+    *(("get", path) for path in ("/", "/posts/{id}", "/search", "/recommended", "/images/{id}")),
+    *(("get", path) for path in ("/me", "/tags", "/tags/{tag}", "/health/live", "/health/ready", "/metrics")),
+    *(("post", path) for path in ("/signup", "/login", "/logout", "/posts/{id}/share")),
+    *(
+        (verb, f"/posts/{{id}}/{path}")
+        for verb in ("put", "delete")
+        for path in ("tags/{tag}", "like", "hide")
+    ),
+}
+OUTSIDE = re.compile(r"""(?:url\(|@import)\s*["']?(?:https?:)?//([^/"')\s]+)""")
+
+
+def counted(client: Client) -> float:
+    text = expect(client.get("/metrics"), 200).text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert families[REQUESTS].type == "counter"
+    return sum(sample.value for sample in families[REQUESTS].samples if sample.name.endswith("_total"))
+
+
+def test_it_lives(visitor: Client) -> None:
+    assert visitor.json("/health/live") == {"_status": "OK"}
+
+
+def test_it_is_ready_and_says_which_parts_are(visitor: Client) -> None:
+    body = visitor.json("/health/ready")
+    assert body["_status"] == "OK"
+    assert body["parts"]
+    assert set(body["parts"].values()) == {"ok"}
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "text/html", "*/*", "application/openmetrics-text"])
+def test_health_is_told_to_any_probe(visitor: Client, accept: str) -> None:
+    for path in ("/health/live", "/health/ready"):
+        answer = expect(visitor.get(path, headers={"Accept": accept, "Authorization": "Bearer wrong"}), 200)
+        assert answer.json()["_status"] == "OK"
+
+
+def test_requests_are_counted(visitor: Client) -> None:
+    before = counted(visitor)
+    for _ in range(12):
+        expect(visitor.get("/health/live"), 200)
+
+    def check() -> None:
+        assert counted(visitor) >= before + 12
+
+    eventually(check, PATIENCE)
+
+
+def test_metrics_stay_few_whatever_is_asked(visitor: Client) -> None:
+    def series() -> int:
+        text = expect(visitor.get("/metrics"), 200).text
+        return sum(len(family.samples) for family in text_string_to_metric_families(text))
+
+    expect_error(visitor.get("/nothing-at-all"), 404)
+    visitor.get("/posts/t3_zzzzzzzzzzz")
+    before = series()
+    for number in range(20):
+        visitor.get(f"/nothing-{number}")
+        visitor.get(f"/posts/t3_zzzzzz{number}")
+        visitor.ask(f"BREW{number}", "/")
+    assert series() - before < 60
+
+
+def test_metrics_are_in_prometheus_text(visitor: Client) -> None:
+    answer = expect(visitor.get("/metrics"), 200)
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert list(text_string_to_metric_families(answer.text))
+
+
+def test_the_document_is_valid_openapi_3_1(visitor: Client) -> None:
+    document = visitor.json("/openapi.json")
+    assert document["openapi"].startswith("3.1")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_the_document_has_every_route_of_the_contract(visitor: Client) -> None:
+    paths = visitor.json("/openapi.json")["paths"]
+    told = {(method, path) for path, item in paths.items() for method in item}
+    assert told >= OPERATIONS
+
+
+def test_every_operation_of_the_document_is_there(visitor: Client, corpus: Corpus) -> None:
+    paths = visitor.json("/openapi.json")["paths"]
+    for path, item in paths.items():
+        address = path.format(id=corpus.rich[0].post_id, tag="river")
+        for method in set(item) & {"get", "post", "put", "delete", "patch"}:
+            answer = visitor.ask(method.upper(), address)
+            assert answer.status_code not in (404, 405) or "images" in path, f"{method} {path}"
+            assert str(answer.status_code) in item[method]["responses"], (
+                f"{method} {path}: {answer.status_code}"
+            )
+
+
+def test_the_page_to_try_it_loads_from_nowhere_else(browser: Browser) -> None:
+    page = browser.page("/docs")
+    assert not page.select("script:not([src])")
+    addresses = {
+        str(each.get("src") or each.get("href")) for each in page.select("script[src], link[href], img[src]")
+    }
+    assert any(address.endswith(".js") for address in addresses)
+    for address in addresses:
+        assert urlsplit(urljoin(browser.url, address)).netloc == urlsplit(browser.url).netloc, address
+        asset = expect(browser.get(address), 200)
+        if address.endswith(".css"):
+            assert OUTSIDE.findall(asset.text) == []
+
+
+def test_the_page_to_try_it_shows_the_document(browser: Browser) -> None:
+    page = browser.page("/docs")
+    scripts = [browser.get(str(each["src"])).text for each in page.select("script[src]")]
+    assert any("/openapi.json" in text for text in [str(page), *scripts])

@@ -1,0 +1,218 @@
+"""A load as a whole: counting, limits, and going on where an interrupted one stopped."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pymongo.database import Database
+
+from tests.support.submission import Submission
+from workshop.load.bundled import load_bundled
+from workshop.load.checkpoint import COLLECTION
+from workshop.load.files import FileSource
+from workshop.load.generate import GeneratedSource, posts
+from workshop.load.loading import Loading
+from workshop.load.problems import LoadError, Problem
+from workshop.load.source import Identity, Record
+
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "reddit_python.json"
+
+
+class Stumbling:
+    """Generated posts, each tenth bad and each seventh no post, that fail at a place `tries` times."""
+
+    unit: Literal["bytes", "posts"] = "posts"
+    name = "stumbling"
+    identity: Identity | None = Identity("stumbling", "1")
+
+    def __init__(self, count: int, at: int, failure: BaseException, tries: int = 1) -> None:
+        self.total: int | None = count
+        self.position = 0
+        self.starts: list[int] = []
+        self._at, self._failure, self._tries = at, failure, tries
+
+    @property
+    def done(self) -> int:
+        return self.position
+
+    def records(self, start: int) -> Iterator[Record]:
+        self.starts.append(start)
+        for number, post in enumerate(posts(self.total or 0, start=start), start):
+            if number == self._at and self._tries:
+                self._tries -= 1
+                raise self._failure
+            self.position = number + 1
+            if number % 10 == 9:
+                yield Problem(f"record {number}", "spoilt")
+            elif number % 7 == 6:
+                yield Problem(f"record {number}", "a comment", bad=False)
+            else:
+                yield post
+
+
+def sound(count: int) -> set[str]:
+    return {post["_id"] for number, post in enumerate(posts(count)) if number % 10 != 9 and number % 7 != 6}
+
+
+def ids(database: Database[dict[str, Any]]) -> set[str]:
+    return {post["_id"] for post in database["posts"].find({}, {"_id": 1})}
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real reddit export is not beside the repository")
+def test_the_real_export_loads_once(database):
+    first = Loading(FileSource(REAL), database["posts"]).run()
+    again = Loading(FileSource(REAL), database["posts"]).run()
+    assert (first.new, first.updated, first.unchanged, first.bad) == (984, 0, 0, 0)
+    assert (again.new, again.updated, again.unchanged, again.bad) == (0, 0, 984, 0)
+    assert database["posts"].count_documents({}) == 984
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+def test_everything_is_written_and_counted_whatever_the_batch(batch, database):
+    count = 2500 if batch > 1 else 60
+    tally = Loading(Stumbling(count, -1, LoadError()), database["posts"], batch=batch).run()
+    assert ids(database) == sound(count)
+    assert tally.new == len(sound(count))
+    assert tally.bad == count // 10
+    assert tally.left_out == {"a comment": sum(n % 7 == 6 and n % 10 != 9 for n in range(count))}
+    assert tally.records == count
+    assert [problem.where for problem in tally.examples] == [
+        f"record {n * 10 + 9}" for n in range(min(count // 10, 10))
+    ]
+    assert database[COLLECTION].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("failure", [LoadError("cut short"), KeyboardInterrupt(), RuntimeError("a mistake")])
+@pytest.mark.parametrize("at", [0, 1, 499, 500, 1777])
+def test_a_load_that_stopped_goes_on_and_counts_on(failure, at, database):
+    count = 2400
+    source = Stumbling(count, at, failure)
+    loading = Loading(source, database["posts"], batch=100)
+    with pytest.raises(type(failure)):
+        loading.run()
+    written = ids(database)
+    assert written == sound(count) & {post["_id"] for post in posts(loading.tally.records)}
+    assert len(written) == loading.tally.new
+    if isinstance(failure, LoadError):
+        assert loading.tally.records == at
+    again = Loading(source, database["posts"], batch=100)
+    tally = again.run()
+    assert again.resumed == bool(written)
+    assert source.starts == [0, loading.tally.records if written else 0]
+    assert ids(database) == sound(count)
+    assert (tally.new, tally.unchanged, tally.updated) == (len(sound(count)), 0, 0)
+    assert tally.bad == count // 10
+    assert [problem.where for problem in tally.examples] == [f"record {n * 10 + 9}" for n in range(10)]
+    assert database[COLLECTION].count_documents({}) == 0
+
+
+def stopped(database: Database[dict[str, Any]], source: Any) -> int:
+    """Load until it fails; how many records were counted."""
+    loading = Loading(source, database["posts"], batch=100)
+    with pytest.raises(LoadError):
+        loading.run()
+    return loading.tally.records
+
+
+def test_restart_ignores_the_place(database):
+    source = Stumbling(1000, 700, LoadError("cut short"))
+    stopped(database, source)
+    tally = Loading(source, database["posts"], restart=True).run()
+    assert source.starts == [0, 0]
+    assert tally.records == 1000
+    assert tally.unchanged > 0
+
+
+def test_another_version_of_the_source_starts_over(database):
+    source = Stumbling(1000, 700, LoadError("cut short"))
+    stopped(database, source)
+    source.identity = Identity("stumbling", "2")
+    Loading(source, database["posts"]).run()
+    assert source.starts == [0, 0]
+    assert database[COLLECTION].count_documents({}) == 0
+
+
+def test_a_place_in_a_store_that_was_emptied_is_forgotten(database):
+    source = Stumbling(1000, 700, LoadError("cut short"))
+    stopped(database, source)
+    database["posts"].delete_many({})
+    Loading(source, database["posts"]).run()
+    assert source.starts == [0, 0]
+    assert ids(database) == sound(1000)
+
+
+def test_a_source_without_identity_leaves_no_place(database):
+    source = Stumbling(1000, 700, LoadError("cut short"))
+    source.identity = None
+    stopped(database, source)
+    assert database[COLLECTION].count_documents({}) == 0
+    Loading(source, database["posts"]).run()
+    assert source.starts == [0, 0]
+    assert ids(database) == sound(1000)
+
+
+@pytest.mark.parametrize("limit", [1, 99, 100, 101, 250, 10_000])
+def test_a_limit_stores_so_many_posts(limit, database):
+    source = Stumbling(1000, -1, LoadError())
+    tally = Loading(source, database["posts"], batch=100, limit=limit).run()
+    expected = min(limit, len(sound(1000)))
+    assert tally.stored == expected == database["posts"].count_documents({})
+
+
+def test_a_limit_counts_what_an_interrupted_load_had_stored(database):
+    source = Stumbling(1000, 300, LoadError("cut short"))
+    with pytest.raises(LoadError):
+        Loading(source, database["posts"], batch=100, limit=500).run()
+    tally = Loading(source, database["posts"], batch=100, limit=500).run()
+    assert source.starts == [0, 300]
+    assert tally.stored == 500 == database["posts"].count_documents({})
+
+
+def test_of_two_lines_with_one_id_the_later_stays_though_batches_lie_between(tmp_path, database):
+    lines = []
+    for number in range(300):
+        lines.append(Submission(f"Old {number}", "Python", 1_400_000_000, id=f"a{number}").line())
+    for number in range(300):
+        lines.append(Submission(f"New {number}", "Python", 1_400_000_000, id=f"a{number}").line())
+    path = tmp_path / "posts.json"
+    path.write_text("".join(lines))
+    tally = Loading(FileSource(path), database["posts"], batch=50).run()
+    assert (tally.new, tally.updated) == (300, 300)
+    assert all(post["title"].startswith("New") for post in database["posts"].find())
+
+
+def test_a_changed_file_starts_over(tmp_path, database):
+    path = tmp_path / "posts.json"
+    lines = [Submission(f"Stone {n}", "Python", 1_400_000_000 + n).line() for n in range(500)]
+    path.write_text("[" + ",".join(lines) + ", oops]")
+    with pytest.raises(LoadError):
+        Loading(FileSource(path), database["posts"], batch=100).run()
+    resumed = Loading(FileSource(path), database["posts"], batch=100)
+    with pytest.raises(LoadError):
+        resumed.run()
+    assert resumed.resumed
+    path.write_text(json.dumps([json.loads(line) for line in lines]))
+    whole = Loading(FileSource(path), database["posts"], batch=100)
+    tally = whole.run()
+    assert not whole.resumed
+    assert tally.unchanged == 500
+
+
+def test_bundled_posts_come_into_an_empty_store_only(database):
+    assert load_bundled(database["posts"], 300) == 300
+    assert load_bundled(database["posts"], 300) == 0
+    assert database["posts"].count_documents({}) == 300
+    database["posts"].delete_many({})
+    database["posts"].insert_one({"_id": "t3_own"})
+    assert load_bundled(database["posts"], 300) == 0
+    assert database["posts"].count_documents({}) == 1
+
+
+def test_bundled_posts_that_were_interrupted_are_completed(database, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Stumbling, "identity", GeneratedSource(3000).identity)
+        stopped(database, Stumbling(3000, 1500, LoadError("cut short")))
+    assert load_bundled(database["posts"], 3000) > 0
+    assert {post["_id"] for post in posts(3000, start=1500)} <= ids(database)

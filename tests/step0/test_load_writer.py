@@ -1,0 +1,213 @@
+"""Writing into MongoDB: what is new, changed and unchanged, and what somebody else does meanwhile."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import AutoReconnect
+
+from workshop.load.generate import posts
+from workshop.load.patience import patiently
+from workshop.load.post import Document, document
+from workshop.load.problems import LoadError
+from workshop.load.tally import Tally
+from workshop.load.writer import Writer
+
+Posts = Collection[dict[str, Any]]
+
+
+@pytest.fixture
+def collection(database: Database[dict[str, Any]]) -> Posts:
+    return database["posts"]
+
+
+def writer(collection: Posts) -> Writer:
+    return Writer(collection, Event(), lambda text: None)
+
+
+def changed(post: Document, **values: Any) -> Document:
+    """The post with other values, its etag and love along with them."""
+    content = {
+        name: value for name, value in post.items() if name not in {"love", "_etag", "_created", "_updated"}
+    }
+    content |= values
+    return document(post_id=content.pop("_id"), **content)
+
+
+def counts(tally: Tally) -> tuple[int, int, int, int]:
+    return tally.new, tally.updated, tally.unchanged, tally.bad
+
+
+def content(collection: Posts) -> dict[str, Document]:
+    """The stored posts by `_id`, without Eve's dates."""
+    return {post["_id"]: post for post in collection.find({}, {"_created": 0, "_updated": 0})}
+
+
+def backdate(collection: Posts) -> datetime:
+    """Make all posts look as if they had been written an hour ago."""
+    before = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    collection.update_many({}, {"$set": {"_created": before, "_updated": before}})
+    return before
+
+
+def test_new_posts_are_stored_as_they_are(collection):
+    made = list(posts(50))
+    assert counts(writer(collection).write([dict(post) for post in made])) == (50, 0, 0, 0)
+    assert content(collection) == {post["_id"]: post for post in made}
+    for post in collection.find():
+        assert post["_created"] == post["_updated"]
+        assert post["_created"].microsecond == 0
+        assert abs(datetime.now(UTC) - post["_created"]) < timedelta(minutes=5)
+
+
+def test_again_changes_nothing_not_even_the_date(collection):
+    writer(collection).write(list(posts(50)))
+    before = backdate(collection)
+    assert counts(writer(collection).write(list(posts(50)))) == (0, 0, 50, 0)
+    assert collection.count_documents({"_updated": before, "_created": before}) == 50
+
+
+def test_what_changed_is_updated_and_keeps_its_beginning(collection):
+    made = list(posts(10))
+    writer(collection).write([dict(post) for post in made])
+    before = backdate(collection)
+    made[3] = changed(made[3], score=999, ups=1000, downs=1)
+    assert counts(writer(collection).write([dict(post) for post in made])) == (0, 1, 9, 0)
+    assert content(collection) == {post["_id"]: post for post in made}
+    stored = collection.find_one({"_id": made[3]["_id"]})
+    assert stored is not None
+    assert stored["_created"] == before
+    assert stored["_updated"] > before
+    assert stored["love"] == 999
+    assert collection.count_documents({"_updated": before}) == 9
+
+
+def test_fields_that_others_added_stay(collection):
+    made = list(posts(2))
+    writer(collection).write([dict(post) for post in made])
+    collection.update_many({}, {"$set": {"seen": 7}})
+    writer(collection).write([changed(made[0], title="Other"), made[1]])
+    assert collection.count_documents({"seen": 7}) == 2
+
+
+def test_documents_without_an_etag_are_updated(collection):
+    made = list(posts(2))
+    collection.insert_many([{"_id": post["_id"], "title": "old"} for post in made])
+    assert counts(writer(collection).write([dict(post) for post in made])) == (0, 2, 0, 0)
+    assert content(collection) == {post["_id"]: post for post in made}
+
+
+def test_of_several_with_one_id_the_last_stays(collection):
+    first, second = list(posts(2))
+    batch = [
+        first,
+        second,
+        changed(first, title="Second"),
+        changed(first, title="Third"),
+        changed(first, title="Third"),
+    ]
+    assert counts(writer(collection).write(batch)) == (2, 2, 1, 0)
+    assert content(collection)[first["_id"]]["title"] == "Third"
+
+
+def test_while_all_are_new_what_is_there_is_still_found(collection):
+    """A writer that has seen new posts only stops looking them up: what exists then shows at the insert."""
+    made = list(posts(300))
+    writer(collection).write([dict(post) for post in made[100:200]])
+    collection.update_many({}, {"$set": {"seen": 7}})
+    loader = writer(collection)
+    assert counts(loader.write([dict(post) for post in made[:100]])) == (100, 0, 0, 0)
+    mixed = [changed(post, title="Other") for post in made[100:150]] + [dict(post) for post in made[150:300]]
+    assert counts(loader.write(mixed)) == (100, 50, 50, 0)
+    assert counts(loader.write([dict(post) for post in made[:100]])) == (0, 0, 100, 0)
+    assert collection.count_documents({}) == 300
+    assert collection.count_documents({"title": "Other"}) == 50
+    assert collection.count_documents({"seen": 7}) == 100
+
+
+def test_what_mongodb_refuses_is_bad_and_the_rest_is_written(database):
+    collection = database.create_collection("posts", validator={"title": {"$ne": "Forbidden"}})
+    made = list(posts(6))
+    writer(collection).write(made[:2])
+    batch = [changed(made[0], title="Forbidden"), made[1], changed(made[2], title="Forbidden"), *made[3:]]
+    tally = writer(collection).write(batch)
+    assert counts(tally) == (3, 0, 1, 2)
+    assert {problem.where for problem in tally.examples} == {made[0]["_id"], made[2]["_id"]}
+    assert all(problem.reason.startswith("MongoDB refused it: ") for problem in tally.examples)
+    assert collection.count_documents({}) == 5
+
+
+def test_another_unique_index_refuses_and_never_loops(collection):
+    collection.create_index("title", unique=True)
+    one, other = list(posts(2))
+    other = changed(other, title=one["title"])
+    loader = writer(collection)
+    for _ in range(2):
+        tally = loader.write([dict(one), dict(other)])
+        assert tally.bad == 1
+        assert "duplicate key" in tally.examples[0].reason
+    assert collection.count_documents({}) == 1
+
+
+def test_an_empty_batch_is_no_work(collection):
+    assert counts(writer(collection).write([])) == (0, 0, 0, 0)
+
+
+def test_any_order_of_batches_ends_as_if_written_one_by_one(collection):
+    rng = random.Random(5)
+    made = list(posts(40))
+    model: dict[str, Document] = {}
+    loader = writer(collection)
+    for _ in range(40):
+        batch = [
+            changed(post, title=f"Title {rng.randrange(3)}")
+            for post in rng.choices(made, k=rng.randrange(30))
+        ]
+        expected = Tally()
+        for post in batch:
+            old = model.get(post["_id"])
+            expected.new += old is None
+            expected.unchanged += old == post
+            expected.updated += old is not None and old != post
+            model[post["_id"]] = dict(post)
+        tally = loader.write(batch)
+        # Of several versions in one batch the last alone is compared with the stored one.
+        assert (tally.new, tally.stored, tally.bad) == (expected.new, expected.stored, 0)
+        if rng.random() < 0.3:
+            gone = rng.sample(sorted(model), k=len(model) // 3)
+            collection.delete_many({"_id": {"$in": gone}})
+            model = {_id: post for _id, post in model.items() if _id not in gone}
+    assert content(collection) == model
+
+
+def test_what_waiting_does_not_mend_is_told_at_once(mongo_client, database):
+    database.command("createUser", "reader", pwd="only", roles=["read"])
+    host, port = mongo_client.address
+    login = {"username": "reader", "password": "only", "authSource": database.name}
+    with (
+        MongoClient(host, port, directConnection=True, **login) as client,
+        pytest.raises(LoadError, match=r"MongoDB refused: not authorized on .*\.$"),
+    ):
+        writer(client[database.name]["posts"]).write(list(posts(1)))
+    database.command("dropUser", "reader")
+
+
+def test_waiting_ends_when_it_is_stopped():
+    stop = Event()
+    tries, notes = [], []
+
+    def away() -> None:
+        tries.append(1)
+        if len(tries) == 3:
+            stop.set()
+        raise AutoReconnect("connection closed")
+
+    with pytest.raises(LoadError, match=r"MongoDB has not answered for . s: connection closed"):
+        patiently(away, stop, notes.append)
+    assert len(tries) == 3
+    assert notes == ["MongoDB does not answer; trying again …"]

@@ -1,0 +1,42 @@
+"""Requests sent byte for byte, as no well-behaved client would."""
+
+import socket
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from urllib.parse import urlsplit
+
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; names of headers in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body says it is JSON."""
+        return self.headers.get("content-type", "").startswith("application/json")
+
+
+def send(url: str, content: bytes, *, source: str | None = None, head: bool = False) -> Answer | None:
+    """The answer to these bytes, after which nothing more is sent; None when the other side just closes."""
+    parts = urlsplit(url)
+    address = (parts.hostname or "", parts.port or 80)
+    with socket.create_connection(address, TIMEOUT, (source, 0) if source else None) as connection:
+        try:
+            connection.sendall(content)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has heard enough, and has perhaps said why
+        response = HTTPResponse(connection, method="HEAD" if head else "GET")
+        try:
+            response.begin()
+            body = response.read()
+        except (HTTPException, ConnectionError):
+            return None
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, body)
