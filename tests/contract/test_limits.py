@@ -24,8 +24,13 @@ def test_after_30_failed_sign_ins_an_address_has_to_wait(face: Face, regular: Re
     guesser = Client(face.url, source=address)
     right = {"username": regular.username, "password": PASSWORD}
     began = time.monotonic()
-    for number in range(LIMIT):
+    for number in range(LIMIT - 1):
+        # Nobody is let off for naming other addresses, or for trying other names.
+        elsewhere = f"198.51.100.{number}"
+        guesser.session.headers.update({"X-Forwarded-For": elsewhere, "Forwarded": f"for={elsewhere}"})
         fail(guesser, regular.username if number % 2 else new_name())
+    expect(guesser.post("/login", json=right), 200)  # which does not count
+    fail(guesser, regular.username)
     answers = [
         guesser.post("/login", json={**right, "password": "wrong"}),
         guesser.post("/login", json=right),
@@ -33,31 +38,10 @@ def test_after_30_failed_sign_ins_an_address_has_to_wait(face: Face, regular: Re
     assert time.monotonic() - began < WINDOW, "too slow a machine for 30 sign-ins a minute"
     for answer in answers:
         expect_retry_after(answer, 429)
-    form = Browser(face.url, source=address)
-    told = expect(form.sign_in(regular.username), 429)
+    told = expect(Browser(face.url, source=address).sign_in(regular.username), 429)
     assert 1 <= int(told.headers["Retry-After"]) <= WINDOW
     assert "many" in parse(told).select_one("main").get_text()
     expect(Client(face.url).post("/login", json=right), 200)
-
-
-def test_sign_ins_that_succeed_do_not_count(face: Face, regular: Reader) -> None:
-    client = Client(face.url, source=other_address())
-    for _ in range(LIMIT - 1):
-        fail(client, regular.username)
-    for _ in range(3):
-        expect(client.post("/login", json={"username": regular.username, "password": PASSWORD}), 200)
-    fail(client, regular.username)
-    expect_retry_after(client.post("/login", json={"username": new_name(), "password": PASSWORD}), 429)
-
-
-def test_an_address_cannot_be_made_up(face: Face, regular: Reader) -> None:
-    client = Client(face.url, source=other_address())
-    for number in range(LIMIT):
-        client.session.headers.update(
-            {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"}
-        )
-        fail(client, regular.username)
-    expect_retry_after(client.post("/login", json={"username": regular.username, "password": PASSWORD}), 429)
 
 
 def test_after_30_shares_a_reader_has_to_wait(face: Face, reader: Reader, other: Reader, post: str) -> None:

@@ -39,13 +39,14 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{word} first")
     expect(page.get_by_text("In two paragraphs.")).to_be_visible()
 
-    # They sign up: the way leads to the first page, the name is shown.
+    # They sign up, which leads back to the post; the name is shown.
     page.get_by_role("banner").get_by_role("link", name="Sign up").click()
     page.get_by_label("Username").fill(visitor.username)
     page.get_by_label("Password").fill("a stone in the river")
     page.get_by_label("Mail").fill("walker@example.org")
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("banner")).to_contain_text(visitor.username)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{word} first")
 
     # Tag, twice; remove one. What the server keeps is what is shown.
     visitor.search(word)
@@ -127,6 +128,23 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     visitor.sign_in()
     expect(page.get_by_role("heading", level=1)).to_have_text(visitor.username)
+
+
+def test_hiding_a_post_on_its_own_page_keeps_it_in_sight(visitor: Visitor) -> None:
+    visitor.sign_up()
+    visitor.search(ALONE)
+    page = visitor.page
+    page.get_by_role("link", name=f"{ALONE} alone").click()
+    hide = page.get_by_role("button", name="Hide")
+    for pressed in ("true", "false", "true"):
+        hide.click()
+        expect(hide).to_have_attribute("aria-pressed", pressed)
+        expect(hide).not_to_have_attribute("aria-busy", "true")
+        expect(page.get_by_text("In two paragraphs.")).to_be_visible()
+    page.reload()
+    expect(hide).to_have_attribute("aria-pressed", "true")
+    visitor.search(ALONE)
+    expect(visitor.posts).to_have_count(0)
 
 
 def test_liking_brings_a_topic_to_the_front(visitor: Visitor) -> None:

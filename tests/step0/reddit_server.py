@@ -40,7 +40,7 @@ class Asked:
 
 
 class RedditServer:
-    """Used as a context manager. `subreddits` has each one's submissions, newest first, or how it is closed."""
+    """Used as a context manager. `subreddits` has each one's submissions, newest first, or its refusal."""
 
     def __init__(self) -> None:
         self.subreddits: dict[str, list[dict[str, Any]] | Fault] = {}

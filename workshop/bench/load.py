@@ -25,7 +25,7 @@ def load_ratio(collection_factory: Factory, count: int = 100_000) -> dict[str, f
 
     `collection_factory` gives an empty collection of a new name each time it is called, which is dropped
     after use; it must be picklable, as memory is measured in a process of its own. In each of ROUNDS rounds
-    the two take turns at `count` documents, and at a tenth of them with the index, which takes that much longer.
+    the two take turns at `count` documents, with the index at a tenth of them, as it takes so much longer.
 
     Returns, for the settings `plain` and `text_index`, `<setting>_bare_docs_s`, `<setting>_loader_docs_s` and
     `<setting>_ratio` (loader / bare), each the median over the rounds, and `loader_peak_rss_mb`: resident
@@ -85,10 +85,10 @@ def _measured(collection_factory: Factory, count: int) -> float:
     collection = collection_factory()
     Loading(GeneratedSource(count), collection).run()
     collection.drop()
-    return _high_water() / 2**20
+    return high_water() / 2**20
 
 
-def _high_water() -> int:
+def high_water() -> int:
     """Bytes. Linux counts them for the program alone; its getrusage includes the process that started it."""
     status = Path("/proc/self/status")
     if status.exists():

@@ -128,7 +128,7 @@ def _run(loading: "Loading", source: "Source") -> None:
 def _report(tally: "Tally", name: str, began: float) -> None:
     from workshop.load.progress import duration, summary  # noqa: PLC0415
 
-    click.echo(f"{name}: {summary(tally)}; {duration(monotonic() - began)}.")
+    click.echo(f"{name}: {summary(tally)}; took {duration(monotonic() - began)}.")
     for reason, count in tally.left_out.items():
         click.echo(f"  left out: {count:,} {reason}")
     for problem in tally.examples:

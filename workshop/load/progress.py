@@ -136,5 +136,5 @@ def summary(tally: Tally) -> str:
 def duration(seconds: float) -> str:
     """A length of time in words."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,311 @@
+"""`workshop load` as people call it: what it says, how it ends, and that it can be stopped at any moment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from pymongo import MongoClient
+from pymongo.database import Database
+from reddit_server import CLIENT_ID, CLIENT_SECRET, RedditServer
+
+from tests.support.eventually import eventually
+from tests.support.question import Question, posts_xml
+from tests.support.submission import Submission
+from workshop.load.checkpoint import COLLECTION
+from workshop.load.generate import posts
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 120.0
+
+
+class Loader:
+    """Calls the command against a database of its own, as a user with rights to that one only."""
+
+    def __init__(self, database: Database[dict[str, Any]], folder: Path) -> None:
+        self.database = database
+        self.posts = database["posts"]
+        self.folder = folder
+        self.environment = dict(os.environ)
+        password = uuid.uuid4().hex
+        database.command("createUser", "loader", pwd=password, roles=["readWrite"])
+        host, port = database.client.address or ("", 0)
+        self.environment["MONGODB_URI"] = (
+            f"mongodb://loader:{password}@{host}:{port}/{database.name}?authSource={database.name}&directConnection=true"
+        )
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "workshop", "load", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode == code, output
+        assert "Traceback" not in output
+        return output
+
+    def write(self, name: str, text: str | bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return str(path)
+
+    def slow(self) -> None:
+        """The text index makes loading slow enough to be caught at it."""
+        self.posts.create_index([("title", "text"), ("text", "text")])
+
+    def await_progress(self, process: "subprocess.Popen[str]", count: int = 1) -> None:
+        """Wait until the load has written `count` posts and remembered a place."""
+
+        def saved() -> None:
+            if process.poll() is not None:
+                raise RuntimeError(f"The load has ended: {process.communicate()[0]}")
+            assert self.posts.estimated_document_count() >= count
+            assert self.database[COLLECTION].count_documents({}) == 1
+
+        eventually(saved, SECONDS)
+
+
+@pytest.fixture
+def load(mongo_client: MongoClient[dict[str, Any]], tmp_path: Path) -> Iterator[Loader]:
+    name = f"load_{uuid.uuid4().hex[:12]}"
+    # A process started in the background ignores Ctrl-C, and so would all it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield Loader(mongo_client[name], tmp_path)
+    signal.signal(signal.SIGINT, before)
+    mongo_client[name].command("dropUser", "loader")
+    mongo_client.drop_database(name)
+
+
+def lines(count: int) -> list[str]:
+    made = (
+        Submission(f"Stone {n}", "Python", 1_400_000_000 + n, post["text"], id=f"a{n}")
+        for n, post in enumerate(posts(count))
+    )
+    return [each.line() for each in made]
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--file", "x", "--generate", "5"), ("--subreddit", "a", "--file", "x")]
+)
+def test_not_exactly_one_source_is_a_usage_error_with_examples(arguments, load):
+    said = load(*arguments, code=2)
+    for example in ("make load FILE=", "make load SUBREDDIT=python", "make load GENERATE=100000"):
+        assert example in said
+
+
+def test_a_file_is_loaded_and_the_counts_are_told(load):
+    path = load.write("posts.json", "".join(lines(300)))
+    assert "posts.json: 300 new, 0 updated, 0 unchanged, 0 bad;" in load("--file", path)
+    assert "posts.json: 0 new, 0 updated, 300 unchanged, 0 bad;" in load("--file", path)
+    changed = lines(300)
+    changed[5] = changed[5].replace("Stone 5", "Pebble 5")
+    load.write("posts.json", "".join(changed))
+    assert "posts.json: 0 new, 1 updated, 299 unchanged, 0 bad;" in load("--file", path)
+    assert load.posts.count_documents({}) == 300
+
+
+def test_bad_records_are_told_the_first_ten_and_how_many_more(load):
+    text = "".join(line + "[bold]oops\n" for line in lines(15))
+    said = load("--file", load.write("posts.json", text))
+    assert "15 new, 0 updated, 0 unchanged, 15 bad;" in said
+    told = [line for line in said.splitlines() if line.startswith("  bad: ")]
+    assert told == [f"  bad: line {2 * n}: not JSON: Expecting value at character 2" for n in range(1, 11)]
+    assert "  and 5 more bad ones" in said
+
+
+def test_posts_of_stack_exchange_name_their_site(load):
+    created = Submission("", "", 1_400_000_000).shown()["created"]
+    questions = [Question(f"Stone {n}?", "<p>x</p>", n, 1, created) for n in range(20)]
+    path = load.write("Posts.xml", posts_xml(*questions))
+    said = load("--file", path, "--site", "serverfault.com")
+    assert "Posts.xml: 20 new, 0 updated, 0 unchanged, 0 bad, 20 left out;" in said
+    assert "  left out: 20 not a question" in said
+    assert load.posts.count_documents({"topic": "serverfault.com"}) == 20
+
+
+def test_generated_posts_obey_seed_and_limit(load):
+    assert "50 generated posts: 50 new" in load("--generate", "50")
+    assert "50 generated posts: 50 new" in load("--generate", "50", "--seed", "7")
+    assert "50 generated posts: 0 new, 0 updated, 20 unchanged" in load("--generate", "50", "--limit", "20")
+    assert load.posts.count_documents({}) == 100
+
+
+def test_a_file_without_one_post_is_an_error(load):
+    said = load("--file", load.write("posts.json", '{"a": 1}\n{"b": 2}\n'), code=1)
+    assert "0 new, 0 updated, 0 unchanged, 2 bad" in said
+    assert "Error: There was no post in posts.json." in said
+
+
+def test_a_file_that_was_cut_short_loads_what_it_has_and_is_an_error(load):
+    packed = zstandard.ZstdCompressor().compress("".join(lines(5000)).encode())
+    said = load("--file", load.write("posts.zst", packed[: len(packed) // 2]), code=1)
+    assert "posts.zst up to the error: " in said
+    assert "ends too early: it was cut short" in said
+    stored = load.posts.count_documents({})
+    assert 0 < stored < 5000
+    assert f"{stored:,} new" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--file", "/no/such/file"), "Error: There is no file /no/such/file."),
+        (("--file", "/"), "Error: / is a directory."),
+        (("--generate", "5000000000"), "Error: GENERATE must be a number from 0 to 1,000,000,000."),
+        (("--subreddit", "two words"), "Error: 'two words' is not a subreddit's name."),
+        (("--subreddit", "python"), 'make a "script" app at https://www.reddit.com/prefs/apps'),
+    ],
+)
+def test_what_cannot_be_loaded_is_told_in_plain_words(arguments, message, load):
+    load.environment["XDG_CONFIG_HOME"] = str(load.folder)
+    for name in ("praw_client_id", "praw_client_secret", "praw_site"):
+        load.environment.pop(name, None)
+    assert message in load(*arguments, code=1)
+
+
+def test_a_subreddit_is_loaded_through_praw(load):
+    with RedditServer() as reddit:
+        load.write("praw.ini", reddit.praw_ini)
+        load.environment |= {"XDG_CONFIG_HOME": str(load.folder), "NO_PROXY": "127.0.0.1"}
+        load.environment |= {"praw_client_id": CLIENT_ID, "praw_client_secret": CLIENT_SECRET}
+        reddit.subreddits["python"] = [submission(number) for number in range(130)]
+        assert "r/python: 130 new, 0 updated, 0 unchanged, 0 bad;" in load("--subreddit", "python")
+        assert "r/python: 0 new, 0 updated, 25 unchanged" in load("--subreddit", "python", "--limit", "25")
+    assert load.posts.count_documents({"topic": "Python", "source": "reddit"}) == 130
+
+
+def submission(number: int) -> dict[str, Any]:
+    """What the API gives."""
+    submission = json.loads(
+        Submission(f"Stone {number}", "Python", 1_700_000_000 - number, ups=number).line()
+    )
+    return submission | {"subreddit": "Python", "over_18": False}
+
+
+def assert_generated(load: Loader, count: int) -> None:
+    stored = {post["_id"]: post for post in load.posts.find({}, {"_created": 0, "_updated": 0})}
+    assert stored == {post["_id"]: post for post in posts(count)}
+    assert load.database[COLLECTION].count_documents({}) == 0
+
+
+def test_ctrl_c_tells_what_was_done_and_the_same_command_goes_on(load):
+    load.slow()
+    command = ("--generate", "12000", "--batch", "250")
+    process = load.start(*command)
+    load.await_progress(process)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130, said
+    stored = load.posts.count_documents({})
+    assert 0 < stored < 12_000
+    assert f"Stopped 12,000 generated posts after: {stored:,} new, 0 updated, 0 unchanged, 0 bad;" in said
+    assert "The same command goes on from here." in said
+    assert "Traceback" not in said
+    again = load(*command)
+    assert "12,000 generated posts, resumed: 12,000 new, 0 updated, 0 unchanged, 0 bad;" in again
+    assert_generated(load, 12_000)
+
+
+def test_a_loader_that_is_killed_leaves_a_store_to_go_on_with(load):
+    load.slow()
+    command = ("--generate", "10000", "--batch", "200")
+    for count in (500, 4000):
+        process = load.start(*command)
+        load.await_progress(process, count)
+        process.kill()
+        process.communicate(timeout=SECONDS)
+    place = load.database[COLLECTION].find_one()
+    assert place is not None
+    assert 0 < place["position"] <= load.posts.count_documents({}) < 10_000
+    again = load(*command)
+    assert "10,000 generated posts, resumed: " in again
+    assert_generated(load, 10_000)
+
+
+@pytest.mark.parametrize("kind", ["json", "zst", "array", "xml"])
+def test_a_file_is_gone_on_with_after_ctrl_c(kind, load):
+    load.slow()
+    count = 8000
+    created = Submission("", "", 1_400_000_000).shown()["created"]
+    text = {
+        "json": lambda: "".join(lines(count)),
+        "zst": lambda: zstandard.ZstdCompressor().compress("".join(lines(count)).encode()),
+        "array": lambda: "[" + ",\n".join(lines(count)) + "]",
+        "xml": lambda: posts_xml(
+            *(
+                Question(f"Stone {n}?", post["text"], n, 1, created, 2 * n)
+                for n, post in enumerate(posts(count))
+            )
+        ),
+    }[kind]()
+    command = ("--file", load.write(f"posts.{kind}", text), "--batch", "200")
+    process = load.start(*command)
+    load.await_progress(process)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130, said
+    assert 0 < load.posts.count_documents({}) < count
+    again = load(*command)
+    assert f"posts.{kind}, resumed: {count:,} new, 0 updated, 0 unchanged, 0 bad" in again
+    assert load.posts.count_documents({}) == count
+    assert load.database[COLLECTION].count_documents({}) == 0
+
+
+def test_restart_starts_over(load):
+    load.slow()
+    command = ("--generate", "6000", "--batch", "200")
+    process = load.start(*command)
+    load.await_progress(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    stored = load.posts.count_documents({})
+    said = load(*command, "--restart")
+    assert "resumed" not in said
+    assert f"6,000 generated posts: {6000 - stored:,} new, 0 updated, {stored:,} unchanged" in said
+
+
+def test_a_terminal_shows_a_bar_with_counts_and_rate(load):
+    pty = pytest.importorskip("pty")
+    path = load.write("posts.json", "".join(lines(3000)))
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workshop", "load", "--file", path],
+        cwd=ROOT,
+        env=load.environment | {"TERM": "xterm-256color", "COLUMNS": "140"},
+        stdin=subprocess.DEVNULL,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            data = os.read(leader, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        shown += data
+    os.close(leader)
+    assert process.wait(SECONDS) == 0
+    text = shown.decode()
+    assert "posts.json" in text
+    assert "━" in text
+    assert "3,000 new, 0 updated, 0 unchanged, 0 bad; " in text
+    assert "/s" in text
+    assert "posts.json: 3,000 new" in text

@@ -1,0 +1,65 @@
+"""A client that never stops tagging posts, and remembers what it was told."""
+
+import threading
+import time
+from collections import Counter
+from itertools import product
+
+import requests
+
+from tests.support.client import Reader
+
+TAGS_PER_POST = 50
+PAUSE = 0.005
+
+
+class Writer(threading.Thread):
+    """Tags `posts` one after the other as one reader, until `stop` is called."""
+
+    def __init__(self, reader: Reader, posts: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.acknowledged: list[tuple[str, str]] = []
+        """Posts and tags of the writes that were answered with 200."""
+        self.answers: Counter[int | str] = Counter()
+        """Answers by status, or by the error's name where there was none."""
+        self.slowest = 0.0
+        """Seconds the slowest answer took."""
+        self.without_retry_after = 0
+        """Answers with 503 that did not say when to ask again."""
+        self._reader = reader
+        self._posts = posts
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        for number, post in product(range(TAGS_PER_POST), self._posts):
+            if self._stop_asked.wait(PAUSE):
+                return
+            self._write(post, f"tag-{number}")
+
+    def stop(self) -> None:
+        """End after the write that is on its way."""
+        self._stop_asked.set()
+        self.join()
+
+    def missing(self) -> set[tuple[str, str]]:
+        """What was acknowledged and is not there."""
+        there = {
+            post: set(self._reader.json(f"/posts/{post}")["tags"])
+            for post in {post for post, _ in self.acknowledged}
+        }
+        return {(post, tag) for post, tag in self.acknowledged if tag not in there[post]}
+
+    def _write(self, post: str, tag: str) -> None:
+        began = time.monotonic()
+        try:
+            answer = self._reader.put(f"/posts/{post}/tags/{tag}")
+        except requests.RequestException as error:
+            self.answers[type(error).__name__] += 1
+            return
+        finally:
+            self.slowest = max(self.slowest, time.monotonic() - began)
+        self.answers[answer.status_code] += 1
+        if answer.status_code == 200:
+            self.acknowledged.append((post, tag))
+        elif answer.status_code == 503 and not answer.headers.get("Retry-After", "").isdecimal():
+            self.without_retry_after += 1
