@@ -16,9 +16,10 @@ from tests.contract.picture_cases import picture_cases
 from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, Reader, new_reader
-from tests.support.corpus import Corpus, make_corpus
+from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
 from tests.support.image_site import ImageSite
+from tests.support.made_corpus import make_corpus
 from tests.support.mailbox import Mailbox
 from tests.support.question import SITE, posts_xml
 from tests.support.running_step import RunningStep

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from requests import Response
 
 from tests.contract.face import Face
 from tests.support.answers import expect, expect_error
@@ -10,7 +11,7 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 
 
-def liked(answer: object) -> tuple[bool, int]:
+def liked(answer: Response) -> tuple[bool, int]:
     body = expect(answer, 200).json()
     assert set(body) == {"post", "liked", "likes"}
     return body["liked"], body["likes"]

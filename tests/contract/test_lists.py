@@ -1,6 +1,7 @@
 """`GET /`: posts, newest first, ties by `_id`, in pages."""
 
 from math import ceil
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,8 @@ def test_a_page_has_the_size_asked_for(visitor: Client, corpus: Corpus, size: in
 
 
 def test_links_lead_to_the_neighbouring_pages(visitor: Client, corpus: Corpus) -> None:
-    def followed(name: str) -> dict[str, object]:
-        found: dict[str, object] = visitor.json("/" + second["_links"][name]["href"].lstrip("/"))
+    def followed(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = visitor.json("/" + second["_links"][name]["href"].lstrip("/"))
         return found
 
     first, second, third = (visitor.json("/", page=page, max_results=40) for page in (1, 2, 3))

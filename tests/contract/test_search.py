@@ -1,5 +1,7 @@
 """`GET /search`: full text over title and text, best first."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.contract.shapes import check_collection, check_post, ids
@@ -70,7 +72,9 @@ def test_questions_are_found_by_the_words_in_their_markup(visitor: Client, corpu
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title, lambda word: f"  {word} "])
-def test_case_and_spaces_around_make_no_difference(visitor: Client, corpus: Corpus, change: object) -> None:
+def test_case_and_spaces_around_make_no_difference(
+    visitor: Client, corpus: Corpus, change: Callable[[str], str]
+) -> None:
     asked = change(corpus.search_word)
     assert visitor.items("/search", q=asked) == visitor.items("/search", q=corpus.search_word)
 

@@ -1,5 +1,7 @@
 """Each page at the width of a phone, a tablet and a desk, light and dark."""
 
+from typing import Literal
+
 import pytest
 
 from tests.e2e import accessible
@@ -9,6 +11,7 @@ from tests.e2e.watch import brightness, picture
 from tests.support.submission import new_word
 
 pytestmark = pytest.mark.browser
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (768, 1280, 360)
 LONG = "x" * 90
 SEEN, MARKED = new_word(), new_word()
@@ -34,36 +37,34 @@ def sights(word: str, post_id: str) -> dict[str, str]:
     }
 
 
-def look(visitor: Visitor, name: str, path: str, dark: bool) -> list[str]:
-    """What is wrong with a page, at all widths."""
+def look(visitor: Visitor, name: str, path: str) -> list[str]:
+    """What is wrong with a page, at all widths, light and dark."""
     page, wrong = visitor.page, []
-    scheme = "dark" if dark else "light"
-    page.emulate_media(color_scheme=scheme)
     page.goto(path)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"{path} scrolls sideways at {width} px")
-        if width != WIDTHS[0]:
-            shot = picture(page, f"{name}-{width}-{scheme}")
-    wrong += [f"{path} ({scheme}): {each}" for each in accessible.problems(page)]
-    if (brightness(shot) < 60) is not dark:
-        wrong.append(f"{path} is not {scheme}")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wrong.append(f"{path} scrolls sideways at {width} px")
+            if width != WIDTHS[0]:
+                shot = picture(page, f"{name}-{width}-{scheme}")
+        wrong += [f"{path} ({scheme}): {each}" for each in accessible.problems(page)]
+        if (brightness(shot) < 60) is not (scheme == "dark"):
+            wrong.append(f"{path} is not {scheme}")
     return wrong
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_pages_of_a_visitor(visitor: Visitor, dark: bool) -> None:
+def test_pages_of_a_visitor(visitor: Visitor) -> None:
     visitor.watch.allow("404")
     pages = sights(SEEN, POST.post_id) | {"sign-in": "/login", "sign-up": "/signup"}
-    assert [each for name, path in pages.items() for each in look(visitor, name, path, dark)] == []
+    assert [each for name, path in pages.items() for each in look(visitor, name, path)] == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_pages_of_a_member(visitor: Visitor, dark: bool) -> None:
+def test_pages_of_a_member(visitor: Visitor) -> None:
     visitor.username = visitor.username.ljust(30, "_")
     visitor.sign_up()
-    assert look(visitor, "no-tags", "/tags", dark) == []
+    assert look(visitor, "no-tags", "/tags") == []
     visitor.search(MARKED)
     first = visitor.post(f"{MARKED} tagged")
     first.get_by_role("button", name="Tag", exact=True).click()
@@ -76,7 +77,7 @@ def test_pages_of_a_member(visitor: Visitor, dark: bool) -> None:
     pages = sights(MARKED, TAGGED.post_id)
     pages = {f"member-{name}": pages[name] for name in ("list", "search", "post", "recommended")}
     pages |= {"tags": "/tags", "tagged": "/tags/short", "me": "/me"}
-    assert [each for name, path in pages.items() for each in look(visitor, name, path, dark)] == []
+    assert [each for name, path in pages.items() for each in look(visitor, name, path)] == []
 
     visitor.search(MARKED)
     visitor.posts.first.get_by_role("button", name="Tag", exact=True).click()

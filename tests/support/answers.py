@@ -29,7 +29,7 @@ def expect_error(response: Response, status: int) -> dict[str, Any]:
     """The body of an error in JSON, in the contract's shape."""
     expect(response, status)
     assert response.headers["Content-Type"].startswith("application/json"), told(response)
-    body = response.json()
+    body: dict[str, Any] = response.json()
     check_error_shape(body, status)
     assert not LEAKS.search(response.text), told(response)
     return body

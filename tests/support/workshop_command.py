@@ -1,5 +1,6 @@
 """The `workshop` command as a user calls it: in a process of its own, told what to do by its environment."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -122,9 +123,8 @@ class Command:
     def _kill(self) -> None:
         assert self._process is not None
         if self._process.poll() is None:
-            for each in [*psutil.Process(self._process.pid).children(recursive=True), self._process]:
-                try:
-                    each.kill()
-                except psutil.NoSuchProcess:
-                    continue
+            for child in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+            self._process.kill()
             self._process.wait(STOP_SECONDS)
