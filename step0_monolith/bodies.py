@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 from email_validator import EmailNotValidError, validate_email
 from flask import request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from step0_monolith.store import Unprocessable
 
@@ -99,8 +99,13 @@ def require_small_body() -> None:
     source = request.environ["wsgi.input"]
     if announced is None and "Transfer-Encoding" in request.headers:
         # What is over the limit would be cut off and the rest taken for the whole.
-        request.get_data(cache=True)
-        too_large = bool(source.read(1))
+        try:
+            request.get_data(cache=True)
+            too_large = bool(source.read(1))
+        except HTTPException:
+            raise
+        except Exception:  # WSGI does not say what reading may raise, and each server has its own kinds
+            raise BadRequest("The body's chunks are malformed.") from None
     else:
         too_large = (announced or 0) > LARGEST_BODY
     if too_large:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, redirect, request, url_for
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -34,7 +35,10 @@ def handle_errors(app: Flask) -> None:
 def answer_store_error(error: store.StoreError) -> Response:
     """What the store could not do."""
     issues = error.issues if isinstance(error, store.Unprocessable) else None
-    return _answer(STATUS[type(error)], str(error), issues, getattr(error, "retry_after", None))
+    response = _answer(STATUS[type(error)], str(error), issues, getattr(error, "retry_after", None))
+    if isinstance(error, store.WrongCredentials):
+        response.www_authenticate = WWWAuthenticate("bearer")
+    return response
 
 
 def answer_http_error(error: HTTPException) -> AnyResponse:

@@ -9,6 +9,7 @@ from step0_monolith.store import StoreError
 
 if __name__ == "__main__":
     try:
-        make_indexes(connect(settings.get_mongodb_uri()).get_default_database())
+        client = connect(settings.get_mongodb_uri(), answer_ms=None)
+        make_indexes(client.get_default_database())
     except StoreError as error:
         sys.exit(f"The indexes could not be made. {error} Is MongoDB up, and MONGODB_URI right?")

@@ -10,8 +10,11 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from tests.support.chromium import chromium
 from workshop.ports import free_port
 from workshop.stores.mongod import Mongod
+
+__all__ = ["chromium"]
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))

@@ -26,17 +26,21 @@ R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 
-def connect(uri: str) -> Client:
+def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
     """A client for one process (make it after forking). It connects when first used.
 
-    An operation, its retries included, takes at most 5 s, of which at most 2 s to find a server. A write
-    counts once a majority of the replica set has it on disk.
+    Finding a server takes at most 2 s and its answer at most `answer_ms` milliseconds (None: as long as it
+    takes); a failed attempt is repeated once. A write counts once a majority of the replica set has it on
+    disk.
     """
+    # Not timeoutMS: with it the driver would look for a server all that time, and a database that is away
+    # would hold up every thread.
     return MongoClient(
         uri,
-        timeoutMS=5000,
         serverSelectionTimeoutMS=2000,
         connectTimeoutMS=2000,
+        socketTimeoutMS=answer_ms,
+        wTimeoutMS=answer_ms or 0,
         w="majority",
         journal=True,
         tz_aware=True,

@@ -1,6 +1,5 @@
 """The indexes that every question of the store goes through."""
 
-import pymongo
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 from pymongo.database import Database
 
@@ -49,7 +48,6 @@ INDEXES: dict[str, list[IndexModel]] = {
 
 @translated
 def make_indexes(database: Database[Document]) -> None:
-    """Make the indexes that are missing. Without a time-out: over a large collection this takes minutes."""
-    with pymongo.timeout(None):
-        for collection, models in INDEXES.items():
-            database[collection].create_indexes(models)
+    """Make the indexes that are missing; over a large collection this takes minutes."""
+    for collection, models in INDEXES.items():
+        database[collection].create_indexes(models)

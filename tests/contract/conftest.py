@@ -1,8 +1,9 @@
 """The face under test, its posts and its readers.
 
 CONTRACT_URL lets the suite run against a step that is up already; `--step` then says which (for its deadline
-and for `workshop load`), CONTRACT_MAIL_URL where its mail is caught, and CONTRACT_IMAGE_PORT on which port of
-127.0.0.1 it may fetch pictures, if on any (see IMAGE_ALLOWED_HOSTS).
+and for `workshop load`) and CONTRACT_MAIL_URL where its mail is caught. CONTRACT_IMAGE_PORT and
+CONTRACT_CLOSED_PORT are two ports of 127.0.0.1 that its IMAGE_ALLOWED_HOSTS names; without them the tests of
+pictures are skipped.
 """
 
 import os
@@ -41,7 +42,7 @@ def images() -> Iterator[ImageSite]:
 def closed_port() -> Iterator[int]:
     """A port that refuses connections for as long as the tests run."""
     with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
+        held.bind(("127.0.0.1", int(os.environ.get("CONTRACT_CLOSED_PORT", "0"))))
         yield held.getsockname()[1]
 
 
@@ -51,7 +52,7 @@ def face(
 ) -> Iterator[Face]:
     if url := os.environ.get("CONTRACT_URL"):
         mail = Mailbox(os.environ.get("CONTRACT_MAIL_URL", "http://127.0.0.1:8025").rstrip("/"))
-        sees_images = "CONTRACT_IMAGE_PORT" in os.environ
+        sees_images = {"CONTRACT_IMAGE_PORT", "CONTRACT_CLOSED_PORT"} <= set(os.environ)
 
         def load(*arguments: str) -> str:
             return call(["load", "--step", str(step), *arguments], os.environ)

@@ -19,7 +19,7 @@ BROWSERS_ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=
 @pytest.fixture(autouse=True)
 def sees_image_site(face: Face) -> None:
     if not face.sees_image_site:
-        pytest.skip("the running step may not fetch from the suite's image site: set CONTRACT_IMAGE_PORT")
+        pytest.skip("the running step may not fetch from the suite's image site: see conftest.py")
 
 
 def path(corpus: Corpus, case: str) -> str:
@@ -100,7 +100,7 @@ def test_private_addresses_are_not_fetched(
     began = time.monotonic()
     expect_error(visitor.get(path(corpus, case)), 404)
     assert time.monotonic() - began < PATIENCE
-    assert images.hits("/private.png") == 0
+    assert images.hits(f"/private-{case}.png") == 0
 
 
 def test_redirects_without_end_are_given_up(visitor: Client, corpus: Corpus, images: ImageSite) -> None:

@@ -128,7 +128,7 @@ def test_a_topic_has_1_to_100_characters(visitor: Client, topic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["a" * 100, "石" * 100, "$where", '{"$ne": ""}', "a/b", "unix.stackexchange.com"]
+    "topic", ["a" * 100, "石" * 100, "$where", '{"$ne": ""}', "a/b", "no.such.site.example"]
 )
 def test_any_other_topic_is_one(visitor: Client, topic: str) -> None:
     assert visitor.items("/recommended", topic=topic) == []

@@ -1,29 +1,15 @@
 """A browser, a running step and a visitor."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.posts import SHELF
 from tests.e2e.site import Site
 from tests.e2e.visitor import PATIENCE, Visitor, visiting
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
-
-NO_WAY_BACK = "--disable-back-forward-cache"  # Playwright's default; people's browsers have that cache
 
 expect.set_options(timeout=PATIENCE)
 
@@ -33,19 +19,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: the one on PATH, else the one that `playwright install chromium` fetched."""
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, NAMES)), None) or playwright.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("no Chromium: install one, or run `playwright install chromium`")
-        # Chromium refuses to sandbox the superuser's pages.
-        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(
-            executable_path=path, args=[*QUIET, *as_root], ignore_default_args=[NO_WAY_BACK]
-        )
-        yield started
-        started.close()
+def browser(chromium: Browser) -> Browser:
+    """Chromium, under the name that the tests here know."""
+    return chromium
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from tests.e2e.watch import brightness, picture
 from tests.support.submission import new_word
 
 pytestmark = pytest.mark.browser
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PICTURED: dict[Literal["light", "dark"], int] = {"light": 360, "dark": 1280}
 WIDTHS = (768, 1280, 360)
 LONG = "x" * 90
 SEEN, MARKED = new_word(), new_word()
@@ -41,13 +41,13 @@ def look(visitor: Visitor, name: str, path: str) -> list[str]:
     """What is wrong with a page, at all widths, light and dark."""
     page, wrong = visitor.page, []
     page.goto(path)
-    for scheme in SCHEMES:
+    for scheme, pictured in PICTURED.items():
         page.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wrong.append(f"{path} scrolls sideways at {width} px")
-            if width != WIDTHS[0]:
+            if width == pictured:
                 shot = picture(page, f"{name}-{width}-{scheme}")
         wrong += [f"{path} ({scheme}): {each}" for each in accessible.problems(page)]
         if (brightness(shot) < 60) is not (scheme == "dark"):

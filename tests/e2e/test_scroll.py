@@ -47,6 +47,22 @@ def test_the_next_pages_come_by_themselves(visitor: Visitor) -> None:
     picture(page, "scroll-end")
 
 
+def test_after_ten_pages_a_button_asks_so_that_the_foot_can_be_reached(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto(f"/search?q={SEVENTY}&max_results=5")
+    more = page.get_by_role("button", name="Load more")
+    while not more.is_visible():
+        before = visitor.posts.count()
+        page.keyboard.press("End")
+        expect(visitor.posts.nth(before).or_(more).first).to_be_attached()
+    assert visitor.posts.count() == 55
+    page.keyboard.press("End")
+    expect(page.get_by_role("contentinfo").get_by_role("link", name="API")).to_be_in_viewport()
+    more.click()
+    scroll_to_the_end(visitor)
+    assert visitor.posts.count() == 70
+
+
 def test_a_post_that_comes_again_is_not_doubled(site: Site, visitor: Visitor) -> None:
     later = new_word()
     page = visitor.page

@@ -80,6 +80,26 @@ def test_a_modern_record_needs_no_downs_and_gets_a_whole_permalink():
     assert (post["topic"], post["text"], post["thumbnail"], post["over_18"]) == ("learnpython", "", "", False)
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"ups": 9, "downs": 2, "score": 6}, (9, 2, 6)),
+        ({"ups": 9, "score": 6}, (9, 3, 6)),
+        ({"ups": 9, "score": 9}, (9, 0, 9)),
+        ({"ups": 0, "score": -4}, (0, 4, -4)),
+        ({"downs": 2, "score": 6}, (8, 2, 6)),
+        ({"ups": 9, "downs": 2}, (9, 2, 7)),
+        ({"score": 6}, (6, 0, 6)),
+        ({"ups": 9}, (9, 0, 9)),
+        ({}, (0, 0, 0)),
+    ],
+)
+def test_votes_that_are_missing_follow_from_the_others(given, meant):
+    votes: dict[str, Any] = {"ups": None, "downs": None, "score": None}
+    post = post_from_reddit(record(**votes | given))
+    assert (post["ups"], post["downs"], post["score"]) == meant
+
+
 @pytest.mark.parametrize("value", [1_370_746_482, 1_370_746_482.0, "1370746482", "1.370746482e9"])
 def test_created_may_be_any_kind_of_number(value):
     assert post_from_reddit(record(created_utc=value))["created"] == datetime(

@@ -1,6 +1,7 @@
 """Writing into MongoDB: what is new, changed and unchanged, and what somebody else does meanwhile."""
 
 import random
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
@@ -10,6 +11,7 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect
+from pymongo.monitoring import CommandListener, CommandSucceededEvent
 
 from workshop.load.generate import posts
 from workshop.load.patience import patiently
@@ -128,6 +130,60 @@ def test_while_all_are_new_what_is_there_is_still_found(collection):
     assert collection.count_documents({}) == 300
     assert collection.count_documents({"title": "Other"}) == 50
     assert collection.count_documents({"seen": 7}) == 100
+
+
+class Meanwhile(CommandListener):
+    """Does something right after the first look-up, as another process might."""
+
+    def __init__(self, action: Callable[[], Any]) -> None:
+        self._actions = [action]
+
+    def started(self, event: Any) -> None:
+        """Nothing."""
+
+    def failed(self, event: Any) -> None:
+        """Nothing."""
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        if event.command_name == "find" and self._actions:
+            self._actions.pop()()
+
+
+@pytest.fixture
+def disturbed(mongo_client, database) -> Iterator[Callable[[Callable[[], Any]], Writer]]:
+    """Makes a writer during whose first look-up something else happens."""
+    database.command("createUser", "writer", pwd="only", roles=["readWrite"])
+    host, port = mongo_client.address
+    clients = []
+
+    def make(action: Callable[[], Any]) -> Writer:
+        login = {"username": "writer", "password": "only", "authSource": database.name}
+        clients.append(
+            MongoClient(host, port, directConnection=True, event_listeners=[Meanwhile(action)], **login)
+        )
+        return writer(clients[-1][database.name]["posts"])
+
+    yield make
+    for client in clients:
+        client.close()
+    database.command("dropUser", "writer")
+
+
+def test_a_post_that_another_load_inserts_first_is_compared_with_ours(collection, disturbed):
+    made = list(posts(20))
+    theirs = [changed(post, title="Theirs") for post in made[:5]] + [dict(post) for post in made[5:10]]
+    loader = disturbed(lambda: collection.insert_many(theirs))
+    assert counts(loader.write([dict(post) for post in made])) == (10, 5, 5, 0)
+    assert content(collection) == {post["_id"]: post for post in made}
+
+
+def test_a_post_that_is_deleted_before_its_update_is_written_whole(collection, disturbed):
+    made = list(posts(5))
+    writer(collection).write([changed(post, title="Old") for post in made])
+    loader = disturbed(lambda: collection.delete_many({}))
+    assert loader.write([dict(post) for post in made]).stored == 5
+    assert content(collection) == {post["_id"]: post for post in made}
+    assert all(post["_created"] == post["_updated"] for post in collection.find())
 
 
 def test_what_mongodb_refuses_is_bad_and_the_rest_is_written(database):

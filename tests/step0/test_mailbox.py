@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import smtplib
 import socket
@@ -20,6 +19,7 @@ import requests
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 from workshop.mailbox.box import MOST_BYTES, MOST_MESSAGES, Box
 from workshop.mailbox.headers import one_line
@@ -477,32 +477,21 @@ def test_one_port_for_both_is_refused() -> None:
 
 
 @pytest.mark.browser
-def test_fits_a_phone_and_a_desk(catcher: Catcher, tmp_path: Path) -> None:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not chromium:
-        pytest.skip("no Chromium on the PATH")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
+def test_fits_a_phone_and_a_desk(catcher: Catcher, chromium: Browser) -> None:
     for number in range(60):
         catcher.send(mail(f"{number} {'averylongword' * 12}", f"{SCRIPT} {'x' * 300}"))
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        problems: list[str] = []
-        for width in (360, 1280):
-            page = browser.new_page(viewport={"width": width, "height": 740})
-            page.on("console", lambda entry: problems.append(entry.text))
-            page.on("pageerror", lambda error: problems.append(str(error)))
-            page.on("dialog", lambda dialog: (problems.append("dialog"), dialog.dismiss()))
-            page.goto(catcher.url)
-            for _ in ("list", "message"):
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-                if _ == "list":
-                    page.click(".messages a >> nth=0")
-            assert page.locator("pre.text").inner_text().startswith(SCRIPT)
-            assert page.evaluate("getComputedStyle(document.body).margin") == "0px", (
-                "the style sheet did not load"
-            )
-        browser.close()
+    problems: list[str] = []
+    for width in (360, 1280):
+        page = chromium.new_page(viewport={"width": width, "height": 740})
+        page.on("console", lambda entry: problems.append(entry.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: (problems.append("dialog"), dialog.dismiss()))
+        page.goto(catcher.url)
+        for shown in ("list", "message"):
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if shown == "list":
+                page.click(".messages a >> nth=0")
+        assert page.locator("pre.text").inner_text().startswith(SCRIPT)
+        assert page.evaluate("getComputedStyle(document.body).margin") == "0px", "no style sheet"
+        page.close()
     assert problems == []

@@ -79,6 +79,15 @@ def test_a_server_whose_user_was_killed_is_adopted(own_state: Path) -> None:
     assert not server.alive()
 
 
+def test_the_last_to_leave_stops_the_one_that_runs_now(own_state: Path) -> None:
+    with Mongod() as first:
+        kill(first.wait())
+        with Mongod() as second:
+            second.wait()
+    assert not second.alive()
+    assert not (own_state / "mongod.pid.json").exists()
+
+
 def test_its_data_may_move_to_another_port(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Mongod() as server:
         assert write(server.wait().add_user(USER)) == 1

@@ -17,8 +17,10 @@ INT64_MIN = -(2**63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_UNSOUND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-_WEB_URL = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20]+", re.IGNORECASE)
+_WEB_URL = re.compile(r"https?://[^\s/?#<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
+_PLAIN_HOST = re.compile(r"https?://[a-z0-9._-]+(:[0-9]{0,5})?([/?#]|$)", re.IGNORECASE)
 _TRUE = {"true", "1", "yes"}
 _FALSE = {"false", "0", "no", ""}
 _WRAPPERS = {"$numberLong", "$numberInt", "$numberDouble", "$date", "$oid"}
@@ -41,32 +43,33 @@ def unwrap(value: Any) -> Any:
 def text(value: Any, field: str, limit: int) -> str:
     """Text of at most `limit` characters that MongoDB can hold; None gives "", a number its digits.
 
-    Line ends become `\\n`, other control characters go, halves of surrogate pairs become U+FFFD.
+    Line ends become `\n`, other control characters go, halves of surrogate pairs become U+FFFD.
     """
-    value = unwrap(value)
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        value = str(value)
-    if not isinstance(value, str):
-        raise BadRecord(f"{field} is not text")
-    return _fitting(value, limit)
-
-
-def _fitting(value: str, limit: int) -> str:
-    if "\r" in value:
-        value = value.replace("\r\n", "\n").replace("\r", "\n")
-    if _CONTROLS.search(value):
-        value = _CONTROLS.sub("", value)
-    if not value.isascii():
-        value = _SURROGATES.sub("\ufffd", value)
-    value = value.strip()
-    return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
+    return _cut(_sound(value, field), limit)
 
 
 def line(value: Any, field: str, limit: int) -> str:
     """Like text, on one line with single spaces."""
-    return text(" ".join(text(value, field, 4 * limit).split()), field, limit)
+    return _cut(" ".join(_sound(value, field).split()), limit)
+
+
+def _sound(value: Any, field: str) -> str:
+    if not isinstance(value, str):
+        value = unwrap(value)
+        if value is None:
+            return ""
+        if not isinstance(value, int | float | str):
+            raise BadRecord(f"{field} is not text")
+        value = str(value)
+    if _UNSOUND.search(value):
+        value = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+        value = _SURROGATES.sub("\ufffd", value)
+    return str(value)
+
+
+def _cut(value: str, limit: int) -> str:
+    value = value.strip()
+    return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
 def without_entities(value: Any) -> Any:
@@ -81,6 +84,8 @@ def without_entities(value: Any) -> Any:
 
 def integer(value: Any, field: str, low: int = INT64_MIN, high: int = INT64_MAX) -> int | None:
     """A whole number, moved into `low` to `high`; None when there is none."""
+    if type(value) is int:
+        return min(max(value, low), high)
     value = unwrap(value)
     if value is None or value == "":
         return None
@@ -102,6 +107,8 @@ def _whole(value: Any) -> int:
 
 def boolean(value: Any, field: str) -> bool:
     """True or False from either, their names in any case, 1 and 0; nothing at all is False."""
+    if isinstance(value, bool):
+        return value
     value = unwrap(value)
     name = "" if value is None else str(value).strip().lower().removesuffix(".0")
     if name in _TRUE:
@@ -156,20 +163,18 @@ def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
     A path such as `/r/Python/…` is put behind `base` where one is given. Longer than `limit` is none
     either, as an address cut short leads elsewhere.
     """
-    value = unwrap(value)
     if not isinstance(value, str):
         return ""
     value = value.strip()
     if base and value.startswith("/") and not value.startswith("//"):
         value = base + value
-    if (
-        len(value) > limit
-        or not _WEB_URL.fullmatch(value)
-        or _SURROGATES.search(value)
-        or _CONTROLS.search(value)
-    ):
+    if len(value) > limit or not _WEB_URL.fullmatch(value) or _UNSOUND.search(value):
         return ""
+    return value if _PLAIN_HOST.match(value) or _has_host(value) else ""
+
+
+def _has_host(value: str) -> bool:
     try:
-        return value if urlsplit(value).hostname else ""
+        return bool(urlsplit(value).hostname)
     except ValueError:
-        return ""
+        return False

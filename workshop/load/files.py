@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workshop.load import json_records, xml_rows
-from workshop.load.listing import submissions
+from workshop.load.listing import is_bare, submissions
 from workshop.load.opening import ACCEPTED, OpenFile
 from workshop.load.post import Document
 from workshop.load.problems import BadRecord, LoadError, NotAPost, Problem
@@ -71,7 +71,7 @@ class FileSource:
             self.position = number
             yield self._record(f"row {number:,}", part)
             return
-        found = list(submissions(part))
+        found = [part] if is_bare(part) else list(submissions(part))
         for index, value in enumerate(found, 1):
             if index == len(found):
                 self.position = number

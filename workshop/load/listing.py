@@ -18,6 +18,11 @@ _KINDS = {
 _DEPTH = 3
 
 
+def is_bare(value: Any) -> bool:
+    """Whether a value is the record of one submission, as all lines of most files are."""
+    return isinstance(value, dict) and "kind" not in value
+
+
 def submissions(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
     """The records of submissions in a value: itself, or what its listings hold; the reason where there is
     none.

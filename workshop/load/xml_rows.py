@@ -33,7 +33,7 @@ def rows(stream: io.BufferedReader) -> Iterator[dict[str, str]]:
                 root.clear()
     except ParseError as problem:
         line, column = problem.position
-        raise source.failure or LoadError(
+        raise LoadError(
             f"The XML breaks off or breaks its rules at line {line:,}, column {column + 1:,}. "
             f"The {count:,} rows before are read."
         ) from None
@@ -49,17 +49,12 @@ class _Guarded:
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
         self.unused = 0
-        self.failure: LoadError | None = None
 
     def read(self, size: int = 16 * 1024, /) -> bytes:
         if self.unused > LONGEST:
             raise LoadError(
                 f"A row of the XML is longer than {LONGEST // 1024**2} MiB. The rows before are read."
             )
-        try:
-            data = self._stream.read1(size)
-        except LoadError as problem:
-            self.failure = problem
-            return b""
+        data = self._stream.read1(size)
         self.unused += len(data)
         return data

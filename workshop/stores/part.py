@@ -95,11 +95,9 @@ class Part(ABC):
     def stop_leftover(self) -> bool:
         """Stop the server whoever started it; whether there was one."""
         with state.locked(self.name):
-            self.process = self._running()
-            if self.process is None:
-                return False
+            there_is_one = self._running() is not None
             self._stop()
-            return True
+            return there_is_one
 
     def _running(self) -> psutil.Process | None:
         """The server a former start left, checked by its time of birth since pids are used again."""
@@ -159,8 +157,9 @@ class Part(ABC):
             self._users.close()
 
     def _stop(self) -> None:
-        process = self.process
-        if process is not None and _runs(process):
+        # Not the one that was entered with: it may have died, and another run may have started a new one.
+        process = self._running()
+        if process is not None:
             process.terminate()
             try:
                 process.wait(STOP_SECONDS)
