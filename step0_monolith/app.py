@@ -14,7 +14,7 @@ from step0_monolith.identity import csrf, identify
 from step0_monolith.negotiation import require_acceptable
 from step0_monolith.pictures import has_image
 from step0_monolith.store import Store
-from step0_monolith.views import docs, health, marks, members, posts, share
+from step0_monolith.views import docs, health, icons, marks, members, posts, share
 
 
 def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) -> Flask:
@@ -30,7 +30,6 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         BOOTSTRAP_SERVE_LOCAL=True,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.tests["has_image"] = has_image
@@ -55,5 +54,6 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
 
     for each in (posts, marks, members, share, health):
         app.register_blueprint(each.make_blueprint(store))
-    app.register_blueprint(docs.make_blueprint())
+    for each in (docs, icons):
+        app.register_blueprint(each.make_blueprint())
     return app

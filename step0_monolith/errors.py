@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from step0_monolith import store
@@ -47,7 +47,7 @@ def answer_http_error(error: HTTPException) -> AnyResponse:
         return AnyResponse.force_type(error.get_response(), request.environ)
     if error.code == HTTPStatus.UNAUTHORIZED and wants_html() and request.method in ("GET", "HEAD"):
         return redirect(url_for("members.login", next=request.full_path.rstrip("?")), 303)
-    response = _answer(HTTPStatus(error.code), error.description or "")
+    response = _answer(HTTPStatus(error.code), _wording(error))
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -61,6 +61,12 @@ def answer_unexpected(error: InternalServerError) -> AnyResponse:
         return answer_store_error(original)
     log.error("Unexpected error at %s %s", request.method, request.path, exc_info=original)
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. It has been logged.")
+
+
+def _wording(error: HTTPException) -> str:
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return "There is nothing at this address."
+    return error.description or ""
 
 
 def _answer(

@@ -42,7 +42,7 @@ def look(visitor: Visitor, name: str, path: str) -> list[str]:
     page, wrong = visitor.page, []
     page.goto(path)
     for scheme, pictured in PICTURED.items():
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from step0_monolith.icons import USED, sprite
+
 ROOT = Path(__file__).resolve().parents[2]
 LINT_IMPORTS = str(Path(sysconfig.get_path("scripts")) / "lint-imports")
 CHECKS = {
@@ -88,3 +90,11 @@ def tracked() -> list[Path]:
     if not paths:
         pytest.skip("this tree is inside another checkout, which tracks none of it")
     return [path for path in paths if path.is_file()]
+
+
+def test_every_icon_that_a_page_uses_is_in_the_sheet() -> None:
+    pages = "".join(path.read_text() for path in (ROOT / "step0_monolith/templates").glob("*.html"))
+    used = set(re.findall(r"""icon\(['"]([a-z-]+)['"]""", pages))
+    assert used
+    assert used <= set(USED), used - set(USED)
+    assert sprite().count("<symbol") == len(USED)

@@ -1,0 +1,20 @@
+"""The icons that the pages use, cut out of the megabyte of them that Bootstrap's package has."""
+
+import re
+from pathlib import Path
+
+import flask_bootstrap
+
+SHEET = Path(flask_bootstrap.__file__).parent / "static/bootstrap5/icons/bootstrap-icons.svg"
+USED = (
+    *("arrow-up", "box-arrow-up-right", "chat", "check-lg", "compass", "envelope", "exclamation-triangle"),
+    *("eye-slash", "heart", "heart-fill", "inbox", "keyboard", "person-circle", "plus-lg", "search", "tag"),
+    "x-lg",
+)
+
+
+def sprite() -> str:
+    """An SVG sheet with the symbols of USED, each with its name as id."""
+    found = re.finditer(r'<symbol [^>]*\bid="([^"]+)">.*?</symbol>', SHEET.read_text(), re.DOTALL)
+    symbols = {match[1]: match[0] for match in found}
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols[name] for name in USED)}</svg>'
