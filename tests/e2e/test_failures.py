@@ -92,6 +92,7 @@ def test_a_page_that_has_grown_old(visitor: Visitor, post: Locator) -> None:
     try_everything(visitor, post, "this page is out of date")
     visitor.message().get_by_role("link", name="Reload").click()
     expect(visitor.message()).to_have_count(0)
+    visitor.page.wait_for_load_state()
     expect_untouched(visitor, visitor.posts.first)
     visitor.posts.first.get_by_role("button", name="Like").click()
     expect(visitor.posts.first.locator("[data-count]").first).to_have_text("1")

@@ -26,6 +26,7 @@ def test_posts_by_single_keys(visitor: Visitor) -> None:
     keys.type(FOUR)
     keys.press("Enter")
     expect(visitor.posts).to_have_count(4)
+    page.wait_for_load_state()
     titles = visitor.posts.get_by_role("heading").all_text_contents()
     for key, at in (("j", 0), ("j", 1), ("j", 2), ("k", 1), ("k", 0), ("k", 0)):
         keys.press(key)
@@ -61,7 +62,7 @@ def test_posts_by_single_keys(visitor: Visitor) -> None:
 
     keys.press("j")
     keys.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(titles[1])
+    visitor.arrive(titles[1])
     keys.press("l")
     expect(page.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
 

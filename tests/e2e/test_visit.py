@@ -117,8 +117,7 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Tagged {word}")
     expect(visitor.post(f"{word} first")).to_have_count(1)
     page.get_by_role("link", name=visitor.username).click()
-    counts = page.locator(".counts dd").all_text_contents()
-    assert counts == ["1", "1", "1", "1"]
+    expect(page.locator(".counts dd")).to_have_text(["1", "1", "1", "1"])
     expect(page.get_by_text("walker@example.org")).to_be_visible()
 
     # Signed out, everything asks for a sign-in again.
@@ -135,6 +134,7 @@ def test_hiding_a_post_on_its_own_page_keeps_it_in_sight(visitor: Visitor) -> No
     visitor.search(ALONE)
     page = visitor.page
     page.get_by_role("link", name=f"{ALONE} alone").click()
+    visitor.arrive(f"{ALONE} alone")
     hide = page.get_by_role("button", name="Hide")
     for pressed in ("true", "false", "true"):
         hide.click()
@@ -167,6 +167,7 @@ def test_sharing_from_the_posts_own_page(site: Site, visitor: Visitor) -> None:
     visitor.search(word)
     page = visitor.page
     page.get_by_role("link", name=f"{word} alone").click()
+    visitor.arrive(f"{word} alone")
     page.get_by_role("link", name="Share").click()
     expect(page.locator("#share-to")).to_be_focused()
     form = page.get_by_role("main")

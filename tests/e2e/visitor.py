@@ -38,6 +38,11 @@ class Visitor:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
+    def arrive(self, heading: str) -> None:
+        """Wait for the page with this heading, scripts included: before, keys and clicks are lost."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.page.wait_for_load_state()
+
     def search(self, word: str) -> Locator:
         """Look for a word; the posts shown."""
         self.page.goto(f"/search?q={word}")

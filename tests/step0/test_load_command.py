@@ -128,6 +128,11 @@ def test_bad_records_are_told_the_first_ten_and_how_many_more(load):
     assert "  and 5 more bad ones" in said
 
 
+def test_what_a_file_says_does_not_command_the_terminal(load):
+    said = load("--file", load.write("posts.json", lines(1)[0] + '{"kind": "\\u001b[2J", "data": {}}\n'))
+    assert "  bad: line 2: a thing of kind \ufffd[2J, not a submission" in said
+
+
 def test_posts_of_stack_exchange_name_their_site(load):
     created = Submission("", "", 1_400_000_000).shown()["created"]
     questions = [Question(f"Stone {n}?", "<p>x</p>", n, 1, created) for n in range(20)]

@@ -281,7 +281,11 @@ def test_several_zst_frames_and_a_long_window_are_one_file(tmp_path):
     pack = zstandard.ZstdCompressor(compression_params=window).compress
     skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
     data = (
-        pack(b"".join(lines[:100])) + skippable + pack(b"".join(lines[100:200])) + pack(b"".join(lines[200:]))
+        skippable
+        + pack(b"".join(lines[:100]))
+        + skippable
+        + pack(b"".join(lines[100:200]))
+        + pack(b"".join(lines[200:]))
     )
     assert len(read(written(tmp_path, data))[0]) == 300
 

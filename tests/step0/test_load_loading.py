@@ -72,7 +72,7 @@ def test_the_real_export_loads_once(database):
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 def test_everything_is_written_and_counted_whatever_the_batch(batch, database):
     count = 2500 if batch > 1 else 60
-    tally = Loading(Stumbling(count, -1, LoadError()), database["posts"], batch=batch).run()
+    tally = Loading(Stumbling(count, -1, LoadError("never")), database["posts"], batch=batch).run()
     assert ids(database) == sound(count)
     assert tally.new == len(sound(count))
     assert tally.bad == count // 10
@@ -143,6 +143,15 @@ def test_a_place_in_a_store_that_was_emptied_is_forgotten(database):
     assert ids(database) == sound(1000)
 
 
+def test_a_place_that_another_version_left_is_not_understood_but_no_harm(database):
+    source = Stumbling(1000, 700, LoadError("cut short"))
+    stopped(database, source)
+    database[COLLECTION].update_one({}, {"$set": {"tally.strange": 1}})
+    Loading(source, database["posts"]).run()
+    assert source.starts == [0, 0]
+    assert ids(database) == sound(1000)
+
+
 def test_a_source_without_identity_leaves_no_place(database):
     source = Stumbling(1000, 700, LoadError("cut short"))
     source.identity = None
@@ -155,7 +164,7 @@ def test_a_source_without_identity_leaves_no_place(database):
 
 @pytest.mark.parametrize("limit", [1, 99, 100, 101, 250, 10_000])
 def test_a_limit_stores_so_many_posts(limit, database):
-    source = Stumbling(1000, -1, LoadError())
+    source = Stumbling(1000, -1, LoadError("never"))
     tally = Loading(source, database["posts"], batch=100, limit=limit).run()
     expected = min(limit, len(sound(1000)))
     assert tally.stored == expected == database["posts"].count_documents({})

@@ -9,6 +9,7 @@ import praw.config
 import pytest
 from reddit_server import CLIENT_ID, CLIENT_SECRET, Fault, RedditServer
 
+from workshop.load import subreddit
 from workshop.load.loading import Loading
 from workshop.load.problems import LoadError, Problem
 from workshop.load.subreddit import SubredditSource
@@ -130,6 +131,12 @@ def test_an_expired_token_is_renewed(reddit):
     [
         {"x-ratelimit-remaining": "0.0", "x-ratelimit-used": "600", "x-ratelimit-reset": "2"},
         {"retry-after": "2"},
+        {
+            "retry-after": "2",
+            "x-ratelimit-remaining": "5",
+            "x-ratelimit-used": "595",
+            "x-ratelimit-reset": "1",
+        },
     ],
 )
 def test_too_many_requests_wait_as_long_as_reddit_says(headers, reddit):
@@ -142,15 +149,24 @@ def test_too_many_requests_wait_as_long_as_reddit_says(headers, reddit):
     assert len(notes) == 1
 
 
-def test_too_many_requests_for_ever_are_told(reddit):
+def test_too_many_requests_without_a_time_wait_longer_each_time(reddit):
+    reddit.faults.extend(Fault(429, {}, {}) for _ in range(2))
+    assert len(load()) == 250
+    first, second, third = reddit.listings[:3]
+    assert 0.9 < second.at - first.at < third.at - second.at
+
+
+def test_too_many_requests_for_ever_are_told(reddit, monkeypatch):
+    monkeypatch.setattr(subreddit, "TRIES", 2)
     reddit.faults.extend(Fault(429, {}, {}) for _ in range(50))
     with pytest.raises(LoadError, match=r"we ask too often\. Try again in ten minutes"):
         load()
-    assert len(reddit.listings) < 10
+    assert len(reddit.listings) == 3
 
 
-def test_a_wait_of_hours_is_not_waited(reddit):
-    reddit.faults.append(Fault(429, {"retry-after": "7200"}, {}))
+@pytest.mark.parametrize("hours", ["7200", "nan", "-1", "inf"])
+def test_a_wait_of_hours_is_not_waited(hours, reddit):
+    reddit.faults.append(Fault(429, {"retry-after": hours}, {}))
     began = monotonic()
     with pytest.raises(LoadError, match="we ask too often"):
         load()
@@ -227,7 +243,8 @@ def test_wrong_credentials_are_told_with_what_to_do(reddit, monkeypatch):
         (Fault(429, {}, {}), "we ask too often"),
     ],
 )
-def test_a_sign_in_that_fails_is_told(fault, message, reddit):
+def test_a_sign_in_that_fails_is_told(fault, message, reddit, monkeypatch):
+    monkeypatch.setattr(subreddit, "TRIES", 0)
     reddit.token_faults.extend([fault] * 10)
     with pytest.raises(LoadError, match=message):
         load()

@@ -30,11 +30,17 @@ class Checkpoint:
         self._key = f"{posts.name} {identity.key}"
 
     def reached(self) -> Reached | None:
-        """Where to go on; None when the source is new or has changed, or when the posts are gone."""
+        """Where to go on; None when the source is new or has changed, or when the posts are gone.
+
+        Nor is there a place in what a loader of another version wrote.
+        """
         found = self._progress.find_one({"_id": self._key, "version": self._identity.version})
         if found is None or self._posts.find_one({}, {"_id": 1}) is None:
             return None
-        return Reached(found["position"], Tally.from_document(found["tally"]))
+        try:
+            return Reached(int(found["position"]), Tally.from_document(found["tally"]))
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def save(self, reached: Reached) -> None:
         """Keep this place; to be called for acknowledged writes only."""

@@ -19,7 +19,7 @@ _LAST_SECOND = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNSOUND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-_WEB_URL = re.compile(r"https?://[^\s/?#<>\"\\^`{|}]+([/?#][^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
+_WEB_URL = re.compile(r"https?://[^\s/?#<>\"\\]+([/?#][^\s<>\"\\]*)?", re.IGNORECASE)
 _PLAIN_HOST = re.compile(r"https?://[a-z0-9._-]+(:[0-9]{0,5})?([/?#]|$)", re.IGNORECASE)
 _TRUE = {"true", "1", "yes"}
 _FALSE = {"false", "0", "no", ""}
@@ -73,9 +73,7 @@ def _cut(value: str, limit: int) -> str:
 
 
 def without_entities(value: Any) -> Any:
-    """Undoes the three entities Reddit's API writes unless asked for `raw_json`; what is no text stays as
-    it is.
-    """
+    """Undoes the three entities Reddit's API writes unless asked for `raw_json`. Only text is touched."""
     if isinstance(value, str) and "&" in value:
         for entity, character in _ENTITIES:
             value = value.replace(entity, character)
@@ -157,11 +155,10 @@ def _from_iso(value: Any, field: str) -> float:
 
 
 def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
-    """An http or https address with a host, else "": reddit writes `self`, `default`, `nsfw` where it has
-    none.
+    """An http or https address with a host, else "": where it has none, Reddit writes `self` or `default`.
 
-    A path such as `/r/Python/…` is put behind `base` where one is given. Longer than `limit` is none
-    either, as an address cut short leads elsewhere.
+    A path such as `/r/Python/…` is put behind `base` where one is given. What is longer than `limit` counts
+    as none, since an address cut short leads elsewhere.
     """
     if not isinstance(value, str):
         return ""

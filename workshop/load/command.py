@@ -56,27 +56,17 @@ def load(
     if sum(given is not None for given in (path, subreddit, generate)) != 1:
         raise click.UsageError(EXAMPLES)
     from workshop.load.loading import Loading  # noqa: PLC0415 - pymongo takes a while to import
-    from workshop.load.problems import LoadError  # noqa: PLC0415
     from workshop.stores import posts_collection  # noqa: PLC0415
 
     watch = _watch()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
-    try:
-        source = _source(
-            path=path,
-            subreddit=subreddit,
-            generate=generate,
-            seed=seed,
-            limit=limit,
-            site=site,
-            watch=watch,
-        )
-        with posts_collection(step) as collection:
-            loading = Loading(source, collection, batch=batch, limit=limit, restart=restart, watch=watch)
-            _run(loading, source)
-    except LoadError as problem:
-        raise click.ClickException(str(problem)) from None
+    source = _source(
+        path=path, subreddit=subreddit, generate=generate, seed=seed, limit=limit, site=site, watch=watch
+    )
+    with posts_collection(step) as collection:
+        loading = Loading(source, collection, batch=batch, limit=limit, restart=restart, watch=watch)
+        _run(loading, source)
 
 
 def _source(
@@ -132,9 +122,14 @@ def _report(tally: "Tally", name: str, began: float) -> None:
     for reason, count in tally.left_out.items():
         click.echo(f"  left out: {count:,} {reason}")
     for problem in tally.examples:
-        click.echo(f"  bad: {problem.where}: {problem.reason}")
+        click.echo(_harmless(f"  bad: {problem.where}: {problem.reason}"))
     if tally.bad > len(tally.examples):
         click.echo(f"  and {tally.bad - len(tally.examples):,} more bad ones")
+
+
+def _harmless(text: str) -> str:
+    """What stood in a file may hold characters that command the terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -49,9 +49,7 @@ class FileSource:
         return self._file.done if self._file else 0
 
     def records(self, start: int) -> Iterator[Record]:
-        """Each record behind the first `start` lines, values or rows. Raises LoadError when the file is
-        damaged.
-        """
+        """Each record behind the first `start` lines, values or rows. Raises LoadError for a damaged file."""
         with OpenFile(self._path) as self._file:
             parts = self._parts(self._file)
             for number, part in enumerate(parts, 1):

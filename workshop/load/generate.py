@@ -76,9 +76,7 @@ class GeneratedSource:
 
 
 def _marker(seed: int) -> str:
-    """`g` and the seed: with nine digits behind it an id is longer than any that Reddit or a site has
-    given.
-    """
+    """`g` and the seed; with nine digits behind, an id is longer than any Reddit or a site has given."""
     digits = ""
     for _ in range(5):
         seed, digit = divmod(seed, 36)

@@ -54,11 +54,9 @@ def _parse(line: bytes) -> Any:
 
 
 def values(stream: io.BufferedReader) -> Iterator[Any]:
-    """Each value in an array, or each of several values or arrays after one another; a BadRecord for broken
-    text.
+    """Each value in an array, or each of several values or arrays in a row; a BadRecord for broken text.
 
-    Raises LoadError where it stops being JSON: unlike with lines, there is no telling where the next record
-    begins.
+    Raises LoadError where it stops being JSON: unlike with lines, who knows where the next record begins?
     """
     text = _Text(stream)
     count, inside = 0, False
@@ -79,9 +77,7 @@ def values(stream: io.BufferedReader) -> Iterator[Any]:
 
 
 class _Text:
-    """A stream's text, of which `buffer` holds as much as is needed; `position` is the first character not
-    used.
-    """
+    """A stream's text: `buffer` holds as much as is needed, and what is before `position` is used."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
@@ -121,9 +117,7 @@ class _Text:
         return f"not sound JSON ({getattr(problem, 'msg', 'it cannot be parsed')})"
 
     def _more(self) -> bool:
-        """Read on, the further the longer the value; False when nothing is left. What fails is in
-        `failure`.
-        """
+        """Read on, the further the longer the value; False at the end, with its reason in `failure`."""
         rest = self.buffer[self.position :]
         wanted = max(_CHUNK, len(rest))
         pieces = [rest]

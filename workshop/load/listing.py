@@ -24,9 +24,7 @@ def is_bare(value: Any) -> bool:
 
 
 def submissions(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
-    """The records of submissions in a value: itself, or what its listings hold; the reason where there is
-    none.
-    """
+    """The submissions in a value: itself, or what its listings hold; where there is none, the reason."""
     if isinstance(value, list) and depth:
         for part in value:
             yield from submissions(part, depth - 1)

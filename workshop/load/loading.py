@@ -43,8 +43,7 @@ class Loading:
     """One load. `tally` counts what is written so far, also after `run` was interrupted or failed.
 
     One thread reads and another writes, at most `_AHEAD` batches behind, in the source's order: of two
-    records with one `_id` the later one stays, and everything before the last acknowledged batch is
-    written.
+    records with one `_id` the later stays, and all before the last acknowledged batch is written.
     """
 
     def __init__(
@@ -155,9 +154,7 @@ class Loading:
             yield _Batch(documents, problems, self._source.position)
 
     def _settle(self, pending: _Pending) -> None:
-        """Wait for the oldest batch and count it. Interrupted while waiting, it leaves everything as it
-        was.
-        """
+        """Wait for the oldest batch and count it; if interrupted while waiting, all is left as it was."""
         batch, written = pending[0]
         tally = written.result()
         pending.popleft()
@@ -169,9 +166,7 @@ class Loading:
             self._save()
 
     def _abandon(self, pool: ThreadPoolExecutor) -> None:
-        """Let the batch being written finish, but not wait for a MongoDB that is away, and drop those
-        behind it.
-        """
+        """Let the batch in hand be written, unless MongoDB is away, and drop those behind it."""
         self._stop.set()
         pool.shutdown(cancel_futures=True)
 

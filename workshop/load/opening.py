@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,9 @@ ACCEPTED = (
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"""Frames without content, which some packers write first: RFC 8878, section 3.1.2."""
+
 _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first (7z x FILE) and load the Posts.xml in it",
     b"PK\x03\x04": "a zip archive: unpack it first (unzip FILE)",
@@ -29,8 +33,6 @@ _OTHERS = {
 }
 _BUFFER = 1024 * 1024
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, ZstdError)
-
-
 _Read = Callable[[int], bytes]
 
 
@@ -79,11 +81,11 @@ class _Unpacked(io.RawIOBase):
 
 
 def _open(path: Path) -> io.FileIO:
-    if path.is_dir():
-        raise LoadError(f"{path} is a directory. Name a file in it: {ACCEPTED}.")
-    if path.exists() and not path.is_file():
-        raise LoadError(f"{path} is not a regular file. Save what it gives to a file first.")
     try:
+        if path.is_dir():
+            raise LoadError(f"{path} is a directory. Name a file in it: {ACCEPTED}.")
+        if path.exists() and not path.is_file():
+            raise LoadError(f"{path} is not a regular file. Save what it gives to a file first.")
         return path.open("rb", buffering=0)
     except FileNotFoundError:
         raise LoadError(f"There is no file {path}.") from None
@@ -101,6 +103,6 @@ def _unpacker(path: Path, file: io.FileIO) -> _Read:
             raise LoadError(f"{path} is {what}.")
     if start.startswith(_GZIP):
         return gzip.GzipFile(fileobj=file).read1
-    if start.startswith(_ZSTD):
+    if start.startswith(_ZSTD) or _SKIPPABLE.match(start):
         return ZstdReader(file).read
     return file.read

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import click
 
-class LoadError(Exception):
+
+class LoadError(click.ClickException):
     """The load cannot go on; its text tells people what is wrong and what to do."""
 
 
@@ -17,9 +19,7 @@ class NotAPost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A record that was left out: where it stands (`line 12`), why, and whether that makes it bad or just
-    not a post.
-    """
+    """A record that was left out: where it stands (`line 12`), why, and if it is bad or just no post."""
 
     where: str
     reason: str

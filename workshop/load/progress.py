@@ -101,9 +101,7 @@ class Bar(Quiet):
 
 
 class Pace:
-    """How fast a load goes and how long it still takes; what an earlier, interrupted one had done counts
-    not.
-    """
+    """How fast a load goes and how long it still takes, without what an earlier, interrupted one did."""
 
     def __init__(self, source: Source, tally: Tally) -> None:
         self._source = source

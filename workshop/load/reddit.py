@@ -1,7 +1,6 @@
 """Turns a reddit submission into a post, whichever year's API, dump or export it comes from.
 
-Fields: https://www.reddit.com/dev/api/ (the listings' `t3` things) and the files of Pushshift and
-mongoexport.
+Fields: https://www.reddit.com/dev/api/ (the listings' `t3` things), Pushshift's files and mongoexport's.
 """
 
 import re
@@ -72,7 +71,7 @@ def _name(record: Mapping[str, Any]) -> str:
 
 def _topic(record: Mapping[str, Any], permalink: str) -> str:
     """The subreddit: its own field, else out of the permalink (exports of 2015 have it only there)."""
-    topic = clean.line(record.get("subreddit"), "subreddit", NAME_LIMIT).removeprefix("/").removeprefix("r/")
+    topic = clean.line(record.get("subreddit"), "subreddit", NAME_LIMIT).strip("/").removeprefix("r/")
     if topic:
         return topic
     found = _IN_PATH.search(permalink)

@@ -27,9 +27,7 @@ TOO_OFTEN = "Reddit answers that we ask too often. Try again in ten minutes; wha
 
 
 def reddit_client() -> "Reddit":
-    """The client PRAW makes of the environment and praw.ini. Raises LoadError where credentials are
-    missing.
-    """
+    """The client PRAW makes of the environment and praw.ini. Raises LoadError for lack of credentials."""
     from praw import Reddit  # noqa: PLC0415 - slow to import
     from praw.config import Config  # noqa: PLC0415
     from praw.exceptions import MissingRequiredAttributeException  # noqa: PLC0415

@@ -109,9 +109,7 @@ def plain_text(html: str) -> str:
 
 
 def _only_tags(html: str) -> str:
-    """Takes comments out and escapes each `<` that opens no whole tag: those make html.parser slow, or
-    fail.
-    """
+    """Takes out comments and escapes each `<` that opens no whole tag: html.parser is slow at those."""
     first, *rest = html.split("<!--")
     return _STRAY.sub("&lt;", first + "".join(piece.partition("-->")[2] for piece in rest))
 

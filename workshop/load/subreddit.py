@@ -18,6 +18,7 @@ from workshop.load.source import Identity, Record
 
 if TYPE_CHECKING:
     from praw.models import Submission
+    from prawcore import TooManyRequests
 
 TRIES = 5
 LONGEST_WAIT = 600.0
@@ -75,7 +76,7 @@ class SubredditSource:
 
     def _patiently(self, listing: Iterator[Any]) -> Iterator["Submission"]:
         """The submissions of a listing, waiting as long as Reddit asks; PRAW repeats what else may pass."""
-        from prawcore import TooManyRequests  # noqa: PLC0415 - only needed here, and slow to import
+        from prawcore import TooManyRequests  # noqa: PLC0415 - slow to import, and only needed here
 
         tries = 0
         while True:
@@ -84,18 +85,20 @@ class SubredditSource:
                     submission = next(listing, None)
             except TooManyRequests as problem:
                 tries += 1
-                self._wait(float(problem.retry_after or 0), tries)
+                self._wait(problem, tries)
                 continue
             if submission is None:
                 return
             tries = 0
             yield submission
 
-    def _wait(self, seconds: float, tries: int) -> None:
-        if tries > TRIES or seconds > LONGEST_WAIT:
+    def _wait(self, problem: "TooManyRequests", tries: int) -> None:
+        # Where Reddit sent x-ratelimit headers, prawcore itself waits before the next request.
+        waits_itself = "x-ratelimit-reset" in problem.response.headers
+        seconds = float(problem.retry_after or (0 if waits_itself else 2 ** (tries - 1)))
+        if tries > TRIES or not 0 <= seconds <= LONGEST_WAIT:
             raise LoadError(TOO_OFTEN)
         self._note("Reddit asks us to wait before going on …")
-        # prawcore itself waits before the next request where Reddit sent x-ratelimit headers.
         time.sleep(seconds)
 
 

@@ -12,9 +12,7 @@ EXAMPLES = 10
 
 @dataclass
 class Tally:
-    """Posts by what the store did with them, bad records with the first few, and what was left out by
-    reason.
-    """
+    """Posts by what the store did with them, bad records and the first few, what was left out by reason."""
 
     new: int = 0
     updated: int = 0

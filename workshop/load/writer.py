@@ -20,8 +20,7 @@ _ABSENT = ""
 class Writer:
     """Inserts posts that are new, updates those whose content changed, leaves the others alone.
 
-    `_created` is set once; `_updated` moves only when content does. Fields that the loader does not know
-    stay.
+    `_created` is set once; `_updated` moves only when content does. Fields the loader does not know stay.
     """
 
     def __init__(self, collection: Collection[Document], stop: Event, note: Callable[[str], None]) -> None:
@@ -42,9 +41,8 @@ class Writer:
         return tally
 
     def _attempt(self, documents: Mapping[str, Document], before: dict[str, str | None]) -> Tally:
-        """Write what is not yet written. `before` keeps, over repeated attempts, the etags found by the
-        first: a write whose answer was lost looks unchanged to the next attempt, and is new or updated all
-        the same.
+        """Write what is not yet written. `before` keeps the etags the first attempt found: when the answer to
+        a write was lost, the next attempt finds it done, and it is new or updated all the same.
         """
         now = datetime.now(UTC).replace(microsecond=0)
         # A load of new posts saves the look-up: as long as all of the batch before were new, so may these be.
@@ -144,4 +142,4 @@ def _write_errors(problem: BulkWriteError) -> list[dict[str, Any]]:
 
 
 def _refusal(document: Document, error: Mapping[str, Any]) -> Problem:
-    return Problem(document["_id"], f"MongoDB refused it: {error.get('errmsg', 'no reason given')}")
+    return Problem(document["_id"], f"MongoDB refused it: {str(error.get('errmsg'))[:200]}")
