@@ -15,6 +15,7 @@ from workshop.load.files import FileSource
 from workshop.load.generate import GeneratedSource, posts
 from workshop.load.loading import Loading
 from workshop.load.problems import LoadError, Problem
+from workshop.load.reddit import post_from_reddit
 from workshop.load.source import Identity, Record
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "reddit_python.json"
@@ -179,17 +180,28 @@ def test_a_limit_counts_what_an_interrupted_load_had_stored(database):
     assert tally.stored == 500 == database["posts"].count_documents({})
 
 
-def test_of_two_lines_with_one_id_the_later_stays_though_batches_lie_between(tmp_path, database):
-    lines = []
-    for number in range(300):
-        lines.append(Submission(f"Old {number}", "Python", 1_400_000_000, id=f"a{number}").line())
-    for number in range(300):
-        lines.append(Submission(f"New {number}", "Python", 1_400_000_000, id=f"a{number}").line())
-    path = tmp_path / "posts.json"
-    path.write_text("".join(lines))
-    tally = Loading(FileSource(path), database["posts"], batch=50).run()
-    assert (tally.new, tally.updated) == (300, 300)
-    assert all(post["title"].startswith("New") for post in database["posts"].find())
+class Ready(Stumbling):
+    """Records made beforehand, so that reading them is as quick as can be."""
+
+    def __init__(self, made: list[Record]) -> None:
+        super().__init__(len(made), -1, LoadError("never"))
+        self._made = made
+
+    def records(self, start: int) -> Iterator[Record]:
+        yield from self._made[start:]
+
+
+def test_of_records_with_one_id_the_last_stays_though_batches_lie_between(database):
+    groups, count = 60, 50
+    made: list[Record] = []
+    for group in range(groups):
+        for title in ("Earlier", "Later"):
+            for number in range(count):
+                line = Submission(title, "Python", 1_400_000_000, id=f"a{group}b{number}").line()
+                made.append(post_from_reddit(json.loads(line)))
+    tally = Loading(Ready(made), database["posts"], batch=count).run()
+    assert {post["title"] for post in database["posts"].find()} == {"Later"}
+    assert (tally.new, tally.updated) == (groups * count, groups * count)
 
 
 def test_a_changed_file_starts_over(tmp_path, database):
