@@ -22,7 +22,7 @@ MOST = 1000
 
 @dataclass
 class Fault:
-    """An answer given instead of the next listing."""
+    """An answer given instead of the next listing; status 0 cuts the connection."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -147,6 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         self.reddit.asked.append(Asked(urlsplit(self.path).path, self._query(), status, monotonic()))
+        if not status:
+            self.close_connection = True
+            return
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         for name, value in (headers or {}).items():

@@ -180,6 +180,12 @@ def test_trouble_that_passes_is_not_noticed(status, reddit):
     assert [asked.status for asked in reddit.listings[:2]] == [status, 200]
 
 
+def test_a_connection_cut_after_refusals_is_not_noticed(reddit):
+    reddit.faults.extend([Fault(401, {}, {}), Fault(401, {}, {}), Fault(0)])
+    assert len(load()) == 250
+    assert [asked.status for asked in reddit.listings[:4]] == [401, 401, 0, 200]
+
+
 def test_trouble_that_stays_is_told_and_what_came_before_is_kept(reddit, database):
     source = SubredditSource("python")
     loading = Loading(source, database["posts"], batch=10)

@@ -23,6 +23,10 @@ In praw.ini they stand without the praw_ in front, under [DEFAULT]. More about b
 https://praw.readthedocs.io/en/latest/getting_started/configuration.html"""
 
 
+class Unreachable(LoadError):
+    """No answer came from Reddit at all; asking again may help."""
+
+
 TOO_OFTEN = "Reddit answers that we ask too often. Try again in ten minutes; what is loaded stays."
 
 
@@ -68,7 +72,7 @@ def explained(name: str) -> Iterator[None]:
     except Redirect:
         raise LoadError(f"There is no {name}: Reddit sends us to its search instead.") from None
     except RequestException as problem:
-        raise LoadError(
+        raise Unreachable(
             f"Reddit cannot be reached ({type(problem.original_exception).__name__}). "
             "Is this machine online, and does it need a proxy (HTTPS_PROXY)?"
         ) from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workshop.load.post import NOBODY
 from workshop.load.problems import BadRecord, LoadError, Problem
 from workshop.load.reddit import post_from_reddit
-from workshop.load.reddit_client import TOO_OFTEN, explained, reddit_client
+from workshop.load.reddit_client import TOO_OFTEN, Unreachable, explained, reddit_client
 from workshop.load.source import Identity, Record
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from prawcore import TooManyRequests
 
 TRIES = 5
+CUTS = 1
+"""How often a page is asked for again when PRAW, which tries three times itself, has had no answer."""
+
 LONGEST_WAIT = 600.0
 """Seconds; Reddit's window for counting requests is as long."""
 
@@ -78,7 +81,7 @@ class SubredditSource:
         """The submissions of a listing, waiting as long as Reddit asks; PRAW repeats what else may pass."""
         from prawcore import TooManyRequests  # noqa: PLC0415 - slow to import, and only needed here
 
-        tries = 0
+        tries = cuts = 0
         while True:
             try:
                 with explained(self.name):
@@ -87,9 +90,15 @@ class SubredditSource:
                 tries += 1
                 self._wait(problem, tries)
                 continue
+            except Unreachable:
+                # PRAW's own tries may all have gone on refusals before the connection was cut.
+                cuts += 1
+                if cuts > CUTS:
+                    raise
+                continue
             if submission is None:
                 return
-            tries = 0
+            tries = cuts = 0
             yield submission
 
     def _wait(self, problem: "TooManyRequests", tries: int) -> None:
