@@ -4,7 +4,7 @@ STEP ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 WORKSHOP := $(BIN)/python -m workshop
-RUN_LOCKS := requirements/workshop.txt requirements/step0.txt requirements/embedded.txt
+RUN_LOCKS := requirements/workshop.txt requirements/step0.txt requirements/step1.txt requirements/embedded.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help

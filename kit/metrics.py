@@ -6,6 +6,7 @@ together; without it each process counts alone.
 
 import os
 import time
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 from prometheus_client import (
@@ -34,12 +35,18 @@ def count_requests(app: Flask) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        method = request.method if request.method in METHODS else "other"
-        route = request.url_rule.rule if request.url_rule else NO_ROUTE
-        REQUESTS.labels(method, route, response.status_code).inc()
-        if "started" in g:
-            SECONDS.labels(method, route).observe(time.perf_counter() - g.started)
+        rule, method = request.url_rule, request.method
+        requests, seconds = _series(method, rule.rule if rule else NO_ROUTE, response.status_code)
+        requests.inc()
+        if (started := g.get("started")) is not None:
+            seconds.observe(time.perf_counter() - started)
         return response
+
+
+@lru_cache(maxsize=4096)
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    named = method if method in METHODS else "other"
+    return REQUESTS.labels(named, route, status), SECONDS.labels(named, route)
 
 
 def exposition() -> tuple[bytes, str]:

@@ -6,15 +6,20 @@ from typing import Any
 from flask import Flask, g
 from flask_bootstrap import Bootstrap5
 
+from kit import health
+from kit.bodies import LARGEST_BODY, require_small_body
+from kit.errors import handle_errors
 from kit.metrics import count_requests
-from step0_monolith.bodies import LARGEST_BODY, require_small_body
-from step0_monolith.errors import handle_errors
+from kit.pictures import has_image
+from step0_monolith.errors import answer
 from step0_monolith.headers import negotiates, set_headers
 from step0_monolith.identity import csrf, identify
 from step0_monolith.negotiation import require_acceptable
-from step0_monolith.pictures import has_image
 from step0_monolith.store import Store
-from step0_monolith.views import docs, health, icons, marks, members, posts, share
+from step0_monolith.views import docs, icons, marks, members, posts, share
+
+OPTIONAL_PARTS = frozenset({"smtp"})
+"""Without these some verbs answer 503, and all others work."""
 
 
 def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) -> Flask:
@@ -36,7 +41,7 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
     app.jinja_env.globals["has_image"] = has_image
     Bootstrap5(app)
     csrf.init_app(app)
-    handle_errors(app)
+    handle_errors(app, answer)
     set_headers(app)
     count_requests(app)
 
@@ -52,8 +57,9 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
     def shared() -> dict[str, Any]:
         return {"reader": g.get("reader")}
 
-    for each in (posts, marks, members, share, health):
+    for each in (posts, marks, members, share):
         app.register_blueprint(each.make_blueprint(store))
+    app.register_blueprint(health.make_blueprint(store.health, OPTIONAL_PARTS))
     for each in (docs, icons):
         app.register_blueprint(each.make_blueprint())
     return app

@@ -1,12 +1,13 @@
 """The monolith's store: database, mail and fetching of pictures, all in the process that serves."""
 
-from step0_monolith import settings
-from step0_monolith.fetch import Fetcher, Unfetchable
-from step0_monolith.mail import Mailer
-from step0_monolith.mongo.connection import Client, connect
+from kit import environment
+from kit.fetch import Fetcher
+from kit.mail import Mailer
+from kit.model.images import Images
+from kit.mongo import Client, connect
+from kit.pictures import Image
 from step0_monolith.mongo.store import MongoStore
-from step0_monolith.pictures import picture_of
-from step0_monolith.store import Image, NotFound, Reader, StoreDown, StoreSlow
+from step0_monolith.store import Reader
 
 
 class MonolithStore(MongoStore):
@@ -15,7 +16,7 @@ class MonolithStore(MongoStore):
     def __init__(self, client: Client, mailer: Mailer, fetcher: Fetcher, **limits: int) -> None:
         super().__init__(client, **limits)
         self.mailer = mailer
-        self.fetcher = fetcher
+        self.images = Images(self.cache, fetcher)
 
     def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
         """See Store."""
@@ -26,22 +27,7 @@ class MonolithStore(MongoStore):
 
     def image(self, post_id: str) -> Image:
         """See Store."""
-        if cached := self.images.get(post_id):
-            return cached
-        self.images.raise_miss(post_id)
-        address = picture_of(self.post(post_id, None))
-        if address is None:
-            raise NotFound("This post has no picture.")
-        try:
-            image = self.fetcher.fetch(address)
-        except Unfetchable as error:
-            self.images.put_miss(post_id, NotFound(str(error)))
-            raise NotFound(str(error)) from error
-        except (StoreDown, StoreSlow) as error:
-            self.images.put_miss(post_id, error)
-            raise
-        self.images.put(post_id, image)
-        return image
+        return self.images.of(post_id, lambda: self.post(post_id, None))
 
     def health(self) -> dict[str, bool]:
         """See Store."""
@@ -51,10 +37,10 @@ class MonolithStore(MongoStore):
 def make_store() -> MonolithStore:
     """The store as the environment describes it."""
     return MonolithStore(
-        connect(settings.get_mongodb_uri()),
-        Mailer(*settings.get_smtp_address(), settings.get_sender()),
-        Fetcher(settings.get_image_max_bytes(), settings.get_image_allowed_hosts()),
-        failed_sign_ins=settings.get_failed_sign_ins_per_minute(),
-        shares=settings.get_shares_per_minute(),
-        token_lifetime=settings.get_token_lifetime(),
+        connect(environment.get_mongodb_uri()),
+        Mailer(*environment.get_smtp_address(), environment.get_sender()),
+        Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts()),
+        failed_sign_ins=environment.get_failed_sign_ins_per_minute(),
+        shares=environment.get_shares_per_minute(),
+        token_lifetime=environment.get_token_lifetime(),
     )

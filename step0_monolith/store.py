@@ -4,54 +4,16 @@
 `mongo` package beside this file); in later steps a REST API, a set of services or an event-driven gateway do.
 
 Values that cross the seam are plain and ready for JSON: a post is a dictionary with the fields of `Post`,
-`created` is text in ISO 8601, UTC. Every method may raise `StoreDown` or `StoreSlow`.
+`created` is text in ISO 8601, UTC. Every method may raise `PartDown` or `PartSlow` (see `kit.problems`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, NotRequired, Protocol, TypedDict, TypeVar
+from typing import Protocol
 
-Item = TypeVar("Item")
-
-TOTAL_LIMIT = 10_000
-"""Totals are exact up to here, and no page reaches past it."""
-
-RECOMMENDED = 12
-"""Posts in one recommendation."""
-
-TAGS_PER_POST = 50
-"""Tags one reader may put on one post."""
-
-
-class Post(TypedDict):
-    """A post as a client sees it; the last three only for a signed-in reader."""
-
-    _id: str
-    _etag: str
-    source: Literal["reddit", "stackexchange"]
-    title: str
-    text: str
-    author: str
-    topic: str
-    url: str
-    permalink: str
-    thumbnail: str
-    created: str
-    score: int
-    ups: int
-    downs: int
-    num_comments: int
-    over_18: bool
-    tags: NotRequired[list[str]]
-    liked: NotRequired[bool]
-    hidden: NotRequired[bool]
-
-
-class TagCount(TypedDict):
-    """One of a reader's tags and how many posts carry it."""
-
-    tag: str
-    count: int
+from kit.model.post import Post, TagCount
+from kit.paging import Found, Page
+from kit.pictures import Image
 
 
 @dataclass(frozen=True)
@@ -78,91 +40,6 @@ class Profile:
     email: str | None
     created: str
     counts: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Page:
-    """Which part of a collection is asked for: `number` from 1, `size` posts a page."""
-
-    number: int
-    size: int
-
-    @property
-    def offset(self) -> int:
-        """How many items come before this page."""
-        return (self.number - 1) * self.size
-
-    @property
-    def limit(self) -> int:
-        """How many items this page may hold: fewer at TOTAL_LIMIT, none past it."""
-        return max(0, min(self.size, TOTAL_LIMIT - self.offset))
-
-
-@dataclass(frozen=True)
-class Found(Generic[Item]):
-    """One page of a collection and the size of the whole: exact, or TOTAL_LIMIT with `more` set."""
-
-    items: list[Item]
-    total: int
-    more: bool = False
-
-
-@dataclass(frozen=True)
-class Image:
-    """A fetched picture: its bytes, media type and entity tag."""
-
-    content: bytes
-    media_type: str
-    etag: str
-
-
-class StoreError(Exception):
-    """Anything a store answers other than what was asked for; its text is meant for people."""
-
-
-class StoreDown(StoreError):
-    """A part that is needed cannot be reached; asking again after `retry_after` seconds makes sense."""
-
-    def __init__(self, part: str, retry_after: int = 2) -> None:
-        super().__init__(f"{part} cannot be reached at the moment. Please try again shortly.")
-        self.part = part
-        self.retry_after = retry_after
-
-
-class StoreSlow(StoreError):
-    """A part did not answer within its time."""
-
-    def __init__(self, part: str) -> None:
-        super().__init__(f"{part} did not answer in time. Please try again.")
-        self.part = part
-
-
-class NotFound(StoreError):
-    """There is no such post, or it has no such part."""
-
-
-class Taken(StoreError):
-    """The username belongs to somebody."""
-
-
-class WrongCredentials(StoreError):
-    """Username and password do not belong together."""
-
-
-class Unprocessable(StoreError):
-    """A value breaks its rule; `issues` says which field and why."""
-
-    def __init__(self, issues: Mapping[str, str]) -> None:
-        super().__init__("Some values break their rules.")
-        self.issues = dict(issues)
-
-
-class TooMany(StoreError):
-    """A limit is used up for the next `retry_after` seconds."""
-
-    def __init__(self, what: str, retry_after: int) -> None:
-        super().__init__(f"Too many {what}. Please try again in {retry_after} s.")
-        self.retry_after = retry_after
 
 
 class Store(Protocol):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 import requests
@@ -33,7 +34,8 @@ def run(number: int, bundled: bool) -> None:
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _as_interrupt)
     step = read_step(number)
-    require_free(step.port, step.port_variable, step.host)
+    for variable, port in {step.port_variable: step.port, **step.ports}.items():
+        require_free(port, variable, step.host)
     try:
         with stores(step) as up:
             if bundled:
@@ -70,18 +72,36 @@ def _run_processes(step: Step, up: Stores) -> str | None:
 
 
 def _filled(step: Step, process: Process, up: Stores, metrics: Path) -> tuple[list[str], dict[str, str]]:
+    own_metrics = metrics / process.name
+    own_metrics.mkdir(exist_ok=True)
     places = {
+        **_addresses(step),
         "python": sys.executable,
         "mongodb": up.mongodb,
         "smtp_host": up.smtp_host,
         "smtp_port": up.smtp_port,
-        "secret": state.secret(f"secret key of step {step.number}"),
-        "metrics": metrics,
+        "secrets": _Secrets(step.number),
+        "metrics": own_metrics,
     }
     filled = {name: value.format_map(places) for name, value in process.env.items()}
-    face = {f"STEP{step.number}_HOST": step.host, step.port_variable: str(step.port)}
+    ports = {step.port_variable: step.port, **step.ports}
+    face = {f"STEP{step.number}_HOST": step.host, **{name: str(port) for name, port in ports.items()}}
     env = {**face, **filled, **os.environ, "PYTHONUNBUFFERED": "1"}
     return [word.format_map(places) for word in shlex.split(process.command)], env
+
+
+class _Secrets:
+    """Secrets of a step by name, made when first asked for."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def __getitem__(self, name: str) -> str:
+        return state.secret(f"{name} of step {self._step}")
+
+
+def _addresses(step: Step) -> dict[str, Any]:
+    return {"host": step.host, "ports": step.ports}
 
 
 def _watch(step: Step, up: Stores, stop: Callable[[str], None], ended: threading.Event) -> None:
@@ -115,6 +135,8 @@ def _not_ready(step: Step) -> str | None:
 def _announce(step: Step, up: Stores) -> None:
     click.echo(f"\n{step.title}\n  ready: {step.url}")
     click.echo(f"  try the API: {step.url}/docs")
+    for name, url in step.urls.items():
+        click.echo(f"  {name}: {url.format_map(_addresses(step))}")
     if up.mail_page:
         click.echo(f"  caught mail: {up.mail_page}")
     click.echo("  Ctrl-C stops it\n")

@@ -22,7 +22,11 @@ class Process:
 
 @dataclass(frozen=True)
 class Step:
-    """A step as its manifest describes it."""
+    """A step as its manifest describes it.
+
+    `ports` are those of its parts besides the face's, by the variable that sets each; `urls` are told when
+    the step is ready, by what is found there.
+    """
 
     number: int
     title: str
@@ -33,6 +37,8 @@ class Step:
     posts: str
     prepare: Process | None
     processes: list[Process]
+    ports: dict[str, int]
+    urls: dict[str, str]
 
     @property
     def port_variable(self) -> str:
@@ -61,6 +67,8 @@ def read_step(number: int) -> Step:
         posts=told["mongodb"]["posts"],
         prepare=_process("prepare", told["prepare"], told) if "prepare" in told else None,
         processes=[_process(name, each, told) for name, each in told["process"].items()],
+        ports={variable: port_from(variable, default) for variable, default in told.get("ports", {}).items()},
+        urls=told.get("urls", {}),
     )
 
 

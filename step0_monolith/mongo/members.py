@@ -2,23 +2,20 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from hashlib import sha256
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from pymongo.errors import DuplicateKeyError
 
-from step0_monolith.mongo.connection import translated
-from step0_monolith.mongo.limits import Limit
-from step0_monolith.mongo.marks import Marks
-from step0_monolith.mongo.posts import iso
-from step0_monolith.store import Profile, Reader, Session, Taken, WrongCredentials
+from kit.limits import Limit
+from kit.model.passwords import fits, hashed
+from kit.model.post import iso
+from kit.mongo import translated
+from kit.problems import Taken, WrongCredentials
+from step0_monolith.mongo.marks import MarksPart
+from step0_monolith.store import Profile, Reader, Session
 
-hasher = PasswordHasher()
 
-
-class Members(Marks):
+class MembersPart(MarksPart):
     """The members' part of the store. Tokens are random; only their hashes are kept."""
 
     failed_sign_ins: Limit
@@ -29,7 +26,7 @@ class Members(Marks):
         """See Store."""
         member = {
             "_id": username,
-            "password": hasher.hash(password),
+            "password": hashed(password),
             "email": email,
             "created": datetime.now(UTC),
         }
@@ -42,12 +39,10 @@ class Members(Marks):
     def sign_in(self, username: str, password: str, address: str) -> Session:
         """See Store."""
         self.failed_sign_ins.check(address)
-        member = self.database["members"].find_one({"_id": username}) or {"password": _nobodys_hash()}
-        try:
-            hasher.verify(member["password"], password)
-        except VerifyMismatchError:
+        member = self.database["members"].find_one({"_id": username}) or {}
+        if not fits(member.get("password"), password):
             self.failed_sign_ins.count(address)
-            raise WrongCredentials("Username and password do not belong together.") from None
+            raise WrongCredentials("Username and password do not belong together.")
         token = secrets.token_urlsafe(32)
         expires = datetime.now(UTC) + self.token_lifetime
         self.database["tokens"].insert_one({"_id": _digest(token), "reader": username, "expires": expires})
@@ -69,25 +64,16 @@ class Members(Marks):
     @translated
     def profile(self, reader: Reader) -> Profile:
         """See Store."""
-        own = {"reader": reader.username}
         member = self.database["members"].find_one({"_id": reader.username}) or {}
         return Profile(
             username=reader.username,
             email=member.get("email"),
             created=iso(member["created"]),
             counts={
-                "tags": len(self.marks.distinct("tags", {**own, "tags": {"$gt": ""}})),
-                "likes": self.marks.count_documents({**own, "liked": True}),
-                "hidden": self.marks.count_documents({**own, "hidden": True}),
-                "shares": self.database["shares"].count_documents(own),
+                **self.marks.counts(reader.username),
+                "shares": self.shares.count(reader.username),
             },
         )
-
-
-@cache
-def _nobodys_hash() -> str:
-    """Checked when there is no such member, so that the time an answer takes does not tell who is one."""
-    return hasher.hash(secrets.token_urlsafe(32))
 
 
 def _digest(token: str) -> str:

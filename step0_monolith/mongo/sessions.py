@@ -7,8 +7,8 @@ from flask import Flask, Request, Response
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.mongodb import MongoDBSessionInterface
 
-from step0_monolith.mongo.connection import Client, translated
-from step0_monolith.store import StoreError
+from kit.mongo import Client, translated
+from kit.problems import Problem
 
 
 class MongoSessions(MongoDBSessionInterface):  # type: ignore[misc]
@@ -23,11 +23,11 @@ class MongoSessions(MongoDBSessionInterface):  # type: ignore[misc]
         ServerSideSessionInterface.__init__(self, app, key_prefix="", sid_length=32)
 
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        """The request's session; with attribute `error`, a StoreError or None."""
+        """The request's session; with attribute `error`, a Problem or None."""
         try:
             session = super().open_session(app, request)
             session.error = None
-        except StoreError as error:
+        except Problem as error:
             session = self.session_class(sid=self._generate_sid(self.sid_length))
             session.error = error
         return session

@@ -1,19 +1,15 @@
 """MongoStore: the seam's questions and commands, answered by one MongoDB database."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
-import pymongo
-from pymongo.errors import PyMongoError
-
-from step0_monolith.mongo.connection import Client, translated
-from step0_monolith.mongo.images import ImageCache
-from step0_monolith.mongo.limits import Limit
-from step0_monolith.mongo.members import Members
+from kit.limits import Limit
+from kit.model.images import ImageCache
+from kit.mongo import Client, answers, translated
+from step0_monolith.mongo.members import MembersPart
 from step0_monolith.store import Reader
 
 
-class MongoStore(Members):
+class MongoStore(MembersPart):
     """All that lies in the database. Sharing and pictures reach further: see MonolithStore."""
 
     def __init__(
@@ -21,27 +17,21 @@ class MongoStore(Members):
     ) -> None:
         super().__init__(client.get_default_database())
         self.client = client
-        self.images = ImageCache(self.database)
+        self.cache = ImageCache(self.database)
         self.failed_sign_ins = Limit(client, self.database.name, "failed sign-ins", failed_sign_ins)
-        self.shares = Limit(client, self.database.name, "shares", shares)
+        self.share_limit = Limit(client, self.database.name, "shares", shares)
         self.token_lifetime = timedelta(seconds=token_lifetime)
 
     @translated
     def take_share(self, reader: Reader) -> None:
         """Count one share. Raises TooMany."""
-        self.shares.take(reader.username)
+        self.share_limit.take(reader.username)
 
     @translated
     def record_share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
         """Keep what was shared; the share's id."""
-        share = {"_id": uuid4().hex, "reader": reader.username, "post": post_id, "to": to, "note": note}
-        self.database["shares"].insert_one({**share, "at": datetime.now(UTC)})
-        return share["_id"]
+        return self.shares.record(reader.username, post_id, to, note)
 
     def database_answers(self) -> bool:
-        """Whether the database takes writes, asked with a second's patience."""
-        try:
-            with pymongo.timeout(1):
-                return bool(self.client.admin.command("hello")["isWritablePrimary"])
-        except PyMongoError:
-            return False
+        """Whether the database takes writes."""
+        return answers(self.client)

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from step0_monolith import params
-from step0_monolith.collection import as_collection, page_urls
+from kit import params
+from kit.collection import as_collection, page_urls
 from step0_monolith.identity import current_reader, signed_in
 from step0_monolith.negotiation import represent
 from step0_monolith.store import Store

@@ -6,11 +6,13 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from step0_monolith import params
-from step0_monolith.bodies import Empty, SignIn, SignUp, read_body
+from kit import params
+from kit.model.inputs import SignIn
+from kit.problems import Taken, TooMany, Unprocessable, WrongCredentials
+from step0_monolith.bodies import Empty, SignUp, read_body
 from step0_monolith.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
 from step0_monolith.negotiation import represent, wants_html
-from step0_monolith.store import Store, Taken, TooMany, Unprocessable, WrongCredentials
+from step0_monolith.store import Store
 
 
 def make_blueprint(store: Store) -> Blueprint:

@@ -6,17 +6,18 @@ from typing import Any
 from flask import Blueprint, Response, g, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from step0_monolith import params
-from step0_monolith.collection import as_collection, as_single_page, page_urls
+from kit import params
+from kit.collection import as_collection, as_single_page, page_urls
+from kit.model.post import POST_ID, RECOMMENDED, Post
+from kit.paging import Found, Page
+from kit.problems import NotFound
 from step0_monolith.negotiation import represent, wants_html
-from step0_monolith.store import RECOMMENDED, Found, NotFound, Page, Post, Store
-
-POST_ID = re.compile(r"(t3_[a-z0-9]{1,20}|se_[A-Za-z0-9_.-]{1,60})")
+from step0_monolith.store import Store
 
 
 def known_id(post_id: str) -> str:
     """`post_id` if it looks like one. Raises NotFound, sparing the store the question."""
-    if not POST_ID.fullmatch(post_id):
+    if not re.fullmatch(POST_ID, post_id):
         raise NotFound("There is no such post.")
     return post_id
 

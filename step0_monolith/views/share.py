@@ -2,11 +2,13 @@
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from step0_monolith import params
-from step0_monolith.bodies import FORM, Share, raw_fields, read_body
+from kit import params
+from kit.model.inputs import Share
+from kit.problems import Unprocessable
+from step0_monolith.bodies import FORM, raw_fields, read_body
 from step0_monolith.identity import current_reader, signed_in
 from step0_monolith.negotiation import represent, wants_html
-from step0_monolith.store import Store, Unprocessable
+from step0_monolith.store import Store
 from step0_monolith.views.posts import known_id
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from step0_monolith.mongo.connection import connect
-from step0_monolith.mongo.indexes import make_indexes
+from kit.model.indexes import make_indexes
+from kit.mongo import connect
+from step0_monolith.mongo.indexes import INDEXES
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader
 
@@ -17,7 +18,7 @@ from step0_monolith.store import Reader
 def store(mongod: Any) -> Iterator[MongoStore]:
     name = f"store_{uuid.uuid4().hex[:12]}"
     client = connect(mongod.add_user(name))
-    make_indexes(client.get_default_database())
+    make_indexes(client.get_default_database(), INDEXES)
     yield MongoStore(client)
     client.close()
     with mongod.admin() as admin:

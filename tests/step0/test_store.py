@@ -7,17 +7,12 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from step0_monolith.mongo.connection import connect
+from kit.model.marks import TAGS_PER_POST
+from kit.mongo import connect
+from kit.paging import Page
+from kit.problems import PartDown, TooMany, Unprocessable, WrongCredentials
 from step0_monolith.mongo.store import MongoStore
-from step0_monolith.store import (
-    TAGS_PER_POST,
-    Page,
-    Reader,
-    StoreDown,
-    TooMany,
-    Unprocessable,
-    WrongCredentials,
-)
+from step0_monolith.store import Reader
 from workshop.load.generate import posts
 from workshop.ports import free_port
 
@@ -105,7 +100,7 @@ def test_successful_sign_ins_do_not_count(store: MongoStore, reader: Reader) -> 
 
 def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
     away = MongoStore(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
-    with pytest.raises(StoreDown) as told:
+    with pytest.raises(PartDown) as told:
         away.list_posts(Page(1, 25), None)
     assert told.value.retry_after > 0
     assert away.database_answers() is False
@@ -113,7 +108,7 @@ def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
 
 def test_refused_credentials_are_store_down_too(mongod: Any) -> None:
     address = f"mongodb://nobody:wrong@{mongod.host}:{mongod.port}/nothing?replicaSet=rs0"
-    with pytest.raises(StoreDown):
+    with pytest.raises(PartDown):
         MongoStore(connect(address)).list_posts(Page(1, 25), None)
 
 

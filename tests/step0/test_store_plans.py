@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from kit.model.post import RECOMMENDED
+from kit.paging import Page
 from step0_monolith.mongo.store import MongoStore
-from step0_monolith.store import RECOMMENDED, Page, Reader
+from step0_monolith.store import Reader
 from workshop.load.generate import posts
 
 SIZES = (1_000, 8_000)

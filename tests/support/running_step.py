@@ -6,11 +6,23 @@ from pathlib import Path
 
 from tests.support.workshop_command import Command, call
 from workshop.ports import free_port
+from workshop.steps import read_step
 
 SETTINGS = {
     *("MONGODB_URI", "MONGO_HOST", "SMTP_HOST", "SMTP_PORT", "MAIL_HOST", "MAIL_FROM", "SECRET_KEY"),
     *("FAILED_SIGN_INS_PER_MINUTE", "SHARES_PER_MINUTE", "TOKEN_LIFETIME", "IMAGE_ALLOWED_HOSTS"),
-    *("IMAGE_MAX_BYTES", "PROMETHEUS_MULTIPROC_DIR", "WEB_WORKERS", "WEB_THREADS", "ACCESS_LOG"),
+    *(
+        "API_URL",
+        "TOKEN_KEY",
+        "FACE_SECRET",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "IMAGE_MAX_BYTES",
+        "PROMETHEUS_MULTIPROC_DIR",
+        "WEB_WORKERS",
+        "WEB_THREADS",
+        "ACCESS_LOG",
+    ),
     *(f"STEP{number}_HOST" for number in range(4)),
 }
 """What somebody may have set for runs of their own, and must not reach a step under test."""
@@ -25,7 +37,10 @@ class RunningStep(Command):
     def __init__(self, step: int, state: Path, settings: Mapping[str, str] | None = None) -> None:
         self.ports = {
             name: free_port()
-            for name in ("MONGO_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
+            for name in (
+                *("MONGO_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT"),
+                *read_step(step).ports,
+            )
         }
         """The ports it was given, by the variable that sets each."""
         self.environment = {

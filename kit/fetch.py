@@ -14,7 +14,8 @@ import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 
-from step0_monolith.store import Image, StoreDown, StoreSlow
+from kit.pictures import Image
+from kit.problems import PartDown, PartSlow
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
@@ -50,7 +51,7 @@ class Fetcher:
         self.allowed = allowed
 
     def fetch(self, address: str) -> Image:
-        """The picture at `address`. Raises Unfetchable, StoreDown (site unreachable) or StoreSlow."""
+        """The picture at `address`. Raises Unfetchable, PartDown (site unreachable) or PartSlow."""
         deadline = time.monotonic() + TOTAL_SECONDS
         for _ in range(1 + REDIRECTS):
             target = self.check(address)
@@ -59,10 +60,10 @@ class Fetcher:
             except HTTPTimeout as error:
                 # Of a refused connection, too, urllib3 says that it is a kind of time-out.
                 if isinstance(error, NewConnectionError):
-                    raise StoreDown(target.host, retry_after=30) from error
-                raise StoreSlow(target.host) from error
+                    raise PartDown(target.host, retry_after=30) from error
+                raise PartSlow(target.host) from error
             except (HTTPError, OSError) as error:
-                raise StoreDown(target.host, retry_after=30) from error
+                raise PartDown(target.host, retry_after=30) from error
             if isinstance(found, bytes):
                 return self._as_image(found)
             address = urljoin(address, found)
@@ -117,7 +118,7 @@ class Fetcher:
             if len(content) > self.max_bytes or (declared.isdecimal() and int(declared) > self.max_bytes):
                 raise Unfetchable(f"The picture is larger than {self.max_bytes} bytes.")
             if time.monotonic() > deadline:
-                raise StoreSlow(target.host)
+                raise PartSlow(target.host)
             chunk = response.read1(65536)
             if not chunk:
                 return bytes(content)
@@ -140,9 +141,9 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         found = pending.result(timeout=CONNECT_SECONDS)
     except TimeoutError as error:
-        raise StoreSlow(host) from error
+        raise PartSlow(host) from error
     except (OSError, UnicodeError) as error:
-        raise StoreDown(host, retry_after=30) from error
+        raise PartDown(host, retry_after=30) from error
     return [str(info[4][0]) for info in found]
 
 

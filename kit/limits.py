@@ -7,8 +7,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MongoDBStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from step0_monolith.mongo.connection import Client
-from step0_monolith.store import TooMany
+from kit.mongo import Client
+from kit.problems import TooMany
 
 
 class _Storage(MongoDBStorage):

@@ -1,13 +1,17 @@
-"""Fetched pictures, kept in GridFS."""
+"""Pictures of posts, fetched from their sites and kept in GridFS."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from gridfs import GridFS
 from gridfs.errors import FileExists, NoFile
 from pymongo.database import Database
 
-from step0_monolith.mongo.connection import Document, translated
-from step0_monolith.store import Image, NotFound, StoreDown, StoreSlow
+from kit.fetch import Fetcher, Unfetchable
+from kit.model.post import Post
+from kit.mongo import Document, translated
+from kit.pictures import Image, picture_of
+from kit.problems import NotFound, PartDown, PartSlow
 
 UNFETCHABLE_SECONDS = 300
 UNREACHABLE_SECONDS = 30
@@ -44,15 +48,45 @@ class ImageCache:
         """Raise again what kept the picture from us a moment ago, if anything did."""
         found = self._misses.find_one({"_id": post_id, "until": {"$gt": datetime.now(UTC)}})
         if found and found["down"]:
-            raise StoreDown(found["down"], retry_after=UNREACHABLE_SECONDS)
+            raise PartDown(found["down"], retry_after=UNREACHABLE_SECONDS)
         if found:
             raise NotFound(found["why"])
 
     @translated
-    def put_miss(self, post_id: str, error: NotFound | StoreDown | StoreSlow) -> None:
+    def put_miss(self, post_id: str, error: NotFound | PartDown | PartSlow) -> None:
         """Remember why there is no picture: for long if it cannot be one, shortly if its site was away."""
         down = None if isinstance(error, NotFound) else error.part
         until = datetime.now(UTC) + timedelta(seconds=UNREACHABLE_SECONDS if down else UNFETCHABLE_SECONDS)
         self._misses.replace_one(
             {"_id": post_id}, {"why": str(error), "down": down, "until": until}, upsert=True
         )
+
+
+class Images:
+    """The pictures: cached ones, else fetched while the reader waits."""
+
+    def __init__(self, cache: ImageCache, fetcher: Fetcher) -> None:
+        self._cache = cache
+        self._fetcher = fetcher
+
+    def of(self, post_id: str, post: Callable[[], Post]) -> Image:
+        """The picture of a post, which is asked for only if there is none in the cache.
+
+        Raises NotFound, or PartDown and PartSlow for the picture's site.
+        """
+        if cached := self._cache.get(post_id):
+            return cached
+        self._cache.raise_miss(post_id)
+        address = picture_of(post())
+        if address is None:
+            raise NotFound("This post has no picture.")
+        try:
+            image = self._fetcher.fetch(address)
+        except Unfetchable as error:
+            self._cache.put_miss(post_id, NotFound(str(error)))
+            raise NotFound(str(error)) from error
+        except (PartDown, PartSlow) as error:
+            self._cache.put_miss(post_id, error)
+            raise
+        self._cache.put(post_id, image)
+        return image

@@ -4,7 +4,7 @@ import os
 
 
 def get_mongodb_uri() -> str:
-    """The address of the monolith's database, credentials and name included."""
+    """The address of the process's own database, credentials and name included."""
     return os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0")
 
 

@@ -4,7 +4,8 @@ import smtplib
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
-from step0_monolith.store import Post, StoreDown, StoreSlow, Unprocessable
+from kit.model.post import Post
+from kit.problems import PartDown, PartSlow, Unprocessable
 
 PART = "The mail server"
 TIMEOUT_SECONDS = 5.0
@@ -17,7 +18,7 @@ class Mailer:
         self.host, self.port, self.sender = host, port, sender
 
     def send(self, post: Post, to: str, note: str, sharer: str) -> None:
-        """Mail `post` to `to`. Raises StoreDown, StoreSlow, or Unprocessable when `to` is refused."""
+        """Mail `post` to `to`. Raises PartDown, PartSlow, or Unprocessable when `to` is refused."""
         message = compose(post, to, note, sharer, self.sender)
         try:
             with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as server:
@@ -25,9 +26,9 @@ class Mailer:
         except smtplib.SMTPRecipientsRefused:
             raise Unprocessable({"to": "the mail server refuses this address"}) from None
         except TimeoutError as error:
-            raise StoreSlow(PART) from error
+            raise PartSlow(PART) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise StoreDown(PART) from error
+            raise PartDown(PART) from error
 
     def answers(self) -> bool:
         """Whether the mail server takes connections."""

@@ -6,26 +6,40 @@ import unicodedata
 from flask import request
 from werkzeug.exceptions import BadRequest
 
-from step0_monolith.store import Page, Unprocessable
+from kit.paging import Page
+from kit.problems import Unprocessable
 
 DEFAULT_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 50
 LONGEST_QUERY = 200
 LONGEST_TOPIC = 100
-PAGING = ("page", "max_results")
+PAGING_SCHEMAS = {
+    "page": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": 1},
+    "max_results": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": LARGEST_PAGE_SIZE,
+        "default": DEFAULT_PAGE_SIZE,
+    },
+}
+PAGING = tuple(PAGING_SCHEMAS)
 TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 TAG_RULE = "1 to 30 of a-z, 0-9 and -, not starting with -"
 
 
 def only(*known: str) -> None:
     """Refuse parameters that are not `known`, or given twice. Raises BadRequest."""
-    unknown = sorted(set(request.args) - set(known))
+    unknown, twice = [], []
+    for name, values in request.args.lists():
+        if name not in known:
+            unknown.append(name)
+        elif len(values) > 1:
+            twice.append(name)
     if unknown:
         allowed = f"known here: {', '.join(known)}" if known else "there are none here"
-        raise BadRequest(f"Unknown parameter: {', '.join(unknown)} ({allowed}).")
-    twice = sorted(name for name, values in request.args.lists() if len(values) > 1)
+        raise BadRequest(f"Unknown parameter: {', '.join(sorted(unknown))} ({allowed}).")
     if twice:
-        raise BadRequest(f"Given more than once: {', '.join(twice)}.")
+        raise BadRequest(f"Given more than once: {', '.join(sorted(twice))}.")
 
 
 def page() -> Page:

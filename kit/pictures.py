@@ -1,10 +1,20 @@
-"""Which picture a post may have."""
+"""Which picture a post may have, and a picture that was fetched."""
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from step0_monolith.store import Post
+from kit.model.post import Post
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A fetched picture: its bytes, media type and entity tag."""
+
+    content: bytes
+    media_type: str
+    etag: str
 
 
 def picture_of(post: Post) -> str | None:

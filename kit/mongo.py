@@ -1,4 +1,4 @@
-"""The client, its time-outs, and what its errors mean at the seam."""
+"""The client, its time-outs, and what its errors mean to people."""
 
 import functools
 import logging
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.errors import (
     ConnectionFailure,
@@ -16,7 +17,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from step0_monolith.store import StoreDown, StoreSlow
+from kit.problems import PartDown, PartSlow
 
 PART = "The database"
 Document = dict[str, Any]
@@ -47,20 +48,33 @@ def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
     )
 
 
+def answers(client: Client) -> bool:
+    """Whether the database takes writes, asked with a second's patience."""
+    try:
+        with pymongo.timeout(1):
+            return bool(client.admin.command("hello")["isWritablePrimary"])
+    except PyMongoError:
+        return False
+
+
+def as_problem(error: PyMongoError) -> PartDown | PartSlow:
+    """What an error of the driver comes to."""
+    slow = isinstance(error, NetworkTimeout | ExecutionTimeout | WTimeoutError)
+    away = isinstance(error, ServerSelectionTimeoutError | ConnectionFailure)
+    if slow or (error.timeout and not away):
+        return PartSlow(PART)
+    if not away:
+        log.error("MongoDB refused an operation", exc_info=error)
+    return PartDown(PART)
+
+
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors into StoreDown and StoreSlow."""
+    """Turn the driver's errors into PartDown and PartSlow."""
     try:
         yield
-    except (NetworkTimeout, ExecutionTimeout, WTimeoutError) as error:
-        raise StoreSlow(PART) from error
-    except (ServerSelectionTimeoutError, ConnectionFailure) as error:
-        raise StoreDown(PART) from error
     except PyMongoError as error:
-        if error.timeout:
-            raise StoreSlow(PART) from error
-        log.exception("MongoDB refused an operation")
-        raise StoreDown(PART) from error
+        raise as_problem(error) from error
 
 
 def translated(method: Callable[P, R]) -> Callable[P, R]:

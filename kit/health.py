@@ -1,16 +1,18 @@
-"""Whether the face lives, whether it is ready, and what it has counted."""
+"""Whether a service lives, whether it is ready, and what it has counted."""
+
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Response, jsonify, make_response
 
 from kit.metrics import exposition
-from step0_monolith.store import Store
-
-OPTIONAL_PARTS = {"smtp"}
-"""Without these some verbs answer 503, and all others work."""
 
 
-def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`."""
+def make_blueprint(
+    health: Callable[[], Mapping[str, bool]], optional: frozenset[str] = frozenset()
+) -> Blueprint:
+    """The views. `health` tells each part by name and whether it answers; without `optional` ones the
+    service is ready all the same, as only some verbs need them.
+    """
     views = Blueprint("health", __name__)
 
     @views.get("/health/live")
@@ -19,8 +21,8 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/health/ready")
     def ready() -> Response:
-        parts = store.health()
-        is_ready = all(answers for part, answers in parts.items() if part not in OPTIONAL_PARTS)
+        parts = health()
+        is_ready = all(answers for part, answers in parts.items() if part not in optional)
         told = {part: "ok" if answers else "down" for part, answers in parts.items()}
         response = make_response(
             jsonify(_status="OK" if is_ready else "ERR", parts=told), 200 if is_ready else 503

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from step0_monolith.store import Found, Page
+from kit.paging import Found, Page
 
 Link = dict[str, str]
 
@@ -43,12 +43,13 @@ def page_urls(found: Found[Any], page: Page, query: Mapping[str, str] | None = N
 
 def _links(found: Found[Any], page: Page, title: str, query: Mapping[str, str]) -> dict[str, Link]:
     last = max(1, ceil(found.total / page.size))
+    path = request.path.lstrip("/")
+    before = urlencode(query) if query else ""
+    after = f"max_results={page.size}" if "max_results" in request.args else ""
 
     def link(number: int, title: str) -> Link:
-        paging = {"page": number} if number > 1 else {}
-        size = {"max_results": page.size} if "max_results" in request.args else {}
-        parameters = urlencode({**query, **paging, **size})
-        path = request.path.lstrip("/")
+        paging = f"page={number}" if number > 1 else ""
+        parameters = "&".join(filter(None, (before, paging, after)))
         return {"title": title, "href": f"{path}?{parameters}" if parameters else path}
 
     links = {"parent": {"title": "home", "href": "/"}, "self": link(page.number, title)}

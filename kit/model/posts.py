@@ -1,0 +1,80 @@
+"""Posts: how they are stored, found and shown."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.cursor import Cursor
+
+from kit.model.indexes import NEWEST
+from kit.mongo import Document
+from kit.paging import TOTAL_LIMIT, Found, Page
+from kit.problems import NotFound
+
+FIELDS = dict.fromkeys(
+    (
+        *("_id", "_etag", "source", "title", "text", "author", "topic", "url", "permalink", "thumbnail"),
+        *("created", "score", "ups", "downs", "num_comments", "over_18", "love"),
+    ),
+    True,
+)
+RELEVANCE = {"relevance": {"$meta": "textScore"}}
+TOPICS_OFFERED = 200
+
+
+def but(ids: list[str]) -> Document:
+    """The filter for all posts except these."""
+    return {"_id": {"$nin": ids}} if ids else {}
+
+
+class Posts:
+    """Questions about a collection of posts. Posts come as they are stored; see `kit.model.post.as_post`."""
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self.collection = collection
+
+    def known(self, post_id: str) -> Document:
+        """A post. Raises NotFound."""
+        found = self.collection.find_one({"_id": post_id}, FIELDS)
+        if found is None:
+            raise NotFound(f"There is no post {post_id}.")
+        return found
+
+    def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
+        """All posts but the hidden, newest first, ties by `_id`."""
+        cursor = self.collection.find(but(hidden), FIELDS).sort(NEWEST).hint("newest")
+        return self._found(cursor, page, lambda: self.count_newest(hidden))
+
+    def count_newest(self, hidden: list[str]) -> int:
+        """How many posts there are but the hidden, counted to just over TOTAL_LIMIT."""
+        # Two counts that never leave their indexes; one over `but(hidden)` would read every post.
+        limit = TOTAL_LIMIT + 1 + len(hidden)
+        everything = self.collection.count_documents({}, limit=limit, hint="newest")
+        return everything - self.collection.count_documents({"_id": {"$in": hidden}})
+
+    def search(self, query: str, page: Page, hidden: list[str]) -> Found[Document]:
+        """Full text over title and text, best first, ties by `_id`."""
+        match = {"$text": {"$search": query}, **but(hidden)}
+        cursor = self.collection.find(match, {**FIELDS, **RELEVANCE}).sort([*RELEVANCE.items(), ("_id", 1)])
+        return self._found(cursor, page, lambda: self._count(match))
+
+    def among(self, ids: list[str], page: Page) -> Found[Document]:
+        """Those of these posts that are there, newest first."""
+        match = {"_id": {"$in": ids}}
+        cursor = self.collection.find(match, FIELDS).sort(NEWEST)
+        return self._found(cursor, page, lambda: self._count(match))
+
+    def topics(self) -> list[str]:
+        """The topics there are, for people to choose from."""
+        topics: list[str] = self.collection.distinct("topic")
+        return sorted(topics, key=str.lower)[:TOPICS_OFFERED]
+
+    def _count(self, match: Document) -> int:
+        return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
+
+    def _found(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
+        """The asked page of what `cursor` runs through. MongoDB takes a limit of 0 for none."""
+        found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
+        is_last = 0 < len(found) < page.limit
+        total = page.offset + len(found) if is_last else count()
+        return Found(found, min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)

@@ -1,0 +1,25 @@
+"""What readers have shared."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from pymongo.collection import Collection
+
+from kit.mongo import Document
+
+
+class Shares:
+    """A collection of shares."""
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self.collection = collection
+
+    def record(self, reader: str, post_id: str, to: str, note: str) -> str:
+        """Keep what was shared; the share's id."""
+        share = {"_id": uuid4().hex, "reader": reader, "post": post_id, "to": to, "note": note}
+        self.collection.insert_one({**share, "at": datetime.now(UTC)})
+        return share["_id"]
+
+    def count(self, reader: str) -> int:
+        """How often the reader has shared."""
+        return self.collection.count_documents({"reader": reader})

@@ -1,0 +1,129 @@
+"""The schemas of an Eve resource: its documents as they are shown, sent and told of when written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.openapi.answers import Json, ref
+from kit.openapi.names import camel, capital, free
+from kit.openapi.schema import document_schema, field_schema
+
+TIME = {"type": "datetime"}
+TEXT = {"type": "string"}
+
+
+@dataclass(frozen=True)
+class Documents:
+    """References to the schemas of a resource; `one` is the name its documents go by, such as Post.
+
+    A verb's schema may refer to them, too: Post is a document, PostsPage a page of the collection.
+    """
+
+    one: str
+    shown: Json
+    page: Json
+    added: Json
+    replaced: Json
+    changed: Json
+    written: Json
+
+
+def add_documents(
+    name: str, resource: Mapping[str, Any], config: Mapping[str, Any], schemas: Json
+) -> Documents:
+    """Put the schemas of the resource `name` to those in `schemas`, under names that were free."""
+    one = capital(camel(resource["item_title"]))
+    methods = set(resource["resource_methods"])
+    is_listed = "GET" in methods
+    methods |= set(resource["item_methods"]) if resource["item_lookup"] else set()
+
+    def add(wish: str, schema: Json, *wanted_by: str) -> Json:
+        if not methods & set(wanted_by):
+            return {}
+        used = free(wish, schemas)
+        schemas[used] = schema
+        return ref(used)
+
+    shown = add(one, _shown(resource, config), "GET")
+    page = {"allOf": [ref("EveCollection"), {"properties": {"_items": {"items": shown}}}]}
+    written = _written(resource, config)
+    added = add(f"New{one}", _sent(resource, with_id=True), "POST")
+    one_written = add(f"{one}Written", written, "POST", "PUT", "PATCH")
+    return Documents(
+        one=one,
+        shown=shown,
+        page=add(f"{capital(camel(name))}Page", page, "GET") if is_listed else {},
+        added=_one_or_more(added, {"type": "array", "minItems": 1, "items": added}, resource),
+        replaced=add(f"Whole{one}", _sent(resource, with_id=False), "PUT"),
+        changed=add(f"Changed{one}", _changed(resource), "PATCH"),
+        written=one_written,
+    )
+
+
+def written_after_post(documents: Documents, resource: Mapping[str, Any]) -> Json:
+    """What a POST answers: one document's news, or all of them where it may carry several."""
+    items = {"type": "array", "items": documents.written}
+    several = {
+        "type": "object",
+        "required": ["_status", "_items"],
+        "properties": {"_status": {"const": "OK"}, "_items": items},
+    }
+    return _one_or_more(documents.written, several, resource)
+
+
+def _one_or_more(one: Json, several: Json, resource: Mapping[str, Any]) -> Json:
+    return {"anyOf": [one, several]} if resource["bulk_enabled"] else one
+
+
+def _automatic(resource: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that Eve keeps itself, with their rules."""
+    identifier = resource["id_field"]
+    fields = {
+        identifier: resource["schema"].get(identifier, {}),
+        config["LAST_UPDATED"]: TIME,
+        config["DATE_CREATED"]: TIME,
+    }
+    return {**fields, config["ETAG"]: TEXT} if config["IF_MATCH"] else fields
+
+
+def _shown(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
+    projection = resource["datasource"]["projection"]
+    roots = {field.split(".")[0] for field, value in projection.items() if value}
+    fields = {name: rules for name, rules in resource["schema"].items() if not projection or name in roots}
+    automatic = _automatic(resource, config)
+    return {**document_schema({**fields, **automatic}, "answer"), "required": list(automatic)}
+
+
+def _sent(resource: Mapping[str, Any], *, with_id: bool) -> Json:
+    return document_schema(_writable(resource, with_id), "add", unknown=bool(resource["allow_unknown"]))
+
+
+def _changed(resource: Mapping[str, Any]) -> Json:
+    unknown = bool(resource["allow_unknown"])
+    return document_schema(_writable(resource, with_id=False), "change", unknown=unknown)
+
+
+def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
+    """The fields a client sends: an id only where it is no ObjectId, which MongoDB makes; no owner, which
+    the token tells.
+    """
+    identifier, owner = resource["id_field"], resource["auth_field"]
+    made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"
+    left_out = {owner} | (set() if with_id and not made_by_us else {identifier})
+    return {name: rules for name, rules in resource["schema"].items() if name not in left_out}
+
+
+def _written(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
+    automatic = _automatic(resource, config)
+    extra = {name: resource["schema"].get(name, {}) for name in resource["extra_response_fields"]}
+    made = document_schema({**extra, **automatic}, "answer")
+    made["properties"][config["STATUS"]] = {"const": config["STATUS_OK"]}
+    return {**made, "required": [*automatic, config["STATUS"]]}
+
+
+def variable_schema(resource: Mapping[str, Any], name: str, otherwise: Json) -> Json:
+    """The schema of a variable in a resource's address: that of the field it names."""
+    rules = resource["schema"].get(name)
+    if not isinstance(rules, Mapping):
+        return otherwise
+    return field_schema({key: rules[key] for key in ("type", "regex", "allowed") if key in rules}, "answer")

@@ -1,0 +1,60 @@
+"""Names: operations', schemas', and those within addresses."""
+
+import re
+from collections.abc import Container
+
+from werkzeug.routing import Rule
+
+from kit.openapi.answers import Json
+
+# A converter's arguments may be quoted, and what is quoted may hold anything, as regular expressions do.
+VARIABLE = re.compile(
+    r"""<(?:(?P<converter>\w+)(?:\((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^)"'])*\))?:)?(?P<name>\w+)>"""
+)
+ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def camel(text: str) -> str:
+    """Words as one name that starts small: `show_image` and "show image" give showImage."""
+    words: list[str] = re.findall(r"[A-Za-z0-9]+", text) or ["it"]
+    first, *rest = words
+    return first[0].lower() + first[1:] + "".join(map(capital, rest))
+
+
+def capital(text: str) -> str:
+    """The same with a capital first letter; other letters stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def free(name: str, taken: Container[str]) -> str:
+    """`name`, with a number behind it where it is taken."""
+    number, tried = 1, name
+    while tried in taken:
+        number += 1
+        tried = f"{name}{number}"
+    return tried
+
+
+def methods(rule: Rule) -> list[str]:
+    """The methods of a route that are worth telling, which HEAD and OPTIONS are not."""
+    return [method for method in ORDER if method in (rule.methods or ())]
+
+
+def variables(rule: Rule) -> dict[str, Json]:
+    """The variables of a route's address with what their converters say of them."""
+    whole_number = {"type": "integer", "minimum": 0}
+    return {
+        found["name"]: whole_number if found["converter"] == "int" else {"type": "string"}
+        for found in VARIABLE.finditer(rule.rule)
+    }
+
+
+def template(rule: Rule) -> str:
+    """A route's address as OpenAPI writes it, Eve's `_id` as `id`."""
+    told: str = VARIABLE.sub(lambda found: f"{{{shown(found['name'])}}}", rule.rule)
+    return told
+
+
+def shown(variable: str) -> str:
+    """The name to show for a variable."""
+    return variable.lstrip("_") or variable

@@ -1,0 +1,84 @@
+"""Parameters: in addresses, queries and headers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kit.openapi.answers import Json
+from kit.openapi.names import shown
+
+IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The ETag of an earlier answer.",
+}
+
+
+def path(schemas: Mapping[str, Mapping[str, Any]]) -> list[Json]:
+    """Parameters in the address."""
+    return [
+        {"name": shown(name), "in": "path", "required": True, "schema": dict(schema)}
+        for name, schema in schemas.items()
+    ]
+
+
+def query(schemas: Mapping[str, Mapping[str, Any]], required: Iterable[str] = ()) -> list[Json]:
+    """Parameters of the query, by name."""
+    needed = set(required)
+    return [
+        {
+            "name": name,
+            "in": "query",
+            **({"required": True} if name in needed else {}),
+            "schema": dict(schema),
+        }
+        for name, schema in schemas.items()
+    ]
+
+
+def if_match(*, required: bool) -> Json:
+    """The header that a change must carry."""
+    told = "The ETag of the document as it was when you read it."
+    made: Json = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": told}
+    return {**made, "required": True} if required else made
+
+
+def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
+    """What the GET of a collection takes: its own parameters, Eve's filters, and paging."""
+    own = resource.get("kit", {})
+    known: dict[str, Json] = {}
+    if own.get("filters", True):
+        known.update(_filters(resource))
+    if resource["pagination"]:
+        limits = {"maximum": config["PAGINATION_LIMIT"], "default": config["PAGINATION_DEFAULT"]}
+        known["page"] = {"type": "integer", "minimum": 1, "default": 1}
+        known["max_results"] = {"type": "integer", "minimum": 1, **limits}
+    return query({**known, **own.get("query", {})}, own.get("required", ()))
+
+
+def of_item(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
+    """What the GET of one document takes."""
+    has_filters = resource.get("kit", {}).get("filters", True)
+    asked = query(_projection(resource)) if has_filters else []
+    return [*asked, *([IF_NONE_MATCH] if config["IF_MATCH"] else [])]
+
+
+def _filters(resource: Mapping[str, Any]) -> dict[str, Json]:
+    allowed = resource["allowed_filters"]
+    fields = "any field" if "*" in allowed else ", ".join(allowed) or "no field"
+    example = next((field for field in allowed if field != "*"), "_id")
+    made: dict[str, Json] = {}
+    if allowed:
+        told = f'A JSON object of conditions such as {{"{example}": {{"$ne": null}}}}, on {fields}.'
+        made["where"] = {"type": "string", "contentMediaType": "application/json", "description": told}
+    if resource["sorting"]:
+        told = f"Fields with commas between, a minus in front of those that go down: {fields}."
+        made["sort"] = {"type": "string", "description": told}
+    return {**made, **_projection(resource)}
+
+
+def _projection(resource: Mapping[str, Any]) -> dict[str, Json]:
+    if not resource["projection"]:
+        return {}
+    told = "The fields to show, or those to leave out: a JSON object with 1, or 0, for each."
+    return {"projection": {"type": "string", "contentMediaType": "application/json", "description": told}}

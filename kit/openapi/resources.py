@@ -1,0 +1,138 @@
+"""Eve's resources as operations."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from kit.openapi import parameters
+from kit.openapi.answers import ETAG, EVERYWHERE, INVALID_LIST, LOCATION, WITH_BODY, Json, answer, problems
+from kit.openapi.documents import Documents, add_documents, variable_schema, written_after_post
+from kit.openapi.names import camel, capital, methods, template, variables
+
+COLLECTION = "resource"
+ITEM = "item_lookup"
+ITEM_OTHERWISE = "item_additional_lookup"
+
+NAMES = {
+    (COLLECTION, "GET"): ("list{many}", "{title}"),
+    (COLLECTION, "POST"): ("add{one}", "Add a new {item}"),
+    (COLLECTION, "DELETE"): ("removeAll{many}", "Remove all: {title}"),
+    (ITEM, "GET"): ("show{one}", "Show one {item}"),
+    (ITEM, "PUT"): ("replace{one}", "Replace one {item}"),
+    (ITEM, "PATCH"): ("change{one}", "Change fields of one {item}"),
+    (ITEM, "DELETE"): ("remove{one}", "Remove one {item}"),
+    (ITEM_OTHERWISE, "GET"): ("show{one}By{field}", "Show one {item}"),
+}
+BODIES = {"POST": "added", "PUT": "replaced", "PATCH": "changed"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One route of a resource: its collection, or one of its documents."""
+
+    name: str
+    kind: str
+    resource: Mapping[str, Any]
+    rule: Rule
+    config: Mapping[str, Any]
+    documents: Documents
+
+    def is_public(self, method: str) -> bool:
+        """Whether anybody may."""
+        setting = "public_methods" if self.kind == COLLECTION else "public_item_methods"
+        return method in self.resource[setting]
+
+    def is_conditional(self, method: str) -> bool:
+        """Whether it is done only to the document that the client has seen."""
+        return self.kind == ITEM and method != "GET" and bool(self.config["IF_MATCH"])
+
+
+def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
+    """Address, method and operation of all there is to do with `app`'s resources; their schemas are put to
+    those in `schemas`.
+    """
+    domain = app.config["DOMAIN"]
+    order = list(domain)
+    known: dict[str, Documents] = {}
+    routes = [(*rule.endpoint.partition("|")[::2], rule) for rule in app.url_map.iter_rules()]
+    routes = [route for route in routes if route[0] in domain]
+    for name, kind, rule in sorted(routes, key=lambda route: (order.index(route[0]), route[1] != COLLECTION)):
+        told = [method for method in methods(rule) if (kind, method) in NAMES]
+        if told and name not in known:
+            known[name] = add_documents(name, domain[name], app.config, schemas)
+        for method in told:
+            place = Place(name, kind, domain[name], rule, app.config, known[name])
+            yield template(rule), method.lower(), _operation(place, method)
+
+
+def _operation(place: Place, method: str) -> Json:
+    identifier, summary = _naming(place, method)
+    made: Json = {"operationId": identifier, "tags": [place.name], "summary": summary}
+    made["security"] = [{}, {"bearer": []}] if place.is_public(method) else [{"bearer": []}]
+    if asked := _parameters(place, method):
+        made["parameters"] = asked
+    if method in BODIES:
+        schema = getattr(place.documents, BODIES[method])
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    made["responses"] = {**_successes(place, method), **_problems(place, method)}
+    return made
+
+
+def _naming(place: Place, method: str) -> tuple[str, str]:
+    identifier, summary = NAMES[place.kind, method]
+    words = {
+        "many": capital(camel(place.name)),
+        "one": place.documents.one,
+        "field": "".join(capital(camel(name)) for name in list(variables(place.rule))[-1:]),
+        "title": place.resource["resource_title"],
+        "item": place.resource["item_title"],
+    }
+    told = summary.format(**words)
+    if place.kind == COLLECTION and method == "GET":
+        told = place.resource.get("kit", {}).get("summary", told)
+    return identifier.format(**words), told
+
+
+def _parameters(place: Place, method: str) -> list[Json]:
+    found = variables(place.rule)
+    asked = parameters.path({name: variable_schema(place.resource, name, found[name]) for name in found})
+    if method == "GET" and place.kind == COLLECTION:
+        asked += parameters.of_collection(place.resource, place.config)
+    elif method == "GET":
+        asked += parameters.of_item(place.resource, place.config)
+    if place.is_conditional(method):
+        asked.append(parameters.if_match(required=place.config["ENFORCE_IF_MATCH"]))
+    return asked
+
+
+def _successes(place: Place, method: str) -> Json:
+    documents = place.documents
+    etag = ETAG if place.config["IF_MATCH"] else {}
+    if method == "DELETE":
+        return {"204": answer("It is gone.", None)}
+    if method == "POST":
+        return {"201": answer("It is stored.", written_after_post(documents, place.resource), LOCATION)}
+    if method == "GET" and place.kind == COLLECTION:
+        return {"200": answer("A page of the collection.", documents.page)}
+    if method == "GET":
+        unchanged = {"304": answer("It has not changed.", None, etag)} if etag else {}
+        return {"200": answer("The document.", documents.shown, etag), **unchanged}
+    new = {"201": answer("It was not there, and is stored now.", documents.written, LOCATION)}
+    is_upsert = method == "PUT" and place.config["UPSERT_ON_PUT"]
+    return {"200": answer("It is stored.", documents.written, etag), **(new if is_upsert else {})}
+
+
+def _problems(place: Place, method: str) -> Json:
+    statuses = set(EVERYWHERE)
+    statuses |= set() if place.is_public(method) else {403}
+    statuses |= {404} if place.rule.arguments else set()
+    statuses |= {409, *WITH_BODY} if method in BODIES else set()
+    if place.is_conditional(method):
+        statuses |= {412, 428} if place.config["ENFORCE_IF_MATCH"] else {412}
+    shared = problems(statuses)
+    if method == "POST" and place.resource["bulk_enabled"]:
+        shared["422"] = {"$ref": f"#/components/responses/{INVALID_LIST}"}
+    return shared

@@ -1,0 +1,107 @@
+"""Verbs, views made with `kit.operations.operation`, as operations."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Rule
+
+from kit.openapi import parameters
+from kit.openapi.answers import EVERYWHERE, PROBLEMS, WITH_BODY, Json, answer, problems
+from kit.openapi.names import camel, capital, methods, template, variables
+from kit.operations import Answer, Operation
+
+HEALTH = "health"
+"""Operations with this tag ask nobody who they are, answer in one form only and need no part."""
+
+TAKE_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+Models = Mapping[type[BaseModel], Json]
+
+
+def verb_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
+    """Address, method and operation of all `app`'s verbs; the schemas of their models are put to those in
+    `schemas`.
+    """
+    found = [(rule, described) for rule in app.url_map.iter_rules() if (described := _described(app, rule))]
+    models = _lift([described for _, described in found], schemas)
+    serves: dict[str, set[str]] = {}
+    for rule, _ in found:
+        serves.setdefault(rule.endpoint, set()).update(methods(rule))
+    for rule, described in sorted(found, key=lambda each: each[0].rule):
+        name = camel(app.view_functions[rule.endpoint].__name__)
+        for method in methods(rule):
+            several = len(serves[rule.endpoint]) > 1
+            identifier = f"{method.lower()}{capital(name)}" if several else name
+            yield template(rule), method.lower(), _operation(described, identifier, rule, method, models)
+
+
+def _described(app: Flask, rule: Rule) -> Operation | None:
+    described = getattr(app.view_functions.get(rule.endpoint), "operation", None)
+    return described if isinstance(described, Operation) else None
+
+
+def _lift(operations: list[Operation], schemas: Json) -> Models:
+    """Put the schemas of all models into `schemas`; how to refer to each."""
+    answers: list[Any] = [each for one in operations for each in (one.body, *one.answers.values())]
+    models = {each: None for each in answers if isinstance(each, type) and issubclass(each, BaseModel)}
+    # All at once, as two models may go by the same name.
+    references, made = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    schemas.update(made.get("$defs", {}))
+    return {model: references[model, "validation"] for model in models}
+
+
+def _operation(described: Operation, identifier: str, rule: Rule, method: str, models: Models) -> Json:
+    found = variables(rule)
+    asked = parameters.path({name: described.path.get(name, found[name]) for name in found})
+    asked += parameters.query(described.query, described.required)
+    body = described.body if method in TAKE_BODY else None
+    made: Json = {"operationId": identifier, "tags": [described.tag], "summary": described.summary}
+    made["security"] = _security(described)
+    if asked:
+        made["parameters"] = asked
+    if body is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": models[body]}}}
+    statuses = {400, 413} if described.tag == HEALTH else set(EVERYWHERE)
+    statuses |= {401} if described.reader else set()
+    statuses |= {404} if found else set()
+    statuses |= set(WITH_BODY) if body is not None else set()
+    statuses |= {422} if described.path else set()
+    made["responses"] = {**problems(statuses), **_named(described, models)}
+    made["responses"] = dict(sorted(made["responses"].items()))
+    return made
+
+
+def _security(described: Operation) -> list[Json]:
+    if described.reader:
+        return [{"bearer": []}]
+    return [] if described.tag == HEALTH else [{}, {"bearer": []}]
+
+
+def _named(described: Operation, models: Models) -> Json:
+    """The answers that the operation names; an error it says no more of is one of the shared ones."""
+    made: Json = {}
+    for status, given in described.answers.items():
+        if given is None and status in PROBLEMS:
+            made.update(problems([status]))
+        else:
+            schema = _schema(given, models)
+            media_type = described.media_type if status < HTTPStatus.BAD_REQUEST else "application/json"
+            made[str(status)] = answer(_description(status, given), schema, media_type=media_type)
+    return made
+
+
+def _schema(given: Answer, models: Models) -> Json | None:
+    if given is None:
+        return None
+    return models[given] if isinstance(given, type) else dict(given)
+
+
+def _description(status: int, given: Answer) -> str:
+    told = given.__doc__ if isinstance(given, type) else (given or {}).get("description")
+    return str(told).strip().split("\n\n")[0] if told else HTTPStatus(status).phrase

@@ -1,0 +1,52 @@
+"""The application class of services."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import flask
+from eve import Eve
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.utils import cached_property
+
+from kit.service.reading import known_parameters, read_collection
+
+
+class Request(flask.Request):
+    """Flask's, which reads the few Accept headers that clients have once rather than with each request."""
+
+    @cached_property
+    def accept_mimetypes(self) -> MIMEAccept:
+        """What the client accepts."""
+        return _accepted(self.environ.get("HTTP_ACCEPT"))
+
+
+class Service(Eve):  # type: ignore[misc]
+    """Eve's, for views that are no coroutines: Flask would look whether each of a request's functions is."""
+
+    request_class = Request
+
+    def register_resource(self, resource: str, settings: dict[str, Any]) -> None:
+        """Add a resource, whose collection is read our way (see `reading`)."""
+        super().register_resource(resource, settings)
+        described = self.config["DOMAIN"][resource]
+        described["kit_parameters"] = known_parameters(described)
+        endpoint = f"{resource}|resource"
+        eves = self.view_functions[endpoint]
+
+        def view(**lookup: Any) -> Any:
+            if flask.request.method in ("GET", "HEAD"):
+                return read_collection(self, resource)
+            return eves(**lookup)
+
+        self.view_functions[endpoint] = view
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str | None) -> MIMEAccept:
+    return parse_accept_header(header, MIMEAccept)

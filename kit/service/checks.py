@@ -1,0 +1,83 @@
+"""What a request must be like before Eve sees it."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
+
+from kit import params
+from kit.bodies import require_small_body
+from kit.service.render import JSON
+
+USUAL = ("application/json", "*/*", None)
+"""What most clients accept, so that nothing more need be looked at."""
+
+WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+def check_requests(app: Flask, bulk: int) -> None:
+    """Refuse what is too large or not acceptable, and to Eve's resources unknown parameters, and bodies that
+    are not JSON objects (or lists of at most `bulk`, where a resource takes them).
+    """
+
+    @app.before_request
+    def check() -> None:
+        require_small_body()
+        endpoint = request.endpoint
+        if endpoint and "|" in endpoint:
+            resource, kind = endpoint.split("|", 1)
+            _check_acceptable()
+            _check_parameters(app.config["DOMAIN"][resource], is_collection=kind == "resource")
+            if request.method in WITH_BODY:
+                _check_body(bulk if app.config["DOMAIN"][resource]["bulk_enabled"] else 0)
+
+    @app.after_request
+    def put_right(response: Response) -> Response:
+        """Answer what kept us from checking a document, where Eve says that the document is wrong."""
+        problem = g.pop("problem", None)
+        if problem is not None and response.status_code < 500:
+            response = current_app.make_response(current_app.handle_user_exception(problem))
+        return response
+
+
+def _check_acceptable() -> None:
+    if request.environ.get("HTTP_ACCEPT") in USUAL:
+        return
+    accepted = request.accept_mimetypes
+    if accepted.provided and not accepted.best_match(JSON.mime):
+        raise NotAcceptable("Answers come as application/json; please accept that.")
+
+
+def _check_parameters(resource: dict[str, Any], *, is_collection: bool) -> None:
+    reads = request.method in ("GET", "HEAD")
+    # The collection's own parameters are checked where they are read.
+    if is_collection and reads:
+        return
+    params.only(*(["projection"] if reads and resource["projection"] else []))
+
+
+def _check_body(bulk: int) -> None:
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send the body as application/json.")
+    try:
+        body = request.get_json()
+    except (BadRequest, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+    if isinstance(body, list) and bulk and request.method == "POST":
+        if not 0 < len(body) <= bulk or not all(isinstance(each, dict) for each in body):
+            raise BadRequest(f"A list must have 1 to {bulk} JSON objects.")
+    elif not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object.")
+    if not _is_storable(body):
+        raise BadRequest("The body holds a number that is too large, or text that is not valid Unicode.")
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether MongoDB can take a value of a JSON body: 64 bits for integers, and no lone surrogates."""
+    if isinstance(value, str):
+        return not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    if isinstance(value, dict):
+        return all(_is_storable(key) and _is_storable(each) for key, each in value.items())
+    return not isinstance(value, list) or all(_is_storable(each) for each in value)

@@ -1,0 +1,42 @@
+"""Eve's settings within reach.
+
+Eve reads its settings through one object, `eve.utils.config`, whose `__getattr__` finds the current
+application's configuration through Flask's proxies: several hundred look-ups a request for a page of
+documents, a third of Eve's time. Python asks `__getattr__` only for what an object does not have. So, in a
+process that serves one application (gunicorn's workers do), that application's settings are put into the
+object's own dictionary, and the look-ups never get to `__getattr__`.
+
+Where a second application is made in the same process, as tests do, the dictionary is emptied and all go the
+slow way again. The settings of an application must not change after `settle`.
+"""
+
+import weakref
+from typing import Any
+
+from eve.utils import config
+from flask import Flask
+
+_apps: "weakref.WeakSet[Flask]" = weakref.WeakSet()
+
+
+def unsettle() -> None:
+    """Let Eve look its settings up itself. Call this before another application is made."""
+    vars(config).clear()
+
+
+def settle(app: Flask) -> None:
+    """Keep `app`'s settings within reach, if it is the only application of this process."""
+    _apps.add(app)
+    unsettle()
+    if len(_apps) == 1:
+        vars(config).update(_settings(app))
+
+
+def only(app: Flask) -> None:
+    """Forget all other applications and settle this one: for measurements, which make several."""
+    _apps.clear()
+    settle(app)
+
+
+def _settings(app: Flask) -> dict[str, Any]:
+    return {name: value for name, value in app.config.items() if name.isupper()}

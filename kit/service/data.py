@@ -1,0 +1,191 @@
+"""Eve's data layer on our own client: durable, bounded, and with errors that say what is wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from eve.auth import auth_field_and_value
+from eve.io.mongo import Mongo
+from eve.utils import ParsedRequest
+from flask import Flask, g
+from pymongo import ReturnDocument
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+from werkzeug.exceptions import Conflict, GatewayTimeout, ServiceUnavailable
+
+from kit.mongo import Client, Document, translated_errors
+from kit.paging import TOTAL_LIMIT, Page
+from kit.problems import PartDown, PartSlow
+from kit.service import filters
+
+NAIVE = CodecOptions[Document](tz_aware=False)
+"""Times without a zone, which are UTC in MongoDB and in Eve; to add it takes as long as half the decoding."""
+
+QUERY_MS = 4000
+"""A question may take MongoDB so long; less than the client's time-out, so that it is ended there, too."""
+
+
+NAIVE = CodecOptions[Document](tz_aware=False)
+"""Times without a zone, which are UTC in MongoDB and in Eve; to add it takes as long as half the decoding."""
+
+
+class Data(Mongo):  # type: ignore[misc]
+    """Eve's layer, but for: our client (Eve makes its own with w: 1 and no time-outs), filters by our rules
+    (see `filters`), totals counted to TOTAL_LIMIT only, no guessing of ObjectIds in texts, and errors of a
+    database that is away told as such (Eve takes most of them for the client's).
+    """
+
+    def init_app(self, app: Flask) -> None:
+        """Use the client that the application was given."""
+        client: Client = app.config["KIT_CLIENT"]
+        self.driver = SimpleNamespace(db=client.get_default_database(), cx=client)
+        self._collections: dict[str, Collection[Document]] = {}
+
+    def pymongo(self, resource: str | None = None, prefix: str | None = None) -> Any:
+        """The connection; there is one."""
+        return self.driver
+
+    def get_collection_with_write_concern(self, datasource: str, resource: str) -> Collection[Document]:
+        """A collection; the client's write concern is what we want (Eve would drop all of it but `w`)."""
+        return self._collection(datasource)
+
+    def find(
+        self, resource: str, req: ParsedRequest, sub_resource_lookup: Document, perform_count: bool = True
+    ) -> tuple[list[Document], int | None]:
+        """The documents of the asked page, and how many there are in all, counted to just over TOTAL_LIMIT.
+
+        `sub_resource_lookup` are conditions of ours, set by hooks; they hold besides the client's.
+        """
+        described = self.app.config["DOMAIN"][resource]
+        source, base, shown, order = self.datasource(resource)
+        allowed = described["allowed_filters"]
+        conditions = [base, sub_resource_lookup, self._own(resource)]
+        if req.where is not None:
+            conditions.append(filters.where(req.where, allowed, described["schema"]))
+        query = combined([each for each in conditions if each])
+        asked = filters.sort(req.sort, allowed)
+        page = Page(req.page, req.max_results)
+        limit = page.limit
+        collection = self._collection(source)
+        documents: list[Document] = []
+        with answered():
+            if limit:
+                fields = filters.projection(req.projection, shown)
+                cursor = collection.find(query, fields, max_time_ms=QUERY_MS)
+                if sorted_by := [*asked, ("_id", 1)] if asked else order:
+                    cursor.sort(sorted_by)
+                documents = cursor.skip(page.offset).limit(limit).to_list()
+            if 0 < len(documents) < limit:
+                return documents, page.offset + len(documents)
+            return documents, collection.count_documents(query, limit=TOTAL_LIMIT + 1, maxTimeMS=QUERY_MS)
+
+    def find_one(
+        self,
+        resource: str,
+        req: ParsedRequest | None,
+        check_auth_value: bool = True,
+        force_auth_field_projection: bool = False,
+        mongo_options: Any = None,
+        **lookup: Any,
+    ) -> Document | None:
+        """A single document, or None."""
+        source, base, shown, _ = self.datasource(resource)
+        own = self._own(resource) if check_auth_value else {}
+        query = combined([each for each in (lookup, base, own) if each])
+        fields = filters.projection(req.projection if req else None, shown)
+        if force_auth_field_projection and (field := self.app.config["DOMAIN"][resource]["auth_field"]):
+            fields[field] = 1
+        with answered():
+            found: Document | None = self._collection(source).find_one(query, fields, max_time_ms=QUERY_MS)
+        return found
+
+    def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
+        """A single document with all its fields, or None."""
+        source, _, _, _ = self.datasource(resource)
+        with answered():
+            found: Document | None = self._collection(source).find_one(lookup)
+        return found
+
+    def insert(self, resource: str, doc_or_docs: Document | list[Document]) -> list[Any]:
+        """Add documents; their ids. Raises Conflict when one is there already."""
+        source, _, _, _ = self.datasource(resource)
+        documents = [doc_or_docs] if isinstance(doc_or_docs, dict) else doc_or_docs
+        collection = self._collection(source)
+        with answered():
+            try:
+                if len(documents) == 1:
+                    return [collection.insert_one(documents[0]).inserted_id]
+                with collection.database.client.start_session() as session, session.start_transaction():
+                    return collection.insert_many(documents, session=session).inserted_ids
+            except DuplicateKeyError:
+                raise Conflict("There is one of that name already.") from None
+
+    def _change_request(
+        self, resource: str, id_: Any, changes: Document, original: Document, replace: bool = False
+    ) -> None:
+        """Change a document that is still as `original` has it. Raises Eve's OriginalChangedError."""
+        source, base, _, _ = self.datasource(resource)
+        same = {"_id": id_, **({"_etag": original["_etag"]} if "_etag" in original else {})}
+        query = combined([each for each in (same, base, self._own(resource)) if each])
+        collection = self._collection(source)
+        with answered():
+            try:
+                change = collection.find_one_and_replace if replace else collection.find_one_and_update
+                found = change(query, changes, projection={"_id": 1}, return_document=ReturnDocument.AFTER)
+            except DuplicateKeyError:
+                raise Conflict("There is one of that name already.") from None
+        if found is None:
+            raise self.OriginalChangedError
+
+    def remove(self, resource: str, lookup: Document) -> None:
+        """Remove all that `lookup` fits."""
+        source, base, _, _ = self.datasource(resource)
+        with answered():
+            self._collection(source).delete_many(
+                combined([each for each in (lookup, base, self._own(resource)) if each])
+            )
+
+    def is_empty(self, resource: str) -> bool:
+        """Whether there is no document."""
+        source, base, _, _ = self.datasource(resource)
+        with answered():
+            return self._collection(source).find_one(base or {}, {"_id": 1}) is None
+
+    def _collection(self, name: str) -> Collection[Document]:
+        """The collection, made once: pymongo's cost more to make than to find here."""
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
+        return found
+
+    def _own(self, resource: str) -> Document:
+        """The condition that a document is the reader's own, for resources with an `auth_field`."""
+        if not self.app.config["DOMAIN"][resource]["auth_field"]:
+            return {}
+        field, reader = auth_field_and_value(resource)
+        return {field: {"$eq": reader}} if field and reader else {}
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Turn a database that is away into an HTTP error, and note it in `g.problem`: where Eve takes an error
+    that came up while it checks a document for a fault of the document, `checks` sets that right.
+    """
+    try:
+        with translated_errors():
+            yield
+    except PartDown as problem:
+        g.problem = problem
+        raise ServiceUnavailable(str(problem), retry_after=problem.retry_after) from problem
+    except PartSlow as problem:
+        g.problem = problem
+        raise GatewayTimeout(str(problem)) from problem
+
+
+def combined(conditions: list[Document]) -> Document:
+    """One condition that holds where all of these do."""
+    if len(conditions) == 1:
+        return conditions[0]
+    return {"$and": conditions} if conditions else {}

@@ -1,0 +1,133 @@
+"""What clients may ask of a collection: `where`, `sort` and `projection`, read by our own rules.
+
+`where` is a JSON object: fields with values or comparisons, and `$and` or `$or` of such objects. Nothing but
+what is named here reaches MongoDB. Each function raises BadRequest for what it does not know.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from werkzeug.exceptions import BadRequest
+
+from kit.mongo import Document
+
+COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"})
+LISTS = frozenset({"$in", "$nin"})
+JOINTS = frozenset({"$and", "$or"})
+DEEPEST = 4
+LONGEST = 100
+
+Schema = Mapping[str, Mapping[str, Any]]
+
+
+def where(text: str | None, allowed: Collection[str], schema: Schema) -> Document:
+    """The filter; times given as text become times. `allowed` are the fields it may name."""
+    if text is None:
+        return {}
+    try:
+        given = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise BadRequest('where must be a JSON object like {"score": {"$gt": 50}}.') from None
+    return _condition(given, allowed, schema, 0)
+
+
+def sort(text: str | None, allowed: Collection[str]) -> list[tuple[str, int]]:
+    """The order: field names with commas between, a minus in front of those that go down."""
+    if text is None:
+        return []
+    order: dict[str, int] = {}
+    for each in text.split(","):
+        field = each.strip().removeprefix("-")
+        if field not in allowed or field in order:
+            raise BadRequest(f"sort takes each of these fields once, or -field: {_names(allowed)}.")
+        order[field] = -1 if each.strip().startswith("-") else 1
+    return list(order.items())
+
+
+def projection(text: str | None, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields to show, of those that are `shown` anyway: `{"title": 1}`, or `{"text": 0}` for all but."""
+    if text is None:
+        return dict(shown)
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict) or not given or not all(_is_switch(value) for value in given.values()):
+        raise BadRequest('projection must be a JSON object like {"title": 1} or {"text": 0}.')
+    if set(given) - set(shown):
+        raise BadRequest(f"projection may name: {_names(shown)}.")
+    including = [field for field, value in given.items() if value]
+    if including and len(including) < len(given):
+        raise BadRequest("projection either includes or leaves out; it cannot do both.")
+    chosen = including or [field for field in shown if field not in given]
+    kept = {field: shown[field] for field in chosen}
+    return {**kept, **{field: value for field, value in shown.items() if field.startswith("_")}}
+
+
+def _condition(given: Any, allowed: Collection[str], schema: Schema, depth: int) -> Document:
+    if not isinstance(given, dict):
+        raise BadRequest('where must be a JSON object like {"score": {"$gt": 50}}.')
+    if depth > DEEPEST or len(given) > LONGEST:
+        raise BadRequest("where is too deep or too long.")
+    made: Document = {}
+    for name, value in given.items():
+        if name in JOINTS:
+            if not isinstance(value, list) or not 0 < len(value) <= LONGEST:
+                raise BadRequest(f"{name} takes a list of conditions.")
+            made[name] = [_condition(each, allowed, schema, depth + 1) for each in value]
+        elif name in allowed:
+            made[name] = _comparison(name, value, schema.get(name, {}))
+        else:
+            raise BadRequest(f"where may name: {_names(allowed)}, $and, $or.")
+    return made
+
+
+def _comparison(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
+    if not isinstance(given, dict):
+        return {"$eq": _value(field, given, rules)}
+    if not given:
+        raise BadRequest(f"where compares {field} with nothing.")
+    made: Document = {}
+    for operator, value in given.items():
+        if operator in COMPARISONS:
+            made[operator] = _value(field, value, rules)
+        elif operator in LISTS and isinstance(value, list) and len(value) <= LONGEST:
+            made[operator] = [_value(field, each, rules) for each in value]
+        else:
+            raise BadRequest(f"where compares with {_names(COMPARISONS)}, and with lists by $in and $nin.")
+    return made
+
+
+def _value(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
+    if isinstance(given, dict | list):
+        raise BadRequest(f"where compares {field} with a text, a number, true, false or null.")
+    if isinstance(given, str) and not _is_unicode(given):
+        raise BadRequest("where holds text that is not valid Unicode.")
+    if isinstance(given, int) and abs(given) >= 2**63:
+        raise BadRequest("where holds a number that is too large.")
+    if rules.get("type") == "datetime" and given is not None:
+        try:
+            moment = datetime.fromisoformat(given)
+            moment.astimezone().timestamp()
+        except (TypeError, ValueError, OverflowError):
+            raise BadRequest(f"where compares {field} with times like 2024-01-31T12:00:00Z.") from None
+        return moment
+    return given
+
+
+def _is_switch(value: Any) -> bool:
+    return value in (0, 1) and not isinstance(value, float)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _names(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,46 @@
+"""Who is asking: a bearer token, verified here and minted elsewhere."""
+
+from collections.abc import Callable
+
+from eve.auth import BasicAuth
+from flask import Flask, g, request
+
+from kit.problems import SignedOut
+from kit.tokens import Claims, Verifier
+
+OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
+"""Addresses that ask nobody who they are."""
+
+
+class ReaderAuth(BasicAuth):  # type: ignore[misc]
+    """Tells Eve who `identify` found, for methods that are not public and for resources of readers' own."""
+
+    def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
+        """Whether somebody has signed in."""
+        if g.reader is None:
+            return False
+        self.set_request_auth_value(g.reader.username)
+        return True
+
+    def authenticate(self) -> None:
+        """Ask for a token. Raises SignedOut."""
+        raise SignedOut("Sign in first.")
+
+
+def identify(app: Flask, verifier: Verifier | None, revoked: Callable[[str], bool]) -> None:
+    """Have each request of `app` find its reader's Claims in `g.reader`: None without a token.
+
+    A token that is not, or no longer, good is answered with 401, whatever it was sent to.
+    """
+
+    @app.before_request
+    def check() -> None:
+        g.reader = None
+        if "HTTP_AUTHORIZATION" not in request.environ or request.path.startswith(OPEN):
+            return
+        given = request.authorization
+        token = given.token if given is not None and given.type == "bearer" else None
+        claims: Claims | None = verifier.verify(token) if verifier and token else None
+        if claims is None or revoked(claims.token_id):
+            raise SignedOut("This token is not valid, or no longer. Sign in for a new one.")
+        g.reader = claims

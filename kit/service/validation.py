@@ -1,0 +1,37 @@
+"""Rules for documents that Cerberus does not have."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from eve.io.mongo import Validator as EveValidator
+
+from kit.model import inputs
+
+
+class Validator(EveValidator):  # type: ignore[misc]
+    """Eve's, with regular expressions that match whole values, and checks of people's inputs.
+
+    Use the checks as `"check_with": "email"` and so on; see `kit.model.inputs`.
+    """
+
+    def _validate_regex(self, pattern: str, field: str, value: Any) -> None:
+        """{'type': 'string'}"""
+        # Cerberus matches up to a `$`, which lets a line break pass at the end.
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            self._error(field, f"does not match {pattern}")
+
+    def _check_with_email(self, field: str, value: Any) -> None:
+        self._tell(field, inputs.email_address, value)
+
+    def _check_with_one_line(self, field: str, value: Any) -> None:
+        self._tell(field, inputs.one_line, value)
+
+    def _check_with_plain(self, field: str, value: Any) -> None:
+        self._tell(field, inputs.plain, value)
+
+    def _tell(self, field: str, rule: Callable[[str], str], value: Any) -> None:
+        try:
+            rule(value)
+        except ValueError as error:
+            self._error(field, str(error))

@@ -1,0 +1,27 @@
+"""How gunicorn serves a process of ours. A configuration file imports these names and sets `bind`."""
+
+import os
+from typing import Any
+
+from prometheus_client import multiprocess
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 30
+graceful_timeout = 10
+keepalive = 15
+accesslog = os.environ.get("ACCESS_LOG")
+control_socket_disable = True
+"""Instances of one user would share the same control socket."""
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep the counts of a worker that has ended."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def address(step: int, port_variable: str, port: int) -> str:
+    """What to bind: a step's host, and the port that a variable sets."""
+    return f"{os.environ.get(f'STEP{step}_HOST', '127.0.0.1')}:{os.environ.get(port_variable, port)}"

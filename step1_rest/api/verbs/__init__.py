@@ -1,0 +1,1 @@
+"""The application's verbs, one module for each kind."""

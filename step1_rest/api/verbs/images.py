@@ -1,0 +1,26 @@
+"""Pictures of posts."""
+
+from flask import Blueprint, make_response, request
+from werkzeug.wrappers import Response
+
+from kit.model.post import as_post
+from kit.operations import Operation, operation
+from step1_rest.api.parts import Parts
+
+SHOWING = Operation("The post's picture", {200: {"type": "string", "format": "binary"}}, media_type="image/*")
+
+
+def make_blueprint(parts: Parts) -> Blueprint:
+    """The verb over `parts`. The client waits while a picture is fetched, as at step 0."""
+    verbs = Blueprint("images", __name__)
+
+    @verbs.get("/images/<post_id>")
+    @operation(SHOWING)
+    def image(post_id: str) -> Response:
+        found = parts.images.of(post_id, lambda: as_post(parts.posts.known(post_id)))
+        response = make_response(found.content)
+        response.mimetype = found.media_type
+        response.set_etag(found.etag)
+        return response.make_conditional(request)
+
+    return verbs

@@ -1,0 +1,147 @@
+"""Another client of the same API, without a browser: `python -m step1_rest.client search flask`.
+
+The API is at API_URL. `sign-in` prints a token; the verbs of a reader take it from the variable STONES_TOKEN.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from kit.problems import Problem, Unprocessable
+from kit.rest import Rest
+from step1_rest import settings
+
+
+class Client(click.Group):
+    """The commands; what goes wrong is told in a line, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises click.ClickException for the API's problems."""
+        try:
+            return super().invoke(ctx)
+        except Unprocessable as problem:
+            issues = "; ".join(f"{field}: {issue}" for field, issue in problem.issues.items())
+            raise click.ClickException(f"{problem} {issues}") from None
+        except Problem as problem:
+            raise click.ClickException(f"{problem} (asked at {settings.get_api_url()})") from None
+
+
+@click.group(cls=Client)
+@click.option("--json", "as_json", is_flag=True, help="Print the API's answer as it is.")
+@click.option("--token", envvar="STONES_TOKEN", help="A reader's token; also from STONES_TOKEN.")
+@click.pass_context
+def main(ctx: click.Context, as_json: bool, token: str | None) -> None:
+    """Search, read and mark posts from the command line."""
+    ctx.obj = Asker(Rest(settings.get_api_url(), "The API"), as_json, token)
+
+
+class Asker:
+    """Asks the API and prints what it answers."""
+
+    def __init__(self, api: Rest, as_json: bool, token: str | None) -> None:
+        self.api, self.as_json, self.token = api, as_json, token
+
+    def ask(self, method: str, path: str, **arguments: Any) -> Any:
+        """The answer, printed already when JSON is wanted."""
+        answer = self.api.call(method, path, token=self.token, **arguments)
+        told = answer.json() if answer.content else None
+        if self.as_json and told is not None:
+            click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        return told
+
+    def posts(self, path: str, params: Mapping[str, Any]) -> None:
+        """A page of posts, a line each."""
+        told = self.ask("GET", path, params={name: value for name, value in params.items() if value})
+        if not self.as_json:
+            _print_posts(told["_items"])
+
+
+paging = [
+    click.option("--page", type=click.IntRange(1), default=1, show_default=True),
+    click.option("--max-results", type=click.IntRange(1, 50), default=25, show_default=True),
+]
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True)
+@paging[0]
+@paging[1]
+@click.pass_obj
+def search(asker: Asker, words: tuple[str, ...], page: int, max_results: int) -> None:
+    """Posts with these words, best first."""
+    asker.posts("/search", {"q": " ".join(words), "page": page, "max_results": max_results})
+
+
+@main.command()
+@click.option("--where", help='A filter as Eve takes it: \'{"score": {"$gt": 50}}\'.')
+@click.option("--sort", help="Fields with commas between, such as -score,created.")
+@paging[0]
+@paging[1]
+@click.pass_obj
+def posts(asker: Asker, where: str | None, sort: str | None, page: int, max_results: int) -> None:
+    """Posts, newest first, or by a filter and an order of your own."""
+    asker.posts("/posts", {"where": where, "sort": sort, "page": page, "max_results": max_results})
+
+
+@main.command()
+@click.option("--topic")
+@click.pass_obj
+def recommend(asker: Asker, topic: str | None) -> None:
+    """Much loved posts."""
+    asker.posts("/recommended", {"topic": topic})
+
+
+@main.command()
+@click.argument("post")
+@click.pass_obj
+def show(asker: Asker, post: str) -> None:
+    """One post in full."""
+    told = asker.ask("GET", f"/posts/{post}")
+    if not asker.as_json:
+        click.echo(f"{told['title']}\n{told['topic']} · {told['author']} · {told['created']}\n{told['url']}")
+        click.echo(f"\n{told['text']}" if told["text"] else "")
+
+
+@main.command("sign-in")
+@click.argument("username")
+@click.password_option(confirmation_prompt=False)
+@click.pass_obj
+def sign_in(asker: Asker, username: str, password: str) -> None:
+    """Print a token: export STONES_TOKEN=$(python -m step1_rest.client sign-in NAME)."""
+    told = asker.ask("POST", "/tokens", json={"username": username, "password": password})
+    if not asker.as_json:
+        click.echo(told["token"])
+
+
+@main.command()
+@click.argument("post")
+@click.argument("tag")
+@click.option("--off", is_flag=True, help="Take the tag off.")
+@click.pass_obj
+def tag(asker: Asker, post: str, tag: str, off: bool) -> None:
+    """Put a tag on a post."""
+    told = asker.ask("DELETE" if off else "PUT", f"/posts/{post}/tags/{tag}")
+    if not asker.as_json:
+        click.echo(f"{told['post']}: {', '.join(told['tags']) or 'no tags'}")
+
+
+@main.command()
+@click.argument("post")
+@click.option("--off", is_flag=True, help="Stop liking it.")
+@click.pass_obj
+def like(asker: Asker, post: str, off: bool) -> None:
+    """Like a post."""
+    told = asker.ask("DELETE" if off else "PUT", f"/posts/{post}/like")
+    if not asker.as_json:
+        click.echo(f"{told['post']}: {told['likes']} like it")
+
+
+def _print_posts(found: Iterable[Mapping[str, Any]]) -> None:
+    lines = [f"{post['_id']:<14} {post['score']:>6}  {post['title']}" for post in found]
+    click.echo("\n".join(lines) or "Nothing found.")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m step1_rest.client")

@@ -1,0 +1,149 @@
+"""The seam's questions and commands, asked of the API."""
+
+from typing import Any
+
+from kit.forwarded import ADDRESS, SECRET
+from kit.model.post import Post, TagCount
+from kit.paging import Found, Page
+from kit.pictures import Image
+from kit.problems import Problem, SignedOut, Unprocessable, WrongCredentials
+from kit.rest import Rest
+from kit.tokens import Verifier
+from step0_monolith.store import Profile, Reader, Session
+
+EVES_OWN = ("_created", "_updated")
+
+
+class RestStore:
+    """Store, over REST. Tokens are verified here; that one was ended early the API says when it is used."""
+
+    def __init__(self, api: Rest, verifier: Verifier, secret: str = "") -> None:
+        self.api = api
+        self.verifier = verifier
+        self.secret = secret
+
+    def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
+        """See Store."""
+        return self._page("/posts", page, reader)
+
+    def post(self, post_id: str, reader: Reader | None) -> Post:
+        """See Store."""
+        return _post(self._get(f"/posts/{post_id}", reader))
+
+    def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
+        """See Store."""
+        return self._page("/search", page, reader, q=query)
+
+    def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
+        """See Store."""
+        found = self._get("/recommended", reader, **({"topic": topic} if topic else {}))
+        return [_post(each) for each in found["_items"]]
+
+    def topics(self) -> list[str]:
+        """See Store."""
+        topics: list[str] = self._get("/topics", None)["topics"]
+        return topics
+
+    def sign_up(self, username: str, password: str, email: str | None) -> None:
+        """See Store."""
+        member = {"_id": username, "password": password, "email": email}
+        try:
+            self.api.call("POST", "/members", json=member)
+        except Unprocessable as error:
+            told = {"username" if field == "_id" else field: why for field, why in error.issues.items()}
+            raise Unprocessable(told) from error
+
+    def sign_in(self, username: str, password: str, address: str) -> Session:
+        """See Store."""
+        forwarded = {SECRET: self.secret, ADDRESS: address}
+        wanted = {"username": username, "password": password}
+        try:
+            made = self.api.call("POST", "/tokens", json=wanted, headers=forwarded).json()
+        except SignedOut as error:
+            raise WrongCredentials(str(error)) from error
+        return Session(made["token"], made["expires"])
+
+    def sign_out(self, reader: Reader) -> None:
+        """See Store."""
+        self.api.call("DELETE", "/tokens/current", token=reader.token)
+
+    def authenticate(self, token: str) -> Reader | None:
+        """See Store."""
+        claims = self.verifier.verify(token)
+        return Reader(claims.username, token) if claims else None
+
+    def profile(self, reader: Reader) -> Profile:
+        """See Store."""
+        return Profile(**self._get("/me", reader))
+
+    def tag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
+        """See Store."""
+        tags: list[str] = self._mark("PUT", f"/posts/{post_id}/tags/{tag}", reader)["tags"]
+        return tags
+
+    def untag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
+        """See Store."""
+        tags: list[str] = self._mark("DELETE", f"/posts/{post_id}/tags/{tag}", reader)["tags"]
+        return tags
+
+    def tags(self, page: Page, reader: Reader) -> Found[TagCount]:
+        """See Store."""
+        return _found(self._get("/tags", reader, **_paging(page)))
+
+    def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._page(f"/tags/{tag}", page, reader)
+
+    def like(self, post_id: str, liked: bool, reader: Reader) -> int:
+        """See Store."""
+        likes: int = self._mark("PUT" if liked else "DELETE", f"/posts/{post_id}/like", reader)["likes"]
+        return likes
+
+    def hide(self, post_id: str, hidden: bool, reader: Reader) -> None:
+        """See Store."""
+        self._mark("PUT" if hidden else "DELETE", f"/posts/{post_id}/hide", reader)
+
+    def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
+        """See Store."""
+        shared = {"to": to, "note": note}
+        made = self.api.call("POST", f"/posts/{post_id}/share", token=reader.token, json=shared)
+        return str(made.json()["share"])
+
+    def image(self, post_id: str) -> Image:
+        """See Store."""
+        found = self.api.call("GET", f"/images/{post_id}", headers={"Accept": "*/*"})
+        return Image(found.content, found.headers["Content-Type"], found.headers["ETag"].strip('"'))
+
+    def health(self) -> dict[str, bool]:
+        """See Store."""
+        try:
+            parts = self.api.health()
+        except Problem:
+            return {"api": False}
+        return {"api": True, **parts}
+
+    def _get(self, path: str, reader: Reader | None, **params: Any) -> Any:
+        return self.api.call("GET", path, token=reader.token if reader else None, params=params).json()
+
+    def _page(self, path: str, page: Page, reader: Reader | None, **params: Any) -> Found[Post]:
+        found = _found(self._get(path, reader, **_paging(page), **params))
+        return Found([_post(each) for each in found.items], found.total, found.more)
+
+    def _mark(self, method: str, path: str, reader: Reader) -> Any:
+        return self.api.call(method, path, token=reader.token).json()
+
+
+def _paging(page: Page) -> dict[str, int]:
+    return {"page": page.number, "max_results": page.size}
+
+
+def _found(told: dict[str, Any]) -> Found[Any]:
+    meta = told["_meta"]
+    return Found(told["_items"], meta["total"], "total_relation" in meta)
+
+
+def _post(told: Any) -> Post:
+    for name in EVES_OWN:
+        told.pop(name, None)
+    post: Post = told
+    return post
