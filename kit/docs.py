@@ -8,7 +8,7 @@ import orjson
 from flask import Blueprint, Flask, Response, current_app, make_response, render_template, send_from_directory
 
 from kit.openapi import describe
-from kit.operations import Operation, operation
+from kit.operations import HEALTH, Operation, operation
 
 OURS = Path(__file__).parent / "static"
 ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -18,8 +18,8 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
-DOCUMENT = Operation("This document", {200: {"type": "object"}}, tag="health")
-PAGE = Operation("A page to try the API", {200: {"type": "string"}}, tag="health", media_type="text/html")
+DOCUMENT = Operation("This document", {200: {"type": "object"}}, tag=HEALTH)
+PAGE = Operation("A page to try the API", {200: {"type": "string"}}, tag=HEALTH, media_type="text/html")
 
 
 def add_docs(app: Flask, title: str, version: str) -> None:

@@ -5,6 +5,24 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, jsonify, make_response
 
 from kit.metrics import exposition
+from kit.operations import HEALTH, Operation, operation
+
+STATE = {
+    "type": "object",
+    "required": ["_status"],
+    "properties": {
+        "_status": {"enum": ["OK", "ERR"]},
+        "parts": {"type": "object", "additionalProperties": {"enum": ["ok", "down"]}},
+    },
+}
+LIVE = Operation("Whether the process answers", {200: STATE}, tag=HEALTH)
+READY = Operation("Whether every part that is needed answers", {200: STATE, 503: STATE}, tag=HEALTH)
+METRICS = Operation(
+    "Counts and times in Prometheus's text format",
+    {200: {"type": "string"}},
+    tag=HEALTH,
+    media_type="text/plain",
+)
 
 
 def make_blueprint(
@@ -16,10 +34,12 @@ def make_blueprint(
     views = Blueprint("health", __name__)
 
     @views.get("/health/live")
+    @operation(LIVE)
     def live() -> Response:
         return jsonify(_status="OK")
 
     @views.get("/health/ready")
+    @operation(READY)
     def ready() -> Response:
         parts = health()
         is_ready = all(answers for part, answers in parts.items() if part not in optional)
@@ -32,6 +52,7 @@ def make_blueprint(
         return response
 
     @views.get("/metrics")
+    @operation(METRICS)
     def metrics() -> Response:
         content, content_type = exposition()
         response = make_response(content)

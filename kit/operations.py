@@ -24,6 +24,9 @@ Answer = type[BaseModel] | Schema | None
 """The body of an answer: a model, a schema, or None where there is no body."""
 
 
+HEALTH = "health"
+"""The tag of what probes and machines ask: they tell nobody who they are, and add parameters of their own."""
+
 POSTS: Schema = {"$ref": "#/components/schemas/PostsPage"}
 """A page of the resource `posts`."""
 
@@ -55,7 +58,8 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-            params.only(*described.query)
+            if described.tag != HEALTH:
+                params.only(*described.query)
             if described.reader and g.reader is None:
                 raise SignedOut("Sign in first.")
             return view(*args, **kwargs)

@@ -91,7 +91,9 @@ def _shown(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
     roots = {field.split(".")[0] for field, value in projection.items() if value}
     fields = {name: rules for name, rules in resource["schema"].items() if not projection or name in roots}
     automatic = _automatic(resource, config)
-    return {**document_schema({**fields, **automatic}, "answer"), "required": list(automatic)}
+    made = document_schema({**fields, **automatic}, "answer")
+    made["properties"].update(resource.get("kit", {}).get("added", {}))
+    return {**made, "required": list(automatic)}
 
 
 def _sent(resource: Mapping[str, Any], *, with_id: bool) -> Json:

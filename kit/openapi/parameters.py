@@ -46,9 +46,7 @@ def if_match(*, required: bool) -> Json:
 def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
     """What the GET of a collection takes: its own parameters, Eve's filters, and paging."""
     own = resource.get("kit", {})
-    known: dict[str, Json] = {}
-    if own.get("filters", True):
-        known.update(_filters(resource))
+    known = _filters(resource)
     if resource["pagination"]:
         limits = {"maximum": config["PAGINATION_LIMIT"], "default": config["PAGINATION_DEFAULT"]}
         known["page"] = {"type": "integer", "minimum": 1, "default": 1}
@@ -58,9 +56,7 @@ def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> lis
 
 def of_item(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
     """What the GET of one document takes."""
-    has_filters = resource.get("kit", {}).get("filters", True)
-    asked = query(_projection(resource)) if has_filters else []
-    return [*asked, *([IF_NONE_MATCH] if config["IF_MATCH"] else [])]
+    return [*query(_projection(resource)), *([IF_NONE_MATCH] if config["IF_MATCH"] else [])]
 
 
 def _filters(resource: Mapping[str, Any]) -> dict[str, Json]:

@@ -12,10 +12,7 @@ from werkzeug.routing import Rule
 from kit.openapi import parameters
 from kit.openapi.answers import EVERYWHERE, PROBLEMS, WITH_BODY, Json, answer, problems
 from kit.openapi.names import camel, capital, methods, template, variables
-from kit.operations import Answer, Operation
-
-HEALTH = "health"
-"""Operations with this tag ask nobody who they are, answer in one form only and need no part."""
+from kit.operations import HEALTH, Answer, Operation
 
 TAKE_BODY = frozenset({"POST", "PUT", "PATCH"})
 

@@ -26,7 +26,8 @@ class Settings:
     browsers (CORS), each a whole origin such as https://example.org. `eve` overrides any of Eve's settings.
 
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its
-    collection takes besides Eve's, and "required", the names of those that must be there.
+    collection takes besides Eve's; "required", the names of those that must be there; "added", JSON Schemas
+    of fields that hooks add to what is answered; "summary", what reading the collection does.
     """
 
     name: str

@@ -31,6 +31,8 @@ class Validator(EveValidator):  # type: ignore[misc]
         self._tell(field, inputs.plain, value)
 
     def _tell(self, field: str, rule: Callable[[str], str], value: Any) -> None:
+        if not isinstance(value, str):  # null, where a field may be; other types are told already
+            return
         try:
             rule(value)
         except ValueError as error:

@@ -17,6 +17,13 @@ POST: dict[str, Any] = {
     "over_18": {"type": "boolean"},
 }
 
+MARKED = {
+    "tags": {"type": "array", "items": {"type": "string"}, "description": "The signed-in reader's own."},
+    "liked": {"type": "boolean"},
+    "hidden": {"type": "boolean"},
+}
+"""What a signed-in reader finds on posts besides, as JSON Schemas."""
+
 POSTS: dict[str, Any] = {
     "schema": POST,
     "resource_title": "Posts",
@@ -28,6 +35,7 @@ POSTS: dict[str, Any] = {
     "allowed_filters": ["_id", "source", "author", "topic", "created", "score", "num_comments", "over_18"],
     "sorting": True,
     "projection": True,
+    "kit": {"added": MARKED},
 }
 
 SEARCH: dict[str, Any] = {
@@ -41,6 +49,7 @@ SEARCH: dict[str, Any] = {
     "kit": {
         "query": {"q": {"type": "string", "minLength": 1, "maxLength": 200, "examples": ["flask"]}},
         "required": ["q"],
+        "added": MARKED,
         "summary": "Full text over title and text, best first",
     },
 }

@@ -7,7 +7,8 @@ from kit.model.post import as_post
 from kit.operations import Operation, operation
 from step1_rest.api.parts import Parts
 
-SHOWING = Operation("The post's picture", {200: {"type": "string", "format": "binary"}}, media_type="image/*")
+PICTURE = {"type": "string", "format": "binary"}
+SHOWING = Operation("The post's picture", {200: PICTURE, 304: None}, media_type="image/*")
 
 
 def make_blueprint(parts: Parts) -> Blueprint:

@@ -11,7 +11,7 @@ from kit.service.render import reply
 from step1_rest.api.answers import Hide, Like, TagCounts, Tags
 from step1_rest.api.parts import Parts
 
-TAG = {"type": "string", "pattern": params.TAG.pattern, "examples": ["read-later"]}
+TAG = {"type": "string", "pattern": f"^{params.TAG.pattern}$", "examples": ["read-later"]}
 TAGGING = Operation("Put a tag on a post, or take it off", {200: Tags}, path={"tag": TAG}, reader=True)
 LIKING = Operation("Like a post, or stop liking it", {200: Like}, reader=True)
 HIDING = Operation("Hide a post from the reader, or show it again", {200: Hide}, reader=True)

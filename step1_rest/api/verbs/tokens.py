@@ -7,7 +7,7 @@ from kit.forwarded import client_address
 from kit.model.inputs import SignIn
 from kit.model.passwords import fits
 from kit.model.post import iso
-from kit.operations import Operation, operation
+from kit.operations import HEALTH, Operation, operation
 from kit.problems import NotFound, WrongCredentials
 from kit.service.render import reply
 from step1_rest import settings
@@ -16,8 +16,8 @@ from step1_rest.api.parts import Parts
 
 MAKING = Operation("Sign in: a token that lives an hour", {201: Token, 401: None, 429: None}, body=SignIn)
 ENDING = Operation("Sign out: end the token this request carries", {204: None}, reader=True)
-KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"}}, tag="health")
-SHOWING = Operation("The reader's own page", {200: Profile}, reader=True)
+KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"}}, tag=HEALTH)
+SHOWING = Operation("The reader's own page", {200: Profile, 404: None}, reader=True)
 
 
 def make_blueprint(parts: Parts) -> Blueprint:
