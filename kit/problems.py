@@ -46,6 +46,9 @@ class Taken(Problem):
 
     status = HTTPStatus.CONFLICT
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The name {name} is taken; please choose another.")
+
 
 class WrongCredentials(Problem):
     """Username and password do not belong together."""

@@ -6,7 +6,7 @@ from kit.forwarded import ADDRESS, SECRET
 from kit.model.post import Post, TagCount
 from kit.paging import Found, Page
 from kit.pictures import Image
-from kit.problems import Problem, SignedOut, Unprocessable, WrongCredentials
+from kit.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
 from kit.rest import Rest
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader, Session
@@ -52,6 +52,8 @@ class RestStore:
         except Unprocessable as error:
             told = {"username" if field == "_id" else field: why for field, why in error.issues.items()}
             raise Unprocessable(told) from error
+        except Taken as error:
+            raise Taken(username) from error
 
     def sign_in(self, username: str, password: str, address: str) -> Session:
         """See Store."""

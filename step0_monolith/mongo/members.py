@@ -33,7 +33,7 @@ class MembersPart(MarksPart):
         try:
             self.database["members"].insert_one(member)
         except DuplicateKeyError:
-            raise Taken(f"The name {username} is taken; please choose another.") from None
+            raise Taken(username) from None
 
     @translated
     def sign_in(self, username: str, password: str, address: str) -> Session:

@@ -1,17 +1,24 @@
 """`workshop bench`: what the text claims, measured again as ratios within one run."""
 
+import os
+import subprocess
+import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from workshop.state import ROOT
 from workshop.stores.mongod import Mongod
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 DATABASE = "bench"
+READ_POSTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -32,24 +39,68 @@ class NewCollection:
 
 @click.command()
 @click.option("--count", default=100_000, show_default=True, help="Posts to load.")
-def bench(count: int) -> None:
-    """Measure the loader against a bare insert_many loop over the same documents."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+@click.option("--only", type=click.Choice(["load", "read"]), help="Only one of the measurements.")
+def bench(count: int, only: str | None) -> None:
+    """Measure the loader against a bare insert_many loop, and Eve's answers against hand-written ones."""
+    with Mongod() as mongod:
+        mongod.wait()
+        if only != "read":
+            _bench_loading(mongod, count)
+        if only != "load":
+            _bench_reading(mongod, min(count, READ_POSTS))
 
+
+def _bench_loading(mongod: Mongod, count: int) -> None:
     from workshop.bench.load import load_ratio  # noqa: PLC0415
 
     click.echo(f"Loading {count:,} generated posts in turns with a bare insert_many loop …")
-    with Mongod() as mongod:
-        mongod.wait()
-        try:
-            numbers = load_ratio(NewCollection(mongod.add_user(DATABASE)), count)
-        finally:
-            with mongod.admin() as admin:
-                admin.drop_database(DATABASE)
-    table = Table("collection", "bare insert_many", "workshop load", "ratio", title="Loading, posts a second")
+    try:
+        numbers = load_ratio(NewCollection(mongod.add_user(DATABASE)), count)
+    finally:
+        with mongod.admin() as admin:
+            admin.drop_database(DATABASE)
+    rows = []
     for setting, shown in (("plain", "without indexes"), ("text_index", "with the text index")):
-        rates = (f"{numbers[f'{setting}_{who}_docs_s']:,.0f}" for who in ("bare", "loader"))
-        table.add_row(shown, *rates, f"{numbers[f'{setting}_ratio']:.2f}")
-    Console().print(table)
+        rates = [f"{numbers[f'{setting}_{who}_docs_s']:,.0f}" for who in ("bare", "loader")]
+        rows.append([shown, *rates, f"{numbers[f'{setting}_ratio']:.2f}"])
+    _print("Loading, posts a second", ["collection", "bare insert_many", "workshop load", "ratio"], rows)
     click.echo(f"The loader's memory at its highest: {numbers['loader_peak_rss_mb']:.0f} MiB.")
+
+
+def _bench_reading(mongod: Mongod, count: int) -> None:
+    from workshop.bench.reading import CONTENDERS, reading_costs  # noqa: PLC0415
+
+    click.echo(f"Reading pages of 25 found posts of {count:,} from servers that take turns …")
+    uri = mongod.add_user(DATABASE)
+    try:
+        with prepared_posts(uri) as posts:
+            numbers = reading_costs(posts, uri, count)
+    finally:
+        with mongod.admin() as admin:
+            admin.drop_database(DATABASE)
+    rows = [
+        [each.name, f"{numbers[each.name]:,.0f}", f"{numbers[f'{each.name} (ratio)']:.2f}"]
+        for each in CONTENDERS
+    ]
+    _print("Reading, CPU of the server's process", ["server", "µs a request", "ratio"], rows)
+
+
+@contextmanager
+def prepared_posts(uri: str) -> Iterator["Collection[dict[str, Any]]"]:
+    """The collection `posts` of that database with the application's indexes, which step 1 makes itself."""
+    from pymongo import MongoClient  # noqa: PLC0415
+
+    command = [sys.executable, "-m", "step1_rest.api.prepare"]
+    subprocess.run(command, env={**os.environ, "MONGODB_URI": uri}, cwd=ROOT, check=True)
+    with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
+        yield client.get_default_database()["posts"]
+
+
+def _print(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
