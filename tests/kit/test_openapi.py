@@ -87,7 +87,6 @@ SEARCH: dict[str, Any] = {
         "query": {"q": {"type": "string", "minLength": 1}},
         "required": ["q"],
         "summary": "Best first",
-        
     },
 }
 NOTES: dict[str, Any] = {

@@ -490,7 +490,8 @@ def test_fits_a_phone_and_a_desk(catcher: Catcher, chromium: Browser) -> None:
         for shown in ("list", "message"):
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             if shown == "list":
-                page.click(".messages a >> nth=0")
+                with page.expect_navigation(wait_until="load"):
+                    page.click(".messages a >> nth=0")
         assert page.locator("pre.text").inner_text().startswith(SCRIPT)
         assert page.evaluate("getComputedStyle(document.body).margin") == "0px", "no style sheet"
         page.close()
