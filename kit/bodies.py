@@ -65,15 +65,20 @@ def validated(model: type[Model], fields: dict[str, Any]) -> Model:
 
 def json_fields() -> dict[str, Any]:
     """The body's fields before they are checked. Raises UnsupportedMediaType and BadRequest."""
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType("Send the body as application/json.")
-    try:
-        fields = request.get_json()
-    except (BadRequest, RecursionError):
-        raise BadRequest("The body is not JSON.") from None
+    fields = json_body()
     if not isinstance(fields, dict):
         raise BadRequest("The body must be a JSON object.")
     return fields
+
+
+def json_body() -> Any:
+    """The body, read. Raises UnsupportedMediaType and BadRequest."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send the body as application/json.")
+    try:
+        return request.get_json()
+    except (BadRequest, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
 
 
 def _field(location: tuple[int | str, ...]) -> str:

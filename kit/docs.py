@@ -1,13 +1,14 @@
-"""`/openapi.json`, made from the application itself, and a page to try it: Swagger UI from its package."""
+"""`/openapi.json`, and a page to try what it describes: Swagger UI from its package."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import flask_swagger_ui
 import orjson
-from flask import Blueprint, Flask, Response, current_app, make_response, render_template, send_from_directory
+from flask import Blueprint, Response, make_response, render_template, send_from_directory
 
-from kit.openapi import describe
 from kit.operations import HEALTH, Operation, operation
 
 OURS = Path(__file__).parent / "static"
@@ -22,26 +23,29 @@ DOCUMENT = Operation("This document", {200: {"type": "object"}}, tag=HEALTH)
 PAGE = Operation("A page to try the API", {200: {"type": "string"}}, tag=HEALTH, media_type="text/html")
 
 
-def add_docs(app: Flask, title: str, version: str) -> None:
-    """Serve both, and what the page needs, to any browser without a network beyond this server.
+def make_blueprint(
+    document: Callable[[], Mapping[str, Any]], title: str, back: str | None = None
+) -> Blueprint:
+    """Both views, and what the page needs, for any browser without a network beyond this server.
 
-    The document is made when it is first asked for, when all routes are there.
+    `document` is asked once, with the first request, when all routes are there. The page has a link to
+    `back`, an address on this site, if one is given.
     """
     views = Blueprint("docs", __name__, template_folder="templates")
 
     @cache
-    def document() -> bytes:
-        return orjson.dumps(describe(current_app, title, version))
+    def written() -> bytes:
+        return orjson.dumps(document())
 
     @views.get("/openapi.json")
     @operation(DOCUMENT)
     def openapi() -> Response:
-        return Response(document(), mimetype="application/json")
+        return Response(written(), mimetype="application/json")
 
     @views.get("/docs")
     @operation(PAGE)
     def docs() -> Response:
-        response = make_response(render_template("docs.html", title=title))
+        response = make_response(render_template("docs.html", title=title, back=back))
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
@@ -49,4 +53,4 @@ def add_docs(app: Flask, title: str, version: str) -> None:
     def asset(name: str) -> Response:
         return send_from_directory(OURS if name == "docs.js" else ASSETS, name, max_age=86400)
 
-    app.register_blueprint(views)
+    return views

@@ -1,12 +1,14 @@
 """The web application, the same in front of every architecture."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import yaml
 from flask import Flask, g
 from flask_bootstrap import Bootstrap5
 
-from kit import health
+from kit import docs, health
 from kit.bodies import LARGEST_BODY, require_small_body
 from kit.errors import handle_errors
 from kit.metrics import count_requests
@@ -16,7 +18,9 @@ from step0_monolith.headers import negotiates, set_headers
 from step0_monolith.identity import csrf, identify
 from step0_monolith.negotiation import require_acceptable
 from step0_monolith.store import Store
-from step0_monolith.views import docs, icons, marks, members, posts, share
+from step0_monolith.views import icons, marks, members, posts, share
+
+CONTRACT = Path(__file__).parent / "openapi.yaml"
 
 OPTIONAL_PARTS = frozenset({"smtp"})
 """Without these some verbs answer 503, and all others work."""
@@ -60,6 +64,11 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
     for each in (posts, marks, members, share):
         app.register_blueprint(each.make_blueprint(store))
     app.register_blueprint(health.make_blueprint(store.health, OPTIONAL_PARTS))
-    for each in (docs, icons):
-        app.register_blueprint(each.make_blueprint())
+    app.register_blueprint(icons.make_blueprint())
+    app.register_blueprint(docs.make_blueprint(_contract, "Stepping Stones", back="/"))
     return app
+
+
+def _contract() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
+    return document

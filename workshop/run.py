@@ -86,6 +86,8 @@ def _filled(step: Step, process: Process, up: Stores, metrics: Path) -> tuple[li
     filled = {name: value.format_map(places) for name, value in process.env.items()}
     ports = {step.port_variable: step.port, **step.ports}
     face = {f"STEP{step.number}_HOST": step.host, **{name: str(port) for name, port in ports.items()}}
+    if sys.stdout.isatty():  # the processes themselves only see our pipe
+        face["LOG_FORMAT"] = "console"
     env = {**face, **filled, **os.environ, "PYTHONUNBUFFERED": "1"}
     return [word.format_map(places) for word in shlex.split(process.command)], env
 

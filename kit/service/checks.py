@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, NotAcceptable
 
 from kit import params
-from kit.bodies import require_small_body
+from kit.bodies import json_body, require_small_body
 from kit.service.render import JSON
 
 USUAL = ("application/json", "*/*", None)
@@ -57,12 +57,7 @@ def _check_parameters(resource: dict[str, Any], *, is_collection: bool) -> None:
 
 
 def _check_body(bulk: int) -> None:
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType("Send the body as application/json.")
-    try:
-        body = request.get_json()
-    except (BadRequest, RecursionError):
-        raise BadRequest("The body is not JSON.") from None
+    body = json_body()
     if isinstance(body, list) and bulk and request.method == "POST":
         if not 0 < len(body) <= bulk or not all(isinstance(each, dict) for each in body):
             raise BadRequest(f"A list must have 1 to {bulk} JSON objects.")

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Flask, Response, current_app
 from pymongo.errors import PyMongoError
 
-from kit import health
-from kit.docs import add_docs
+from kit import docs, health
 from kit.errors import error_body, handle_errors
 from kit.logs import log_requests
 from kit.metrics import count_requests
 from kit.mongo import as_problem
+from kit.openapi import describe
 from kit.service.application import Service
 from kit.service.checks import check_requests
 from kit.service.config import settle, unsettle
@@ -54,7 +54,10 @@ def create_service(settings: Settings) -> Service:
     check_requests(app, settings.bulk)
     identify(app, settings.verifier, settings.revoked)
     app.register_blueprint(health.make_blueprint(lambda: _asked(settings), settings.optional))
-    add_docs(app, settings.title, settings.version)
+    app.register_blueprint(
+        docs.make_blueprint(lambda: describe(app, settings.title, settings.version), settings.title)
+    )
+    app.view_functions["home"] = lambda: _home(app, settings)
     _set_headers(app)
     settle(app)
     return app
@@ -68,6 +71,18 @@ def answer(
 ) -> Response:
     """An error as JSON."""
     return reply(error_body(status, message, issues), status)
+
+
+def _home(app: Service, settings: Settings) -> Response:
+    """Where to go on from `/`."""
+    collections = [
+        {"href": described["url"], "title": described["resource_title"]}
+        for described in app.config["DOMAIN"].values()
+        if "GET" in described["resource_methods"]
+    ]
+    about = {"docs": {"href": "docs"}, "describedby": {"href": "openapi.json"}}
+    told = {"title": settings.title, "version": settings.version}
+    return reply({**told, "_links": {"child": collections, **about}})
 
 
 def _database_error(error: PyMongoError) -> Any:

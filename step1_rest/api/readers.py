@@ -1,9 +1,10 @@
 """What a signed-in reader sees of Eve's resources: posts without those hidden and with the own marks."""
 
+from http import HTTPStatus
 from typing import Any
 
 from eve import Eve
-from flask import Request, g
+from flask import Request, Response, g
 from werkzeug.exceptions import Forbidden
 
 from kit import params
@@ -12,13 +13,19 @@ from kit.model.passwords import hashed
 from kit.mongo import Document
 from kit.problems import Unprocessable
 
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+
 
 def add_hooks(app: Eve, marks: Marks) -> None:
     """Let Eve's resources know of readers."""
 
     def leave_out_hidden(request: Request, lookup: Document) -> None:
-        is_collection = "_id" not in lookup
-        if g.reader is not None and is_collection and (hidden := marks.hidden(g.reader.username)):
+        if g.reader is None:
+            return
+        if "_id" in lookup:
+            # Eve would compare with the ETag that the post has for everybody; see `compare_marked`.
+            g.conditions = {name: request.environ.pop(name, None) for name in CONDITIONS}
+        elif hidden := marks.hidden(g.reader.username):
             lookup["_id"] = {"$nin": hidden}
 
     def search(request: Request, lookup: Document) -> None:
@@ -32,6 +39,15 @@ def add_hooks(app: Eve, marks: Marks) -> None:
     def mark_item(response: Any) -> None:
         if g.reader is not None:
             marks.put_on([response], g.reader.username)
+            g.etag = response["_etag"]
+
+    def compare_marked(request: Request, response: Response) -> None:
+        if "etag" not in g or response.status_code != HTTPStatus.OK:
+            return
+        request.environ.update({name: value for name, value in g.conditions.items() if value})
+        response.headers.remove("Last-Modified")
+        response.set_etag(g.etag)
+        response.make_conditional(request.environ)
 
     def only_oneself(request: Request, lookup: Document) -> None:
         if g.reader.username != lookup["_id"]:
@@ -54,6 +70,7 @@ def add_hooks(app: Eve, marks: Marks) -> None:
     app.on_fetched_resource_posts += mark_page
     app.on_fetched_resource_search += mark_page
     app.on_fetched_item_posts += mark_item
+    app.on_post_GET_posts += compare_marked
     app.on_pre_GET_members += only_oneself
     app.on_pre_PATCH_members += only_email
     app.on_insert_members += keep_no_password

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 from pymongo import MongoClient
 
-from kit.docs import add_docs
+from kit import docs
 from kit.openapi import describe
 from kit.openapi.names import free
 from kit.openapi.schema import document_schema, field_schema, whole
@@ -117,7 +117,7 @@ def app(mongod: Any, mongo_client: MongoClient[dict[str, Any]]) -> Iterator[Eve]
     def nobody() -> None:
         g.reader = None
 
-    add_docs(made, "Small", "1.2.3")
+    made.register_blueprint(docs.make_blueprint(lambda: describe(made, "Small", "1.2.3"), "Small"))
     add_verbs(made)
     yield made
     mongo_client.drop_database(name)
