@@ -40,6 +40,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, what shares a running step stays together, and so does each other file."""
+    for item in items:
+        suite = item.path.relative_to(ROOT / "tests").parts[0]
+        step = getattr(item, "callspec", None) and item.callspec.params.get("step")
+        name = f"{suite}-{step}" if step is not None else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A state folder of the test run's own, with a free port for its MongoDB."""

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import psutil
 
 ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 HIGHEST_PORT = 65535
+LOWEST_FREE, HIGHEST_FREE = 12_000, 32_000
 _given: set[int] = set()
 
 
@@ -49,12 +51,14 @@ def port_from(variable: str, default: int) -> int:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody holds, a different one at each call of this process."""
+    """A port of 127.0.0.1 that nobody holds, a different one at each call of this process.
+
+    It is none of those that the system gives to outgoing connections (32768 and up on Linux), as one of these
+    could take it before the server that it is meant for is up.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in _given:
+        port = LOWEST_FREE + secrets.randbelow(HIGHEST_FREE - LOWEST_FREE)
+        if port not in _given and not _taken(port, "127.0.0.1"):
             _given.add(port)
             return port
 

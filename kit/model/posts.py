@@ -28,21 +28,25 @@ def but(ids: list[str]) -> Document:
 
 
 class Posts:
-    """Questions about a collection of posts. Posts come as they are stored; see `kit.model.post.as_post`."""
+    """Questions about a collection of posts.
 
-    def __init__(self, collection: Collection[Document]) -> None:
+    Posts come as they are stored (see `kit.model.post.as_post`) with FIELDS and `more` fields.
+    """
+
+    def __init__(self, collection: Collection[Document], *more: str) -> None:
         self.collection = collection
+        self.fields = {**FIELDS, **dict.fromkeys(more, True)}
 
     def known(self, post_id: str) -> Document:
         """A post. Raises NotFound."""
-        found = self.collection.find_one({"_id": post_id}, FIELDS)
+        found = self.collection.find_one({"_id": post_id}, self.fields)
         if found is None:
             raise NotFound(f"There is no post {post_id}.")
         return found
 
     def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
         """All posts but the hidden, newest first, ties by `_id`."""
-        cursor = self.collection.find(but(hidden), FIELDS).sort(NEWEST).hint("newest")
+        cursor = self.collection.find(but(hidden), self.fields).sort(NEWEST).hint("newest")
         return self._found(cursor, page, lambda: self.count_newest(hidden))
 
     def count_newest(self, hidden: list[str]) -> int:
@@ -55,13 +59,14 @@ class Posts:
     def search(self, query: str, page: Page, hidden: list[str]) -> Found[Document]:
         """Full text over title and text, best first, ties by `_id`."""
         match = {"$text": {"$search": query}, **but(hidden)}
-        cursor = self.collection.find(match, {**FIELDS, **RELEVANCE}).sort([*RELEVANCE.items(), ("_id", 1)])
+        fields = {**self.fields, **RELEVANCE}
+        cursor = self.collection.find(match, fields).sort([*RELEVANCE.items(), ("_id", 1)])
         return self._found(cursor, page, lambda: self._count(match))
 
     def among(self, ids: list[str], page: Page) -> Found[Document]:
         """Those of these posts that are there, newest first."""
         match = {"_id": {"$in": ids}}
-        cursor = self.collection.find(match, FIELDS).sort(NEWEST)
+        cursor = self.collection.find(match, self.fields).sort(NEWEST)
         return self._found(cursor, page, lambda: self._count(match))
 
     def topics(self) -> list[str]:

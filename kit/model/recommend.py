@@ -3,7 +3,7 @@
 from kit.model.indexes import MOST_LOVED, RECOMMENDABLE
 from kit.model.marks import Marks
 from kit.model.post import RECOMMENDED
-from kit.model.posts import FIELDS, Posts, but
+from kit.model.posts import Posts, but
 from kit.mongo import Document
 
 
@@ -18,7 +18,7 @@ def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | Non
     missing = RECOMMENDED - len(first)
     rest = {**match, **but([*hidden, *(post["_id"] for post in first)])}
     if missing:  # MongoDB takes a limit of 0 for none
-        first += posts.collection.find(rest, FIELDS).sort(MOST_LOVED).limit(missing)
+        first += posts.collection.find(rest, posts.fields).sort(MOST_LOVED).limit(missing)
     return first
 
 
@@ -30,7 +30,7 @@ def _sharing_interests(
     by_topic: list[Document] = []
     if topics and (topic is None or topic in topics):
         within = {**match, "topic": topic or {"$in": sorted(topics)}}
-        by_topic = list(posts.collection.find(within, FIELDS).sort(MOST_LOVED).limit(RECOMMENDED))
+        by_topic = list(posts.collection.find(within, posts.fields).sort(MOST_LOVED).limit(RECOMMENDED))
     by_tag = marks.collection.aggregate(
         [
             {"$match": {"tags": {"$in": tags}}},
@@ -48,7 +48,7 @@ def _sharing_interests(
             {"$match": match},
             {"$sort": dict(MOST_LOVED)},
             {"$limit": RECOMMENDED},
-            {"$project": FIELDS},
+            {"$project": posts.fields},
         ]
     )
     both = {each["_id"]: each for each in [*by_topic, *by_tag]}

@@ -13,7 +13,7 @@ LOCATION: Json = {"Location": {"schema": {"type": "string"}, "description": "Whe
 RETRY_AFTER: Json = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
 CHALLENGE: Json = {"WWW-Authenticate": {"schema": {"type": "string"}}}
 
-EVERYWHERE = (400, 401, 406, 413, 503, 504)
+EVERYWHERE = (400, 401, 406, 413, 414, 503, 504)
 WITH_BODY = (415, 422)
 
 PROBLEMS: dict[int, tuple[str, str, Json]] = {
@@ -25,6 +25,7 @@ PROBLEMS: dict[int, tuple[str, str, Json]] = {
     409: ("Conflict", "There is one of that name already.", {}),
     412: ("Stale", "It was changed since: If-Match is not its ETag any longer.", {}),
     413: ("TooLarge", f"The body is larger than {LARGEST_BODY} bytes.", {}),
+    414: ("AddressTooLong", "The address is longer than the server reads.", {}),
     415: ("NotJson", "The body must be application/json.", {}),
     422: ("Invalid", "Values that break their rules, by field.", {}),
     428: ("NoIfMatch", "If-Match is missing.", {}),
@@ -50,7 +51,7 @@ def responses() -> Json:
     """All shared responses by name."""
     made: Json = {}
     for status, (name, description, headers) in PROBLEMS.items():
-        schema = ref("EveInvalid" if status == 422 else "EveError")
+        schema = ref("EveInvalid" if status == 422 else "EveError") if status != 414 else None
         made[name] = answer(description, schema, headers)
     either = {"anyOf": [ref("EveInvalid"), ref("EveInvalidList")]}
     made[INVALID_LIST] = answer("Values that break their rules, by document and field.", either)

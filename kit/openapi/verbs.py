@@ -64,7 +64,7 @@ def _operation(described: Operation, identifier: str, rule: Rule, method: str, m
         made["parameters"] = asked
     if body is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": models[body]}}}
-    statuses = {400, 413} if described.tag == HEALTH else set(EVERYWHERE)
+    statuses = {400, 413, 414} if described.tag == HEALTH else set(EVERYWHERE)
     statuses |= {401} if described.reader else set()
     statuses |= {404} if found else set()
     statuses |= set(WITH_BODY) if body is not None else set()

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kit.tokens import Issuer
-
 from kit import environment
 from kit.fetch import Fetcher
 from kit.limits import Limit
@@ -15,6 +13,7 @@ from kit.model.posts import Posts
 from kit.model.revocations import Revocations
 from kit.model.shares import Shares
 from kit.mongo import Client, connect
+from kit.tokens import Issuer
 from step1_rest import settings
 
 
@@ -40,7 +39,7 @@ def make_parts() -> Parts:
     database = client.get_default_database()
     return Parts(
         client=client,
-        posts=Posts(database["posts"]),
+        posts=Posts(database["posts"], "_created", "_updated"),
         marks=Marks(database["marks"]),
         images=Images(
             ImageCache(database),

@@ -1,0 +1,61 @@
+"""An id and a line for each request."""
+
+import logging
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, has_request_context, request
+
+HEADER = "X-Request-ID"
+QUIET = ("/health/", "/metrics", "/static/", "/bootstrap/", "/docs/assets/", "/icons.svg")
+"""Addresses of probes and of what pages are made of; their requests are told at level DEBUG."""
+
+_KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+log = structlog.stdlib.get_logger("kit.requests")
+
+
+def log_requests(app: Flask) -> None:
+    """Give each request of `app` an id, the client's own if it sent a sound one in X-Request-ID, and answer
+    with it; tell the request when it is done. Query strings and headers are never told: they may be secret.
+    """
+    # First of all, whenever this is called: whatever is refused before has neither id nor line.
+    app.before_request_funcs.setdefault(None, []).insert(0, _start)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if "request_id" not in g:  # what failed before Flask came to us, such as opening a session
+            _start()
+        response.headers[HEADER] = g.request_id
+        level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
+        log.log(
+            level,
+            "request",
+            method=request.method,
+            path=request.path,
+            route=request.url_rule.rule if request.url_rule else None,
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - g.request_started) * 1000, 1),
+        )
+        return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        structlog.contextvars.clear_contextvars()
+
+
+def _start() -> None:
+    given = request.headers.get(HEADER, "")
+    g.request_id = given if _KNOWN_ID.fullmatch(given) else uuid4().hex
+    g.request_started = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def outgoing_headers() -> dict[str, str]:
+    """What to send along to another service: the id of the request that this is done for, if there is one."""
+    if has_request_context() and "request_id" in g:
+        return {HEADER: g.request_id}
+    return {}

@@ -1,0 +1,47 @@
+"""Sets of public keys (RFC 7517), of which we take the Ed25519 ones (RFC 8037)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+
+ALGORITHM = "EdDSA"
+JWKS = "/.well-known/jwks.json"
+"""Where a service that mints tokens publishes their public keys."""
+
+TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
+"""What a key may say for us to verify signatures with it."""
+
+
+def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
+    """The keys of a set by their ids; those of other kinds are left out.
+
+    Raises ValueError for what is no set, or has none of our kind.
+    """
+    given = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    ours = [_public(each) for each in given if _is_ours(each)] if isinstance(given, list) else []
+    try:
+        return {str(key.key_id): key for key in jwt.PyJWKSet(ours)}
+    except jwt.PyJWTError:
+        raise ValueError("This is no set of public keys with an Ed25519 key in it.") from None
+
+
+class LocalKeys:
+    """The keys of a set that is at hand. Raises ValueError for a set without one of ours."""
+
+    def __init__(self, jwks: dict[str, Any]) -> None:
+        self._keys = parse(jwks)
+
+    def key(self, kid: str) -> jwt.PyJWK | None:
+        """The key with that id, if there is one."""
+        return self._keys.get(kid)
+
+
+def _is_ours(given: Any) -> bool:
+    if not isinstance(given, Mapping) or not all(isinstance(given.get(name), str) for name in ("kid", "x")):
+        return False
+    return all(given.get(name) in taken for name, taken in TAKEN.items())
+
+
+def _public(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("kty", "crv", "x", "kid")}

@@ -1,0 +1,128 @@
+"""The public keys that another service publishes."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import jwt
+import orjson
+import requests
+import structlog
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from kit.logs import outgoing_headers
+from kit.problems import PartDown, PartSlow
+from kit.rest import Rest
+from kit.tokens.keys import JWKS, parse
+
+LIFESPAN = 300.0
+"""Seconds that a set is used before it is asked for again."""
+
+AWAY = 5.0
+"""Seconds between questions to a publisher that did not answer, while an old set serves."""
+
+COOLDOWN = 10.0
+"""Seconds between questions for ids that nobody knows: anybody can invent those."""
+
+CONNECT_SECONDS, READ_SECONDS = 1.0, 2.0
+LARGEST_SET = 64 * 1024
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class RemoteKeys:
+    """The keys that `service` publishes, for all threads of a process; `clock` tells seconds.
+
+    jwt.PyJWKClient is not used as it holds up every thread while it asks, without an end to what it reads,
+    and takes what it got last for fresh when the publisher is away.
+    """
+
+    def __init__(self, service: Rest, clock: Callable[[], float] = time.monotonic) -> None:
+        self._name, self._url = service.name, service.url + JWKS
+        self._clock = clock
+        self._session = requests.Session()
+        self._session.trust_env = False  # neighbours are not reached through a proxy
+        self._lock = threading.Lock()
+        self._keys: Mapping[str, jwt.PyJWK] | None = None
+        self._failure: type[PartDown] | type[PartSlow] = PartDown
+        self._refresh_at = self._unknown_at = float("-inf")
+        self._asked = 0
+
+    def key(self, kid: str) -> jwt.PyJWK | None:
+        """The key with that id, if it is published. Raises PartDown and PartSlow if there never was a set."""
+        seen = self._asked
+        keys = self._keys
+        if keys is None:
+            keys = self._first(seen)
+        elif self._clock() >= self._refresh_at and self._lock.acquire(blocking=False):
+            try:
+                keys = self._ask() or keys
+            finally:
+                self._lock.release()
+        return keys.get(kid) or self._after_unknown(keys, seen).get(kid)
+
+    def _first(self, seen: int) -> Mapping[str, jwt.PyJWK]:
+        with self._lock:
+            # Who waited while another asked in vain shares that answer, else they would queue for minutes.
+            keys = self._keys or (self._ask() if self._asked == seen else None)
+            if keys is None:
+                raise self._failure(self._name)
+            return keys
+
+    def _after_unknown(self, keys: Mapping[str, jwt.PyJWK], seen: int) -> Mapping[str, jwt.PyJWK]:
+        with self._lock:
+            now = self._clock()
+            if self._asked == seen and now >= self._unknown_at:
+                self._unknown_at = now + COOLDOWN
+                self._ask()
+            return self._keys or keys
+
+    def _ask(self) -> Mapping[str, jwt.PyJWK] | None:
+        """Replace the set, if the publisher has one, and give it; by one thread at a time."""
+        try:
+            self._keys = self._fetch()
+            self._refresh_at = self._clock() + LIFESPAN
+        except (PartDown, PartSlow) as problem:
+            log.warning("keys not fetched", url=self._url, reason=repr(problem.__cause__))
+            self._failure = type(problem)
+            self._refresh_at = self._clock() + AWAY
+            self._unknown_at = max(self._unknown_at, self._refresh_at)
+        self._asked += 1
+        return self._keys
+
+    def _fetch(self) -> dict[str, jwt.PyJWK]:
+        # Between two questions the publisher closes idle connections, so none is kept.
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            **outgoing_headers(),
+        }
+        try:
+            with self._session.get(
+                self._url,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                if answer.status_code != requests.codes.ok:
+                    raise ValueError(f"answered {answer.status_code}")
+                return parse(orjson.loads(_body(answer)))
+        except (requests.ReadTimeout, ReadTimeoutError, TimeoutError) as error:
+            raise PartSlow(self._name) from error
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise PartDown(self._name) from error
+
+
+def _body(answer: requests.Response) -> bytes:
+    """The answer's body. Raises ValueError for a large one, TimeoutError for one that trickles."""
+    deadline = time.monotonic() + READ_SECONDS
+    body = bytearray()
+    while chunk := answer.raw.read1(LARGEST_SET):
+        body += chunk
+        if len(body) > LARGEST_SET:
+            raise ValueError(f"its set is larger than {LARGEST_SET} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError("its set trickles in")
+    return bytes(body)

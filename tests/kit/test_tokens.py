@@ -1,0 +1,539 @@
+"""Bearer tokens: who can mint them, what is refused, and keys that are fetched from a real server."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kit.problems import PartDown, PartSlow
+from kit.rest import Rest
+from kit.tokens import JWKS, Issuer, LocalKeys, RemoteKeys, Verifier
+from workshop.ports import free_port
+
+ISSUER = "stones"
+HOUR = timedelta(hours=1)
+IN_2100 = 4_102_444_800
+SEED = secrets.token_urlsafe(32)
+KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(SEED + "="))
+
+
+def new_issuer(seed: str | None = None, name: str = ISSUER, lifetime: timedelta = HOUR) -> Issuer:
+    return Issuer(seed or secrets.token_urlsafe(32), name, lifetime)
+
+
+minted = new_issuer(SEED)
+verifier = Verifier(LocalKeys(minted.jwks()), ISSUER)
+KID = minted.jwks()["keys"][0]["kid"]
+
+
+def encoded(part: Any) -> str:
+    content = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    now = int(time.time())
+    told = {"iss": ISSUER, "sub": "ann", "iat": now, "exp": now + 60, "jti": "a" * 32, **changed}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def signed(payload: Any, header: dict[str, Any] | None = None, key: Ed25519PrivateKey = KEY) -> str:
+    """A token with the right key's signature, whatever it says: jwt.encode refuses to make most of these."""
+    text = f"{encoded(header or {'alg': 'EdDSA', 'kid': KID, 'typ': 'JWT'})}.{encoded(payload)}"
+    return f"{text}.{encoded(key.sign(text.encode()))}"
+
+
+def by_secret(secret: bytes) -> str:
+    text = f"{encoded({'alg': 'HS256', 'kid': KID})}.{encoded(claims())}"
+    return f"{text}.{encoded(hmac.digest(secret, text.encode(), 'sha256'))}"
+
+
+class TestMinting:
+    def test_a_token_says_whose_it_is_and_when_it_ends(self) -> None:
+        issued = minted.issue("ann")
+        told = verifier.verify(issued.token)
+        assert told is not None
+        assert (told.username, told.expires) == ("ann", issued.expires)
+        assert abs(issued.expires - datetime.now(UTC) - HOUR) < timedelta(seconds=2)
+        assert issued.expires.utcoffset() == timedelta(0)
+
+    def test_its_claims_and_header(self) -> None:
+        issued = minted.issue("ann")
+        told = jwt.decode(issued.token, options={"verify_signature": False})
+        assert set(told) == {"iss", "sub", "iat", "exp", "jti"}
+        assert (told["iss"], told["sub"], told["exp"]) == (ISSUER, "ann", int(issued.expires.timestamp()))
+        assert len(bytes.fromhex(told["jti"])) == 16
+        assert jwt.get_unverified_header(issued.token) == {"alg": "EdDSA", "typ": "JWT", "kid": KID}
+
+    def test_no_two_tokens_have_the_same_id(self) -> None:
+        told = [verifier.verify(minted.issue("ann").token) for _ in range(50)]
+        assert len({each.token_id for each in told if each}) == 50
+
+    def test_the_published_key_is_public_and_complete(self) -> None:
+        (key,) = minted.jwks()["keys"]
+        x = encoded(KEY.public_key().public_bytes_raw())
+        thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
+        assert key == {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": x,
+            "use": "sig",
+            "alg": "EdDSA",
+            "kid": encoded(thumbprint),
+        }
+
+    def test_the_id_of_the_key_in_the_example_of_rfc_8037(self) -> None:
+        seed = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+        (key,) = new_issuer(seed).jwks()["keys"]
+        assert key["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+        assert key["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+    def test_a_token_does_not_show_in_a_repr(self) -> None:
+        issued = minted.issue("ann")
+        assert issued.token not in repr(issued)
+
+    @pytest.mark.parametrize(
+        "seed",
+        [
+            "",
+            "x",
+            SEED[:-1],
+            SEED + "A",
+            SEED + "=",
+            "!" + SEED,
+            SEED[:-1] + "+",
+            SEED[:-1] + "\n",
+            "\ud800" * 43,
+        ],
+    )
+    def test_a_bad_seed_is_told_with_what_to_set(self, seed: str) -> None:
+        with pytest.raises(
+            ValueError, match=r"32 random bytes as unpadded base64url.*token_urlsafe\(32\)"
+        ) as told:
+            Issuer(seed, ISSUER, HOUR)
+        assert len(seed) < 5 or seed not in str(told.value)
+
+
+class TestForgeries:
+    def test_the_maker_of_these_forgeries_can_make_good_tokens_too(self) -> None:
+        told = verifier.verify(signed(claims()))
+        assert told is not None
+        assert told.token_id == "a" * 32
+
+    @pytest.mark.parametrize("name", ["iss", "sub", "iat", "exp", "jti"])
+    def test_a_claim_is_missing(self, name: str) -> None:
+        assert verifier.verify(signed(claims(**{name: None}))) is None
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"exp": 1},
+            {"exp": "soon"},
+            {"exp": str(IN_2100)},
+            {"exp": 10**30},
+            {"exp": float("inf")},
+            {"exp": float("nan")},
+            {"exp": {"$gt": 0}},
+            {"iss": "somebody"},
+            {"iss": [ISSUER]},
+            {"iss": {}},
+            {"sub": 7},
+            {"sub": {"$gt": ""}},
+            {"sub": ["ann"]},
+            {"jti": 7},
+            {"jti": {"$ne": ""}},
+            {"nbf": IN_2100},
+            {"aud": "others"},
+        ],
+        ids=repr,
+    )
+    def test_a_claim_is_not_what_it_should_be(self, changed: dict[str, Any]) -> None:
+        assert verifier.verify(signed(claims(**changed))) is None
+
+    @pytest.mark.parametrize(
+        "payload", [b"", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b"[" * 1200], ids=repr
+    )
+    def test_the_claims_are_no_object(self, payload: bytes) -> None:
+        assert verifier.verify(signed(payload)) is None
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {"alg": "EdDSA"},
+            {"alg": "EdDSA", "kid": None},
+            {"alg": "EdDSA", "kid": 7},
+            {"alg": "EdDSA", "kid": [KID]},
+            {"alg": "EdDSA", "kid": {"$gt": ""}},
+            {"alg": "EdDSA", "kid": "unknown"},
+            {"alg": "eddsa", "kid": KID},
+            {"alg": "none", "kid": KID},
+            {"alg": "HS256", "kid": KID},
+            {"alg": "ES256", "kid": KID},
+            {"alg": ["EdDSA"], "kid": KID},
+            {"alg": None, "kid": KID},
+            {"alg": "EdDSA", "kid": KID, "crit": ["exp"]},
+            {"kid": KID},
+        ],
+        ids=repr,
+    )
+    def test_the_header_says_something_else(self, header: dict[str, Any]) -> None:
+        assert verifier.verify(signed(claims(), header)) is None
+
+    @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE"])
+    @pytest.mark.parametrize("signature", ["", "AA"])
+    def test_nobody_signed(self, alg: str, signature: str) -> None:
+        assert verifier.verify(f"{encoded({'alg': alg, 'kid': KID})}.{encoded(claims())}.{signature}") is None
+
+    def test_the_public_key_served_as_a_secret(self) -> None:
+        public = KEY.public_key().public_bytes_raw()
+        for secret in (public, encoded(public).encode(), json.dumps(minted.jwks()["keys"][0]).encode(), b""):
+            assert verifier.verify(by_secret(secret)) is None
+
+    def test_somebody_else_signed_in_the_name_of_our_key(self) -> None:
+        assert verifier.verify(signed(claims(), key=Ed25519PrivateKey.generate())) is None
+
+    def test_the_forger_sent_a_key_along(self) -> None:
+        own = Ed25519PrivateKey.generate()
+        jwk = {"kty": "OKP", "crv": "Ed25519", "x": encoded(own.public_key().public_bytes_raw())}
+        for kid in (KID, "mine"):
+            assert verifier.verify(signed(claims(), {"alg": "EdDSA", "kid": kid, "jwk": jwk}, own)) is None
+
+    def test_any_changed_part(self) -> None:
+        parts = minted.issue("ann").token.split(".")
+        for index, part in enumerate(parts):
+            for place in (0, len(part) // 2):
+                other = "B" if part[place] == "A" else "A"
+                changed = [*parts[:index], part[:place] + other + part[place + 1 :], *parts[index + 1 :]]
+                assert verifier.verify(".".join(changed)) is None
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            *("", ".", "..", "...", "a.b.c", "a" * 50, "\x00", " ", "null", "{}", "é.é.é", "\ud800.\udfff.x"),
+            *("x" * 1_000_000, ".".join("x" * 100_000), "=.=.=", "W10.W10.W10", "\uff41" * 50),
+            f"{encoded(b'[' * 1490)}.a.b",
+        ],
+        ids=lambda token: ascii(token[:12]),
+    )
+    def test_no_token_at_all(self, token: str) -> None:
+        assert verifier.verify(token) is None
+
+    def test_a_good_token_with_something_around_it(self) -> None:
+        token = minted.issue("ann").token
+        for other in (f"{token}.x", f"x.{token}", f"{token}é", f"{token}\ud800", token + "x" * 2000):
+            assert verifier.verify(other) is None
+
+    def test_a_good_token_that_is_huge(self) -> None:
+        token = signed(claims(more="x" * 4000))
+        assert jwt.decode(token, KEY.public_key(), ["EdDSA"], issuer=ISSUER)["sub"] == "ann"
+        assert verifier.verify(token) is None
+
+    def test_a_token_that_has_ended(self) -> None:
+        old = new_issuer(SEED, lifetime=timedelta(seconds=-1))
+        assert verifier.verify(old.issue("ann").token) is None
+
+    def test_a_token_of_another_issuer_with_the_same_key(self) -> None:
+        assert verifier.verify(new_issuer(SEED, "others").issue("ann").token) is None
+
+    def test_a_token_from_a_clock_that_is_ahead_is_good(self) -> None:
+        assert verifier.verify(signed(claims(iat=int(time.time()) + 5))) is not None
+
+
+class TestSets:
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            *({"kty": "oct", "k": "AAAA"}, {"crv": "Ed448"}, {"use": "enc"}, {"alg": "HS256"}, {"x": "AAAA"}),
+            *({"x": 7}, {"kid": 7}, {"kid": None}, {"kty": ["OKP"]}),
+        ],
+        ids=repr,
+    )
+    def test_keys_of_other_kinds_are_left_out(self, changed: dict[str, Any]) -> None:
+        (key,) = minted.jwks()["keys"]
+        with pytest.raises(ValueError, match="Ed25519"):
+            LocalKeys({"keys": [{**key, **changed}]})
+        mixed = LocalKeys({"keys": [{**key, "kid": "other", **changed}, key, None, "x"]})
+        assert mixed.key(KID) is not None
+        assert mixed.key("other") is None
+
+    @pytest.mark.parametrize(
+        "jwks", [{}, {"keys": []}, {"keys": {}}, {"keys": None}, {"keys": "x"}, [], None]
+    )
+    def test_what_is_no_set_is_refused(self, jwks: Any) -> None:
+        with pytest.raises(ValueError, match="no set of public keys"):
+            LocalKeys(jwks)
+
+
+Reply = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Publisher:
+    """A real HTTP server whose answer can be changed while it runs; `asked` are the requests' headers."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.reply: Reply = lambda handler: handler.send_error(500)
+        publisher = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                publisher.asked.append({"path": self.path, **dict(self.headers)})
+                publisher.reply(self)
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Nothing: pytest shows what went wrong."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    def publish(self, *issuers: Issuer) -> None:
+        self.reply = sends({"keys": [key for each in issuers for key in each.jwks()["keys"]]})
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def sends(body: Any, status: int = 200, **headers: str) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    return reply
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Remote:
+    """A publisher, and a verifier that knows its address only."""
+
+    def __init__(self) -> None:
+        self.publisher = Publisher()
+        self.clock = Clock()
+        self.issuer = new_issuer()
+        self.publisher.publish(self.issuer)
+        self.keys = RemoteKeys(Rest(f"http://127.0.0.1:{self.publisher.port}/", "The API"), self.clock)
+        self.verifier = Verifier(self.keys, ISSUER)
+
+    @property
+    def count(self) -> int:
+        return len(self.publisher.asked)
+
+    def knows(self, issuer: Issuer) -> bool:
+        return self.verifier.verify(issuer.issue("ann").token) is not None
+
+
+@pytest.fixture
+def remote() -> Iterator[Remote]:
+    made = Remote()
+    yield made
+    made.publisher.stop()
+
+
+@contextmanager
+def away(remote: Remote) -> Iterator[None]:
+    """Without anybody at the publisher's address; afterwards it is back."""
+    remote.publisher.stop()
+    yield
+    asked = remote.publisher.asked
+    remote.publisher = Publisher(remote.publisher.port)
+    remote.publisher.asked = asked
+    remote.publisher.publish(remote.issuer)
+
+
+class TestRemoteKeys:
+    def test_a_set_is_fetched_once_and_kept(self, remote: Remote) -> None:
+        assert remote.count == 0
+        assert all(remote.knows(remote.issuer) for _ in range(5))
+        assert remote.count == 1
+        assert remote.publisher.asked[0]["path"] == JWKS
+
+    def test_it_is_asked_for_again_after_its_time(self, remote: Remote) -> None:
+        remote.knows(remote.issuer)
+        remote.clock.now += 299
+        remote.knows(remote.issuer)
+        assert remote.count == 1
+        remote.clock.now += 2
+        remote.publisher.publish(new_issuer())
+        assert not remote.knows(remote.issuer), "a key that was withdrawn"
+        assert remote.count == 2
+
+    def test_a_new_key_is_picked_up(self, remote: Remote) -> None:
+        assert remote.knows(remote.issuer)
+        new = new_issuer()
+        remote.publisher.publish(remote.issuer, new)
+        assert remote.knows(new)
+        assert remote.knows(remote.issuer)
+        assert remote.count == 2
+
+    def test_invented_ids_lead_to_one_question_in_ten_seconds(self, remote: Remote) -> None:
+        remote.knows(remote.issuer)
+        for round_ in range(3):
+            assert not any(remote.knows(new_issuer()) for _ in range(20))
+            assert remote.count == 2 + round_
+            remote.clock.now += 9
+            assert not remote.knows(new_issuer())
+            assert remote.count == 2 + round_
+            remote.clock.now += 2
+
+    def test_an_invented_id_in_the_first_token_asks_once(self, remote: Remote) -> None:
+        assert not remote.knows(new_issuer())
+        assert remote.count == 1
+
+    def test_an_old_set_serves_while_the_publisher_is_away(self, remote: Remote) -> None:
+        assert remote.knows(remote.issuer)
+        with away(remote):
+            remote.clock.now += 10_000
+            assert remote.knows(remote.issuer)
+            assert not remote.knows(new_issuer())
+        assert remote.knows(remote.issuer)
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            sends({}, 500),
+            sends({}, 503),
+            sends({}, 404),
+            sends(b"not JSON"),
+            sends(b"[" * 50_000),
+            sends([]),
+            sends({"keys": []}),
+            sends({"keys": [{"kty": "oct", "kid": "x", "k": "AAAA"}]}),
+            sends({**minted.jwks(), "more": "x" * 70_000}),
+        ],
+        ids=["500", "503", "404", "text", "deep", "list", "empty", "other-kind", "large"],
+    )
+    def test_a_bad_answer_is_as_none(self, remote: Remote, reply: Reply) -> None:
+        remote.publisher.reply = reply
+        with pytest.raises(PartDown, match="The API"):
+            remote.knows(remote.issuer)
+        remote.publisher.publish(remote.issuer)
+        assert remote.knows(remote.issuer), "a first set is asked for again at once"
+        remote.publisher.reply = reply
+        remote.clock.now += 301
+        assert remote.knows(remote.issuer)
+        assert remote.count == 3
+
+    def test_a_publisher_that_fails_is_asked_every_five_seconds(self, remote: Remote) -> None:
+        remote.knows(remote.issuer)
+        remote.publisher.reply = sends({}, 500)
+        remote.clock.now += 301
+        for round_ in range(3):
+            for _ in range(5):
+                assert remote.knows(remote.issuer)
+                assert not remote.knows(new_issuer())
+            assert remote.count == 2 + round_
+            remote.clock.now += 5.1
+        new = new_issuer()
+        remote.publisher.publish(new)
+        assert remote.knows(new)
+
+    def test_redirects_are_not_followed(self, remote: Remote) -> None:
+        other = Publisher()
+        other.publish(remote.issuer)
+        try:
+            remote.publisher.reply = sends(b"", 302, Location=f"http://127.0.0.1:{other.port}{JWKS}")
+            with pytest.raises(PartDown):
+                remote.knows(remote.issuer)
+            assert other.asked == []
+        finally:
+            other.stop()
+
+    def test_nobody_there_and_no_set_yet(self) -> None:
+        keys = RemoteKeys(Rest(f"http://127.0.0.1:{free_port()}", "The registry"))
+        with pytest.raises(PartDown, match="The registry cannot be reached"):
+            keys.key("x")
+
+    def test_a_malformed_token_asks_nobody(self, remote: Remote) -> None:
+        for token in ("a.b.c", by_secret(b"x"), "\ud800"):
+            assert remote.verifier.verify(token) is None
+        assert remote.count == 0
+
+    def test_a_publisher_that_says_nothing_is_slow(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            keys = RemoteKeys(Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", "The API"))
+            started = time.monotonic()
+            with ThreadPoolExecutor(6) as pool:
+                waiting = [pool.submit(keys.key, "x") for _ in range(6)]
+                assert all(isinstance(each.exception(), PartSlow) for each in waiting)
+            assert 1.5 < time.monotonic() - started < 8, "all share one wait; in turn they would take 12 s"
+
+    def test_a_set_that_trickles_is_slow(self, remote: Remote) -> None:
+        ended = threading.Event()
+
+        def trickle(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.end_headers()
+            while not ended.wait(0.1):
+                try:
+                    handler.wfile.write(b" ")
+                except OSError:
+                    return
+
+        remote.publisher.reply = trickle
+        started = time.monotonic()
+        try:
+            with pytest.raises(PartSlow):
+                remote.knows(remote.issuer)
+            assert time.monotonic() - started < 8
+        finally:
+            ended.set()
+
+    def test_others_do_not_wait_for_who_asks_again(self, remote: Remote) -> None:
+        assert remote.knows(remote.issuer)
+        reached, go_on = threading.Event(), threading.Event()
+        good = remote.publisher.reply
+
+        def slowly(handler: BaseHTTPRequestHandler) -> None:
+            reached.set()
+            go_on.wait(1.5)
+            good(handler)
+
+        remote.publisher.reply = slowly
+        remote.clock.now += 301
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(remote.knows, remote.issuer)
+            assert reached.wait(5)
+            assert remote.knows(remote.issuer)
+            assert not asking.done()
+            go_on.set()
+            assert asking.result(5)
+        assert remote.count == 2
+
+    def test_many_threads_at_once_ask_once(self, remote: Remote) -> None:
+        with ThreadPoolExecutor(16) as pool:
+            assert all(pool.map(remote.knows, [remote.issuer] * 200))
+            assert remote.count == 1
+            new = new_issuer()
+            remote.publisher.publish(new)
+            remote.clock.now += 11
+            assert all(pool.map(remote.knows, [new] * 200))
+        assert remote.count == 2
