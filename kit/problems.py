@@ -84,6 +84,12 @@ class TooMany(Problem):
         self.retry_after = retry_after
 
 
+class Refused(Problem):
+    """A request that cannot be answered as it is; the text says why."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
 _RETOLD: tuple[type[Problem], ...] = (PartDown, PartSlow, NotFound, Taken, SignedOut, Unprocessable, TooMany)
 
 
@@ -91,12 +97,12 @@ def retold(
     status: int, message: str, issues: Mapping[str, str] | None = None, retry_after: int = 2
 ) -> Problem | None:
     """The problem that another service of ours has answered with, in its words; None for other answers."""
-    for kind in _RETOLD:
-        if kind.status == status:
-            problem = kind.__new__(kind)
-            problem.args = (message,)
-            told = {"issues": dict(issues or {}), "retry_after": retry_after, "part": "another service"}
-            for name in kind.__annotations__.keys() & told.keys():
-                setattr(problem, name, told[name])
-            return problem
-    return None
+    kind = next((each for each in _RETOLD if each.status == status), None)
+    if kind is None:
+        return Refused(message) if 400 <= status < 500 and message else None
+    problem = kind.__new__(kind)
+    problem.args = (message,)
+    told = {"issues": dict(issues or {}), "retry_after": retry_after, "part": "another service"}
+    for name in kind.__annotations__.keys() & told.keys():
+        setattr(problem, name, told[name])
+    return problem

@@ -40,8 +40,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, what shares a running step stays together, and so does each other file."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out modules that are for another step by their ONLY_STEP. With several workers, what shares a
+    running step stays together, and so does each other file.
+    """
+    chosen = config.getoption("--step")
+    others = [item for item in items if chosen not in (None, getattr(item.module, "ONLY_STEP", chosen))]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
     for item in items:
         suite = item.path.relative_to(ROOT / "tests").parts[0]
         step = getattr(item, "callspec", None) and item.callspec.params.get("step")

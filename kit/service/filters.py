@@ -75,7 +75,7 @@ def _condition(given: Any, allowed: Collection[str], schema: Schema, depth: int)
     for name, value in given.items():
         if name in JOINTS:
             if not isinstance(value, list) or not 0 < len(value) <= LONGEST:
-                raise BadRequest(f"{name} takes a list of conditions.")
+                raise BadRequest(f"{name} in where takes a list of 1 to {LONGEST} conditions.")
             made[name] = [_condition(each, allowed, schema, depth + 1) for each in value]
         elif name in allowed:
             made[name] = _comparison(name, value, schema.get(name, {}))

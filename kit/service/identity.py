@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from eve.auth import BasicAuth
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 
 from kit.problems import SignedOut
 from kit.tokens import Claims, Verifier
@@ -16,9 +16,10 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
     """Tells Eve who `identify` found, for methods that are not public and for resources of readers' own."""
 
     def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
-        """Whether somebody has signed in."""
+        """Whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
         if g.reader is None:
-            return False
+            kind = "public_methods" if str(request.endpoint).endswith("|resource") else "public_item_methods"
+            return method in ("HEAD", "OPTIONS") and "GET" in current_app.config["DOMAIN"][resource][kind]
         self.set_request_auth_value(g.reader.username)
         return True
 

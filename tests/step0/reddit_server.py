@@ -156,7 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("content-type", "application/json; charset=UTF-8")
         self.send_header("content-length", str(len(data)))
-        if self.close_connection:  # PRAW asks for that with tokens, and keeps the connection unless it is told
+        if (
+            self.close_connection
+        ):  # PRAW asks for that with tokens, and keeps the connection unless it is told
             self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(data)

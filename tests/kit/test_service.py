@@ -1,0 +1,437 @@
+"""A service's answers: collections, items, errors, health, metrics, and a database that is away."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import eve.utils
+import pytest
+from flask import Response
+from prometheus_client.parser import text_string_to_metric_families
+from pymongo import MongoClient
+from pymongo.database import Database
+from werkzeug.test import TestResponse
+
+from kit import mongo
+from kit.service import Service, config
+from kit.tokens import Issuer, LocalKeys, Verifier
+from workshop.ports import free_port
+
+Ask = Callable[..., TestResponse]
+Asking = Callable[[Service], Ask]
+Store = Database[dict[str, Any]]
+Refused = Callable[..., dict[str, Any]]
+Make = Callable[..., Service]
+
+JSON = "application/json"
+ETAG = {"If-Match": '"e1"'}
+
+
+def insert(store: Store, amount: int, **fields: Any) -> None:
+    store.papers.insert_many([{"_id": f"p_{each:06}", "score": each, **fields} for each in range(amount)])
+
+
+def page_of(answer: TestResponse) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    page: dict[str, Any] = answer.json
+    return page
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("status", "method", "path", "options", "words"),
+        [
+            (400, "GET", "/papers?page=0", {}, ["page"]),
+            (400, "GET", "/papers?max_results=51", {}, ["max_results", "50"]),
+            (400, "GET", "/papers?page=1&page=2", {}, ["more than once", "page"]),
+            (400, "GET", "/papers?page=%D9%A1", {}, ["page"]),
+            (400, "GET", "/papers?pages=1", {}, ["pages"]),
+            (400, "POST", "/papers", {"reader": "ann", "data": "{", "content_type": JSON}, ["not json"]),
+            (400, "POST", "/papers", {"reader": "ann", "data": "", "content_type": JSON}, ["not json"]),
+            (400, "POST", "/papers", {"reader": "ann", "json": "text"}, ["object"]),
+            (401, "POST", "/papers", {"json": {"_id": "p_1", "title": "x"}}, ["sign in"]),
+            (401, "GET", "/notes", {}, ["sign in"]),
+            (401, "DELETE", "/papers/p_1", {}, ["sign in"]),
+            (401, "GET", "/papers", {"headers": {"Authorization": "Bearer a.b.c"}}, ["token"]),
+            (401, "GET", "/papers", {"headers": {"Authorization": "Bearer"}}, ["token"]),
+            (401, "GET", "/papers", {"headers": {"Authorization": ""}}, ["token"]),
+            (401, "GET", "/papers", {"headers": {"Authorization": "Basic YW5uOnB3"}}, ["token"]),
+            (401, "GET", "/papers/p_1", {"headers": {"Authorization": "x"}}, ["token"]),
+            (404, "GET", "/papers/p_9", {}, ["nothing at this address"]),
+            (404, "GET", "/papers/no-such-id", {}, ["nothing at this address"]),
+            (404, "GET", "/nothing", {}, ["nothing at this address"]),
+            (404, "PATCH", "/papers/p_9", {"reader": "ann", "json": {}, "headers": ETAG}, ["nothing"]),
+            (405, "DELETE", "/papers", {"reader": "ann"}, ["method"]),
+            (405, "PATCH", "/batches/" + "0" * 24, {"json": {}}, ["method"]),
+            (405, "BREW", "/papers", {}, ["method"]),
+            (406, "GET", "/papers", {"headers": {"Accept": "text/html"}}, [JSON]),
+            (406, "GET", "/papers/p_1", {"headers": {"Accept": "application/json;q=0"}}, [JSON]),
+            (409, "POST", "/papers", {"reader": "ann", "json": {"_id": "p_1", "title": "x"}}, ["already"]),
+            (412, "DELETE", "/papers/p_1", {"reader": "ann", "headers": {"If-Match": '"e0"'}}, ["etag"]),
+            (413, "POST", "/papers", {"reader": "ann", "data": b"x" * 65_537}, ["65536"]),
+            (415, "POST", "/papers", {"reader": "ann", "data": "x"}, [JSON]),
+            (415, "POST", "/papers", {"reader": "ann", "data": {"title": "x"}}, [JSON]),
+            (422, "POST", "/papers", {"reader": "ann", "json": {"_id": "p_3"}}, []),
+            (422, "PATCH", "/papers/p_1", {"reader": "ann", "json": {"score": -1}, "headers": ETAG}, []),
+            (428, "DELETE", "/papers/p_1", {"reader": "ann"}, ["if-match"]),
+        ],
+        ids=str,
+    )
+    def test_each_tells_what_is_wrong(
+        self,
+        store: Store,
+        ask: Ask,
+        refused: Refused,
+        status: int,
+        method: str,
+        path: str,
+        options: dict[str, Any],
+        words: list[str],
+    ) -> None:
+        store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
+        answer = ask(method, path, **options)
+        refused(answer, status, *words)
+        assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+        assert ("Allow" in answer.headers) == (status == 405)
+        if status == 401:
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    def test_issues_name_the_fields(self, ask: Ask, refused: Refused) -> None:
+        broken = {"_id": "p_1", "title": "", "score": -1, "label": "x", "more": 1}
+        body = refused(ask("POST", "/papers", reader="ann", json=broken), 422)
+        assert set(body["_issues"]) == {"title", "score", "label", "more"}
+
+    def test_of_several_documents_each_has_its_own(self, store: Store, ask: Ask) -> None:
+        answer = ask("POST", "/batches", json=[{"title": "good"}, {"title": 7}])
+        assert (answer.status_code, answer.json["_error"]["code"]) == (422, 422)
+        assert [each.get("_issues", {}).keys() for each in answer.json["_items"]] == [set(), {"title"}]
+        assert store.batches.count_documents({}) == 0
+
+    def test_what_nobody_expected_tells_nothing(self, service: Service, ask: Ask, refused: Refused) -> None:
+        @service.get("/fail")
+        def fail() -> None:
+            raise RuntimeError("hidden-word")
+
+        answer = ask("GET", "/fail", headers={"X-Request-ID": "mine"})
+        refused(answer, 500)
+        assert "hidden-word" not in answer.text
+        assert answer.headers["X-Request-ID"] == "mine"
+
+
+class TestTokens:
+    def test_one_that_was_ended_early_is_no_good(
+        self, make_service: Make, asking: Asking, issuer: Issuer, store: Store, refused: Refused
+    ) -> None:
+        ended: set[str] = set()
+        ask = asking(make_service(revoked=ended.__contains__))
+        issued = issuer.issue("ann").token
+        bearer = {"Authorization": f"Bearer {issued}"}
+        assert ask("GET", "/notes", headers=bearer).status_code == 200
+        claims = Verifier(LocalKeys(issuer.jwks()), "tests").verify(issued)
+        assert claims is not None
+        ended.add(claims.token_id)
+        for path in ("/notes", "/papers", "/papers/p_1"):
+            refused(ask("GET", path, headers=bearer), 401, "token")
+        assert ask("GET", "/notes", reader="ann").status_code == 200
+
+    def test_a_service_without_a_verifier_takes_none(
+        self, make_service: Make, asking: Asking, store: Store, refused: Refused
+    ) -> None:
+        ask = asking(make_service(verifier=None))
+        assert ask("GET", "/papers").status_code == 200
+        refused(ask("GET", "/papers", reader="ann"), 401)
+        refused(ask("GET", "/notes", reader="ann"), 401)
+
+    def test_probes_need_none(self, ask: Ask) -> None:
+        for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
+            assert ask("GET", path, headers={"Authorization": "Bearer nonsense"}).status_code == 200, path
+
+
+class TestCollections:
+    def test_pages_have_exact_totals(self, store: Store, ask: Ask) -> None:
+        insert(store, 7)
+        seen = []
+        for number, size in ((1, 3), (2, 3), (3, 1), (4, 0), (5, 0)):
+            page = page_of(ask("GET", f"/papers?max_results=3&page={number}"))
+            assert page["_meta"] == {"page": number, "max_results": 3, "total": 7}
+            assert len(page["_items"]) == size
+            seen += [each["_id"] for each in page["_items"]]
+        assert seen == [f"p_{each:06}" for each in range(7)]
+
+    def test_an_empty_one_is_a_page(self, store: Store, ask: Ask) -> None:
+        page = page_of(ask("GET", "/papers"))
+        assert page["_items"] == []
+        assert page["_meta"] == {"page": 1, "max_results": 25, "total": 0}
+        assert not {"next", "prev", "last"} & page["_links"].keys()
+
+    def test_totals_end_at_ten_thousand(self, store: Store, ask: Ask) -> None:
+        insert(store, 10_050)
+        page = page_of(ask("GET", "/papers?max_results=30&page=334"))
+        assert page["_meta"] == {"page": 334, "max_results": 30, "total": 10_000, "total_relation": "gte"}
+        assert [each["score"] for each in page["_items"]] == list(range(9_990, 10_000))
+        assert "next" not in page["_links"]
+        past = page_of(ask("GET", "/papers?max_results=30&page=335"))
+        assert (past["_items"], past["_meta"]["total"]) == ([], 10_000)
+        assert page_of(ask("GET", "/papers?page=400"))["_items"][-1]["score"] == 9_999
+        assert page_of(ask("GET", "/papers?page=401"))["_items"] == []
+        assert page_of(ask("GET", "/papers?page=999999999999999999"))["_items"] == []
+        filtered = page_of(ask("GET", "/papers", query={"where": '{"score": {"$gte": 50}}'}))["_meta"]
+        assert (filtered["total"], "total_relation" in filtered) == (10_000, False)
+        filtered = page_of(ask("GET", "/papers", query={"where": '{"score": {"$gte": 51}}'}))["_meta"]
+        assert (filtered["total"], "total_relation" in filtered) == (9_999, False)
+        assert ask("GET", "/papers").headers["X-Total-Count"] == "10000"
+
+    def test_links_keep_what_was_asked_for(self, store: Store, ask: Ask) -> None:
+        insert(store, 9)
+        where = json.dumps({"score": {"$gt": 1}})
+        path: str | None = "/papers"
+        query: dict[str, Any] = {
+            "query": {"where": where, "sort": "-score", "projection": '{"score": 1}', "max_results": 3}
+        }
+        seen, selves = [], []
+        while path:
+            page = page_of(ask("GET", path, **query))
+            seen += [each["score"] for each in page["_items"]]
+            assert all("title" not in each for each in page["_items"])
+            selves.append(page["_links"]["self"]["href"])
+            path, query = page["_links"].get("next", {}).get("href"), {}
+            path = path and f"/{path}"
+        assert seen == [8, 7, 6, 5, 4, 3, 2]
+        assert len(selves) == 3
+        last = page_of(ask("GET", f"/{selves[2]}"))
+        assert [each["score"] for each in last["_items"]] == [2]
+        assert last["_links"]["prev"]["href"] == selves[1]
+        assert page_of(ask("GET", f"/{selves[1]}"))["_links"]["prev"]["href"] == selves[0]
+
+    def test_equal_values_are_sorted_by_id(self, store: Store, ask: Ask) -> None:
+        store.papers.insert_many([{"_id": f"p_{each}", "score": 1} for each in "dbac"])
+        for sort in ("score", "-score", "title,-score"):
+            found = page_of(ask("GET", "/papers", query={"sort": sort}))["_items"]
+            assert [each["_id"] for each in found] == ["p_a", "p_b", "p_c", "p_d"]
+
+    def test_hooks_are_called_in_order(self, store: Store, make_service: Make, asking: Asking) -> None:
+        insert(store, 4)
+        app = make_service()
+        called: list[str] = []
+
+        def narrow(_request: object, lookup: dict[str, Any]) -> None:
+            called.append("pre of papers")
+            lookup["score"] = {"$lt": 2}
+
+        def add(whole: dict[str, Any]) -> None:
+            called.append("fetched of papers")
+            for each in whole["_items"]:
+                each["added"] = True
+
+        def stamp(_request: object, response: Response) -> None:
+            called.append("post of papers")
+            response.headers["X-Stamp"] = "papers"
+
+        app.on_pre_GET += lambda resource, _request, _lookup: called.append(f"pre {resource}")
+        app.on_pre_GET_papers += narrow
+        app.on_fetched_resource += lambda resource, _whole: called.append(f"fetched {resource}")
+        app.on_fetched_resource_papers += add
+        app.on_post_GET += lambda resource, _request, _response: called.append(f"post {resource}")
+        app.on_post_GET_papers += stamp
+        answer = asking(app)("GET", "/papers", query={"where": '{"score": {"$gte": 1}}'})
+        page = page_of(answer)
+        assert called == [
+            *("pre papers", "pre of papers", "fetched papers"),
+            *("fetched of papers", "post papers", "post of papers"),
+        ]
+        assert [(each["score"], each["added"]) for each in page["_items"]] == [(1, True)]
+        assert page["_meta"]["total"] == 1
+        assert answer.headers["X-Stamp"] == "papers"
+
+    def test_what_hidden_fields_hold_is_not_answered(self, store: Store, ask: Ask) -> None:
+        insert(store, 1, secret="hidden-word", more="hidden-word")
+        for path in ("/papers", "/papers/p_000000"):
+            assert "hidden-word" not in ask("GET", path).text
+
+    def test_times_are_in_utc_to_the_second(self, store: Store, ask: Ask) -> None:
+        given = {"_id": "p_1", "title": "x", "when": "2024-01-31T12:00:00Z"}
+        assert ask("POST", "/papers", reader="ann", json=given).status_code == 201
+        assert ask("GET", "/papers/p_1").json["when"] == given["when"]
+        for moment in ("2024-01-31T12:00:00Z", "2024-01-31T14:00:00+02:00"):
+            page = page_of(ask("GET", "/papers", query={"where": json.dumps({"when": moment})}))
+            assert [each["when"] for each in page["_items"]] == [given["when"]], moment
+
+
+class TestItems:
+    def test_documents_stored_by_others_look_like_our_own(self, store: Store, ask: Ask) -> None:
+        store.papers.insert_one({"_id": "p_1", "title": "bare"})
+        (listed,) = page_of(ask("GET", "/papers"))["_items"]
+        item = ask("GET", "/papers/p_1")
+        assert listed == item.json
+        assert set(listed) == {"_id", "title", "_etag", "_created", "_updated"}
+        assert item.headers["ETag"] == f'"{listed["_etag"]}"'
+        headers = {"If-Match": f'"{listed["_etag"]}"'}
+        answer = ask("PATCH", "/papers/p_1", reader="ann", json={"title": "new"}, headers=headers)
+        assert answer.status_code == 200
+        assert store.papers.find_one({"_id": "p_1"})["title"] == "new"
+
+    def test_what_has_not_changed_is_not_sent_again(self, store: Store, ask: Ask) -> None:
+        store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
+        answer = ask("GET", "/papers/p_1", headers={"If-None-Match": '"e1"'})
+        assert (answer.status_code, answer.data) == (304, b"")
+        assert ask("GET", "/papers/p_1", headers={"If-None-Match": '"e0"'}).status_code == 200
+
+    def test_a_change_shows_at_once_with_a_new_etag(self, store: Store, ask: Ask) -> None:
+        made = ask("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one", "score": 1})
+        assert made.status_code == 201
+        assert made.headers["Location"].endswith("/papers/p_1")
+        headers = {"If-Match": f'"{made.json["_etag"]}"'}
+        changed = ask("PATCH", "/papers/p_1", reader="ann", json={"score": 2}, headers=headers)
+        shown = ask("GET", "/papers/p_1").json
+        assert (shown["title"], shown["score"]) == ("one", 2)
+        assert shown["_etag"] == changed.json["_etag"] != made.json["_etag"]
+
+    @pytest.mark.parametrize("path", ["/papers", "/papers/p_1", "/papers/p_9", "/nothing", "/papers?x=1"])
+    def test_head_is_get_without_the_body(self, store: Store, ask: Ask, path: str) -> None:
+        store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
+        get, head = ask("GET", path), ask("HEAD", path)
+        assert (head.status_code, head.data) == (get.status_code, b"")
+        differ = {"X-Request-ID"}
+        assert {name: value for name, value in head.headers if name not in differ} == {
+            name: value for name, value in get.headers if name not in differ
+        }
+
+
+class TestOperation:
+    def test_ready_names_the_part_that_is_down(
+        self, make_service: Make, asking: Asking, kit_client: mongo.Client, away: mongo.Client
+    ) -> None:
+        parts = {"here": lambda: mongo.answers(kit_client), "there": lambda: mongo.answers(away)}
+        answer = asking(make_service(parts=parts))("GET", "/health/ready")
+        assert answer.status_code == 503
+        assert answer.json == {"_status": "ERR", "parts": {"here": "ok", "there": "down"}}
+        assert int(answer.headers["Retry-After"]) >= 1
+        answer = asking(make_service(parts=parts, optional=frozenset({"there"})))("GET", "/health/ready")
+        assert answer.status_code == 200
+        assert answer.json == {"_status": "OK", "parts": {"here": "ok", "there": "down"}}
+        assert asking(make_service(parts=parts))("GET", "/health/live").status_code == 200
+
+    def test_requests_are_counted_by_route(self, store: Store, ask: Ask) -> None:
+        def counted() -> dict[tuple[str, str, str], float]:
+            text = ask("GET", "/metrics").text
+            return {
+                (sample.labels["method"], sample.labels["route"], sample.labels["status"]): sample.value
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+                if sample.name == "http_requests_total"
+            }
+
+        store.papers.insert_many([{"_id": f"p_{each}", "title": "x"} for each in range(3)])
+        before = counted()
+        for path in ("/papers", "/papers/p_0", "/papers/p_1", "/papers/p_2", "/papers/p_9", "/no", "/none"):
+            ask("GET", path)
+        ask("BREW", "/papers")
+        more = {key: value - before.get(key, 0) for key, value in counted().items()}
+        item = next(route for _, route, _ in more if route.startswith("/papers/<"))
+        told = {key: value for key, value in more.items() if value and key[1] != "/metrics"}
+        assert told == {
+            ("GET", "/papers", "200"): 1,
+            ("GET", item, "200"): 3,
+            ("GET", item, "404"): 1,
+            ("GET", "none", "404"): 2,
+            ("other", "none", "405"): 1,
+        }
+
+    def test_home_leads_on(self, ask: Ask) -> None:
+        home = ask("GET", "/").json
+        assert {each["href"] for each in home["_links"]["child"]} == {"papers", "notes", "batches", "members"}
+        for link in (*home["_links"]["child"], home["_links"]["docs"], home["_links"]["describedby"]):
+            assert ask("GET", f"/{link['href']}", reader="ann").status_code == 200
+
+
+@pytest.fixture
+def away() -> Iterator[mongo.Client]:
+    """A client of a port at which nobody listens."""
+    uri = f"mongodb://127.0.0.1:{free_port()}/nowhere?replicaSet=rs0"
+    patience = {"serverSelectionTimeoutMS": 200, "connectTimeoutMS": 200, "socketTimeoutMS": 200}
+    with MongoClient[dict[str, Any]](uri, **patience) as client:
+        yield client
+
+
+class TestAway:
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            ("GET", "/papers", None),
+            ("HEAD", "/papers", None),
+            ("GET", '/papers?where={"score": 1}&sort=-score', None),
+            ("GET", "/notes", None),
+            ("GET", "/papers/p_1", None),
+            ("GET", "/notes/n_1", None),
+            ("POST", "/papers", {"_id": "p_1", "title": "valid"}),
+            ("POST", "/notes", {"_id": "n_1", "text": "valid"}),
+            ("POST", "/batches", {"title": "valid and unique"}),
+            ("POST", "/batches", [{"title": "one"}, {"title": "another"}]),
+            ("PATCH", "/papers/p_1", {"title": "valid"}),
+            ("PUT", "/papers/p_1", {"_id": "p_1", "title": "valid"}),
+            ("DELETE", "/papers/p_1", None),
+            ("DELETE", "/notes/n_1", None),
+        ],
+    )
+    def test_a_database_that_is_away_is_told_as_such(
+        self,
+        make_service: Make,
+        asking: Asking,
+        away: mongo.Client,
+        refused: Refused,
+        method: str,
+        path: str,
+        body: Any,
+    ) -> None:
+        ask = asking(make_service(client=away))
+        started = time.monotonic()
+        options = {} if body is None else {"json": body}
+        answer = ask(method, path, reader="ann", headers=ETAG, **options)
+        if method == "HEAD":
+            assert answer.status_code == 503
+        else:
+            refused(answer, 503, "database")
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        assert time.monotonic() - started < 5
+
+    def test_what_needs_no_database_answers(
+        self, make_service: Make, asking: Asking, away: mongo.Client
+    ) -> None:
+        ask = asking(make_service(client=away))
+        assert ask("GET", "/health/live").status_code == 200
+        assert ask("GET", "/openapi.json").status_code == 200
+        assert ask("POST", "/papers", reader="ann", json={"title": 7}).status_code == 422
+        assert ask("GET", "/papers?page=0").status_code == 400
+        assert ask("POST", "/papers", json={}).status_code == 401
+
+    def test_the_next_answer_is_clean_again(
+        self, make_service: Make, asking: Asking, away: mongo.Client, store: Store
+    ) -> None:
+        assert asking(make_service(client=away))("POST", "/batches", json={"title": "x y"}).status_code == 503
+        assert asking(make_service())("POST", "/batches", json={"title": "x y"}).status_code == 201
+
+
+class TestTwoApplications:
+    @pytest.fixture
+    def both(self, store: Store, make_service: Make, asking: Asking) -> tuple[Ask, Ask]:
+        """One that wants ETags, alone at first, and one that does not."""
+        strict = make_service()
+        config.only(strict)
+        assert vars(eve.utils.config)["IF_MATCH"] is True
+        return asking(strict), asking(make_service(eve={"IF_MATCH": False}))
+
+    def test_each_sees_its_own_settings(self, store: Store, both: tuple[Ask, Ask]) -> None:
+        strict, easy = both
+        for each in range(2):
+            store.papers.insert_one({"_id": f"p_{each}", "title": "x"})
+            change = {"reader": "ann", "json": {"title": "y"}}
+            assert strict("PATCH", f"/papers/p_{each}", **change).status_code == 428
+            assert easy("PATCH", f"/papers/p_{each}", **change).status_code == 200
+            assert strict("PATCH", f"/papers/p_{each}", **change).status_code == 428
+
+    def test_settings_out_of_reach_are_found_all_the_same(self, both: tuple[Ask, Ask], store: Store) -> None:
+        assert vars(eve.utils.config) == {}
+        insert(store, 1)
+        assert [page_of(ask("GET", "/papers"))["_meta"]["total"] for ask in both] == [1, 1]

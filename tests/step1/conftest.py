@@ -1,0 +1,82 @@
+"""Step 1 as it runs: the face, the API behind it, and posts in both."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.answers import expect
+from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.support.eventually import eventually
+from tests.support.running_step import RunningStep
+from tests.support.submission import Submission, new_topic, new_word
+
+POSTS = 30
+LOADED_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where the face and the API are; `posts` are there, newest first, all with `word` and of one `topic`."""
+
+    running: RunningStep
+    face: str
+    api: str
+    word: str
+    topic: str
+    posts: list[Submission]
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    folder = tmp_path_factory.mktemp("step1")
+    settings = {"SHARES_PER_MINUTE": "100000", "FAILED_SIGN_INS_PER_MINUTE": "100000"}
+    with RunningStep(1, folder / "state", settings) as running:
+        word, topic = new_word(), new_topic()
+        posts = [
+            Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
+            for number in range(POSTS)
+        ]
+        file = folder / "posts.ndjson"
+        file.write_text("".join(each.line() for each in posts), encoding="utf-8")
+        running.load(file)
+        api = f"http://127.0.0.1:{running.ports['STEP1_API_PORT']}"
+
+        def loaded() -> None:
+            assert Client(api).json("/search", q=word)["_meta"]["total"] == POSTS
+
+        eventually(loaded, LOADED_SECONDS)
+        yield Parts(running, running.url, api, word, topic, posts)
+
+
+@pytest.fixture
+def visitor(parts: Parts) -> Client:
+    """Somebody who asks the API and has no token."""
+    return Client(parts.api)
+
+
+def new_member(api: str) -> Reader:
+    """A new member of the API's, signed in."""
+    name = new_name()
+    expect(Client(api).post("/members", json={"_id": name, "password": PASSWORD}), 201)
+    made = expect(Client(api).post("/tokens", json={"username": name, "password": PASSWORD}), 201)
+    return Reader(api, name, made.json()["token"])
+
+
+@pytest.fixture
+def member(parts: Parts) -> Reader:
+    """A new member, who asks the API."""
+    return new_member(parts.api)
+
+
+@pytest.fixture
+def other(parts: Parts) -> Reader:
+    """Another one."""
+    return new_member(parts.api)
+
+
+@pytest.fixture
+def tag() -> str:
+    """A tag nobody has used."""
+    return f"t-{secrets.token_hex(4)}"

@@ -1,0 +1,43 @@
+"""The step's story: another store and an API, and nothing copied from step 0."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = 12
+ALIKE = 0.6
+
+
+def code(folder: str) -> dict[str, list[str]]:
+    """The files of a step by their paths, without empty lines."""
+    return {
+        str(path.relative_to(ROOT / folder)): [line.strip() for line in path.read_text().splitlines() if line]
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".html", ".js", ".css"} and "__pycache__" not in path.parts
+    }
+
+
+def test_it_has_no_pages_of_its_own() -> None:
+    assert {Path(name).suffix for name in code("step1_rest")} == {".py"}
+    assert not (ROOT / "step1_rest/views").exists()
+
+
+def test_no_file_repeats_one_of_step_0() -> None:
+    before, now = code("step0_monolith"), code("step1_rest")
+    assert now
+    alike = [
+        (mine, theirs)
+        for mine, lines in now.items()
+        for theirs, known in before.items()
+        if len(lines) > SMALL and sum(line in set(known) for line in lines) > ALIKE * len(lines)
+    ]
+    assert alike == []
+
+
+def test_the_face_can_do_without_a_database_driver() -> None:
+    asked = "import sys, step1_rest.store; print('pymongo' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "False"
