@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKSHOP := $(BIN)/python -m workshop
 RUN_LOCKS := requirements/workshop.txt requirements/step0.txt requirements/step1.txt requirements/embedded.txt
+PYTEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadgroup
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=pyt
 	@$(WORKSHOP) load --step $(STEP) $(if $(FILE),--file "$(FILE)") $(if $(SUBREDDIT),--subreddit "$(SUBREDDIT)") $(if $(GENERATE),--generate "$(GENERATE)")
 
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
-	@$(BIN)/python -m pytest $(if $(filter file,$(origin STEP)),$(ARGS),--step $(STEP) $(ARGS))
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(if $(filter file,$(origin STEP)),$(ARGS),--step $(STEP) $(ARGS))
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench

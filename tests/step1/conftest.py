@@ -2,30 +2,17 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from tests.support.answers import expect
-from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.step1.parts import Parts, new_member
+from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 
 POSTS = 30
 LOADED_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Where the face and the API are; `posts` are there, newest first, all with `word` and of one `topic`."""
-
-    running: RunningStep
-    face: str
-    api: str
-    word: str
-    topic: str
-    posts: list[Submission]
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +41,6 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 def visitor(parts: Parts) -> Client:
     """Somebody who asks the API and has no token."""
     return Client(parts.api)
-
-
-def new_member(api: str) -> Reader:
-    """A new member of the API's, signed in."""
-    name = new_name()
-    expect(Client(api).post("/members", json={"_id": name, "password": PASSWORD}), 201)
-    made = expect(Client(api).post("/tokens", json={"username": name, "password": PASSWORD}), 201)
-    return Reader(api, name, made.json()["token"])
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from conftest import Parts
 
+from tests.step1.parts import Parts
 from tests.support.client import PASSWORD, Reader
 from tests.support.running_step import SETTINGS
 from workshop.ports import free_port

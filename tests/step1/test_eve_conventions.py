@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 import pytest
 import requests
-from conftest import Parts
 
+from tests.step1.parts import Parts
 from tests.support.answers import expect, expect_error
 from tests.support.client import PASSWORD, Client, Reader, new_name
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Parts, new_member
 
+from tests.step1.parts import Parts, new_member
 from tests.support.answers import expect
 from tests.support.client import Client, Reader, new_reader
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from conftest import Parts, new_member
 from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -21,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.step1.parts import Parts, new_member
 from tests.support.answers import expect
 from tests.support.budget import budget
 from tests.support.client import PASSWORD, Client, Reader
