@@ -1,10 +1,12 @@
 """A client of another of our services, over REST."""
 
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 import stamina
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 
 from kit.logs import outgoing_headers
 from kit.problems import PartDown, PartSlow, Problem, retold
@@ -14,9 +16,14 @@ READ_SECONDS = 12.0
 """Longer than a service may take for its slowest verbs, so that its own word on what is slow gets through."""
 
 HEALTH_SECONDS = 3.0
+LONGEST_WAIT = 7
+"""Digits of a Retry-After that makes sense."""
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """What may be sent again when nobody knows if it was heard (RFC 9110, 9.2.2)."""
+
+CUT_OFF = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+"""What requests raises for a connection that fails or ends too early, the answer begun or not."""
 
 
 class Rest:
@@ -27,6 +34,8 @@ class Rest:
         self.name = name
         self._session = requests.Session()
         self._session.trust_env = False  # neighbours are not reached through a proxy
+        # One reader's cookies must not go along with the next one's request.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -73,17 +82,23 @@ class Rest:
             return {part: state == "ok" for part, state in answer.json()["parts"].items()}
         except requests.ReadTimeout as error:
             raise PartSlow(self.name) from error
-        except (requests.RequestException, KeyError, AttributeError) as error:
+        except (requests.RequestException, KeyError, TypeError, AttributeError) as error:
             raise PartDown(self.name) from error
 
     def _send(self, request: requests.PreparedRequest, read_seconds: float) -> requests.Response:
         timeout = (CONNECT_SECONDS, read_seconds)
         attempts = 3 if request.method in IDEMPOTENT else 1
         for attempt in stamina.retry_context(
-            requests.ConnectionError, attempts=attempts, timeout=1.0, wait_initial=0.02, wait_max=0.2
+            CUT_OFF, attempts=attempts, timeout=1.0, wait_initial=0.02, wait_max=0.2
         ):
             with attempt:
-                return self._session.send(request, timeout=timeout, allow_redirects=False)
+                try:
+                    return self._session.send(request, timeout=timeout, allow_redirects=False)
+                except requests.ConnectionError as error:
+                    # So requests calls it when an answer has begun and does not go on in time.
+                    if error.args and isinstance(error.args[0], ReadTimeoutError):
+                        raise requests.ReadTimeout(error) from error
+                    raise
         raise AssertionError("stamina gives up by raising")
 
     def _problem(self, answer: requests.Response) -> Problem:
@@ -93,5 +108,14 @@ class Rest:
         except (ValueError, KeyError, TypeError):
             message, issues = "", None
         after = answer.headers.get("Retry-After", "")
-        known = retold(answer.status_code, message, issues, int(after) if after.isdecimal() else 2)
-        return known or PartDown(self.name)
+        known = retold(
+            answer.status_code,
+            message,
+            issues if isinstance(issues, dict) else None,
+            int(after) if after.isdecimal() and len(after) < LONGEST_WAIT else 2,
+        )
+        if known is None:
+            return PartDown(self.name)
+        if not message:
+            known.args = (f"{self.name} answered with {answer.status_code}.",)
+        return known

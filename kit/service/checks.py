@@ -1,5 +1,6 @@
 """What a request must be like before Eve sees it."""
 
+from math import isfinite
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -12,6 +13,7 @@ from kit.service.render import JSON
 USUAL = ("application/json", "*/*", None)
 """What most clients accept, so that nothing more need be looked at."""
 
+DEEPEST = 32
 WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -64,15 +66,21 @@ def _check_body(bulk: int) -> None:
     elif not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object.")
     if not _is_storable(body):
-        raise BadRequest("The body holds a number that is too large, or text that is not valid Unicode.")
+        raise BadRequest(
+            "The body holds what cannot be stored: a number out of range, lone surrogates, or lists too deep."
+        )
 
 
-def _is_storable(value: Any) -> bool:
-    """Whether MongoDB can take a value of a JSON body: 64 bits for integers, and no lone surrogates."""
+def _is_storable(value: Any, depth: int = 0) -> bool:
+    """Whether MongoDB can take a value of a JSON body: integers of 64 bits, numbers that are numbers, text
+    without lone surrogates, and nothing deeper than anybody needs.
+    """
     if isinstance(value, str):
         return not any("\ud800" <= char <= "\udfff" for char in value)
-    if isinstance(value, int):
-        return abs(value) < 2**63
+    if isinstance(value, int | float):
+        return abs(value) < 2**63 if isinstance(value, int) else isfinite(value)
     if isinstance(value, dict):
-        return all(_is_storable(key) and _is_storable(each) for key, each in value.items())
-    return not isinstance(value, list) or all(_is_storable(each) for each in value)
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return depth < DEEPEST and all(_is_storable(each, depth + 1) for each in value)
+    return True

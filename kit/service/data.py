@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from bson import ObjectId
 from bson.codec_options import CodecOptions
 from eve.auth import auth_field_and_value
 from eve.io.mongo import Mongo
@@ -12,16 +13,16 @@ from eve.utils import ParsedRequest
 from flask import Flask, g
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
-from werkzeug.exceptions import Conflict, GatewayTimeout, ServiceUnavailable
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+from werkzeug.exceptions import BadRequest, Conflict, GatewayTimeout, ServiceUnavailable
 
 from kit.mongo import Client, Document, translated_errors
 from kit.paging import TOTAL_LIMIT, Page
 from kit.problems import PartDown, PartSlow
 from kit.service import filters
 
-NAIVE = CodecOptions[Document](tz_aware=False)
-"""Times without a zone, which are UTC in MongoDB and in Eve; to add it takes as long as half the decoding."""
+DUPLICATE, IMMUTABLE = 11000, 66
+"""MongoDB's error codes for a key that is there already, and for a change of `_id`."""
 
 QUERY_MS = 4000
 """A question may take MongoDB so long; less than the client's time-out, so that it is ended there, too."""
@@ -90,10 +91,10 @@ class Data(Mongo):  # type: ignore[misc]
         mongo_options: Any = None,
         **lookup: Any,
     ) -> Document | None:
-        """A single document, or None."""
+        """A single document, or None. Another reader's is never found: Eve would tell that it is there."""
         source, base, shown, _ = self.datasource(resource)
-        own = self._own(resource) if check_auth_value else {}
-        query = combined([each for each in (lookup, base, own) if each])
+        own = self._own(resource)
+        query = combined([each for each in (self._typed(resource, lookup), base, own) if each])
         fields = filters.projection(req.projection if req else None, shown)
         if force_auth_field_projection and (field := self.app.config["DOMAIN"][resource]["auth_field"]):
             fields[field] = 1
@@ -105,7 +106,7 @@ class Data(Mongo):  # type: ignore[misc]
         """A single document with all its fields, or None."""
         source, _, _, _ = self.datasource(resource)
         with answered():
-            found: Document | None = self._collection(source).find_one(lookup)
+            found: Document | None = self._collection(source).find_one(self._typed(resource, lookup))
         return found
 
     def insert(self, resource: str, doc_or_docs: Document | list[Document]) -> list[Any]:
@@ -121,6 +122,10 @@ class Data(Mongo):  # type: ignore[misc]
                     return collection.insert_many(documents, session=session).inserted_ids
             except DuplicateKeyError:
                 raise Conflict("There is one of that name already.") from None
+            except BulkWriteError as error:
+                if any(each["code"] == DUPLICATE for each in error.details["writeErrors"]):
+                    raise Conflict("There is one of these names already; none was stored.") from None
+                raise
 
     def _change_request(
         self, resource: str, id_: Any, changes: Document, original: Document, replace: bool = False
@@ -136,6 +141,10 @@ class Data(Mongo):  # type: ignore[misc]
                 found = change(query, changes, projection={"_id": 1}, return_document=ReturnDocument.AFTER)
             except DuplicateKeyError:
                 raise Conflict("There is one of that name already.") from None
+            except OperationFailure as error:
+                if error.code == IMMUTABLE:
+                    raise BadRequest("The _id of a document cannot be changed.") from None
+                raise
         if found is None:
             raise self.OriginalChangedError
 
@@ -144,7 +153,9 @@ class Data(Mongo):  # type: ignore[misc]
         source, base, _, _ = self.datasource(resource)
         with answered():
             self._collection(source).delete_many(
-                combined([each for each in (lookup, base, self._own(resource)) if each])
+                combined(
+                    [each for each in (self._typed(resource, lookup), base, self._own(resource)) if each]
+                )
             )
 
     def is_empty(self, resource: str) -> bool:
@@ -159,6 +170,14 @@ class Data(Mongo):  # type: ignore[misc]
         if found is None:
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
         return found
+
+    def _typed(self, resource: str, lookup: Document) -> Document:
+        """The look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
+        given = lookup.get("_id")
+        rules = self.app.config["DOMAIN"][resource]["schema"].get("_id", {})
+        if rules.get("type") == "objectid" and isinstance(given, str) and ObjectId.is_valid(given):
+            return {**lookup, "_id": ObjectId(given)}
+        return lookup
 
     def _own(self, resource: str) -> Document:
         """The condition that a document is the reader's own, for resources with an `auth_field`."""

@@ -6,9 +6,11 @@ what is named here reaches MongoDB. Each function raises BadRequest for what it 
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from bson import ObjectId
+from bson.errors import InvalidId
 from werkzeug.exceptions import BadRequest
 
 from kit.mongo import Document
@@ -16,6 +18,9 @@ from kit.mongo import Document
 COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"})
 LISTS = frozenset({"$in", "$nin"})
 JOINTS = frozenset({"$and", "$or"})
+EVES_OWN = {"_created": {"type": "datetime"}, "_updated": {"type": "datetime"}}
+"""The rules of fields that Eve adds and no schema names."""
+
 DEEPEST = 4
 LONGEST = 100
 
@@ -23,7 +28,9 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 
 def where(text: str | None, allowed: Collection[str], schema: Schema) -> Document:
-    """The filter; times given as text become times. `allowed` are the fields it may name."""
+    """The filter; times and ids of MongoDB's own, which are text in JSON, become such by `schema`. `allowed`
+    are the fields it may name.
+    """
     if text is None:
         return {}
     try:
@@ -78,7 +85,7 @@ def _condition(given: Any, allowed: Collection[str], schema: Schema, depth: int)
                 raise BadRequest(f"{name} in where takes a list of 1 to {LONGEST} conditions.")
             made[name] = [_condition(each, allowed, schema, depth + 1) for each in value]
         elif name in allowed:
-            made[name] = _comparison(name, value, schema.get(name, {}))
+            made[name] = _comparison(name, value, schema.get(name) or EVES_OWN.get(name, {}))
         else:
             raise BadRequest(f"where may name: {_names(allowed)}, $and, $or.")
     return made
@@ -107,14 +114,23 @@ def _value(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
         raise BadRequest("where holds text that is not valid Unicode.")
     if isinstance(given, int) and abs(given) >= 2**63:
         raise BadRequest("where holds a number that is too large.")
-    if rules.get("type") == "datetime" and given is not None:
-        try:
-            moment = datetime.fromisoformat(given)
-            moment.astimezone().timestamp()
-        except (TypeError, ValueError, OverflowError):
-            raise BadRequest(f"where compares {field} with times like 2024-01-31T12:00:00Z.") from None
-        return moment
-    return given
+    meant = {"datetime": _time, "objectid": _object_id}.get(rules.get("type", ""))
+    return given if given is None or meant is None else meant(field, given)
+
+
+def _time(field: str, given: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise BadRequest(f"where compares {field} with times like 2024-01-31T12:00:00Z.") from None
+
+
+def _object_id(field: str, given: Any) -> ObjectId:
+    try:
+        return ObjectId(str(given))
+    except InvalidId:
+        raise BadRequest(f"where compares {field} with ids of 24 hexadecimal digits.") from None
 
 
 def _is_switch(value: Any) -> bool:

@@ -74,7 +74,8 @@ def _asked(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
 
 
 def _response(resource: str, whole: dict[str, Any]) -> Response:
-    if "HTTP_ORIGIN" in request.environ and current_app.config["X_DOMAINS"]:
+    config = current_app.config
+    if "HTTP_ORIGIN" in request.environ and (config["X_DOMAINS"] or config["X_DOMAINS_RE"]):
         response: Response = send_response(resource, (whole, None, None, 200, []))  # with headers for CORS
         return response
     return reply(whole)

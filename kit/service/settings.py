@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.bodies import LARGEST_BODY
 from kit.mongo import Client
 from kit.tokens import Verifier
 
@@ -49,6 +50,7 @@ def eve_settings(settings: Settings) -> dict[str, Any]:
     domain = {name: _resource(name, dict(given)) for name, given in settings.domain.items()}
     made: dict[str, Any] = {
         "DOMAIN": domain,
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
         "HATEOAS": False,
         "RENDERERS": ["kit.service.render.JSON"],
         "DATE_FORMAT": "%Y-%m-%dT%H:%M:%SZ",

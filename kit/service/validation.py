@@ -7,6 +7,7 @@ from typing import Any
 from eve.io.mongo import Validator as EveValidator
 
 from kit.model import inputs
+from kit.service.data import answered
 
 
 class Validator(EveValidator):  # type: ignore[misc]
@@ -29,6 +30,10 @@ class Validator(EveValidator):  # type: ignore[misc]
 
     def _check_with_plain(self, field: str, value: Any) -> None:
         self._tell(field, inputs.plain, value)
+
+    def _is_value_unique(self, unique: bool, field: str, value: Any, query: Any) -> None:
+        with answered():
+            super()._is_value_unique(unique, field, value, query)
 
     def _tell(self, field: str, rule: Callable[[str], str], value: Any) -> None:
         if not isinstance(value, str):  # null, where a field may be; other types are told already

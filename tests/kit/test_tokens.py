@@ -17,7 +17,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kit.problems import PartDown, PartSlow
 from kit.rest import Rest
@@ -27,7 +27,8 @@ from workshop.ports import free_port
 ISSUER = "stones"
 HOUR = timedelta(hours=1)
 IN_2100 = 4_102_444_800
-SEED = secrets.token_urlsafe(32)
+SEED = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+"""A key that everybody knows (RFC 8032, 7.1); the same in each worker, as cases are named after it."""
 KEY = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(SEED + "="))
 
 
@@ -119,6 +120,7 @@ class TestMinting:
             SEED[:-1] + "\n",
             "\ud800" * 43,
         ],
+        ids=range(9),
     )
     def test_a_bad_seed_is_told_with_what_to_set(self, seed: str) -> None:
         with pytest.raises(
@@ -269,6 +271,15 @@ class TestSets:
         mixed = LocalKeys({"keys": [{**key, "kid": "other", **changed}, key, None, "x"]})
         assert mixed.key(KID) is not None
         assert mixed.key("other") is None
+
+    def test_who_verifies_cannot_mint(self) -> None:
+        (key,) = minted.jwks()["keys"]
+        leaked = {**key, "d": encoded(KEY.private_bytes_raw())}
+        for given in (key, leaked):
+            found = LocalKeys({"keys": [given]}).key(KID)
+            assert found is not None
+            assert isinstance(found.key, Ed25519PublicKey)
+            assert not hasattr(found.key, "sign")
 
     @pytest.mark.parametrize(
         "jwks", [{}, {"keys": []}, {"keys": {}}, {"keys": None}, {"keys": "x"}, [], None]

@@ -1,0 +1,245 @@
+"""What clients may ask of a collection: whatever they send, only what we know reaches MongoDB."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pymongo.database import Database
+from werkzeug.exceptions import BadRequest
+
+from kit.service import filters
+from tests.support.budget import budget
+
+SCHEMA: dict[str, Any] = {
+    "_id": {"type": "objectid"},
+    "title": {"type": "string"},
+    "score": {"type": "integer"},
+    "when": {"type": "datetime"},
+    "secret": {"type": "string"},
+}
+ALLOWED = ["_id", "title", "score", "when", "_updated"]
+SHOWN = {"title": 1, "score": 1, "when": 1, "_id": 1, "_etag": 1}
+OPERATORS = {"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"}
+
+NAMES = st.sampled_from(
+    [*ALLOWED, *OPERATORS, "secret", "title.x", "$and", "$or", "$nor", "$not", "$expr", "$where", "$regex"]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | NAMES
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+VALUES = {
+    "title": st.none() | st.text(st.characters(codec="utf-8"), max_size=5),
+    "score": st.none() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False) | st.booleans(),
+    "when": st.none() | st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
+    "_updated": st.dates().map(str),
+    "_id": st.none() | st.binary(min_size=12, max_size=12).map(bytes.hex),
+}
+COMPARED = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda name: st.fixed_dictionaries(
+        {
+            name: VALUES[name]
+            | st.dictionaries(
+                st.sampled_from(["$eq", "$ne", "$gt", "$gte", "$lt", "$lte"]), VALUES[name], min_size=1
+            )
+            | st.fixed_dictionaries({"$in": st.lists(VALUES[name], max_size=3)})
+            | st.fixed_dictionaries({"$nin": st.lists(VALUES[name], max_size=3)})
+        }
+    )
+)
+GOOD = st.recursive(
+    COMPARED,
+    lambda inner: st.dictionaries(
+        st.sampled_from(["$and", "$or"]), st.lists(inner, min_size=1, max_size=3), min_size=1
+    ),
+    max_leaves=4,
+)
+
+
+def names_in(query: Any) -> set[str]:
+    """All fields and operators of a filter."""
+    if isinstance(query, dict):
+        return set(query).union(*map(names_in, query.values()))
+    return set().union(*map(names_in, query)) if isinstance(query, list) else set()
+
+
+def where(text: Any) -> dict[str, Any]:
+    return filters.where(text if isinstance(text, str) else json.dumps(text), ALLOWED, SCHEMA)
+
+
+class TestWhere:
+    @budget(150)
+    @given(ANYTHING)
+    @example({"title": {"$gt": {"$where": "1"}}})
+    @example({"title": {"$in": [{"$regex": "x"}]}})
+    @example({"$and": [{"$expr": {"$eq": ["$secret", "x"]}}]})
+    def test_nothing_unknown_gets_through(self, asked: Any) -> None:
+        try:
+            made = where(asked)
+        except BadRequest as problem:
+            assert problem.description
+        else:
+            assert names_in(made) <= {*ALLOWED, *OPERATORS, "$and", "$or"}
+
+    @budget(100)
+    @given(st.text() | st.sampled_from(['{"title": ', "NaN", '{"score": -Infinity}', "{", "0" * 5_000]))
+    def test_no_text_does_harm(self, text: str) -> None:
+        try:
+            made = where(text)
+        except BadRequest:
+            return
+        assert made == {} or names_in(made) <= {*ALLOWED, *OPERATORS, "$and", "$or"}
+
+    @budget(60)
+    @given(asked=GOOD)
+    @example(asked={"score": float("inf")})
+    @example(asked={"when": "0001-01-01T00:00:00+00:00"})
+    @example(asked={"when": "9999-12-31T23:59:59.999999+00:00"})
+    def test_mongodb_takes_what_gets_through(self, store: Database[dict[str, Any]], asked: Any) -> None:
+        try:
+            made = where(asked)
+        except BadRequest as problem:
+            assert "deep" in str(problem.description) or "Infinity" in json.dumps(asked), problem
+        else:
+            assert names_in(made) == names_in(asked) | {"$eq"} & names_in(made)
+            store.papers.count_documents(made)
+
+    def test_none_means_all(self) -> None:
+        assert filters.where(None, ALLOWED, SCHEMA) == {}
+        assert where("{}") == {}
+
+    def test_a_value_is_compared_whatever_it_is(self) -> None:
+        for value in ("x", 1, 1.5, True, None, ""):
+            assert where({"title": value}) == {"title": {"$eq": value}}
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ("2024-01-31T12:00:00Z", datetime(2024, 1, 31, 12, tzinfo=UTC)),
+            ("2024-01-31T14:00:00+02:00", datetime(2024, 1, 31, 12, tzinfo=UTC)),
+            ("2024-01-31T12:00:00", datetime(2024, 1, 31, 12, tzinfo=UTC)),
+            (None, None),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["when", "_updated"])
+    def test_times_become_times(self, name: str, given: str | None, expected: datetime | None) -> None:
+        assert where({name: {"$gt": given}}) == {name: {"$gt": expected}}
+        assert where({name: {"$in": [given]}}) == {name: {"$in": [expected]}}
+
+    def test_ids_of_mongodb_become_such(self) -> None:
+        assert where({"_id": "0" * 24}) == {"_id": {"$eq": ObjectId("0" * 24)}}
+        texts = filters.where(json.dumps({"_id": "0" * 24}), ALLOWED, {"_id": {"type": "string"}})
+        assert texts == {"_id": {"$eq": "0" * 24}}
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"when": "yesterday"},
+            {"when": 1_700_000_000},
+            {"when": True},
+            {"when": "0001-01-01T00:00:00+14:00"},
+            {"when": "9999-12-31T23:59:59-14:00"},
+            {"_id": "x"},
+            {"_id": 7},
+            {"_id": "0" * 25},
+            {"score": 2**63},
+            {"score": -(2**64)},
+            {"score": 10**4000},
+            {"title": "\ud800"},
+            {"title": {}},
+            {"title": {"$in": "x"}},
+            {"title": {"$in": [["x"]]}},
+            {"title": {"$exists": True}},
+            {"title": {"$eq": "x", "$regex": "x"}},
+            {"$and": []},
+            {"$and": [1]},
+            {"$or": {"title": "x"}},
+            {"$and": [{"$and": [{"$and": [{"$and": [{"$and": [{}]}]}]}]}]},
+            {"score": {"$in": [1] * 101}},
+            {"$or": [{}] * 101},
+        ],
+        ids=lambda given: str(given)[:50],
+    )
+    def test_what_has_no_place_is_refused(self, given: dict[str, Any]) -> None:
+        with pytest.raises(BadRequest, match="where"):
+            where(given)
+
+    def test_up_to_its_limits_it_is_taken(self) -> None:
+        assert where({"$and": [{"$and": [{"$and": [{"$and": [{}]}]}]}]})
+        assert where({"$or": [{"score": 1}] * 100})
+        assert where({"score": {"$in": [2**63 - 1] * 100}})
+
+    def test_who_may_name_nothing_filters_nothing(self) -> None:
+        with pytest.raises(BadRequest):
+            filters.where('{"title": "x"}', [], SCHEMA)
+
+
+class TestSort:
+    def test_fields_go_up_or_down(self) -> None:
+        assert filters.sort(None, ALLOWED) == []
+        assert filters.sort("-score, title", ALLOWED) == [("score", -1), ("title", 1)]
+
+    @budget(100)
+    @given(st.text() | st.lists(NAMES | st.sampled_from(["-", "-title", "--title"])).map(",".join))
+    def test_nothing_else_sorts(self, text: str) -> None:
+        try:
+            order = filters.sort(text, ALLOWED)
+        except BadRequest as problem:
+            assert "sort" in str(problem.description)
+        else:
+            fields = [field for field, _ in order]
+            assert set(fields) <= set(ALLOWED)
+            assert len(set(fields)) == len(fields) > 0
+
+    @pytest.mark.parametrize(
+        "text", ["", "secret", "title,title", "title,-title", "title,", "--title", "$natural", "title:1"]
+    )
+    def test_what_makes_no_sense_is_refused(self, text: str) -> None:
+        with pytest.raises(BadRequest, match="sort"):
+            filters.sort(text, ALLOWED)
+
+
+class TestProjection:
+    @pytest.mark.parametrize(
+        ("text", "kept"),
+        [
+            (None, set(SHOWN)),
+            ('{"title": 1}', {"title", "_id", "_etag"}),
+            ('{"title": true, "score": 1}', {"title", "score", "_id", "_etag"}),
+            ('{"title": 0}', {"score", "when", "_id", "_etag"}),
+            ('{"_id": 0}', set(SHOWN)),
+            ('{"_id": 1}', {"_id", "_etag"}),
+        ],
+    )
+    def test_it_narrows_what_is_shown(self, text: str | None, kept: set[str]) -> None:
+        assert filters.projection(text, SHOWN) == dict.fromkeys(kept, 1)
+
+    @budget(100)
+    @given(ANYTHING | st.dictionaries(NAMES, st.sampled_from([0, 1, True, False])))
+    def test_it_never_widens_it(self, asked: Any) -> None:
+        try:
+            made = filters.projection(json.dumps(asked), SHOWN)
+        except BadRequest as problem:
+            assert "projection" in str(problem.description)
+        else:
+            assert made.items() <= SHOWN.items()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("", "{}", "[]", "null", "title", '{"title": 2}', '{"title": 1.0}', '{"title": "$secret"}'),
+            *('{"title": null}', '{"title": {"$slice": 1}}', '{"secret": 1}', '{"title": 1, "score": 0}'),
+            *("[" * 50_000, "NaN", '{"title": NaN}'),
+        ],
+        ids=lambda text: text[:30],
+    )
+    def test_what_makes_no_sense_is_refused(self, text: str) -> None:
+        with pytest.raises(BadRequest, match="projection"):
+            filters.projection(text, SHOWN)

@@ -1,0 +1,371 @@
+"""The client of another service, against real servers that answer, fail, hang and vanish."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+
+from kit.logs import log_requests
+from kit.problems import (
+    NotFound,
+    PartDown,
+    PartSlow,
+    Problem,
+    Refused,
+    SignedOut,
+    Taken,
+    TooMany,
+    Unprocessable,
+)
+from kit.rest import Rest
+from workshop.ports import free_port
+
+NAME = "The API"
+IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
+
+Reply = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Server:
+    """A service whose `reply` can be changed while it runs; `asked` are method, path, headers and body."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.reply: Reply = sends({"ok": True})
+        self.closed = threading.Event()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                server.asked.append((self.command, self.path, dict(self.headers), body))
+                server.reply(self)
+
+            do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = do_PATCH = answer  # noqa: N815
+
+            def finish(self) -> None:
+                super().finish()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                server.closed.set()
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Nothing: pytest shows what went wrong."""
+
+        class Http(ThreadingHTTPServer):
+            request_queue_size = 64
+
+            def handle_error(self, *_arguments: Any) -> None:
+                """Nothing: clients that go away are part of the tests."""
+
+        self.http = Http(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+
+def sends(body: Any, status: int = 200, **headers: str) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        if handler.command != "HEAD":
+            handler.wfile.write(content)
+
+    return reply
+
+
+def hangs_up(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+
+
+def hangs_up_in_the_middle(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"{")
+    handler.close_connection = True
+
+
+def once(first: Reply, then: Reply) -> Reply:
+    """`first` for the first request, `then` for all others."""
+    turns = iter((first,))
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        next(turns, then)(handler)
+
+    return reply
+
+
+def error(status: int, message: str = "In its own words.", **more: Any) -> dict[str, Any]:
+    return {"_status": "ERR", "_error": {"code": status, "message": message}, **more}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def rest(server: Server) -> Rest:
+    return Rest(server.url + "/", NAME)
+
+
+class TestAsking:
+    def test_a_good_answer_comes_back(self, server: Server, rest: Rest) -> None:
+        server.reply = sends({"a": 1}, 201, X_More="yes")
+        answer = rest.call("POST", "/x", token="t0", params={"q": "a b&c", "no": None}, json={"z": 1})
+        assert (answer.status_code, answer.json(), answer.headers["X-More"]) == (201, {"a": 1}, "yes")
+        ((method, path, headers, body),) = server.asked
+        assert (method, path, json.loads(body)) == ("POST", "/x?q=a+b%26c", {"z": 1})
+        assert headers["Authorization"] == "Bearer t0"
+        assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
+
+    def test_without_a_token_or_a_body_there_is_none(self, server: Server, rest: Rest) -> None:
+        rest.call("GET", "/x", token="t0")
+        rest.call("GET", "/x")
+        rest.call("POST", "/x", headers={"If-Match": '"e"', "Accept": "image/png"})
+        _, (_, _, second, _), (_, _, third, body) = server.asked
+        assert "Authorization" not in second
+        assert (third["If-Match"], third["Accept"], body) == ('"e"', "image/png", b"")
+
+    def test_no_cookie_is_kept_for_the_next(self, server: Server, rest: Rest) -> None:
+        server.reply = sends({}, 200, Set_Cookie="session=of-ann; Path=/")
+        rest.call("GET", "/x")
+        rest.call("GET", "/x")
+        assert "Cookie" not in server.asked[1][2]
+
+    def test_redirects_are_not_followed(self, server: Server, rest: Rest) -> None:
+        other = Server()
+        try:
+            server.reply = sends(b"", 302, Location=f"{other.url}/elsewhere")
+            assert rest.call("GET", "/x", token="t0").status_code == 302
+            assert other.asked == []
+            assert len(server.asked) == 1
+        finally:
+            other.stop()
+
+    def test_proxies_of_the_environment_are_ignored(
+        self, server: Server, rest: Rest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        nobody = f"http://127.0.0.1:{free_port()}"
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, nobody)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(server.url, timeout=5)
+        assert rest.call("GET", "/x").ok
+        assert rest.call("POST", "/x").ok
+
+    def test_many_threads_share_one(self, server: Server, rest: Rest) -> None:
+        server.reply = lambda handler: sends({"path": handler.path})(handler)
+        with ThreadPoolExecutor(40) as pool:
+            answers = list(pool.map(lambda each: rest.call("GET", f"/{each}").json()["path"], range(400)))
+        assert answers == [f"/{each}" for each in range(400)]
+
+    def test_the_id_of_a_request_goes_along(self, server: Server, rest: Rest) -> None:
+        face = Flask("face")
+        log_requests(face)
+
+        @face.get("/ask")
+        def ask() -> str:
+            rest.call("GET", "/x")
+            rest.call("POST", "/x")
+            return "asked"
+
+        given = face.test_client().get("/ask", headers={"X-Request-ID": "mine"})
+        made = face.test_client().get("/ask")
+        rest.call("GET", "/x")
+        sent = [headers.get("X-Request-ID") for _, _, headers, _ in server.asked]
+        assert sent == ["mine", "mine", *[made.headers["X-Request-ID"]] * 2, None]
+        assert given.headers["X-Request-ID"] == "mine"
+
+
+class TestProblems:
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [
+            (401, SignedOut),
+            (404, NotFound),
+            (409, Taken),
+            (422, Unprocessable),
+            (429, TooMany),
+            (503, PartDown),
+            (504, PartSlow),
+        ],
+    )
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_each_is_told_in_the_service_s_own_words(
+        self, server: Server, rest: Rest, method: str, status: int, kind: type[Problem]
+    ) -> None:
+        server.reply = sends(error(status), status)
+        with pytest.raises(kind, match=r"^In its own words\.$") as told:
+            rest.call(method, "/x")
+        assert told.value.status == status
+        assert len(server.asked) == 1, "an answer is an answer, and not asked for again"
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [("17", 17), ("0", 0), ("soon", 2), ("", 2), ("-1", 2), ("1.5", 2), ("9" * 5000, 2)],
+        ids=lambda value: str(value)[:10],
+    )
+    @pytest.mark.parametrize(("status", "kind"), [(429, TooMany), (503, PartDown)])
+    def test_when_to_ask_again(
+        self, server: Server, rest: Rest, status: int, kind: Any, given: str, kept: int
+    ) -> None:
+        server.reply = sends(error(status), status, Retry_After=given)
+        with pytest.raises(kind) as told:
+            rest.call("GET", "/x")
+        assert told.value.retry_after == kept
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [({"title": "too long"}, {"title": "too long"}), ({}, {}), (None, {}), ("x", {}), ([1], {}), (7, {})],
+        ids=str,
+    )
+    def test_issues_by_field(self, server: Server, rest: Rest, given: Any, kept: dict[str, str]) -> None:
+        server.reply = sends(error(422, _issues=given), 422)
+        with pytest.raises(Unprocessable) as told:
+            rest.call("POST", "/x")
+        assert told.value.issues == kept
+
+    @pytest.mark.parametrize("status", [400, 403, 405, 406, 412, 413, 415, 418, 428])
+    def test_other_refusals_keep_their_words(self, server: Server, rest: Rest, status: int) -> None:
+        server.reply = sends(error(status), status)
+        with pytest.raises(Refused, match=r"^In its own words\.$"):
+            rest.call("POST", "/x")
+
+    @pytest.mark.parametrize("status", [500, 501, 502, 505])
+    def test_a_service_that_fails_is_down(self, server: Server, rest: Rest, status: int) -> None:
+        server.reply = sends(error(status, "hidden-word"), status)
+        with pytest.raises(PartDown, match="The API cannot be reached") as told:
+            rest.call("GET", "/x")
+        assert told.value.part == NAME
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"<h1>hidden-word</h1>", b"[]", b"null", b'"x"', b"{}", b'{"_error": "hidden-word"}', b"\xff"],
+    )
+    @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
+    def test_errors_in_another_shape(self, server: Server, rest: Rest, status: int, body: bytes) -> None:
+        server.reply = sends(body, status)
+        with pytest.raises(Problem, match=NAME) as told:
+            rest.call("GET", "/x")
+        assert told.value.status == (503 if status in (400, 500) else status)
+        assert "hidden-word" not in str(told.value)
+
+
+class TestOutages:
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_nobody_there(self, method: str) -> None:
+        started = time.monotonic()
+        with pytest.raises(PartDown, match="The API cannot be reached") as told:
+            Rest(f"http://127.0.0.1:{free_port()}", NAME).call(method, "/x")
+        assert time.monotonic() - started < 1.5
+        assert told.value.part == NAME
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+    def test_a_server_that_says_nothing_is_slow(self, method: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            started = time.monotonic()
+            with pytest.raises(PartSlow, match="The API did not answer in time"):
+                Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", NAME).call(method, "/x", read_seconds=0.4)
+            assert 0.3 < time.monotonic() - started < 0.75, "it is not asked a second time"
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_a_server_that_stops_in_the_middle_is_slow(self, server: Server, rest: Rest, method: str) -> None:
+        go_on = threading.Event()
+
+        def begin(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Length", "1000")
+            handler.end_headers()
+            handler.wfile.write(b"{")
+            go_on.wait(10)
+            handler.close_connection = True
+
+        server.reply = begin
+        try:
+            with pytest.raises(PartSlow):
+                rest.call(method, "/x", read_seconds=0.4)
+            assert len(server.asked) == 1
+        finally:
+            go_on.set()
+
+    @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+    def test_what_may_be_done_twice_is_asked_again(
+        self, server: Server, rest: Rest, method: str, fails: Reply
+    ) -> None:
+        server.reply = once(fails, sends({"ok": True}))
+        assert rest.call(method, "/x", json={"a": 1}).json() == {"ok": True}
+        assert [(each[0], each[3]) for each in server.asked] == [(method, b'{"a": 1}')] * 2
+
+    @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
+    @pytest.mark.parametrize("method", ["POST", "PATCH"])
+    def test_anything_else_is_sent_once(self, server: Server, rest: Rest, method: str, fails: Reply) -> None:
+        server.reply = once(fails, sends({"ok": True}))
+        with pytest.raises(PartDown):
+            rest.call(method, "/x", json={"a": 1})
+        assert len(server.asked) == 1
+
+    @pytest.mark.parametrize("method", IDEMPOTENT)
+    def test_asking_again_comes_to_an_end(self, server: Server, rest: Rest, method: str) -> None:
+        server.reply = hangs_up
+        started = time.monotonic()
+        with pytest.raises(PartDown):
+            rest.call(method, "/x")
+        assert time.monotonic() - started < 2
+        assert 2 <= len(server.asked) <= 3
+
+    def test_a_connection_that_was_closed_while_idle_is_not_used(self, server: Server, rest: Rest) -> None:
+        def last(handler: BaseHTTPRequestHandler) -> None:
+            sends({})(handler)
+            handler.close_connection = True
+
+        server.reply = once(last, sends({"ok": True}))
+        rest.call("GET", "/x")
+        assert server.closed.wait(5)
+        assert rest.call("POST", "/x").json() == {"ok": True}
+        assert [each[0] for each in server.asked] == ["GET", "POST"]
+
+
+class TestHealth:
+    @pytest.mark.parametrize("status", [200, 503])
+    def test_each_part_by_its_name(self, server: Server, rest: Rest, status: int) -> None:
+        server.reply = sends({"_status": "?", "parts": {"mongodb": "ok", "smtp": "down"}}, status)
+        assert rest.health() == {"mongodb": True, "smtp": False}
+        assert server.asked[0][:2] == ("GET", "/health/ready")
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"<h1>", b"[]", b"null", b"7", b"{}", b'{"parts": null}', b'{"parts": []}']
+    )
+    def test_what_is_no_answer(self, server: Server, rest: Rest, body: bytes) -> None:
+        server.reply = sends(body)
+        with pytest.raises(PartDown, match=NAME):
+            rest.health()
+
+    def test_nobody_there(self) -> None:
+        with pytest.raises(PartDown, match=NAME):
+            Rest(f"http://127.0.0.1:{free_port()}", NAME).health()
