@@ -46,8 +46,12 @@ def read_collection(app: Any, resource: str) -> Response:
     whole = as_collection(found, page, described["resource_title"], others)
     app.on_fetched_resource(resource, whole)
     getattr(app, f"on_fetched_resource_{resource}")(whole)
-    response = _response(resource, whole)
-    response.headers.add("X-Total-Count", str(found.total))
+    headers = [("X-Total-Count", str(found.total))]
+    if _comes_from_another_site():
+        answer: Response = send_response(resource, (whole, None, None, 200, headers))
+        return answer  # with headers for CORS, and after the events below
+    response = reply(whole)
+    response.headers.extend(headers)
     app.on_post_GET(resource, request, response)
     getattr(app, f"on_post_GET_{resource}")(request, response)
     return response
@@ -73,9 +77,6 @@ def _asked(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
     return asked, {name: value for name, value in given.items() if name not in params.PAGING}
 
 
-def _response(resource: str, whole: dict[str, Any]) -> Response:
+def _comes_from_another_site() -> bool:
     config = current_app.config
-    if "HTTP_ORIGIN" in request.environ and (config["X_DOMAINS"] or config["X_DOMAINS_RE"]):
-        response: Response = send_response(resource, (whole, None, None, 200, []))  # with headers for CORS
-        return response
-    return reply(whole)
+    return "HTTP_ORIGIN" in request.environ and bool(config["X_DOMAINS"] or config["X_DOMAINS_RE"])

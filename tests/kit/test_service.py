@@ -211,9 +211,12 @@ class TestCollections:
             found = page_of(ask("GET", "/papers", query={"sort": sort}))["_items"]
             assert [each["_id"] for each in found] == ["p_a", "p_b", "p_c", "p_d"]
 
-    def test_hooks_are_called_in_order(self, store: Store, make_service: Make, asking: Asking) -> None:
+    @pytest.mark.parametrize("origin", [None, "https://example.org"])
+    def test_hooks_are_called_in_order(
+        self, store: Store, make_service: Make, asking: Asking, origin: str | None
+    ) -> None:
         insert(store, 4)
-        app = make_service()
+        app = make_service(origins=("https://example.org",))
         called: list[str] = []
 
         def narrow(_request: object, lookup: dict[str, Any]) -> None:
@@ -235,8 +238,10 @@ class TestCollections:
         app.on_fetched_resource_papers += add
         app.on_post_GET += lambda resource, _request, _response: called.append(f"post {resource}")
         app.on_post_GET_papers += stamp
-        answer = asking(app)("GET", "/papers", query={"where": '{"score": {"$gte": 1}}'})
+        headers = {"Origin": origin} if origin else {}
+        answer = asking(app)("GET", "/papers", query={"where": '{"score": {"$gte": 1}}'}, headers=headers)
         page = page_of(answer)
+        assert answer.headers.get("Access-Control-Allow-Origin") == origin
         assert called == [
             *("pre papers", "pre of papers", "fetched papers"),
             *("fetched of papers", "post papers", "post of papers"),
@@ -244,6 +249,7 @@ class TestCollections:
         assert [(each["score"], each["added"]) for each in page["_items"]] == [(1, True)]
         assert page["_meta"]["total"] == 1
         assert answer.headers["X-Stamp"] == "papers"
+        assert answer.headers["X-Total-Count"] == "1"
 
     def test_what_hidden_fields_hold_is_not_answered(self, store: Store, ask: Ask) -> None:
         insert(store, 1, secret="hidden-word", more="hidden-word")
