@@ -1,11 +1,11 @@
 """The API put together, as gunicorn serves it: `step1_rest.api.app:make_app()`."""
 
 from eve import Eve
-from kit.logs import configure_logs
-from kit.tokens import LocalKeys, Verifier
 
 from kit import mongo
+from kit.logs import configure_logs
 from kit.service import Settings, create_service
+from kit.tokens import LocalKeys, Verifier
 from step1_rest import settings
 from step1_rest.api.domain import DOMAIN
 from step1_rest.api.parts import Parts, make_parts
