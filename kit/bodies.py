@@ -22,8 +22,8 @@ RULES = {
 }
 
 
-def require_small_body() -> None:
-    """Raise RequestEntityTooLarge for a body over LARGEST_BODY bytes, its size announced or not."""
+def require_small_body(largest: int = LARGEST_BODY) -> None:
+    """Raise RequestEntityTooLarge for a body over `largest` bytes, its size announced or not."""
     environ = request.environ
     if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
         return
@@ -39,11 +39,11 @@ def require_small_body() -> None:
         except Exception:  # WSGI does not say what reading may raise, and each server has its own kinds
             raise BadRequest("The body's chunks are malformed.") from None
     else:
-        too_large = (announced or 0) > LARGEST_BODY
+        too_large = (announced or 0) > largest
     if too_large:
         # A client that is still sending when the connection closes never sees the answer.
         source.read(DRAINED)
-        raise RequestEntityTooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+        raise RequestEntityTooLarge(f"The body is larger than {largest} bytes.")
 
 
 def read_body(model: type[Model]) -> Model:

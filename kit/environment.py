@@ -8,6 +8,34 @@ def get_mongodb_uri() -> str:
     return os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0")
 
 
+def get_services_file() -> str:
+    """The file that tells where instances of services are; see `kit.discovery`."""
+    return os.environ.get("SERVICES_FILE", "services.json")
+
+
+def get_version() -> str:
+    """Which version of a service this process is."""
+    return os.environ.get("VERSION", "v1")
+
+
+def get_instance() -> str:
+    """Which of a service's processes this one is."""
+    return os.environ.get("INSTANCE", "")
+
+
+def get_token_key() -> str:
+    """The key that tokens are signed with: 32 random bytes as base64url. Raises RuntimeError without one."""
+    try:
+        return os.environ["TOKEN_KEY"]
+    except KeyError:
+        raise RuntimeError("Set TOKEN_KEY to 32 random bytes as base64url; `make run` does so.") from None
+
+
+def get_face_secret() -> str:
+    """What proves that a request comes from the web face, whose word on client addresses then counts."""
+    return os.environ.get("FACE_SECRET", "")
+
+
 def get_smtp_address() -> tuple[str, int]:
     """Host and port of the mail server."""
     return os.environ.get("SMTP_HOST", "127.0.0.1"), int(os.environ.get("SMTP_PORT", "1025"))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import g
+from flask import Flask, g
 from pydantic import BaseModel
 
 from kit import params
+from kit.bodies import LARGEST_BODY
 from kit.problems import SignedOut
 
 P = ParamSpec("P")
@@ -35,7 +36,8 @@ POSTS: Schema = {"$ref": "#/components/schemas/PostsPage"}
 class Operation:
     """One verb: `answers` by status, `query` and `path` parameters by name with their schemas.
 
-    `required` names the query parameters that must be there; with `reader` set a bearer token must be.
+    `required` names the query parameters that must be there; with `reader` set a reader's bearer token
+    must be, with `service` set another service's. `largest_body` is in bytes.
     """
 
     summary: str
@@ -45,6 +47,8 @@ class Operation:
     required: frozenset[str] = frozenset()
     path: Mapping[str, Schema] = field(default_factory=dict)
     reader: bool = False
+    service: bool = False
+    largest_body: int = LARGEST_BODY
     tag: str = "verbs"
     media_type: str = "application/json"
 
@@ -62,9 +66,16 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
                 params.only(*described.query)
             if described.reader and g.reader is None:
                 raise SignedOut("Sign in first.")
+            if described.service and g.caller is None:
+                raise SignedOut("Only other services of this application may ask this.")
             return view(*args, **kwargs)
 
         wrapper.operation = described  # type: ignore[attr-defined]
         return wrapper
 
     return decorate
+
+
+def operation_of(app: Flask, endpoint: str | None) -> Operation | None:
+    """What the view of an endpoint of `app` was made a verb with, if it is one."""
+    return getattr(app.view_functions.get(endpoint or ""), "operation", None)

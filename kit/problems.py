@@ -84,13 +84,28 @@ class TooMany(Problem):
         self.retry_after = retry_after
 
 
+class Behind(Problem):
+    """Somebody else has changed it meanwhile; ask how it is now."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
+class Gone(Problem):
+    """It was there and is no longer."""
+
+    status = HTTPStatus.GONE
+
+
 class Refused(Problem):
     """A request that cannot be answered as it is; the text says why."""
 
     status = HTTPStatus.BAD_REQUEST
 
 
-_RETOLD: tuple[type[Problem], ...] = (PartDown, PartSlow, NotFound, Taken, SignedOut, Unprocessable, TooMany)
+_RETOLD: tuple[type[Problem], ...] = (
+    *(PartDown, PartSlow, NotFound, Taken, SignedOut),
+    *(Unprocessable, TooMany, Behind, Gone),
+)
 
 
 def retold(

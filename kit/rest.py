@@ -1,12 +1,14 @@
 """A client of another of our services, over REST."""
 
+import time
+from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 import stamina
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from kit.logs import outgoing_headers
 from kit.problems import PartDown, PartSlow, Problem, retold
@@ -26,19 +28,12 @@ CUT_OFF = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 """What requests raises for a connection that fails or ends too early, the answer begun or not."""
 
 
-class Rest:
-    """A service at `url`, called `name` in texts for people. One session for all threads of a process."""
+AVOIDED_SECONDS = 1.0
+"""How long an instance that refused a connection is asked last only."""
 
-    def __init__(self, url: str, name: str, connections: int = 32) -> None:
-        self.url = url.rstrip("/")
-        self.name = name
-        self._session = requests.Session()
-        self._session.trust_env = False  # neighbours are not reached through a proxy
-        # One reader's cookies must not go along with the next one's request.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+
+class Api(Protocol):
+    """What answers requests to an API, be it one service or several."""
 
     def call(
         self,
@@ -49,23 +44,71 @@ class Rest:
         params: dict[str, Any] | None = None,
         json: Any = None,
         headers: dict[str, str] | None = None,
+    ) -> requests.Response:
+        """See Rest."""
+
+    def health(self) -> dict[str, bool]:
+        """See Rest."""
+
+
+class Rest:
+    """A service called `name` in texts for people. One session for all threads of a process.
+
+    `where` is its address, or gives the addresses of its instances, best first, each time it is called.
+    """
+
+    def __init__(self, where: str | Callable[[], list[str]], name: str, connections: int = 32) -> None:
+        self._where = where if callable(where) else lambda: [where]
+        self._avoided: dict[str, float] = {}
+        self.name = name
+        self._session = requests.Session()
+        self._session.trust_env = False  # neighbours are not reached through a proxy
+        # One reader's cookies must not go along with the next one's request.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=32, pool_maxsize=connections)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def urls(self) -> list[str]:
+        """The addresses to try, in this order; those that just refused a connection come last."""
+        now = time.monotonic()
+        found = [url.rstrip("/") for url in self._where()]
+        return sorted(found, key=lambda url: self._avoided.get(url, 0.0) > now)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        params: dict[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
-        """The service's answer, if it is a good one.
+        """The service's answer, if it is a good one. `content` is a body that is JSON already.
 
         Raises the Problem that the service tells, PartDown when it cannot be reached and PartSlow when it
         does not answer in time.
         """
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        typed = {"Content-Type": "application/json"} if content is not None else {}
         request = requests.Request(
             method,
-            self.url + path,
             params=params,
             json=json,
-            headers={"Accept": "application/json", **outgoing_headers(), **bearer, **(headers or {})},
+            data=content,
+            headers={
+                "Accept": "application/json",
+                **typed,
+                **outgoing_headers(),
+                **bearer,
+                **(headers or {}),
+            },
         )
         try:
-            answer = self._send(self._session.prepare_request(request), read_seconds)
+            answer = self._send(request, path, read_seconds)
         except requests.ReadTimeout as error:
             raise PartSlow(self.name) from error
         except requests.RequestException as error:
@@ -76,30 +119,44 @@ class Rest:
 
     def health(self) -> dict[str, bool]:
         """Each of the service's own parts by name and whether it answers. Raises PartDown and PartSlow."""
-        request = requests.Request("GET", f"{self.url}/health/ready")
         try:
-            answer = self._send(self._session.prepare_request(request), HEALTH_SECONDS)
+            answer = self._send(requests.Request("GET"), "/health/ready", HEALTH_SECONDS)
             return {part: state == "ok" for part, state in answer.json()["parts"].items()}
         except requests.ReadTimeout as error:
             raise PartSlow(self.name) from error
         except (requests.RequestException, KeyError, TypeError, AttributeError) as error:
             raise PartDown(self.name) from error
 
-    def _send(self, request: requests.PreparedRequest, read_seconds: float) -> requests.Response:
-        timeout = (CONNECT_SECONDS, read_seconds)
-        attempts = 3 if request.method in IDEMPOTENT else 1
+    def _send(self, request: requests.Request, path: str, read_seconds: float) -> requests.Response:
+        urls = self.urls()
+        if not urls:
+            raise requests.ConnectionError(f"{self.name} has no instance")
+        is_idempotent = request.method in IDEMPOTENT
         for attempt in stamina.retry_context(
-            CUT_OFF, attempts=attempts, timeout=1.0, wait_initial=0.02, wait_max=0.2
+            lambda error: isinstance(error, CUT_OFF) and (is_idempotent or _was_not_sent(error)),
+            attempts=max(3 if is_idempotent else 1, len(urls)),
+            timeout=1.0,
+            wait_initial=0.02,
+            wait_max=0.2,
         ):
             with attempt:
-                try:
-                    return self._session.send(request, timeout=timeout, allow_redirects=False)
-                except requests.ConnectionError as error:
-                    # So requests calls it when an answer has begun and does not go on in time.
-                    if error.args and isinstance(error.args[0], ReadTimeoutError):
-                        raise requests.ReadTimeout(error) from error
-                    raise
+                request.url = urls[(attempt.num - 1) % len(urls)] + path
+                return self._send_once(request, urls[(attempt.num - 1) % len(urls)], read_seconds)
         raise AssertionError("stamina gives up by raising")
+
+    def _send_once(self, request: requests.Request, url: str, read_seconds: float) -> requests.Response:
+        prepared = self._session.prepare_request(request)
+        try:
+            return self._session.send(
+                prepared, timeout=(CONNECT_SECONDS, read_seconds), allow_redirects=False
+            )
+        except requests.ConnectionError as error:
+            if _was_not_sent(error):
+                self._avoided[url] = time.monotonic() + AVOIDED_SECONDS
+            # So requests calls it when an answer has begun and does not go on in time.
+            if error.args and isinstance(error.args[0], ReadTimeoutError):
+                raise requests.ReadTimeout(error) from error
+            raise
 
     def _problem(self, answer: requests.Response) -> Problem:
         try:
@@ -119,3 +176,9 @@ class Rest:
         if not message:
             known.args = (f"{self.name} answered with {answer.status_code}.",)
         return known
+
+
+def _was_not_sent(error: Exception) -> bool:
+    """Whether no connection was made, so that the service cannot have heard of the request."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)

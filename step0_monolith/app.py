@@ -11,6 +11,7 @@ from flask_bootstrap import Bootstrap5
 from kit import docs, health
 from kit.bodies import LARGEST_BODY, require_small_body
 from kit.errors import handle_errors
+from kit.gaps import gaps
 from kit.metrics import count_requests
 from kit.pictures import has_image
 from step0_monolith.errors import answer
@@ -23,11 +24,19 @@ from step0_monolith.views import icons, marks, members, posts, share
 CONTRACT = Path(__file__).parent / "openapi.yaml"
 
 OPTIONAL_PARTS = frozenset({"smtp"})
-"""Without these some verbs answer 503, and all others work."""
 
 
-def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) -> Flask:
-    """The face over `store`; sessions are cookies until `app.session_interface` is set to something else."""
+def create_app(
+    store: Store,
+    *,
+    secret_key: str,
+    session_seconds: int = 3600,
+    optional_parts: frozenset[str] = OPTIONAL_PARTS,
+) -> Flask:
+    """The face over `store`; sessions are cookies until `app.session_interface` is set to something else.
+
+    Without `optional_parts` of the store some verbs answer 503, and all others work.
+    """
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=secret_key,
@@ -59,11 +68,11 @@ def create_app(store: Store, *, secret_key: str, session_seconds: int = 3600) ->
 
     @app.context_processor
     def shared() -> dict[str, Any]:
-        return {"reader": g.get("reader")}
+        return {"reader": g.get("reader"), "gaps": gaps()}
 
     for each in (posts, marks, members, share):
         app.register_blueprint(each.make_blueprint(store))
-    app.register_blueprint(health.make_blueprint(store.health, OPTIONAL_PARTS))
+    app.register_blueprint(health.make_blueprint(store.health, optional_parts))
     app.register_blueprint(icons.make_blueprint())
     app.register_blueprint(docs.make_blueprint(_contract, "Stepping Stones", back="/"))
     return app

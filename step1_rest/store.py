@@ -7,7 +7,7 @@ from kit.model.post import Post, TagCount
 from kit.paging import Found, Page
 from kit.pictures import Image
 from kit.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
-from kit.rest import Rest
+from kit.rest import Api
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader, Session
 
@@ -17,7 +17,7 @@ EVES_OWN = ("_created", "_updated")
 class RestStore:
     """Store, over REST. Tokens are verified here; that one was ended early the API says when it is used."""
 
-    def __init__(self, api: Rest, verifier: Verifier, secret: str = "") -> None:
+    def __init__(self, api: Api, verifier: Verifier, secret: str = "") -> None:
         self.api = api
         self.verifier = verifier
         self.secret = secret
@@ -28,7 +28,7 @@ class RestStore:
 
     def post(self, post_id: str, reader: Reader | None) -> Post:
         """See Store."""
-        return _post(self._get(f"/posts/{post_id}", reader))
+        return known_post(self._get(f"/posts/{post_id}", reader))
 
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
         """See Store."""
@@ -37,7 +37,7 @@ class RestStore:
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
         """See Store."""
         found = self._get("/recommended", reader, **({"topic": topic} if topic else {}))
-        return [_post(each) for each in found["_items"]]
+        return [known_post(each) for each in found["_items"]]
 
     def topics(self) -> list[str]:
         """See Store."""
@@ -90,7 +90,7 @@ class RestStore:
 
     def tags(self, page: Page, reader: Reader) -> Found[TagCount]:
         """See Store."""
-        return _found(self._get("/tags", reader, **_paging(page)))
+        return _found(self._get("/tags", reader, **paging(page)))
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
         """See Store."""
@@ -128,14 +128,14 @@ class RestStore:
         return self.api.call("GET", path, token=reader.token if reader else None, params=params).json()
 
     def _page(self, path: str, page: Page, reader: Reader | None, **params: Any) -> Found[Post]:
-        found = _found(self._get(path, reader, **_paging(page), **params))
-        return Found([_post(each) for each in found.items], found.total, found.more)
+        return found_posts(self._get(path, reader, **paging(page), **params))
 
     def _mark(self, method: str, path: str, reader: Reader) -> Any:
         return self.api.call(method, path, token=reader.token).json()
 
 
-def _paging(page: Page) -> dict[str, int]:
+def paging(page: Page) -> dict[str, int]:
+    """The parameters that ask for a page."""
     return {"page": page.number, "max_results": page.size}
 
 
@@ -144,7 +144,14 @@ def _found(told: dict[str, Any]) -> Found[Any]:
     return Found(told["_items"], meta["total"], "total_relation" in meta)
 
 
-def _post(told: Any) -> Post:
+def found_posts(told: dict[str, Any]) -> Found[Post]:
+    """A collection of posts as the seam has it."""
+    found = _found(told)
+    return Found([known_post(each) for each in found.items], found.total, found.more)
+
+
+def known_post(told: Any) -> Post:
+    """A post as the seam has it."""
     for name in EVES_OWN:
         told.pop(name, None)
     post: Post = told

@@ -5,7 +5,7 @@ from flask import Flask
 from kit import environment
 from kit.logs import configure_logs, log_requests
 from kit.rest import Rest
-from kit.tokens import RemoteKeys, Verifier
+from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
 from step1_rest import settings
 from step1_rest.store import RestStore
@@ -15,7 +15,7 @@ def make_app() -> Flask:
     """The face over the API that the environment names."""
     configure_logs("web")
     api = Rest(settings.get_api_url(), "The API")
-    store = RestStore(api, Verifier(RemoteKeys(api), settings.ISSUER), settings.get_face_secret())
+    store = RestStore(api, Verifier(RemoteKeys(api), ISSUER), environment.get_face_secret())
     app = create_app(
         store, secret_key=environment.get_secret_key(), session_seconds=environment.get_token_lifetime()
     )

@@ -9,6 +9,9 @@ COMMANDS = {
     "load": "workshop.load.command",
     "mongod": "workshop.keep",
     "doctor": "workshop.doctor",
+    "scale": "workshop.services.scale",
+    "versions": "workshop.services.versions",
+    "services": "workshop.services.table",
     "bench": "workshop.bench.command",
     "clean": "workshop.clean",
 }

@@ -50,15 +50,15 @@ def port_from(variable: str, default: int) -> int:
     raise click.ClickException(f"{variable}={text} is no port: give a number from 1 to {HIGHEST_PORT}.")
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody holds, a different one at each call of this process.
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of `host` that nobody holds, a different one at each call of this process.
 
     It is none of those that the system gives to outgoing connections (32768 and up on Linux), as one of these
     could take it before the server that it is meant for is up.
     """
     while True:
         port = LOWEST_FREE + secrets.randbelow(HIGHEST_FREE - LOWEST_FREE)
-        if port not in _given and not _taken(port, "127.0.0.1"):
+        if port not in _given and not _taken(port, host):
             _given.add(port)
             return port
 

@@ -2,22 +2,27 @@
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
 from workshop.ports import port_from
+from workshop.services.manifest import Service, read_services
 from workshop.state import ROOT
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process of a step; `command` and the values of `env` have places to be filled in."""
+    """One process of a step; `command` and the values of `env` have places to be filled in.
+
+    What it is given in `own` is ready, and unlike `env` it wins over the environment.
+    """
 
     name: str
     command: str
     env: dict[str, str]
+    own: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Step:
     """A step as its manifest describes it.
 
     `ports` are those of its parts besides the face's, by the variable that sets each; `urls` are told when
-    the step is ready, by what is found there.
+    the step is ready, by what is found there. With `restart`, what ends by itself is started again.
     """
 
     number: int
@@ -36,6 +41,8 @@ class Step:
     users: list[str]
     posts: str
     prepare: Process | None
+    restart: bool
+    services: dict[str, Service]
     processes: list[Process]
     ports: dict[str, int]
     urls: dict[str, str]
@@ -57,6 +64,8 @@ def read_step(number: int) -> Step:
     if str(number) not in manifests:
         raise click.ClickException(f"There is no step {number}. There is: {', '.join(sorted(manifests))}.")
     told: dict[str, Any] = tomllib.loads(manifests[str(number)].read_text())
+    services = read_services(number, told)
+    ports = {variable: port_from(variable, default) for variable, default in told.get("ports", {}).items()}
     return Step(
         number=number,
         title=told["title"],
@@ -66,8 +75,10 @@ def read_step(number: int) -> Step:
         users=told["mongodb"]["users"],
         posts=told["mongodb"]["posts"],
         prepare=_process("prepare", told["prepare"], told) if "prepare" in told else None,
-        processes=[_process(name, each, told) for name, each in told["process"].items()],
-        ports={variable: port_from(variable, default) for variable, default in told.get("ports", {}).items()},
+        restart=told.get("restart", False),
+        services=services,
+        processes=[_process(name, each, told) for name, each in told.get("process", {}).items()],
+        ports={**ports, **{each.variable: each.port for each in services.values()}},
         urls=told.get("urls", {}),
     )
 

@@ -9,8 +9,19 @@ import structlog
 from flask import Flask, Response, g, has_request_context, request
 
 HEADER = "X-Request-ID"
-QUIET = ("/health/", "/metrics", "/static/", "/bootstrap/", "/docs/assets/", "/icons.svg")
-"""Addresses of probes and of what pages are made of; their requests are told at level DEBUG."""
+QUIET = (
+    "/health/",
+    "/metrics",
+    "/changes/",
+    "/copies/",
+    "/static/",
+    "/bootstrap/",
+    "/docs/assets/",
+    "/icons.svg",
+)
+"""Addresses of probes, of what pages are made of, and of synchronising; their requests are told at level
+DEBUG.
+"""
 
 _KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -18,6 +18,17 @@ def expiring(field: str) -> IndexModel:
     return IndexModel([(field, ASCENDING)], name="ended", expireAfterSeconds=0)
 
 
+def latest_of_reader() -> IndexModel:
+    """The index by which a reader's latest marks are found."""
+    return IndexModel([("reader", ASCENDING), ("at", DESCENDING)], name="latest_of_reader")
+
+
+def named(models: list[IndexModel], *names: str) -> list[IndexModel]:
+    """Those of the models that have one of these names. Raises KeyError for a name that none has."""
+    by_name = {model.document["name"]: model for model in models}
+    return [by_name[name] for name in names]
+
+
 INDEXES: Indexes = {
     "posts": [
         IndexModel(NEWEST, name="newest"),

@@ -3,7 +3,9 @@
 One document a reader and post, so that each verb is one atomic write.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
@@ -18,6 +20,11 @@ TAGS_PER_POST = 50
 """Tags one reader may put on one post."""
 
 ANY_TAG = {"$gt": ""}
+
+Own = Mapping[str, Mapping[str, Any]]
+"""A reader's latest marks by post, which a collection may not have yet; they stand instead of its own. A mark
+has its `topic`, and what it changes of `tags`, `liked` and `hidden`.
+"""
 
 
 class Marks:
@@ -49,10 +56,12 @@ class Marks:
         """Hide a post from the reader, or show it again."""
         self._mark(reader, post_id, topic, {"$set": {"hidden": hidden}})
 
-    def hidden(self, reader: str) -> list[str]:
+    def hidden(self, reader: str, own: Own | None = None) -> list[str]:
         """The posts the reader hid."""
         marks = self.collection.find({"reader": reader, "hidden": True}, {"_id": False, "post": True})
-        return [mark["post"] for mark in marks]
+        hidden = {mark["post"]: True for mark in marks}
+        hidden |= {post: mark["hidden"] for post, mark in (own or {}).items() if "hidden" in mark}
+        return [post for post, is_hidden in hidden.items() if is_hidden]
 
     def tagged(self, reader: str, tag: str) -> list[str]:
         """The posts the reader put this tag on."""
@@ -85,12 +94,20 @@ class Marks:
             "hidden": self.collection.count_documents({**own, "hidden": True}),
         }
 
-    def interests(self, reader: str) -> tuple[set[str], list[str]]:
+    def interests(self, reader: str, own: Own | None = None) -> tuple[set[str], list[str]]:
         """Topics of the posts the reader tagged or liked, and the reader's tags."""
-        own = {"reader": reader}
-        topics = set(self.collection.distinct("topic", {**own, "liked": True}))
-        topics.update(self.collection.distinct("topic", {**own, "tags": ANY_TAG}))
-        return topics, self.collection.distinct("tags", {**own, "tags": ANY_TAG})
+        latest = own or {}
+        liked = {"reader": reader, "liked": True, **_but(latest, "liked")}
+        tagged = {"reader": reader, "tags": ANY_TAG, **_but(latest, "tags")}
+        topics = {*self.collection.distinct("topic", liked), *self.collection.distinct("topic", tagged)}
+        topics |= {mark["topic"] for mark in latest.values() if mark.get("liked") or mark.get("tags")}
+        tags = {*self.collection.distinct("tags", tagged)}
+        return topics, sorted(tags.union(*(mark.get("tags", ()) for mark in latest.values())))
+
+    def but_own(self, reader: str, own: Own) -> Document:
+        """The condition that a mark is anybody's but those that `own` has the reader's later tags of."""
+        changed = [_id(reader, post) for post, mark in own.items() if "tags" in mark]
+        return {"_id": {"$nin": changed}} if changed else {}
 
     def put_on(self, posts: list[Post], reader: str) -> list[Post]:
         """Add to each post the reader's `tags`, `liked` and `hidden`, and an `_etag` that covers them."""
@@ -98,11 +115,7 @@ class Marks:
         marks = {mark["post"]: mark for mark in self.collection.find({"_id": {"$in": ids}})}
         for post in posts:
             mark = marks.get(post["_id"], {})
-            post["tags"] = sorted(mark.get("tags", []))
-            post["liked"] = mark.get("liked", False)
-            post["hidden"] = mark.get("hidden", False)
-            seen = f"{post['_etag']} {' '.join(post['tags'])} {post['liked']} {post['hidden']}"
-            post["_etag"] = blake2b(seen.encode(), digest_size=16).hexdigest()
+            put_mark(post, sorted(mark.get("tags", [])), mark.get("liked", False), mark.get("hidden", False))
         return posts
 
     def _tags_after(
@@ -115,11 +128,33 @@ class Marks:
     ) -> Document:
         mark = self.collection.find_one_and_update(
             {"_id": _id(reader, post_id), **(condition or {})},
-            {**change, "$setOnInsert": {"reader": reader, "post": post_id, "topic": topic}},
+            {
+                **change,
+                "$setOnInsert": {"reader": reader, "post": post_id, "topic": topic},
+                "$currentDate": {"at": True},
+            },
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
         return mark or {}
+
+
+def put_mark(post: Post, tags: list[str] | None, liked: bool | None, hidden: bool | None) -> None:
+    """Show a reader's mark on a post, with an `_etag` that covers it; None is unknown, and left out."""
+    if tags is not None:
+        post["tags"] = tags
+    if liked is not None:
+        post["liked"] = liked
+    if hidden is not None:
+        post["hidden"] = hidden
+    seen = f"{post['_etag']} {' '.join(tags or ())} {liked} {hidden}"
+    post["_etag"] = blake2b(seen.encode(), digest_size=16).hexdigest()
+
+
+def _but(own: Own, what: str) -> Document:
+    """The condition that a mark is none of those that `own` has a later word on."""
+    changed = [post for post, mark in own.items() if what in mark]
+    return {"post": {"$nin": changed}} if changed else {}
 
 
 def _id(reader: str, post_id: str) -> str:

@@ -50,7 +50,8 @@ def iso(moment: datetime) -> str:
 
 
 def as_post(found: Mapping[str, Any]) -> Post:
-    """A stored post as it is shown to everybody."""
+    """A stored post, or as much of one as is kept, as it is shown to everybody."""
     shown = {name: value for name, value in found.items() if name not in NOT_SHOWN}
-    shown["created"] = iso(found["created"])
+    if "created" in found:
+        shown["created"] = iso(found["created"])
     return shown  # type: ignore[return-value]

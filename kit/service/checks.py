@@ -7,7 +7,8 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
 from kit import params
-from kit.bodies import json_body, require_small_body
+from kit.bodies import LARGEST_BODY, json_body, require_small_body
+from kit.operations import operation_of
 from kit.service.render import JSON
 
 USUAL = ("application/json", "*/*", None)
@@ -24,8 +25,11 @@ def check_requests(app: Flask, bulk: int) -> None:
 
     @app.before_request
     def check() -> None:
-        require_small_body()
         endpoint = request.endpoint
+        verb = operation_of(app, endpoint)
+        if verb is not None:
+            request.max_content_length = verb.largest_body
+        require_small_body(verb.largest_body if verb is not None else LARGEST_BODY)
         if endpoint and "|" in endpoint:
             resource, kind = endpoint.split("|", 1)
             _check_acceptable()

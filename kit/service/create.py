@@ -22,6 +22,9 @@ from kit.service.render import reply
 from kit.service.settings import Settings, eve_settings
 from kit.service.validation import Validator
 
+SERVED_BY = "Served-By"
+"""Names the instance that answered, and its version."""
+
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-cache"),
@@ -52,13 +55,13 @@ def create_service(settings: Settings) -> Service:
     log_requests(app)
     count_requests(app)
     check_requests(app, settings.bulk)
-    identify(app, settings.verifier, settings.revoked)
+    identify(app, settings.verifier, settings.services, settings.revoked)
     app.register_blueprint(health.make_blueprint(lambda: _asked(settings), settings.optional))
     app.register_blueprint(
         docs.make_blueprint(lambda: describe(app, settings.title, settings.version), settings.title)
     )
     app.view_functions["home"] = lambda: _home(app, settings)
-    _set_headers(app)
+    _set_headers(app, settings)
     settle(app)
     return app
 
@@ -93,10 +96,12 @@ def _asked(settings: Settings) -> dict[str, bool]:
     return {name: answers() for name, answers in settings.parts.items()}
 
 
-def _set_headers(app: Flask) -> None:
+def _set_headers(app: Flask, settings: Settings) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
+        if settings.instance:
+            headers.add(SERVED_BY, f"{settings.instance} {settings.version}")
         given = {name.lower() for name, _ in headers}
         for name, value in HEADERS:
             if name.lower() not in given:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from eve.auth import BasicAuth
 from flask import Flask, current_app, g, request
 
+from kit.operations import operation_of
 from kit.problems import SignedOut
 from kit.tokens import Claims, Verifier
 
@@ -28,20 +29,29 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
         raise SignedOut("Sign in first.")
 
 
-def identify(app: Flask, verifier: Verifier | None, revoked: Callable[[str], bool]) -> None:
-    """Have each request of `app` find its reader's Claims in `g.reader`: None without a token.
+def identify(
+    app: Flask, readers: Verifier | None, services: Verifier | None, revoked: Callable[[str], bool]
+) -> None:
+    """Have each request of `app` find its reader's Claims in `g.reader`, or for verbs that are for other
+    services only the caller's in `g.caller`: None without a token.
 
     A token that is not, or no longer, good is answered with 401, whatever it was sent to.
     """
 
     @app.before_request
     def check() -> None:
-        g.reader = None
+        g.reader = g.caller = None
         if "HTTP_AUTHORIZATION" not in request.environ or request.path.startswith(OPEN):
             return
+        verb = operation_of(app, request.endpoint)
+        is_for_services = verb is not None and verb.service
+        verifier = services if is_for_services else readers
         given = request.authorization
         token = given.token if given is not None and given.type == "bearer" else None
         claims: Claims | None = verifier.verify(token) if verifier and token else None
-        if claims is None or revoked(claims.token_id):
+        if claims is None or (not is_for_services and revoked(claims.token_id)):
             raise SignedOut("This token is not valid, or no longer. Sign in for a new one.")
-        g.reader = claims
+        if is_for_services:
+            g.caller = claims
+        else:
+            g.reader = claims

@@ -21,7 +21,8 @@ def _nobody(_token_id: str) -> bool:
 class Settings:
     """A service: its name and version, Eve's DOMAIN, and the parts it stands on.
 
-    `verifier` tells whose a bearer token is and `revoked` which tokens (by their id) were ended early.
+    `verifier` tells whose a reader's token is and `revoked` which of those (by their id) were ended early;
+    `services` tells which other service a token belongs to. `instance` is told in each answer.
     `parts` are asked for readiness; without the `optional` ones among them it is ready all the same.
     `bulk` is how many documents one POST may carry where a resource takes several. `origins` may call from
     browsers (CORS), each a whole origin such as https://example.org. `eve` overrides any of Eve's settings.
@@ -37,9 +38,11 @@ class Settings:
     client: Client
     verifier: Verifier | None = None
     revoked: Callable[[str], bool] = _nobody
+    services: Verifier | None = None
     parts: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     version: str = "1.0.0"
+    instance: str = ""
     bulk: int = 500
     origins: tuple[str, ...] = ()
     eve: Mapping[str, Any] = field(default_factory=dict)

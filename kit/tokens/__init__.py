@@ -5,4 +5,21 @@ from kit.tokens.keys import JWKS, LocalKeys
 from kit.tokens.remote import RemoteKeys
 from kit.tokens.verifier import Claims, Keys, Verifier
 
-__all__ = ["JWKS", "Claims", "Issued", "Issuer", "Keys", "LocalKeys", "RemoteKeys", "Verifier"]
+ISSUER = "stepping-stones"
+"""Who vouches for readers' tokens."""
+
+SYNC = "stepping-stones/sync"
+"""Who vouches for the tokens of the service that synchronises, which are for its own use."""
+
+__all__ = [
+    "ISSUER",
+    "JWKS",
+    "SYNC",
+    "Claims",
+    "Issued",
+    "Issuer",
+    "Keys",
+    "LocalKeys",
+    "RemoteKeys",
+    "Verifier",
+]

@@ -38,7 +38,7 @@ class RemoteKeys:
     """
 
     def __init__(self, service: Rest, clock: Callable[[], float] = time.monotonic) -> None:
-        self._name, self._url = service.name, service.url + JWKS
+        self._service, self._name = service, service.name
         self._clock = clock
         self._session = requests.Session()
         self._session.trust_env = False  # neighbours are not reached through a proxy
@@ -83,7 +83,7 @@ class RemoteKeys:
             self._keys = self._fetch()
             self._refresh_at = self._clock() + LIFESPAN
         except (PartDown, PartSlow) as problem:
-            log.warning("keys not fetched", url=self._url, reason=repr(problem.__cause__))
+            log.warning("keys not fetched", service=self._name, reason=repr(problem.__cause__))
             self._failure = type(problem)
             self._refresh_at = self._clock() + AWAY
             self._unknown_at = max(self._unknown_at, self._refresh_at)
@@ -100,7 +100,7 @@ class RemoteKeys:
         }
         try:
             with self._session.get(
-                self._url,
+                self._address(),
                 headers=headers,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
@@ -113,6 +113,12 @@ class RemoteKeys:
             raise PartSlow(self._name) from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise PartDown(self._name) from error
+
+    def _address(self) -> str:
+        urls = self._service.urls()
+        if not urls:
+            raise ValueError(f"{self._name} has no instance")
+        return urls[0] + JWKS
 
 
 def _body(answer: requests.Response) -> bytes:

@@ -1,16 +1,23 @@
 """The API put together, as gunicorn serves it: `step1_rest.api.app:make_app()`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from eve import Eve
 
-from kit import mongo
+from kit import environment, mongo
 from kit.logs import configure_logs
+from kit.model.post import as_post
+from kit.mongo import Document
+from kit.operations import POSTS
+from kit.resources.members import guard_members
+from kit.resources.search import match_words
 from kit.service import Settings, create_service
-from kit.tokens import LocalKeys, Verifier
-from step1_rest import settings
+from kit.tokens import ISSUER, LocalKeys, Verifier
+from kit.verbs import hide, images, like, profile, recommend, share, tag, tokens
 from step1_rest.api.domain import DOMAIN
 from step1_rest.api.parts import Parts, make_parts
 from step1_rest.api.readers import add_hooks
-from step1_rest.api.verbs import images, marks, recommend, share, tokens
 
 
 def make_app() -> Eve:
@@ -20,20 +27,45 @@ def make_app() -> Eve:
 
 
 def create_app(parts: Parts) -> Eve:
-    """The API over `parts`."""
+    """The API over `parts`: Eve's resources and all verbs, in one process over one database."""
     app = create_service(
         Settings(
             name="api",
             title="Stepping Stones, step 1: the API",
             domain=DOMAIN,
             client=parts.client,
-            verifier=Verifier(LocalKeys(parts.issuer.jwks()), settings.ISSUER),
+            verifier=Verifier(LocalKeys(parts.issuer.jwks()), ISSUER),
             revoked=parts.revocations.includes,
             parts={"mongodb": lambda: mongo.answers(parts.client), "smtp": parts.mailer.answers},
             optional=frozenset({"smtp"}),
         )
     )
+    match_words(app)
     add_hooks(app, parts.marks)
-    for each in (marks, recommend, tokens, share, images):
-        app.register_blueprint(each.make_blueprint(parts))
+    guard_members(app)
+    _add_verbs(app, parts)
     return app
+
+
+def _add_verbs(app: Eve, parts: Parts) -> None:
+    posts, marks = parts.posts, parts.marks
+    members = parts.client.get_default_database()["members"]
+    secret = environment.get_face_secret()
+
+    def marked(found: Sequence[Document], reader: str) -> list[Any]:
+        return list(marks.put_on([as_post(each) for each in found], reader))
+
+    def counts(reader: str) -> dict[str, int]:
+        return {**marks.counts(reader), "shares": parts.shares.count(reader)}
+
+    for verb in (
+        tag.make_blueprint(posts, marks, marked, POSTS),
+        like.make_blueprint(posts, marks),
+        hide.make_blueprint(posts, marks),
+        recommend.make_blueprint(posts, marks, shows_marks=True),
+        share.make_blueprint(posts, parts.shares, parts.share_limit, parts.mailer),
+        images.make_blueprint(parts.images, posts),
+        tokens.make_blueprint(members, parts.issuer, parts.revocations, parts.failed_sign_ins, secret),
+        profile.make_blueprint(members, counts),
+    ):
+        app.register_blueprint(verb)

@@ -13,8 +13,7 @@ from kit.model.posts import Posts
 from kit.model.revocations import Revocations
 from kit.model.shares import Shares
 from kit.mongo import Client, connect
-from kit.tokens import Issuer
-from step1_rest import settings
+from kit.tokens import ISSUER, Issuer
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,6 @@ def make_parts() -> Parts:
         revocations=Revocations(database["revoked"]),
         mailer=Mailer(*environment.get_smtp_address(), environment.get_sender()),
         issuer=Issuer(
-            settings.get_token_key(), settings.ISSUER, timedelta(seconds=environment.get_token_lifetime())
+            environment.get_token_key(), ISSUER, timedelta(seconds=environment.get_token_lifetime())
         ),
     )

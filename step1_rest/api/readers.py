@@ -1,36 +1,25 @@
-"""What a signed-in reader sees of Eve's resources: posts without those hidden and with the own marks."""
+"""What a signed-in reader sees of posts: not those hidden, and all with their own marks."""
 
 from http import HTTPStatus
 from typing import Any
 
 from eve import Eve
 from flask import Request, Response, g
-from werkzeug.exceptions import Forbidden
 
-from kit import params
 from kit.model.marks import Marks
-from kit.model.passwords import hashed
 from kit.mongo import Document
-from kit.problems import Unprocessable
+from kit.resources.posts import leave_out_hidden
 
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:
-    """Let Eve's resources know of readers."""
+    """Let posts and search know of readers."""
 
-    def leave_out_hidden(request: Request, lookup: Document) -> None:
-        if g.reader is None:
-            return
-        if "_id" in lookup:
-            # Eve would compare with the ETag that the post has for everybody; see `compare_marked`.
+    def compare_later(request: Request, lookup: Document) -> None:
+        # Eve would compare with the ETag that the post has for everybody; see `compare_marked`.
+        if g.reader is not None and "_id" in lookup:
             g.conditions = {name: request.environ.pop(name, None) for name in CONDITIONS}
-        elif hidden := marks.hidden(g.reader.username):
-            lookup["_id"] = {"$nin": hidden}
-
-    def search(request: Request, lookup: Document) -> None:
-        lookup["$text"] = {"$search": params.query()}
-        leave_out_hidden(request, lookup)
 
     def mark_page(response: dict[str, Any]) -> None:
         if g.reader is not None:
@@ -49,28 +38,10 @@ def add_hooks(app: Eve, marks: Marks) -> None:
         response.set_etag(g.etag)
         response.make_conditional(request.environ)
 
-    def only_oneself(request: Request, lookup: Document) -> None:
-        if g.reader.username != lookup["_id"]:
-            raise Forbidden("Members see and change themselves only.")
-
-    def only_email(request: Request, lookup: Document) -> None:
-        only_oneself(request, lookup)
-        fixed = set(request.get_json()) - {"email"}
-        if fixed:
-            raise Unprocessable(dict.fromkeys(map(str, fixed), "only the email can be changed"))
-
-    def keep_no_password(documents: list[Document]) -> None:
-        for member in documents:
-            member["password"] = hashed(member["password"])
-            member["created"] = member["_created"]
-            member.setdefault("email", None)
-
-    app.on_pre_GET_posts += leave_out_hidden
-    app.on_pre_GET_search += search
+    leave_out_hidden(app, "posts", marks)
+    leave_out_hidden(app, "search", marks)
+    app.on_pre_GET_posts += compare_later
     app.on_fetched_resource_posts += mark_page
     app.on_fetched_resource_search += mark_page
     app.on_fetched_item_posts += mark_item
     app.on_post_GET_posts += compare_marked
-    app.on_pre_GET_members += only_oneself
-    app.on_pre_PATCH_members += only_email
-    app.on_insert_members += keep_no_password

@@ -35,7 +35,7 @@ OPERATIONS = {
     *(("get", path) for path in ("/posts", "/posts/{id}", "/search", "/marks", "/members/{id}")),
     *(("get", path) for path in ("/recommended", "/topics", "/tags", "/tags/{tag}", "/me")),
     *(("get", path) for path in ("/images/{post_id}", "/health/live", "/health/ready", "/metrics")),
-    *(("get", path) for path in ("/openapi.json", "/docs", "/.well-known/jwks.json")),
+    *(("get", path) for path in ("/openapi.json", "/docs", "/.well-known/jwks.json", "/tokens/current")),
     *(("post", path) for path in ("/members", "/tokens", "/posts/{post_id}/share")),
     *(
         (verb, f"/posts/{{post_id}}/{path}")

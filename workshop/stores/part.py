@@ -86,6 +86,16 @@ class Part(ABC):
         """Whether the process still runs."""
         return self.process is not None and _runs(self.process)
 
+    def revive(self) -> None:
+        """Start it again after it has died, unless it was left meanwhile or somebody else has started it."""
+        with state.locked(self.name):
+            if self._users.closed:
+                return
+            self.process = self._running()
+            if self.process is None:
+                self._start()
+            self._await_answer()
+
     def last_words(self, lines: int = 8) -> str:
         """The end of the log."""
         if not self.log.exists():

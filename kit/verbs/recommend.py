@@ -4,12 +4,14 @@ from flask import Blueprint, Response, g
 
 from kit import params
 from kit.collection import as_single_page
+from kit.model.marks import Marks
 from kit.model.post import RECOMMENDED, as_post
+from kit.model.posts import Posts
 from kit.model.recommend import recommended
 from kit.operations import POSTS, Operation, operation
+from kit.own_marks import own_marks
 from kit.service.render import reply
-from step1_rest.api.answers import Topics
-from step1_rest.api.parts import Parts
+from kit.verbs.answers import Topics
 
 TOPIC = {"type": "string", "minLength": 1, "maxLength": params.LONGEST_TOPIC}
 RECOMMENDING = Operation(
@@ -18,23 +20,25 @@ RECOMMENDING = Operation(
 NAMING = Operation("Topics there are posts of", {200: Topics})
 
 
-def make_blueprint(parts: Parts) -> Blueprint:
-    """The verbs over `parts`."""
+def make_blueprint(posts: Posts, marks: Marks, *, shows_marks: bool) -> Blueprint:
+    """The verbs. Posts and marks lie in one database; with `shows_marks` posts are shown with their
+    reader's.
+    """
     verbs = Blueprint("recommend", __name__)
 
     @verbs.get("/recommended")
     @operation(RECOMMENDING)
     def recommend() -> Response:
         topic, reader = params.topic(), g.reader.username if g.reader else None
-        posts = [as_post(each) for each in recommended(parts.posts, parts.marks, reader, topic)]
-        if reader:
-            parts.marks.put_on(posts, reader)
+        found = [as_post(each) for each in recommended(posts, marks, reader, topic, own_marks())]
+        if reader and shows_marks:
+            marks.put_on(found, reader)
         query = {"topic": topic} if topic else {}
-        return reply(as_single_page(posts, RECOMMENDED, "Recommended", query))
+        return reply(as_single_page(found, RECOMMENDED, "Recommended", query))
 
     @verbs.get("/topics")
     @operation(NAMING)
     def topics() -> Response:
-        return reply({"topics": parts.posts.topics()})
+        return reply({"topics": posts.topics()})
 
     return verbs

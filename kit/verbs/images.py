@@ -3,22 +3,23 @@
 from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response
 
+from kit.model.images import Images
 from kit.model.post import as_post
+from kit.model.posts import Posts
 from kit.operations import Operation, operation
-from step1_rest.api.parts import Parts
 
 PICTURE = {"type": "string", "format": "binary"}
 SHOWING = Operation("The post's picture", {200: PICTURE, 304: None}, media_type="image/*")
 
 
-def make_blueprint(parts: Parts) -> Blueprint:
-    """The verb over `parts`. The client waits while a picture is fetched, as at step 0."""
+def make_blueprint(images: Images, posts: Posts) -> Blueprint:
+    """The verb. The client waits while a picture is fetched."""
     verbs = Blueprint("images", __name__)
 
     @verbs.get("/images/<post_id>")
     @operation(SHOWING)
     def image(post_id: str) -> Response:
-        found = parts.images.of(post_id, lambda: as_post(parts.posts.known(post_id)))
+        found = images.of(post_id, lambda: as_post(posts.known(post_id)))
         response = make_response(found.content)
         response.mimetype = found.media_type
         response.set_etag(found.etag)

@@ -1,4 +1,4 @@
-"""The bodies that the verbs answer with."""
+"""The bodies that verbs answer with."""
 
 from datetime import datetime
 
@@ -41,21 +41,17 @@ class Token(BaseModel):
 
 
 class Counts(BaseModel):
-    """How much a reader has done."""
+    """How much a reader has done: tags, likes, hidden, shares."""
 
-    tags: int = Field(ge=0)
-    likes: int = Field(ge=0)
-    hidden: int = Field(ge=0)
-    shares: int = Field(ge=0)
+    counts: dict[str, int]
 
 
-class Profile(BaseModel):
+class Profile(Counts):
     """A member as they see themselves."""
 
     username: str
     email: str | None
     created: datetime
-    counts: Counts
 
 
 class Topics(BaseModel):

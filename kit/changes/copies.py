@@ -1,0 +1,126 @@
+"""Copies of another service's documents, as a taker keeps them.
+
+How far copies reach is kept beside them, and moves with them in one transaction. So a delivery counts
+once or not at all, wherever somebody is killed; one that is late or comes twice finds that the copies
+have moved on; and copies restored from a backup know from where to go on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+
+from kit.changes.batch import Delivery
+from kit.mongo import Document, translated
+from kit.problems import Behind, PartDown, Unprocessable
+
+POSITIONS = "positions"
+AGAIN = "TransientTransactionError"
+"""MongoDB's label for a transaction that met another one and may be tried again."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Copies in `collection` with these `fields` besides `_id`, of which `times` are times.
+
+    Where several owners each give some fields of the same documents, `own` names those of this one: they
+    alone are taken away where the others' documents go on.
+    """
+
+    collection: Collection[Document]
+    fields: tuple[str, ...]
+    times: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    @translated
+    def cursor(self, name: str) -> str | None:
+        """How far the copies called `name` reach; None if they are to begin."""
+        found = self._positions.find_one({"_id": name})
+        return found["cursor"] if found else None
+
+    @translated
+    def forget(self, name: str) -> None:
+        """Have the copies begin again. They stay, and serve, until newer ones are there."""
+        self._positions.delete_one({"_id": name})
+
+    @translated
+    def take(self, name: str, delivery: Delivery) -> None:
+        """Apply a delivery. Raises Behind when the copies reach elsewhere than its base."""
+        operations = self._operations(delivery)
+        try:
+            with self.collection.database.client.start_session() as session, session.start_transaction():
+                self._move(name, delivery, session)
+                if operations:
+                    self.collection.bulk_write(operations, ordered=False, session=session)
+        except DuplicateKeyError:
+            raise Behind(f"The copies of {name} have begun already.") from None
+        except BulkWriteError as error:
+            # Two owners' deliveries met at a new document; the later one comes again.
+            raise PartDown("The collection of copies", retry_after=1) from error
+        except OperationFailure as error:
+            if error.has_error_label(AGAIN):
+                raise PartDown("The collection of copies", retry_after=1) from error
+            raise
+
+    @property
+    def _positions(self) -> Collection[Document]:
+        return self.collection.database[POSITIONS]
+
+    def _move(self, name: str, delivery: Delivery, session: ClientSession) -> None:
+        moved = self._positions.update_one(
+            {"_id": name, "cursor": delivery.base},
+            {"$set": {"cursor": delivery.cursor}},
+            upsert=delivery.base is None,
+            session=session,
+        )
+        if not moved.matched_count and moved.upserted_id is None:
+            raise Behind(f"The copies of {name} reach elsewhere.")
+
+    def _operations(self, delivery: Delivery) -> list[Any]:
+        operations: list[Any] = []
+        if delivery.range is not None:
+            operations += self._clearing(delivery)
+        operations += [self._putting(document) for document in delivery.put]
+        for identifier in delivery.remove:
+            if self.own:
+                operations.append(UpdateOne({"_id": identifier}, self._taken_away))
+            else:
+                operations.append(DeleteOne({"_id": identifier}))
+        return operations
+
+    def _putting(self, document: Document) -> Any:
+        identifier = document.get("_id")
+        unknown = document.keys() - {"_id", *self.fields}
+        if not isinstance(identifier, str) or unknown:
+            raise Unprocessable({"put": f"documents have a text as _id and {', '.join(self.fields)}"})
+        for field in self.times:
+            if document.get(field) is not None:
+                document[field] = _time(document[field])
+        if self.own:
+            return UpdateOne({"_id": identifier}, {"$set": document}, upsert=True)
+        return ReplaceOne({"_id": identifier}, document, upsert=True)
+
+    def _clearing(self, delivery: Delivery) -> list[Any]:
+        """Take away what lies in the delivery's range and is not in the delivery."""
+        after, upto = delivery.range or (None, None)
+        within = {
+            **({"$gt": after} if after is not None else {}),
+            **({"$lte": upto} if upto is not None else {}),
+        }
+        others = {"_id": {**within, "$nin": [document.get("_id") for document in delivery.put]}}
+        return [UpdateMany(others, self._taken_away)] if self.own else [DeleteMany(others)]
+
+    @property
+    def _taken_away(self) -> Document:
+        return {"$unset": dict.fromkeys(self.own, "")}
+
+
+def _time(told: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        raise Unprocessable({"put": "times are ISO 8601"}) from None

@@ -1,0 +1,63 @@
+"""A reader's latest marks, sent along with a question to a service whose copies may lag.
+
+They travel as a JSON object in the header Own-Marks, so that a question stays a GET with a short address. A
+reader can say nothing with them that they could not say by marking posts.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import orjson
+from flask import g, request
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from werkzeug.exceptions import BadRequest
+
+from kit.model.post import POST_ID
+
+HEADER = "Own-Marks"
+LONGEST = 7_500
+"""Bytes; gunicorn takes headers of 8,190."""
+
+Tag = Annotated[str, Field(max_length=30)]
+
+
+class OwnMark(BaseModel):
+    """What a reader has last said of a post, as far as it has been said lately."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    topic: Annotated[str, Field(max_length=200)] = ""
+    tags: Annotated[list[Tag], Field(max_length=50)] | None = None
+    liked: bool | None = None
+    hidden: bool | None = None
+
+
+_MARKS = TypeAdapter(dict[Annotated[str, Field(pattern=f"^{POST_ID}$")], OwnMark])
+
+
+def header_of(marks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The header that tells `marks`, by post and the newest first; what does not fit is left out."""
+    told, size = {}, 2
+    for post, mark in marks.items():
+        size += len(_ascii({post: mark}))
+        if size > LONGEST:
+            break
+        told[post] = mark
+    return {HEADER: _ascii(told)} if told else {}
+
+
+def own_marks() -> dict[str, dict[str, Any]]:
+    """The marks that the request's reader has sent along. Raises BadRequest for what is none."""
+    given = request.headers.get(HEADER)
+    if given is None or g.reader is None:
+        return {}
+    try:
+        marks = _MARKS.validate_json(given)
+    except ValidationError:
+        raise BadRequest(f"{HEADER} must be a JSON object of marks by post.") from None
+    return {post: mark.model_dump(exclude_none=True) for post, mark in marks.items()}
+
+
+def _ascii(value: Any) -> str:
+    # Headers are Latin-1; JSON says all else in ASCII.
+    return orjson.dumps(value).decode().encode("ascii", "backslashreplace").decode()

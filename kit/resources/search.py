@@ -1,0 +1,35 @@
+"""Search: the posts that have the words of `q`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eve import Eve
+from flask import Request
+
+from kit import params
+from kit.mongo import Document
+from kit.resources.posts import POSTS
+
+BEST_FIRST = [("relevance", {"$meta": "textScore"}), ("_id", 1)]
+
+QUERY = {"q": {"type": "string", "minLength": 1, "maxLength": 200, "examples": ["flask"]}}
+
+
+def search_resource(order: Sequence[Any], summary: str) -> dict[str, Any]:
+    """The resource over the collection `posts`, whose matches come in that order, as `summary` says."""
+    return {
+        **POSTS,
+        "resource_title": "Search",
+        "item_lookup": False,
+        "datasource": {"source": "posts", "default_sort": list(order)},
+        "kit": {"query": QUERY, "required": ["q"], "summary": summary},
+    }
+
+
+def match_words(app: Eve) -> None:
+    """Have the resource `search` of `app` find the words that are asked for."""
+
+    def match(request: Request, lookup: Document) -> None:
+        lookup["$text"] = {"$search": params.query()}
+
+    app.on_pre_GET_search += match

@@ -1,0 +1,59 @@
+"""Tag, and the reader's tags."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from kit import params
+from kit.collection import as_collection
+from kit.model.marks import Marks
+from kit.model.posts import Posts
+from kit.mongo import Document
+from kit.operations import Operation, Schema, operation
+from kit.paging import Found
+from kit.service.render import reply
+from kit.verbs.answers import TagCounts, Tags
+
+TAG = {"type": "string", "pattern": f"^{params.TAG.pattern}$", "examples": ["read-later"]}
+TAGGING = Operation("Put a tag on a post, or take it off", {200: Tags}, path={"tag": TAG}, reader=True)
+TAGS = Operation("The reader's tags", {200: TagCounts}, query=params.PAGING_SCHEMAS, reader=True)
+
+
+def make_blueprint(
+    posts: Posts, marks: Marks, shown: Callable[[Sequence[Document], str], list[Any]], page_schema: Schema
+) -> Blueprint:
+    """The verbs. `shown` makes tagged posts, as they are stored, what a reader is shown of them, each of
+    `page_schema`'s items.
+    """
+    verbs = Blueprint("tag", __name__)
+    tagged_posts = Operation(
+        "The posts the reader put this tag on, newest first",
+        {200: page_schema},
+        query=params.PAGING_SCHEMAS,
+        path={"tag": TAG},
+        reader=True,
+    )
+
+    @verbs.route("/posts/<post_id>/tags/<tag>", methods=["PUT", "DELETE"])
+    @operation(TAGGING)
+    def tag(post_id: str, tag: str) -> Response:
+        change = marks.tag if request.method == "PUT" else marks.untag
+        topic = posts.known(post_id)["topic"]
+        return reply({"post": post_id, "tags": change(g.reader.username, post_id, topic, params.tag(tag))})
+
+    @verbs.get("/tags")
+    @operation(TAGS)
+    def tags() -> Response:
+        page = params.page()
+        return reply(as_collection(marks.tags(g.reader.username, page), page, "Tags"))
+
+    @verbs.get("/tags/<tag>")
+    @operation(tagged_posts)
+    def tagged(tag: str) -> Response:
+        reader, page = g.reader.username, params.page()
+        found = posts.among(marks.tagged(reader, params.tag(tag)), page)
+        whole = Found(shown(found.items, reader), found.total, found.more)
+        return reply(as_collection(whole, page, "Tagged"))
+
+    return verbs

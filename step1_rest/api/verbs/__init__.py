@@ -1,1 +1,0 @@
-"""The application's verbs, one module for each kind."""

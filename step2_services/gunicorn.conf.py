@@ -1,0 +1,14 @@
+"""How gunicorn serves each process of step 2."""
+
+import os
+
+import kit.single  # noqa: F401 - a worker starts sooner when its master has read the modules already
+from kit.serving import *  # noqa: F403
+from kit.serving import address
+
+bind = address(2, "PORT", 8002)
+workers = int(os.environ.get("WEB_WORKERS", "1"))
+"""A service that needs more gets another instance; `workshop scale` starts one."""
+
+limit_request_line = 8190
+limit_request_field_size = 8190

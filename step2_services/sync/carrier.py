@@ -1,0 +1,145 @@
+"""Carrying changes from an owner to a taker, as long as the process lives."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from kit.changes.batch import Batch, dumps
+from kit.problems import Behind, Gone, NotFound, PartDown, PartSlow, Problem
+from kit.rest import Rest
+from step2_services.sync.metrics import DELIVERED, LAG
+from step2_services.sync.owner import Owner
+from step2_services.sync.relations import Relation
+from step2_services.sync.tokens import Tokens
+
+DELIVERY_SECONDS = 60.0
+LONGEST_PAUSE = 4.0
+IDLE_SECONDS = 30.0
+"""A cursor on which nothing follows moves on once in so long, lest the owner forget what comes after it."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass
+class Progress:
+    """How a relation fares: `state` is begins, follows or waits; copies `reach` that time, if it is known."""
+
+    state: str = "begins"
+    problem: str = ""
+    delivered: int = 0
+    reaches: datetime | None = None
+
+
+class Carrier(threading.Thread):
+    """Carries one relation's changes every `interval` seconds, and at once where more are waiting.
+
+    It remembers how far the taker's copies reach, but needs not: the taker knows. So it may be ended at any
+    time, and another one at the same time does no harm.
+    """
+
+    def __init__(
+        self, relation: Relation, owner: Owner, taker: Rest, tokens: Tokens, interval: float
+    ) -> None:
+        super().__init__(name=relation.name, daemon=True)
+        self.relation, self.progress = relation, Progress()
+        self._owner, self._taker, self._tokens, self._interval = owner, taker, tokens, interval
+        self._known = False
+        self._base: str | None = None
+        self._cursor: str | None = None
+        self._moved_at = 0.0
+        self._is_to_begin = threading.Event()
+
+    def begin_again(self) -> None:
+        """Have the taker get all documents anew, from the next round on."""
+        self._is_to_begin.set()
+
+    def run(self) -> None:
+        """Carry on, whatever happens."""
+        pause = self._interval
+        while True:
+            try:
+                self._round()
+                pause = self._interval
+                self.progress.problem = ""
+            except Behind:
+                self._known = False
+                continue
+            except Problem as problem:
+                pause = min(pause * 2, LONGEST_PAUSE)
+                self._known = False
+                self._tell(problem)
+            except Exception as error:  # a fault of ours in one relation must not end it for good
+                pause = LONGEST_PAUSE
+                self._known = False
+                log.exception("unexpected error", relation=self.relation.name)
+                self.progress.state, self.progress.problem = "waits", type(error).__name__
+            self._measure()
+            # All carriers wake at the same moments, so that one question to an owner serves all its takers.
+            time.sleep(pause - time.time() % pause)
+
+    def _round(self) -> None:
+        more = True
+        while more:
+            if self._is_to_begin.is_set():
+                self._forget()
+                self._is_to_begin.clear()
+            if not self._known:
+                answer = self._taker.call("GET", self._path, token=self._tokens.current())
+                self._base = self._cursor = answer.json()["cursor"]
+                self._known = True
+            try:
+                batch = self._owner.after(self.relation.what, self._cursor)
+            except Gone:
+                self._forget()
+                continue
+            if batch.put or batch.remove or batch.range or time.monotonic() - self._moved_at > IDLE_SECONDS:
+                self._deliver(batch)
+            self._cursor, more = batch.cursor, batch.more
+            if batch.range is None:
+                self.progress.reaches = datetime.fromisoformat(str(batch.until))
+            self.progress.state = "follows" if batch.range is None else "begins"
+
+    def _forget(self) -> None:
+        log.warning("begins again", relation=self.relation.name)
+        self._taker.call("DELETE", self._path, token=self._tokens.current())
+        self._known = False
+        self.progress.state = "begins"
+
+    def _deliver(self, batch: Batch) -> None:
+        fields = ("_id", *self.relation.fields)
+        delivery = {
+            "base": self._base,
+            "cursor": batch.cursor,
+            "put": [{name: document[name] for name in fields if name in document} for document in batch.put],
+            "remove": batch.remove,
+            "range": batch.range,
+        }
+        self._taker.call(
+            "PUT",
+            self._path,
+            token=self._tokens.current(),
+            content=dumps(delivery),
+            read_seconds=DELIVERY_SECONDS,
+        )
+        self._base, self._moved_at = batch.cursor, time.monotonic()
+        count = len(batch.put) + len(batch.remove)
+        self.progress.delivered += count
+        DELIVERED.labels(self.relation.taker, self.relation.what).inc(count)
+
+    @property
+    def _path(self) -> str:
+        return f"/copies/{self.relation.what}"
+
+    def _measure(self) -> None:
+        if self.progress.reaches is not None:
+            lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
+            LAG.labels(self.relation.taker, self.relation.what).set(lag)
+
+    def _tell(self, problem: Problem) -> None:
+        if self.progress.problem != str(problem):
+            level = "warning" if isinstance(problem, PartDown | PartSlow | NotFound) else "error"
+            getattr(log, level)("waits", relation=self.relation.name, reason=str(problem))
+        self.progress.state, self.progress.problem = "waits", str(problem)

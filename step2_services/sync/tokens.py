@@ -1,0 +1,25 @@
+"""The tokens by which other services know sync."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from kit.tokens import Issued, Issuer
+
+LIFETIME = timedelta(minutes=10)
+SPARE = timedelta(minutes=2)
+
+
+class Tokens:
+    """Tokens of sync's own, each used until shortly before it ends."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+        self._lock = threading.Lock()
+        self._issued: Issued | None = None
+
+    def current(self) -> str:
+        """A token that is good for a while."""
+        with self._lock:
+            if self._issued is None or self._issued.expires - datetime.now(UTC) < SPARE:
+                self._issued = self._issuer.issue("sync")
+            return self._issued.token

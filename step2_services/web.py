@@ -1,0 +1,40 @@
+"""The web face of step 2: step 0's application over a store that asks the services."""
+
+from flask import Flask, Response
+
+from kit import environment
+from kit.discovery import Services
+from kit.logs import configure_logs, log_requests
+from kit.rest import Rest
+from kit.service.create import SERVED_BY
+from kit.tokens import ISSUER, RemoteKeys, Verifier
+from step0_monolith.app import create_app
+from step2_services.routes import SERVICES, Routed, served_by
+from step2_services.store import ServicesStore
+
+NEEDED = {"posts"}
+"""Without the first page there is nothing to go on from. All else may be away."""
+
+
+def make_app() -> Flask:
+    """The face over the services that the environment tells of."""
+    configure_logs("web")
+    services = Services(environment.get_services_file())
+    names = (*SERVICES, "sync")
+    api = Routed({name: Rest(services.finder(name), f"The service {name}") for name in names})
+    verifier = Verifier(RemoteKeys(api.services["members"]), ISSUER)
+    app = create_app(
+        ServicesStore(api, verifier, environment.get_face_secret()),
+        secret_key=environment.get_secret_key(),
+        session_seconds=environment.get_token_lifetime(),
+        optional_parts=frozenset({*names, "smtp"} - NEEDED),
+    )
+    log_requests(app)
+
+    @app.after_request
+    def tell_who_served(response: Response) -> Response:
+        if told := served_by():
+            response.headers[SERVED_BY] = told
+        return response
+
+    return app

@@ -1,0 +1,106 @@
+"""A running step 2 as somebody sees it who scales it: commands, the services file, and processes."""
+
+import json
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from tests.support.client import Client
+from tests.support.running_step import RunningStep
+from tests.support.workshop_command import call
+
+LIVE = "/health/live"
+INSTANCE = re.compile(r"(http://\S+) \(process (\d+)\)")
+
+
+class Stage:
+    """The step and its state folder."""
+
+    def __init__(self, running: RunningStep) -> None:
+        self.running = running
+        self.state = Path(running.environment["WORKSHOP_STATE"])
+
+    def workshop(self, *arguments: str) -> str:
+        """What a command says, in lines that are long enough for it."""
+        return call([*arguments], {**self.running.environment, "COLUMNS": "200"})
+
+    def services(self) -> Any:
+        """What callers of services read."""
+        return json.loads((self.state / "services2.json").read_text())
+
+    def urls(self, service: str, version: str = "v1") -> list[str]:
+        """Where instances are, as callers read it."""
+        found: list[str] = self.services()[service][version]["urls"]
+        return found
+
+    def shares(self, service: str) -> dict[str, int]:
+        """The shares of versions, as callers read them."""
+        return {version: told["share"] for version, told in self.services()[service].items()}
+
+    def pids(self) -> dict[str, int]:
+        """The processes by their addresses, as the table tells."""
+        return {url: int(pid) for url, pid in INSTANCE.findall(self.workshop("services"))}
+
+    def run(self) -> psutil.Process:
+        """The process of `workshop run`, which started the others."""
+        parent = psutil.Process(next(iter(self.pids().values()))).parent()
+        assert parent is not None
+        return parent
+
+    @property
+    def mongod(self) -> int:
+        """The process id of MongoDB."""
+        told: int = json.loads((self.state / "mongod.pid.json").read_text())["pid"]
+        return told
+
+
+def answers(url: str) -> bool:
+    """Whether an instance lives."""
+    try:
+        return Client(url).get(LIVE, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+class Caller(threading.Thread):
+    """Asks instances of a service, as the file tells where they are, until told to stop."""
+
+    def __init__(self, stage: Stage, service: str) -> None:
+        super().__init__(daemon=True)
+        self.answers: Counter[int | str] = Counter()
+        self.called: set[str] = set()
+        self._stage, self._service = stage, service
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_asked.wait(0.005):
+            url = random.choice(self._stage.urls(self._service))
+            self.called.add(url)
+            try:
+                self.answers[requests.get(url + LIVE, timeout=5).status_code] += 1
+            except requests.RequestException as error:
+                self.answers[type(error).__name__] += 1
+
+    def stop(self) -> None:
+        """End after the request that is on its way."""
+        self._stop_asked.set()
+        self.join()
+
+
+@contextmanager
+def calling(stage: Stage, service: str) -> Iterator[Caller]:
+    """Somebody who calls a service all the time."""
+    caller = Caller(stage, service)
+    caller.start()
+    try:
+        yield caller
+    finally:
+        caller.stop()

@@ -1,0 +1,43 @@
+"""What a step's processes say, one line at a time, each with the time and the process's name before it."""
+
+import contextlib
+import itertools
+import sys
+import threading
+import time
+
+SYSTEM = "system"
+COLOURS = ("36", "33", "32", "35", "31", "34", "36;1", "33;1", "32;1", "35;1", "31;1", "34;1")
+
+
+class Printer:
+    """Prints from any thread; a terminal gets a colour for each name."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._width = len(SYSTEM)
+        self._colours: dict[str, str] = {}
+        self._unused = itertools.cycle(COLOURS)
+
+    def introduce(self, name: str) -> None:
+        """Make room for a name, and give it a colour."""
+        with self._lock:
+            self._width = max(self._width, len(name))
+            if name not in self._colours:
+                self._colours[name] = next(self._unused)
+
+    def line(self, name: str, text: str) -> None:
+        """Print a line that `name` said."""
+        with self._lock:
+            prefix = f"{time.strftime('%H:%M:%S')} {name:{self._width}} | "
+            if name in self._colours and sys.stdout.isatty():
+                prefix = f"\033[0m\033[{self._colours[name]}m{prefix}\033[0m"
+            # A closed terminal must not keep us from stopping what runs.
+            with contextlib.suppress(OSError):
+                sys.stdout.write(f"{prefix}{text}\n")
+                sys.stdout.flush()
+
+    def system(self, text: str) -> None:
+        """Print lines of our own."""
+        for line in text.splitlines():
+            self.line(SYSTEM, line)

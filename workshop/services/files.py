@@ -1,0 +1,144 @@
+"""The files of a running step with services, in the state folder.
+
+`services<n>.json` tells callers where instances are. `wanted<n>.json` is what the commands want: they write
+it, and the run makes it so. `instances<n>.json` is what the run has, for the commands to read.
+"""
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workshop import state
+
+PATIENCE_SECONDS = 2.0
+"""A command that asks whether the step runs holds the lock for a moment."""
+
+Found = dict[str, dict[str, "Place"]]
+Wanted = dict[str, dict[str, "Want"]]
+
+
+@dataclass
+class Want:
+    """What is wanted of a version."""
+
+    share: int
+    instances: int
+
+
+@dataclass
+class Place:
+    """What callers are told of a version."""
+
+    share: int
+    urls: list[str]
+
+
+@dataclass(frozen=True)
+class Running:
+    """An instance as it is: `up` if it is listed and runs, else `starting`, `restarting` or `stopping`."""
+
+    name: str
+    service: str
+    version: str
+    url: str
+    pid: int | None
+    state: str
+
+
+def services_file(step: int) -> Path:
+    """Where callers find instances."""
+    return state.folder() / f"services{step}.json"
+
+
+@contextmanager
+def claimed(step: int) -> Iterator[None]:
+    """Be the one run of the step inside the block. Raises click.ClickException when there is another."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with _claim(step).open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise click.ClickException(f"Step {step} runs already, with {state.folder()}.") from None
+                time.sleep(0.05)
+        yield
+
+
+def require_run(step: int) -> None:
+    """Raise click.ClickException when the step does not run."""
+    with _claim(step).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+    raise click.ClickException(f"Step {step} does not run: start it with `make run STEP={step}`.")
+
+
+def write_services(step: int, found: Found) -> None:
+    """Tell callers."""
+    state.write_private(services_file(step), json.dumps(_plain(found), indent=1))
+
+
+def read_services_file(step: int) -> Found:
+    """What callers are told."""
+    told = json.loads(services_file(step).read_text())
+    return {name: {version: Place(**each) for version, each in own.items()} for name, own in told.items()}
+
+
+def write_wanted(step: int, wanted: Wanted) -> None:
+    """Say what is wanted."""
+    state.write_private(_wanted(step), json.dumps(_plain(wanted), indent=1))
+
+
+def read_wanted(step: int) -> Wanted:
+    """What is wanted."""
+    told = json.loads(_wanted(step).read_text())
+    return {name: {version: Want(**each) for version, each in own.items()} for name, own in told.items()}
+
+
+@contextmanager
+def changing(step: int) -> Iterator[Wanted]:
+    """What is wanted, to change in the block. Raises click.ClickException when the step does not run."""
+    with state.locked(f"wanted{step}"):
+        require_run(step)
+        wanted = read_wanted(step)
+        yield wanted
+        write_wanted(step, wanted)
+
+
+def write_instances(step: int, instances: list[Running]) -> None:
+    """Say what there is."""
+    state.write_private(_instances(step), json.dumps([asdict(each) for each in instances], indent=1))
+
+
+def read_instances(step: int) -> list[Running]:
+    """What there is."""
+    return [Running(**each) for each in json.loads(_instances(step).read_text())]
+
+
+def _claim(step: int) -> Path:
+    return state.folder() / f"services{step}.lock"
+
+
+def _wanted(step: int) -> Path:
+    return state.folder() / f"wanted{step}.json"
+
+
+def _instances(step: int) -> Path:
+    return state.folder() / f"instances{step}.json"
+
+
+def _plain(services: Found | Wanted) -> dict[str, Any]:
+    return {
+        name: {version: asdict(each) for version, each in versions.items()}
+        for name, versions in services.items()
+    }

@@ -1,0 +1,120 @@
+"""The instances of a running step's services, kept as they are wanted."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from workshop import state
+from workshop.ports import free_port, owner_of
+from workshop.processes.supervisor import Supervisor
+from workshop.services import files
+from workshop.services.files import Place, Running, Want
+from workshop.services.instance import Instance
+from workshop.steps import Process, Step
+
+ON_THEIR_WAY_SECONDS = 1.0
+"""How long after it was taken out of the list requests may still reach an instance."""
+
+Fill = Callable[[Process], tuple[list[str], dict[str, str]]]
+
+
+class Fleet:
+    """Starts what is wanted and missing, lists what answers, and stops what is too many, bit by bit."""
+
+    def __init__(self, step: Step, supervisor: Supervisor, fill: Fill) -> None:
+        self._step, self._supervisor, self._fill = step, supervisor, fill
+        self._instances: dict[str, Instance] = {}
+        self._told: files.Found | None = None
+        self._said: list[Running] | None = None
+
+    def look_after(self) -> None:
+        """One round."""
+        wanted = files.read_wanted(self._step.number)
+        names = {name for service in wanted for name in self._start_missing(service, wanted[service])}
+        for instance in self._instances.values():
+            if instance.name not in names:
+                instance.leave()
+        self._tell(wanted)
+        self._stop_those_that_left()
+        self._say()
+
+    def silent(self) -> list[str]:
+        """The instances that have not answered yet."""
+        return [each.name for each in list(self._instances.values()) if not each.live]
+
+    def _start_missing(self, service: str, versions: dict[str, Want]) -> list[str]:
+        described = self._step.services[service]
+        names = []
+        for version, want in versions.items():
+            for number in range(1, want.instances + 1):
+                names.append(described.instance(version, number))
+                # One that is about to go goes first.
+                if names[-1] not in self._instances:
+                    self._start(service, version, number)
+        return names
+
+    def _start(self, service: str, version: str, number: int) -> None:
+        described = self._step.services[service]
+        name, host = described.instance(version, number), self._step.host
+        own_port = described.is_first(version, number) and owner_of(described.port, host) is None
+        port = described.port if own_port else free_port(host)
+        own = {"PORT": str(port), "INSTANCE": name, "VERSION": version}
+        template = described.versions[version]
+        command, env = self._fill(Process(name, template.command, template.env, own))
+        self._supervisor.add(name, command, env, self._step.restart)
+        self._instances[name] = Instance(name, service, version, host, port)
+
+    def _tell(self, wanted: files.Wanted) -> None:
+        listed = [each for each in self._instances.values() if each.listed]
+        found = {
+            service: {
+                version: Place(
+                    want.share, [i.url for i in listed if (i.service, i.version) == (service, version)]
+                )
+                for version, want in versions.items()
+            }
+            for service, versions in wanted.items()
+        }
+        if found != self._told:
+            files.write_services(self._step.number, found)
+            self._told = found
+
+    def _stop_those_that_left(self) -> None:
+        now = time.monotonic()
+        for instance in list(self._instances.values()):
+            if instance.left is not None and now - instance.left > ON_THEIR_WAY_SECONDS:
+                self._supervisor.remove(instance.name)
+                if not self._supervisor.has(instance.name):
+                    del self._instances[instance.name]
+
+    def _say(self) -> None:
+        said = [self._running(each) for each in self._instances.values()]
+        if said != self._said:
+            files.write_instances(self._step.number, said)
+            self._said = said
+
+    def _running(self, each: Instance) -> Running:
+        pid = self._supervisor.pid(each.name)
+        if each.left is not None:
+            now = "stopping"
+        elif not each.live:
+            now = "starting"
+        else:
+            now = "up" if pid else "restarting"
+        return Running(each.name, each.service, each.version, each.url, pid, now)
+
+
+@contextmanager
+def fleet(step: Step, supervisor: Supervisor, fill: Fill) -> Iterator[Fleet]:
+    """A fleet that begins as the manifest says: one instance of each version."""
+    number = step.number
+    with files.claimed(number):
+        with state.locked(f"wanted{number}"):
+            wanted = {
+                name: {version: Want(each.share, 1) for version, each in service.versions.items()}
+                for name, service in step.services.items()
+            }
+            files.write_wanted(number, wanted)
+            made = Fleet(step, supervisor, fill)
+            made.look_after()
+        yield made

@@ -1,0 +1,119 @@
+"""What is watched while a step runs: whether it is ready, its parts, its services."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+import click
+import requests
+
+from workshop.filling import addresses
+from workshop.processes.backoff import Backoff
+from workshop.processes.supervisor import Supervisor
+from workshop.services.fleet import Fleet
+from workshop.steps import Step
+from workshop.stores import Stores
+from workshop.stores.part import Part
+
+READY_SECONDS = 60
+ROUND_SECONDS = 0.1
+PART_SECONDS = 0.5
+JOIN_SECONDS = 5
+
+
+@contextmanager
+def watched(step: Step, up: Stores, supervisor: Supervisor, fleet: Fleet | None) -> Iterator[None]:
+    """Watch all of it inside the block."""
+    watch = Watch(step, up, supervisor, fleet)
+    with ExitStack() as stack:
+        for action in watch.actions():
+            thread = threading.Thread(target=watch.guard, args=(action,), daemon=True)
+            thread.start()
+            stack.callback(thread.join, JOIN_SECONDS)
+        stack.callback(watch.ended.set)
+        yield
+
+
+class Watch:
+    """Each of its actions is for a thread of its own, as any of them may have to wait."""
+
+    def __init__(self, step: Step, up: Stores, supervisor: Supervisor, fleet: Fleet | None) -> None:
+        self.ended = threading.Event()
+        self._step, self._up, self._supervisor, self._fleet = step, up, supervisor, fleet
+
+    def actions(self) -> list[Callable[[], None]]:
+        """What is to be done until the end."""
+        parts = [partial(self._keep, part) for part in self._up.parts]
+        return [self._until_ready, *parts, *([self._look_after] if self._fleet else [])]
+
+    def guard(self, action: Callable[[], None]) -> None:
+        """Do it, and stop the step if that fails: nobody would look after it any more."""
+        try:
+            action()
+        except Exception as error:
+            if not self.ended.is_set():
+                self._supervisor.stop(f"The run cannot go on: {type(error).__name__}: {error}")
+                raise
+
+    def _until_ready(self) -> None:
+        """Tell when the step is ready, and stop it when it is not in time."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.ended.wait(ROUND_SECONDS):
+            missing = self._missing()
+            if missing is None:
+                _announce(self._step, self._up)
+                return
+            if time.monotonic() > deadline:
+                title = self._step.title
+                self._supervisor.stop(f"{title} was not ready within {READY_SECONDS} s: {missing}")
+                return
+
+    def _missing(self) -> str | None:
+        silent = self._fleet.silent() if self._fleet else []
+        return f"no answer yet from {', '.join(silent)}" if silent else _not_ready(self._step)
+
+    def _keep(self, part: Part) -> None:
+        """When a part that this run started dies, stop the step, or start it again if the step wants that."""
+        backoff, started = Backoff(), time.monotonic()
+        while not self.ended.wait(PART_SECONDS):
+            if not part.started_here or part.alive():
+                continue
+            words = f"The end of {part.log}:\n{part.last_words(3)}"
+            if not self._step.restart:
+                self._supervisor.stop(f"{part.name} has died, so the step was stopped. {words}")
+                return
+            wait = backoff.after(time.monotonic() - started)
+            self._supervisor.say(f"{part.name} has died and is started again in {wait:.1f} s. {words}")
+            if self.ended.wait(wait):
+                return
+            started = time.monotonic()
+            try:
+                part.revive()
+            except (click.ClickException, OSError) as error:  # the next round tries again
+                self._supervisor.say(f"{part.name} did not start: {error}")
+            else:
+                self._supervisor.say(f"{part.name} is up again")
+
+    def _look_after(self) -> None:
+        while self._fleet and not self.ended.wait(ROUND_SECONDS):
+            self._fleet.look_after()
+
+
+def _not_ready(step: Step) -> str | None:
+    try:
+        answer = requests.get(step.url + step.ready, timeout=2)
+    except requests.RequestException as error:
+        return f"{step.url} does not answer ({type(error).__name__})"
+    return None if answer.ok else f"{step.url}{step.ready} says {answer.text}"
+
+
+def _announce(step: Step, up: Stores) -> None:
+    click.echo(f"\n{step.title}\n  ready: {step.url}")
+    click.echo(f"  try the API: {step.url}/docs")
+    for name, url in step.urls.items():
+        click.echo(f"  {name}: {url.format_map(addresses(step))}")
+    if up.mail_page:
+        click.echo(f"  caught mail: {up.mail_page}")
+    click.echo("  Ctrl-C stops it\n")
