@@ -12,6 +12,7 @@ COMMANDS = {
     "scale": "workshop.services.scale",
     "versions": "workshop.services.versions",
     "services": "workshop.services.table",
+    "rebuild": "workshop.services.rebuild",
     "bench": "workshop.bench.command",
     "clean": "workshop.clean",
 }

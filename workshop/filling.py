@@ -39,7 +39,9 @@ class Filling:
         face = {f"STEP{step.number}_HOST": step.host, **{name: str(port) for name, port in ports.items()}}
         if sys.stdout.isatty():  # the processes themselves only see our pipe
             face["LOG_FORMAT"] = "console"
-        env = {**face, **filled, **os.environ, **process.own, "PYTHONUNBUFFERED": "1"}
+        # What somebody has set wins; but their MONGODB_URI has become one for each service already.
+        own = {name: value for name, value in filled.items() if name == "MONGODB_URI"} | process.own
+        env = {**face, **filled, **os.environ, **own, "PYTHONUNBUFFERED": "1"}
         return [word.format_map(places) for word in shlex.split(process.command)], env
 
 

@@ -25,12 +25,15 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass
 class Progress:
-    """How a relation fares: `state` is begins, follows or waits; copies `reach` that time, if it is known."""
+    """How a relation fares: `state` is begins, follows or waits; copies reach the time `reaches`, if that is
+    known; `began` is when they were last told to begin again.
+    """
 
     state: str = "begins"
     problem: str = ""
     delivered: int = 0
     reaches: datetime | None = None
+    began: datetime | None = None
 
 
 class Carrier(threading.Thread):
@@ -54,6 +57,7 @@ class Carrier(threading.Thread):
 
     def begin_again(self) -> None:
         """Have the taker get all documents anew, from the next round on."""
+        self.progress.state, self.progress.began = "begins", datetime.now(UTC)
         self._is_to_begin.set()
 
     def run(self) -> None:

@@ -60,6 +60,7 @@ class Report(threading.Thread):
             "problem": progress.problem,
             "delivered": progress.delivered,
             "reaches": progress.reaches,
+            "began": progress.began,
             "_created": now,
             "_updated": now,
             "_etag": f"{now.timestamp()}",

@@ -11,7 +11,7 @@ DOMAIN: dict[str, Any] = {
             "_id": {"type": "string", "regex": r"[a-z]+\.[a-z]+"},
             **dict.fromkeys(("owner", "what", "taker", "state", "problem"), TEXT),
             "delivered": {"type": "integer"},
-            "reaches": {"type": "datetime"},
+            **dict.fromkeys(("reaches", "began"), {"type": "datetime", "nullable": True}),
         },
         "resource_title": "Who keeps copies of what, and how far they reach",
         "resource_methods": ["GET"],

@@ -1,6 +1,7 @@
 """Rebuilding a taker's copies, and the keys that sync's tokens can be verified with."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from hmac import compare_digest
 
 from flask import Blueprint, Response, request
@@ -17,9 +18,10 @@ SECRET = "Operator-Secret"  # noqa: S105 - a header's name
 
 
 class Rebuilt(BaseModel):
-    """The copies that begin again."""
+    """The copies that begin again, and when they were told to."""
 
     relations: list[str]
+    at: datetime
 
 
 REBUILDING = Operation("Have all copies of a taker begin again", {202: Rebuilt, 403: None, 404: None})
@@ -40,9 +42,10 @@ def make_blueprint(issuer: Issuer, carriers: Sequence[Carrier], secret: str) -> 
         if not concerned:
             takers = sorted({carrier.relation.taker for carrier in carriers})
             raise NotFound(f"{taker} takes no copies; these do: {', '.join(takers)}.")
+        at = datetime.now(UTC)
         for carrier in concerned:
             carrier.begin_again()
-        return reply({"relations": [carrier.name for carrier in concerned]}, 202)
+        return reply({"relations": [carrier.name for carrier in concerned], "at": at}, 202)
 
     @verbs.get(JWKS)
     @operation(KEYS)

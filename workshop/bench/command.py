@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DATABASE = "bench"
 READ_POSTS = 20_000
+MEASURES = ["load", "read", "sync"]
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,21 @@ class NewCollection:
 
 @click.command()
 @click.option("--count", default=100_000, show_default=True, help="Posts to load.")
-@click.option("--only", type=click.Choice(["load", "read"]), help="Only one of the measurements.")
+@click.option("--only", type=click.Choice(MEASURES), help="Only one of the measurements.")
 def bench(count: int, only: str | None) -> None:
-    """Measure the loader against a bare insert_many loop, and Eve's answers against hand-written ones."""
-    with Mongod() as mongod:
-        mongod.wait()
-        if only != "read":
-            _bench_loading(mongod, count)
-        if only != "load":
-            _bench_reading(mongod, min(count, READ_POSTS))
+    """Measure the loader against a bare insert_many loop, Eve's answers against hand-written ones, and
+    synchronising against a bare copy.
+    """
+    wanted = [only] if only else MEASURES
+    if {"load", "read"} & set(wanted):
+        with Mongod() as mongod:
+            mongod.wait()
+            if "load" in wanted:
+                _bench_loading(mongod, count)
+            if "read" in wanted:
+                _bench_reading(mongod, min(count, READ_POSTS))
+    if "sync" in wanted:
+        _bench_copying(count)
 
 
 def _bench_loading(mongod: Mongod, count: int) -> None:
@@ -83,6 +90,24 @@ def _bench_reading(mongod: Mongod, count: int) -> None:
         for each in CONTENDERS
     ]
     _print("Reading, CPU of the server's process", ["server", "µs a request", "ratio"], rows)
+
+
+def _bench_copying(count: int) -> None:
+    from workshop.bench.copying import PER_SECOND, WRITES, copying  # noqa: PLC0415
+
+    click.echo(f"Step 2 copies {count:,} posts to 7 services; then one process does the same, bare …")
+    found = copying(count)
+    rows = [
+        ["one process, find and bulk_write", f"{found.bare:,.0f}", "1.00"],
+        ["the services, through sync", f"{found.services:,.0f}", f"{found.services / found.bare:.2f}"],
+    ]
+    _print("Copying, posts a second that have reached all takers", ["who", "posts/s", "ratio"], rows)
+    early, late = found.memory_early / 2**20, found.memory_late / 2**20
+    click.echo(f"Memory of sync after a tenth of the posts {early:.0f} MiB, after all {late:.0f} MiB.")
+    click.echo(
+        f"At {PER_SECOND} new posts a second the last taker had each of {WRITES:,} after "
+        f"{found.lag_median:.2f} s (median), {found.lag_p99:.2f} s (p99), {max(found.lags):.2f} s (longest)."
+    )
 
 
 @contextmanager

@@ -52,6 +52,12 @@ CONTENDERS = (
         {"TOKEN_KEY": "A" * 43, "LOG_LEVEL": "WARNING"},
     ),
     Contender(
+        "step 2's service search",
+        "step2_services.search.service:make_app()",
+        "/search?q={word}",
+        {"VERSION": "v2", "LOG_LEVEL": "WARNING"},
+    ),
+    Contender(
         "Eve as it comes",
         "workshop.bench.plain_eve:make_app()",
         '/posts?where={{"$text":{{"$search":"{word}"}}}}',

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
@@ -44,13 +45,27 @@ def stores(step: Step, *, mail: bool = True) -> Iterator[Stores]:
         up = Stores(parts=[part for part in (mongod, catcher) if part])
         for part in up.parts:
             part.wait()
-        up.mongodb = {user: mongod.add_user(user) if mongod else given_mongodb or "" for user in step.users}
+        if mongod:
+            up.mongodb = {user: mongod.add_user(user) for user in step.users}
+        else:
+            up.mongodb = databases(given_mongodb or "", step.users)
         if catcher:
             up.smtp_host, up.smtp_port = catcher.host, catcher.smtp_port
             up.mail_page = f"http://{catcher.host}:{catcher.port}/"
         elif given_smtp:
             up.smtp_host, up.smtp_port = given_smtp, port_from("SMTP_PORT", 25)
         yield up
+
+
+def databases(uri: str, users: list[str]) -> dict[str, str]:
+    """The addresses that a given one makes for `users`: itself for a single one, else a database for each."""
+    if len(users) == 1:
+        return {users[0]: uri}
+    parts = urlsplit(uri)
+    query = dict(parse_qsl(parts.query))
+    if parts.username:
+        query.setdefault("authSource", parts.path.strip("/") or "admin")
+    return {user: parts._replace(path=f"/{user}", query=urlencode(query)).geturl() for user in users}
 
 
 @contextmanager

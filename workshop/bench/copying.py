@@ -1,0 +1,174 @@
+"""What synchronising costs: how fast posts reach all services, and how far copies lie behind under writes.
+
+Step 2 runs as it always does. What it is measured against is one process that reads the same posts once and
+writes the same fields into the same collections with the same indexes, over the same MongoDB, with `find` and
+`bulk_write` and nothing between.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from statistics import median, quantiles
+from typing import Any
+
+import psutil
+from pymongo import IndexModel, MongoClient, ReplaceOne, WriteConcern
+from pymongo.collection import Collection
+
+from workshop.bench.stage import await_ready, own_state, running
+from workshop.load.generate import GeneratedSource
+from workshop.load.generate import posts as generated
+from workshop.load.loading import BATCH, Loading
+from workshop.stores.mongod import Mongod
+
+OWNER = "step2_posts"
+SERVICES = ("search", "recommend", "tag", "like", "hide", "share", "images")
+WRITES, PER_SECOND = 1000, 100
+PATIENCE_SECONDS = 900.0
+
+Document = dict[str, Any]
+Client = MongoClient[Document]
+
+
+@dataclass(frozen=True)
+class Copying:
+    """Posts a second by the services and by the bare copier; sync's memory after a tenth and after all
+    posts, in bytes; and for each of WRITES new posts the seconds until the last taker had it.
+    """
+
+    services: float
+    bare: float
+    memory_early: int
+    memory_late: int
+    lags: list[float]
+
+    @property
+    def lag_median(self) -> float:
+        """In seconds."""
+        return median(self.lags)
+
+    @property
+    def lag_p99(self) -> float:
+        """In seconds."""
+        return quantiles(self.lags, n=100)[98]
+
+
+def copying(count: int) -> Copying:
+    """Measure with `count` generated posts. Raises RuntimeError when they do not arrive."""
+    with own_state(), Mongod() as mongod:
+        mongod.wait()
+        with mongod.admin() as client:
+            mongod.add_user(OWNER)
+            Loading(GeneratedSource(count), client[OWNER]["posts"]).run()
+            with running() as run:
+                seconds, early, late = _watch_copies(client, count, run)
+                await_ready()
+                lags = _lags(client, count)
+            bare = _bare(client, count)
+    return Copying(count / seconds, count / bare, early, late, lags)
+
+
+def _takers(client: Client) -> dict[str, Collection[Document]]:
+    return {name: client[f"step2_{name}"]["posts"] for name in SERVICES}
+
+
+def _watch_copies(client: Client, count: int, run: psutil.Process) -> tuple[float, int, int]:
+    """Seconds from the first copy to the last, and sync's memory on the way and at the end."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    takers = _takers(client)
+    began = early = 0.0
+    while time.monotonic() < deadline:
+        there = [taker.estimated_document_count() for taker in takers.values()]
+        began = began or (time.monotonic() if sum(there) else 0.0)
+        if began and not early and sum(there) > count * len(takers) / 10:
+            early = _memory_of_sync(run)
+        if min(there) >= count:
+            return time.monotonic() - began, int(early), _memory_of_sync(run)
+        time.sleep(0.02)
+    raise RuntimeError(f"The posts did not arrive within {PATIENCE_SECONDS:.0f} s.")
+
+
+def _memory_of_sync(run: psutil.Process) -> int:
+    processes = [
+        each for each in run.children(recursive=True) if "step2_services.sync" in " ".join(each.cmdline())
+    ]
+    return max(each.memory_info().rss for each in processes)
+
+
+def _lags(client: Client, count: int) -> list[float]:
+    """Write new posts at a constant rate, and note when the last taker has each."""
+    wanted = list(generated(count + WRITES, start=count))
+    written: dict[str, float] = {}
+    arrivals = [_Arrivals(taker, len(wanted)) for taker in _takers(client).values()]
+    for each in arrivals:
+        each.start()
+    for each in arrivals:
+        each.watches.wait(30)
+    owner = client[OWNER].get_collection("posts", write_concern=WriteConcern(w="majority", j=True))
+    start = time.monotonic()
+    for number, post in enumerate(wanted):
+        time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
+        owner.insert_one(post)
+        written[post["_id"]] = time.monotonic()
+    for each in arrivals:
+        each.join()
+        if len(each.times) < len(wanted):
+            raise RuntimeError(f"Only {len(each.times)} of {len(wanted)} posts arrived at {each.name}.")
+    return [max(each.times[post] for each in arrivals) - moment for post, moment in written.items()]
+
+
+class _Arrivals(threading.Thread):
+    """Notes when posts arrive at a taker."""
+
+    def __init__(self, taker: Collection[Document], wanted: int) -> None:
+        super().__init__(name=taker.full_name, daemon=True)
+        self.times: dict[str, float] = {}
+        self.watches = threading.Event()
+        self._taker, self._wanted = taker, wanted
+
+    def run(self) -> None:
+        deadline = time.monotonic() + WRITES / PER_SECOND + 60
+        with self._taker.watch(max_await_time_ms=200) as stream:
+            self.watches.set()
+            while len(self.times) < self._wanted and time.monotonic() < deadline:
+                change = stream.try_next()
+                if change is not None:
+                    self.times.setdefault(change["documentKey"]["_id"], time.monotonic())
+
+
+def _bare(client: Client, count: int) -> float:
+    """Seconds in which one process copies `count` posts to all takers, one after another."""
+    durable = WriteConcern(w="majority", j=True)
+    targets = []
+    for name, taker in _takers(client).items():
+        found = taker.find_one() or {}
+        target = client[f"bare_{name}"].get_collection("posts", write_concern=durable)
+        _same_indexes(taker, target)
+        targets.append((target, tuple(found)))
+    began = time.monotonic()
+    with client[OWNER]["posts"].find({}, sort=[("_id", 1)], limit=count, batch_size=BATCH) as posts:
+        for batch in _batches(posts):
+            for target, fields in targets:
+                copies = [{name: post[name] for name in fields if name in post} for post in batch]
+                target.bulk_write(
+                    [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in copies], ordered=False
+                )
+    return time.monotonic() - began
+
+
+def _batches(posts: Iterator[Document]) -> Iterator[list[Document]]:
+    while batch := list(islice(posts, BATCH)):
+        yield batch
+
+
+def _same_indexes(taker: Collection[Document], target: Collection[Document]) -> None:
+    for name, index in taker.index_information().items():
+        if name == "_id_":
+            continue
+        options = {key: index[key] for key in ("weights", "partialFilterExpression") if key in index}
+        keys: list[Any] = index["key"]
+        if "weights" in index:
+            keys = [(field, "text") for field in index["weights"]]
+        target.create_indexes([IndexModel(keys, name=name, **options)])

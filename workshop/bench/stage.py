@@ -1,0 +1,68 @@
+"""Step 2 as it always runs, but with a state folder and ports of its own, for measurements."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+
+from workshop.ports import free_port
+from workshop.state import ROOT
+from workshop.steps import read_step
+
+STEP = 2
+START_SECONDS = 90.0
+
+
+@contextmanager
+def own_state() -> Iterator[None]:
+    """Inside the block the workshop's commands, this process included, use a state folder and ports of their
+    own.
+    """
+    names = ("MONGO_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT", f"STEP{STEP}_PORT", *read_step(STEP).ports)
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="stones-bench-") as folder:
+        os.environ.update({name: str(free_port()) for name in names})
+        os.environ.update(WORKSHOP_STATE=folder, LOG_LEVEL="WARNING")
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+@contextmanager
+def running() -> Iterator[psutil.Process]:
+    """`workshop run --step 2`, whose process is given at once, before it is ready."""
+    command = [sys.executable, "-m", "workshop", "run", "--step", str(STEP), "--no-bundled"]
+    log = Path(os.environ["WORKSHOP_STATE"]) / "run.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def await_ready() -> None:
+    """Wait until the step is. Raises RuntimeError with the end of its log when it does not become so."""
+    deadline = time.monotonic() + START_SECONDS
+    url = f"http://127.0.0.1:{read_step(STEP).port}/health/ready"
+    while time.monotonic() < deadline:
+        try:
+            told = requests.get(url, timeout=5).json()
+            if all(state == "ok" for state in told["parts"].values()):
+                return
+        except (requests.RequestException, ValueError, KeyError):
+            pass
+        time.sleep(0.2)
+    log = (Path(os.environ["WORKSHOP_STATE"]) / "run.log").read_text(errors="replace")
+    raise RuntimeError(f"Step {STEP} did not become ready. The end of its log:\n{log[-2000:]}")
