@@ -4,7 +4,8 @@ STEP ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 WORKSHOP := $(BIN)/python -m workshop
-RUN_LOCKS := requirements/workshop.txt requirements/step0.txt requirements/step1.txt requirements/embedded.txt
+RUN_LOCKS := $(addprefix requirements/,workshop.txt step0.txt step1.txt embedded.txt) \
+	step2_services/requirements.txt $(wildcard step2_services/*/requirements.txt)
 PYTEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadgroup
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 

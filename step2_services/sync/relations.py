@@ -22,7 +22,7 @@ SHOWN = (
     *("_etag", "source", "title", "text", "author", "topic", "url", "permalink", "thumbnail"),
     *("created", "score", "ups", "downs", "num_comments", "over_18"),
 )
-READERS = ("posts", "search", "recommend", "tag", "like", "hide", "share")
+READERS = ("posts", "search", "recommend", "tag", "like", "hide", "share", "images")
 """Services that know readers by their tokens."""
 
 RELATIONS = (

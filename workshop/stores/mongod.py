@@ -80,7 +80,7 @@ class Mongod(Part):
         return [
             *(str(binary), "--dbpath", str(data), "--bind_ip", self.host, "--port", str(self.port)),
             *("--replSet", REPLICA_SET, "--keyFile", str(key_file), "--wiredTigerCacheSizeGB", "0.25"),
-            *("--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--oplogSize", "256"),
+            *("--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--oplogSize", "1024"),
             # A lone node has nobody to hand over to: don't linger 15 s at each stop.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
