@@ -134,7 +134,7 @@ def _worker(master: subprocess.Popen[bytes], contender: Contender, port: int) ->
         try:
             if requests.get(url, timeout=5).ok and (workers := psutil.Process(master.pid).children()):
                 return workers[0]
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     raise RuntimeError(f"{contender.name} did not start.")
 
