@@ -25,10 +25,15 @@ MOST = 1000
 MOST_CHARACTERS = 8_000_000
 """Of one batch; no document has a fraction of that."""
 
-UNUSABLE = frozenset({2, 9, 40, 222, 260, 280, 286, 40573, 40576, 40580, 40584, 40585, 50811})
+UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
 """MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
 
-CHANGES: Document = {"$match": {"operationType": {"$in": ["insert", "update", "replace", "delete"]}}}
+CHECKS = 40_000
+"""From here on its codes are those of single checks of what it was given."""
+
+WRITES = ("insert", "update", "replace", "delete")
+ENDS = ("drop", "rename", "invalidate")
+CHANGES: Document = {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}}
 NAIVE = CodecOptions[Document](tz_aware=False)
 
 
@@ -56,7 +61,7 @@ class Feed:
         try:
             return self._changes(rest, most)
         except OperationFailure as error:
-            if error.code in UNUSABLE:
+            if error.code in UNUSABLE or (error.code or 0) >= CHECKS:
                 raise Gone(
                     "The changes after this cursor are no longer known. Start again without one."
                 ) from error
@@ -106,6 +111,8 @@ class Feed:
                 if change is None:
                     more, until = False, now
                     break
+                if change["operationType"] in ENDS:
+                    raise Gone("The collection was dropped or renamed. Start again without a cursor.")
                 told += 1
                 identifier = change["documentKey"]["_id"]
                 document = change.get("fullDocument")
@@ -115,8 +122,6 @@ class Feed:
                     latest[identifier] = document if not is_removed else None
                     size += _size(document or {})
                 until = change["wallTime"].replace(tzinfo=UTC)
-            if not stream.alive:
-                raise Gone("The collection was dropped or renamed. Start again without a cursor.")
             cursor = f"changes:{_token(stream.resume_token)}"
         return Batch.model_construct(
             put=[document for document in latest.values() if document is not None],

@@ -105,7 +105,7 @@ def check_outage(url: str) -> None:
     assert expect(client.get("/health/live", timeout=PATIENCE), 200).json() == {"_status": "OK"}
     ready = expect(client.get("/health/ready", timeout=PATIENCE), 503).json()
     assert ready["_status"] == "ERR"
-    assert ready["parts"]["mongodb"] == "down"
+    assert "down" in ready["parts"].values()
 
 
 def test_no_acknowledged_write_is_lost(stage: Stage, tmp_path: Path) -> None:

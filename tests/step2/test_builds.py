@@ -1,4 +1,4 @@
-"""Each service can be built by itself: what it imports is in its own requirements, and in what its image copies."""
+"""Each service can be built by itself: its requirements hold what it imports, its image what it needs."""
 
 import ast
 import json

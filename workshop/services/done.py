@@ -39,6 +39,8 @@ def _missing(service: str, wanted: Wanted, found: Found, running: list[Running])
         if len(place.urls) != want.instances:
             yield f"{name} has {len(place.urls)} of {want.instances} instances listed"
         there = [each for each in running if (each.service, each.version) == (service, version)]
+        if len(there) != want.instances:
+            yield f"{name} has {len(there)} of {want.instances} instances"
         yield from (
             f"{each.name} is {each.state}" for each in there if each.state in {"starting", "stopping"}
         )

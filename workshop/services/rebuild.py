@@ -18,7 +18,7 @@ DONE_SECONDS = 600
 @of_step
 @click.argument("service")
 def rebuild(step: int, service: str) -> None:
-    """Have a service's copies of other services' documents made anew, while it goes on serving the old ones."""
+    """Have a service's copies of others' documents made anew, while it goes on serving the old ones."""
     files.require_run(step)
     urls = [url for place in files.read_services_file(step).get(SYNC, {}).values() for url in place.urls]
     if not urls:
