@@ -2,15 +2,13 @@
 
 from flask import g
 
-from kit.problems import PartDown, PartSlow
 
-
-def note_gap(problem: PartDown | PartSlow) -> None:
-    """Remember for the page being answered that something is missing on it."""
-    if "gaps" not in g:
-        g.gaps = []
-    if str(problem) not in g.gaps:
-        g.gaps.append(str(problem))
+def note_gap(part: str) -> None:
+    """Remember for the page being answered that `part`, as it is called in a sentence, could not be asked."""
+    known = g.setdefault("gaps", [])
+    told = f"{part} does not answer at the moment, so what it knows is missing on this page."
+    if told not in known:
+        known.append(told)
 
 
 def gaps() -> list[str]:

@@ -59,10 +59,10 @@ def single_service(single: Single, *verbs: Blueprint) -> Service:
     indexes = dict(single.indexes)
     readers = single.readers
     if readers is None:
-        readers = Verifier(RemoteKeys(Rest(services.finder("members"), "The service members")), ISSUER)
+        readers = Verifier(RemoteKeys(Rest(services.finder("members"), "The members service")), ISSUER)
         takes["revocations"] = Copy(revocations.collection, ("expires",), times=("expires",))
         indexes |= REVOKED
-    sync = RemoteKeys(Rest(services.finder("sync"), "The service sync"))
+    sync = RemoteKeys(Rest(services.finder("sync"), "The sync service"))
     app = create_service(
         Settings(
             name=single.name,

@@ -20,7 +20,7 @@ class Together:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="together")
 
     def ask(self, calls: Mapping[str, Callable[[], Answer]]) -> dict[str, Answer]:
-        """The answers by name; who is away has none, which is noted as a gap. Raises other Problems."""
+        """The answers by service; who is away has none, which is noted as a gap. Raises other Problems."""
         if len(calls) == 1:
             asked = dict(calls)
         else:
@@ -30,6 +30,6 @@ class Together:
         for name, answer in asked.items():
             try:
                 answers[name] = answer()
-            except (PartDown, PartSlow) as problem:
-                note_gap(problem)
+            except (PartDown, PartSlow):
+                note_gap(f"The {name} service")
         return answers

@@ -21,7 +21,7 @@ def make_app() -> Flask:
     configure_logs("web")
     services = Services(environment.get_services_file())
     names = (*SERVICES, "sync")
-    api = Routed({name: Rest(services.finder(name), f"The service {name}") for name in names})
+    api = Routed({name: Rest(services.finder(name), f"The {name} service") for name in names})
     verifier = Verifier(RemoteKeys(api.services["members"]), ISSUER)
     app = create_app(
         ServicesStore(api, verifier, environment.get_face_secret()),

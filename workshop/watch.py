@@ -112,6 +112,11 @@ def _not_ready(step: Step) -> str | None:
 def _announce(step: Step, up: Stores) -> None:
     click.echo(f"\n{step.title}\n  ready: {step.url}")
     click.echo(f"  try the API: {step.url}/docs")
+    if step.services:
+        told = (
+            f"{len(step.services)}; `python -m workshop services --step {step.number}` tells where they are"
+        )
+        click.echo(f"  services: {told}")
     for name, url in step.urls.items():
         click.echo(f"  {name}: {url.format_map(addresses(step))}")
     if up.mail_page:

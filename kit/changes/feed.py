@@ -22,8 +22,10 @@ from kit.mongo import Document, translated
 from kit.problems import Gone
 
 MOST = 1000
-MOST_CHARACTERS = 8_000_000
-"""Of one batch; no document has a fraction of that."""
+MOST_CHARACTERS = 500_000
+"""Of one batch, and a little more: a taker takes it in one transaction, which with an index of all words
+must fit into a part of MongoDB's cache.
+"""
 
 UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
 """MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
