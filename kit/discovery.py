@@ -18,6 +18,9 @@ HEADER = "Service-Version"
 """Asks for versions, such as `search=v1`, with commas between several; otherwise each version has its share.
 """
 
+SERVED_BY = "Served-By"
+"""Names the instance that answered, and its version."""
+
 Known = dict[str, dict[str, dict[str, Any]]]
 
 

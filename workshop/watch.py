@@ -113,10 +113,8 @@ def _announce(step: Step, up: Stores) -> None:
     click.echo(f"\n{step.title}\n  ready: {step.url}")
     click.echo(f"  try the API: {step.url}/docs")
     if step.services:
-        told = (
-            f"{len(step.services)}; `python -m workshop services --step {step.number}` tells where they are"
-        )
-        click.echo(f"  services: {told}")
+        command = f"python -m workshop services --step {step.number}"
+        click.echo(f"  services: {len(step.services)}; `{command}` tells where they are")
     for name, url in step.urls.items():
         click.echo(f"  {name}: {url.format_map(addresses(step))}")
     if up.mail_page:

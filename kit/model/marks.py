@@ -4,14 +4,13 @@ One document a reader and post, so that each verb is one atomic write.
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from kit.model.post import Post, TagCount
+from kit.model.post import Post, TagCount, put_mark
 from kit.mongo import Document
 from kit.paging import TOTAL_LIMIT, Found, Page
 from kit.problems import Unprocessable
@@ -137,18 +136,6 @@ class Marks:
             return_document=ReturnDocument.AFTER,
         )
         return mark or {}
-
-
-def put_mark(post: Post, tags: list[str] | None, liked: bool | None, hidden: bool | None) -> None:
-    """Show a reader's mark on a post, with an `_etag` that covers it; None is unknown, and left out."""
-    if tags is not None:
-        post["tags"] = tags
-    if liked is not None:
-        post["liked"] = liked
-    if hidden is not None:
-        post["hidden"] = hidden
-    seen = f"{post['_etag']} {' '.join(tags or ())} {liked} {hidden}"
-    post["_etag"] = blake2b(seen.encode(), digest_size=16).hexdigest()
 
 
 def _but(own: Own, what: str) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any, Literal, NotRequired, TypedDict
 
 POST_ID = r"(t3_[a-z0-9]{1,20}|se_[A-Za-z0-9_.-]{1,60})"
@@ -55,3 +56,15 @@ def as_post(found: Mapping[str, Any]) -> Post:
     if "created" in found:
         shown["created"] = iso(found["created"])
     return shown  # type: ignore[return-value]
+
+
+def put_mark(post: Post, tags: list[str] | None, liked: bool | None, hidden: bool | None) -> None:
+    """Show a reader's mark on a post, with an `_etag` that covers it; None is unknown, and left out."""
+    if tags is not None:
+        post["tags"] = tags
+    if liked is not None:
+        post["liked"] = liked
+    if hidden is not None:
+        post["hidden"] = hidden
+    seen = f"{post['_etag']} {' '.join(tags or ())} {liked} {hidden}"
+    post["_etag"] = blake2b(seen.encode(), digest_size=16).hexdigest()

@@ -75,7 +75,7 @@ def _operation(described: Operation, identifier: str, rule: Rule, method: str, m
 
 
 def _security(described: Operation) -> list[Json]:
-    if described.reader:
+    if described.reader or described.service:
         return [{"bearer": []}]
     return [] if described.tag == HEALTH else [{}, {"bearer": []}]
 

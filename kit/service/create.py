@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app
 from pymongo.errors import PyMongoError
 
 from kit import docs, health
+from kit.discovery import SERVED_BY
 from kit.errors import error_body, handle_errors
 from kit.logs import log_requests
 from kit.metrics import count_requests
@@ -21,9 +22,6 @@ from kit.service.identity import ReaderAuth, identify
 from kit.service.render import reply
 from kit.service.settings import Settings, eve_settings
 from kit.service.validation import Validator
-
-SERVED_BY = "Served-By"
-"""Names the instance that answered, and its version."""
 
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),

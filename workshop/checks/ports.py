@@ -8,6 +8,7 @@ import psutil
 from workshop.checks.finding import OK, Finding
 from workshop.ports import Owner, PortTaken, port_from, require_free
 from workshop.state import ROOT
+from workshop.steps import read_step
 
 STEPS = range(4)
 
@@ -26,7 +27,19 @@ def ports() -> list[Finding]:
         _port("NATS", "NATS_PORT", 4222, "NATS_HOST", has_step(3)),
         _port("SMTP", "MAIL_SMTP_PORT", 1025, "MAIL_HOST", mail),
         _port("mail page", "MAIL_HTTP_PORT", 8025, "MAIL_HOST", mail),
+        *(each for number in STEPS if has_step(number) for each in _taken_inside(number)),
     ]
+
+
+def _taken_inside(number: int) -> list[Finding]:
+    """A finding for each port of the processes behind a step's face that cannot be had."""
+    try:
+        inside = read_step(number).ports
+    except click.ClickException as error:
+        return [Finding(f"ports of step {number}", "wrong", True, error.message, "unset that variable")]
+    host = f"STEP{number}_HOST"
+    found = [_port(f"inside step {number}", variable, port, host, True) for variable, port in inside.items()]
+    return [each for each in found if each.status != OK]
 
 
 def has_step(number: int) -> bool:
