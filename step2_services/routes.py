@@ -8,9 +8,9 @@ from typing import Any
 import requests
 from flask import g, has_request_context
 
+from kit.discovery import SERVED_BY
 from kit.problems import NotFound, Problem
 from kit.rest import Rest
-from kit.service.create import SERVED_BY
 
 ROUTES = (
     (r"/posts/[^/]+/tags/.*|/tags(/.*)?", "tag"),

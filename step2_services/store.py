@@ -14,8 +14,7 @@ from typing import Any
 
 import orjson
 
-from kit.model.marks import put_mark
-from kit.model.post import Post
+from kit.model.post import Post, put_mark
 from kit.own_marks import header_of
 from kit.paging import Found, Page
 from kit.problems import PartDown, PartSlow, SignedOut

@@ -3,10 +3,9 @@
 from flask import Flask, Response
 
 from kit import environment
-from kit.discovery import Services
+from kit.discovery import SERVED_BY, Services
 from kit.logs import configure_logs, log_requests
 from kit.rest import Rest
-from kit.service.create import SERVED_BY
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
 from step2_services.routes import SERVICES, Routed, served_by

@@ -8,7 +8,7 @@ TEXT = {"type": "string"}
 DOMAIN: dict[str, Any] = {
     "relations": {
         "schema": {
-            "_id": {"type": "string", "regex": r"[a-z]+\.[a-z]+"},
+            "_id": {"type": "string", "regex": "[a-z]+[.][a-z]+"},
             **dict.fromkeys(("owner", "what", "taker", "state", "problem"), TEXT),
             "delivered": {"type": "integer"},
             "reaches": {"type": "datetime", "nullable": True},

@@ -1,0 +1,155 @@
+"""Step 2 as it runs: its services, their processes, secrets and databases."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from kit.tokens import SYNC, Issuer
+from step2_services.sync.relations import RELATIONS, Relation
+from tests.step2.scaling import Stage
+from tests.support.answers import expect
+from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.support.eventually import eventually
+from tests.support.submission import Submission
+
+Document = dict[str, Any]
+
+SERVICES = ("hide", "images", "like", "members", "posts", "recommend", "search", "share", "sync", "tag")
+ARRIVED_SECONDS = 60.0
+"""Until all that was written has arrived: generous, as the machine may be busy."""
+
+KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
+"""What an owner of marks tells, and the field it is in."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture."""
+
+    stage: Stage
+    admin: MongoClient[Document]
+    word: str
+    topic: str
+    posts: list[Submission]
+    pictured: Submission
+    secrets: dict[str, str] = field(repr=False)
+
+    @property
+    def face(self) -> str:
+        """Where the web face is."""
+        return self.stage.running.url
+
+    def url(self, service: str) -> str:
+        """Where the first instance of the version is that gets most requests."""
+        versions = self.stage.services()[service]
+        found: str = versions[max(versions, key=lambda each: versions[each]["share"])]["urls"][0]
+        return found
+
+    def collection(self, service: str, name: str) -> Collection[Document]:
+        """A service's collection, with all rights."""
+        return self.admin[f"step2_{service}"][name]
+
+    def processes(self, service: str) -> list[psutil.Process]:
+        """The processes of a service's instances, each before its own children."""
+        urls = {url for told in self.stage.services()[service].values() for url in told["urls"]}
+        masters = [psutil.Process(pid) for url, pid in self.stage.pids().items() if url in urls]
+        return [each for master in masters for each in (master, *master.children(recursive=True))]
+
+    def sync_token(self) -> str:
+        """A token by which services know the one that synchronises."""
+        key = self.secrets["sync key of step 2"]
+        return Issuer(key, SYNC, timedelta(minutes=5)).issue("sync").token
+
+    def new_member(self) -> Reader:
+        """A new member, who asks the face."""
+        members = Client(self.url("members"))
+        name = new_name()
+        expect(members.post("/members", json={"_id": name, "password": PASSWORD}), 201)
+        made = expect(members.post("/tokens", json={"username": name, "password": PASSWORD}), 201)
+        return Reader(self.face, name, made.json()["token"])
+
+    def asking(self, service: str, reader: Reader) -> Reader:
+        """The same reader, who asks a service."""
+        return Reader(self.url(service), reader.username, reader.token)
+
+    def relations(self) -> dict[str, Document]:
+        """How sync says that its relations fare, by their names."""
+        return {each["_id"]: each for each in Client(self.url("sync")).all_items("/relations")}
+
+    def await_arrival(self) -> None:
+        """Wait until all copies have all that was written up to now."""
+        now = datetime.now(UTC)
+
+        def check() -> None:
+            told = self.relations()
+            assert set(told) == {relation.name for relation in RELATIONS}
+            late = {
+                name: (each["state"], each["problem"], each["reaches"])
+                for name, each in told.items()
+                if each["state"] != "follows" or datetime.fromisoformat(each["reaches"]) < now
+            }
+            assert not late
+
+        eventually(check, ARRIVED_SECONDS)
+
+    def check_copies(self, service: str = "") -> None:
+        """Every copy is what its owner has, and there are no others; of one taker, or of all."""
+        for relation in RELATIONS:
+            if service in ("", relation.taker):
+                owned, copied = self.owned(relation), self.copied(relation)
+                differing = [key for key in owned.keys() | copied.keys() if owned.get(key) != copied.get(key)]
+                assert not differing, f"{relation.name}: {len(differing)} differ, such as {differing[:3]}"
+
+    def owned(self, relation: Relation) -> dict[str, Document]:
+        """What an owner has for a taker, by its ids."""
+        return _shown(self.collection(relation.owner, _source(relation.what)), relation)
+
+    def copied(self, relation: Relation) -> dict[str, Document]:
+        """What the taker has of it."""
+        return _shown(self.collection(relation.taker, _source(relation.what)), relation)
+
+
+def _source(what: str) -> str:
+    return {"posts": "posts", "revocations": "revoked"}.get(what, "marks")
+
+
+def _shown(collection: Collection[Document], relation: Relation) -> dict[str, Document]:
+    kind = KINDS.get(relation.what)
+    wanted = {kind: {"$exists": True}} if kind else {}
+    return {each.pop("_id"): each for each in collection.find(wanted, dict.fromkeys(relation.fields, 1))}
+
+
+def read_secrets(stage: Stage) -> dict[str, str]:
+    """The secrets of a running step by their names."""
+    told: dict[str, str] = json.loads((stage.state / "secrets.json").read_text())
+    return told
+
+
+@contextmanager
+def frozen(processes: list[psutil.Process]) -> Iterator[None]:
+    """Have processes stand still inside the block."""
+    for each in processes:
+        os.kill(each.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in reversed(processes):  # children first, lest their parents find them late
+            os.kill(each.pid, signal.SIGCONT)
+
+
+def holds(check: Callable[[], bool]) -> Callable[[], None]:
+    """For `eventually`: that something is so."""
+
+    def assert_it() -> None:
+        assert check()
+
+    return assert_it

@@ -1,0 +1,60 @@
+"""The step's story: services of one kind, a store that asks them, and nothing copied from before."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.step1.test_layout import ALIKE, ROOT, SMALL, code
+from tests.step2.parts import SERVICES
+
+FILES = {
+    *("__init__.py", "service.py", "settings.py", "README.md"),
+    *("Dockerfile", "requirements.in", "requirements.txt"),
+}
+MOST_LINES = 70
+
+
+def test_it_has_no_pages_of_its_own() -> None:
+    assert code("step2_services")
+    assert all(name.endswith(".py") for name in code("step2_services"))
+    assert not list(ROOT.glob("step2_services/**/templates"))
+
+
+@pytest.mark.parametrize("before", ["step0_monolith", "step1_rest"])
+def test_no_file_repeats_one_of_the_steps_before(before: str) -> None:
+    known = code(before)
+    alike = [
+        (mine, theirs)
+        for mine, lines in code("step2_services").items()
+        for theirs, other in known.items()
+        if len(lines) > SMALL and sum(line in set(other) for line in lines) > ALIKE * len(lines)
+    ]
+    assert alike == []
+
+
+def test_all_services_are_known() -> None:
+    assert [path.parent.name for path in sorted(ROOT.glob("step2_services/*/service.py"))] == list(SERVICES)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_has_the_same_files(name: str) -> None:
+    there = {path.name for path in (ROOT / "step2_services" / name).iterdir() if path.is_file()}
+    assert there == FILES if name != "sync" else there > FILES
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_short(name: str) -> None:
+    if name == "sync":
+        pytest.skip("it does more than hold one verb")
+    folder = ROOT / "step2_services" / name
+    lines = sum(len((folder / each).read_text().splitlines()) for each in ("service.py", "settings.py"))
+    assert lines < MOST_LINES
+
+
+def test_the_face_can_do_without_a_database_driver() -> None:
+    asked = "import sys, step2_services.web; print('pymongo' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "False"
