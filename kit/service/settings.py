@@ -99,5 +99,5 @@ def _resource(name: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _path_pattern(identifier: Mapping[str, Any]) -> str:
     pattern = str(identifier.get("regex", "[a-f0-9]{24}"))
-    # Werkzeug reads the pattern as a Python string, and would take our groups for its own.
-    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern).replace("\\", "\\\\")
+    # Werkzeug would take our groups for its own.
+    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
