@@ -80,9 +80,14 @@ class Carrier(threading.Thread):
                 self._known = False
                 log.exception("unexpected error", relation=self.relation.name)
                 self.progress.state, self.progress.problem = "waits", type(error).__name__
-            self._measure()
             # All carriers wake at the same moments, so that one question to an owner serves all its takers.
             time.sleep(pause - time.time() % pause)
+
+    def measure(self) -> None:
+        """Tell for the metrics how far copies lie behind now."""
+        if self.progress.reaches is not None:
+            lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
+            LAG.labels(self.relation.taker, self.relation.what).set(lag)
 
     def _round(self) -> None:
         more = True
@@ -136,11 +141,6 @@ class Carrier(threading.Thread):
     @property
     def _path(self) -> str:
         return f"/copies/{self.relation.what}"
-
-    def _measure(self) -> None:
-        if self.progress.reaches is not None:
-            lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
-            LAG.labels(self.relation.taker, self.relation.what).set(lag)
 
     def _tell(self, problem: Problem) -> None:
         if self.progress.problem != str(problem):

@@ -20,7 +20,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Report(threading.Thread):
-    """Writes the carriers' progress into `relations`, once a second."""
+    """Writes the carriers' progress into `relations` and the metrics, once a second."""
 
     def __init__(self, relations: Collection[Document], carriers: Sequence[Carrier]) -> None:
         super().__init__(name="report", daemon=True)
@@ -31,6 +31,8 @@ class Report(threading.Thread):
     def run(self) -> None:
         """Write on."""
         while True:
+            for each in self._carriers:
+                each.measure()  # here, as a carrier may be waiting for an answer
             try:
                 with translated_errors():
                     self._relations.bulk_write([self._row(each) for each in self._carriers], ordered=False)

@@ -15,6 +15,8 @@ from flask import Flask
 
 from kit.logs import log_requests
 from kit.problems import (
+    Behind,
+    Gone,
     NotFound,
     PartDown,
     PartSlow,
@@ -209,6 +211,8 @@ class TestProblems:
             (401, SignedOut),
             (404, NotFound),
             (409, Taken),
+            (410, Gone),
+            (412, Behind),
             (422, Unprocessable),
             (429, TooMany),
             (503, PartDown),
@@ -250,7 +254,7 @@ class TestProblems:
             rest.call("POST", "/x")
         assert told.value.issues == kept
 
-    @pytest.mark.parametrize("status", [400, 403, 405, 406, 412, 413, 415, 418, 428])
+    @pytest.mark.parametrize("status", [400, 403, 405, 406, 413, 415, 418, 428])
     def test_other_refusals_keep_their_words(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends(error(status), status)
         with pytest.raises(Refused, match=r"^In its own words\.$"):

@@ -20,7 +20,8 @@ CHECKS = {
     "format": [sys.executable, "-m", "ruff", "format", "--check", "."],
     "types": [sys.executable, "-m", "mypy"],
 }
-LOCKS = sorted(path.name for path in (ROOT / "requirements").glob("*.txt"))
+LISTS = ROOT / "requirements"
+LOCKS = sorted([*LISTS.glob("*.txt"), *ROOT.glob("step*/**/requirements.txt")])
 PINNED = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?==[\w.!+-]+( ; [^#@:]+)?( --hash=sha256:[0-9a-f]{64})+")
 DRIVERS = {"pymongo", "bson", "gridfs"}
 
@@ -40,12 +41,15 @@ def test_the_check_passes(name: str) -> None:
 
 
 def test_there_is_a_lock_for_each_list_of_requirements() -> None:
-    assert sorted(path.stem + ".txt" for path in (ROOT / "requirements").glob("*.in")) == LOCKS
+    lists = {path.stem for path in (ROOT / "requirements").glob("*.in")} - {"service"}
+    assert [f"{name}.txt" for name in sorted(lists)] == [path.name for path in LOCKS if path.parent == LISTS]
+    services = ROOT.glob("step*/**/requirements.in")
+    assert {path.with_suffix(".txt") for path in services} == {path for path in LOCKS if path.parent != LISTS}
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_locks_are_pinned_by_hash_and_name_no_place(name: str) -> None:
-    text = (ROOT / "requirements" / name).read_text()
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
+def test_locks_are_pinned_by_hash_and_name_no_place(lock: Path) -> None:
+    text = lock.read_text()
     assert "://" not in text
     requirements = [re.sub(r"\s*\\\n\s*", " ", each) for each in re.split(r"(?<!\\)\n", text) if each]
     assert requirements

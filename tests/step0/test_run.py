@@ -13,6 +13,7 @@ import psutil
 import pytest
 import requests
 
+from tests.support.workshop_command import await_end
 from workshop.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,7 +115,7 @@ def test_nothing_of_the_step_outlives_a_killed_run(run: Run) -> None:
     servers = [each for each in run.family() if "gunicorn" in " ".join(each.cmdline())]
     assert servers
     assert run.end(signal.SIGKILL) == -signal.SIGKILL
-    psutil.wait_procs(servers, timeout=20)
+    assert not await_end(servers, 20)
     assert not answers(run.ports["STEP0_PORT"])
     # What remains are the shared parts, and the next run takes them over.
     run.start().until("ready:")

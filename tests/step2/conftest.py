@@ -33,9 +33,12 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
                 Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
                 for number in range(POSTS)
             ]
+            lonely = [
+                Submission("lonely", f"{topic}_", 1_500_000_000, ups=150 - number) for number in range(3)
+            ]
             pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
             file = folder / "posts.ndjson"
-            file.write_text("".join(each.line() for each in [*posts, pictured]), encoding="utf-8")
+            file.write_text("".join(each.line() for each in [*posts, *lonely, pictured]), encoding="utf-8")
             running.load(file)
             admin: MongoClient[dict[str, object]] = MongoClient(
                 "127.0.0.1",
@@ -46,7 +49,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
                 directConnection=True,
             )
             with admin:
-                made = Parts(stage, admin, word, topic, posts, pictured, known)
+                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known)
                 made.await_arrival()
                 yield made
 

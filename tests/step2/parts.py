@@ -33,13 +33,16 @@ KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 
 @dataclass(frozen=True)
 class Parts:
-    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture."""
+    """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most loved
+    first, and of another; `pictured` has a picture.
+    """
 
     stage: Stage
     admin: MongoClient[Document]
     word: str
     topic: str
     posts: list[Submission]
+    lonely: list[Submission]
     pictured: Submission
     secrets: dict[str, str] = field(repr=False)
 

@@ -15,7 +15,7 @@ from tests.support.client import Client
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from tests.support.workshop_command import call
+from tests.support.workshop_command import await_end, call
 
 POSTS = 3
 BACK_SECONDS = 30.0
@@ -230,7 +230,7 @@ def test_nothing_of_the_step_outlives_a_killed_run(tmp_path: Path) -> None:
         ]
         assert len(family) > len(stage.pids())
         run.kill()
-        _, left = psutil.wait_procs(family, timeout=END_SECONDS)
+        left = await_end(family, END_SECONDS)
         assert left == []
         assert "Step 2 does not run" in refused(stage, "services")
     call(["clean"], running.environment)

@@ -40,6 +40,22 @@ def call(arguments: list[str], environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
+def await_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until processes have ended; those that have not."""
+    # psutil.wait_procs fails on one that ends while it looks.
+    deadline = time.monotonic() + seconds
+    while (left := [each for each in processes if _runs(each)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Command:
     """A `workshop` command that stays up, as a context manager: from `ready:` to its end by SIGINT."""
 
@@ -97,7 +113,7 @@ class Command:
         except subprocess.TimeoutExpired:
             self._kill()
             raise AssertionError(f"{self} did not stop within {STOP_SECONDS:g} s:\n{self.output}") from None
-        _, left = psutil.wait_procs(children, timeout=ORPHAN_SECONDS)
+        left = await_end(children, ORPHAN_SECONDS)
         assert code == 0, f"{self} ended with {code} after Ctrl-C:\n{self.output}"
         assert not left, f"{self} left running: {left}\n{self.output}"
 

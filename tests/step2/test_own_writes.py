@@ -1,0 +1,170 @@
+"""Readers see what they did at once, though the one who synchronises stands still."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests.step2.parts import Parts, frozen
+from tests.support.answers import expect
+from tests.support.client import Reader
+
+LATEST = 50
+"""Marks of one kind that are seen at once."""
+
+FIRST = 25
+
+
+@pytest.fixture(scope="module")
+def still(parts: Parts) -> Iterator[Parts]:
+    """The step, in which nothing is carried. What `earlier` and `member_with_past` need is there."""
+    with frozen(parts.processes("sync")):
+        yield parts
+    parts.await_arrival()
+    parts.check_copies()
+
+
+@pytest.fixture(scope="module")
+def past(parts: Parts) -> Reader:
+    """A member whose marks of all kinds have arrived before nothing was carried any more."""
+    member = parts.new_member()
+    for number, path in enumerate(("tags/past", "like", "hide")):
+        expect(member.put(f"/posts/{parts.posts[number].post_id}/{path}"), 200)
+    parts.await_arrival()
+    return member
+
+
+@pytest.fixture
+def reader(still: Parts) -> Reader:
+    """A member who came since."""
+    return still.new_member()
+
+
+def listed(reader: Reader) -> list[str]:
+    return [each["_id"] for each in reader.items("/", max_results=FIRST)]
+
+
+def found(reader: Reader, parts: Parts) -> list[str]:
+    return [each["_id"] for each in reader.all_items("/search", q=parts.word)]
+
+
+def recommended(reader: Reader, **query: str) -> list[str]:
+    return [each["_id"] for each in reader.items("/recommended", **query)]
+
+
+def ids(parts: Parts) -> list[str]:
+    return [post.post_id for post in parts.posts]
+
+
+def most_loved(parts: Parts) -> list[str]:
+    """What is recommended first of the topic."""
+    return [post.post_id for post in sorted(parts.posts, key=lambda each: each.by_love)]
+
+
+def test_nothing_is_carried(past: Reader, still: Parts, reader: Reader) -> None:
+    """Or the others would show nothing."""
+    expect(reader.put(f"/posts/{ids(still)[0]}/like"), 200)
+    assert still.collection("like", "marks").find_one({"reader": reader.username})
+    assert not still.collection("recommend", "marks").find_one({"reader": reader.username})
+
+
+def test_tags(past: Reader, still: Parts, reader: Reader, tag: str) -> None:
+    first, second = ids(still)[3], ids(still)[7]
+    for post in (first, second):
+        expect(reader.put(f"/posts/{post}/tags/{tag}"), 200)
+    assert [each["_id"] for each in reader.items(f"/tags/{tag}")] == [first, second]
+    assert reader.items("/tags") == [{"tag": tag, "count": 2}]
+    assert reader.json("/me")["counts"]["tags"] == 1
+    assert reader.json(f"/posts/{first}")["tags"] == [tag]
+    tagged = {each["_id"]: each["tags"] for each in reader.all_items("/search", q=still.word)}
+    assert {post for post, tags in tagged.items() if tags == [tag]} == {first, second}
+    on_page = {each["_id"]: each["tags"] for each in reader.items("/", max_results=FIRST)}
+    assert on_page[first] == [tag]
+    expect(reader.delete(f"/posts/{first}/tags/{tag}"), 200)
+    assert [each["_id"] for each in reader.items(f"/tags/{tag}")] == [second]
+    assert reader.json(f"/posts/{first}")["tags"] == []
+
+
+def test_likes(past: Reader, still: Parts, reader: Reader) -> None:
+    post = ids(still)[4]
+    assert expect(reader.put(f"/posts/{post}/like"), 200).json()["likes"] == 1
+    assert reader.json(f"/posts/{post}")["liked"] is True
+    assert {each["_id"]: each["liked"] for each in reader.items("/")}[post] is True
+    assert {each["_id"]: each["liked"] for each in reader.items("/search", q=still.word)}[post] is True
+    assert reader.json("/me")["counts"]["likes"] == 1
+    expect(reader.delete(f"/posts/{post}/like"), 200)
+    assert reader.json(f"/posts/{post}")["liked"] is False
+    assert reader.json("/me")["counts"]["likes"] == 0
+
+
+@pytest.mark.parametrize("mark", ["like", "tags/interest"])
+def test_interests(past: Reader, still: Parts, reader: Reader, mark: str) -> None:
+    """A topic of less loved posts comes first as soon as one of them is liked or tagged."""
+    everybody = recommended(reader)
+    expect(reader.put(f"/posts/{still.lonely[0].post_id}/{mark}"), 200)
+    assert recommended(reader)[: len(still.lonely)] == [post.post_id for post in still.lonely]
+    expect(reader.delete(f"/posts/{still.lonely[0].post_id}/{mark}"), 200)
+    assert recommended(reader) == everybody
+
+
+def test_hides(past: Reader, still: Parts, reader: Reader) -> None:
+    post = most_loved(still)[0]
+    listed_one = ids(still)[0]
+    assert post in recommended(reader, topic=still.topic)
+    assert listed_one in listed(reader)
+    for each in (post, listed_one):
+        expect(reader.put(f"/posts/{each}/hide"), 200)
+    assert post not in recommended(reader, topic=still.topic)
+    assert listed_one not in listed(reader)
+    assert not {post, listed_one} & set(found(reader, still))
+    assert reader.json(f"/posts/{post}")["hidden"] is True
+    assert reader.json("/me")["counts"]["hidden"] == 2
+    for each in (post, listed_one):
+        expect(reader.delete(f"/posts/{each}/hide"), 200)
+    assert post in recommended(reader, topic=still.topic)
+    assert listed_one in listed(reader)
+    assert {post, listed_one} <= set(found(reader, still))
+
+
+def test_what_was_done_before_can_be_undone(past: Reader, still: Parts) -> None:
+    tagged, liked, hidden = ids(still)[:3]
+    assert hidden not in listed(past)
+    for post, path in ((tagged, "tags/past"), (liked, "like"), (hidden, "hide")):
+        expect(past.delete(f"/posts/{post}/{path}"), 200)
+    assert hidden in listed(past)
+    assert hidden in found(past, still)
+    assert past.items("/tags/past") == []
+    assert past.json(f"/posts/{liked}")["liked"] is False
+    assert past.json("/me")["counts"] == {"tags": 0, "likes": 0, "hidden": 0, "shares": 0}
+    assert recommended(past) == recommended(still.new_member())
+    expect(past.put(f"/posts/{hidden}/hide"), 200)
+    assert hidden not in listed(past)
+
+
+def test_others_do_not_see_it(past: Reader, still: Parts, reader: Reader) -> None:
+    other, post = still.new_member(), ids(still)[5]
+    for path in ("tags/mine", "like", "hide"):
+        expect(reader.put(f"/posts/{post}/{path}"), 200)
+    told = other.json(f"/posts/{post}")
+    assert (told["tags"], told["liked"], told["hidden"]) == ([], False, False)
+    assert post in listed(other)
+    assert post in found(other, still)
+
+
+def test_fifty_of_a_kind(past: Reader, still: Parts, reader: Reader) -> None:
+    """Of each kind at once, on different posts, as the header that tells them has little room."""
+    known = most_loved(still)
+    liked, tagged, hidden = known[100:150], known[50:100], known[:50]
+    name = f"t-{secrets.token_hex(4)}"
+    hide, like, tag = (still.asking(service, reader) for service in ("hide", "like", "tag"))
+    for post in hidden:
+        expect(hide.put(f"/posts/{post}/hide"), 200)
+    for post in liked:
+        expect(like.put(f"/posts/{post}/like"), 200)
+    for post in tagged:
+        expect(tag.put(f"/posts/{post}/tags/{name}"), 200)
+    assert not set(hidden) & {each["_id"] for each in reader.all_items("/") if each["topic"] == still.topic}
+    assert not set(hidden) & set(found(reader, still))
+    assert recommended(reader) == known[50:62]
+    assert len(reader.all_items(f"/tags/{name}")) == LATEST
+    assert reader.json("/me")["counts"] == {"tags": 1, "likes": LATEST, "hidden": LATEST, "shares": 0}

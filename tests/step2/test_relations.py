@@ -1,0 +1,65 @@
+"""What sync carries is what its owner tells and its taker takes, field by field."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from step2_services.sync.relations import RELATIONS, Relation
+from tests.step2.parts import KINDS, SERVICES
+
+TELLS = {"posts": "TOLD", "tags": "TAGS", "likes": "LIKES", "hides": "HIDES", "revocations": "REVOCATIONS"}
+REVOCATIONS = ("expires",)
+"""What kit.single has every service take that knows readers."""
+
+
+def settings(service: str) -> Any:
+    return import_module(f"step2_services.{service}.settings")
+
+
+def taken(service: str, what: str) -> tuple[str, ...]:
+    """The fields that a service takes."""
+    if what == "revocations":
+        return REVOCATIONS
+    if service == "recommend" and what in KINDS:
+        own = settings(service)
+        return (*own.MARK, own.MARKS[what])
+    fields: tuple[str, ...] = getattr(settings(service), what.upper())
+    return fields
+
+
+@pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.name)
+def test_the_owner_tells_what_the_taker_takes(relation: Relation) -> None:
+    assert {relation.owner, relation.taker} < set(SERVICES)
+    assert relation.owner != relation.taker
+    assert len(set(relation.fields)) == len(relation.fields)
+    told = getattr(settings(relation.owner), TELLS[relation.what])
+    assert set(relation.fields) <= set(told)
+    assert set(relation.fields) == set(taken(relation.taker, relation.what))
+
+
+def test_no_relation_is_there_twice() -> None:
+    names = [relation.name for relation in RELATIONS]
+    assert len(set(names)) == len(names)
+
+
+def test_each_has_one_owner() -> None:
+    owners = {(relation.what, relation.owner) for relation in RELATIONS}
+    assert len(owners) == len(TELLS)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_takes_is_carried_to_it(service: str) -> None:
+    own = settings(service)
+    takes = {what for what in ("posts", "hides") if hasattr(own, what.upper())}
+    if service in ("hide", "posts"):
+        takes -= {{"hide": "hides", "posts": "posts"}[service]}  # it tells those
+    takes |= set(getattr(own, "MARKS", ()))
+    carried = {relation.what for relation in RELATIONS if relation.taker == service}
+    assert carried - {"revocations"} == takes
+
+
+def test_nobody_gets_what_only_its_owner_needs() -> None:
+    assert not {"password", "email", "to", "note"} & {
+        name for relation in RELATIONS for name in relation.fields
+    }

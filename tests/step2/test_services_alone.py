@@ -1,0 +1,180 @@
+"""Each service answers for itself: probes, its document, and its verb to whoever has a reader's token."""
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client.parser import text_string_to_metric_families
+from requests import Response
+
+from step2_services.sync.relations import RELATIONS
+from tests.step2.parts import SERVICES, Parts
+from tests.support.answers import expect, expect_error, expect_message, expect_unauthorized
+from tests.support.client import Client, Reader, new_name
+
+HEADERS = ("X-Content-Type-Options", "X-Request-ID")
+OWN = {
+    "hide": ("PUT", "/posts/{post}/hide"),
+    "images": ("GET", "/images/{pictured}"),
+    "like": ("PUT", "/posts/{post}/like"),
+    "members": ("GET", "/me"),
+    "posts": ("GET", "/posts/{post}"),
+    "recommend": ("GET", "/recommended"),
+    "search": ("GET", "/search?q={word}"),
+    "share": ("POST", "/posts/{post}/share"),
+    "sync": ("GET", "/relations"),
+    "tag": ("PUT", "/posts/{post}/tags/{tag}"),
+}
+"""What each is there for."""
+
+FOR_READERS = ("hide", "like", "members", "share", "tag")
+COLLECTIONS = {
+    "hide": "/marks",
+    "images": "/pictures",
+    "like": "/marks",
+    "members": "/me",
+    "posts": "/posts",
+    "recommend": "/posts",
+    "search": "/search?q=stone",
+    "share": "/shares",
+    "sync": "/relations",
+    "tag": "/marks",
+}
+OWNS = sorted({(relation.owner, relation.what) for relation in RELATIONS})
+TAKES = sorted({(relation.taker, relation.what) for relation in RELATIONS})
+FOR_SERVICES = [
+    *((owner, "GET", f"/changes/{what}") for owner, what in OWNS),
+    *((taker, method, f"/copies/{what}") for taker, what in TAKES for method in ("GET", "PUT", "DELETE")),
+]
+
+
+@pytest.fixture(scope="module")
+def reader(parts: Parts) -> Reader:
+    return parts.new_member()
+
+
+def do_own(parts: Parts, service: str, client: Client, suffix: str = "") -> Response:
+    """A service's verb."""
+    method, path = OWN[service]
+    names = {"post": parts.posts[0].post_id, "pictured": parts.pictured.post_id, "word": parts.word}
+    body = {"to": f"{new_name()}@example.org", "note": "alone"} if service == "share" else None
+    return client.ask(method, path.format(**names, tag="alone") + suffix, json=body)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+class TestEach:
+    def test_lives_and_is_ready(self, parts: Parts, service: str) -> None:
+        client = Client(parts.url(service))
+        assert client.json("/health/live") == {"_status": "OK"}
+        told = client.json("/health/ready")
+        assert told["_status"] == "OK"
+        assert "mongodb" in told["parts"]
+        assert set(told["parts"].values()) == {"ok"}
+        assert ("smtp" in told["parts"]) == (service == "share")
+
+    def test_counts_its_requests(self, parts: Parts, service: str) -> None:
+        client = Client(parts.url(service))
+        client.json("/health/live")
+        text = expect(client.get("/metrics"), 200).text
+        families = {family.name: family for family in text_string_to_metric_families(text)}
+        assert families["http_requests"].type == "counter"
+        assert any(each.labels["route"] == "/health/live" for each in families["http_requests"].samples)
+
+    def test_is_described(self, parts: Parts, service: str) -> None:
+        document = Client(parts.url(service)).json("/openapi.json")
+        assert document["openapi"].startswith("3.1")
+        assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+        verbs = {(method, path) for path, item in document["paths"].items() for method in item}
+        method, path = OWN[service]
+        shape = path.partition("?")[0].replace("{post}", "{*}").replace("{pictured}", "{*}")
+        told = {
+            (each, "/".join("{*}" if part.startswith("{") else part for part in known.split("/")))
+            for each, known in verbs
+        }
+        assert (method.lower(), shape.replace("{tag}", "{*}")) in told
+
+    def test_has_a_page_to_try_it(self, parts: Parts, service: str) -> None:
+        page = expect(Client(parts.url(service)).get("/docs", headers={"Accept": "text/html"}), 200)
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert "openapi.json" in page.text
+
+    def test_says_what_there_is(self, parts: Parts, service: str) -> None:
+        home = Client(parts.url(service)).json("/")
+        assert home["title"].lower() == service
+        assert home["version"] == ("v2" if service == "search" else "v1")
+        for link in ("docs", "describedby"):
+            expect(Client(parts.url(service)).get("/" + home["_links"][link]["href"]), 200)
+
+    def test_does_its_own_verb(self, parts: Parts, reader: Reader, service: str) -> None:
+        answer = expect(do_own(parts, service, parts.asking(service, reader)), 200, 201)
+        if service in ("posts", "search", "recommend", "sync"):
+            assert parts.word in answer.text or service in ("recommend", "sync")
+            assert answer.json()
+
+    def test_asks_who_is_there_where_it_matters(self, parts: Parts, service: str) -> None:
+        answer = do_own(parts, service, Client(parts.url(service)))
+        if service in FOR_READERS:
+            expect_unauthorized(answer)
+        else:
+            expect(answer, 200)
+        for token in ("garbage", parts.sync_token()):
+            answer = do_own(parts, service, Client(parts.url(service), token))
+            expect_unauthorized(answer)
+
+    def test_says_who_answered(self, parts: Parts, service: str) -> None:
+        served = "search-v2 v2" if service == "search" else f"{service} v1"
+        client = Client(parts.url(service))
+        for path in ("/health/live", COLLECTIONS[service], "/nothing"):
+            assert client.get(path).headers["Served-By"] == served
+
+    def test_refuses_parameters_it_does_not_know(self, parts: Parts, reader: Reader, service: str) -> None:
+        client = parts.asking(service, reader)
+        for path in (COLLECTIONS[service], OWN[service][1]):
+            suffix = ("&" if "?" in path else "?") + "nonsense=1"
+            if path == COLLECTIONS[service]:
+                expect_message(client.get(path + suffix), 400, "nonsense")
+            else:
+                expect_message(do_own(parts, service, client, suffix), 400, "nonsense")
+
+    def test_says_so_where_there_is_nothing(self, parts: Parts, reader: Reader, service: str) -> None:
+        client = parts.asking(service, reader)
+        expect_error(client.get("/nothing"), 404)
+        expect_error(client.ask("BREW", "/"), 405)
+        answer = client.get("/nothing")
+        assert all(name in answer.headers for name in HEADERS)
+
+
+@pytest.mark.parametrize(("service", "method", "path"), FOR_SERVICES)
+def test_readers_and_visitors_get_no_changes_and_no_copies(
+    parts: Parts, reader: Reader, service: str, method: str, path: str
+) -> None:
+    body = {"base": None, "cursor": "c", "put": [], "remove": []} if method == "PUT" else None
+    for client in (
+        Client(parts.url(service)),
+        parts.asking(service, reader),
+        Client(parts.url(service), "garbage"),
+    ):
+        expect_unauthorized(client.ask(method, path, json=body))
+
+
+@pytest.mark.parametrize(("owner", "what"), OWNS)
+def test_sync_s_token_gets_changes(parts: Parts, owner: str, what: str) -> None:
+    told = Client(parts.url(owner), parts.sync_token()).json(f"/changes/{what}", most=2)
+    fields = {"_id", *(name for each in RELATIONS if each.what == what for name in each.fields)}
+    assert set(told) == {"put", "remove", "range", "cursor", "more", "until"}
+    assert len(told["put"]) <= 2
+    if what == "posts":
+        assert all(set(document) >= fields for document in told["put"])
+    else:
+        assert all(set(document) <= fields for document in told["put"])
+
+
+@pytest.mark.parametrize(("taker", "what"), TAKES)
+def test_sync_s_token_gets_positions(parts: Parts, taker: str, what: str) -> None:
+    told = Client(parts.url(taker), parts.sync_token()).json(f"/copies/{what}")
+    assert told["cursor"].startswith("changes:")
+
+
+@pytest.mark.parametrize("service", [name for name in SERVICES if name != "sync"])
+def test_who_has_none_says_so(parts: Parts, service: str) -> None:
+    client = Client(parts.url(service), parts.sync_token())
+    expect_error(client.get("/changes/nothing"), 404)
+    expect_error(client.get("/copies/nothing"), 404)

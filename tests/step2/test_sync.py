@@ -1,0 +1,301 @@
+"""Copies end like what they are copies of, whoever is killed meanwhile; and what they lack can be told."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from step2_services.sync.relations import RELATIONS
+from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen
+from tests.step2.scaling import answers
+from tests.support.answers import expect, expect_error
+from tests.support.client import Client, Reader
+from tests.support.eventually import eventually
+from tests.support.submission import new_word
+from tests.support.writer import Writer
+from workshop.load.generate import posts as generated
+
+WRITES = 40
+"""Acknowledged writes before and after somebody is killed."""
+
+MANY = 1500
+"""Changes at one moment: more than travel at once."""
+
+TAKERS = sorted({relation.taker for relation in RELATIONS})
+
+
+def await_copies(parts: Parts, service: str = "") -> None:
+    """Wait until copies are like what they are copies of."""
+    parts.await_arrival()
+    eventually(lambda: parts.check_copies(service), ARRIVED_SECONDS)
+
+
+def await_writes(writer: Writer, more: int) -> None:
+    least = len(writer.acknowledged) + more
+
+    def check() -> None:
+        assert len(writer.acknowledged) >= least, writer.answers
+
+    eventually(check, ARRIVED_SECONDS)
+
+
+def new_posts(count: int, word: str) -> list[dict[str, Any]]:
+    """Documents of posts, all written at one moment, with ids of their own."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    mark = secrets.token_hex(5)
+    own = {"title": f"about {word}", "_created": now, "_updated": now}
+    return [{**post, **own, "_id": f"t3_{mark}{number:05}"} for number, post in enumerate(generated(count))]
+
+
+@pytest.mark.parametrize("killed", ["sync", "recommend", "tag"])
+def test_everything_arrives_whoever_is_killed(parts: Parts, member: Reader, killed: str) -> None:
+    writer = Writer(member, [post.post_id for post in parts.posts])
+    writer.start()
+    try:
+        await_writes(writer, WRITES)
+        before = parts.processes(killed)
+        for process in before:
+            process.kill()
+
+        def back() -> None:
+            assert before[0].pid not in {each.pid for each in parts.processes(killed)}
+            assert answers(parts.url(killed))
+
+        eventually(back, ARRIVED_SECONDS)
+        await_writes(writer, WRITES)
+    finally:
+        writer.stop()
+    await_copies(parts)
+    there = {
+        (mark["post"], tag)
+        for mark in parts.collection("recommend", "marks").find({"reader": member.username})
+        for tag in mark["tags"]
+    }
+    assert set(writer.acknowledged) <= there
+    assert set(writer.answers) <= {200, 503, 504}, writer.answers
+    assert writer.without_retry_after == 0
+
+
+def test_each_kind_of_mark_arrives(parts: Parts, member: Reader, tag: str) -> None:
+    post = parts.posts[0].post_id
+    for path in (f"tags/{tag}", "like", "hide"):
+        expect(member.put(f"/posts/{post}/{path}"), 200)
+    await_copies(parts)
+    mark = parts.collection("recommend", "marks").find_one({"reader": member.username})
+    assert mark is not None
+    assert (mark["post"], mark["topic"]) == (post, parts.topic)
+    assert (mark["tags"], mark["liked"], mark["hidden"]) == ([tag], True, True)
+    for path in (f"tags/{tag}", "like", "hide"):
+        expect(member.delete(f"/posts/{post}/{path}"), 200)
+    await_copies(parts)
+    mark = parts.collection("recommend", "marks").find_one({"reader": member.username})
+    assert mark is not None
+    assert (mark["tags"], mark["liked"], mark["hidden"]) == ([], False, False)
+
+
+def test_a_token_that_was_ended_is_refused_by_every_service(parts: Parts, member: Reader) -> None:
+    post = parts.posts[0].post_id
+    paths = {"tag": "/tags", "like": "/counts", "hide": "/counts", "share": "/counts", "members": "/me"}
+    paths |= {"posts": f"/posts/{post}", "search": f"/search?q={parts.word}", "recommend": "/recommended"}
+    for service, path in paths.items():
+        expect(parts.asking(service, member).get(path), 200)
+    expect(parts.asking("members", member).delete("/tokens/current"), 204)
+    parts.await_arrival()
+    for service, path in paths.items():
+        expect_error(parts.asking(service, member).get(path), 401)
+
+
+def test_what_its_owner_removed_is_gone_everywhere(parts: Parts, member: Reader) -> None:
+    word = new_word()
+    documents = new_posts(3, word)
+    posts = parts.collection("posts", "posts")
+    posts.insert_many(documents)
+    await_copies(parts)
+    gone, kept = documents[0]["_id"], documents[1]["_id"]
+    expect(member.put(f"/posts/{gone}/like"), 200)
+    posts.delete_one({"_id": gone})
+    await_copies(parts)
+    found = {each["_id"] for each in Client(parts.url("search")).items("/search", q=word)}
+    assert found == {each["_id"] for each in documents[1:]}
+    for service, verb in (("tag", "tags/x"), ("like", "like"), ("hide", "hide")):
+        asking = parts.asking(service, member)
+        expect_error(asking.put(f"/posts/{gone}/{verb}"), 404)
+        expect(asking.put(f"/posts/{kept}/{verb}"), 200)
+
+
+def test_many_changes_at_one_moment(parts: Parts) -> None:
+    word, later = new_word(), new_word()
+    documents = new_posts(MANY, word)
+    posts = parts.collection("posts", "posts")
+    with parts.admin.start_session() as session, session.start_transaction():
+        posts.insert_many(documents, session=session)
+    assert len(posts.distinct("_updated", {"title": f"about {word}"})) == 1
+    await_copies(parts)
+    search = Client(parts.url("search"))
+    assert search.json("/search", q=word)["_meta"]["total"] == MANY
+    with parts.admin.start_session() as session, session.start_transaction():
+        half = {"title": f"about {word}", "_id": {"$gt": documents[MANY // 2]["_id"]}}
+        posts.update_many(half, {"$set": {"title": f"about {later}"}}, session=session)
+    await_copies(parts)
+    counted = [search.json("/search", q=each)["_meta"]["total"] for each in (word, later)]
+    assert counted == [MANY // 2 + 1, MANY - MANY // 2 - 1]
+    posts.delete_many({"_id": {"$in": [each["_id"] for each in documents]}})
+    await_copies(parts)
+    assert search.json("/search", q=later)["_meta"]["total"] == 0
+
+
+def test_a_collection_that_was_dropped_and_filled_again(parts: Parts) -> None:
+    """As when a backup is restored."""
+    posts = parts.collection("posts", "posts")
+    before, indexes = list(posts.find()), [dict(each) for each in posts.list_indexes()]
+    posts.insert_many(new_posts(3, new_word()))
+    await_copies(parts)
+    posts.drop()
+    posts.insert_many(before)
+    for index in indexes:
+        options = {name: index[name] for name in ("name", "partialFilterExpression") if name in index}
+        posts.create_index(list(index["key"].items()), **options)
+    await_copies(parts)
+
+
+class TestRebuilding:
+    def damage(self, parts: Parts, taker: str) -> None:
+        posts, marks = (parts.collection(taker, name) for name in ("posts", "marks"))
+        ids = [post.post_id for post in parts.posts]
+        posts.update_many({"_id": {"$in": ids[:5]}}, {"$set": {"title": "damaged", "score": -1}})
+        posts.delete_many({"_id": {"$in": ids[5:10]}})
+        stray = f"t3_{secrets.token_hex(5)}"
+        posts.insert_one({"_id": stray, "title": "stray", "topic": "x"})
+        marks.update_many({}, {"$set": {"hidden": True}})
+        marks.insert_one({"_id": f"nobody:{stray}", "reader": "nobody", "hidden": True, "liked": True})
+
+    @pytest.mark.parametrize("taker", ["recommend", "search"])
+    def test_copies_are_made_anew(self, parts: Parts, member: Reader, tag: str, taker: str) -> None:
+        for path in (f"tags/{tag}", "like", "hide"):
+            expect(member.put(f"/posts/{parts.posts[1].post_id}/{path}"), 200)
+        await_copies(parts)
+        self.damage(parts, taker)
+        parts.await_arrival()
+        with pytest.raises(AssertionError, match="differ"):
+            parts.check_copies(taker)
+        secret = parts.secrets["operator secret of step 2"]
+        sync = Client(parts.url("sync"))
+        answer = expect(sync.post(f"/rebuilds/{taker}", headers={"Operator-Secret": secret}), 202).json()
+        assert set(answer["relations"]) == {each.name for each in RELATIONS if each.taker == taker}
+        await_copies(parts, taker)
+        told = parts.relations()
+        assert all(told[name]["began"] >= answer["at"] for name in answer["relations"])
+        assert {name for name, each in told.items() if (each.get("began") or "") >= answer["at"]} == set(
+            answer["relations"]
+        )
+
+    def test_by_the_command(self, parts: Parts) -> None:
+        self.damage(parts, "recommend")
+        told = parts.stage.workshop("rebuild", "recommend")
+        assert all(f"recommend.{what}: done" in told for what in ("posts", "tags", "likes", "hides"))
+        parts.check_copies("recommend")
+
+    @pytest.mark.parametrize("given", [None, "", "wrong", "é"], ids=repr)
+    def test_not_without_the_secret(self, parts: Parts, given: str | None) -> None:
+        headers = {} if given is None else {"Operator-Secret": given.encode()}
+        before = {name: each.get("began") for name, each in parts.relations().items()}
+        for taker in ("recommend", "nothing"):
+            answer = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
+            expect_error(answer, 403)
+            assert parts.secrets["operator secret of step 2"] not in answer.text
+        parts.await_arrival()
+        assert {name: each.get("began") for name, each in parts.relations().items()} == before
+
+    def test_not_of_who_takes_nothing(self, parts: Parts) -> None:
+        headers = {"Operator-Secret": parts.secrets["operator secret of step 2"]}
+        for taker in ("members", "nothing", "sync"):
+            answer = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
+            assert "takes no copies" in expect_error(answer, 404)["_error"]["message"]
+
+
+def metric(parts: Parts, name: str) -> dict[str, float]:
+    """What sync counts, by relation."""
+    text = expect(Client(parts.url("sync")).get("/metrics"), 200).text
+    return {
+        f"{sample.labels['taker']}.{sample.labels['what']}": sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+class TestLag:
+    def test_is_told_of_each_relation(self, parts: Parts) -> None:
+        parts.await_arrival()
+        told = parts.relations()
+        for relation in RELATIONS:
+            each = told[relation.name]
+            assert (each["owner"], each["what"], each["taker"]) == (
+                relation.owner,
+                relation.what,
+                relation.taker,
+            )
+            assert (each["state"], each["problem"]) == ("follows", "")
+            assert 0 <= each["lag"] < ARRIVED_SECONDS
+        one = Client(parts.url("sync")).json("/relations/search.posts")
+        assert one["_id"] == "search.posts"
+        assert 0 <= one["lag"] < ARRIVED_SECONDS
+        lags = metric(parts, "sync_lag_seconds")
+        assert set(lags) == {relation.name for relation in RELATIONS}
+        assert all(0 <= lag < ARRIVED_SECONDS for lag in lags.values())
+        assert metric(parts, "sync_delivered_total")["search.posts"] >= len(parts.posts)
+
+    def test_can_be_filtered(self, parts: Parts) -> None:
+        found = Client(parts.url("sync")).items("/relations", where='{"taker": "recommend"}')
+        assert {each["what"] for each in found} == {"posts", "tags", "likes", "hides", "revocations"}
+        expect_error(Client(parts.url("sync")).get("/relations", params={"where": '{"problem": ""}'}), 400)
+
+    def test_grows_where_an_owner_stands_still(self, parts: Parts) -> None:
+        parts.await_arrival()
+
+        def lags() -> None:
+            told = parts.relations()
+            late = {name for name, each in told.items() if each["lag"] > 4}
+            assert late == {each.name for each in RELATIONS if each.owner == "hide"}
+
+        def counted() -> None:
+            lags = metric(parts, "sync_lag_seconds")
+            assert lags["recommend.hides"] > 4, lags
+            assert lags["recommend.likes"] < lags["recommend.hides"], lags
+
+        with frozen(parts.processes("hide")):
+            eventually(lags, ARRIVED_SECONDS)
+            eventually(counted, ARRIVED_SECONDS)
+
+            def waits() -> None:
+                waiting = {name: each for name, each in parts.relations().items() if each["state"] == "waits"}
+                assert waiting
+                assert all("hide" in each["problem"] for each in waiting.values())
+
+            eventually(waits, ARRIVED_SECONDS)
+        parts.await_arrival()
+
+
+def test_two_at_once_do_no_harm(parts: Parts, member: Reader) -> None:
+    parts.stage.workshop("scale", "sync=2")
+    try:
+        writer = Writer(member, [post.post_id for post in parts.posts])
+        writer.start()
+        try:
+            parts.collection("posts", "posts").insert_many(new_posts(300, new_word()))
+            await_writes(writer, 3 * WRITES)
+        finally:
+            writer.stop()
+        await_copies(parts)
+        assert set(writer.answers) == {200}, writer.answers
+    finally:
+        parts.stage.workshop("scale", "sync=1")
+    await_copies(parts)
+    assert "unexpected error" not in parts.stage.running.output
+
+
+@pytest.mark.parametrize("taker", TAKERS)
+def test_all_copies_are_as_they_should_be_in_the_end(parts: Parts, taker: str) -> None:
+    await_copies(parts, taker)

@@ -1,0 +1,118 @@
+"""Two versions of search at once: asked for by name, or by their shares."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.step2.parts import Parts
+from tests.support.answers import expect, expect_message
+from tests.support.client import Client
+from tests.support.submission import Submission, new_topic, new_word
+
+COUNT = 6
+ASKED = 60
+
+
+class Found:
+    """Posts that the versions order differently: the older, the better they match."""
+
+    def __init__(self) -> None:
+        self.word = new_word()
+        topic = new_topic()
+        self.newest = [
+            Submission(
+                f"{self.word} {number}", topic, 1_500_000_000 - number, text=f"{self.word} " * 4 * number
+            )
+            for number in range(COUNT)
+        ]
+
+    def expect_order(self, version: str, ids: list[str]) -> None:
+        newest = [post.post_id for post in self.newest]
+        assert ids == (newest if version == "v1" else newest[::-1])
+
+
+@pytest.fixture(scope="module")
+def found(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    made = Found()
+    file: Path = tmp_path_factory.mktemp("versions") / "posts.ndjson"
+    file.write_text("".join(each.line() for each in made.newest), encoding="utf-8")
+    parts.stage.running.load(file)
+    parts.await_arrival()
+    return made
+
+
+@pytest.fixture
+def shares_as_before(parts: Parts) -> Iterator[None]:
+    yield
+    parts.stage.workshop("versions", "search", "v1=0", "v2=100")
+
+
+def search(parts: Parts, found: Found, asked: str = "") -> tuple[str, list[str]]:
+    """Which version answered, and the ids."""
+    headers = {"Service-Version": asked} if asked else {}
+    answer = expect(Client(parts.face).get("/search", params={"q": found.word}, headers=headers), 200)
+    versions = {
+        part.rpartition(" ")[2]
+        for part in answer.headers["Served-By"].split(", ")
+        if part.startswith("search-")
+    }
+    (version,) = versions
+    return version, [each["_id"] for each in answer.json()["_items"]]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_each_has_its_own_order(parts: Parts, found: Found, version: str) -> None:
+    (url,) = parts.stage.urls("search", version)
+    answer = expect(Client(url).get("/search", params={"q": found.word}), 200)
+    assert answer.headers["Served-By"] == f"search-{version} {version}"
+    found.expect_order(version, [each["_id"] for each in answer.json()["_items"]])
+    assert Client(url).json("/openapi.json")["info"]["version"] == version
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("asked", ["search={}", "search = {}", "posts=v1, search={}", "search={},tag=v1"])
+def test_the_header_at_the_face_chooses(parts: Parts, found: Found, asked: str, version: str) -> None:
+    for _ in range(3):
+        served, ids = search(parts, found, asked.format(version))
+        assert served == version
+        found.expect_order(version, ids)
+
+
+@pytest.mark.parametrize("asked", ["", "posts=v1", "search", "search=", "=v1", ";;", "v1"])
+def test_who_asks_for_none_gets_one_by_the_shares(parts: Parts, found: Found, asked: str) -> None:
+    assert parts.stage.shares("search") == {"v2": 100, "v1": 0}
+    served, ids = search(parts, found, asked)
+    assert served == "v2"
+    found.expect_order("v2", ids)
+
+
+@pytest.mark.usefixtures("shares_as_before")
+def test_shares_choose_while_both_run(parts: Parts, found: Found) -> None:
+    parts.stage.workshop("versions", "search", "v1=50", "v2=50")
+    served: Counter[str] = Counter()
+    for _ in range(ASKED):
+        version, ids = search(parts, found)
+        found.expect_order(version, ids)
+        served[version] += 1
+    # By chance alone fewer than 10 of 60 come once in 100 million runs.
+    assert min(served["v1"], served["v2"]) >= 10, served
+    parts.stage.workshop("versions", "search", "v1=100", "v2=0")
+    assert {search(parts, found)[0] for _ in range(10)} == {"v1"}
+    assert search(parts, found, "search=v2")[0] == "v2"
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "service"),
+    [
+        ("/search?q=stone", "search=v3", "search"),
+        ("/search?q=stone", "search=v1.0, search=v2", "search"),
+        ("/search?q=stone", "search=../v1", "search"),
+        ("/", "posts=v2", "posts"),
+        ("/recommended", "recommend=none", "recommend"),
+    ],
+)
+def test_a_version_that_is_not_there_is_told(parts: Parts, path: str, asked: str, service: str) -> None:
+    answer = Client(parts.face).get(path, headers={"Service-Version": asked})
+    expect_message(answer, 400, f"There is no {service}", "there is: v1")
