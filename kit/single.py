@@ -59,7 +59,9 @@ def single_service(single: Single, *verbs: Blueprint) -> Service:
     indexes = dict(single.indexes)
     readers = single.readers
     if readers is None:
-        readers = Verifier(RemoteKeys(Rest(services.finder("members"), "The members service")), ISSUER)
+        keys = RemoteKeys(Rest(services.finder("members"), "The members service"))
+        keys.fetch_ahead()
+        readers = Verifier(keys, ISSUER)
         takes["revocations"] = Copy(revocations.collection, ("expires",), times=("expires",))
         indexes |= REVOKED
     sync = RemoteKeys(Rest(services.finder("sync"), "The sync service"))

@@ -11,4 +11,5 @@ workers = int(os.environ.get("WEB_WORKERS", "1"))
 """A service that needs more gets another instance; `workshop scale` starts one."""
 
 limit_request_line = 8190
-limit_request_field_size = 8190
+limit_request_field_size = 16_380
+"""For a reader's latest marks, see `kit.own_marks`."""

@@ -21,9 +21,10 @@ def make_app() -> Flask:
     services = Services(environment.get_services_file())
     names = (*SERVICES, "sync")
     api = Routed({name: Rest(services.finder(name), f"The {name} service") for name in names})
-    verifier = Verifier(RemoteKeys(api.services["members"]), ISSUER)
+    keys = RemoteKeys(api.services["members"])
+    keys.fetch_ahead()
     app = create_app(
-        ServicesStore(api, verifier, environment.get_face_secret()),
+        ServicesStore(api, Verifier(keys, ISSUER), environment.get_face_secret()),
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
         optional_parts=frozenset({*names, "smtp"} - NEEDED),

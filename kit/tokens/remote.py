@@ -24,6 +24,9 @@ AWAY = 5.0
 COOLDOWN = 10.0
 """Seconds between questions for ids that nobody knows: anybody can invent those."""
 
+PAUSE = 1.0
+"""Seconds between attempts to have a set ahead."""
+
 CONNECT_SECONDS, READ_SECONDS = 1.0, 2.0
 LARGEST_SET = 64 * 1024
 
@@ -60,6 +63,17 @@ class RemoteKeys:
             finally:
                 self._lock.release()
         return keys.get(kid) or self._after_unknown(keys, seen).get(kid)
+
+    def fetch_ahead(self) -> None:
+        """Have a first set before anybody needs it, so that the publisher may be away later; in a thread."""
+        threading.Thread(target=self._fetch_ahead, name="keys", daemon=True).start()
+
+    def _fetch_ahead(self) -> None:
+        while self._keys is None:
+            with self._lock:
+                if self._keys is None and self._ask() is not None:
+                    return
+            time.sleep(PAUSE)
 
     def _first(self, seen: int) -> Mapping[str, jwt.PyJWK]:
         with self._lock:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from kit.changes.batch import Batch, dumps
+from kit.changes.feed import MOST
 from kit.problems import Behind, Gone, NotFound, PartDown, PartSlow, Problem
 from kit.rest import Rest
 from step2_services.sync.metrics import DELIVERED, LAG
@@ -17,6 +18,7 @@ from step2_services.sync.tokens import Tokens
 
 DELIVERY_SECONDS = 60.0
 LONGEST_PAUSE = 4.0
+FEWEST = 20
 IDLE_SECONDS = 30.0
 """A cursor on which nothing follows moves on once in so long, lest the owner forget what comes after it."""
 
@@ -53,6 +55,7 @@ class Carrier(threading.Thread):
         self._base: str | None = None
         self._cursor: str | None = None
         self._moved_at = 0.0
+        self._most = MOST
         self._is_to_begin = threading.Event()
 
     def begin_again(self) -> None:
@@ -74,6 +77,8 @@ class Carrier(threading.Thread):
             except Problem as problem:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._known = False
+                if isinstance(problem, PartSlow):
+                    self._most = max(FEWEST, self._most // 4)  # what takes too long in one go may not in four
                 self._tell(problem)
             except Exception as error:  # a fault of ours in one relation must not end it for good
                 pause = LONGEST_PAUSE
@@ -100,7 +105,7 @@ class Carrier(threading.Thread):
                 self._base = self._cursor = answer.json()["cursor"]
                 self._known = True
             try:
-                batch = self._owner.after(self.relation.what, self._cursor)
+                batch = self._owner.after(self.relation.what, self._cursor, self._most)
             except Gone:
                 self._forget()
                 continue
@@ -109,7 +114,8 @@ class Carrier(threading.Thread):
             self._cursor, more = batch.cursor, batch.more
             if batch.range is None:
                 self.progress.reaches = datetime.fromisoformat(str(batch.until))
-            self.progress.state = "follows" if batch.range is None else "begins"
+            begins = batch.range is not None or self._is_to_begin.is_set()
+            self.progress.state = "begins" if begins else "follows"
 
     def _forget(self) -> None:
         log.warning("begins again", relation=self.relation.name)
@@ -134,6 +140,7 @@ class Carrier(threading.Thread):
             read_seconds=DELIVERY_SECONDS,
         )
         self._base, self._moved_at = batch.cursor, time.monotonic()
+        self._most = min(MOST, self._most * 2)
         count = len(batch.put) + len(batch.remove)
         self.progress.delivered += count
         DELIVERED.labels(self.relation.taker, self.relation.what).inc(count)

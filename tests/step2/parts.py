@@ -33,8 +33,8 @@ KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 
 @dataclass(frozen=True)
 class Parts:
-    """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most loved
-    first, and of another; `pictured` has a picture.
+    """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most
+    loved first, and of another; `pictured` has a picture.
     """
 
     stage: Stage

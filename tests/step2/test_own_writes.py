@@ -16,22 +16,22 @@ FIRST = 25
 
 
 @pytest.fixture(scope="module")
-def still(parts: Parts) -> Iterator[Parts]:
-    """The step, in which nothing is carried. What `earlier` and `member_with_past` need is there."""
-    with frozen(parts.processes("sync")):
-        yield parts
-    parts.await_arrival()
-    parts.check_copies()
-
-
-@pytest.fixture(scope="module")
 def past(parts: Parts) -> Reader:
-    """A member whose marks of all kinds have arrived before nothing was carried any more."""
+    """A member whose marks of all kinds have arrived."""
     member = parts.new_member()
     for number, path in enumerate(("tags/past", "like", "hide")):
         expect(member.put(f"/posts/{parts.posts[number].post_id}/{path}"), 200)
     parts.await_arrival()
     return member
+
+
+@pytest.fixture(scope="module")
+def still(parts: Parts, past: Reader) -> Iterator[Parts]:
+    """The step, in which nothing is carried any more."""
+    with frozen(parts.processes("sync")):
+        yield parts
+    parts.await_arrival()
+    parts.check_copies()
 
 
 @pytest.fixture
@@ -61,14 +61,14 @@ def most_loved(parts: Parts) -> list[str]:
     return [post.post_id for post in sorted(parts.posts, key=lambda each: each.by_love)]
 
 
-def test_nothing_is_carried(past: Reader, still: Parts, reader: Reader) -> None:
+def test_nothing_is_carried(still: Parts, reader: Reader) -> None:
     """Or the others would show nothing."""
     expect(reader.put(f"/posts/{ids(still)[0]}/like"), 200)
     assert still.collection("like", "marks").find_one({"reader": reader.username})
     assert not still.collection("recommend", "marks").find_one({"reader": reader.username})
 
 
-def test_tags(past: Reader, still: Parts, reader: Reader, tag: str) -> None:
+def test_tags(still: Parts, reader: Reader, tag: str) -> None:
     first, second = ids(still)[3], ids(still)[7]
     for post in (first, second):
         expect(reader.put(f"/posts/{post}/tags/{tag}"), 200)
@@ -85,12 +85,12 @@ def test_tags(past: Reader, still: Parts, reader: Reader, tag: str) -> None:
     assert reader.json(f"/posts/{first}")["tags"] == []
 
 
-def test_likes(past: Reader, still: Parts, reader: Reader) -> None:
+def test_likes(still: Parts, reader: Reader) -> None:
     post = ids(still)[4]
     assert expect(reader.put(f"/posts/{post}/like"), 200).json()["likes"] == 1
     assert reader.json(f"/posts/{post}")["liked"] is True
     assert {each["_id"]: each["liked"] for each in reader.items("/")}[post] is True
-    assert {each["_id"]: each["liked"] for each in reader.items("/search", q=still.word)}[post] is True
+    assert {each["_id"]: each["liked"] for each in reader.all_items("/search", q=still.word)}[post] is True
     assert reader.json("/me")["counts"]["likes"] == 1
     expect(reader.delete(f"/posts/{post}/like"), 200)
     assert reader.json(f"/posts/{post}")["liked"] is False
@@ -98,7 +98,7 @@ def test_likes(past: Reader, still: Parts, reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("mark", ["like", "tags/interest"])
-def test_interests(past: Reader, still: Parts, reader: Reader, mark: str) -> None:
+def test_interests(still: Parts, reader: Reader, mark: str) -> None:
     """A topic of less loved posts comes first as soon as one of them is liked or tagged."""
     everybody = recommended(reader)
     expect(reader.put(f"/posts/{still.lonely[0].post_id}/{mark}"), 200)
@@ -107,7 +107,7 @@ def test_interests(past: Reader, still: Parts, reader: Reader, mark: str) -> Non
     assert recommended(reader) == everybody
 
 
-def test_hides(past: Reader, still: Parts, reader: Reader) -> None:
+def test_hides(still: Parts, reader: Reader) -> None:
     post = most_loved(still)[0]
     listed_one = ids(still)[0]
     assert post in recommended(reader, topic=still.topic)
@@ -141,7 +141,7 @@ def test_what_was_done_before_can_be_undone(past: Reader, still: Parts) -> None:
     assert hidden not in listed(past)
 
 
-def test_others_do_not_see_it(past: Reader, still: Parts, reader: Reader) -> None:
+def test_others_do_not_see_it(still: Parts, reader: Reader) -> None:
     other, post = still.new_member(), ids(still)[5]
     for path in ("tags/mine", "like", "hide"):
         expect(reader.put(f"/posts/{post}/{path}"), 200)
@@ -151,7 +151,7 @@ def test_others_do_not_see_it(past: Reader, still: Parts, reader: Reader) -> Non
     assert post in found(other, still)
 
 
-def test_fifty_of_a_kind(past: Reader, still: Parts, reader: Reader) -> None:
+def test_fifty_of_a_kind(still: Parts, reader: Reader) -> None:
     """Of each kind at once, on different posts, as the header that tells them has little room."""
     known = most_loved(still)
     liked, tagged, hidden = known[100:150], known[50:100], known[:50]

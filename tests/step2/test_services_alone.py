@@ -51,6 +51,11 @@ def reader(parts: Parts) -> Reader:
     return parts.new_member()
 
 
+def asking(parts: Parts, service: str, reader: Reader) -> Client:
+    """A reader who asks a service; sync knows none, and is asked by nobody in particular."""
+    return Client(parts.url(service)) if service == "sync" else parts.asking(service, reader)
+
+
 def do_own(parts: Parts, service: str, client: Client, suffix: str = "") -> Response:
     """A service's verb."""
     method, path = OWN[service]
@@ -104,7 +109,7 @@ class TestEach:
             expect(Client(parts.url(service)).get("/" + home["_links"][link]["href"]), 200)
 
     def test_does_its_own_verb(self, parts: Parts, reader: Reader, service: str) -> None:
-        answer = expect(do_own(parts, service, parts.asking(service, reader)), 200, 201)
+        answer = expect(do_own(parts, service, asking(parts, service, reader)), 200, 201)
         if service in ("posts", "search", "recommend", "sync"):
             assert parts.word in answer.text or service in ("recommend", "sync")
             assert answer.json()
@@ -126,7 +131,7 @@ class TestEach:
             assert client.get(path).headers["Served-By"] == served
 
     def test_refuses_parameters_it_does_not_know(self, parts: Parts, reader: Reader, service: str) -> None:
-        client = parts.asking(service, reader)
+        client = asking(parts, service, reader)
         for path in (COLLECTIONS[service], OWN[service][1]):
             suffix = ("&" if "?" in path else "?") + "nonsense=1"
             if path == COLLECTIONS[service]:
@@ -135,7 +140,7 @@ class TestEach:
                 expect_message(do_own(parts, service, client, suffix), 400, "nonsense")
 
     def test_says_so_where_there_is_nothing(self, parts: Parts, reader: Reader, service: str) -> None:
-        client = parts.asking(service, reader)
+        client = asking(parts, service, reader)
         expect_error(client.get("/nothing"), 404)
         expect_error(client.ask("BREW", "/"), 405)
         answer = client.get("/nothing")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import click
+
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
 
@@ -34,7 +36,9 @@ def stores(step: Step, *, mail: bool = True) -> Iterator[Stores]:
     Where the environment names a server (MONGODB_URI, SMTP_HOST) that one is used and none is started.
     Raises click.ClickException when a part cannot be had.
     """
-    from workshop.stores.mail import MailCatcher  # noqa: PLC0415  (pymongo takes a while to import)
+    from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
+
+    from workshop.stores.mail import MailCatcher  # noqa: PLC0415
     from workshop.stores.mongod import Mongod  # noqa: PLC0415
 
     given_mongodb, given_smtp = os.environ.get("MONGODB_URI"), os.environ.get("SMTP_HOST")
@@ -43,12 +47,17 @@ def stores(step: Step, *, mail: bool = True) -> Iterator[Stores]:
         mongod = None if given_mongodb else stack.enter_context(Mongod())
         catcher = None if given_smtp or not mail else stack.enter_context(MailCatcher())
         up = Stores(parts=[part for part in (mongod, catcher) if part])
-        for part in up.parts:
-            part.wait()
-        if mongod:
-            up.mongodb = {user: mongod.add_user(user) for user in step.users}
-        else:
-            up.mongodb = databases(given_mongodb or "", step.users)
+        try:
+            for part in up.parts:
+                part.wait()
+            if mongod:
+                up.mongodb = {user: mongod.add_user(user) for user in step.users}
+            else:
+                up.mongodb = databases(given_mongodb or "", step.users)
+        except PyMongoError as error:
+            raise click.ClickException(
+                f"MongoDB has just gone away ({type(error).__name__}). Please try again shortly."
+            ) from error
         if catcher:
             up.smtp_host, up.smtp_port = catcher.host, catcher.smtp_port
             up.mail_page = f"http://{catcher.host}:{catcher.port}/"

@@ -21,6 +21,7 @@ from workshop.stores.part import START_SECONDS, Part, PartFailed
 OLDEST = (6, 0)
 REPLICA_SET = "rs0"
 ADMIN = "workshop"
+TRANSACTION_SECONDS = 10
 AUTHENTICATION_FAILED = 18
 NOT_YET_INITIALIZED = 94
 ALREADY_INITIALIZED = 23
@@ -84,6 +85,8 @@ class Mongod(Part):
             # A lone node has nobody to hand over to: don't linger 15 s at each stop.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # One whose client was killed keeps others from what it wrote to; ours may take 5 s a statement.
+            *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
         ]
 
     def answers(self) -> bool:

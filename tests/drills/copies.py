@@ -1,0 +1,61 @@
+"""Owners' documents beside the copies that others keep of them, straight from their databases."""
+
+from typing import Any
+
+from pymongo import MongoClient
+
+from step2_services.sync.relations import RELATIONS, Relation
+
+Client = MongoClient[dict[str, Any]]
+Documents = dict[str, dict[str, Any]]
+
+MARKS = ("tags", "likes", "hides")
+COLLECTIONS = {**dict.fromkeys(MARKS, "marks"), "posts": "posts", "revocations": "revoked"}
+"""Where what is told by a name is stored, with owners and takers alike."""
+
+OWN = {"tags": "tags", "likes": "liked", "hides": "hidden"}
+"""In `recommend` three owners' marks come together: the field that each one's copy is known by."""
+
+
+def documents(client: Client, service: str, what: str) -> Documents:
+    """A service's documents by their ids."""
+    return {each["_id"]: each for each in client[f"step2_{service}"][COLLECTIONS[what]].find()}
+
+
+def differences(client: Client, relation: Relation) -> list[str]:
+    """Where a taker's copies are not what their owner has."""
+    owned = _projected(documents(client, relation.owner, relation.what), relation)
+    copied = _projected(documents(client, relation.taker, relation.what), relation)
+    return [
+        f"{relation.name}: {key}: {owned.get(key)} is copied as {copied.get(key)}"
+        for key in sorted({*owned, *copied})
+        if owned.get(key) != copied.get(key)
+    ]
+
+
+def all_differences(client: Client) -> list[str]:
+    """The same for all relations."""
+    return [text for relation in RELATIONS for text in differences(client, relation)]
+
+
+def twice(client: Client) -> list[str]:
+    """Marks that a reader has more than one of on the same post, and tags that are in one more than once."""
+    found = []
+    for service in ("tag", "like", "hide", "posts", "search", "recommend"):
+        seen: set[tuple[str, str]] = set()
+        for mark in documents(client, service, "tags").values():
+            whose = (mark["reader"], mark["post"])
+            tags = mark.get("tags", [])
+            if whose in seen or len(tags) != len(set(tags)):
+                found.append(f"{service}: {mark}")
+            seen.add(whose)
+    return found
+
+
+def _projected(found: Documents, relation: Relation) -> Documents:
+    own = OWN.get(relation.what) if relation.taker == "recommend" else None
+    return {
+        key: {name: each[name] for name in relation.fields if name in each}
+        for key, each in found.items()
+        if own is None or own in each
+    }

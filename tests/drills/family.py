@@ -1,0 +1,79 @@
+"""The processes of a run by what they are, for those who kill them."""
+
+import contextlib
+import json
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.support.running_step import RunningStep
+
+PARTS = ("mongod", "mail")
+FACE = "web.conf.py"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A process of a run: of whom, and whether it is the one that was started or one of its workers."""
+
+    name: str
+    is_worker: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}'s worker" if self.is_worker else self.name
+
+
+class Family:
+    """All that a run has started, and nothing else on the machine; the run itself, which starts again what
+    dies, is not among them.
+    """
+
+    def __init__(self, running: RunningStep) -> None:
+        self._state = Path(running.environment["WORKSHOP_STATE"])
+        self.run = next(
+            each
+            for each in psutil.Process().children()
+            if each.environ().get("WORKSHOP_STATE") == str(self._state) and "run" in each.cmdline()
+        )
+
+    def kinds(self) -> list[Kind]:
+        """What there is now."""
+        return sorted(self._members(), key=str)
+
+    def kill(self, kind: Kind) -> int:
+        """End one of that kind as a power cut does; its id. Raises AssertionError if there is none."""
+        members = self._members()
+        assert kind in members, f"no {kind} among {[str(each) for each in members]}"
+        pid = members[kind].pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return pid
+        raise AssertionError(f"{kind} has ended meanwhile")
+
+    def _members(self) -> dict[Kind, psutil.Process]:
+        found: dict[Kind, psutil.Process] = {}
+        for child in self.run.children():
+            with contextlib.suppress(psutil.Error):
+                name = _name(child)
+                if name and child.status() != psutil.STATUS_ZOMBIE:
+                    found[Kind(name)] = child
+                    for worker in child.children():
+                        found.setdefault(Kind(name, is_worker=True), worker)
+        for part in PARTS:
+            # Whichever command missed it first has started it: their pid files tell.
+            with contextlib.suppress(psutil.Error, OSError):
+                told = json.loads((self._state / f"{part}.pid.json").read_text())
+                process = psutil.Process(told["pid"])
+                if process.create_time() == told["born"] and process.status() != psutil.STATUS_ZOMBIE:
+                    found[Kind(part)] = process
+        return found
+
+
+def _name(process: psutil.Process) -> str | None:
+    """The instance's name, or `web`; none of a part."""
+    if any(FACE in word for word in process.cmdline()):
+        return "web"
+    return process.environ().get("INSTANCE")

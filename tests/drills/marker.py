@@ -1,0 +1,131 @@
+"""A reader who puts marks on posts, takes them off again, and remembers what was acknowledged."""
+
+import random
+import threading
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from tests.support.answers import expect
+from tests.support.client import Reader
+
+TAGS = ("red", "green", "blue", "grey")
+PAUSE = 0.005
+REFUSED_PAUSE = 0.1
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One thing that a reader may say of a post: that it is liked, is hidden, or has a tag."""
+
+    post: str
+    verb: str
+
+    @property
+    def path(self) -> str:
+        return f"/posts/{self.post}/{self.verb}"
+
+
+@dataclass
+class Tally:
+    """What several markers were told."""
+
+    answers: Counter[int | str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    without_retry_after: int = 0
+
+    @property
+    def acknowledged(self) -> int:
+        return self.answers[200]
+
+
+class Marker(threading.Thread):
+    """Marks `posts` as one reader until `stop` is called, in an order that `seed` decides.
+
+    A write whose answer was lost may have happened, or happen late: its mark may stand or not, and is left
+    alone from then on.
+    """
+
+    def __init__(self, reader: Reader, posts: list[str], seed: str) -> None:
+        super().__init__(daemon=True)
+        self.tally = Tally()
+        self.standing: dict[Mark, bool] = {}
+        """What was acknowledged last."""
+        self.unknown: set[Mark] = set()
+        self._reader, self._random = reader, random.Random(seed)
+        verbs = ("like", "hide", *(f"tags/{tag}" for tag in TAGS))
+        self._marks = [Mark(post, verb) for post in posts for verb in verbs]
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        while self._marks and not self._stop_asked.wait(PAUSE):
+            self._write(self._random.choice(self._marks))
+
+    def stop(self) -> None:
+        """End after the write that is on its way."""
+        self._stop_asked.set()
+        self.join()
+
+    def wrong(self) -> list[str]:
+        """Where the face says something else than was acknowledged, or says something twice."""
+        marks = defaultdict(list)
+        for mark in {*self.standing, *self.unknown}:
+            marks[mark.post].append(mark)
+        return [text for post in marks for text in self._wrong_of(post, marks[post])]
+
+    def _wrong_of(self, post_id: str, marks: list[Mark]) -> list[str]:
+        post = expect(self._reader.get(f"/posts/{post_id}"), 200).json()
+        tags = post["tags"]
+        there = {"like": post["liked"], "hide": post["hidden"], **{f"tags/{tag}": True for tag in tags}}
+        found = [f"{post_id} has {tags}"] if len(tags) != len(set(tags)) else []
+        return found + [
+            f"{self._reader.username}: {mark.path} should be {self.standing.get(mark, False)}"
+            for mark in marks
+            if mark not in self.unknown and there.get(mark.verb, False) != self.standing[mark]
+        ]
+
+    def _write(self, mark: Mark) -> None:
+        wanted = not self.standing.get(mark, False)
+        began = time.monotonic()
+        try:
+            answer = self._reader.ask("PUT" if wanted else "DELETE", mark.path)
+        except requests.RequestException as error:
+            refused = was_refused(error)
+            self.tally.answers["refused" if refused else type(error).__name__] += 1
+            if refused:
+                self._stop_asked.wait(REFUSED_PAUSE)
+            else:
+                self._leave(mark)
+            return
+        finally:
+            self.tally.slowest = max(self.tally.slowest, time.monotonic() - began)
+        self.tally.answers[answer.status_code] += 1
+        if answer.status_code == 200:
+            self.standing[mark] = wanted
+            return
+        self._leave(mark)
+        if answer.status_code == 503 and not answer.headers.get("Retry-After", "").isdecimal():
+            self.tally.without_retry_after += 1
+
+    def _leave(self, mark: Mark) -> None:
+        self.unknown.add(mark)
+        self._marks.remove(mark)
+
+
+def was_refused(error: requests.RequestException) -> bool:
+    """Whether there was no connection, so that nothing can have been written."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)
+
+
+def total(markers: list[Marker]) -> Tally:
+    """All together."""
+    tallies = [each.tally for each in markers]
+    return Tally(
+        sum((each.answers for each in tallies), Counter()),
+        max(each.slowest for each in tallies),
+        sum(each.without_retry_after for each in tallies),
+    )

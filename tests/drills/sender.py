@@ -1,0 +1,95 @@
+"""Requests at a constant rate, whatever becomes of the answers."""
+
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+SECONDS = 30.0
+"""After which an answer counts as missing."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a request that was due at `due`, by the monotonic clock, and sent `lag` seconds later."""
+
+    due: float
+    lag: float
+    outcome: int | str
+    """The status, or the error's name."""
+    served_by: str = ""
+    total: int | None = None
+    """How many items the answer says there are."""
+
+    @property
+    def version(self) -> str:
+        return self.served_by.rpartition(" ")[2]
+
+
+class Sender(threading.Thread):
+    """Asks for a collection `rate` times a second, each time by a thread and a connection of its own: slow
+    answers hold nothing up, and no connection lives long enough to be closed by the other side.
+    """
+
+    def __init__(self, url: str, path: str, rate: float) -> None:
+        super().__init__(daemon=True)
+        self.answers: list[Answer] = []
+        self._address, self._path, self._rate = urlsplit(url).netloc, path, rate
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        asking: list[threading.Thread] = []
+        began, sent = time.monotonic(), 0
+        while not self._stop_asked.is_set():
+            due = began + sent / self._rate
+            if self._stop_asked.wait(max(0.0, due - time.monotonic())):
+                break
+            asking.append(threading.Thread(target=self._ask, args=(due,), daemon=True))
+            asking[-1].start()
+            sent += 1
+        for each in asking:
+            each.join()
+
+    def stop(self) -> None:
+        """Send nothing more, and wait for the answers that are on their way."""
+        self._stop_asked.set()
+        self.join()
+
+    def since(self, moment: float) -> list[Answer]:
+        """The answers to requests that were due after a moment."""
+        return [each for each in self.answers.copy() if each.due > moment]
+
+    def outcomes(self) -> Counter[int | str]:
+        """How often what came."""
+        return Counter(each.outcome for each in self.answers)
+
+    def _ask(self, due: float) -> None:
+        lag = time.monotonic() - due
+        connection = http.client.HTTPConnection(self._address, timeout=SECONDS)
+        try:
+            connection.request("GET", self._path, headers={"Accept": "application/json"})
+            answer = connection.getresponse()
+            body = answer.read()
+            total = json.loads(body)["_meta"]["total"] if answer.status == http.HTTPStatus.OK else None
+            told = Answer(due, lag, answer.status, answer.headers.get("Served-By", ""), total)
+        except (OSError, http.client.HTTPException) as error:
+            told = Answer(due, lag, type(error).__name__)
+        finally:
+            connection.close()
+        self.answers.append(told)
+
+
+@contextmanager
+def sending(url: str, path: str, rate: float) -> Iterator[Sender]:
+    """Requests at a rate inside the block; in the end all have their answers."""
+    sender = Sender(url, path, rate)
+    sender.start()
+    try:
+        yield sender
+    finally:
+        sender.stop()

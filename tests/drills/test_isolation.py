@@ -1,0 +1,242 @@
+"""Each service of step 2 is killed in turn and stays dead: what survives, and how the rest is told.
+
+That it stays dead takes some doing, as the run would start it again: the run stands still meanwhile, as one
+would whose machine has no room for another process. The table of what survives is written to
+artefacts/step2-isolation.md.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.step2.scaling import Stage
+from tests.support.answers import expect, expect_retry_after, told
+from tests.support.browser import Browser
+from tests.support.client import PASSWORD, Client, Reader, new_name, new_reader, sign_in
+from tests.support.eventually import eventually
+from tests.support.image_site import ImageSite
+from tests.support.running_step import RunningStep
+from tests.support.submission import Submission, new_topic, new_word
+from tests.support.workshop_command import await_end
+
+ONLY_STEP = 2
+"""See tests/conftest.py."""
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = ROOT / "artefacts" / "step2-isolation.md"
+POSTS = 12
+BACK_SECONDS = 60.0
+PATIENCE = 10.0
+"""Seconds within which each request is answered while a service is dead: not a measure, a bound."""
+
+OK, GAP, DOWN = "ok", "gap", "503"
+MARKED = {"tags", "liked", "hidden"}
+COUNTED = {"tags", "likes", "hidden", "shares"}
+PAGES = ("list", "show", "search", "recommend", "tagged", "profile")
+
+EXPECTED: dict[str, dict[str, set[str]]] = {
+    "posts": {DOWN: {"list", "show", "tagged"}},
+    "search": {DOWN: {"search"}},
+    "recommend": {DOWN: {"recommend"}},
+    "tag": {
+        DOWN: {"tag", "untag", "tags", "tagged"},
+        GAP: {"list", "show", "search", "recommend", "profile"},
+    },
+    "like": {DOWN: {"like"}, GAP: {"list", "show", "search", "recommend", "tagged", "profile"}},
+    "hide": {DOWN: {"hide"}, GAP: {"list", "show", "search", "recommend", "tagged", "profile"}},
+    "share": {DOWN: {"share"}, GAP: {"profile"}},
+    "members": {DOWN: {"sign up", "sign in", "sign out", "profile"}},
+    "images": {DOWN: {"image"}},
+    "sync": {},
+}
+"""By service, the verbs that fail or have gaps without it; all others go on as ever."""
+
+
+@dataclass
+class Scene:
+    """A running step, a reader and what they look at."""
+
+    running: RunningStep
+    run: psutil.Process
+    reader: Reader
+    browser: Browser
+    word: str
+    posts: list[str]
+    pictured: list[str]
+
+    def parts(self, service: str) -> list[psutil.Process]:
+        """The processes of a service's instances, versions and all."""
+        return [
+            each
+            for child in self.run.children()
+            if (child.environ().get("INSTANCE") or "").split("-")[0] == service
+            for each in (child, *child.children())
+        ]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("isolation")
+    with ImageSite() as images:
+        settings = {"IMAGE_ALLOWED_HOSTS": images.host, "LOG_LEVEL": "ERROR", "SHARES_PER_MINUTE": "1000"}
+        with RunningStep(2, folder / "state", settings) as running:
+            word, topic = new_word(), new_topic()
+            posts = [
+                Submission(f"{word} {each}", topic, 1_600_000_000 + each, ups=99) for each in range(POSTS)
+            ]
+            pictured = [
+                Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/{each}.png")
+                for each in range(len(EXPECTED))
+            ]
+            file = folder / "posts.ndjson"
+            file.write_text("".join(each.line() for each in [*posts, *pictured]), encoding="utf-8")
+            running.load(file)
+            browser = Browser(running.url)
+            browser.sign_up()
+            reader = Reader(running.url, browser.username, sign_in(running.url, browser.username))
+            made = Scene(
+                running,
+                Stage(running).run(),
+                reader,
+                browser,
+                word,
+                [each.post_id for each in posts],
+                [each.post_id for each in pictured],
+            )
+            eventually(lambda: check_all_survives(made), BACK_SECONDS)
+            expect(reader.put(f"/posts/{made.posts[0]}/tags/kept"), 200)
+            yield made
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[dict[str, dict[str, str]]]:
+    rows: dict[str, dict[str, str]] = {}
+    yield rows
+    verbs = list(next(iter(rows.values()), {}))
+    lines = [f"| killed | {' | '.join(verbs)} |", "|---" * (len(verbs) + 1) + "|"]
+    lines += [f"| {service} | {' | '.join(row[verb] for verb in verbs)} |" for service, row in rows.items()]
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text("# Step 2: what survives the death of a service\n\n" + "\n".join(lines) + "\n")
+    print("\n" + "\n".join(lines))
+
+
+def check_all_survives(scene: Scene) -> None:
+    ready = expect(Client(scene.running.url).get("/health/ready"), 200).json()["parts"]
+    assert set(ready.values()) == {"ok"}, ready
+    for post in (*scene.posts, *scene.pictured):
+        for verb in ("like", "hide", "tags/x"):
+            expect(scene.reader.delete(f"/posts/{post}/{verb}"), 200)
+    assert len(scene.reader.items("/search", q=scene.word)) == POSTS
+    assert len(scene.reader.items("/recommended")) == POSTS
+
+
+@contextmanager
+def dead(scene: Scene, service: str) -> Iterator[None]:
+    """Inside the block there is no such service."""
+    doomed = scene.parts(service)
+    assert len(doomed) >= 2, doomed
+    os.kill(scene.run.pid, signal.SIGSTOP)
+    try:
+        for each in doomed:
+            os.kill(each.pid, signal.SIGKILL)
+        assert not await_end(doomed, PATIENCE)
+        yield
+    finally:
+        os.kill(scene.run.pid, signal.SIGCONT)
+
+
+def outcome(answer: requests.Response, missing: Callable[[requests.Response], set[str]] | None = None) -> str:
+    """How a verb fares by its answer; `missing` tells what is not in a good one."""
+    if answer.status_code == 503:
+        expect_retry_after(answer, 503)
+        return DOWN
+    assert answer.status_code < 400, told(answer)
+    return GAP if missing is not None and missing(answer) else OK
+
+
+def marks_missing(answer: requests.Response) -> set[str]:
+    body = answer.json()
+    posts = body.get("_items", [body])
+    assert posts
+    return set().union(*(MARKED - set(post) for post in posts))
+
+
+def counts_missing(answer: requests.Response) -> set[str]:
+    return COUNTED - set(answer.json()["counts"])
+
+
+def ask(scene: Scene, picture: str, spare: Reader) -> dict[str, str]:
+    """How each verb fares now."""
+    reader, visitor, post = scene.reader, Client(scene.running.url), scene.posts[1]
+    bounded = {"timeout": PATIENCE}
+    account = {"username": new_name(), "password": PASSWORD}
+    shared = {"to": "ann@example.org"}
+    known = {"username": reader.username, "password": PASSWORD}
+    return {
+        "list": outcome(reader.get("/", **bounded), marks_missing),
+        "show": outcome(reader.get(f"/posts/{post}", **bounded), marks_missing),
+        "search": outcome(reader.get(f"/search?q={scene.word}", **bounded), marks_missing),
+        "recommend": outcome(reader.get("/recommended", **bounded), marks_missing),
+        "sign up": outcome(visitor.post("/signup", json=account, **bounded)),
+        "sign in": outcome(visitor.post("/login", json=known, **bounded)),
+        "sign out": outcome(spare.post("/logout", **bounded)),
+        "profile": outcome(reader.get("/me", **bounded), counts_missing),
+        "tag": outcome(reader.put(f"/posts/{post}/tags/new", **bounded)),
+        "untag": outcome(reader.delete(f"/posts/{post}/tags/new", **bounded)),
+        "tags": outcome(reader.get("/tags", **bounded)),
+        "tagged": outcome(reader.get("/tags/kept", **bounded), marks_missing),
+        "like": outcome(reader.put(f"/posts/{post}/like", **bounded)),
+        "hide": outcome(reader.delete(f"/posts/{post}/hide", **bounded)),
+        "share": outcome(reader.post(f"/posts/{post}/share", json=shared, **bounded)),
+        "image": outcome(visitor.get(f"/images/{picture}", **bounded)),
+    }
+
+
+def pages_with_gaps(scene: Scene) -> set[str]:
+    """The verbs whose page says that something is missing on it."""
+    paths = ("/", f"/posts/{scene.posts[1]}", f"/search?q={scene.word}", "/recommended", "/tags/kept", "/me")
+    answers = {
+        verb: scene.browser.get(path, timeout=PATIENCE) for verb, path in zip(PAGES, paths, strict=True)
+    }
+    return {verb for verb, answer in answers.items() if answer.ok and 'class="gap"' in answer.text}
+
+
+@pytest.mark.parametrize("service", EXPECTED)
+def test_what_needs_it_says_so_and_the_rest_goes_on(
+    scene: Scene, table: dict[str, dict[str, str]], service: str
+) -> None:
+    spare = Reader(
+        scene.running.url, scene.reader.username, sign_in(scene.running.url, scene.reader.username)
+    )
+    visitor = Client(scene.running.url)
+    with dead(scene, service):
+        began = time.monotonic()
+        found = ask(scene, scene.pictured[list(EXPECTED).index(service)], spare)
+        gaps = pages_with_gaps(scene)
+        live = visitor.get("/health/live", timeout=PATIENCE)
+        ready = visitor.get("/health/ready", timeout=PATIENCE)
+        print(f"{service} dead: all asked in {time.monotonic() - began:.1f} s")
+    eventually(lambda: check_all_survives(scene), BACK_SECONDS)
+    table[service] = found
+    expected = {verb: how for how, verbs in EXPECTED[service].items() for verb in verbs}
+    assert found == {verb: expected.get(verb, OK) for verb in found}
+    # The browser's reader has tagged nothing; else its page has the gaps that the reader's answers have.
+    assert gaps == {verb for verb, how in expected.items() if how == GAP and verb in PAGES}
+    assert live.status_code == 200
+    assert ready.json()["parts"][service] == "down"
+    assert ready.status_code == (503 if service == "posts" else 200)
+
+
+def test_all_is_well_in_the_end(scene: Scene) -> None:
+    check_all_survives(scene)
+    reader = new_reader(scene.running.url)
+    expect(reader.put(f"/posts/{scene.posts[2]}/like"), 200)
+    assert reader.json(f"/posts/{scene.posts[2]}")["liked"] is True

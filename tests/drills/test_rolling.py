@@ -1,0 +1,101 @@
+"""Search goes from one version to another and back, and up to three instances and down, under requests at a
+constant rate: none fails, and each is answered by a version that has a share at the time.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.drills.sender import Sender, sending
+from tests.step2.scaling import Stage
+from tests.support.client import Client
+from tests.support.eventually import eventually
+from tests.support.running_step import RunningStep
+from tests.support.submission import Submission, new_topic, new_word
+
+ONLY_STEP = 2
+"""See tests/conftest.py."""
+
+pytestmark = pytest.mark.timeout(600)
+
+RATE = 50.0
+POSTS = 12
+ENOUGH = 100
+"""Answers after each change, two seconds' worth, before the next."""
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with RunningStep(2, tmp_path / "state", {"LOG_LEVEL": "ERROR"}) as running:
+        yield Stage(running)
+
+
+@pytest.fixture
+def path(stage: Stage, tmp_path: Path) -> str:
+    """A search that finds POSTS posts in both versions."""
+    word = new_word()
+    made = [Submission(f"{word} {each}", new_topic(), 1_600_000_000 + each) for each in range(POSTS)]
+    file = tmp_path / "posts.ndjson"
+    file.write_text("".join(each.line() for each in made), encoding="utf-8")
+    stage.running.load(file)
+
+    def there() -> None:
+        assert Client(stage.running.url).json("/search", q=word)["_meta"]["total"] == POSTS
+
+    eventually(there, PATIENCE)
+    return f"/search?q={word}"
+
+
+def served(sender: Sender, since: float, instances: set[str], versions: set[str]) -> None:
+    """From now on all these have a part in the answers, and no version but these."""
+
+    def check() -> None:
+        answers = sender.since(since)
+        assert len(answers) >= ENOUGH
+        assert {each.served_by.partition(" ")[0] for each in answers} >= instances
+
+    eventually(check, PATIENCE)
+    answers = sender.since(since)
+    assert {each.version for each in answers} <= versions, sender.outcomes()
+
+
+def test_no_request_fails_from_one_version_to_the_other_and_back(stage: Stage, path: str) -> None:
+    stage.workshop("versions", "search", "v1=100", "v2=0")
+    with sending(stage.running.url, path, RATE) as sender:
+
+        def do(*command: str, then: set[str]) -> None:
+            stage.workshop(*command)
+            served(sender, time.monotonic(), then, {each[:9].partition("-")[2] for each in then})
+
+        three = {"search-v2", "search-v2-2", "search-v2-3"}
+        served(sender, time.monotonic(), {"search-v1"}, {"v1"})
+        do("versions", "search", "v1=50", "v2=50", then={"search-v1", "search-v2"})
+        do("scale", "search:v2=3", then={"search-v1", *three})
+        do("versions", "search", "v1=0", "v2=100", then=three)
+        do("scale", "search:v1=0", then=three)
+        do("scale", "search:v2=1", then={"search-v2"})
+        there = {each.version for each in sender.since(0.0)}
+        do("scale", "search:v1=1", then={"search-v2"})
+        do("versions", "search", "v1=50", "v2=50", then={"search-v1", "search-v2"})
+        do("versions", "search", "v1=100", "v2=0", then={"search-v1"})
+        do("scale", "search:v2=0", then={"search-v1"})
+    answers = sender.answers
+    by_instance = {
+        name: sum(each.served_by.startswith(f"{name} ") for each in answers)
+        for name in sorted({each.served_by.partition(" ")[0] for each in answers})
+    }
+    span = max(each.due for each in answers) - min(each.due for each in answers)
+    print(
+        f"{len(answers)} requests in {span:.1f} s, {len(answers) / span:.1f} a second; outcomes "
+        f"{dict(sender.outcomes())}; by instance {by_instance}; the sender's worst lag "
+        f"{max(each.lag for each in answers) * 1000:.0f} ms"
+    )
+    assert set(sender.outcomes()) == {200}
+    assert {each.total for each in answers} == {POSTS}
+    assert there == {"v1", "v2"}
+    assert {*by_instance} == {"search-v1", *three}
+    assert stage.services()["search"]["v2"] == {"share": 0, "urls": []}

@@ -1,0 +1,76 @@
+"""A taker is killed with -9 while it takes copies over, its transaction open.
+
+MongoDB does not notice that a transaction's client is gone, and until it has ended keeps everybody else from
+what it wrote to. So the copies wait, but not for the minute that is MongoDB's default; then all are there.
+"""
+
+import os
+import subprocess
+import sys
+import uuid
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from kit.changes import Copy
+from kit.changes.batch import Delivery
+from kit.mongo import connect
+from kit.problems import PartDown
+from tests.support.eventually import eventually
+from workshop.stores.mongod import TRANSACTION_SECONDS
+
+ONLY_STEP = 2
+"""See tests/conftest.py."""
+
+AGAIN = 2.5 * TRANSACTION_SECONDS
+"""MongoDB looks for old transactions every half of their lifetime: a bound, and not a tight one."""
+
+FIRST = Delivery(
+    base=None, cursor="all", put=[{"_id": "a", "topic": "stones"}], remove=[], range=(None, None)
+)
+SECOND = Delivery(base="all", cursor="changes:1", put=[{"_id": "b", "topic": "stones"}], remove=["a"])
+TAKER = """
+import os, signal, sys
+from kit.changes import Copy
+from kit.changes.batch import Delivery
+from kit.mongo import connect
+copies = connect(os.environ["MONGODB_URI"]).get_default_database()["posts"]
+taken = copies.bulk_write
+def killed(*arguments, **options):
+    taken(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+copies.bulk_write = killed
+Copy(copies, ("topic",)).take("posts", Delivery.model_validate_json(sys.argv[1]))
+"""
+
+
+def test_its_copies_are_taken_over_by_the_next(
+    mongod: Any, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    uri = mongod.add_user(name)
+    copies = connect(uri)[name]["posts"]
+    copy = Copy(copies, ("topic",))
+    copy.take("posts", FIRST)
+    killed = subprocess.run(
+        [sys.executable, "-c", TAKER, SECOND.model_dump_json()],
+        env={**os.environ, "MONGODB_URI": uri},
+        timeout=30,
+        check=False,
+    )
+    assert killed.returncode == -9
+    assert list(copies.find()) == FIRST.put
+    with pytest.raises(PartDown, match="copies"):
+        copy.take("posts", SECOND)
+
+    def take() -> None:
+        try:
+            copy.take("posts", SECOND)
+        except PartDown as problem:
+            raise AssertionError(str(problem)) from problem
+
+    eventually(take, AGAIN)
+    assert list(copies.find()) == SECOND.put
+    assert copy.cursor("posts") == SECOND.cursor
+    mongo_client.drop_database(name)

@@ -1,0 +1,309 @@
+"""Finding instances of services in a file that others replace, and asking them."""
+
+import json
+import os
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from kit.discovery import HEADER, Services
+from kit.problems import PartDown, Refused
+from kit.rest import Rest
+from tests.kit.test_rest import Server, hangs_up, sends
+from workshop.ports import free_port
+
+DRAWS = 600
+PATIENCE = 60
+
+Told = dict[str, dict[str, Any]]
+
+
+def version(share: int, *urls: str) -> dict[str, Any]:
+    return {"share": share, "urls": list(urls)}
+
+
+def replace(file: Path, told: Told) -> None:
+    """As who starts and stops instances does."""
+    draft = file.with_name(f"{file.name}.{threading.get_ident()}")
+    draft.write_text(json.dumps(told))
+    draft.replace(file)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "services.json"
+
+
+@pytest.fixture
+def services(file: Path) -> Services:
+    return Services(str(file))
+
+
+def drawn(services: Services, service: str = "a", times: int = DRAWS) -> Counter[str]:
+    """How often an address comes first."""
+    return Counter(services.urls(service)[0] for _ in range(times))
+
+
+class TestFile:
+    def test_all_instances_of_a_version(self, file: Path, services: Services) -> None:
+        replace(file, {"a": {"v1": version(100, "u1", "u2", "u3")}})
+        assert sorted(services.urls("a")) == ["u1", "u2", "u3"]
+        assert set(drawn(services)) == {"u1", "u2", "u3"}, "each comes first at times"
+
+    def test_is_read_again_once_it_was_replaced(self, file: Path, services: Services) -> None:
+        find = services.finder("a")
+        for number in range(20):
+            replace(file, {"a": {"v1": version(100, f"u{number}")}})
+            assert find() == [f"u{number}"]
+
+    def test_is_not_read_again_before(self, file: Path, services: Services) -> None:
+        replace(file, {"a": {"v1": version(100, "u1")}})
+        known = services.known()
+        assert services.known() is known
+
+    def test_one_that_is_missing_names_nobody(self, services: Services) -> None:
+        assert services.known() == {}
+        assert services.urls("a") == []
+
+    def test_it_may_come_later(self, file: Path, services: Services) -> None:
+        assert services.urls("a") == []
+        replace(file, {"a": {"v1": version(100, "u1")}})
+        assert services.urls("a") == ["u1"]
+
+    @pytest.mark.parametrize("content", [None, "", "{", '{"a": {"v1"', "\x00"])
+    def test_what_was_known_counts_when_it_cannot_be_read(
+        self, file: Path, services: Services, content: str | None
+    ) -> None:
+        replace(file, {"a": {"v1": version(100, "u1")}})
+        assert services.urls("a") == ["u1"]
+        if content is None:
+            file.unlink()
+        else:
+            file.write_text(content)
+        assert services.urls("a") == ["u1"]
+        replace(file, {"a": {"v1": version(100, "u2")}})
+        assert services.urls("a") == ["u2"]
+
+    def test_one_of_the_same_time_is_told_from_it(self, file: Path, services: Services) -> None:
+        """Two may be written within one tick of the clock."""
+        for number in range(5):
+            replace(file, {"a": {"v1": version(100, f"u{number}")}})
+            os.utime(file, ns=(10**18, 10**18))
+            kept = file.with_name(f"kept-{number}")
+            kept.hardlink_to(file)  # so that its number is not given to the next
+            assert services.urls("a") == [f"u{number}"]
+
+    def test_is_replaced_while_many_read(self, file: Path, services: Services) -> None:
+        """Whoever reads gets one of the files, whole, and in the end the last."""
+
+        def told(number: int) -> Told:
+            return {"a": {"v1": version(100, *(f"u{number}-{each}" for each in range(50)))}}
+
+        replace(file, told(0))
+        done = threading.Event()
+
+        def read() -> int:
+            count = 0
+            while not done.is_set():
+                urls = services.urls("a")
+                assert len(urls) == 50
+                assert len({url.partition("-")[0] for url in urls}) == 1
+                count += 1
+            return count
+
+        with ThreadPoolExecutor(4) as pool:
+            readers = [pool.submit(read) for _ in range(4)]
+            try:
+                for number in range(1, 200):
+                    replace(file, told(number))
+            finally:
+                done.set()
+            counts = [each.result(PATIENCE) for each in readers]
+        assert min(counts) > 0
+        assert services.urls("a")[0].startswith("u199-")
+
+
+class TestShares:
+    @pytest.mark.parametrize(("first", "second"), [(90, 10), (50, 50), (1, 99)])
+    def test_choose_among_versions(self, file: Path, services: Services, first: int, second: int) -> None:
+        replace(file, {"a": {"v1": version(first, "u1"), "v2": version(second, "u2")}})
+        expected = DRAWS * first / 100
+        # Six standard deviations: beyond them once in 500 million runs.
+        assert abs(drawn(services)["u1"] - expected) <= 6 * (expected * second / 100) ** 0.5
+
+    def test_all_addresses_are_of_one_version(self, file: Path, services: Services) -> None:
+        replace(file, {"a": {"v1": version(50, "u1", "u2"), "v2": version(50, "w1", "w2")}})
+        seen = {"".join(sorted(url[0] for url in services.urls("a"))) for _ in range(DRAWS)}
+        assert seen == {"uu", "ww"}
+
+    def test_none_is_none(self, file: Path, services: Services) -> None:
+        replace(file, {"a": {"v1": version(0, "u1"), "v2": version(100, "u2")}})
+        assert set(drawn(services)) == {"u2"}
+
+    def test_a_version_without_instances_is_passed_by(self, file: Path, services: Services) -> None:
+        replace(file, {"a": {"v1": version(90), "v2": version(10, "u2")}})
+        assert set(drawn(services)) == {"u2"}
+
+    @pytest.mark.parametrize("versions", [{}, {"v1": version(100)}, {"v1": version(0, "u1")}], ids=str)
+    def test_where_nobody_is(self, file: Path, services: Services, versions: dict[str, Any]) -> None:
+        replace(file, {"a": versions})
+        assert services.urls("a") == []
+
+
+class TestHeader:
+    @pytest.fixture
+    def asking(self, file: Path, services: Services) -> Callable[..., list[str]]:
+        """The addresses found while a request with that header is answered."""
+        replace(
+            file, {"a": {"v1": version(0, "u1"), "v2": version(100, "u2")}, "b": {"v9": version(100, "b9")}}
+        )
+        app = Flask("face")
+
+        def find(header: str | None, service: str = "a") -> list[str]:
+            with app.test_request_context(headers={} if header is None else {HEADER: header}):
+                return services.urls(service)
+
+        return find
+
+    @pytest.mark.parametrize(
+        ("header", "found"),
+        [
+            *(("a=v1", "u1"), ("a=v2", "u2"), (" a = v1 ", "u1"), ("b=v9,a=v1", "u1"), ("a=v1,a=v2", "u1")),
+            *(
+                (None, "u2"),
+                ("", "u2"),
+                ("b=v1", "u2"),
+                ("a", "u2"),
+                ("a=", "u2"),
+                ("=v1", "u2"),
+                (",,", "u2"),
+            ),
+            *(("A=v1", "u2"), ("aa=v1", "u2"), ("a==v1", None), ("a=v3", None), ("a=v1;b=v9", None)),
+        ],
+    )
+    def test_names_versions(
+        self, asking: Callable[..., list[str]], header: str | None, found: str | None
+    ) -> None:
+        if found is None:
+            with pytest.raises(Refused, match=r"There is no a .*; there is: v1, v2"):
+                asking(header)
+        else:
+            assert asking(header) == [found]
+
+    def test_of_other_services_too(self, asking: Callable[..., list[str]]) -> None:
+        assert asking("a=v1, b=v9", "b") == ["b9"]
+        with pytest.raises(Refused):
+            asking("b=v1", "b")
+
+    def test_a_version_with_no_instance_is_away(self, file: Path, asking: Callable[..., list[str]]) -> None:
+        replace(file, {"a": {"v1": version(0), "v2": version(100, "u2")}})
+        assert asking("a=v1") == []
+
+    def test_no_request_no_header(self, services: Services, asking: Callable[..., list[str]]) -> None:
+        assert services.urls("a") == ["u2"]
+
+
+@pytest.fixture
+def servers() -> Iterator[list[Server]]:
+    made = [Server() for _ in range(3)]
+    for number, server in enumerate(made):
+        server.reply = sends({"server": number})
+    yield made
+    for server in made:
+        server.stop()
+
+
+def nobody() -> str:
+    """An address that refuses connections."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+class TestAskingInstances:
+    @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
+    def test_the_best_is_asked_first(self, servers: list[Server], method: str) -> None:
+        rest = Rest(lambda: [server.url + "/" for server in servers], "A")
+        assert rest.call(method, "/x").json() == {"server": 0}
+        assert [len(server.asked) for server in servers] == [1, 0, 0]
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
+    @pytest.mark.parametrize("dead", [1, 2, 5])
+    def test_who_refuses_a_connection_is_skipped(self, servers: list[Server], method: str, dead: int) -> None:
+        """By a request, too, that must not be sent twice: nobody has heard of it."""
+        urls = [*(nobody() for _ in range(dead)), servers[0].url]
+        body = {"a": 1}
+        assert Rest(lambda: urls, "A").call(method, "/x?y=1", json=body).json() == {"server": 0}
+        ((asked, path, _, sent),) = servers[0].asked
+        assert (asked, path, json.loads(sent)) == (method, "/x?y=1", body)
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_who_refused_comes_last_for_a_while(self, servers: list[Server], method: str) -> None:
+        dead = nobody()
+        rest = Rest(lambda: [dead, servers[0].url, servers[1].url], "A")
+        assert rest.urls()[0] == dead
+        rest.call(method, "/x")
+        assert rest.urls() == [servers[0].url, servers[1].url, dead]
+
+    def test_who_is_back_is_asked_again(self, servers: list[Server]) -> None:
+        urls = [nobody()]
+        rest = Rest(lambda: urls, "A")
+        with pytest.raises(PartDown):
+            rest.call("GET", "/x")
+        with socket.socket() as back:
+            back.bind(("127.0.0.1", int(urls[0].rpartition(":")[2])))
+            back.listen()
+            with ThreadPoolExecutor(1) as pool:
+                asked = pool.submit(rest.call, "POST", "/x", read_seconds=PATIENCE)
+                connection, _ = back.accept()
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+                connection.close()
+                assert asked.result(PATIENCE).status_code == 204
+
+    def test_a_request_that_may_be_done_twice_goes_on_to_the_next(self, servers: list[Server]) -> None:
+        servers[0].reply = hangs_up
+        rest = Rest(lambda: [server.url for server in servers], "A")
+        assert rest.call("PUT", "/x").json() == {"server": 1}
+        assert [len(server.asked) for server in servers] == [1, 1, 0]
+
+    def test_any_other_that_was_heard_does_not(self, servers: list[Server]) -> None:
+        servers[0].reply = hangs_up
+        rest = Rest(lambda: [server.url for server in servers], "A")
+        with pytest.raises(PartDown):
+            rest.call("POST", "/x")
+        assert [len(server.asked) for server in servers] == [1, 0, 0]
+
+    def test_an_answer_is_an_answer(self, servers: list[Server]) -> None:
+        servers[0].reply = sends({"_error": {"message": "Not now."}}, 503)
+        rest = Rest(lambda: [server.url for server in servers], "A")
+        with pytest.raises(PartDown, match="Not now"):
+            rest.call("GET", "/x")
+        assert [len(server.asked) for server in servers] == [1, 0, 0]
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    @pytest.mark.parametrize("count", [0, 1, 4])
+    def test_where_nobody_is(self, method: str, count: int) -> None:
+        urls = [nobody() for _ in range(count)]
+        with pytest.raises(PartDown, match="A cannot be reached"):
+            Rest(lambda: urls, "A").call(method, "/x")
+
+    def test_health_is_asked_the_same_way(self, servers: list[Server]) -> None:
+        servers[0].reply = sends({"parts": {"mongodb": "ok"}})
+        urls = [nobody(), servers[0].url]
+        assert Rest(lambda: urls, "A").health() == {"mongodb": True}
+
+    def test_refused_by_the_header_nobody_is_asked(self, file: Path, servers: list[Server]) -> None:
+        replace(file, {"a": {"v1": version(100, servers[0].url)}})
+        rest = Rest(Services(str(file)).finder("a"), "A")
+        with (
+            Flask("face").test_request_context(headers={HEADER: "a=v7"}),
+            pytest.raises(Refused, match="There is no a v7"),
+        ):
+            rest.call("GET", "/x")
+        assert servers[0].asked == []
