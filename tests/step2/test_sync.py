@@ -23,6 +23,7 @@ WRITES = 40
 MANY = 1500
 """Changes at one moment: more than travel at once."""
 
+OLD = datetime(2001, 1, 1, tzinfo=UTC)
 TAKERS = sorted({relation.taker for relation in RELATIONS})
 
 
@@ -42,10 +43,10 @@ def await_writes(writer: Writer, more: int) -> None:
 
 
 def new_posts(count: int, word: str) -> list[dict[str, Any]]:
-    """Documents of posts, all written at one moment, with ids of their own."""
+    """Documents of posts, all written at one moment, with ids of their own; older than all others."""
     now = datetime.now(UTC).replace(microsecond=0)
     mark = secrets.token_hex(5)
-    own = {"title": f"about {word}", "_created": now, "_updated": now}
+    own = {"title": f"about {word}", "created": OLD, "_created": now, "_updated": now}
     return [{**post, **own, "_id": f"t3_{mark}{number:05}"} for number, post in enumerate(generated(count))]
 
 
