@@ -128,21 +128,30 @@ class Rest:
             raise PartDown(self.name) from error
 
     def _send(self, request: requests.Request, path: str, read_seconds: float) -> requests.Response:
-        urls = self.urls()
-        if not urls:
-            raise requests.ConnectionError(f"{self.name} has no instance")
         is_idempotent = request.method in IDEMPOTENT
         for attempt in stamina.retry_context(
-            lambda error: isinstance(error, CUT_OFF) and (is_idempotent or _was_not_sent(error)),
-            attempts=max(3 if is_idempotent else 1, len(urls)),
-            timeout=1.0,
-            wait_initial=0.02,
-            wait_max=0.2,
+            CUT_OFF, attempts=3 if is_idempotent else 1, timeout=1.0, wait_initial=0.02, wait_max=0.2
         ):
             with attempt:
-                request.url = urls[(attempt.num - 1) % len(urls)] + path
-                return self._send_once(request, urls[(attempt.num - 1) % len(urls)], read_seconds)
+                return self._send_round(request, path, read_seconds, is_idempotent)
         raise AssertionError("stamina gives up by raising")
+
+    def _send_round(
+        self, request: requests.Request, path: str, read_seconds: float, is_idempotent: bool
+    ) -> requests.Response:
+        """The first answer of the instances asked one after another. Another one is asked where the one
+        before cannot have heard of the request, or may hear of it twice.
+        """
+        failure: requests.RequestException = requests.ConnectionError(f"{self.name} has no instance")
+        for url in self.urls():
+            request.url = url + path
+            try:
+                return self._send_once(request, url, read_seconds)
+            except CUT_OFF as error:
+                failure = error
+                if not is_idempotent and not _was_not_sent(error):
+                    break
+        raise failure
 
     def _send_once(self, request: requests.Request, url: str, read_seconds: float) -> requests.Response:
         prepared = self._session.prepare_request(request)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import orjson
 
 from kit.changes.batch import Batch
+from kit.problems import Problem
 from kit.rest import Rest
 
 KEPT = 6
-"""Batches kept for takers that come a little later; what one owner's batches need in memory stays bounded."""
+"""Answers kept for takers that come a little later; what one owner's batches need in memory stays bounded."""
 
 
 class Owner:
@@ -20,21 +21,28 @@ class Owner:
     def __init__(self, service: Rest, token: Callable[[], str], fresh: float) -> None:
         self._service, self._token, self._fresh = service, token, fresh
         self._lock = threading.Lock()
-        self._batches: OrderedDict[tuple[str, str | None, int], tuple[float, Batch]] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str | None, int], tuple[float, Batch | Problem]] = OrderedDict()
 
     def after(self, what: str, cursor: str | None, most: int) -> Batch:
         """At most so many changes after `cursor`. Raises Gone, and the Problems of a service that is away."""
         with self._lock:
             key = (what, cursor, most)
-            known = self._batches.get(key)
-            if known is not None and time.monotonic() - known[0] < self._fresh:
-                return known[1]
-            asked = time.monotonic()
-            params = {"most": most, **({"after": cursor} if cursor is not None else {})}
+            known = self._answers.get(key)
+            if known is None or time.monotonic() - known[0] >= self._fresh:
+                known = self._answers[key] = self._ask(what, cursor, most)
+                while len(self._answers) > KEPT:
+                    self._answers.popitem(last=False)
+        _, answer = known
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
+
+    def _ask(self, what: str, cursor: str | None, most: int) -> tuple[float, Batch | Problem]:
+        """The answer, and since when it is known. Who waited meanwhile shares it, a failure, too."""
+        asked = time.monotonic()
+        params = {"most": most, **({"after": cursor} if cursor is not None else {})}
+        try:
             answer = self._service.call("GET", f"/changes/{what}", token=self._token(), params=params)
-            told = orjson.loads(answer.content)
-            batch = Batch.model_construct(**told)
-            self._batches[key] = (asked, batch)
-            while len(self._batches) > KEPT:
-                self._batches.popitem(last=False)
-            return batch
+        except Problem as problem:
+            return time.monotonic(), problem
+        return asked, Batch.model_construct(**orjson.loads(answer.content))

@@ -200,6 +200,15 @@ def ask(scene: Scene, picture: str, spare: Reader) -> dict[str, str]:
     }
 
 
+def ask_as_visitor(scene: Scene) -> dict[str, str]:
+    """How it fares for somebody who has not signed in, and so misses nothing on what they get."""
+    visitor = Client(scene.running.url)
+    paths = ("/", f"/posts/{scene.posts[1]}", f"/search?q={scene.word}", "/recommended")
+    return {
+        verb: outcome(visitor.get(path, timeout=PATIENCE)) for verb, path in zip(PAGES, paths, strict=False)
+    }
+
+
 def pages_with_gaps(scene: Scene) -> set[str]:
     """The verbs whose page says that something is missing on it."""
     paths = ("/", f"/posts/{scene.posts[1]}", f"/search?q={scene.word}", "/recommended", "/tags/kept", "/me")
@@ -220,6 +229,7 @@ def test_what_needs_it_says_so_and_the_rest_goes_on(
     with dead(scene, service):
         began = time.monotonic()
         found = ask(scene, scene.pictured[list(EXPECTED).index(service)], spare)
+        visited = ask_as_visitor(scene)
         gaps = pages_with_gaps(scene)
         live = visitor.get("/health/live", timeout=PATIENCE)
         ready = visitor.get("/health/ready", timeout=PATIENCE)
@@ -228,6 +238,7 @@ def test_what_needs_it_says_so_and_the_rest_goes_on(
     table[service] = found
     expected = {verb: how for how, verbs in EXPECTED[service].items() for verb in verbs}
     assert found == {verb: expected.get(verb, OK) for verb in found}
+    assert visited == {verb: DOWN if expected.get(verb) == DOWN else OK for verb in visited}
     # The browser's reader has tagged nothing; else its page has the gaps that the reader's answers have.
     assert gaps == {verb for verb, how in expected.items() if how == GAP and verb in PAGES}
     assert live.status_code == 200

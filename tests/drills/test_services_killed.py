@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,14 @@ def write_posts(file: Path, number: int) -> list[str]:
 
 
 def load(running: RunningStep, folder: Path) -> list[str]:
+    """Posts that all who are to mark them know of."""
     posts = write_posts(folder / "posts.ndjson", POSTS)
     running.load(folder / "posts.ndjson")
     reader = new_reader(running.url)
 
     def known() -> None:
-        for service in ("tag", "like", "hide"):
-            verb = {"tag": "tags/x", "like": "like", "hide": "hide"}[service]
-            expect(reader.delete(f"/posts/{posts[-1]}/{verb}"), 200)
+        for post, verb in product(posts, ("tags/red", "like", "hide")):
+            expect(reader.delete(f"/posts/{post}/{verb}"), 200)
 
     eventually(known, PROGRESS)
     return posts

@@ -34,15 +34,17 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def papers(store: Database[Document]) -> Papers:
+def papers(store: Database[Document]) -> Iterator[Papers]:
     """A collection that nobody else has."""
-    return store[f"papers_{secrets.token_hex(6)}"]
+    yield (made := store[f"papers_{secrets.token_hex(6)}"])
+    made.drop()
 
 
 @pytest.fixture
-def copies(store: Database[Document]) -> Papers:
+def copies(store: Database[Document]) -> Iterator[Papers]:
     """Another one."""
-    return store[f"copies_{secrets.token_hex(6)}"]
+    yield (made := store[f"copies_{secrets.token_hex(6)}"])
+    made.drop()
 
 
 def numbered(count: int, **fields: Any) -> list[Document]:
