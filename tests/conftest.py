@@ -40,20 +40,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share tests out among workers by what they share."""
+    from tests.support.scheduling import ByStep  # noqa: PLC0415 - only where xdist is
+
+    return ByStep(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out modules that are for another step by their ONLY_STEP. With several workers, what shares a
-    running step stays together, and so does each other file.
-    """
+    """Leave out modules that are for another step by their ONLY_STEP."""
     chosen = config.getoption("--step")
     others = [item for item in items if chosen not in (None, getattr(item.module, "ONLY_STEP", chosen))]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
-    for item in items:
-        suite = item.path.relative_to(ROOT / "tests").parts[0]
-        step = getattr(item, "callspec", None) and item.callspec.params.get("step")
-        name = f"{suite}-{step}" if step is not None else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
