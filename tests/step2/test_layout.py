@@ -43,10 +43,8 @@ def test_each_service_has_the_same_files(name: str) -> None:
     assert there == FILES if name != "sync" else there > FILES
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_short(name: str) -> None:
-    if name == "sync":
-        pytest.skip("it does more than hold one verb")
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "sync"])
+def test_a_service_with_one_verb_is_short(name: str) -> None:
     folder = ROOT / "step2_services" / name
     lines = sum(len((folder / each).read_text().splitlines()) for each in ("service.py", "settings.py"))
     assert lines < MOST_LINES
