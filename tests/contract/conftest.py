@@ -32,13 +32,13 @@ DEADLINES = {0: 0.0, 1: 0.0, 2: 1.5, 3: 1.0}
 LOADED_SECONDS = 30.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def images() -> Iterator[ImageSite]:
     with ImageSite(int(os.environ.get("CONTRACT_IMAGE_PORT", "0"))) as site:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def closed_port() -> Iterator[int]:
     """A port that refuses connections for as long as the tests run."""
     with socket.socket() as held:
@@ -46,7 +46,7 @@ def closed_port() -> Iterator[int]:
         yield held.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def face(
     step: int, images: ImageSite, closed_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Face]:
@@ -66,7 +66,7 @@ def face(
         yield Face(running.url, DEADLINES[step], mail, running.workshop_load, database_port)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def corpus(
     face: Face, images: ImageSite, closed_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Corpus:
@@ -89,13 +89,13 @@ def corpus(
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def regular(face: Face) -> Reader:
     """A member for all tests that don't mind what others have marked; hashing passwords takes its time."""
     return new_reader(face.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def other(face: Face) -> Reader:
     """Another of that kind."""
     return new_reader(face.url)

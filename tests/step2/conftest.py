@@ -17,7 +17,7 @@ POSTS = 160
 """Enough for a reader to mark 50 of them in each of three ways."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     folder = tmp_path_factory.mktemp("step2")
     with ImageSite() as images:
