@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKSHOP := $(BIN)/python -m workshop
 RUN_LOCKS := $(addprefix requirements/,workshop.txt step0.txt step1.txt embedded.txt) \
-	step2_services/requirements.txt $(wildcard step2_services/*/requirements.txt)
+	$(foreach level,. * */*,$(wildcard step[23]_*/$(level)/requirements.txt))
 PYTEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 

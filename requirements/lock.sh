@@ -3,10 +3,10 @@
 set -eu
 cd "$(dirname "$0")"
 lock="${UV:-uv} pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
-services="../step2_services/requirements.in ../step2_services/*/requirements.in"
+services="../step[23]_*/requirements.in ../step[23]_*/*/requirements.in ../step[23]_*/*/*/requirements.in"
 trap 'rm -f all.txt' EXIT
 $lock ./*.in $services -o all.txt "$@"
 for source in *.in $services; do
     $lock "$source" -c all.txt -o "${source%.in}.txt"
 done
-rm service.txt  # services have it in theirs
+rm service.txt events.txt  # services have them in theirs

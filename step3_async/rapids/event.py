@@ -1,0 +1,76 @@
+"""Events: facts that have happened, as they travel.
+
+Their attributes map one to one to those of CloudEvents 1.0 (https://cloudevents.io): `eventId` is its `id`,
+`eventDomain` its `source`, `eventName` its `type`, `timestamp` its `time`, `key` its `subject`, `payload` its
+`data`; the rest are extensions.
+"""
+
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Annotated, Any
+
+from bson import Timestamp
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+NAME = r"^[a-z][a-z0-9-]{0,39}$"
+VERSION = r"^[0-9a-f]{16}$"
+
+SNAPSHOT_PAGE = "snapshot-page"
+"""The name of events that tell how documents are rather than what happened to one; see `Page`."""
+
+Document = dict[str, Any]
+
+
+class Event(BaseModel):
+    """A fact about the document `key` of a domain.
+
+    `event_id` is the same however often the fact is published. `version` orders the facts of one domain: the
+    cluster time of the write, 16 hexadecimal digits that compare as text. `payload` tells the fact itself;
+    `before` and `after` are the document around the change, None where there was none, with the fields that
+    others may know. `traceparent` is W3C trace context of the request that caused it.
+    """
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
+
+    event_id: str
+    event_domain: Annotated[str, Field(pattern=NAME)]
+    event_name: Annotated[str, Field(pattern=NAME)]
+    timestamp: datetime
+    key: str
+    version: Annotated[str, Field(pattern=VERSION)]
+    payload: Document
+    before: Document | None = None
+    after: Document | None = None
+    traceparent: str | None = None
+
+    def dumps(self) -> bytes:
+        """JSON as it travels."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+class Page(BaseModel):
+    """The payload of a snapshot page: all documents of a domain with ids `after` (not included) `upto`
+    (included); None leaves that side open. `last` ends the snapshot, which `run` names.
+    """
+
+    run: str
+    documents: list[Document]
+    after: str | None
+    upto: str | None
+    last: bool
+
+
+def version_of(moment: Timestamp) -> str:
+    """A cluster time as a version."""
+    return f"{moment.time:08x}{moment.inc:08x}"
+
+
+def event_id_of(token: str) -> str:
+    """The id of the event that a change stream's resume token stands for."""
+    return blake2b(token.encode(), digest_size=16).hexdigest()
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
