@@ -59,6 +59,11 @@ def get_token_lifetime() -> int:
     return int(os.environ.get("TOKEN_LIFETIME", "3600"))
 
 
+def get_password_memory() -> int:
+    """KiB of memory that hashing a password takes; more makes guessing, and signing in, dearer."""
+    return int(os.environ.get("PASSWORD_MEMORY_KIB", "65536"))
+
+
 def get_failed_sign_ins_per_minute() -> int:
     """Failed sign-ins allowed to one address a minute."""
     return int(os.environ.get("FAILED_SIGN_INS_PER_MINUTE", "30"))

@@ -3,18 +3,22 @@
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from kit import environment
 from kit.model.indexes import Indexes, make_indexes
-from kit.mongo import Document, connect
+from kit.mongo import Document, connect, translated
 from kit.problems import Problem
 
 PAUSE = 1.0
 """Seconds between attempts while the database is away."""
+
+IMAGES = "changeStreamPreAndPostImages"
+NAMESPACE_EXISTS = 48
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -28,9 +32,14 @@ def prepare(indexes: Indexes) -> None:
         sys.exit(f"The indexes could not be made. {error} Is MongoDB up, and MONGODB_URI right?")
 
 
-def prepare_beside(database: Database[Document], indexes: Indexes) -> Callable[[], bool]:
+def prepare_beside(
+    database: Database[Document], indexes: Indexes, images: Sequence[str] = ()
+) -> Callable[[], bool]:
     """Make these indexes while the process goes on, however long the database is away; tells whether they are
     there.
+
+    Of the collections named in `images`, MongoDB keeps from then on what documents were before and after each
+    change, for those who follow its changes.
     """
     done = threading.Event()
     patient = connect(environment.get_mongodb_uri(), answer_ms=None)
@@ -38,6 +47,8 @@ def prepare_beside(database: Database[Document], indexes: Indexes) -> Callable[[
     def work() -> None:
         while not done.is_set():
             try:
+                for collection in images:
+                    keep_images(patient[database.name], collection)
                 make_indexes(patient[database.name], indexes)
                 done.set()
             except Problem as error:
@@ -47,3 +58,21 @@ def prepare_beside(database: Database[Document], indexes: Indexes) -> Callable[[
 
     threading.Thread(target=work, name="prepare", daemon=True).start()
     return done.is_set
+
+
+@translated
+def keep_images(database: Database[Document], collection: str) -> None:
+    """Have MongoDB keep the documents of `collection`, made if it is missing, as they were before and after
+    each change. Raises PartDown, PartSlow.
+    """
+    there = next(iter(database.list_collections(filter={"name": collection})), None)
+    if there is not None:
+        if not there["options"].get(IMAGES, {}).get("enabled"):
+            database.command("collMod", collection, **{IMAGES: {"enabled": True}})
+        return
+    try:
+        database.create_collection(collection, check_exists=False, **{IMAGES: {"enabled": True}})
+    except OperationFailure as error:
+        if error.code != NAMESPACE_EXISTS:
+            raise
+        keep_images(database, collection)  # somebody else has made it at this moment

@@ -10,6 +10,7 @@ from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
+from kit.journal import Journal
 from kit.model.post import Post, TagCount, put_mark
 from kit.mongo import Document
 from kit.paging import TOTAL_LIMIT, Found, Page
@@ -27,10 +28,14 @@ has its `topic`, and what it changes of `tags`, `liked` and `hidden`.
 
 
 class Marks:
-    """A collection of marks. Its verbs take the post's topic, by which readers are recommended others."""
+    """A collection of marks. Its verbs take the post's topic, by which readers are recommended others.
 
-    def __init__(self, collection: Collection[Document]) -> None:
+    With a `journal` each mark counts its commands in `revision`, whether or not they change anything else.
+    """
+
+    def __init__(self, collection: Collection[Document], journal: Journal | None = None) -> None:
         self.collection = collection
+        self._journal = journal
 
     def tag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
         """Put a tag on a post; all the reader's tags on it. Raises Unprocessable when it is full."""
@@ -125,6 +130,9 @@ class Marks:
     def _mark(
         self, reader: str, post_id: str, topic: str, change: Document, condition: Document | None = None
     ) -> Document:
+        if self._journal:
+            stamped = {**change.get("$set", {}), **self._journal.stamp()}
+            change = {**change, "$set": stamped, "$inc": {"revision": 1}}
         mark = self.collection.find_one_and_update(
             {"_id": _id(reader, post_id), **(condition or {})},
             {
@@ -135,6 +143,8 @@ class Marks:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
+        if self._journal and mark:
+            self._journal.note(mark["_id"], mark["revision"])
         return mark or {}
 
 

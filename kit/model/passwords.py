@@ -6,12 +6,12 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-_hasher = PasswordHasher()
+from kit import environment
 
 
 def hashed(password: str) -> str:
     """What to store of a password."""
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 def fits(stored: str | None, password: str) -> bool:
@@ -20,9 +20,14 @@ def fits(stored: str | None, password: str) -> bool:
     It takes as long for nobody as for somebody, so that time does not tell who is a member.
     """
     try:
-        return _hasher.verify(stored or _nobodys(), password) and stored is not None
+        return _hasher().verify(stored or _nobodys(), password) and stored is not None
     except VerifyMismatchError:
         return False
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(memory_cost=environment.get_password_memory())
 
 
 @cache

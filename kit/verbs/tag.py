@@ -23,10 +23,47 @@ TAGS = Operation("The reader's tags", {200: TagCounts}, query=params.PAGING_SCHE
 def make_blueprint(
     posts: Posts, marks: Marks, shown: Callable[[Sequence[Document], str], list[Any]], page_schema: Schema
 ) -> Blueprint:
-    """The verbs. `shown` makes tagged posts, as they are stored, what a reader is shown of them, each of
-    `page_schema`'s items.
-    """
+    """All of the verbs; see `commands` and `questions`."""
     verbs = Blueprint("tag", __name__)
+    _add_commands(verbs, posts, marks)
+    _add_questions(verbs, posts, marks, shown, page_schema)
+    return verbs
+
+
+def commands(posts: Posts, marks: Marks) -> Blueprint:
+    """The verbs that change a reader's tags."""
+    verbs = Blueprint("tag", __name__)
+    _add_commands(verbs, posts, marks)
+    return verbs
+
+
+def questions(
+    posts: Posts, marks: Marks, shown: Callable[[Sequence[Document], str], list[Any]], page_schema: Schema
+) -> Blueprint:
+    """The verbs that tell a reader's tags. `shown` makes tagged posts, as they are stored, what a reader is
+    shown of them, each of `page_schema`'s items.
+    """
+    verbs = Blueprint("tagged", __name__)
+    _add_questions(verbs, posts, marks, shown, page_schema)
+    return verbs
+
+
+def _add_commands(verbs: Blueprint, posts: Posts, marks: Marks) -> None:
+    @verbs.route("/posts/<post_id>/tags/<tag>", methods=["PUT", "DELETE"])
+    @operation(TAGGING)
+    def tag(post_id: str, tag: str) -> Response:
+        change = marks.tag if request.method == "PUT" else marks.untag
+        topic = posts.known(post_id)["topic"]
+        return reply({"post": post_id, "tags": change(g.reader.username, post_id, topic, params.tag(tag))})
+
+
+def _add_questions(
+    verbs: Blueprint,
+    posts: Posts,
+    marks: Marks,
+    shown: Callable[[Sequence[Document], str], list[Any]],
+    page_schema: Schema,
+) -> None:
     tagged_posts = Operation(
         "The posts the reader put this tag on, newest first",
         {200: page_schema},
@@ -34,13 +71,6 @@ def make_blueprint(
         path={"tag": TAG},
         reader=True,
     )
-
-    @verbs.route("/posts/<post_id>/tags/<tag>", methods=["PUT", "DELETE"])
-    @operation(TAGGING)
-    def tag(post_id: str, tag: str) -> Response:
-        change = marks.tag if request.method == "PUT" else marks.untag
-        topic = posts.known(post_id)["topic"]
-        return reply({"post": post_id, "tags": change(g.reader.username, post_id, topic, params.tag(tag))})
 
     @verbs.get("/tags")
     @operation(TAGS)
@@ -55,5 +85,3 @@ def make_blueprint(
         found = posts.among(marks.tagged(reader, params.tag(tag)), page)
         whole = Found(shown(found.items, reader), found.total, found.more)
         return reply(as_collection(whole, page, "Tagged"))
-
-    return verbs

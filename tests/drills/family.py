@@ -11,7 +11,7 @@ import psutil
 
 from tests.support.running_step import RunningStep
 
-PARTS = ("mongod", "mail")
+PARTS = ("mongod", "nats", "mail")
 FACE = "web.conf.py"
 
 

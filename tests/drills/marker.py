@@ -39,7 +39,7 @@ class Tally:
 
     @property
     def acknowledged(self) -> int:
-        return self.answers[200]
+        return self.answers[200] + self.answers[202]
 
 
 class Marker(threading.Thread):
@@ -103,7 +103,7 @@ class Marker(threading.Thread):
         finally:
             self.tally.slowest = max(self.tally.slowest, time.monotonic() - began)
         self.tally.answers[answer.status_code] += 1
-        if answer.status_code == 200:
+        if answer.status_code in (200, 202):  # 202: written, and not known yet to be readable everywhere
             self.standing[mark] = wanted
             return
         self._leave(mark)

@@ -16,15 +16,18 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request that was due at `due`, by the monotonic clock, and sent `lag` seconds later."""
+    """What came of a request that was due at `due`, by the monotonic clock, and sent `lag` seconds later; it
+    was there `seconds` after it was due.
+    """
 
     due: float
     lag: float
+    seconds: float
     outcome: int | str
     """The status, or the error's name."""
     served_by: str = ""
     total: int | None = None
-    """How many items the answer says there are."""
+    """How many items the answer says there are, if it is a collection."""
 
     @property
     def version(self) -> str:
@@ -32,14 +35,18 @@ class Answer:
 
 
 class Sender(threading.Thread):
-    """Asks for a collection `rate` times a second, each time by a thread and a connection of its own: slow
+    """Asks `rate` times a second, as whoever `token` belongs to, each time by a thread and a connection of its own: slow
     answers hold nothing up, and no connection lives long enough to be closed by the other side.
     """
 
-    def __init__(self, url: str, path: str, rate: float) -> None:
+    def __init__(
+        self, url: str, path: str, rate: float, token: str | None = None, method: str = "GET"
+    ) -> None:
         super().__init__(daemon=True)
         self.answers: list[Answer] = []
-        self._address, self._path, self._rate = urlsplit(url).netloc, path, rate
+        self._address, self._path, self._rate, self._method = urlsplit(url).netloc, path, rate, method
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Accept": "application/json", **bearer}
         self._stop_asked = threading.Event()
 
     def run(self) -> None:
@@ -72,22 +79,26 @@ class Sender(threading.Thread):
         lag = time.monotonic() - due
         connection = http.client.HTTPConnection(self._address, timeout=SECONDS)
         try:
-            connection.request("GET", self._path, headers={"Accept": "application/json"})
+            connection.request(self._method, self._path, headers=self._headers)
             answer = connection.getresponse()
             body = answer.read()
-            total = json.loads(body)["_meta"]["total"] if answer.status == http.HTTPStatus.OK else None
-            told = Answer(due, lag, answer.status, answer.headers.get("Served-By", ""), total)
+            meta = json.loads(body).get("_meta", {}) if answer.status == http.HTTPStatus.OK else {}
+            seconds = time.monotonic() - due
+            served_by = answer.headers.get("Served-By", "")
+            told = Answer(due, lag, seconds, answer.status, served_by, meta.get("total"))
         except (OSError, http.client.HTTPException) as error:
-            told = Answer(due, lag, type(error).__name__)
+            told = Answer(due, lag, time.monotonic() - due, type(error).__name__)
         finally:
             connection.close()
         self.answers.append(told)
 
 
 @contextmanager
-def sending(url: str, path: str, rate: float) -> Iterator[Sender]:
+def sending(
+    url: str, path: str, rate: float, token: str | None = None, method: str = "GET"
+) -> Iterator[Sender]:
     """Requests at a rate inside the block; in the end all have their answers."""
-    sender = Sender(url, path, rate)
+    sender = Sender(url, path, rate, token, method)
     sender.start()
     try:
         yield sender

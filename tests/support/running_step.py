@@ -55,6 +55,7 @@ class RunningStep(Command):
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",
+            "PASSWORD_MEMORY_KIB": "1024",  # a suite signs up hundreds
             **(settings or {}),
         }
         self.step = step

@@ -5,7 +5,6 @@ writes the same fields into the same collections with the same indexes, over the
 `bulk_write` and nothing between.
 """
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ import psutil
 from pymongo import IndexModel, MongoClient, ReplaceOne, WriteConcern
 from pymongo.collection import Collection
 
+from workshop.bench.arrivals import by_id, watching
 from workshop.bench.stage import await_ready, own_state, running
 from workshop.load.generate import GeneratedSource
 from workshop.load.generate import posts as generated
 from workshop.load.loading import BATCH, Loading
 from workshop.stores.mongod import Mongod
 
+STEP = 2
 OWNER = "step2_posts"
 SERVICES = ("search", "recommend", "tag", "like", "hide", "share", "images")
 WRITES, PER_SECOND = 1000, 100
@@ -57,14 +58,14 @@ class Copying:
 
 def copying(count: int) -> Copying:
     """Measure with `count` generated posts. Raises RuntimeError when they do not arrive."""
-    with own_state(), Mongod() as mongod:
+    with own_state(STEP), Mongod() as mongod:
         mongod.wait()
         with mongod.admin() as client:
             mongod.add_user(OWNER)
             Loading(GeneratedSource(count), client[OWNER]["posts"]).run()
-            with running() as run:
+            with running(STEP) as run:
                 seconds, early, late = _watch_copies(client, count, run)
-                await_ready()
+                await_ready(STEP)
                 lags = _lags(client, count)
             bare = _bare(client, count)
     return Copying(count / seconds, count / bare, early, late, lags)
@@ -101,41 +102,15 @@ def _lags(client: Client, count: int) -> list[float]:
     """Write new posts at a constant rate, and note when the last taker has each."""
     wanted = list(generated(count + WRITES, start=count))
     written: dict[str, float] = {}
-    arrivals = [_Arrivals(taker, len(wanted)) for taker in _takers(client).values()]
-    for each in arrivals:
-        each.start()
-    for each in arrivals:
-        each.watches.wait(30)
     owner = client[OWNER].get_collection("posts", write_concern=WriteConcern(w="majority", j=True))
-    start = time.monotonic()
-    for number, post in enumerate(wanted):
-        time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
-        owner.insert_one(post)
-        written[post["_id"]] = time.monotonic()
-    for each in arrivals:
-        each.join()
-        if len(each.times) < len(wanted):
-            raise RuntimeError(f"Only {len(each.times)} of {len(wanted)} posts arrived at {each.name}.")
+    takers = list(_takers(client).values())
+    with watching(takers, len(wanted), WRITES / PER_SECOND + 60, by_id) as arrivals:
+        start = time.monotonic()
+        for number, post in enumerate(wanted):
+            time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
+            owner.insert_one(post)
+            written[post["_id"]] = time.monotonic()
     return [max(each.times[post] for each in arrivals) - moment for post, moment in written.items()]
-
-
-class _Arrivals(threading.Thread):
-    """Notes when posts arrive at a taker."""
-
-    def __init__(self, taker: Collection[Document], wanted: int) -> None:
-        super().__init__(name=taker.full_name, daemon=True)
-        self.times: dict[str, float] = {}
-        self.watches = threading.Event()
-        self._taker, self._wanted = taker, wanted
-
-    def run(self) -> None:
-        deadline = time.monotonic() + WRITES / PER_SECOND + 60
-        with self._taker.watch(max_await_time_ms=200) as stream:
-            self.watches.set()
-            while len(self.times) < self._wanted and time.monotonic() < deadline:
-                change = stream.try_next()
-                if change is not None:
-                    self.times.setdefault(change["documentKey"]["_id"], time.monotonic())
 
 
 def _bare(client: Client, count: int) -> float:

@@ -1,4 +1,4 @@
-"""Step 2 as it always runs, but with a state folder and ports of its own, for measurements."""
+"""A step as it always runs, but with a state folder and ports of its own, for measurements."""
 
 import os
 import signal
@@ -17,16 +17,16 @@ from workshop.ports import free_port
 from workshop.state import ROOT
 from workshop.steps import read_step
 
-STEP = 2
 START_SECONDS = 90.0
 
 
 @contextmanager
-def own_state() -> Iterator[None]:
+def own_state(step: int) -> Iterator[None]:
     """Inside the block the workshop's commands, this process included, use a state folder and ports of their
     own.
     """
-    names = ("MONGO_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT", f"STEP{STEP}_PORT", *read_step(STEP).ports)
+    parts = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
+    names = (*parts, f"STEP{step}_PORT", *read_step(step).ports)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="stones-bench-") as folder:
         os.environ.update({name: str(free_port()) for name in names})
@@ -39,9 +39,9 @@ def own_state() -> Iterator[None]:
 
 
 @contextmanager
-def running() -> Iterator[psutil.Process]:
-    """`workshop run --step 2`, whose process is given at once, before it is ready."""
-    command = [sys.executable, "-m", "workshop", "run", "--step", str(STEP), "--no-bundled"]
+def running(step: int) -> Iterator[psutil.Process]:
+    """`workshop run` of a step, whose process is given at once, before it is ready."""
+    command = [sys.executable, "-m", "workshop", "run", "--step", str(step), "--no-bundled"]
     log = Path(os.environ["WORKSHOP_STATE"]) / "run.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
@@ -52,10 +52,10 @@ def running() -> Iterator[psutil.Process]:
         process.wait(timeout=60)
 
 
-def await_ready() -> None:
+def await_ready(step: int) -> None:
     """Wait until the step is. Raises RuntimeError with the end of its log when it does not become so."""
     deadline = time.monotonic() + START_SECONDS
-    url = f"http://127.0.0.1:{read_step(STEP).port}/health/ready"
+    url = f"http://127.0.0.1:{read_step(step).port}/health/ready"
     while time.monotonic() < deadline:
         try:
             told = requests.get(url, timeout=5).json()
@@ -65,4 +65,4 @@ def await_ready() -> None:
             pass
         time.sleep(0.2)
     log = (Path(os.environ["WORKSHOP_STATE"]) / "run.log").read_text(errors="replace")
-    raise RuntimeError(f"Step {STEP} did not become ready. The end of its log:\n{log[-2000:]}")
+    raise RuntimeError(f"Step {step} did not become ready. The end of its log:\n{log[-2000:]}")

@@ -1,0 +1,224 @@
+"""Every process of a step killed with -9 again and again while readers write: what is done, and what is told.
+
+Only the run itself is spared, since it is what starts the others again.
+"""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from pymongo import MongoClient
+
+from tests.drills.family import Family, Kind
+from tests.drills.marker import Marker, total
+from tests.support.answers import expect
+from tests.support.client import PASSWORD, Client, Reader, new_reader, sign_in, sign_up
+from tests.support.eventually import eventually
+from tests.support.running_step import RunningStep
+from tests.support.submission import Submission, new_topic, new_word
+from workshop.stores.mongod import Mongod
+
+POSTS, LATER = 60, 300
+ENDED = 60
+"""Tokens that are ended one after the other."""
+
+MOST_BETWEEN = 100
+"""Writes that are acknowledged between two kills at most; often there is none, so that several are down."""
+
+PROGRESS = 60.0
+"""Seconds within which writes go on, and all is well again: not a measure, a bound."""
+
+
+class Leaver(threading.Thread):
+    """Somebody who signs out again and again, on all devices they ever had."""
+
+    def __init__(self, tokens: list[Reader]) -> None:
+        super().__init__(daemon=True)
+        self.ended: list[Reader] = []
+        self.answers: Counter[int | str] = Counter()
+        self._tokens = tokens
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        for token in self._tokens:
+            if self._stop_asked.wait(0.3):
+                return
+            try:
+                answer = token.post("/logout")
+            except requests.RequestException as error:
+                self.answers[type(error).__name__] += 1
+                continue
+            self.answers[answer.status_code] += 1
+            if answer.status_code in (202, 204):
+                self.ended.append(token)
+
+    def stop(self) -> None:
+        """End after the request that is on its way."""
+        self._stop_asked.set()
+        self.join()
+
+
+class Loader(threading.Thread):
+    """Loads further posts, as somebody does who tries again when it fails."""
+
+    def __init__(self, running: RunningStep, file: Path, tries: int) -> None:
+        super().__init__(daemon=True)
+        self.failures: list[str] = []
+        self.done = False
+        self._running, self._file, self._tries = running, file, tries
+
+    def run(self) -> None:
+        while not self.done and len(self.failures) < self._tries:
+            try:
+                self._running.load(self._file)
+                self.done = True
+            except AssertionError as error:
+                self.failures.append(str(error))
+
+
+@dataclass
+class Havoc:
+    """`acknowledged` writes at least by `writers` readers while all kinds of process are killed, `extra`
+    ones once more; then all of it is looked at.
+    """
+
+    running: RunningStep
+    folder: Path
+    seed: str
+    acknowledged: int
+    writers: int
+    extra: list[Kind]
+    killed: Counter[Kind] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.family = Family(self.running)
+        self.posts = _load(self.running, self.folder)
+        self.later = _write_posts(self.folder / "later.ndjson", LATER)
+        url = self.running.url
+        self.markers = [
+            Marker(new_reader(url), self.posts, f"{self.seed} {number}") for number in range(self.writers)
+        ]
+        name = sign_up(url)
+        self.leaver = Leaver([Reader(url, name, sign_in(url, name, PASSWORD)) for _ in range(ENDED)])
+        self._draw = random.Random(self.seed)
+
+    def wreak(self) -> None:
+        """Write and kill. Raises AssertionError when writes no longer go on."""
+        kinds = self.family.kinds() + self.extra
+        self._draw.shuffle(kinds)
+        self.loader = Loader(self.running, self.folder / "later.ndjson", len(kinds))
+        for each in (*self.markers, self.leaver):
+            each.start()
+        try:
+            for number, kind in enumerate(kinds):
+                if number == len(kinds) // 3:
+                    self.loader.start()
+                draw = self._draw
+                between = draw.choice((0, draw.randint(1, MOST_BETWEEN), draw.randint(1, MOST_BETWEEN)))
+                self._await_writes(total(self.markers).acknowledged + between)
+                eventually(lambda kind=kind: self.family.kill(kind), PROGRESS)
+                self.killed[kind] += 1
+            self._await_writes(max(self.acknowledged, total(self.markers).acknowledged + MOST_BETWEEN))
+        finally:
+            for each in (*self.markers, self.leaver):
+                each.stop()
+        self.loader.join(PROGRESS)
+
+    def check_answers(self) -> None:
+        """Nothing acknowledged is lost, nobody was told anything but what a visitor may be told, and what was
+        loaded meanwhile is there. Call it when all is well again.
+        """
+        told = total(self.markers)
+        wrong = [text for each in self.markers for text in each.wrong()]
+        alive = [each for each in self.leaver.ended if each.get("/me").status_code != 401]
+        print(
+            f"{self.killed.total()} kills of {len(self.killed)} kinds: "
+            f"{ {str(kind): count for kind, count in self.killed.items()} }; "
+            f"acknowledged {told.acknowledged}, wrong {len(wrong)}; "
+            f"unknown {sum(len(each.unknown) for each in self.markers)}; answers {dict(told.answers)}; "
+            f"signed out {len(self.leaver.ended)}, still good {len(alive)}, "
+            f"answers {dict(self.leaver.answers)}; "
+            f"posts loaded meanwhile {len(self.later)} after {len(self.loader.failures)} failures; "
+            f"slowest {told.slowest:.1f} s"
+        )
+        assert wrong == []
+        assert alive == []
+        assert self.loader.done, self.loader.failures
+        assert not [text for text in self.loader.failures if "Traceback" in text]
+        assert told.acknowledged >= self.acknowledged
+        assert {*self.family.kinds()} == {*self.killed}
+        assert self.leaver.ended
+        lost_answers = {"refused", "ConnectionError", "ChunkedEncodingError"}
+        assert set(told.answers) | set(self.leaver.answers) <= {200, 202, 204, 503, 504, *lost_answers}
+        assert told.without_retry_after == 0
+        assert self.running.running
+
+    def _await_writes(self, least: int) -> None:
+        def check() -> None:
+            assert total(self.markers).acknowledged >= least, total(self.markers)
+
+        eventually(check, PROGRESS)
+
+
+@contextmanager
+def all_stores(
+    running: RunningStep, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MongoClient[dict[str, Any]]]:
+    """All services' databases."""
+    for name in ("WORKSHOP_STATE", "MONGO_PORT"):
+        monkeypatch.setenv(name, running.environment[name])
+    with Mongod().admin() as client:
+        yield client
+
+
+def await_all_ready(running: RunningStep) -> None:
+    """Wait until every part of the face is well."""
+    client = Client(running.url)
+
+    def check() -> None:
+        try:
+            parts = expect(client.get("/health/ready", timeout=10), 200).json()["parts"]
+        except requests.RequestException as error:
+            raise AssertionError(str(error)) from error
+        assert set(parts.values()) == {"ok"}, parts
+
+    eventually(check, PROGRESS)
+
+
+def await_nothing(found: Callable[[], list[str]]) -> None:
+    """Wait until nothing is found."""
+
+    def check() -> None:
+        there = found()
+        assert not there, (len(there), there[:5])
+
+    eventually(check, PROGRESS)
+
+
+def _write_posts(file: Path, number: int) -> list[str]:
+    word, topic = new_word(), new_topic()
+    made = [Submission(f"{word} {each}", topic, 1_600_000_000 + each) for each in range(number)]
+    file.write_text("".join(each.line() for each in made), encoding="utf-8")
+    return [each.post_id for each in made]
+
+
+def _load(running: RunningStep, folder: Path) -> list[str]:
+    """Posts that all who are to mark them know of."""
+    posts = _write_posts(folder / "posts.ndjson", POSTS)
+    running.load(folder / "posts.ndjson")
+    reader = new_reader(running.url)
+
+    def known() -> None:
+        for post, verb in product(posts, ("tags/red", "like", "hide")):
+            expect(reader.delete(f"/posts/{post}/{verb}"), 200)
+
+    eventually(known, PROGRESS)
+    return posts

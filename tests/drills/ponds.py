@@ -1,0 +1,105 @@
+"""Owners' documents beside what the ponds of step 3 have of them, straight from their databases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import MongoClient
+
+Client = MongoClient[dict[str, Any]]
+Documents = dict[str, dict[str, Any]]
+
+SHOWN = (
+    *("source", "title", "text", "author", "topic", "url", "permalink", "thumbnail"),
+    *("created", "score", "ups", "downs", "num_comments", "over_18"),
+)
+MARK = ("reader", "post")
+KINDS = {"tag": "tags", "like": "liked", "hide": "hidden"}
+READERS = ("posts", "tag", "like", "hide", "share", "list", "search", "recommend", "tagged", "images")
+"""Services that know readers by their tokens."""
+
+
+@dataclass(frozen=True)
+class Pond:
+    """What `taker` has of the documents of `owner`: these fields. Where several owners' parts of a document
+    come together, it has those that have the field `part`.
+    """
+
+    owner: str
+    collection: str
+    taker: str
+    fields: tuple[str, ...]
+    part: str = ""
+
+    def differences(self, client: Client) -> list[str]:
+        """Where the pond is not as its owner."""
+        owned = self._projected(documents(client, self.owner, self.collection))
+        there = self._projected(documents(client, self.taker, self.collection))
+        return [
+            f"{self.owner}.{self.collection} in {self.taker}: {key}: {owned.get(key)} is {there.get(key)}"
+            for key in sorted({*owned, *there})
+            if owned.get(key) != there.get(key)
+        ]
+
+    def _projected(self, found: Documents) -> Documents:
+        return {
+            key: {name: each[name] for name in self.fields if name in each}
+            for key, each in found.items()
+            if not self.part or self.part in each
+        }
+
+
+POSTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("list", "search", "recommend", "tagged"), SHOWN),
+    **dict.fromkeys(("tag", "like", "hide"), ("topic", "created")),
+    "share": ("title", "url", "permalink"),
+    "images": ("thumbnail", "url"),
+}
+PONDS = (
+    *(Pond("posts", "posts", taker, fields) for taker, fields in POSTS.items()),
+    *(
+        Pond(owner, "marks", taker, (*MARK, field, "topic"), field)
+        for owner, field in KINDS.items()
+        for taker in ("recommend", "tagged")
+    ),
+    *(Pond("hide", "marks", taker, (*MARK, "hidden"), "hidden") for taker in ("list", "search")),
+    *(Pond("members", "revoked", taker, ("expires",)) for taker in READERS),
+)
+
+
+def documents(client: Client, service: str, collection: str) -> Documents:
+    """A service's documents by their ids."""
+    return {each["_id"]: each for each in client[f"step3_{service}"][collection].find()}
+
+
+def all_differences(client: Client) -> list[str]:
+    """Where any pond is not as its owner."""
+    return [text for pond in PONDS for text in pond.differences(client)]
+
+
+def twice(client: Client) -> list[str]:
+    """Tags that a mark has more than once, and marks that are there more than once."""
+    found = []
+    for service in ("tag", "like", "hide", "list", "search", "recommend", "tagged"):
+        seen: set[tuple[str, str]] = set()
+        for key, mark in documents(client, service, "marks").items():
+            whose = (mark.get("reader", key), mark.get("post", key))
+            tags = mark.get("tags", [])
+            if whose in seen or len(tags) != len(set(tags)):
+                found.append(f"{service}: {mark}")
+            seen.add(whose)
+    return found
+
+
+def applied_twice(client: Client) -> list[str]:
+    """Marks whose revision in a pond is not the number of commands that their owner has counted."""
+    found = []
+    for owner, field in KINDS.items():
+        owned = documents(client, owner, "marks")
+        for taker in ("recommend", "tagged"):
+            there = documents(client, taker, "marks")
+            for key, mark in owned.items():
+                known = there.get(key, {}).get("applied", {}).get(owner, {}).get("revision")
+                if known != mark["revision"]:
+                    found.append(f"{taker}: {key}: {field} has revision {known}, not {mark['revision']}")
+    return found

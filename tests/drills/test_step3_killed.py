@@ -1,0 +1,61 @@
+"""Every process of step 3, mongod and nats-server included, is killed with -9 while readers write.
+
+No write that was acknowledged is lost, none counts twice, and in the end all ponds are as their owners have
+it. The order is drawn from DRILL_SEED; without it from a new one, which is printed.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from tests.drills.family import Kind
+from tests.drills.havoc import Havoc, all_stores, await_all_ready, await_nothing
+from tests.drills.ponds import all_differences, applied_twice, documents, twice
+from tests.support.running_step import RunningStep
+
+ONLY_STEP = 3
+"""See tests/conftest.py."""
+
+pytestmark = pytest.mark.timeout(1200)
+
+WRITERS = 8
+ACKNOWLEDGED = 5_000
+KILLS = 40
+EXTRA = [
+    Kind(name) for name in ("mongod", "mongod", "nats", "nats", "capture", "capture", "gateway", "gateway")
+]
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningStep]:
+    settings = {"FAILED_SIGN_INS_PER_MINUTE": "100000", "LOG_LEVEL": "ERROR"}
+    with RunningStep(3, tmp_path / "state", settings) as running:
+        yield running
+
+
+@pytest.fixture
+def stores(running: RunningStep, monkeypatch: pytest.MonkeyPatch) -> Iterator[MongoClient[dict[str, Any]]]:
+    with all_stores(running, monkeypatch) as client:
+        yield client
+
+
+def test_nothing_acknowledged_is_lost_and_all_ponds_are_equal(
+    running: RunningStep, stores: MongoClient[dict[str, Any]], tmp_path: Path
+) -> None:
+    seed = os.environ.get("DRILL_SEED") or secrets.token_hex(4)
+    print(f"DRILL_SEED={seed}")
+    havoc = Havoc(running, tmp_path, seed, ACKNOWLEDGED, WRITERS, EXTRA)
+    havoc.wreak()
+
+    await_all_ready(running)
+    await_nothing(lambda: all_differences(stores))
+    await_nothing(lambda: applied_twice(stores))
+    assert twice(stores) == []
+    havoc.check_answers()
+    assert havoc.killed.total() >= KILLS
+    assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}

@@ -1,0 +1,118 @@
+"""How long after a write was acknowledged every pond of step 3 shows it, beside the floor.
+
+The floor is a bare change stream, JetStream and one `bulk_write` (`workshop.bench.floor`), over the same
+MongoDB and the same NATS server, with step 3 up and idle. The same writer writes to both in turns, at a
+constant rate, the way an owner of marks writes; what has arrived is seen through change streams.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import Any
+
+from pymongo import MongoClient, WriteConcern
+from pymongo.collection import Collection
+
+from workshop.bench.arrivals import by_id, watching
+from workshop.bench.floor import COLLECTION, SOURCE, TARGET
+from workshop.bench.stage import await_ready, own_state, running
+from workshop.state import ROOT
+from workshop.stores.mongod import Mongod
+from workshop.stores.nats import NatsServer
+
+STEP = 3
+OWNER = "step3_hide"
+PONDS = ("list", "search", "recommend", "tagged")
+"""Who takes what readers hide."""
+
+PER_SECOND = 200
+WRITES = 1000
+"""Of one turn."""
+
+TURNS = 3
+WARMING = 200
+PATIENCE_SECONDS = 60.0
+
+Document = dict[str, Any]
+Marks = Collection[Document]
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Seconds from the acknowledgement of each write until the last collection had it."""
+
+    floor: list[float]
+    ponds: list[float]
+
+    def ratios(self) -> tuple[float, float]:
+        """The ponds' median and 99th percentile by the floor's."""
+        return median(self.ponds) / median(self.floor), p99(self.ponds) / p99(self.floor)
+
+
+def p99(lags: Sequence[float]) -> float:
+    """The 99th percentile."""
+    return quantiles(lags, n=100)[98]
+
+
+def event_lags() -> Lags:
+    """Measure. Raises RuntimeError when writes do not arrive."""
+    found = Lags([], [])
+    with own_state(STEP), Mongod() as mongod, running(STEP):
+        mongod.wait()
+        await_ready(STEP)
+        with mongod.admin() as client, _floor(mongod, client):
+            source, target = client[SOURCE][COLLECTION], client[TARGET][COLLECTION]
+            owner, ponds = client[OWNER]["marks"], [client[f"step3_{name}"]["marks"] for name in PONDS]
+            for marks, takers in ((source, [target]), (owner, ponds)):
+                _turn(marks, takers, "warming", WARMING)
+            for turn in range(TURNS):
+                found.floor.extend(_turn(source, [target], f"turn{turn}", WRITES))
+                found.ponds.extend(_turn(owner, ponds, f"turn{turn}", WRITES))
+    return found
+
+
+def _turn(owner: Marks, takers: Sequence[Marks], name: str, writes: int) -> list[float]:
+    durable = owner.with_options(write_concern=WriteConcern(w="majority", j=True))
+    written: dict[str, float] = {}
+    with watching(takers, writes, writes / PER_SECOND + PATIENCE_SECONDS, by_id) as arrivals:
+        start = time.monotonic()
+        for number in range(writes):
+            time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
+            identifier = f"bench_{name}:t3_{number}"
+            _hide(durable, identifier)
+            written[identifier] = time.monotonic()
+    return [max(each.times[known] for each in arrivals) - moment for known, moment in written.items()]
+
+
+def _hide(marks: Marks, identifier: str) -> None:
+    reader, _, post = identifier.partition(":")
+    marks.find_one_and_update(
+        {"_id": identifier},
+        {
+            "$set": {"hidden": True},
+            "$inc": {"revision": 1},
+            "$setOnInsert": {"reader": reader, "post": post, "topic": "bench"},
+            "$currentDate": {"at": True},
+        },
+        upsert=True,
+    )
+
+
+@contextmanager
+def _floor(mongod: Mongod, client: MongoClient[Document]) -> Iterator[None]:
+    client[SOURCE].create_collection(COLLECTION)
+    with NatsServer() as nats:
+        env = {**os.environ, "MONGODB_URI": mongod.admin_uri(), "NATS_URL": nats.url("admin")}
+        command = [sys.executable, "-m", "workshop.bench.floor"]
+        with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            try:
+                if process.stdout is None or not process.stdout.readline():
+                    raise RuntimeError("The floor did not start.")
+                yield
+            finally:
+                process.terminate()
