@@ -17,7 +17,7 @@ from kit.problems import Problem
 PAUSE = 1.0
 """Seconds between attempts while the database is away."""
 
-IMAGES = "changeStreamPreAndPostImages"
+IMAGES, KEPT = "changeStreamPreAndPostImages", {"enabled": True}
 NAMESPACE_EXISTS = 48
 
 log = structlog.stdlib.get_logger(__name__)
@@ -68,10 +68,10 @@ def keep_images(database: Database[Document], collection: str) -> None:
     there = next(iter(database.list_collections(filter={"name": collection})), None)
     if there is not None:
         if not there["options"].get(IMAGES, {}).get("enabled"):
-            database.command("collMod", collection, **{IMAGES: {"enabled": True}})
+            database.command({"collMod": collection, IMAGES: KEPT})
         return
     try:
-        database.create_collection(collection, check_exists=False, **{IMAGES: {"enabled": True}})
+        database.command({"create": collection, IMAGES: KEPT})
     except OperationFailure as error:
         if error.code != NAMESPACE_EXISTS:
             raise

@@ -50,11 +50,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out modules that are for another step by their ONLY_STEP."""
-    chosen = config.getoption("--step")
-    others = [item for item in items if chosen not in (None, getattr(item.module, "ONLY_STEP", chosen))]
+    others = [item for item in items if _is_of_another_step(item, config.getoption("--step"))]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def _is_of_another_step(item: Any, chosen: int | None) -> bool:
+    only = getattr(item.module, "ONLY_STEP", None)
+    run_for = item.callspec.params.get("step") if hasattr(item, "callspec") else None
+    return only is not None and {chosen, run_for} - {None, only} != set()
 
 
 @pytest.fixture(scope="session")

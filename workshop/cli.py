@@ -12,7 +12,9 @@ COMMANDS = {
     "scale": "workshop.services.scale",
     "versions": "workshop.services.versions",
     "services": "workshop.services.table",
+    "replace": "workshop.services.replace",
     "rebuild": "workshop.services.rebuild",
+    "rapids": "workshop.services.tool",
     "bench": "workshop.bench.command",
     "clean": "workshop.clean",
 }

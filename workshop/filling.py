@@ -28,6 +28,7 @@ class Filling:
             **addresses(step),
             "python": sys.executable,
             "mongodb": up.mongodb,
+            "nats": up.nats,
             "smtp_host": up.smtp_host,
             "smtp_port": up.smtp_port,
             "secrets": _Secrets(step.number),

@@ -13,6 +13,7 @@ from workshop.filling import Filling
 from workshop.load.bundled import load_bundled
 from workshop.ports import require_free
 from workshop.processes.supervisor import Supervisor
+from workshop.services.face import face_socket
 from workshop.services.fleet import fleet
 from workshop.steps import Step, read_step
 from workshop.stores import Stores, posts_of, stores
@@ -44,7 +45,10 @@ def run(number: int, bundled: bool) -> None:
 
 def _run_processes(step: Step, up: Stores) -> str | None:
     fill, supervisor = Filling(step, up), Supervisor()
-    with fleet(step, supervisor, fill) if step.services else nullcontext() as instances:
+    with (
+        face_socket(step) as face,
+        fleet(step, supervisor, fill, face) if step.services else nullcontext() as instances,
+    ):
         if step.prepare:
             command, env = fill(step.prepare)
             if subprocess.run(command, env=env, cwd=state.ROOT, check=False).returncode:

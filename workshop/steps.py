@@ -26,11 +26,22 @@ class Process:
 
 
 @dataclass(frozen=True)
+class NatsUsers:
+    """Users of NATS by name, as the step's own command `permissions` understands them."""
+
+    users: dict[str, Any]
+    permissions: str
+
+
+@dataclass(frozen=True)
 class Step:
     """A step as its manifest describes it.
 
-    `ports` are those of its parts besides the face's, by the variable that sets each; `urls` are told when
-    the step is ready, by what is found there. With `restart`, what ends by itself is started again.
+    `reads` are databases, or collections as `database.collection`, that a user may read besides its own;
+    `nats` is None where there are no events. `ports` are those of its parts besides the face's, by the
+    variable that sets each; `urls` are told when the step is ready, by what is found there. With `restart`,
+    what ends by itself is started again. `registry` is where the face tells which instances are up;
+    `commands` are the step's own tools, by name.
     """
 
     number: int
@@ -39,6 +50,8 @@ class Step:
     port: int
     ready: str
     users: list[str]
+    reads: dict[str, list[str]]
+    nats: NatsUsers | None
     posts: str
     prepare: Process | None
     restart: bool
@@ -46,6 +59,8 @@ class Step:
     processes: list[Process]
     ports: dict[str, int]
     urls: dict[str, str]
+    registry: str | None
+    commands: dict[str, Process]
 
     @property
     def port_variable(self) -> str:
@@ -73,6 +88,8 @@ def read_step(number: int) -> Step:
         port=port_from(f"STEP{number}_PORT", told["port"]),
         ready=told["ready"],
         users=told["mongodb"]["users"],
+        reads=told["mongodb"].get("reads", {}),
+        nats=NatsUsers(told["nats"]["users"], told["nats"]["permissions"]) if "nats" in told else None,
         posts=told["mongodb"]["posts"],
         prepare=_process("prepare", told["prepare"], told) if "prepare" in told else None,
         restart=told.get("restart", False),
@@ -80,6 +97,8 @@ def read_step(number: int) -> Step:
         processes=[_process(name, each, told) for name, each in told.get("process", {}).items()],
         ports={**ports, **{each.variable: each.port for each in services.values()}},
         urls=told.get("urls", {}),
+        registry=told.get("registry"),
+        commands={name: _process(name, each, told) for name, each in told.get("command", {}).items()},
     )
 
 

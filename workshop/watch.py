@@ -13,11 +13,12 @@ from workshop.filling import addresses
 from workshop.processes.backoff import Backoff
 from workshop.processes.supervisor import Supervisor
 from workshop.services.fleet import Fleet
+from workshop.services.registry import not_up
 from workshop.steps import Step
 from workshop.stores import Stores
 from workshop.stores.part import Part
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 ROUND_SECONDS = 0.1
 PART_SECONDS = 0.5
 JOIN_SECONDS = 5
@@ -71,8 +72,14 @@ class Watch:
                 return
 
     def _missing(self) -> str | None:
-        silent = self._fleet.silent() if self._fleet else []
-        return f"no answer yet from {', '.join(silent)}" if silent else _not_ready(self._step)
+        if not self._fleet:
+            return _not_ready(self._step)
+        if silent := self._fleet.silent():
+            return f"no answer yet from {', '.join(silent)}"
+        if problem := _not_ready(self._step):
+            return problem
+        late = not_up(self._step, self._fleet.names())
+        return f"the registry does not have {', '.join(late)} up" if late else None
 
     def _keep(self, part: Part) -> None:
         """When a part that this run started dies, stop the step, or start it again if the step wants that."""

@@ -66,7 +66,10 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """What to send along to another service: the id of the request that this is done for, if there is one."""
-    if has_request_context() and "request_id" in g:
-        return {HEADER: g.request_id}
-    return {}
+    """What to send along to another service: the id of the request that this is done for, if there is one,
+    and its trace context, if it has one.
+    """
+    if not has_request_context() or "request_id" not in g:
+        return {}
+    trace = {"traceparent": g.traceparent} if "traceparent" in g else {}
+    return {HEADER: g.request_id, **trace}

@@ -7,11 +7,13 @@ Their attributes map one to one to those of CloudEvents 1.0 (https://cloudevents
 
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from bson import Timestamp
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from bson import Timestamp
 
 NAME = r"^[a-z][a-z0-9-]{0,39}$"
 VERSION = r"^[0-9a-f]{16}$"
@@ -61,7 +63,7 @@ class Page(BaseModel):
     last: bool
 
 
-def version_of(moment: Timestamp) -> str:
+def version_of(moment: "Timestamp") -> str:
     """A cluster time as a version."""
     return f"{moment.time:08x}{moment.inc:08x}"
 

@@ -19,6 +19,9 @@ APPLIED = "applied"
 SNAPSHOT = "snapshot"
 """`snapshot.wanted`: asked with a Wish, answered with a Promise."""
 
+CONTROL = "control"
+"""`control.<service>`: asked with an Order, answered with a Standing by one of the service's instances."""
+
 HEARTBEAT_SECONDS = 1.0
 SILENT_SECONDS = 3.5
 """Who was not heard for so long is gone."""
@@ -82,3 +85,31 @@ class Promise(BaseModel):
     """The snapshots that are under way, by domain; pages will carry these as `run`."""
 
     runs: dict[str, str]
+
+
+class Order(BaseModel):
+    """What an operator wants of a service's pond: to tell how it stands, and with `rebuild` to be made anew
+    first, with `empty` from nothing rather than under what it has.
+    """
+
+    rebuild: bool = False
+    empty: bool = False
+
+
+class Progress(BaseModel):
+    """The snapshot of a domain that was last begun: its `run` (None: not promised yet), whether it is there
+    wholly, how many pages of it are, and up to which document.
+    """
+
+    run: str | None
+    covered: bool
+    pages: int
+    reached: str | None
+
+
+class Standing(BaseModel):
+    """How a pond stands, by domain, and how many events its river still holds; or why that cannot be told."""
+
+    domains: dict[str, Progress]
+    pending: int
+    problem: str | None = None

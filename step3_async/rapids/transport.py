@@ -62,11 +62,15 @@ class Delivery(Protocol):
 class River(Protocol):
     """A place in the rapids."""
 
-    begun: bool
-    """Whether it has just been made, and whoever reads it knows nothing of what happened before."""
+    @property
+    def begun(self) -> bool:
+        """Whether it has just been made, and whoever reads it knows nothing of what happened before."""
 
-    rapids: str
-    """Identifies the rapids it lies in; other than last time when those were lost and made again."""
+    @property
+    def rapids(self) -> str:
+        """Identifies the rapids it lies in; other than last time when those, or the river, were lost and made
+        again: then events may be missing.
+        """
 
     async def batch(self, most: int, patience: float) -> Sequence[Delivery]:
         """What is there, at most so much; if there is nothing, what comes next within `patience` seconds.

@@ -29,10 +29,19 @@ SETTINGS = {
         "OPERATOR_SECRET",
         "WEB_THREADS",
         "ACCESS_LOG",
+        "NATS_URL",
+        "NATS_HOST",
+        "GATEWAY_URL",
+        "GATEWAY_SECRET",
+        "LISTEN_FD",
+        "OWNERS_PREFIX",
     ),
     *(f"STEP{number}_HOST" for number in range(4)),
 }
 """What somebody may have set for runs of their own, and must not reach a step under test."""
+
+FAMILIES = ("OTEL_", "RAPIDS_")
+"""Beginnings of names of others of that kind."""
 
 
 class RunningStep(Command):
@@ -45,13 +54,17 @@ class RunningStep(Command):
         self.ports = {
             name: free_port()
             for name in (
-                *("MONGO_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT"),
+                *("MONGO_PORT", "NATS_PORT", f"STEP{step}_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT"),
                 *read_step(step).ports,
             )
         }
         """The ports it was given, by the variable that sets each."""
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in SETTINGS},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not (name in SETTINGS or name.startswith(FAMILIES))
+            },
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",
@@ -78,3 +91,7 @@ class RunningStep(Command):
     def workshop_load(self, *arguments: str) -> str:
         """`workshop load` into this step's store, with any of its options; what it said."""
         return call(["load", "--step", str(self.step), *arguments], self.environment)
+
+
+def _is_setting(name: str) -> bool:
+    return name in SETTINGS or name.startswith(FAMILIES)

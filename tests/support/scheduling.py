@@ -12,6 +12,9 @@ SHARING = {"step1", "step2"}
 ALONE = {"test_scale", "test_builds", "test_layout"}
 """Files in them that do not."""
 
+TOGETHER = {"step3": {"test_face", "test_replace", "test_run"}}
+"""Files that share a running step, in folders of which most do not."""
+
 
 def group_of(nodeid: str) -> str:
     """What a test stays together with, by its id."""
@@ -21,7 +24,8 @@ def group_of(nodeid: str) -> str:
     folder, file = place.groups()
     if step := STEP.search(nodeid):
         return f"{folder} of {step[1]}"
-    return folder if folder in SHARING and file not in ALONE else f"{folder}/{file}"
+    is_shared = file in TOGETHER.get(folder, ()) or (folder in SHARING and file not in ALONE)
+    return folder if is_shared else f"{folder}/{file}"
 
 
 class ByStep(LoadScopeScheduling):

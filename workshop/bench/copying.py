@@ -6,21 +6,20 @@ writes the same fields into the same collections with the same indexes, over the
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from statistics import median, quantiles
 from typing import Any
 
 import psutil
-from pymongo import IndexModel, MongoClient, ReplaceOne, WriteConcern
+from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
 from workshop.bench.arrivals import by_id, watching
+from workshop.bench.bare import copy, same_indexes
 from workshop.bench.stage import await_ready, own_state, running
 from workshop.load.generate import GeneratedSource
 from workshop.load.generate import posts as generated
-from workshop.load.loading import BATCH, Loading
+from workshop.load.loading import Loading
 from workshop.stores.mongod import Mongod
 
 STEP = 2
@@ -120,30 +119,8 @@ def _bare(client: Client, count: int) -> float:
     for name, taker in _takers(client).items():
         found = taker.find_one() or {}
         target = client[f"bare_{name}"].get_collection("posts", write_concern=durable)
-        _same_indexes(taker, target)
+        same_indexes(taker, target)
         targets.append((target, tuple(found)))
     began = time.monotonic()
-    with client[OWNER]["posts"].find({}, sort=[("_id", 1)], limit=count, batch_size=BATCH) as posts:
-        for batch in _batches(posts):
-            for target, fields in targets:
-                copies = [{name: post[name] for name in fields if name in post} for post in batch]
-                target.bulk_write(
-                    [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in copies], ordered=False
-                )
+    copy(client[OWNER]["posts"], targets, count)
     return time.monotonic() - began
-
-
-def _batches(posts: Iterator[Document]) -> Iterator[list[Document]]:
-    while batch := list(islice(posts, BATCH)):
-        yield batch
-
-
-def _same_indexes(taker: Collection[Document], target: Collection[Document]) -> None:
-    for name, index in taker.index_information().items():
-        if name == "_id_":
-            continue
-        options = {key: index[key] for key in ("weights", "partialFilterExpression") if key in index}
-        keys: list[Any] = index["key"]
-        if "weights" in index:
-            keys = [(field, "text") for field in index["weights"]]
-        target.create_indexes([IndexModel(keys, name=name, **options)])

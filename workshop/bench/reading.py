@@ -1,7 +1,7 @@
 """What it costs to read a page of 25 found posts: the CPU time of the server's process, request by request.
 
 The contenders are real servers, each gunicorn with one worker of one thread, over the same posts. They take
-turns, so that whatever else the machine does falls on all alike. The database's own work is not counted.
+turns. The database's own work is not counted.
 """
 
 import os
@@ -11,23 +11,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 import psutil
 import requests
 from pymongo.collection import Collection
 
+from workshop.bench.turns import WORDS, Cost, Server, costs
 from workshop.load.generate import GeneratedSource
 from workshop.load.loading import Loading
 from workshop.ports import free_port
 from workshop.state import ROOT
 
-ROUNDS = 9
-REQUESTS = 120
-"""Requests of one contender in one round: enough for the clock that counts CPU time in hundredths."""
-
-WORDS = ("python", "cache", "service", "server", "query", "test")
 START_SECONDS = 30.0
 
 CHECK = ("_id", "_etag", "title", "text", "score")
@@ -65,8 +60,8 @@ CONTENDERS = (
 )
 
 
-def reading_costs(posts: Collection[dict[str, Any]], uri: str, count: int) -> dict[str, float]:
-    """CPU microseconds a request by contender, each the median over ROUNDS rounds of taking turns.
+def reading_costs(posts: Collection[dict[str, Any]], uri: str, count: int) -> list[Cost]:
+    """What a page costs each of CONTENDERS.
 
     `posts` is an empty collection called `posts` with the application's indexes, which gets `count` posts;
     `uri` is its database's address. Raises RuntimeError when contenders answer different posts.
@@ -75,42 +70,11 @@ def reading_costs(posts: Collection[dict[str, Any]], uri: str, count: int) -> di
     with ExitStack() as stack:
         servers = [stack.enter_context(_served(each, uri)) for each in CONTENDERS]
         _require_same(servers)
-        rounds = [[server.cost() for server in servers] for _ in range(ROUNDS)]
-    ratios = {
-        f"{server.contender.name} (ratio)": median(costs[place] / costs[0] for costs in rounds)
-        for place, server in enumerate(servers)
-    }
-    costs = {
-        server.contender.name: median(costs[place] for costs in rounds)
-        for place, server in enumerate(servers)
-    }
-    return costs | ratios
-
-
-class _Server:
-    def __init__(self, contender: Contender, url: str, worker: psutil.Process) -> None:
-        self.contender, self._url, self._worker = contender, url, worker
-        self._session = requests.Session()
-        self._session.trust_env = False
-
-    def ask(self, word: str) -> Any:
-        answer = self._session.get(self._url + self.contender.path.format(word=word), timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-    def cost(self) -> float:
-        before = self._used()
-        for number in range(REQUESTS):
-            self.ask(WORDS[number % len(WORDS)])
-        return (self._used() - before) / REQUESTS * 1e6
-
-    def _used(self) -> float:
-        times = self._worker.cpu_times()
-        return float(times.user + times.system)
+        return costs(servers)
 
 
 @contextmanager
-def _served(contender: Contender, uri: str) -> Iterator[_Server]:
+def _served(contender: Contender, uri: str) -> Iterator[Server]:
     port = free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"),
@@ -121,7 +85,9 @@ def _served(contender: Contender, uri: str) -> Iterator[_Server]:
     env.pop("PROMETHEUS_MULTIPROC_DIR", None)
     master = subprocess.Popen(command, env=env, cwd=ROOT)
     try:
-        yield _Server(contender, f"http://127.0.0.1:{port}", _worker(master, contender, port))
+        yield Server(
+            contender.name, f"http://127.0.0.1:{port}{contender.path}", _worker(master, contender, port)
+        )
     finally:
         master.terminate()
         master.wait(timeout=30)
@@ -139,7 +105,7 @@ def _worker(master: subprocess.Popen[bytes], contender: Contender, port: int) ->
     raise RuntimeError(f"{contender.name} did not start.")
 
 
-def _require_same(servers: list[_Server]) -> None:
+def _require_same(servers: list[Server]) -> None:
     """Refuse to compare answers that are not the same posts."""
     for word in WORDS:
         answers = [server.ask(word) for server in servers]

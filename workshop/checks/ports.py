@@ -20,11 +20,12 @@ def ports() -> list[Finding]:
         for number in STEPS
     ]
     mongo = not os.environ.get("MONGODB_URI")
+    nats = has_step(3) and not os.environ.get("NATS_URL")
     mail = not os.environ.get("SMTP_HOST")
     return [
         *faces,
         _port("MongoDB", "MONGO_PORT", 27117, "MONGO_HOST", mongo),
-        _port("NATS", "NATS_PORT", 4222, "NATS_HOST", has_step(3)),
+        _port("NATS", "NATS_PORT", 4222, "NATS_HOST", nats),
         _port("SMTP", "MAIL_SMTP_PORT", 1025, "MAIL_HOST", mail),
         _port("mail page", "MAIL_HTTP_PORT", 8025, "MAIL_HOST", mail),
         *(each for number in STEPS if has_step(number) for each in _taken_inside(number)),

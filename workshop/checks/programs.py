@@ -12,8 +12,8 @@ from pathlib import Path
 from workshop.checks.finding import MISSING, OK, Finding
 from workshop.checks.packages import as_root, install
 from workshop.checks.ports import has_step
+from workshop.stores.nats import OLDEST
 
-OLDEST_NATS = (2, 10)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSERS_OF_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -29,13 +29,15 @@ def programs() -> list[Finding]:
 
 def nats_server() -> Finding:
     """A nats-server on the PATH that is new enough, else the one installed beside this Python."""
+    if os.environ.get("NATS_URL"):
+        return Finding("nats-server", OK, False, "not needed: NATS_URL names a server")
     needed = has_step(3)
-    oldest = ".".join(map(str, OLDEST_NATS))
+    oldest = ".".join(map(str, OLDEST))
     seen = "none on the PATH"
     for folder, origin in ((None, "on the PATH"), (sysconfig.get_path("scripts"), "embedded")):
         binary = shutil.which("nats-server", path=folder)
         version = re.search(r"v(\d+)\.(\d+)\.\d+", _output(binary, "--version") or "") if binary else None
-        if version and (int(version[1]), int(version[2])) >= OLDEST_NATS:
+        if version and (int(version[1]), int(version[2])) >= OLDEST:
             return Finding("nats-server", OK, needed, f"{version[0]} {origin}")
         if binary:
             seen = f"{binary} is {version[0] if version else 'no server that runs'}"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from workshop.processes import tied
 from workshop.processes.backoff import Backoff
@@ -22,18 +22,25 @@ LAST_WORDS_SECONDS = 1.0
 class Child:
     """A command in a session of its own, so that Ctrl-C in the terminal is for the run alone.
 
-    `say` gets each line of its output. `start` is for the main thread only: Linux counts the end of the
-    thread that started a process as the end of its parent.
+    `say` gets each line of its output; `sockets` are the file descriptors that it inherits. `start` is for
+    the main thread only: Linux counts the end of the thread that started a process as the end of its parent.
     """
 
     def __init__(
-        self, name: str, command: list[str], env: dict[str, str], restart: bool, say: Callable[[str], None]
+        self,
+        name: str,
+        command: list[str],
+        env: dict[str, str],
+        restart: bool,
+        say: Callable[[str], None],
+        *,
+        sockets: Collection[int] = (),
     ) -> None:
         self.name, self.restart = name, restart
         self.ending = False
         self.due = 0.0
         """When it is to be started, by the monotonic clock."""
-        self._command, self._env, self._say = command, env, say
+        self._command, self._env, self._say, self._sockets = command, env, say, sockets
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
         self._backoff = Backoff()
@@ -55,6 +62,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=self._sockets,
         )
         self._started = time.monotonic()
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Collection
 from functools import partial
 from types import FrameType
 
@@ -27,13 +28,22 @@ class Supervisor:
         self._reason: str | None = None
         self._ending = False
 
-    def add(self, name: str, command: list[str], env: dict[str, str], restart: bool) -> None:
-        """Add a process to start; with `restart`, again whenever it ends by itself."""
+    def add(
+        self,
+        name: str,
+        command: list[str],
+        env: dict[str, str],
+        restart: bool,
+        sockets: Collection[int] = (),
+    ) -> None:
+        """Add a process to start; with `restart`, again whenever it ends by itself. It inherits `sockets`, by
+        their file descriptors.
+        """
         self._printer.introduce(name)
         with self._lock:
             if not self._ending:
                 say = partial(self._printer.line, name)
-                self._children[name] = Child(name, command, env, restart, say)
+                self._children[name] = Child(name, command, env, restart, say, sockets=sockets)
 
     def remove(self, name: str) -> None:
         """Ask a process to end, which may take a while; see `has`."""

@@ -14,7 +14,10 @@ def set_instances(wanted: Wanted, service: str, version: str | None, number: int
         raise click.ClickException(f"{number} instances are too many: give a number from 0 to {MOST}.")
     versions = require_service(wanted, service)
     chosen = version or max(versions, key=lambda each: versions[each].share)
-    _require_version(versions, service, chosen).instances = number
+    want = _require_version(versions, service, chosen)
+    del want.numbers[number:]
+    while len(want.numbers) < number:
+        want.add()
 
 
 def set_shares(wanted: Wanted, found: Found, service: str, shares: dict[str, int]) -> None:
@@ -22,7 +25,7 @@ def set_shares(wanted: Wanted, found: Found, service: str, shares: dict[str, int
     versions = require_service(wanted, service)
     for version, share in shares.items():
         want = _require_version(versions, service, version)
-        if share and not (want.instances and found[service][version].urls):
+        if share and not (want.numbers and found[service][version].urls):
             raise click.ClickException(
                 f"{service} {version} has no instance that is up, so it cannot get requests; "
                 f"first scale {service}:{version}=1."
@@ -37,7 +40,7 @@ def set_shares(wanted: Wanted, found: Found, service: str, shares: dict[str, int
 def require_instances(wanted: Wanted, service: str) -> None:
     """Refuse that a version which gets requests has no instance."""
     for version, want in wanted[service].items():
-        if want.share and not want.instances:
+        if want.share and not want.numbers:
             raise click.ClickException(
                 f"{service} {version} gets {want.share} % of the requests, so its last instance has to stay"
                 + ("; first give its share to another version." if len(wanted[service]) > 1 else ".")

@@ -7,6 +7,8 @@ import click
 
 from workshop.services import files
 from workshop.services.files import Found, Running, Wanted
+from workshop.services.registry import not_up
+from workshop.steps import read_step
 
 DONE_SECONDS = 60
 PAUSE_SECONDS = 0.1
@@ -17,9 +19,7 @@ def await_done(step: int, services: set[str]) -> None:
     deadline = time.monotonic() + DONE_SECONDS
     while True:
         files.require_run(step)
-        wanted, found = files.read_wanted(step), files.read_services_file(step)
-        running = files.read_instances(step)
-        missing = [text for name in sorted(services) for text in _missing(name, wanted, found, running)]
+        missing = _all_missing(step, services)
         if not missing:
             return
         if time.monotonic() > deadline:
@@ -30,17 +30,27 @@ def await_done(step: int, services: set[str]) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def _all_missing(step: int, services: set[str]) -> list[str]:
+    wanted, found = files.read_wanted(step), files.read_services_file(step)
+    running = files.read_instances(step)
+    missing = [text for name in sorted(services) for text in _missing(name, wanted, found, running)]
+    if missing:
+        return missing
+    late = not_up(read_step(step), [each.name for each in running if each.service in services])
+    return [f"{name} is not up in the registry" for name in late]
+
+
 def _missing(service: str, wanted: Wanted, found: Found, running: list[Running]) -> Iterator[str]:
     for version, want in wanted[service].items():
-        name = f"{service} {version}"
+        name, number = f"{service} {version}", len(want.numbers)
         place = found[service][version]
         if place.share != want.share:
             yield f"{name} has a share of {place.share} still"
-        if len(place.urls) != want.instances:
-            yield f"{name} has {len(place.urls)} of {want.instances} instances listed"
+        if len(place.urls) != number:
+            yield f"{name} has {len(place.urls)} of {number} instances listed"
         there = [each for each in running if (each.service, each.version) == (service, version)]
-        if len(there) != want.instances:
-            yield f"{name} has {len(there)} of {want.instances} instances"
+        if len(there) != number:
+            yield f"{name} has {len(there)} of {number} instances"
         yield from (
             f"{each.name} is {each.state}" for each in there if each.state in {"starting", "stopping"}
         )

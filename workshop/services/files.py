@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,16 @@ Wanted = dict[str, dict[str, "Want"]]
 
 @dataclass
 class Want:
-    """What is wanted of a version."""
+    """What is wanted of a version: its share, and its instances by their numbers, the oldest first."""
 
     share: int
-    instances: int
+    numbers: list[int]
+
+    def add(self) -> int:
+        """Want one instance more; its number, the least that is not in use."""
+        number = next(each for each in count(1) if each not in self.numbers)
+        self.numbers.append(number)
+        return number
 
 
 @dataclass

@@ -15,14 +15,17 @@ from workshop.steps import Process, Step
 ON_THEIR_WAY_SECONDS = 1.0
 """How long after it was taken out of the list requests may still reach an instance."""
 
+LISTEN = "LISTEN_FD"
+"""Tells an instance of the face which of its file descriptors is the socket that clients connect to."""
+
 Fill = Callable[[Process], tuple[list[str], dict[str, str]]]
 
 
 class Fleet:
     """Starts what is wanted and missing, lists what answers, and stops what is too many, bit by bit."""
 
-    def __init__(self, step: Step, supervisor: Supervisor, fill: Fill) -> None:
-        self._step, self._supervisor, self._fill = step, supervisor, fill
+    def __init__(self, step: Step, supervisor: Supervisor, fill: Fill, face: int | None = None) -> None:
+        self._step, self._supervisor, self._fill, self._face = step, supervisor, fill, face
         self._instances: dict[str, Instance] = {}
         self._told: files.Found | None = None
         self._said: list[Running] | None = None
@@ -42,11 +45,15 @@ class Fleet:
         """The instances that have not answered yet."""
         return [each.name for each in list(self._instances.values()) if not each.live]
 
+    def names(self) -> list[str]:
+        """The instances that are to stay."""
+        return [each.name for each in list(self._instances.values()) if each.left is None]
+
     def _start_missing(self, service: str, versions: dict[str, Want]) -> list[str]:
         described = self._step.services[service]
         names = []
         for version, want in versions.items():
-            for number in range(1, want.instances + 1):
+            for number in want.numbers:
                 names.append(described.instance(version, number))
                 # One that is about to go goes first.
                 if names[-1] not in self._instances:
@@ -59,9 +66,12 @@ class Fleet:
         own_port = described.is_first(version, number) and owner_of(described.port, host) is None
         port = described.port if own_port else free_port(host)
         own = {"PORT": str(port), "INSTANCE": name, "VERSION": version}
+        sockets = [self._face] if described.is_face and self._face is not None else []
+        if sockets:
+            own[LISTEN] = str(self._face)
         template = described.versions[version]
         command, env = self._fill(Process(name, template.command, template.env, own))
-        self._supervisor.add(name, command, env, self._step.restart)
+        self._supervisor.add(name, command, env, self._step.restart, sockets)
         self._instances[name] = Instance(name, service, version, host, port)
 
     def _tell(self, wanted: files.Wanted) -> None:
@@ -105,16 +115,18 @@ class Fleet:
 
 
 @contextmanager
-def fleet(step: Step, supervisor: Supervisor, fill: Fill) -> Iterator[Fleet]:
-    """A fleet that begins as the manifest says: one instance of each version."""
+def fleet(step: Step, supervisor: Supervisor, fill: Fill, face: int | None = None) -> Iterator[Fleet]:
+    """A fleet that begins as the manifest says: one instance of each version. `face` is the file descriptor
+    of the socket that instances share.
+    """
     number = step.number
     with files.claimed(number):
         with state.locked(f"wanted{number}"):
             wanted = {
-                name: {version: Want(each.share, 1) for version, each in service.versions.items()}
+                name: {version: Want(each.share, [1]) for version, each in service.versions.items()}
                 for name, service in step.services.items()
             }
             files.write_wanted(number, wanted)
-            made = Fleet(step, supervisor, fill)
+            made = Fleet(step, supervisor, fill, face)
             made.look_after()
         yield made

@@ -9,16 +9,30 @@ import requests
 from workshop import state
 from workshop.services import files
 from workshop.services.options import of_step
+from workshop.services.tool import call_tool
+from workshop.steps import read_step
 
 SYNC = "sync"
+RAPIDS = "rapids"
 DONE_SECONDS = 600
 
 
 @click.command()
 @of_step
+@click.option("--empty", is_flag=True, help="Throw the old ones away first; where the step has rapids.")
 @click.argument("service")
-def rebuild(step: int, service: str) -> None:
+def rebuild(step: int, empty: bool, service: str) -> None:
     """Have a service's copies of others' documents made anew, while it goes on serving the old ones."""
+    described = read_step(step)
+    if RAPIDS in described.commands:
+        call_tool(described, RAPIDS, "rebuild", service, *(["--empty"] if empty else []))
+    elif empty:
+        raise click.ClickException(f"Services of step {step} do not empty what they serve from.")
+    else:
+        _from_sync(step, service)
+
+
+def _from_sync(step: int, service: str) -> None:
     files.require_run(step)
     urls = [url for place in files.read_services_file(step).get(SYNC, {}).values() for url in place.urls]
     if not urls:

@@ -1,4 +1,4 @@
-"""The parts a step stands on, started when needed: MongoDB and a mail catcher."""
+"""The parts a step stands on, started when needed: MongoDB, NATS and a mail catcher."""
 
 import os
 from collections.abc import Iterator
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Stores:
-    """Addresses of the parts: `mongodb` by user; and the servers of ours among them."""
+    """Addresses of the parts: `mongodb` and `nats` by user; and the servers of ours among them."""
 
     mongodb: dict[str, str] = field(default_factory=dict)
+    nats: dict[str, str] = field(default_factory=dict)
     smtp_host: str = ""
     smtp_port: int = 0
     mail_page: str | None = None
@@ -30,34 +31,40 @@ class Stores:
 
 
 @contextmanager
-def stores(step: Step, *, mail: bool = True) -> Iterator[Stores]:
-    """The parts `step` needs, up and ready inside the block.
+def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[Stores]:
+    """The parts `step` needs, up and ready inside the block, some of which can be left out.
 
-    Where the environment names a server (MONGODB_URI, SMTP_HOST) that one is used and none is started.
-    Raises click.ClickException when a part cannot be had.
+    Where the environment names a server (MONGODB_URI, NATS_URL, SMTP_HOST) that one is used and none is
+    started. Raises click.ClickException when a part cannot be had.
     """
     from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
 
     from workshop.stores.mail import MailCatcher  # noqa: PLC0415
     from workshop.stores.mongod import Mongod  # noqa: PLC0415
+    from workshop.stores.nats import nats_for  # noqa: PLC0415
 
     given_mongodb, given_smtp = os.environ.get("MONGODB_URI"), os.environ.get("SMTP_HOST")
+    given_nats = os.environ.get("NATS_URL")
     with ExitStack() as stack:
         # All are started before any is waited for.
         mongod = None if given_mongodb else stack.enter_context(Mongod())
+        server = None if given_nats or not events else nats_for(step)
+        nats = stack.enter_context(server) if server else None
         catcher = None if given_smtp or not mail else stack.enter_context(MailCatcher())
-        up = Stores(parts=[part for part in (mongod, catcher) if part])
+        up = Stores(parts=[part for part in (mongod, nats, catcher) if part])
         try:
             for part in up.parts:
                 part.wait()
             if mongod:
-                up.mongodb = {user: mongod.add_user(user) for user in step.users}
+                up.mongodb = {user: mongod.add_user(user, step.reads.get(user, ())) for user in step.users}
             else:
                 up.mongodb = databases(given_mongodb or "", step.users)
         except PyMongoError as error:
             raise click.ClickException(
                 f"MongoDB has just gone away ({type(error).__name__}). Please try again shortly."
             ) from error
+        for user in step.nats.users if step.nats else ():
+            up.nats[user] = nats.url(user) if nats else given_nats or ""
         if catcher:
             up.smtp_host, up.smtp_port = catcher.host, catcher.smtp_port
             up.mail_page = f"http://{catcher.host}:{catcher.port}/"
@@ -81,7 +88,7 @@ def databases(uri: str, users: list[str]) -> dict[str, str]:
 def posts_collection(step: int) -> Iterator["Collection[dict[str, Any]]"]:
     """The collection that takes a step's posts, with its server up inside the block."""
     described = read_step(step)
-    with stores(described, mail=False) as up, posts_of(described, up) as posts:
+    with stores(described, mail=False, events=False) as up, posts_of(described, up) as posts:
         yield posts
 
 

@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 from pymongo import MongoClient
+from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from workshop import state
@@ -25,7 +27,10 @@ TRANSACTION_SECONDS = 10
 AUTHENTICATION_FAILED = 18
 NOT_YET_INITIALIZED = 94
 ALREADY_INITIALIZED = 23
-USER_EXISTS = 51003
+USER_EXISTS, ROLE_EXISTS = 51003, 51002
+
+Grants = list[tuple[str, str, list[str]]]
+"""Database, collection ("" for all of it), and what may be done there."""
 
 ADVICE = (
     f"Install MongoDB {OLDEST[0]} or newer so that `mongod` is on the PATH, or use x86-64 Linux, "
@@ -116,20 +121,29 @@ class Mongod(Part):
             f"?authSource={user}&replicaSet={REPLICA_SET}"
         )
 
-    def add_user(self, user: str) -> str:
-        """Make a user who can read and write the database of the same name and nothing else; its address."""
+    def add_user(self, user: str, reads: Sequence[str] = ()) -> str:
+        """Make a user who can read and write the database of the same name and nothing else; its address.
+
+        Besides, the user can read and follow what `reads` names: databases, or single collections as
+        `database.collection`.
+        """
+        roles = [{"role": "readWrite", "db": user}]
         with self.admin() as admin:
-            account: dict[str, Any] = {
-                "pwd": self._password(user),
-                "roles": [{"role": "readWrite", "db": user}],
-            }
-            try:
-                admin[user].command({"createUser": user, **account})
-            except OperationFailure as error:
-                if error.code != USER_EXISTS:
-                    raise
-                admin[user].command({"updateUser": user, **account})
+            # Recording what documents were before a change is asked for with collMod, which readWrite lacks.
+            roles.append(_role(admin, user, "shapes", [(user, "", ["collMod"])]))
+            if reads:
+                granted: Grants = [
+                    (*each.partition(".")[::2], ["find", "changeStream"]) for each in sorted(reads)
+                ]
+                # A role of another database than `admin` cannot reach beyond its own.
+                roles.append(_role(admin, "admin", f"{user} reads", granted))
+            _make(admin[user], "User", user, {"pwd": self._password(user), "roles": roles}, USER_EXISTS)
         return self.uri(user)
+
+    def admin_uri(self) -> str:
+        """The address for a client that may do everything."""
+        login = f"{ADMIN}:{quote(self._password(ADMIN))}"
+        return f"mongodb://{login}@{self.host}:{self.port}/?authSource=admin&replicaSet={REPLICA_SET}"
 
     def admin(self) -> MongoClient[dict[str, Any]]:
         """A client that may do everything."""
@@ -180,3 +194,25 @@ class Mongod(Part):
                     return
             time.sleep(0.02)
         raise PartFailed(f"mongod did not become primary. The end of {self.log}:\n{self.last_words()}")
+
+
+def _role(admin: MongoClient[dict[str, Any]], database: str, name: str, granted: Grants) -> dict[str, str]:
+    """Make a role of `database`; how users name it."""
+    privileges = [
+        {"resource": {"db": there, "collection": collection}, "actions": actions}
+        for there, collection, actions in granted
+    ]
+    _make(admin[database], "Role", name, {"privileges": privileges, "roles": []}, ROLE_EXISTS)
+    return {"role": name, "db": database}
+
+
+def _make(
+    database: Database[dict[str, Any]], what: str, name: str, described: dict[str, Any], there_is_one: int
+) -> None:
+    """Create a user or role, or update the one there is."""
+    try:
+        database.command({f"create{what}": name, **described})
+    except OperationFailure as error:
+        if error.code != there_is_one:
+            raise
+        database.command({f"update{what}": name, **described})

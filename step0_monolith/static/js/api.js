@@ -12,13 +12,18 @@ export class Problem extends Error {
 
 /** Sends JSON and resolves to the JSON of a success. Rejects with a Problem, whatever went wrong. */
 export async function send(method, url, body) {
-  const headers = { Accept: "application/json" };
+  return (await exchange(method, url, body)).answer;
+}
+
+/** The same, with the response, for who wants its headers; `more` are headers of the request. */
+export async function exchange(method, url, body, more = {}) {
+  const headers = { Accept: "application/json", ...more };
   const token = document.querySelector('meta[name="csrf-token"]');
   if (token && method !== "GET") headers["X-CSRFToken"] = token.content;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await ask(url, { method, headers, body: body && JSON.stringify(body) });
   const answer = await response.json().catch(() => null);
-  if (response.ok && answer) return answer;
+  if (response.ok && answer) return { answer, response };
   throw problemOf(response, answer);
 }
 

@@ -1,5 +1,5 @@
 // Adding and removing the reader's own tags on a post.
-import { send } from "./api.js";
+import { command, settle } from "./settling.js";
 import { announce, warn } from "./toast.js";
 
 document.addEventListener("click", (event) => {
@@ -70,10 +70,12 @@ async function add(form) {
   const tag = input.value;
   form.setAttribute("aria-busy", "true");
   try {
-    const answer = await send("PUT", addressOf(box.dataset.tagUrl, tag));
+    const before = tagsOf(box);
+    const { answer, end } = await command("PUT", addressOf(box.dataset.tagUrl, tag));
     paint(box, answer.tags);
     input.value = "";
-    announce(`Tagged ${tag}.`);
+    const done = () => announce(`Tagged ${tag}.`);
+    settle(box, end, { done, undo: () => repaint(box, before), what: "Not tagged" });
   } catch (problem) {
     if (problem.issues.tag) mark(form, problem.issues.tag);
     else warn("Not tagged", problem);
@@ -91,16 +93,17 @@ async function remove(chip) {
   chip.remove();
   next.focus();
   try {
-    const answer = await send("DELETE", addressOf(box.dataset.tagUrl, tag));
-    settle(box, answer.tags);
-    announce(`Tag ${tag} removed.`);
+    const { answer, end } = await command("DELETE", addressOf(box.dataset.tagUrl, tag));
+    repaint(box, answer.tags);
+    const done = () => announce(`Tag ${tag} removed.`);
+    settle(box, end, { done, undo: () => repaint(box, before), what: "Tag not removed" });
   } catch (problem) {
-    settle(box, before);
+    repaint(box, before);
     warn("Tag not removed", problem);
   }
 }
 
-function settle(box, tags) {
+function repaint(box, tags) {
   if (tagsOf(box).join() === tags.join()) return;
   const focused = box.querySelector(".chip:focus-within")?.dataset.tag;
   paint(box, tags);

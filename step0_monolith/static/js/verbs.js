@@ -1,5 +1,5 @@
 // Like and hide: shown at once, taken back when the server does not agree.
-import { send } from "./api.js";
+import { busy, command, settle } from "./settling.js";
 import { announce, warn } from "./toast.js";
 
 const FAILED = {
@@ -36,18 +36,31 @@ async function turnOver(button) {
   const wanted = button.getAttribute("aria-pressed") !== "true";
   const likes = button.querySelector("[data-count]").textContent;
   paint(button, wanted, likes && Number(likes) + (wanted ? 1 : -1));
-  button.setAttribute("aria-busy", "true");
+  const release = busy(button);
   try {
-    const answer = await send(wanted ? "PUT" : "DELETE", url);
+    const { answer, end } = await command(wanted ? "PUT" : "DELETE", url);
     paint(button, answer.liked ?? answer.hidden, answer.likes);
-    if (verb === "hide") button.dispatchEvent(new CustomEvent("post:hide", { bubbles: true, detail: wanted }));
-    announce(said(verb, wanted, answer.likes));
+    if (verb === "hide") tellHidden(button, wanted);
+    settle(button, end, {
+      done: () => announce(said(verb, wanted, answer.likes)),
+      undo: () => turnBack(button, wanted, likes),
+      what: FAILED[verb][wanted],
+    });
   } catch (problem) {
     paint(button, !wanted, likes);
     warn(FAILED[verb][wanted], problem);
   } finally {
-    button.removeAttribute("aria-busy");
+    release();
   }
+}
+
+function turnBack(button, wanted, likes) {
+  paint(button, !wanted, likes);
+  if (button.dataset.verb === "hide") tellHidden(button, !wanted);
+}
+
+function tellHidden(button, hidden) {
+  button.dispatchEvent(new CustomEvent("post:hide", { bubbles: true, detail: hidden }));
 }
 
 function said(verb, wanted, likes) {

@@ -1,0 +1,31 @@
+"""Like: the owner of what readers like, and of how many do."""
+
+from kit.model.marks import Marks
+from kit.model.posts import Posts
+from kit.service import Service
+from kit.single import own_database
+from kit.verbs import like
+from step3_async.aggregates.like import settings
+from step3_async.rapids.hosting import ponds
+from step3_async.rapids.hosting.commands import Commands
+from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.pond import Pond
+
+
+def make_app() -> Service:
+    """The service, as the environment describes it."""
+    database = own_database("like")
+    posts, marks = Posts(database["posts"]), Marks(database["marks"], Commands("like"))
+    return event_service(
+        Hosted(
+            name="like",
+            title="Like",
+            tags=("kind:aggregate", "verb:like"),
+            database=database,
+            domain=settings.DOMAIN,
+            indexes=settings.INDEXES,
+            owns="marks",
+            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+        ),
+        like.make_blueprint(posts, marks),
+    )

@@ -1,0 +1,43 @@
+"""Members: signing up, in and out; the only one who can mint readers' tokens."""
+
+from datetime import timedelta
+
+from kit import environment
+from kit.limits import Limit
+from kit.model.revocations import Revocations
+from kit.resources.members import guard_members
+from kit.service import Service
+from kit.single import own_database
+from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
+from kit.verbs import profile, tokens
+from step3_async.aggregates.members import settings
+from step3_async.rapids.hosting.commands import Commands
+from step3_async.rapids.hosting.service import Hosted, event_service
+
+
+def make_app() -> Service:
+    """The service, as the environment describes it."""
+    database = own_database("members")
+    members = database["members"]
+    revocations = Revocations(database["revoked"], Commands("members"))
+    lifetime = timedelta(seconds=environment.get_token_lifetime())
+    issuer = Issuer(environment.get_token_key(), ISSUER, lifetime)
+    per_minute = environment.get_failed_sign_ins_per_minute()
+    failed = Limit(database.client, database.name, "failed sign-ins", per_minute)
+    secret = environment.get_face_secret()
+    app = event_service(
+        Hosted(
+            name="members",
+            title="Members",
+            tags=("kind:aggregate", "verb:sign-in"),
+            database=database,
+            domain=settings.DOMAIN,
+            indexes=settings.INDEXES,
+            owns="revoked",
+            readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
+        ),
+        tokens.make_blueprint(members, issuer, revocations, failed, secret),
+        profile.make_blueprint(members, lambda _reader: {}),
+    )
+    guard_members(app)
+    return app

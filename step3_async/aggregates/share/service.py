@@ -1,0 +1,39 @@
+"""Share: mails a post to somebody."""
+
+from kit import environment
+from kit.limits import Limit
+from kit.mail import Mailer
+from kit.model.posts import Posts
+from kit.model.shares import Shares
+from kit.service import Service
+from kit.single import own_database
+from kit.verbs import counts, share
+from step3_async.aggregates.share import settings
+from step3_async.rapids.hosting import ponds
+from step3_async.rapids.hosting.commands import Commands
+from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.pond import Pond
+
+
+def make_app() -> Service:
+    """The service, as the environment describes it."""
+    database = own_database("share")
+    posts, shares = Posts(database["posts"]), Shares(database["shares"], Commands("share"))
+    mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
+    limit = Limit(database.client, database.name, "shares", environment.get_shares_per_minute())
+    return event_service(
+        Hosted(
+            name="share",
+            title="Share",
+            tags=("kind:aggregate", "verb:share"),
+            database=database,
+            domain=settings.DOMAIN,
+            indexes=settings.INDEXES,
+            owns="shares",
+            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+            parts={"smtp": mailer.answers},
+            optional=frozenset({"smtp"}),
+        ),
+        share.make_blueprint(posts, shares, limit, mailer),
+        counts.make_blueprint(lambda reader: {"shares": shares.count(reader)}),
+    )

@@ -1,0 +1,31 @@
+"""Tag: the owner of readers' tags."""
+
+from kit.model.marks import Marks
+from kit.model.posts import Posts
+from kit.service import Service
+from kit.single import own_database
+from kit.verbs import tag
+from step3_async.aggregates.tag import settings
+from step3_async.rapids.hosting import ponds
+from step3_async.rapids.hosting.commands import Commands
+from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.pond import Pond
+
+
+def make_app() -> Service:
+    """The service, as the environment describes it."""
+    database = own_database("tag")
+    posts, marks = Posts(database["posts"]), Marks(database["marks"], Commands("tag"))
+    return event_service(
+        Hosted(
+            name="tag",
+            title="Tag",
+            tags=("kind:aggregate", "verb:tag"),
+            database=database,
+            domain=settings.DOMAIN,
+            indexes=settings.INDEXES,
+            owns="marks",
+            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+        ),
+        tag.commands(posts, marks),
+    )

@@ -1,0 +1,29 @@
+"""Clients' addresses, as the gateway tells them."""
+
+from collections.abc import Iterable
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from kit.forwarded import ADDRESS, SECRET
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def believing(application: "WSGIApplication", secret: str) -> "WSGIApplication":
+    """The application, told that a request comes from the address that X-Forwarded-For names, if whoever
+    passes it on knows the secret.
+    """
+
+    def believe(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        given = environ.pop(_key(SECRET), "")
+        address = environ.get(_key(ADDRESS))
+        if address and secret and compare_digest(given.encode("latin-1"), secret.encode()):
+            environ["REMOTE_ADDR"] = address
+        return application(environ, start_response)
+
+    return believe
+
+
+def _key(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"

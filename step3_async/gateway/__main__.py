@@ -1,0 +1,52 @@
+"""Runs an instance of the gateway: `python -m step3_async.gateway`."""
+
+import asyncio
+import os
+
+from kit import environment
+from kit.logs import configure_logs
+from step3_async.gateway import settings
+from step3_async.gateway.app import Gateway, gateway
+from step3_async.gateway.server import Server, bound, face_socket
+from step3_async.rapids.announce import Announcer
+from step3_async.rapids.connect import connect
+from step3_async.rapids.signals import Announcement
+from step3_async.rapids.tracing import configure_tracing
+
+NAME = "gateway"
+TAGS = ["kind:gateway", "face"]
+
+
+async def main() -> None:
+    """Serve until a signal says otherwise. Raises OSError when a port is taken, RuntimeError for settings."""
+    instance = environment.get_instance() or NAME
+    configure_logs(instance)
+    configure_tracing(NAME)
+    host, port = settings.get_host(), settings.get_own_port()
+    sockets = [face_socket(), bound(host, port)]
+    transport = await connect(instance)
+    try:
+        async with gateway(transport) as made:
+            announcer = Announcer(transport, lambda: _described(made, instance, f"http://{host}:{port}"))
+            await announcer.start()
+            await Server(made.face, announcer.leave).serve(sockets)
+    finally:
+        await transport.close()
+
+
+def _described(made: Gateway, instance: str, url: str) -> Announcement:
+    return Announcement(
+        service=NAME,
+        version=environment.get_version(),
+        instance=instance,
+        url=url,
+        tags=TAGS,
+        takes=[],
+        state="up" if made.own.is_ready() else "busy",
+        load=made.attending.in_work,
+        pid=os.getpid(),
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

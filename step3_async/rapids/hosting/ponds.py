@@ -1,0 +1,35 @@
+"""The ponds that several services have."""
+
+from pymongo.database import Database
+
+from kit.model.posts import FIELDS
+from kit.mongo import Document
+from step3_async.rapids.pond import Pond
+
+STAMPS = ("_created", "_updated")
+MARK = ("reader", "post", "topic")
+MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
+"""What each of three aggregates knows of a mark."""
+
+
+def posts(database: Database[Document]) -> Pond:
+    """All posts, with all that is shown of them."""
+    shown = tuple(field for field in (*FIELDS, *STAMPS) if field not in ("_id", "love"))
+    return Pond(database["posts"], "posts", shown, times=("created", *STAMPS))
+
+
+def hidden(database: Database[Document]) -> Pond:
+    """Who hid which post."""
+    return Pond(database["marks"], "hide", ("reader", "post", "hidden"))
+
+
+def marks(database: Database[Document]) -> tuple[Pond, ...]:
+    """What readers did to posts: of each mark one document, to which three aggregates give their parts."""
+    return tuple(
+        Pond(database["marks"], domain, (*MARK, field), own=(field,)) for domain, field in MARKS.items()
+    )
+
+
+def revoked(database: Database[Document]) -> Pond:
+    """Tokens that were ended early."""
+    return Pond(database["revoked"], "members", ("expires",), times=("expires",))

@@ -1,0 +1,21 @@
+"""Answers that are the same for everybody, until something they depend on changes."""
+
+from collections.abc import Mapping
+
+from flask import Flask, Response, request
+
+DEPENDS_ON = "Depends-On"
+"""The header that names what an answer depends on: `<service>.<domain>`, with commas between several."""
+
+
+def tell_what_visitors_see_depends_on(app: Flask, service: str, same: Mapping[str, str]) -> None:
+    """Have good answers of these endpoints of `app` to visitors, who have no token, say on which domain in
+    `service`'s pond they depend.
+    """
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        domain = same.get(request.endpoint or "")
+        if domain and response.status_code == 200 and "HTTP_AUTHORIZATION" not in request.environ:
+            response.headers[DEPENDS_ON] = f"{service}.{domain}"
+        return response

@@ -1,0 +1,111 @@
+"""The usual set-up of a service of step 3: its own database, ponds, tokens that others mint."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint
+from pymongo.database import Database
+
+from kit import environment, mongo
+from kit.model.indexes import Indexes
+from kit.model.revocations import Revocations
+from kit.mongo import Document
+from kit.prepare import prepare_beside
+from kit.problems import Problem
+from kit.rest import Rest
+from kit.service import Service, Settings, create_service
+from kit.single import REVOKED
+from kit.tokens import ISSUER, RemoteKeys, Verifier
+from step3_async.rapids.hosting.commands import tell_commands
+from step3_async.rapids.hosting.host import EXTENSION, Host
+from step3_async.rapids.hosting.load import Load
+from step3_async.rapids.hosting.sameness import tell_what_visitors_see_depends_on
+from step3_async.rapids.hosting.settings import get_gateway_url
+from step3_async.rapids.hosting.spans import trace_requests
+from step3_async.rapids.hosting.taking import Taking
+from step3_async.rapids.pond import Pond, pond_indexes
+from step3_async.rapids.tracing import configure_tracing
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A service by its `name`: Eve's `domain` over its `database` with these `indexes`.
+
+    `owns` is the collection whose changes are told to others; `ponds` are what it takes of others'. `tags`
+    say in the registry what it is. Answers of the endpoints in `same` are the same for all visitors as long
+    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.Settings`.
+    `readers` verifies readers' tokens; by default with the keys that the gateway knows.
+    """
+
+    name: str
+    title: str
+    tags: tuple[str, ...]
+    database: Database[Document]
+    domain: Mapping[str, Mapping[str, Any]]
+    indexes: Indexes
+    owns: str | None = None
+    ponds: tuple[Pond, ...] = ()
+    same: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    readers: Verifier | None = None
+
+
+def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
+    """The service with these verbs, as the environment describes this process of it, at work."""
+    configure_tracing(hosted.name)
+    database = hosted.database
+    collections = {pond.collection.name for pond in hosted.ponds}
+    indexes = {**hosted.indexes, **REVOKED, **pond_indexes(*collections)}
+    images = (hosted.owns,) if hosted.owns else ()
+    needed = {
+        "mongodb": lambda: mongo.answers(database.client),
+        "indexes": prepare_beside(database, indexes, images),
+    }
+    host = Host(
+        hosted.name,
+        hosted.tags,
+        (lambda transport: Taking(transport, hosted.name, hosted.ponds)) if hosted.ponds else None,
+        is_well=lambda: all(answers() for answers in needed.values()),
+        load=lambda: load.now,
+    )
+    ponds = {"pond": lambda: _are_whole(hosted.ponds)} if hosted.ponds else {}
+    app = create_service(
+        Settings(
+            name=hosted.name,
+            title=hosted.title,
+            domain=hosted.domain,
+            client=database.client,
+            verifier=hosted.readers or _verifier(),
+            revoked=Revocations(database["revoked"]).includes,
+            parts={**needed, **ponds, "rapids": lambda: host.connected, **hosted.parts},
+            optional=hosted.optional | {"rapids"},
+            version=environment.get_version(),
+            instance=environment.get_instance(),
+        )
+    )
+    for verb in verbs:
+        app.register_blueprint(verb)
+    tell_commands(app)
+    tell_what_visitors_see_depends_on(app, hosted.name, hosted.same)
+    trace_requests(app)
+    load = app.wsgi_app = Load(app.wsgi_app)
+    app.extensions[EXTENSION] = host
+    host.start()
+    return app
+
+
+def _are_whole(ponds: Iterable[Pond]) -> bool:
+    """Whether all there was to take has been taken once; False, too, while nobody can tell."""
+    try:
+        places = [pond.places.get(pond.domain) for pond in ponds]
+    except Problem:
+        return False
+    return all(place is not None and place.complete for place in places)
+
+
+def _verifier() -> Verifier:
+    keys = RemoteKeys(Rest(f"{get_gateway_url()}/api", "The members service"))
+    keys.fetch_ahead()
+    return Verifier(keys, ISSUER)

@@ -1,0 +1,144 @@
+"""A river: what the server has is fetched ahead, so that it is here when it is asked for."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import structlog
+from nats.aio.msg import Msg
+
+from step3_async.rapids.nats import consumer
+from step3_async.rapids.nats.connection import FAILURES, Connection
+from step3_async.rapids.nats.delivery import WORKING, NatsDelivery
+from step3_async.rapids.nats.link import Link
+from step3_async.rapids.nats.pull import Pull
+from step3_async.rapids.transport import Unavailable
+
+AHEAD = 500
+"""At most so many are here and not yet handed out."""
+
+MOST_ANSWERS = 20_000
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 1.0
+OPEN_SECONDS = 10.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class NatsRiver:
+    """See River."""
+
+    def __init__(self, link: Link, name: str, domains: Sequence[str]) -> None:
+        self.begun, self.rapids = False, ""
+        self._link, self._name, self._domains = link, name, domains
+        self._arrived: deque[NatsDelivery] = deque()
+        self._news = asyncio.Event()
+        self._pull: Pull | None = None
+        self._connection: Connection | None = None
+        self._unanswered: deque[tuple[str, bytes]] = deque(maxlen=MOST_ANSWERS)
+        self._trouble = "it is not there yet"
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Be there. Raises Unavailable."""
+        connection = await self._link.connection(OPEN_SECONDS)
+        await self._settle(connection)
+        self._task = asyncio.create_task(self._keep(), name=f"river {self._name}")
+
+    async def batch(self, most: int, patience: float) -> Sequence[NatsDelivery]:
+        """See River. What is made anew meanwhile ends the wait, too."""
+        if not self._arrived:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._news.wait()
+        if not self._arrived and self._trouble:
+            raise Unavailable(self._trouble)
+        batch = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
+        if self._pull:
+            self._pull.make_room(AHEAD - len(self._arrived))
+        return batch
+
+    async def pending(self) -> int:
+        """See River."""
+        connection = await self._link.connection(OPEN_SECONDS)
+        return await consumer.pending(connection, self._name)
+
+    async def close(self) -> None:
+        """See River. What was not handed out is free for others at once."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for delivery in self._arrived:
+            await delivery.retry(0)
+        self._arrived.clear()
+
+    async def answer(self, place: str, reply: str, text: bytes) -> None:
+        """Tell the server about a delivery, when it is there again if need be; not if that is another by
+        then, which may have given the same number to something else.
+        """
+        if place != self.rapids:
+            return
+        connection = self._connection
+        if connection and connection.usable:
+            with contextlib.suppress(*FAILURES):
+                await connection.publish(reply, text)
+                return
+        if text != WORKING:
+            self._unanswered.append((reply, text))
+
+    async def _keep(self) -> None:
+        wait = FIRST_WAIT_SECONDS
+        while True:
+            connection = await self._link.connection()
+            try:
+                await self._settle(connection)
+                wait = FIRST_WAIT_SECONDS
+                await self._read(connection)
+            except (*FAILURES, Unavailable) as error:
+                self._connection = None
+                self._trouble = str(error) or type(error).__name__
+                if connection.usable:
+                    log.warning("a river stands still", river=self._name, error=self._trouble)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    async def _settle(self, connection: Connection) -> None:
+        """See that the river is there, and whether it is the same as before."""
+        if connection is self._connection and not self._trouble:
+            return
+        place = await consumer.ensure(connection, self._name, self._domains)
+        if place.rapids != self.rapids:
+            if self.rapids:
+                log.warning("a river was lost and made again", river=self._name)
+            self.begun, self.rapids = self.begun or place.begun, place.rapids
+            self._arrived.clear()
+            self._unanswered.clear()
+            self._news.set()
+        self._connection, self._trouble = connection, ""
+        while self._unanswered:
+            reply, text = self._unanswered.popleft()
+            await connection.publish(reply, text)
+
+    async def _read(self, connection: Connection) -> None:
+        """Have what comes arrive until the connection is lost, or raise when something else is wrong."""
+        place = self.rapids
+
+        def arrive(message: Msg) -> None:
+            self._arrived.append(NatsDelivery(message, self, place, time.monotonic()))
+            self._news.set()
+
+        self._pull = Pull(connection, self._name, arrive)
+        try:
+            await self._pull.run(AHEAD - len(self._arrived), self._keep_waiting)
+        finally:
+            await self._pull.end()
+            self._pull = None
+
+    async def _keep_waiting(self) -> None:
+        """Keep what waits here for long from being handed out to another."""
+        old = time.monotonic() - consumer.ACK_SECONDS / 3
+        for delivery in [each for each in self._arrived if each.arrived < old]:
+            delivery.arrived = time.monotonic()
+            await delivery.keep()

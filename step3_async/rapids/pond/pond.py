@@ -1,0 +1,85 @@
+"""A pond: documents of a domain as this service keeps them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pymongo.collection import Collection
+
+from kit.mongo import Document, translated
+from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
+from step3_async.rapids.pond import pages
+from step3_async.rapids.pond.filling import Filling
+from step3_async.rapids.pond.places import Places
+from step3_async.rapids.pond.state import Shape, State
+
+Settled = list[tuple[str, int]]
+"""Keys of documents that the pond now shows, each with its owner's revision; 0 where owners count none."""
+
+
+@dataclass(frozen=True)
+class Pond:
+    """Documents of `domain` in `collection`: of each its `fields`, of which `times` are times.
+
+    Where several domains each give some fields of the same documents, `own` names those of this one: they
+    alone go where the others' stay. Besides the fields, a document has `applied`: by domain the `version`
+    and the `revision` that it shows. All methods raise PartDown and PartSlow.
+    """
+
+    collection: Collection[Document]
+    domain: str
+    fields: tuple[str, ...]
+    times: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> Places:
+        """What is known of the pond's snapshots, in the collections `rivers` and `rivers_pages` beside it."""
+        return Places(self.collection.database)
+
+    @translated
+    def apply(self, events: Sequence[Event]) -> Settled:
+        """Take events of the domain, snapshot pages among them; returns once a majority has it on disk.
+
+        What comes back holds each document of the events once, and of pages those that have a revision.
+        Raises ValueError for an event that does not fit.
+        """
+        facts = [event for event in events if event.event_name != SNAPSHOT_PAGE]
+        told = self._apply_facts(facts) if facts else {}
+        for event in events:
+            if event.event_name == SNAPSHOT_PAGE:
+                page = Page.model_validate(event.payload)
+                states = self._shape.of_page(page, event.version)
+                pages.take(self._filling, page, event.version, states)
+                self.places.cover(self.domain, page)
+                told |= {each.key: each.revision for each in states if each.revision}
+        return list(told.items())
+
+    @translated
+    def applied(self, key: str) -> int | None:
+        """The revision that the document of that key shows; None if there is none of this domain."""
+        at = f"applied.{self.domain}"
+        found = self.collection.find_one({"_id": key, at: {"$exists": True}}, {at: 1})
+        return int(found["applied"][self.domain].get("revision", 0)) if found else None
+
+    @translated
+    def empty(self) -> None:
+        """Throw away what is there of the domain."""
+        self._filling.empty()
+
+    def _apply_facts(self, facts: Iterable[Event]) -> dict[str, int]:
+        latest: dict[str, State] = {}
+        for event in facts:
+            known = latest.get(event.key)
+            if known is None or known.version < event.version:
+                latest[event.key] = self._shape.of_event(event)
+        self._filling.put([each for each in latest.values() if each.document is not None])
+        self._filling.remove({key: each.version for key, each in latest.items() if each.document is None})
+        return {key: each.revision for key, each in latest.items()}
+
+    @property
+    def _shape(self) -> Shape:
+        return Shape(self.fields, self.times)
+
+    @property
+    def _filling(self) -> Filling:
+        return Filling(self.collection, self.domain, self.own)

@@ -1,0 +1,47 @@
+"""OpenTelemetry: spans of this process, and W3C trace context (https://www.w3.org/TR/trace-context/)."""
+
+import os
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+EXPORTERS = ("none", "console", "otlp")
+TRACEPARENT = "traceparent"
+W3C = TraceContextTextMapPropagator()
+
+
+def configure_tracing(service: str) -> None:
+    """Have this process, an instance of `service`, send its spans to where OTEL_TRACES_EXPORTER says: `none`
+    (the default; a request's trace context is passed on all the same), `console`, or `otlp`, which further
+    OTEL_ variables describe. Call it once, after forking. Raises ValueError for anything else.
+    """
+    exporter = os.environ.get("OTEL_TRACES_EXPORTER") or "none"
+    if exporter not in EXPORTERS:
+        raise ValueError(
+            f"Set OTEL_TRACES_EXPORTER to one of {', '.join(EXPORTERS)}; {exporter!r} is none of them."
+        )
+    if exporter == "none":
+        return
+    told = {"service.name": service, "service.instance.id": os.environ.get("INSTANCE") or service}
+    provider = TracerProvider(resource=Resource.create(told))
+    provider.add_span_processor(_processor(exporter))
+    trace.set_tracer_provider(provider)
+
+
+def current_traceparent() -> str | None:
+    """The trace context of what is being done now, as it travels; None outside any trace."""
+    carrier: dict[str, str] = {}
+    W3C.inject(carrier)
+    return carrier.get(TRACEPARENT)
+
+
+def _processor(exporter: str) -> SpanProcessor:
+    if exporter == "console":
+        return SimpleSpanProcessor(ConsoleSpanExporter())
+    # It takes longer to import than all else here, and is seldom asked for.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+
+    return BatchSpanProcessor(OTLPSpanExporter())

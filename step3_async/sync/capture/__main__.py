@@ -1,0 +1,43 @@
+"""`python -m step3_async.sync.capture`: an instance of capture, as the environment describes it."""
+
+import uvicorn
+
+from kit import environment
+from kit.logs import configure_logs
+from step3_async.rapids.connect import connect
+from step3_async.rapids.hosting.settings import get_own_url
+from step3_async.rapids.tracing import configure_tracing
+from step3_async.sync.capture import settings
+from step3_async.sync.capture.app import make_app
+from step3_async.sync.capture.capture import Capture
+from step3_async.sync.capture.store import connect_store
+
+GRACE_SECONDS = 5
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    instance = environment.get_instance() or "capture"
+    configure_logs(instance)
+    configure_tracing("capture")
+    host, port = settings.get_host(), settings.get_port()
+    capture = Capture(
+        connect_store(environment.get_mongodb_uri()),
+        lambda: connect("capture", provisions=True),
+        settings.get_owners_prefix(),
+        url=get_own_url(),
+        version=environment.get_version(),
+        instance=instance,
+    )
+    uvicorn.run(
+        make_app(capture),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Health and metrics over HTTP, in the shape of `kit.health`."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from step3_async.sync.capture.capture import Capture
+
+
+def make_app(capture: Capture) -> Starlette:
+    """An application that `capture` is at work with from its start to its end."""
+
+    @asynccontextmanager
+    async def at_work(_app: Starlette) -> AsyncIterator[None]:
+        await capture.start()
+        yield
+        await capture.stop()
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"_status": "OK"})
+
+    async def ready(_request: Request) -> Response:
+        parts = capture.parts()
+        is_ready = all(parts.values())
+        told = {part: "ok" if answers else "down" for part, answers in parts.items()}
+        return JSONResponse(
+            {"_status": "OK" if is_ready else "ERR", "parts": told},
+            200 if is_ready else 503,
+            None if is_ready else {"Retry-After": "2"},
+        )
+
+    return Starlette(
+        routes=[Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", _metrics)],
+        lifespan=at_work,
+    )
+
+
+async def _metrics(_request: Request) -> Response:
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,102 @@
+"""Who of several instances does a thing."""
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from step3_async.rapids.event import Document
+
+LASTS_SECONDS = 4.0
+RENEW_SECONDS = 1.0
+LOOK_SECONDS = 0.5
+AGAIN_SECONDS = 0.2
+SPARE_SECONDS = 0.5
+"""The holder stops so much earlier than the lease ends."""
+
+OVER = datetime(1970, 1, 1, tzinfo=UTC)
+EXPIRES: Document = {"$add": ["$$NOW", int(LASTS_SECONDS * 1000)]}
+
+
+class Taken(Exception):
+    """The lease is no longer ours."""
+
+
+class Lease:
+    """The lease `name`, which ends by MongoDB's clock unless `holder` renews it. Each time it is taken its
+    `term` grows, so that what an earlier holder writes late can be told and refused.
+    """
+
+    def __init__(self, leases: AsyncCollection[Document], name: str, holder: str) -> None:
+        self._leases, self.name, self.holder = leases, name, holder
+        self.term = 0
+        self._until = 0.0
+
+    @property
+    def held(self) -> bool:
+        """Whether it is ours at this moment, whatever we have not heard of meanwhile."""
+        return time.monotonic() < self._until
+
+    def check(self) -> None:
+        """Raise Taken unless it is ours at this moment."""
+        if not self.held:
+            raise Taken(self.name)
+
+    async def take(self) -> None:
+        """Stand by until it is ours. Raises PyMongoError."""
+        await self._make()
+        while not await self._take():
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def keep(self) -> None:
+        """Renew it as long as that is possible. Raises Taken."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._renew()
+
+    async def release(self) -> None:
+        """Leave it to whoever comes next, if it is ours. Raises PyMongoError."""
+        self._until = 0.0
+        ended: list[Document] = [{"$set": {"expires": "$$NOW"}}]
+        await self._leases.update_one(self._ours, ended)
+
+    @property
+    def _ours(self) -> Document:
+        return {"_id": self.name, "holder": self.holder, "term": self.term}
+
+    async def _take(self) -> bool:
+        asked = time.monotonic()
+        taken: list[Document] = [
+            {"$set": {"holder": self.holder, "term": {"$add": ["$term", 1]}, "expires": EXPIRES}}
+        ]
+        is_free = {"_id": self.name, "$expr": {"$lte": ["$expires", "$$NOW"]}}
+        found = await self._leases.find_one_and_update(is_free, taken, return_document=ReturnDocument.AFTER)
+        if found is None:
+            return False
+        self.term, self._until = found["term"], asked + LASTS_SECONDS - SPARE_SECONDS
+        return True
+
+    async def _make(self) -> None:
+        if await self._leases.find_one({"_id": self.name}, {"_id": 1}) is None:
+            with contextlib.suppress(DuplicateKeyError):  # somebody else has made it at this moment
+                await self._leases.insert_one({"_id": self.name, "holder": "", "term": 0, "expires": OVER})
+
+    async def _renew(self) -> None:
+        while True:
+            asked = time.monotonic()
+            try:
+                async with asyncio.timeout(max(0.0, self._until - asked)):
+                    renewed = await self._leases.update_one(self._ours, [{"$set": {"expires": EXPIRES}}])
+            except (PyMongoError, TimeoutError):
+                self.check()
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if not renewed.matched_count:
+                self._until = 0.0
+                raise Taken(self.name)
+            self._until = asked + LASTS_SECONDS - SPARE_SECONDS
+            return

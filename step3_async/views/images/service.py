@@ -1,0 +1,33 @@
+"""Images: pictures of posts, fetched from their sites and kept."""
+
+from kit import environment
+from kit.fetch import Fetcher
+from kit.model.images import ImageCache, Images
+from kit.model.posts import Posts
+from kit.service import Service
+from kit.single import own_database
+from kit.verbs import images
+from step3_async.rapids.hosting import ponds
+from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.pond import Pond
+from step3_async.views.images import settings
+
+
+def make_app() -> Service:
+    """The service, as the environment describes it."""
+    database = own_database("images")
+    posts = Posts(database["posts"])
+    fetcher = Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts())
+    return event_service(
+        Hosted(
+            name="images",
+            title="Images",
+            tags=("kind:view", "verb:image"),
+            database=database,
+            domain=settings.DOMAIN,
+            indexes=settings.INDEXES,
+            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+            same=settings.SAME,
+        ),
+        images.make_blueprint(Images(ImageCache(database), fetcher), posts),
+    )

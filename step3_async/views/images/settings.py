@@ -1,0 +1,29 @@
+"""What the service images shows and takes."""
+
+from typing import Any
+
+from kit.model.indexes import INDEXES as MODEL
+from kit.model.indexes import Indexes
+from kit.model.post import POST_ID
+
+DOMAIN: dict[str, Any] = {
+    "pictures": {
+        "schema": {
+            "_id": {"type": "string", "regex": POST_ID},
+            "length": {"type": "integer"},
+            "uploadDate": {"type": "datetime"},
+        },
+        "resource_title": "Pictures that are kept",
+        "resource_methods": ["GET"],
+        "public_methods": ["GET"],
+        "item_lookup": False,
+        "datasource": {"source": "images.files", "default_sort": [("_id", 1)]},
+    }
+}
+
+INDEXES: Indexes = {"image_misses": MODEL["image_misses"]}
+
+POSTS = ("thumbnail", "url")
+"""Where a post's picture may be."""
+
+SAME = {"images.image": "posts"}

@@ -1,0 +1,14 @@
+"""What the service list shows and takes."""
+
+from kit.model.indexes import INDEXES as MODEL
+from kit.model.indexes import Indexes, named
+from kit.resources.posts import POSTS as RESOURCE
+
+DOMAIN = {"posts": RESOURCE}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "newest", "topic"),
+    "marks": named(MODEL["marks"], "hidden_by_reader"),
+}
+
+SAME = {"posts|resource": "posts", "posts|item_lookup": "posts"}

@@ -1,0 +1,28 @@
+"""What the service recommend takes, and shows of it."""
+
+from typing import Any
+
+from kit.model.indexes import INDEXES as MODEL
+from kit.model.indexes import Indexes, named
+from kit.model.posts import FIELDS
+from kit.resources.posts import POSTS as RESOURCE
+
+DOMAIN: dict[str, Any] = {
+    "posts": {
+        **RESOURCE,
+        "resource_title": "Posts that may be recommended",
+        "datasource": {"source": "posts", "default_sort": [("_id", 1)]},
+        "allowed_filters": ["_id", "topic"],
+        "sorting": False,
+    }
+}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "topic", "most_loved", "most_loved_by_topic"),
+    "marks": named(MODEL["marks"], "tags_of_reader", "posts_of_tag", "liked_by_reader", "hidden_by_reader"),
+}
+
+POSTS = tuple(field for field in FIELDS if field != "_id")
+TIMES = ("created",)
+
+SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}

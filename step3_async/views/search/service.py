@@ -1,0 +1,33 @@
+"""Search, in two versions that may run at once: their answers differ in order, their pond does not."""
+
+from kit import environment
+from kit.model.marks import Marks
+from kit.resources.posts import leave_out_hidden
+from kit.resources.search import match_words, search_resource
+from kit.service import Service
+from kit.single import own_database
+from step3_async.rapids.hosting import ponds
+from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.views.search import settings
+
+
+def make_app() -> Service:
+    """The service, in the version that the environment names."""
+    database = own_database("search")
+    marks = Marks(database["marks"])
+    order, summary = settings.VERSIONS[environment.get_version()]
+    app = event_service(
+        Hosted(
+            name="search",
+            title="Search",
+            tags=("kind:view", "verb:search"),
+            database=database,
+            domain={"search": search_resource(order, summary)},
+            indexes=settings.INDEXES,
+            ponds=(ponds.posts(database), ponds.hidden(database), ponds.revoked(database)),
+            same=settings.SAME,
+        )
+    )
+    match_words(app)
+    leave_out_hidden(app, "search", marks)
+    return app

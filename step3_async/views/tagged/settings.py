@@ -1,0 +1,36 @@
+"""What the service tagged shows and takes."""
+
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+
+from kit.model.indexes import INDEXES as MODEL
+from kit.model.indexes import Indexes, named
+from kit.resources.marks import marks_resource
+from kit.resources.posts import POSTS as RESOURCE
+
+MARKED: dict[str, Any] = {
+    "tags": {"type": "array", "items": {"type": "string"}},
+    "liked": {"type": "boolean"},
+    "hidden": {"type": "boolean"},
+}
+"""What tagged posts have besides, as JSON Schemas."""
+
+DOMAIN: dict[str, Any] = {
+    "marks": {**marks_resource("tags", "liked", "hidden"), "sorting": False},
+    "posts": {
+        **RESOURCE,
+        "resource_title": "Posts that may be tagged",
+        "allowed_filters": ["_id", "topic"],
+        "sorting": False,
+        "kit": {"added": MARKED},
+    },
+}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "newest"),
+    "marks": [
+        *named(MODEL["marks"], "tags_of_reader", "liked_by_reader", "hidden_by_reader"),
+        IndexModel([("reader", ASCENDING), ("post", ASCENDING)], name="post_of_reader"),
+    ],
+}

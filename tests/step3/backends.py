@@ -1,0 +1,239 @@
+"""A gateway in front of services of the test's own: real servers that do as they are told."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from aiohttp import ClientResponse, ClientSession, TCPConnector, web
+
+from step3_async.gateway.app import Gateway, gateway
+from step3_async.gateway.server import Server, bound
+from step3_async.rapids.announce import Announcer
+from step3_async.rapids.connect import connect
+from step3_async.rapids.signals import APPLIED, SETTLED, Announcement, Doubt, Settled, Word
+from step3_async.rapids.transport import Transport
+from tests.step3.nats_rapids import until
+from tests.step3.nats_server import NatsServer, nats_server
+from workshop.ports import free_port
+
+HOST = "127.0.0.1"
+SECRET = "secret of the faces"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@pytest.fixture(scope="module")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """A nats-server for the file."""
+    with nats_server(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path: Path, nats: NatsServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a gateway, which is that of the test, too."""
+    told = {
+        "GATEWAY_SECRET": "secret of the gateways",
+        "FACE_SECRET": SECRET,
+        "SERVICES_FILE": str(tmp_path / "services.json"),
+        "NATS_URL": nats.url(),
+        "STEP3_PORT": str(free_port()),
+        "PORT": str(free_port()),
+        "LOG_LEVEL": "ERROR",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return told
+
+
+class Backend:
+    """An instance of a service. `handler` answers; by default with JSON that says who was asked what."""
+
+    def __init__(self, transport: Transport, service: str, version: str = "v1", **told: Any) -> None:
+        self.service, self.version = service, version
+        self.name = told.pop("name", f"{service}-{os.urandom(3).hex()}")
+        self.port = told.pop("port", None) or free_port()
+        self.handler: Handler = told.pop("handler", self._echo)
+        self.state: Any = "up"
+        self.told = {"tags": [f"verb:{service}"], "takes": [], **told}
+        self.asked: list[web.Request] = []
+        self.cancelled = 0
+        self.words: dict[str, Word] = {}
+        self.transport = transport
+        self._announcer = Announcer(transport, self._described)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> Self:
+        """Serve, and tell the registry."""
+        await self.serve()
+        await self._announcer.start()
+        return self
+
+    async def serve(self) -> None:
+        """Serve, without a word to anybody."""
+        app = web.Application(client_max_size=1024**2)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self.port).start()
+
+    async def die(self) -> None:
+        """Stop serving without a word; the registry hears nothing of it."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def fall_silent(self) -> None:
+        """Announce no more, without a word."""
+        if self._announcer._task:
+            self._announcer._task.cancel()
+
+    async def leave(self) -> None:
+        """Tell the registry, and go."""
+        await self._announcer.leave()
+        await self.die()
+
+    async def settle(self, domain: str, *documents: tuple[str, int]) -> None:
+        """Tell that these changes are shown."""
+        told = Settled(service=self.service, domain=domain, documents=list(documents))
+        await self.transport.tell(f"{SETTLED}.{self.service}", told.model_dump_json().encode())
+
+    async def answer_doubts(self) -> None:
+        """Answer whoever asks, with `words` by key."""
+
+        async def answer(text: bytes) -> bytes:
+            doubt = Doubt.model_validate_json(text)
+            return self.words.get(doubt.key, Word(revision=None, set_aside=False)).model_dump_json().encode()
+
+        await self.transport.answer(f"{APPLIED}.{self.service}", answer)
+
+    def _described(self) -> Announcement:
+        return Announcement(
+            service=self.service,
+            version=self.version,
+            instance=self.name,
+            url=f"http://{HOST}:{self.port}",
+            state=self.state,
+            pid=os.getpid(),
+            **self.told,
+        )
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request)
+        await request.read()
+        try:
+            return await self.handler(request)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+    async def _echo(self, request: web.Request) -> web.StreamResponse:
+        told = {
+            "by": self.name,
+            "method": request.method,
+            "path": request.raw_path,
+            "headers": {name.lower(): value for name, value in request.headers.items()},
+            "body": (await request.read()).decode(),
+        }
+        return web.json_response(told, headers={"Served-By": f"{self.name} {self.version}"})
+
+
+@dataclass
+class Stage:
+    """A gateway at `url`, its instance's own port at `own`, and a client."""
+
+    nats: NatsServer
+    url: str
+    own: str
+    made: Gateway
+    server: Server
+    client: ClientSession
+    stack: AsyncExitStack
+    services_file: Path
+    backends: list[Backend] = field(default_factory=list)
+
+    async def add(self, service: str, version: str = "v1", wait: bool = True, **told: Any) -> Backend:
+        """A backend, known to the gateway."""
+        transport = await connect(service, url=self.nats.url())
+        self.stack.push_async_callback(transport.close)
+        backend = await Backend(transport, service, version, **told).start()
+        self.stack.push_async_callback(backend.leave)
+        self.backends.append(backend)
+        if wait:
+            await until(lambda: self.knows(backend))
+        return backend
+
+    def knows(self, backend: Backend) -> bool:
+        """Whether the gateway takes it for up."""
+        return any(each.told.instance == backend.name for each in self.made.registry.up(backend.service))
+
+    async def ask(self, method: str, path: str, **options: Any) -> ClientResponse:
+        """The answer, read."""
+        async with self.client.request(method, self.url + path, allow_redirects=False, **options) as answer:
+            await answer.read()
+            return answer
+
+    async def get(self, path: str, **headers: str) -> ClientResponse:
+        """The answer to a GET; `_` in names of headers stands for `-`."""
+        return await self.ask("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
+
+    async def json(self, path: str, **headers: str) -> Any:
+        """The JSON of a good answer."""
+        answer = await self.get(path, **headers)
+        assert answer.status == 200, (answer.status, await answer.text())
+        return await answer.json()
+
+    def shares(self, **told: dict[str, int]) -> None:
+        """Write the services file: shares by version, by service."""
+        known = {
+            name: {version: {"share": share, "urls": []} for version, share in each.items()}
+            for name, each in told.items()
+        }
+        fresh = self.services_file.with_suffix(".new")
+        fresh.write_text(json.dumps(known))
+        fresh.replace(self.services_file)
+
+
+@asynccontextmanager
+async def staged(nats: NatsServer, settings: dict[str, str]) -> AsyncIterator[Stage]:
+    """A gateway in this process, with the environment's settings."""
+    async with AsyncExitStack() as stack:
+        transport = await connect("gateway", url=nats.url())
+        stack.push_async_callback(transport.close)
+        made = await stack.enter_async_context(gateway(transport))
+        face, own = int(settings["STEP3_PORT"]), int(settings["PORT"])
+        server = Server(made.face, lambda: asyncio.sleep(0))
+        serving = asyncio.create_task(server.serve([bound(HOST, face), bound(HOST, own)]))
+        client = await stack.enter_async_context(ClientSession(connector=TCPConnector(limit=0)))
+        await until(lambda: server.started)
+        urls = (f"http://{HOST}:{face}", f"http://{HOST}:{own}")
+        try:
+            yield Stage(nats, *urls, made, server, client, stack, Path(settings["SERVICES_FILE"]))
+        finally:
+            await client.close()
+            server.should_exit = True
+            await serving
+
+
+async def refuse(_request: web.Request) -> web.StreamResponse:
+    """500."""
+    return web.json_response({"_status": "ERR", "_error": {"code": 500, "message": "no"}}, status=500)
+
+
+async def hang(_request: web.Request) -> web.StreamResponse:
+    """No answer in any time that matters."""
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def cut_off(request: web.Request) -> web.StreamResponse:
+    """The connection ends without an answer."""
+    assert request.transport
+    request.transport.abort()
+    await asyncio.sleep(0)
+    return web.Response()

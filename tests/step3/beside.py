@@ -1,0 +1,228 @@
+"""What a service of step 3 has beside it, for tests of one alone: owners that it hears from, and keys."""
+
+import asyncio
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from secrets import token_hex, token_urlsafe
+from typing import Any, TypeVar
+
+from kit.tokens import ISSUER, Issuer
+from step3_async.rapids.connect import connect
+from step3_async.rapids.event import Event, Page
+from step3_async.rapids.nats import provision
+from step3_async.rapids.signals import (
+    ALIVE,
+    APPLIED,
+    SETTLED,
+    SNAPSHOT,
+    Announcement,
+    Doubt,
+    Promise,
+    Settled,
+    Wish,
+    Word,
+)
+from step3_async.rapids.transport import Transport
+from tests.step3 import rivers
+from tests.support.eventually import eventually
+
+Document = dict[str, Any]
+Result = TypeVar("Result")
+PATIENCE = 15.0
+
+
+class Owners:
+    """Publishes what owners would have captured of them, over a real NATS, and hears what services tell.
+
+    Snapshots have the `documents` there are by domain; while `held` they are promised, and do not come.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.documents: dict[str, dict[str, Document]] = defaultdict(dict)
+        self.held = False
+        self.announced: list[Announcement] = []
+        self.settled: list[Settled] = []
+        self._url = url
+        self._number = 0
+        self._loop = asyncio.new_event_loop()
+        self._transport: Transport
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._do(self._open())
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._do(self._transport.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def write(self, domain: str, key: str, after: Document | None, **told: Any) -> Event:
+        """A document is written, or removed; the event, which is published."""
+        event = self.event(domain, key, after, **told)
+        self.publish(event)
+        return event
+
+    def event(self, domain: str, key: str, after: Document | None, **told: Any) -> Event:
+        """The same, without its being published."""
+        self._number += 1
+        if after is None:
+            self.documents[domain].pop(key, None)
+        else:
+            self.documents[domain][key] = after
+        unique = {"event_id": token_hex(16)}
+        return rivers.event(domain, self._number, key, after, **(unique | told))
+
+    def publish(self, *events: Event) -> None:
+        """Publish events in this order."""
+        self._do(self._transport.publish(events))
+
+    def publish_raw(self, subject: str, text: bytes) -> None:
+        """Publish what need not be an event."""
+        connection = self._transport._link.now  # type: ignore[attr-defined]
+        self._do(connection.publish(subject, text))
+
+    def last(self, instance: str) -> Announcement | None:
+        """What an instance has announced last."""
+        return next((each for each in reversed(self.announced) if each.instance == instance), None)
+
+    def await_state(self, instance: str, state: str, patience: float = PATIENCE) -> Announcement:
+        """Wait until an instance announces to be so."""
+
+        def check() -> Announcement:
+            last = self.last(instance)
+            assert last is not None
+            assert last.state == state
+            return last
+
+        return eventually(check, patience)
+
+    def await_settled(self, service: str, domain: str, key: str, revision: int = 0) -> None:
+        """Wait until a service tells that it shows a document."""
+
+        def check() -> None:
+            told = [
+                number
+                for each in self.settled
+                if (each.service, each.domain) == (service, domain)
+                for name, number in each.documents
+                if name == key
+            ]
+            assert any(number >= revision for number in told), f"{service} told {told}"
+
+        eventually(check, PATIENCE)
+
+    def ask(self, service: str, domain: str, key: str) -> Word:
+        """What a service says of a document that somebody doubts."""
+        doubt = Doubt(domain=domain, key=key).model_dump_json().encode()
+        return Word.model_validate_json(self._do(self._transport.ask(f"{APPLIED}.{service}", doubt, 5)))
+
+    def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    async def _open(self) -> None:
+        await provision(self._url)
+        self._transport = await connect("tests", url=self._url)
+        await self._transport.hear(f"{ALIVE}.>", self._hear_alive)
+        await self._transport.hear(f"{SETTLED}.>", self._hear_settled)
+        await self._transport.answer(f"{SNAPSHOT}.wanted", self._promise)
+
+    async def _hear_alive(self, _topic: str, text: bytes) -> None:
+        self.announced.append(Announcement.model_validate_json(text))
+
+    async def _hear_settled(self, _topic: str, text: bytes) -> None:
+        self.settled.append(Settled.model_validate_json(text))
+
+    async def _promise(self, text: bytes) -> bytes:
+        wish = Wish.model_validate_json(text)
+        runs = {domain: token_hex(8) for domain in wish.domains}
+        for domain, run in runs.items():
+            asyncio.get_running_loop().create_task(self._snapshot(wish.river, domain, run))
+        return Promise(runs=runs).model_dump_json().encode()
+
+    async def _snapshot(self, river: str, domain: str, run: str) -> None:
+        while self.held:
+            await asyncio.sleep(0.02)
+        documents = [{"_id": key, **each} for key, each in sorted(self.documents[domain].items())]
+        page = Page(run=run, documents=documents, after=None, upto=None, last=True)
+        await self._transport.publish([rivers.page(domain, self._number, page)], to=river)
+
+
+class Mint:
+    """Mints readers' tokens, and publishes the keys where the gateway would."""
+
+    def __init__(self) -> None:
+        self._issuer = Issuer(token_urlsafe(32), ISSUER, timedelta(hours=1))
+        told = json.dumps(self._issuer.jwks()).encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                found = self.path == "/api/.well-known/jwks.json"
+                self.send_response(200 if found else 404)
+                self.send_header("Content-Length", str(len(told) if found else 0))
+                self.end_headers()
+                self.wfile.write(told if found else b"")
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+                """Nobody asks."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def token(self, reader: str) -> str:
+        """A token of a reader."""
+        return self._issuer.issue(reader).token
+
+    def close(self) -> None:
+        """Publish no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def owners_at(url: str) -> Iterator[Owners]:
+    """Owners inside the block."""
+    made = Owners(url)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def posts(word: str, amount: int, **more: Any) -> Sequence[tuple[str, Document]]:
+    """Posts as their owner tells them, the newest first, by their ids."""
+    return [(f"t3_{word}{number:03}", post(f"{word} {number}", number, **more)) for number in range(amount)]
+
+
+def post(title: str, number: int = 0, **more: Any) -> Document:
+    """A post as its owner tells it."""
+    return {
+        "_etag": token_hex(8),
+        "source": "reddit",
+        "title": title,
+        "text": f"of {title}",
+        "author": "ann",
+        "topic": "stones",
+        "url": "https://example.org/a",
+        "permalink": "https://example.org/p",
+        "thumbnail": "",
+        "created": f"2026-01-01T00:{59 - number // 60:02}:{59 - number % 60:02}Z",
+        "score": 100 + number,
+        "ups": 200 + number,
+        "downs": 0,
+        "num_comments": number,
+        "over_18": False,
+        "love": 200 + number,
+        "_created": "2026-01-01T00:00:00Z",
+        "_updated": "2026-01-01T00:00:00Z",
+        **more,
+    }
+
+
+def mark(reader: str, post_id: str, revision: int, **kind: Any) -> tuple[str, Document]:
+    """A mark as its owner tells it, by its id."""
+    told = {"reader": reader, "post": post_id, "topic": "stones", "revision": revision}
+    return f"{reader}:{post_id}", {**told, **kind}

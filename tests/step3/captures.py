@@ -1,0 +1,229 @@
+"""Instances of capture as processes, and what they publish."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from step3_async.rapids.connect import connect
+from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event
+from step3_async.rapids.signals import Promise, Wish
+from step3_async.rapids.transport import Unavailable
+from step3_async.sync.capture.sources import SOURCES
+from tests.step3.nats_server import NatsServer, nats_server
+from tests.step3.owners import Owners, owners
+from tests.support.eventually import eventually
+from workshop.ports import free_port
+from workshop.state import ROOT
+
+DOMAINS = tuple(source.domain for source in SOURCES)
+START_SECONDS = 30
+PAUSE_SECONDS = 0.1
+
+
+class Capture:
+    """One instance, which may be killed and started again."""
+
+    def __init__(self, owners: Owners, nats_url: str, log: Path, name: str = "capture") -> None:
+        self.name, self.port = name, free_port()
+        self._log = log
+        self._env = {
+            **os.environ,
+            "MONGODB_URI": owners.capture,
+            "NATS_URL": nats_url,
+            "OWNERS_PREFIX": owners.prefix,
+            "PORT": str(self.port),
+            "INSTANCE": name,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "step3_async.sync.capture"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
+
+    def send(self, number: int) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def stop(self, number: int = signal.SIGTERM) -> int | None:
+        """End it; its exit code."""
+        if self._process is None:
+            return None
+        process, self._process = self._process, None
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        return process.wait(15)
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric's samples."""
+        lines = requests.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
+
+    def leads(self) -> int:
+        """How many sources it follows."""
+        return int(self.metric("capture_leases"))
+
+    def await_leading(self, owners: Owners) -> None:
+        """Wait until it follows all sources, and no write can be missed."""
+
+        def check() -> None:
+            assert self._process
+            assert self._process.poll() is None, self.log
+            held = owners.own["leases"].count_documents({"holder": {"$regex": f"^{self.name} "}})
+            assert held == len(SOURCES), self.log
+            assert owners.own["positions"].count_documents({}) == len(SOURCES), self.log
+
+        eventually(check, START_SECONDS)
+
+
+@contextmanager
+def capture(owners: Owners, nats_url: str, folder: Path, name: str = "capture") -> Iterator[Capture]:
+    """An instance, started inside the block."""
+    made = Capture(owners, nats_url, folder / f"{name}.log", name)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop(signal.SIGKILL)
+
+
+class Rapids(threading.Thread):
+    """Reads a river of all domains, and keeps all `events`."""
+
+    def __init__(self, url: str, river: str = "listener") -> None:
+        super().__init__(name=river, daemon=True)
+        self.events: list[Event] = []
+        self._url, self._river = url, river
+        self._reads, self._ends = threading.Event(), threading.Event()
+
+    def __enter__(self) -> "Rapids":
+        self.start()
+        assert self._reads.wait(START_SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self.join(10)
+
+    def run(self) -> None:
+        asyncio.run(self._read())
+
+    async def _read(self) -> None:
+        transport = await connect(self._river, url=self._url, provisions=True)
+        river = await transport.river(self._river, DOMAINS)
+        self._reads.set()
+        while not self._ends.is_set():
+            try:
+                for delivery in await river.batch(500, 0.2):
+                    self.events.append(Event.model_validate_json(delivery.raw))
+                    await delivery.acknowledge()
+            except Unavailable:
+                await asyncio.sleep(PAUSE_SECONDS)
+        await river.close()
+        await transport.close()
+
+    def of(self, domain: str, *names: str) -> Sequence[Event]:
+        """The events of a domain so far, of these names if any are given."""
+        return [e for e in self.events if e.event_domain == domain and (not names or e.event_name in names)]
+
+    def wish(self, *domains: str, again: bool = False) -> dict[str, str]:
+        """Ask for a snapshot for this river; the runs that were promised."""
+        wish = Wish(river=self._river, domains=list(domains), again=again)
+
+        async def ask() -> Any:
+            transport = await connect("asking", url=self._url)
+            try:
+                return await transport.ask("snapshot.wanted", wish.model_dump_json().encode(), 5)
+            finally:
+                await transport.close()
+
+        return Promise.model_validate_json(asyncio.run(ask())).runs
+
+
+@dataclass
+class Stage:
+    """Owners, rapids, a listener, and as many instances as a test starts."""
+
+    owners: Owners
+    nats: NatsServer
+    rapids: Rapids
+    folder: Path
+
+    def capture(self, name: str = "capture") -> AbstractContextManager[Capture]:
+        return capture(self.owners, self.nats.url(), self.folder, name)
+
+    def await_events(self, domain: str, count: int, *names: str, seconds: float = 20) -> Sequence[Event]:
+        """The events of a domain, once there are so many."""
+
+        def check() -> Sequence[Event]:
+            found = self.rapids.of(domain, *names)
+            assert len(found) >= count, f"{len(found)} of {count}"
+            return found
+
+        return eventually(check, seconds)
+
+    def await_snapshot(self, domain: str, run: str | None = None, seconds: float = 30) -> list[Event]:
+        """The pages of a snapshot, once the last is there; of any run if none is given."""
+
+        def check() -> list[Event]:
+            pages = self.rapids.of(domain, SNAPSHOT_PAGE)
+            found = [page for page in pages if run in (None, page.payload["run"])]
+            assert any(page.payload["last"] for page in found), len(found)
+            return found
+
+        return eventually(check, seconds)
+
+
+@contextmanager
+def captured(mongod: Any, folder: Path, *, images: bool = True) -> Iterator[Stage]:
+    """All that a test of capture needs, with no instance yet."""
+    with (
+        nats_server(folder) as nats,
+        owners(mongod, images=images) as own,
+        Rapids(nats.url()) as rapids,
+    ):
+        yield Stage(own, nats, rapids, folder)
+
+
+def folded(events: Iterable[Event]) -> dict[str, Document]:
+    """What a taker has after these events of one domain, by the rules of versions; in any order."""
+    have: dict[str, tuple[str, Document | None]] = {}
+    for event in events:
+        if event.event_name != SNAPSHOT_PAGE:
+            _take(have, event.key, event.version, event.after)
+            continue
+        page = event.payload
+        there = {document["_id"]: document for document in page["documents"]}
+        for key, document in there.items():
+            _take(have, key, event.version, document)
+        for key in have.keys() - there.keys():
+            if (page["after"] is None or key > page["after"]) and (
+                page["upto"] is None or key <= page["upto"]
+            ):
+                _take(have, key, event.version, None)
+    return {key: document for key, (_, document) in have.items() if document is not None}
+
+
+def _take(
+    have: dict[str, tuple[str, Document | None]], key: str, version: str, told: Document | None
+) -> None:
+    if key not in have or have[key][0] <= version:
+        have[key] = (version, told)

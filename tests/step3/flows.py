@@ -1,0 +1,83 @@
+"""A flow over rapids in memory, and those around it: handlers, and a capture that gives snapshots."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from threading import Event as Gate
+from typing import Any
+
+from step3_async.rapids.event import Event
+from step3_async.rapids.flow import Flow, Tries
+from step3_async.rapids.memory import MemoryTransport, Rapids
+from step3_async.rapids.signals import CONTROL, Order, Promise, Standing, Wish
+from tests.step3.rivers import Change, snapshot
+
+QUICK = Tries((0.02, 0.04, 0.06, 0.08))
+
+
+class Taker:
+    """A handler that notes what it is given, and does with each event what `does` says."""
+
+    def __init__(self, does: Callable[[Event], None] = lambda _: None) -> None:
+        self.batches: list[list[str]] = []
+        self.taken: list[str] = []
+        self.gate = Gate()
+        self.gate.set()
+        self._does = does
+
+    def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
+        self.batches.append([event.event_id for event in events])
+        self.gate.wait(30)
+        for event in events:
+            self._does(event)
+        self.taken += [event.event_id for event in events]
+        return [(event.key, 7) for event in events]
+
+
+class Capture:
+    """Promises snapshots of histories by domain; gives those it holds back when it is told to."""
+
+    def __init__(self, transport: MemoryTransport, histories: dict[str, list[Change]]) -> None:
+        self.wishes: list[Wish] = []
+        self.holds_back = False
+        self._transport, self._histories = transport, histories
+        self._runs: dict[str, str] = {}
+
+    async def begin(self) -> None:
+        await self._transport.answer("snapshot.wanted", self._answer)
+
+    async def give(self, river: str, domain: str) -> None:
+        """Publish what was promised."""
+        history = self._histories[domain]
+        later = len(history) + len(self.wishes)
+        await self._transport.publish(snapshot(domain, history, later, self._runs.pop(domain)), river)
+
+    async def _answer(self, text: bytes) -> bytes:
+        wish = Wish.model_validate_json(text)
+        self.wishes.append(wish)
+        for domain in wish.domains:
+            if wish.again or domain not in self._runs:
+                self._runs[domain] = f"run-{domain}-{len(self.wishes)}"
+        promise = Promise(runs={domain: self._runs[domain] for domain in wish.domains})
+        for domain in () if self.holds_back else wish.domains:
+            await self.give(wish.river, domain)
+        return promise.model_dump_json().encode()
+
+
+@asynccontextmanager
+async def flowing(rapids: Rapids, handlers: dict[str, Any], **options: Any) -> AsyncIterator[Flow]:
+    """A flow called `papers` that runs until the end of the block; its transport is `flow.transport`."""
+    transport = options.pop("transport", None) or MemoryTransport(rapids)
+    flow = Flow(transport, "papers", handlers, **{"tries": QUICK} | options)
+    running = asyncio.create_task(flow.run())
+    try:
+        yield flow
+    finally:
+        await flow.stop()
+        await asyncio.wait_for(running, 10)
+
+
+async def order(transport: MemoryTransport, **what: Any) -> Standing:
+    """What the flow answers to an order."""
+    text = Order(**what).model_dump_json().encode()
+    return Standing.model_validate_json(await transport.ask(f"{CONTROL}.papers", text, 10))

@@ -1,0 +1,111 @@
+"""What the tests of NATS share: users, events, connections that end with the test."""
+
+import asyncio
+import functools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from step3_async.rapids.connect import connect
+from step3_async.rapids.event import Event
+from step3_async.rapids.transport import Delivery, River, Transport, Unavailable
+from tests.step3.nats_server import NatsServer
+
+USERS: dict[str, dict[str, Any]] = {
+    "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.wanted"]},
+    "search": {"takes": ["posts", "tag"]},
+    "list": {"takes": ["posts"]},
+    "gateway": {
+        "tells": ["registry.who"],
+        "hears": ["registry.alive.>", "settled.>"],
+        "asks": ["applied.*"],
+    },
+}
+TEST_SECONDS = 100
+PAUSE = 0.02
+
+Connect = Callable[..., Awaitable[Transport]]
+
+
+def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that may await."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        asyncio.run(asyncio.wait_for(test(*args, **kwargs), TEST_SECONDS))
+
+    return run
+
+
+@asynccontextmanager
+async def connections(server: NatsServer) -> AsyncIterator[Connect]:
+    """Connects as a user, in the name of the service that the user is, until the block ends."""
+    async with AsyncExitStack() as stack:
+
+        async def connect_as(user: str, **options: Any) -> Transport:
+            options.setdefault("provisions", user == "capture")
+            transport = await connect(user, url=server.url(user), **options)
+            stack.push_async_callback(transport.close)
+            return transport
+
+        yield connect_as
+
+
+def event(number: int, domain: str = "posts", name: str = "post-changed", size: int = 0) -> Event:
+    """The same for the same number."""
+    return Event(
+        event_id=f"{domain}-{number}",
+        event_domain=domain,
+        event_name=name,
+        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+        key=f"t3_{number}",
+        version=f"{number:016x}",
+        payload={"number": number, "text": "x" * size},
+    )
+
+
+def events(numbers: Iterable[int], domain: str = "posts") -> list[Event]:
+    """One for each number."""
+    return [event(number, domain) for number in numbers]
+
+
+def number_of(delivery: Delivery) -> int:
+    """Which event it is."""
+    number: int = Event.model_validate_json(delivery.raw).payload["number"]
+    return number
+
+
+async def take(river: River, count: int, seconds: float = 20, acknowledge: bool = True) -> list[Delivery]:
+    """So many deliveries; an AssertionError if they do not come."""
+    taken: list[Delivery] = []
+    deadline = time.monotonic() + seconds
+    while len(taken) < count:
+        assert time.monotonic() < deadline, f"{len(taken)} of {count} came"
+        for delivery in await batch(river, count - len(taken)):
+            taken.append(delivery)
+            if acknowledge:
+                await delivery.acknowledge()
+    return taken
+
+
+async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[Delivery]:
+    """What the river has, which is nothing while it cannot be reached."""
+    try:
+        return list(await river.batch(most, patience))
+    except Unavailable:
+        return []
+
+
+async def until(check: Callable[[], Any], seconds: float = 15) -> Any:
+    """What `check` gives, awaited if need be, once that is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if isinstance(found, Awaitable):
+            found = await found
+        if found or time.monotonic() > deadline:
+            assert found
+            return found
+        await asyncio.sleep(PAUSE)

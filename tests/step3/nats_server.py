@@ -1,0 +1,88 @@
+"""A real nats-server for tests, configured as the workshop does it."""
+
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from step3_async.rapids.nats.permissions import User, permissions_of
+from tests.support.eventually import eventually
+from workshop.ports import free_port
+from workshop.stores.nats import configuration, find_nats_server
+
+HOST = "127.0.0.1"
+ADMIN = "admin"
+START_SECONDS = 20
+
+
+class NatsServer:
+    """Has the users given, as a step's manifest describes them, and `admin` who may do everything."""
+
+    def __init__(self, folder: Path, users: Mapping[str, dict[str, Any]]) -> None:
+        self.port = free_port()
+        self.store = folder / "store"
+        self._folder = folder
+        self._users = {ADMIN: {"manages": True}, **users}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        passwords = {user: f"password-{user}" for user in self._users}
+        allowed = {
+            name: permissions_of(name, User.model_validate(each)) for name, each in self._users.items()
+        }
+        file = self._folder / "nats.conf"
+        file.write_text(configuration(HOST, self.port, self.store, passwords, allowed))
+        with (self._folder / "nats.log").open("ab") as log:
+            self._process = subprocess.Popen([find_nats_server(), "--config", file], stdout=log, stderr=log)
+        eventually(self._answers, START_SECONDS)
+
+    def url(self, user: str = ADMIN) -> str:
+        """Its address, with a user's credentials."""
+        return f"nats://{user}:password-{user}@{HOST}:{self.port}"
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it, by default as it wants to be ended."""
+        if self._process:
+            self._process.send_signal(number)
+            self._process.wait(20)
+            self._process = None
+
+    def kill(self) -> None:
+        """End it with kill -9."""
+        self.stop(signal.SIGKILL)
+
+    def pause(self, paused: bool) -> None:
+        """Have it stand still, or go on."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP if paused else signal.SIGCONT)
+
+    def wipe(self) -> None:
+        """Remove all that it has stored; it must have ended."""
+        assert self._process is None
+        shutil.rmtree(self.store)
+
+    def _answers(self) -> None:
+        assert self._process
+        assert self._process.poll() is None, (self._folder / "nats.log").read_text()
+        try:
+            with socket.create_connection((HOST, self.port), 1) as connection:
+                connection.settimeout(1)
+                assert connection.recv(4) == b"INFO"
+        except OSError as error:
+            raise AssertionError(str(error)) from error
+
+
+@contextmanager
+def nats_server(folder: Path, **users: dict[str, Any]) -> Iterator[NatsServer]:
+    """A server that keeps what it stores in `folder`, up inside the block."""
+    server = NatsServer(folder, users)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,75 @@
+"""Owners' databases as their services make them, written to as they write."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from kit.model.marks import Marks
+from kit.mongo import connect
+from kit.prepare import keep_images
+from step3_async.sync.capture.sources import SOURCES
+
+Document = dict[str, Any]
+
+
+class Noting:
+    """The journal of an owner; see `kit.journal`."""
+
+    traceparent: str | None = None
+
+    def stamp(self) -> Document:
+        return {"traceparent": self.traceparent}
+
+    def note(self, key: str, revision: int) -> None:
+        """Nobody waits."""
+
+
+@dataclass
+class Owners:
+    """Databases whose names begin with `prefix`; `capture` is the address for the user that captures."""
+
+    client: MongoClient[Document]
+    prefix: str
+    capture: str
+
+    def collection(self, domain: str) -> Collection[Document]:
+        source = next(each for each in SOURCES if each.domain == domain)
+        return self.client[f"{self.prefix}{domain}"][source.collection]
+
+    @property
+    def own(self) -> Any:
+        """Capture's own database."""
+        return self.client[f"{self.prefix}capture"]
+
+    def marks(self, domain: str, journal: Noting | None = None) -> Marks:
+        return Marks(self.collection(domain), journal or Noting())
+
+    def add_posts(self, numbers: range, **fields: Any) -> None:
+        self.collection("posts").insert_many([post(number, **fields) for number in numbers])
+
+
+def post(number: int, **fields: Any) -> Document:
+    return {"_id": f"t3_{number:06}", "title": f"Post {number}", "topic": "stones", "score": 1, **fields}
+
+
+@contextmanager
+def owners(mongod: Any, *, images: bool = True) -> Iterator[Owners]:
+    """Databases of a test's own, whose collections keep images."""
+    prefix = f"t{uuid.uuid4().hex[:10]}_"
+    reads = [f"{prefix}{each.domain}.{each.collection}" for each in SOURCES]
+    capture = mongod.add_user(f"{prefix}capture", reads)
+    with connect(mongod.admin_uri()) as client:
+        made = Owners(client, prefix, capture)
+        for source in SOURCES:
+            if images:
+                keep_images(client[f"{prefix}{source.domain}"], source.collection)
+        yield made
+        for name in client.list_database_names():
+            if name.startswith(prefix):
+                client.drop_database(name)
+        client[f"{prefix}capture"].command("dropUser", f"{prefix}capture")

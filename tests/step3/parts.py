@@ -1,0 +1,105 @@
+"""Step 3 as it runs: its instances, their processes, their databases."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from tests.support.client import Client, Reader, new_reader
+from tests.support.eventually import eventually
+from tests.support.running_step import RunningStep
+from tests.support.submission import Submission
+from tests.support.workshop_command import call
+
+Document = dict[str, Any]
+
+AGGREGATES = ("hide", "like", "members", "posts", "share", "tag")
+VIEWS = ("images", "list", "recommend", "search", "tagged")
+SERVICES = (*AGGREGATES, *VIEWS, "capture", "gateway", "web")
+
+POSTS = 60
+ARRIVED_SECONDS = 60.0
+"""Until all that was written has arrived: generous, as the machine may be busy."""
+
+
+class Stage:
+    """The running step, as somebody sees it who operates it."""
+
+    def __init__(self, running: RunningStep) -> None:
+        self.running = running
+        self.state = Path(running.environment["WORKSHOP_STATE"])
+
+    def workshop(self, *arguments: str) -> str:
+        """What a command says, in lines that are long enough for it."""
+        command, *rest = arguments
+        environment = {**self.running.environment, "COLUMNS": "250"}
+        return call([command, "--step", "3", *rest], environment)
+
+    def secret(self, name: str) -> str:
+        """A secret of the run, by its name."""
+        told: dict[str, str] = json.loads((self.state / "secrets.json").read_text())
+        return told[name]
+
+    def registry(self) -> dict[str, Document]:
+        """The instances by name, as the gateway tells."""
+        told = Client(self.running.url).json("/registry")
+        return {each["instance"]: each for each in told["instances"]}
+
+    def instances(self, service: str) -> list[str]:
+        """The names of a service's instances that are up."""
+        return [
+            name
+            for name, told in self.registry().items()
+            if told["service"] == service and told["state"] == "up"
+        ]
+
+    def processes(self, service: str) -> list[psutil.Process]:
+        """The processes that answer for a service."""
+        return [
+            psutil.Process(told["pid"]) for told in self.registry().values() if told["service"] == service
+        ]
+
+    def masters(self) -> dict[str, int]:
+        """The process that the run started for each instance, by the instance's name."""
+        told = json.loads((self.state / "instances3.json").read_text())
+        return {each["name"]: each["pid"] for each in told}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture."""
+
+    stage: Stage
+    admin: MongoClient[Document]
+    word: str
+    topic: str
+    posts: list[Submission]
+    pictured: Submission
+
+    @property
+    def face(self) -> str:
+        """Where the face is."""
+        return self.stage.running.url
+
+    def collection(self, service: str, name: str) -> Collection[Document]:
+        """A service's collection, with all rights."""
+        return self.admin[f"step3_{service}"][name]
+
+    def new_member(self) -> Reader:
+        """A new member, who asks the face."""
+        return new_reader(self.face)
+
+    def await_posts(self) -> None:
+        """Wait until every service that takes posts has them all."""
+        wanted = {each.post_id for each in (*self.posts, self.pictured)}
+
+        def check() -> None:
+            for service in ("list", "search", "recommend", "tagged", "tag", "like", "hide", "share"):
+                there = {each["_id"] for each in self.collection(service, "posts").find({}, {"_id": 1})}
+                assert wanted <= there, f"{service} lacks {len(wanted - there)} posts"
+
+        eventually(check, ARRIVED_SECONDS)

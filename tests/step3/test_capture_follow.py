@@ -1,0 +1,157 @@
+"""Capture follows owners: all that happens is told, in order, with what was before and after."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from kit.model.revocations import Revocations
+from kit.model.shares import Shares
+from step3_async.rapids.catalog import BY_NAME
+from step3_async.rapids.event import Event
+from tests.step3.captures import DOMAINS, Stage, captured, folded
+from tests.step3.owners import Noting
+from tests.support.eventually import eventually
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+WRITERS, COMMANDS = 6, 60
+
+
+@pytest.fixture
+def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
+    with captured(mongod, tmp_path) as made, made.capture() as one:
+        one.await_leading(made.owners)
+        yield made
+
+
+def check(event: Event) -> None:
+    """That it tells what the catalog says, and nothing else."""
+    fact = BY_NAME[event.event_domain, event.event_name]
+    fact.payload.model_validate(event.payload)
+    for document in (event.before, event.after):
+        if document is not None:
+            fact.document.model_validate(document)
+
+
+def test_all_that_concurrent_writers_do_is_told_in_order(stage: Stage) -> None:
+    marks = stage.owners.marks("tag")
+
+    def write(number: int) -> None:
+        for command in range(COMMANDS):
+            # All writers share the posts, so that a document has several.
+            change = marks.untag if command % 3 == 2 else marks.tag
+            change("ada", f"t3_{command % 5}", "stones", f"w{number}-{command % 7}")
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(WRITERS)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    events = stage.await_events("tag", WRITERS * COMMANDS)
+    assert len(events) == WRITERS * COMMANDS
+    assert [event.version for event in events] == sorted(event.version for event in events)
+    assert len({event.event_id for event in events}) == len(events)
+    last: dict[str, Any] = {}
+    for event in events:
+        check(event)
+        assert event.before == last.get(event.key)
+        assert event.after
+        assert event.after["revision"] == (event.before or {}).get("revision", 0) + 1
+        last[event.key] = event.after
+    assert {key: set(each["tags"]) for key, each in last.items()} == {
+        each["_id"]: set(each["tags"]) for each in stage.owners.collection("tag").find()
+    }
+
+
+def test_facts_of_every_owner_travel_with_their_trace_and_without_secrets(stage: Stage) -> None:
+    owners, journal, secret = stage.owners, Noting(), secrets.token_hex(8)
+    journal.traceparent = TRACE
+    owners.add_posts(range(1), ghost=secret)
+    for domain in ("tag", "like", "hide"):
+        marks = owners.marks(domain, journal)
+        marks.tag("ada", "t3_1", "stones", "a")
+        marks.like("ada", "t3_1", "stones", True)
+        marks.hide("ada", "t3_1", "stones", True)
+    Shares(owners.collection("share"), journal).record("ada", "t3_1", f"{secret}@example.org", secret)
+    expires = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
+    Revocations(owners.collection("members"), journal).revoke("token", expires)
+    owners.collection("members").database["members"].insert_one({"_id": "ada", "password": secret})
+    for domain in DOMAINS:
+        for event in stage.await_events(domain, 1):
+            check(event)
+            assert secret not in event.dumps().decode()
+            assert event.traceparent == (TRACE if domain != "posts" else None)
+    (revoked,) = stage.rapids.of("members")
+    assert revoked.key == "token"
+    assert revoked.after
+    assert datetime.fromisoformat(revoked.after["expires"]) == expires
+    assert (datetime.now(UTC) - revoked.timestamp).total_seconds() < 30
+
+
+def test_what_is_removed_is_told_with_what_it_was(stage: Stage) -> None:
+    posts = stage.owners.collection("posts")
+    stage.owners.add_posts(range(3))
+    posts.update_one({"_id": "t3_000001"}, {"$set": {"score": 7}})
+    posts.delete_many({})
+    events = stage.await_events("posts", 7)
+    assert [event.event_name for event in events] == [
+        *["post-added"] * 3,
+        "post-changed",
+        *["post-removed"] * 3,
+    ]
+    assert events[3].payload["fields"] == ["score"]
+    removed = {event.key: event for event in events[4:]}
+    assert all(event.after is None for event in removed.values())
+    assert removed["t3_000001"].before == events[3].after
+    assert folded(events) == {}
+
+
+def test_where_mongodb_kept_no_images_the_present_stands_in(mongod: Any, tmp_path: Path) -> None:
+    with captured(mongod, tmp_path, images=False) as stage, stage.capture() as one:
+        one.await_leading(stage.owners)
+        posts = stage.owners.collection("posts")
+        stage.owners.add_posts(range(2))
+        posts.update_one({"_id": "t3_000000"}, {"$set": {"score": 7}})
+        posts.delete_one({"_id": "t3_000001"})
+        added, _, changed, removed = stage.await_events("posts", 4)
+        assert changed.before is None
+        assert changed.after == {**(added.after or {}), "score": 7}
+        assert "fields" not in changed.payload
+        assert (removed.event_name, removed.before, removed.after) == ("post-removed", None, None)
+        for event in stage.rapids.events:
+            check(event)
+
+
+def test_it_tells_how_it_is(stage: Stage, mongod: Any) -> None:
+    stage.owners.marks("like").like("ada", "t3_1", "stones", True)
+    stage.await_events("like", 1)
+    with stage.capture("second") as second:
+
+        def is_ready() -> None:
+            try:
+                ready = requests.get(f"{second.url}/health/ready", timeout=5)
+            except requests.ConnectionError as error:
+                raise AssertionError from error
+            assert ready.json() == {"_status": "OK", "parts": {"mongodb": "ok", "rapids": "ok"}}
+            assert ready.status_code == 200
+
+        eventually(is_ready, 20)
+        assert requests.get(f"{second.url}/health/live", timeout=5).json() == {"_status": "OK"}
+        assert second.leads() == 0
+        stage.nats.stop()
+
+        def tells() -> None:
+            response = requests.get(f"{second.url}/health/ready", timeout=5)
+            assert response.status_code == 503
+            assert response.json()["parts"] == {"mongodb": "ok", "rapids": "down"}
+
+        eventually(tells, 20)
+        stage.nats.start()
+        eventually(is_ready, 20)
+    stage.owners.marks("like").like("ada", "t3_2", "stones", True)
+    assert stage.await_events("like", 2)[-1].key == "ada:t3_2"

@@ -1,0 +1,159 @@
+"""Capture is killed with -9, again and again: no fact is lost, and one that is told again is the same."""
+
+import itertools
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from step3_async.sync.capture.sources import SOURCES
+from tests.step3.captures import START_SECONDS, Capture, Stage, captured, folded
+from tests.step3.owners import post
+from tests.support.eventually import eventually
+
+KILLS = 5
+LEASE_SECONDS = 4.0
+TAKES_OVER_SECONDS = 5.0
+SLACK_SECONDS = 5.0
+"""Of a machine that is busy with other tests."""
+
+
+@pytest.fixture
+def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
+    with captured(mongod, tmp_path) as made:
+        yield made
+
+
+def holders(stage: Stage) -> set[str]:
+    """Who has the leases."""
+    return {lease["holder"].split()[0] for lease in stage.owners.own["leases"].find() if lease["holder"]}
+
+
+def await_holder(stage: Stage, name: str, seconds: float = START_SECONDS) -> None:
+    def check() -> None:
+        leases = list(stage.owners.own["leases"].find())
+        assert [lease["holder"].split()[:1] for lease in leases] == [[name]] * len(SOURCES)
+
+    eventually(check, seconds)
+
+
+def test_kill_9_loses_nothing(stage: Stage) -> None:
+    stopped, count = threading.Event(), 0
+
+    def write() -> None:
+        nonlocal count
+        marks = stage.owners.marks("like")
+        for number in itertools.count():
+            if stopped.is_set():
+                return
+            marks.like("ada", f"t3_{number % 50}", "stones", number % 100 < 50)
+            count = number + 1
+
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for _ in range(KILLS):
+                seen = len(stage.rapids.of("like"))
+                # In the midst of it: some are published, more are on their way.
+                stage.await_events("like", seen + 50, seconds=START_SECONDS)
+                one.stop(signal.SIGKILL)
+                one.start()
+        finally:
+            stopped.set()
+            writer.join()
+        events = stage.await_events("like", count, seconds=30)
+    assert len({event.event_id for event in events}) == len(events) == count
+    assert [event.version for event in events] == sorted(event.version for event in events)
+    assert folded(events).keys() == {f"ada:t3_{number}" for number in range(min(count, 50))}
+    for mark in stage.owners.collection("like").find():
+        told = folded(events)[mark["_id"]]
+        assert (told["liked"], told["revision"]) == (mark["liked"], mark["revision"])
+
+
+def test_what_is_published_again_is_the_same_event(stage: Stage) -> None:
+    positions = stage.owners.own["positions"]
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        early = positions.find_one({"_id": "posts"})
+        stage.owners.add_posts(range(100))
+        stage.await_events("posts", 100)
+        one.stop()
+        positions.update_one({"_id": "posts"}, {"$set": {"token": early["token"]}})
+        one.start()
+        one.await_leading(stage.owners)
+        stage.owners.add_posts(range(100, 101))
+        events = stage.await_events("posts", 101)
+        assert one.metric("capture_events_total") == 101
+    # The rapids know each that they have by its id.
+    assert [event.key for event in events] == [post(number)["_id"] for number in range(101)]
+
+
+def test_another_takes_over_soon_after_kill_9_and_at_once_after_a_good_end(stage: Stage) -> None:
+    likes = stage.owners.marks("like")
+    with stage.capture("first") as first:
+        first.await_leading(stage.owners)
+        with stage.capture("second") as second:
+            await_answer(second)
+            assert (first.leads(), second.leads()) == (len(SOURCES), 0)
+            first.stop(signal.SIGKILL)
+            killed = time.monotonic()
+            likes.like("ada", "t3_1", "stones", True)
+            stage.await_events("like", 1)
+            assert time.monotonic() - killed < TAKES_OVER_SECONDS + SLACK_SECONDS
+            await_holder(stage, "second")
+            first.start()
+            await_answer(first)
+            assert holders(stage) == {"second"}
+            second.stop()
+            ended = time.monotonic()
+            likes.like("ada", "t3_2", "stones", True)
+            stage.await_events("like", 2)
+            assert time.monotonic() - ended < LEASE_SECONDS
+            await_holder(stage, "first")
+    assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
+
+
+def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
+    likes = stage.owners.marks("like")
+    with stage.capture("first") as first, stage.capture("second") as second:
+        await_answer(first)
+        await_answer(second)
+        both = {"first": first, "second": second}
+
+        def led() -> str:
+            (name,) = holders(stage)
+            assert stage.owners.own["positions"].count_documents({}) == len(SOURCES)
+            return name
+
+        # They may have shared the sources among them: only the one that is left has all.
+        first.send(signal.SIGSTOP)
+        await_holder(stage, "second")
+        likes.like("ada", "t3_1", "stones", True)
+        stage.await_events("like", 1)
+        terms = {each["_id"]: each["term"] for each in stage.owners.own["leases"].find()}
+        first.send(signal.SIGCONT)
+        await_answer(first)
+        likes.like("ada", "t3_2", "stones", True)
+        stage.await_events("like", 2)
+        assert eventually(led, START_SECONDS) == "second"
+        assert both["first"].leads() == 0
+        assert {each["_id"]: each["term"] for each in stage.owners.own["leases"].find()} == terms
+    assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
+
+
+def await_answer(instance: Capture) -> None:
+    """Wait until it is up, and has seen how things are since."""
+
+    def check() -> None:
+        try:
+            instance.leads()
+        except OSError as error:
+            raise AssertionError from error
+
+    eventually(check, START_SECONDS)

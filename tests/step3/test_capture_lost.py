@@ -1,0 +1,74 @@
+"""MongoDB's log no longer reaches back, or a collection is no longer what it was: everybody is told anew."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from step3_async.rapids.event import SNAPSHOT_PAGE
+from tests.step3.captures import START_SECONDS, Stage, captured, folded
+from tests.support.eventually import eventually
+
+LONG_AGO = "826501000000000001"
+"""How the tokens of another time begin."""
+
+
+@pytest.fixture
+def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
+    with captured(mongod, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("token", ["nonsense", LONG_AGO])
+def test_a_position_that_is_lost(stage: Stage, token: str) -> None:
+    positions, posts = stage.owners.own["positions"], stage.owners.collection("posts")
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        stage.owners.add_posts(range(20))
+        stage.await_events("posts", 20)
+        one.stop()
+        # Nobody hears of these.
+        posts.delete_many({"_id": {"$lt": "t3_000010"}})
+        posts.update_many({}, {"$set": {"score": 7}})
+        current = positions.find_one({"_id": "posts"})["token"]
+        lost = token if token == "nonsense" else token + current[len(token) :]
+        positions.update_one({"_id": "posts"}, {"$set": {"token": lost}})
+        one.start()
+        pages = stage.await_snapshot("posts")
+        assert "everybody gets a snapshot" in one.log
+        assert one.metric("capture_positions_lost_total") == 1
+        stage.owners.add_posts(range(20, 21))
+        added = stage.await_events("posts", 21, "post-added")[-1]
+    assert len(pages) == 1
+    assert pages[0].version < added.version
+    told = folded(stage.rapids.of("posts"))
+    assert told == {each["_id"]: each for each in posts.find()}
+    assert len(told) == 11
+
+
+@pytest.mark.parametrize("how", ["dropped", "renamed", "dropped with its database"])
+def test_a_collection_that_is_not_what_it_was(stage: Stage, how: str) -> None:
+    posts = stage.owners.collection("posts")
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        stage.owners.add_posts(range(20))
+        stage.await_events("posts", 20)
+        if how == "dropped":
+            posts.drop()
+        elif how == "renamed":
+            stage.owners.client.admin.command(
+                "renameCollection", posts.full_name, to=f"{posts.full_name}_before"
+            )
+        else:
+            posts.database.client.drop_database(posts.database.name)
+        stage.owners.add_posts(range(50, 53))
+
+        def check() -> None:
+            told = folded(stage.rapids.of("posts"))
+            assert told == {each["_id"]: each for each in posts.find()}
+
+        eventually(check, START_SECONDS)
+        assert len(folded(stage.rapids.of("posts"))) == 3
+        assert stage.rapids.of("posts", SNAPSHOT_PAGE)
+        assert one.log.count("everybody gets a snapshot") == 1

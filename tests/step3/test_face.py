@@ -1,0 +1,93 @@
+"""What the web face tells the gateway of its pages, and what the gateway keeps from clients."""
+
+import pytest
+import requests
+
+from tests.step3.parts import Parts
+from tests.support.answers import expect
+from tests.support.client import Client, Reader
+
+INSIDE = ("Depends-On", "Command", "Gaps", "Settle")
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def web(parts: Parts) -> Client:
+    """A visitor who gets past the gateway, to an instance of the face."""
+    return Client(parts.stage.registry()["web"]["url"])
+
+
+@pytest.mark.parametrize(
+    ("path", "depends_on"),
+    [
+        ("/", "list.posts"),
+        ("/?page=2&max_results=5", "list.posts"),
+        ("/posts/{post}", "list.posts"),
+        ("/search?q={word}", "search.posts"),
+        ("/recommended?topic={topic}", "recommend.posts"),
+        ("/images/{pictured}", "images.posts"),
+    ],
+)
+def test_what_a_visitor_sees_depends_on_domains_and_can_be_kept(
+    parts: Parts, web: Client, path: str, depends_on: str
+) -> None:
+    address = path.format(
+        post=parts.posts[0].post_id, word=parts.word, topic=parts.topic, pictured=parts.pictured.post_id
+    )
+    for headers in (HTML, {}):
+        answer = expect(web.get(address, headers=headers), 200)
+        assert answer.headers["Depends-On"] == depends_on
+        assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/login", "/signup"])
+def test_a_page_with_a_form_of_the_visitors_own_is_not_kept(web: Client, path: str) -> None:
+    answer = expect(web.get(path, headers=HTML), 200)
+    assert "Depends-On" not in answer.headers
+    assert "Set-Cookie" in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/recommended", "/tags", "/me"])
+def test_a_readers_page_is_theirs_alone(web: Client, member: Reader, path: str) -> None:
+    answer = expect(Client(web.url, member.token).get(path), 200)
+    assert "Depends-On" not in answer.headers
+
+
+def test_an_error_is_not_kept(web: Client) -> None:
+    assert "Depends-On" not in expect(web.get("/posts/t3_nothing"), 404).headers
+
+
+def test_a_command_is_told_to_whoever_waits_for_it(parts: Parts, web: Client, member: Reader) -> None:
+    post = parts.posts[1].post_id
+    at_web = Client(web.url, member.token)
+    for revision, method in ((1, "PUT"), (2, "DELETE"), (3, "PUT")):
+        answer = expect(at_web.ask(method, f"/posts/{post}/like"), 200)
+        assert answer.headers["Command"] == f"like:{revision}:{member.username}:{post}"
+    tagged = expect(at_web.put(f"/posts/{post}/tags/red"), 200)
+    assert tagged.headers["Command"] == f"tag:1:{member.username}:{post}"
+    assert expect(at_web.post("/logout"), 204).headers["Command"].startswith("members:1:")
+
+
+def test_clients_see_nothing_of_that(parts: Parts, member: Reader) -> None:
+    post = parts.posts[2].post_id
+    answers = [
+        expect(Client(parts.face).get("/"), 200),
+        expect(member.get("/"), 200),
+        expect(member.put(f"/posts/{post}/like"), 200),
+        expect(requests.get(f"{parts.face}/api/posts", timeout=30), 200),
+    ]
+    assert [(name, answer.url) for answer in answers for name in INSIDE if name in answer.headers] == []
+
+
+def test_the_id_of_a_request_is_the_same_all_the_way(parts: Parts, member: Reader) -> None:
+    given = {"X-Request-ID": "from-a-client"}
+    assert expect(member.get("/", headers=given), 200).headers["X-Request-ID"] == "from-a-client"
+    said = parts.stage.running.output
+    for name in ("web", "list", "tagged"):
+        assert any(
+            "from-a-client" in line for line in said.splitlines() if f" {name} " in line.partition("|")[0]
+        ), name
+
+
+def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:
+    assert "data-settles" in expect(Client(parts.face).get("/", headers=HTML), 200).text

@@ -1,0 +1,342 @@
+"""What a flow does with events: together, apart, again, aside; and while something is away."""
+
+import time
+from itertools import pairwise
+from threading import Lock
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from kit.problems import PartDown, PartSlow
+from step3_async.rapids.event import Event
+from step3_async.rapids.flow import Seen, Tries
+from step3_async.rapids.flow.seen import seen_index
+from step3_async.rapids.memory import MemoryTransport, Rapids
+from tests.step3.flows import QUICK, Taker, flowing
+from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.rivers import event
+
+DOMAIN = "papers"
+FAILING = f"{DOMAIN}-7"
+
+
+def some(first: int, last: int) -> list[Event]:
+    return [event(DOMAIN, number, f"p_{number}", {}) for number in range(first, last + 1)]
+
+
+def ids(first: int, last: int) -> list[str]:
+    return [each.event_id for each in some(first, last)]
+
+
+@pytest.fixture
+def rapids() -> Rapids:
+    return Rapids()
+
+
+def failing(times: int = 10**9, error: type[Exception] = ValueError) -> Any:
+    """Fails with one of the events, so often."""
+    left, lock = [times], Lock()
+
+    def do(given: Event) -> None:
+        with lock:
+            if given.event_id == FAILING and left[0] > 0:
+                left[0] -= 1
+                raise error("no good")
+
+    return do
+
+
+class TestBatches:
+    @asynchronous
+    async def test_everything_is_handled_and_acknowledged(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 100))
+        async with flowing(rapids, {DOMAIN: taker}, most=32):
+            await there.publish(some(101, 120))
+            await until(lambda: len(taker.taken) == 120)
+            await until(lambda: nothing_pending(river))
+        assert taker.taken == ids(1, 120)
+        assert max(len(batch) for batch in taker.batches) > 8
+        assert all(len(batch) <= 32 for batch in taker.batches)
+
+    @asynchronous
+    async def test_settled_is_told_before_events_are_acknowledged(self, rapids: Rapids) -> None:
+        there, told = MemoryTransport(rapids), []
+        river = await there.river("papers", [DOMAIN])
+
+        async def on_settled(domain: str, documents: list[tuple[str, int]]) -> None:
+            told.append((domain, documents, await river.pending()))
+
+        async with flowing(rapids, {DOMAIN: Taker()}, on_settled=on_settled):
+            await there.publish(some(1, 1))
+            await until(lambda: nothing_pending(river))
+        assert told == [(DOMAIN, [("p_1", 7)], 1)]
+
+    @asynchronous
+    async def test_who_cannot_tell_goes_on(self, rapids: Rapids) -> None:
+        there = MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+
+        async def on_settled(*_: Any) -> None:
+            raise RuntimeError
+
+        async with flowing(rapids, {DOMAIN: Taker()}, on_settled=on_settled):
+            await there.publish(some(1, 3))
+            await until(lambda: nothing_pending(river))
+
+    @asynchronous
+    async def test_the_next_batch_is_read_while_one_is_handled(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        other = await there.river("papers", [DOMAIN])
+        taker.gate.clear()
+        async with flowing(rapids, {DOMAIN: taker}):
+            await there.publish(some(1, 1))
+            await until(lambda: taker.batches)
+            await there.publish(some(2, 2))
+            await until(lambda: pending(river, 2))
+            await until(lambda: nobody_gets(other))
+            taker.gate.set()
+            await until(lambda: nothing_pending(river))
+        assert taker.batches == [ids(1, 1), ids(2, 2)]
+
+    @asynchronous
+    async def test_what_is_in_hand_is_nobody_elses_however_long_it_takes(self) -> None:
+        rapids = Rapids(ack_seconds=4)  # a little more than KEEP_SECONDS
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        taker.gate.clear()
+        async with flowing(rapids, {DOMAIN: taker}):
+            await there.publish(some(1, 1))
+            await until(lambda: taker.batches)
+            until_then = time.monotonic() + 6
+            while time.monotonic() < until_then:
+                assert not await river.batch(1, 0.2)
+            taker.gate.set()
+            await until(lambda: nothing_pending(river))
+        assert taker.batches == [ids(1, 1)]
+
+
+class TestFailures:
+    @asynchronous
+    async def test_one_that_fails_holds_up_no_other_and_is_set_aside_after_five_tries(
+        self, rapids: Rapids
+    ) -> None:
+        taker, there = Taker(failing()), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 20))
+        async with flowing(rapids, {DOMAIN: taker}):
+            await until(lambda: rapids.dead("papers"))
+            await until(lambda: nothing_pending(river))
+        (kept,) = rapids.dead("papers")
+        assert kept.letter.tries == 5
+        assert kept.letter.error == "ValueError: no good"
+        assert Event.model_validate_json(kept.letter.raw).event_id == FAILING
+        assert set(taker.taken) == set(ids(1, 20)) - {FAILING}
+
+    @asynchronous
+    async def test_tries_wait_longer_and_longer(self, rapids: Rapids) -> None:
+        times: list[float] = []
+
+        def do(_given: Event) -> None:
+            times.append(time.monotonic())
+            raise ValueError
+
+        there = MemoryTransport(rapids)
+        await there.river("papers", [DOMAIN])
+        async with flowing(rapids, {DOMAIN: Taker(do)}, tries=Tries((0.05, 0.2, 0.4))):
+            await there.publish(some(1, 1))
+            await until(rapids.dead)
+        waits = [later - earlier for earlier, later in pairwise(times)]
+        assert len(waits) == 3
+        assert all(waited >= wait for waited, wait in zip(waits, (0.05, 0.2, 0.4), strict=True)), waits
+
+    @asynchronous
+    async def test_one_that_works_the_next_time_is_not_set_aside(self, rapids: Rapids) -> None:
+        taker, there = Taker(failing(times=6)), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 20))
+        async with flowing(rapids, {DOMAIN: taker}):
+            await until(lambda: nothing_pending(river))
+        assert set(taker.taken) == set(ids(1, 20))
+        assert not rapids.dead()
+
+    @asynchronous
+    async def test_what_is_no_event_is_set_aside_at_once(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        course, _ = rapids.course("papers", [DOMAIN])
+        for raw in (b"\xff\xfe", b'{"secret": "x"}', b"[]"):
+            course.add(raw)
+        await there.publish(some(1, 1))
+        async with flowing(rapids, {DOMAIN: taker}):
+            await until(lambda: nothing_pending(river))
+        assert [each.letter.raw for each in rapids.dead()] == [b"\xff\xfe", b'{"secret": "x"}', b"[]"]
+        assert all(each.letter.tries == 1 for each in rapids.dead())
+        assert taker.taken == ids(1, 1)
+
+    @asynchronous
+    async def test_one_that_is_put_back_is_tried_again(self, rapids: Rapids) -> None:
+        taker, there = Taker(failing(times=2 * 5)), MemoryTransport(rapids)
+        await there.river("papers", [DOMAIN])
+        async with flowing(rapids, {DOMAIN: taker}):
+            await there.publish(some(7, 7))
+            await until(rapids.dead)
+            await there.put_back(rapids.dead()[0])
+            await until(lambda: not rapids.dead())
+            await until(rapids.dead)
+            await there.put_back(rapids.dead()[0])
+            await until(lambda: taker.taken)
+        assert not rapids.dead()
+
+    @asynchronous
+    @pytest.mark.parametrize("problem", [PartDown, PartSlow])
+    async def test_a_store_that_is_away_costs_no_try(self, rapids: Rapids, problem: type[Exception]) -> None:
+        taker, there = Taker(failing(times=4, error=problem)), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 20))
+        async with flowing(rapids, {DOMAIN: taker}, tries=Tries(())):
+            await until(lambda: nothing_pending(river))
+        assert set(taker.taken) == set(ids(1, 20))
+        assert not rapids.dead()
+
+
+class TestEnds:
+    @asynchronous
+    async def test_what_is_at_work_is_finished(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        taker.gate.clear()
+        async with flowing(rapids, {DOMAIN: taker}) as flow:
+            await there.publish(some(1, 1))
+            await until(lambda: taker.batches)
+            taker.gate.set()
+            await flow.stop()
+            assert taker.taken == ids(1, 1)
+        assert await river.pending() == 0
+
+    @asynchronous
+    async def test_while_events_come_and_come(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 2000))
+        async with flowing(rapids, {DOMAIN: taker}, most=1) as flow:
+            await until(lambda: len(taker.taken) > 10)
+            await flow.stop()
+            taken = list(taker.taken)
+        assert len(taken) < 2000
+        # Nobody has to wait for what is left.
+        left = await river.batch(2000, 0)
+        assert {Event.model_validate_json(each.raw).event_id for each in left} == set(ids(1, 2000)) - set(
+            taken
+        )
+
+    @asynchronous
+    async def test_within_its_time_though_the_store_is_away_or_hangs(self, rapids: Rapids) -> None:
+        there = MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(7, 7))
+        async with flowing(rapids, {DOMAIN: Taker(failing(error=PartDown))}) as flow:
+            await until(lambda: flow.behind)
+            began = time.monotonic()
+            await flow.stop(patience=5)
+            assert time.monotonic() - began < 3
+        hangs = Taker()
+        hangs.gate.clear()
+        async with flowing(rapids, {DOMAIN: hangs}) as flow:
+            await until(lambda: hangs.batches)
+            began = time.monotonic()
+            await flow.stop(patience=0.3)
+            assert time.monotonic() - began < 2
+            hangs.gate.set()
+        assert len(await river.batch(5, 1)) == 1
+
+    @asynchronous
+    async def test_before_there_was_a_connection(self, rapids: Rapids) -> None:
+        there = MemoryTransport(rapids)
+        there.lose()
+        async with flowing(rapids, {DOMAIN: Taker()}, transport=there) as flow:
+            assert not flow.ready
+
+
+class TestConnection:
+    @asynchronous
+    async def test_it_begins_when_there_is_one(self, rapids: Rapids) -> None:
+        there, taker, own = MemoryTransport(rapids), Taker(), MemoryTransport(rapids)
+        await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 5))
+        own.lose()
+        async with flowing(rapids, {DOMAIN: taker}, transport=own):
+            own.restore()
+            await until(lambda: taker.taken == ids(1, 5))
+
+    @asynchronous
+    async def test_it_goes_on_after_one_was_lost(self, rapids: Rapids) -> None:
+        there, taker, own = MemoryTransport(rapids), Taker(), MemoryTransport(rapids)
+        await there.river("papers", [DOMAIN])
+        async with flowing(rapids, {DOMAIN: taker}, transport=own) as flow:
+            await there.publish(some(1, 5))
+            await until(lambda: taker.taken == ids(1, 5))
+            own.lose()
+            await there.publish(some(6, 9))
+            own.restore()
+            await until(lambda: taker.taken == ids(1, 9))
+            await until(lambda: flow.behind == 0)
+
+    @asynchronous
+    async def test_two_share_a_river(self, rapids: Rapids) -> None:
+        there, takers = MemoryTransport(rapids), [Taker(), Taker()]
+        river = await there.river("papers", [DOMAIN])
+        async with flowing(rapids, {DOMAIN: takers[0]}), flowing(rapids, {DOMAIN: takers[1]}):
+            for number in range(1, 201):
+                await there.publish(some(number, number))
+            await until(lambda: nothing_pending(river))
+        assert sorted(takers[0].taken + takers[1].taken) == sorted(ids(1, 200))
+
+    @asynchronous
+    async def test_ready_is_who_has_dealt_with_what_was_there_at_the_start(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 5))
+        taker.gate.clear()
+        async with flowing(rapids, {DOMAIN: taker}) as flow:
+            await until(lambda: flow.behind == 5)
+            assert not flow.ready
+            taker.gate.set()
+            await until(lambda: flow.ready)
+
+
+class TestSeen:
+    def test_an_effect_is_had_once(self, database: Database[dict[str, Any]]) -> None:
+        database["seen"].create_indexes([seen_index()])
+        seen, other = Seen(database["seen"]), Seen(database["seen"])
+        assert seen.first("one")
+        assert not other.first("one") and not seen.first("one")
+        assert other.first("two")
+        seen.forget("one")
+        assert other.first("one")
+
+
+def test_tries_grow() -> None:
+    waits = [Tries().wait_after(tries) for tries in range(1, 6)]
+    assert waits[4] is None
+    assert sorted(waits[:4]) == waits[:4]  # type: ignore[type-var]
+    assert QUICK.wait_after(5) is None
+
+
+async def nothing_pending(river: Any) -> bool:
+    return await pending(river, 0)
+
+
+async def pending(river: Any, count: int) -> bool:
+    return bool(await river.pending() == count)
+
+
+async def nobody_gets(river: Any) -> bool:
+    """Whether all there is has been handed out; what has not is handed back."""
+    for each in await river.batch(10, 0):
+        await each.retry(0)
+        return False
+    return True

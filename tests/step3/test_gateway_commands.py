@@ -1,0 +1,232 @@
+"""When the answers to commands are given, and how the state of one is told."""
+
+import asyncio
+import time
+
+import pytest
+from aiohttp import web
+
+from step3_async.gateway.preferences import Preference, preference_of
+from step3_async.rapids.signals import Word
+from tests.step3.backends import Backend, Handler, Stage, nats, settings, staged
+from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_server import NatsServer
+
+__all__ = ["nats", "settings"]
+
+LIKE = "/api/posts/t3_1/like"
+KEY = "me:t3_1"
+
+
+def liking(revision: int = 1) -> Handler:
+    """Answers as the aggregate does."""
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        told = {"post": "t3_1", "liked": True, "likes": 1}
+        return web.json_response(told, headers={"Command": f"like:{revision}:{KEY}"})
+
+    return answer
+
+
+async def two_views(stage: Stage) -> tuple[Backend, Backend]:
+    """An aggregate, and two views that take what it tells."""
+    await stage.add("like", handler=liking())
+    return await stage.add("recommend", takes=["like"]), await stage.add("tagged", takes=["posts", "like"])
+
+
+async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 1) -> None:
+    """Tell after a while that the view shows it."""
+    await asyncio.sleep(seconds)
+    await backend.settle("like", (KEY, revision))
+
+
+@asynchronous
+async def test_a_write_is_answered_when_all_views_show_it(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        first, second = await two_views(stage)
+        started = time.monotonic()
+        telling = [
+            asyncio.create_task(later(stage, first, 0.1)),
+            asyncio.create_task(later(stage, second, 0.25)),
+        ]
+        answer = await stage.ask("PUT", LIKE)
+        assert 0.25 <= time.monotonic() - started < 1.0
+        assert (answer.status, (await answer.json())["likes"]) == (200, 1)
+        assert "Command" not in answer.headers
+        await asyncio.gather(*telling)
+        started = time.monotonic()
+        assert (await stage.ask("PUT", LIKE)).status == 200
+        assert time.monotonic() - started < 0.2
+
+
+@asynchronous
+async def test_without_takers_nobody_waits(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        await stage.add("like", handler=liking())
+        await stage.add("list", takes=["posts"])
+        started = time.monotonic()
+        assert (await stage.ask("PUT", LIKE)).status == 200
+        assert time.monotonic() - started < 0.2
+
+
+@asynchronous
+async def test_an_earlier_revision_is_not_enough(
+    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SETTLE_SECONDS", "0.6")
+    async with staged(nats, settings) as stage:
+        await stage.add("like", handler=liking(3))
+        view = await stage.add("tagged", takes=["like"])
+        await view.settle("like", (KEY, 2), ("other:t3_1", 9))
+        answer = await stage.ask("PUT", LIKE)
+        told = await answer.json()
+        assert (answer.status, told["state"], told["answer"]["liked"]) == (202, "pending", True)
+        assert answer.headers["Location"] == f"/commands/{told['command']}"
+        await view.settle("like", (KEY, 3))
+        await until(lambda: stage.made)
+        assert (await stage.ask("PUT", LIKE)).status == 200
+
+
+@asynchronous
+async def test_a_signal_that_was_lost_is_asked_for(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        for view in await two_views(stage):
+            view.words[KEY] = Word(revision=1, set_aside=False)
+            await view.answer_doubts()
+        started = time.monotonic()
+        assert (await stage.ask("PUT", LIKE)).status == 200
+        assert time.monotonic() - started < 2.0
+
+
+@asynchronous
+async def test_who_leaves_is_not_waited_for(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        first, second = await two_views(stage)
+        writing = asyncio.create_task(stage.ask("PUT", LIKE))
+        await first.settle("like", (KEY, 1))
+        await second.leave()
+        assert (await asyncio.wait_for(writing, 4)).status == 200
+
+
+@asynchronous
+async def test_a_client_may_have_its_answer_at_once_and_ask_later(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    async with staged(nats, settings) as stage:
+        first, second = await two_views(stage)
+        for each in (first, second):
+            await each.answer_doubts()
+        started = time.monotonic()
+        answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
+        assert time.monotonic() - started < 0.3
+        told = await answer.json()
+        assert (answer.status, told["state"], told["answer"]["post"]) == (202, "pending", "t3_1")
+        assert answer.headers["Preference-Applied"] == "respond-async"
+        where = answer.headers["Location"]
+        first.words[KEY] = Word(revision=1, set_aside=False)
+        told = await stage.json(where)
+        assert told["state"] == "pending"
+        assert told["services"] == {"recommend": "done", "tagged": "pending"}
+        second.words[KEY] = Word(revision=2, set_aside=True)
+        told = await stage.json(where)
+        assert (told["state"], told["services"]["tagged"]) == ("done", "done")
+        second.words[KEY] = Word(revision=0, set_aside=True)
+        assert (await stage.json(where))["state"] == "failed"
+        assert (await stage.get(where)).headers["Cache-Control"] == "no-store"
+
+
+@asynchronous
+async def test_a_dead_letter_is_told_without_waiting(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        for view in await two_views(stage):
+            view.words[KEY] = Word(revision=0, set_aside=True)
+            await view.answer_doubts()
+        started = time.monotonic()
+        answer = await stage.ask("PUT", LIKE)
+        assert time.monotonic() - started < 2.0
+        assert (answer.status, (await answer.json())["state"]) == (202, "failed")
+
+
+@asynchronous
+async def test_a_client_may_wait_for_less(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        first, second = await two_views(stage)
+        for prefer in ("wait=1", "respond-async, wait=1"):
+            started = time.monotonic()
+            answer = await stage.ask("PUT", LIKE, headers={"Prefer": prefer})
+            assert 0.9 < time.monotonic() - started < 2.5
+            assert (answer.status, answer.headers["Preference-Applied"]) == (202, prefer)
+        for each in (first, second):
+            await each.settle("like", (KEY, 1))
+        assert (await stage.ask("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
+
+
+@pytest.mark.parametrize("path", ["nothing", "WyJsaWtlIl0.forged", "", "..%2f", "a.b"])
+@asynchronous
+async def test_forged_ids_are_not_found(nats: NatsServer, settings: dict[str, str], path: str) -> None:
+    async with staged(nats, settings) as stage:
+        assert (await stage.get(f"/commands/{path}")).status == 404
+        assert (await stage.ask("DELETE", f"/commands/{path}")).status == 405
+
+
+@asynchronous
+async def test_one_of_us_waits_for_itself(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        await two_views(stage)
+        started = time.monotonic()
+        answer = await stage.ask("PUT", LIKE, headers={"Settle": "later"})
+        assert time.monotonic() - started < 0.3
+        assert answer.headers["Command"] == f"like:1:{KEY}"
+
+
+@asynchronous
+async def test_what_web_answers_waits_too_forms_included(nats: NatsServer, settings: dict[str, str]) -> None:
+    async def form(request: web.Request) -> web.StreamResponse:
+        headers = {"Command": f"like:1:{KEY}, like:1:me:t3_2", "Location": "/"}
+        return web.Response(status=303 if request.method == "POST" else 200, headers=headers)
+
+    async with staged(nats, settings) as stage:
+        _, second = await two_views(stage)
+        await stage.add("web", handler=form)
+        await later(stage, stage.backends[1], 0)
+        telling = asyncio.create_task(second.settle("like", (KEY, 1), ("me:t3_2", 1)))
+        writing = asyncio.create_task(stage.ask("POST", "/logout"))
+        await telling
+        await asyncio.sleep(0.2)
+        assert not writing.done()
+        await stage.backends[1].settle("like", ("me:t3_2", 1))
+        answer = await writing
+        assert (answer.status, answer.headers["Location"]) == (303, "/")
+        assert "Command" not in answer.headers
+
+
+@asynchronous
+async def test_an_error_is_told_at_once(nats: NatsServer, settings: dict[str, str]) -> None:
+    async def full(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"_status": "ERR"}, status=422)
+
+    async with staged(nats, settings) as stage:
+        aggregate = (await two_views(stage)) and stage.backends[0]
+        aggregate.handler = full
+        answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
+        assert (answer.status, "Preference-Applied" in answer.headers) == (422, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_async", "wait"),
+    [
+        ([], False, None),
+        (["respond-async"], True, None),
+        (["Respond-Async , WAIT = 10"], True, 10),
+        (["respond-async", "wait=3"], True, 3),
+        (["wait=3, wait=5"], False, 3),
+        (['wait="4"; foo=bar, handling=lenient'], False, 4),
+        (['return="a, wait=9"; x, wait=2'], False, 2),
+        (["wait=-1", "wait=nan", "wait="], False, None),
+        (["wait=1e9", "wait=99999"], False, None),
+        (["respond-async=1"], True, None),
+        ([";;", "=", '"'], False, None),
+    ],
+)
+def test_preferences_are_read(headers: list[str], is_async: bool, wait: int | None) -> None:
+    assert preference_of(headers) == Preference(is_async, wait)

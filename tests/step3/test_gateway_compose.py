@@ -1,0 +1,163 @@
+"""Answers of several services together, and the gaps that one leaves which is away."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from kit.model.post import put_mark
+from tests.step3.backends import Handler, Stage, hang, nats, settings, staged
+from tests.step3.nats_rapids import asynchronous
+from tests.step3.nats_server import NatsServer
+
+__all__ = ["nats", "settings"]
+
+TOKEN = {"Authorization": "Bearer a.token"}
+MARKS: dict[str, dict[str, Any]] = {
+    "t3_1": {"tags": ["red", "blue"], "liked": True, "hidden": False},
+    "t3_2": {"liked": True},
+}
+
+
+def post(number: int) -> dict[str, Any]:
+    """As a service shows it to everybody."""
+    return {"_id": f"t3_{number}", "_etag": f"etag{number}", "title": f"Post {number}"}
+
+
+def marked(number: int) -> Any:
+    """As its reader is to see it."""
+    shown, mark = post(number), MARKS.get(f"t3_{number}", {})
+    put_mark(shown, sorted(mark.get("tags", [])), mark.get("liked", False), mark.get("hidden", False))  # type: ignore[arg-type]
+    return shown
+
+
+def posts(*numbers: int) -> Handler:
+    """Answers with a page of these, or with one of them."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        last = request.path.rpartition("/")[2]
+        found = [post(number) for number in numbers]
+        headers = {"Served-By": "list-1 v1"}
+        if last.startswith("t3_"):
+            one = next((each for each in found if each["_id"] == last), None)
+            if one is None:
+                error = {"_status": "ERR", "_error": {"code": 404, "message": "no"}}
+                return web.json_response(error, status=404)
+            headers |= {"ETag": f'"{one["_etag"]}"', "Last-Modified": "Sat, 21 Nov 2026 00:00:00 GMT"}
+            if request.headers.get("If-None-Match") == headers["ETag"]:
+                return web.Response(status=304, headers=headers)
+            return web.json_response(one, headers=headers)
+        meta = {"page": 1, "max_results": 25, "total": len(found)}
+        return web.json_response(
+            {"_items": found, "_meta": meta, "_links": {"self": {"href": "posts"}}}, headers=headers
+        )
+
+    return answer
+
+
+async def tagged(request: web.Request) -> web.StreamResponse:
+    """What the view of all marks answers."""
+    if request.path == "/counts":
+        return web.json_response({"counts": {"tags": 2, "likes": 2, "hidden": 0}})
+    asked = json.loads(request.query["where"])["post"]["$in"]
+    items = [{"_id": f"me:{each}", "post": each, **MARKS[each]} for each in asked if each in MARKS]
+    return web.json_response({"_items": items}, headers={"Served-By": "tagged-1 v1"})
+
+
+async def filled(stage: Stage) -> None:
+    """Services with three posts."""
+    for name in ("list", "search", "recommend"):
+        await stage.add(name, handler=posts(1, 2, 3))
+
+
+@asynchronous
+async def test_a_reader_finds_their_marks_on_posts(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        await filled(stage)
+        view = await stage.add("tagged", handler=tagged)
+        for path in ("/api/posts", "/api/search?q=a", "/api/recommended"):
+            told = await stage.json(path, **TOKEN)
+            assert told["_items"] == [marked(1), marked(2), marked(3)]
+            assert told["_meta"]["total"] == 3
+        assert all(each.headers["Authorization"] == TOKEN["Authorization"] for each in view.asked)
+        answer = await stage.get("/api/posts", **TOKEN)
+        assert answer.headers["Served-By"] == "list-1 v1, tagged-1 v1"
+        head = await stage.ask("HEAD", "/api/posts", headers=TOKEN)
+        assert head.headers["Content-Length"] == answer.headers["Content-Length"]
+        assert (await stage.json("/api/posts"))["_items"] == [post(1), post(2), post(3)]
+
+
+@asynchronous
+async def test_one_post_has_an_etag_that_covers_the_marks(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        await filled(stage)
+        await stage.add("tagged", handler=tagged)
+        answer = await stage.get("/api/posts/t3_1", **TOKEN)
+        assert await answer.json() == marked(1)
+        etag = answer.headers["ETag"]
+        assert etag == f'"{marked(1)["_etag"]}"'
+        assert "Last-Modified" not in answer.headers
+        again = await stage.get("/api/posts/t3_1", If_None_Match=f'"x", {etag}', **TOKEN)
+        assert (again.status, await again.text(), again.headers["ETag"]) == (304, "", etag)
+        assert (await stage.get("/api/posts/t3_1", If_None_Match='"etag1"', **TOKEN)).status == 200
+        assert (await stage.get("/api/posts/t3_1", If_None_Match='"etag1"')).status == 304
+        assert (await stage.get("/api/posts/t3_9", **TOKEN)).status == 404
+
+
+@asynchronous
+async def test_without_marks_there_is_a_gap(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        await filled(stage)
+        for path in ("/api/posts", "/api/search?q=a", "/api/recommended", "/api/posts/t3_2"):
+            answer = await stage.get(path, **TOKEN)
+            assert (answer.status, answer.headers["Gaps"]) == (200, "tagged")
+            told = await answer.json()
+            assert (told["_items"] if "_items" in told else [post(1), told, post(3)]) == [
+                post(1),
+                post(2),
+                post(3),
+            ]
+        assert (await stage.get("/api/tags", **TOKEN)).status == 503
+
+
+@asynchronous
+async def test_a_part_that_is_slow_leaves_a_gap_in_time(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        await filled(stage)
+        await stage.add("tagged", handler=hang)
+        answer = await stage.get("/api/posts", **TOKEN)
+        assert (answer.status, answer.headers["Gaps"]) == (200, "tagged")
+
+
+@asynchronous
+async def test_a_token_that_one_part_knows_to_be_ended_is_ended(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    async def ended(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"_status": "ERR"}, status=401)
+
+    async with staged(nats, settings) as stage:
+        await filled(stage)
+        await stage.add("tagged", handler=ended)
+        answer = await stage.get("/api/posts", **TOKEN)
+        assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
+@asynchronous
+async def test_a_profile_counts_what_several_know(nats: NatsServer, settings: dict[str, str]) -> None:
+    async def member(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"username": "me", "email": None, "created": "then", "counts": {}})
+
+    async def shared(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"counts": {"shares": 7}})
+
+    async with staged(nats, settings) as stage:
+        await stage.add("members", handler=member)
+        answer = await stage.get("/api/me", **TOKEN)
+        assert (await answer.json())["counts"] == {}
+        assert answer.headers["Gaps"] == "tagged, share"
+        await stage.add("tagged", handler=tagged)
+        await stage.add("share", handler=shared)
+        told = await stage.json("/api/me", **TOKEN)
+        assert told["counts"] == {"tags": 2, "likes": 2, "hidden": 0, "shares": 7}
+        assert told["username"] == "me"

@@ -1,0 +1,79 @@
+"""The step's story: owners and views that know no other, a face that is step 0's over step 1's store."""
+
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.step1.test_layout import ALIKE, ROOT, SMALL, code
+from tests.step3.parts import AGGREGATES, SERVICES, VIEWS
+
+STEP = ROOT / "step3_async"
+FILES = {
+    *("__init__.py", "service.py", "settings.py", "README.md"),
+    *("Dockerfile", "requirements.in", "requirements.txt"),
+}
+MOST_LINES = 100
+FOLDERS = [*(f"aggregates/{name}" for name in AGGREGATES), *(f"views/{name}" for name in VIEWS)]
+MANIFEST = tomllib.loads((STEP / "step.toml").read_text())
+
+
+def test_it_has_no_pages_of_its_own() -> None:
+    assert code("step3_async")
+    assert all(name.endswith(".py") for name in code("step3_async"))
+    assert not list(STEP.glob("**/templates"))
+
+
+@pytest.mark.parametrize("before", ["step0_monolith", "step1_rest", "step2_services"])
+def test_no_file_repeats_one_of_the_steps_before(before: str) -> None:
+    """But a service may say of itself what it said at step 2: steps import no services of each other."""
+    known = code(before)
+    alike = [
+        (mine, theirs)
+        for mine, lines in code("step3_async").items()
+        for theirs, other in known.items()
+        if len(lines) > SMALL
+        and mine.partition("/")[2] != theirs
+        and sum(line in set(other) for line in lines) > ALIKE * len(lines)
+    ]
+    assert alike == []
+
+
+def test_all_services_are_known_and_run() -> None:
+    there = [str(path.parent.relative_to(STEP)) for path in sorted(STEP.glob("[av]*s/*/service.py"))]
+    assert there == sorted(FOLDERS)
+    assert set(MANIFEST["service"]) == set(SERVICES)
+    kinds = {name: each["kind"] for name, each in MANIFEST["service"].items() if "kind" in each}
+    assert kinds == {name: kind for kind, _, name in (each.partition("/") for each in FOLDERS)}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_each_service_has_the_same_files(folder: str) -> None:
+    assert {path.name for path in (STEP / folder).iterdir() if path.is_file()} == FILES
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_service_is_short(folder: str) -> None:
+    lines = sum(
+        len((STEP / folder / each).read_text().splitlines()) for each in ("service.py", "settings.py")
+    )
+    assert lines < MOST_LINES
+
+
+def test_each_has_a_user_of_its_own_in_the_database_and_in_the_rapids() -> None:
+    keeping = [*AGGREGATES, *VIEWS, "capture"]
+    assert sorted(MANIFEST["mongodb"]["users"]) == sorted(f"step3_{name}" for name in keeping)
+    assert set(MANIFEST["nats"]["users"]) == {*SERVICES, "admin"}
+    assert {each.partition(".")[0] for each in MANIFEST["mongodb"]["reads"]["step3_capture"]} == {
+        f"step3_{name}" for name in AGGREGATES
+    }
+    assert "step3_members.members" not in MANIFEST["mongodb"]["reads"]["step3_capture"]
+
+
+def test_the_face_can_do_without_a_database_driver() -> None:
+    asked = "import sys, step3_async.web; print('pymongo' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "False"

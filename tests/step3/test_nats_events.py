@@ -1,0 +1,234 @@
+"""Rapids and rivers on a real server that stays up."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from step3_async.rapids.event import SNAPSHOT_PAGE, Event
+from step3_async.rapids.nats import provision
+from step3_async.rapids.nats.consumer import ACK_SECONDS
+from step3_async.rapids.transport import ALL, River
+from tests.step3.nats_rapids import (
+    USERS,
+    asynchronous,
+    batch,
+    connections,
+    event,
+    events,
+    number_of,
+    take,
+    until,
+)
+from tests.step3.nats_server import NatsServer, nats_server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path, **USERS) as server:
+        asyncio.run(provision(server.url()))
+        yield server
+
+
+@asynchronous
+async def test_a_new_river_begins_with_the_next_event_of_its_domains_in_order(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("list")
+        await capture.publish(events(range(10)))
+        river = await reader.river("list", ["posts"])
+        assert river.begun
+        await capture.publish([*events(range(10, 1500)), *events(range(9), "tag"), event(1500)])
+        taken = await take(river, 1491)
+        assert [number_of(each) for each in taken] == list(range(10, 1501))
+        assert {each.tries for each in taken} == {1}
+        assert not await batch(river)
+        await until(lambda: pending_none(river))
+
+
+async def pending_none(river: River) -> bool:
+    return await river.pending() == 0
+
+
+@asynchronous
+async def test_an_event_that_is_published_again_is_stored_once(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).river("list", ["posts"])
+        await capture.publish(events(range(5)))
+        await capture.publish(events(range(8)))
+        assert [number_of(each) for each in await take(river, 8)] == list(range(8))
+        assert not await batch(river)
+
+
+@asynchronous
+async def test_what_arrives_is_what_was_told(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        told = event(1).model_copy(update={"before": {"_id": "ä\n"}, "traceparent": "00-ab", "key": "a:b"})
+        river = await (await connect("list")).river("list", ["posts"])
+        await (await connect("capture")).publish([told])
+        (taken,) = await take(river, 1)
+        assert Event.model_validate_json(taken.raw) == told
+
+
+@asynchronous
+async def test_pages_reach_the_river_they_are_addressed_to_or_all(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        search = await (await connect("search")).river("search", ["posts", "tag"])
+        listed = await (await connect("list")).river("list", ["posts"])
+        await capture.publish([event(1, name=SNAPSHOT_PAGE, size=2_000_000)], to="search")
+        await capture.publish([event(1, name=SNAPSHOT_PAGE)], to="list")
+        await capture.publish([event(2, name=SNAPSHOT_PAGE)], to=ALL)
+        await capture.publish([event(3)])
+        assert [number_of(each) for each in await take(search, 3)] == [1, 2, 3]
+        assert [number_of(each) for each in await take(listed, 3)] == [1, 2, 3]
+
+
+@asynchronous
+async def test_many_large_pages_come_through(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        river = await (await connect("list")).river("list", ["posts"])
+        pages = [event(number, name=SNAPSHOT_PAGE, size=1_000_000) for number in range(60)]
+        sending = asyncio.create_task((await connect("capture")).publish(pages, to="list"))
+        assert [number_of(each) for each in await take(river, 60, 60)] == list(range(60))
+        await sending
+
+
+@asynchronous
+async def test_an_event_that_is_too_large_is_refused_at_once(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        with pytest.raises(ValueError, match="bytes"):
+            await (await connect("capture")).publish([event(1, size=9_000_000)])
+
+
+@asynchronous
+async def test_a_river_goes_on_where_it_was_left(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("list")
+        first = await reader.river("list", ["posts"])
+        await capture.publish(events(range(20)))
+        await take(first, 8)
+        await first.close()
+        await capture.publish(events(range(20, 30)))
+        second = await (await connect("list")).river("list", ["posts"])
+        assert not second.begun
+        assert second.rapids == first.rapids
+        assert sorted(number_of(each) for each in await take(second, 22)) == list(range(8, 30))
+
+
+@asynchronous
+async def test_a_river_that_wants_other_domains_keeps_its_place(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("search")
+        first = await reader.river("search", ["posts"])
+        await capture.publish([*events(range(3)), *events(range(3), "tag")])
+        await first.close()
+        second = await reader.river("search", ["posts", "tag"])
+        assert not second.begun
+        assert second.rapids == first.rapids
+        await capture.publish(events(range(3, 6), "tag"))
+        assert {number_of(each) for each in await take(second, 6)} >= {0, 1, 2, 3, 4, 5}
+
+
+@asynchronous
+async def test_readers_of_one_river_share_its_events(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(3)]
+        assert len({river.rapids for river in rivers}) == 1
+        taken: list[list[int]] = [[], [], []]
+
+        async def read(index: int) -> None:
+            while sum(map(len, taken)) < 3000:
+                for delivery in await batch(rivers[index], 100):
+                    taken[index].append(number_of(delivery))
+                    await delivery.acknowledge()
+
+        readers = [asyncio.create_task(read(index)) for index in range(3)]
+        await capture.publish(events(range(3000)))
+        await asyncio.gather(*readers)
+        assert sorted(number for each in taken for number in each) == list(range(3000))
+        assert all(taken)
+
+
+@asynchronous
+async def test_what_a_reader_leaves_behind_is_taken_by_the_other(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        leaving = await (await connect("list")).river("list", ["posts"])
+        await capture.publish(events(range(300)))
+        held = await take(leaving, 10, acknowledge=False)
+        staying = await (await connect("list")).river("list", ["posts"])
+        await leaving.close()
+        begun = time.monotonic()
+        taken = {number_of(each) for each in await take(staying, 290)}
+        assert time.monotonic() - begun < ACK_SECONDS / 2, "it waits for nobody"
+        assert taken == set(range(300)) - {number_of(each) for each in held}
+        # Nobody has acknowledged the ten that were handed out: they come again, too.
+        assert {number_of(each) for each in await take(staying, 10, 30)} == {number_of(each) for each in held}
+
+
+@asynchronous
+async def test_a_retry_comes_after_its_wait_and_counts(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        river = await (await connect("list")).river("list", ["posts"])
+        await (await connect("capture")).publish(events([1, 2]))
+        first, second = await take(river, 2, acknowledge=False)
+        await first.retry(1.0)
+        await second.retry(0.0)
+        asked = time.monotonic()
+        (soon,) = await take(river, 1)
+        assert (number_of(soon), soon.tries) == (2, 2)
+        assert time.monotonic() - asked < 0.9
+        (late,) = await take(river, 1)
+        assert (number_of(late), late.tries) == (1, 2)
+        assert time.monotonic() - asked > 0.9
+
+
+@asynchronous
+async def test_what_is_kept_does_not_come_again_and_what_waits_here_neither(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        slow = await (await connect("list")).river("list", ["posts"])
+        await (await connect("capture")).publish(events(range(30)))
+        (held,) = await take(slow, 1, acknowledge=False)
+        other = await (await connect("list")).river("list", ["posts"])
+        deadline = time.monotonic() + 1.5 * ACK_SECONDS
+        while time.monotonic() < deadline:
+            await held.keep()
+            assert not await batch(other, patience=1.0)
+        await held.acknowledge()
+        assert {each.tries for each in await take(slow, 29)} == {1}
+        assert not await batch(other)
+
+
+@asynchronous
+async def test_events_come_within_milliseconds(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).river("list", ["posts"])
+        waits = []
+        for number in range(100):
+            begun = time.perf_counter()
+            publishing = asyncio.create_task(capture.publish([event(number)]))
+            await take(river, 1)
+            waits.append(time.perf_counter() - begun)
+            await publishing
+        assert sorted(waits)[50] < 0.05, "an order of magnitude above what an idle machine does"
+
+
+@asynchronous
+async def test_provisioning_again_changes_nothing_but_limits(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).river("list", ["posts"])
+        await capture.publish(events(range(3)))
+        monkeypatch.setenv("RAPIDS_MAX_AGE", "3600")
+        monkeypatch.setenv("RAPIDS_MAX_BYTES", "50000000")
+        await provision(server.url())
+        assert len(await take(river, 3)) == 3
+        again = await (await connect("list")).river("list", ["posts"])
+        assert again.rapids == river.rapids

@@ -1,0 +1,86 @@
+"""Dead letters on a real server."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from step3_async.rapids.nats import provision
+from step3_async.rapids.transport import Letter
+from tests.step3.nats_rapids import USERS, asynchronous, batch, connections, event, number_of, take
+from tests.step3.nats_server import ADMIN, NatsServer, nats_server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path, **USERS) as server:
+        asyncio.run(provision(server.url()))
+        yield server
+
+
+def letter(river: str, number: int, error: str = "no such tag") -> Letter:
+    return Letter(river, event(number).dumps(), error, 5)
+
+
+@asynchronous
+async def test_letters_are_kept_as_they_were_until_they_are_forgotten(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        listing, searching, admin = [await connect(user) for user in ("list", "search", ADMIN)]
+        assert not await admin.dead()
+        kept = [letter("list", 1, "ä\r\nNats-Msg-Id: x"), letter("search", 2), letter("list", 3)]
+        for each, transport in zip(kept, (listing, searching, listing), strict=True):
+            await transport.set_aside(each)
+        found = await admin.dead()
+        assert [each.letter.raw for each in found] == [each.raw for each in kept]
+        assert [(each.letter.river, each.letter.tries) for each in found] == [
+            ("list", 5),
+            ("search", 5),
+            ("list", 5),
+        ]
+        assert found[0].letter.error == "ä  Nats-Msg-Id: x", "it is on one line"
+        assert found[1].letter == kept[1]
+        assert await listing.dead("list") == [found[0], found[2]]
+        await admin.forget(found[0])
+        await admin.forget(found[0])
+        assert await admin.dead() == found[1:]
+
+
+@asynchronous
+async def test_letters_outlive_the_server(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        await (await connect("list")).set_aside(letter("list", 1))
+        server.kill()
+        await asyncio.to_thread(server.start)
+        (found,) = await (await connect(ADMIN)).dead("list")
+        assert found.letter == letter("list", 1)
+
+
+@asynchronous
+async def test_a_letter_is_put_back_into_its_river_alone(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        listing, searching, admin = [await connect(user) for user in ("list", "search", ADMIN)]
+        listed = await listing.river("list", ["posts"])
+        searched = await searching.river("search", ["posts", "tag"])
+        await (await connect("capture")).publish([event(1)])
+        await take(searched, 1)
+        (failing,) = await take(listed, 1)
+        await listing.set_aside(Letter("list", failing.raw, "no", failing.tries))
+        await listing.set_aside(Letter("list", b"no event at all", "no", 1))
+        for kept in await admin.dead("list"):
+            await admin.put_back(kept)
+        again, malformed = await take(listed, 2)
+        assert (number_of(again), again.tries) == (1, 1)
+        assert malformed.raw == b"no event at all"
+        assert not await admin.dead()
+        assert not await batch(searched)
+
+
+@asynchronous
+async def test_hundreds_of_letters_are_read(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        listing = await connect("list")
+        await asyncio.gather(*(listing.set_aside(letter("list", number)) for number in range(700)))
+        found = await listing.dead("list")
+        assert {each.letter.raw for each in found} == {letter("list", number).raw for number in range(700)}
+        assert [each.number for each in found] == sorted(each.number for each in found)

@@ -1,0 +1,269 @@
+"""Rapids and rivers while the server is killed, stands still, or loses what it stored."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nats
+import pytest
+
+from step3_async.rapids.connect import connect as connect_to
+from step3_async.rapids.nats import provision, publishing
+from step3_async.rapids.transport import River, Transport, Unavailable
+from tests.step3.nats_rapids import (
+    USERS,
+    asynchronous,
+    batch,
+    connections,
+    event,
+    events,
+    number_of,
+    take,
+    until,
+)
+from tests.step3.nats_server import NatsServer, nats_server
+
+KILLS = 5
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path, **USERS) as server:
+        asyncio.run(provision(server.url()))
+        yield server
+
+
+async def restart(server: NatsServer) -> None:
+    """Off the loop, so that connections live on."""
+    await asyncio.to_thread(server.start)
+
+
+@asynchronous
+async def test_nothing_confirmed_is_lost_when_the_server_is_killed(server: NatsServer) -> None:
+    """All the time while it is killed again and again, one publishes and two read."""
+    chance = random.Random(7)
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(2)]
+        published, done, seen = 0, asyncio.Event(), set[int]()
+
+        async def publish() -> None:
+            nonlocal published
+            while not done.is_set():
+                await capture.publish(events(range(published, published + 50)))
+                published += 50
+
+        async def read(index: int) -> None:
+            while not (done.is_set() and len(seen) == published):
+                for delivery in await batch(rivers[index]):
+                    seen.add(number_of(delivery))
+                    await delivery.acknowledge()
+
+        work = [asyncio.create_task(each) for each in (publish(), read(0), read(1))]
+        for _ in range(KILLS):
+            before = published
+            await until(lambda before=before: published > before + 200)
+            await asyncio.sleep(chance.random() / 5)
+            server.kill()
+            await restart(server)
+        done.set()
+        await asyncio.wait_for(asyncio.gather(*work), 60)
+        assert seen == set(range(published))
+        assert not any(river.begun for river in rivers[1:])
+
+
+@asynchronous
+async def test_order_stays_when_the_server_is_killed_amid_a_batch(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("list")
+        begun = await reader.river("list", ["posts"])
+        await begun.close()
+        work = asyncio.create_task(capture.publish(events(range(4000))))
+        for stored in (1, 1000, 2000):
+            await until(lambda stored=stored: has_pending(begun, stored))
+            assert not work.done()
+            server.kill()
+            await restart(server)
+        await work
+        river = await reader.river("list", ["posts"])
+        assert [number_of(each) for each in await take(river, 4000)] == list(range(4000))
+
+
+async def has_pending(river: River, count: int) -> bool:
+    """False while the server is away."""
+    try:
+        return await river.pending() >= count
+    except Unavailable:
+        return False
+
+
+@asynchronous
+async def test_acknowledgements_of_an_outage_arrive_after_it(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        reader = await connect("list")
+        river = await reader.river("list", ["posts"])
+        await (await connect("capture")).publish(events(range(20)))
+        taken = await take(river, 20, acknowledge=False)
+        server.kill()
+        await until(lambda: not reader.connected)
+        for delivery in taken:
+            await delivery.acknowledge()
+        await restart(server)
+        await until(lambda: reader.connected)
+        await until(lambda: nothing_pending(river))
+
+
+async def nothing_pending(river: River) -> bool:
+    return await river.pending() == 0
+
+
+@asynchronous
+async def test_a_server_that_lost_everything_is_noticed(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("list")
+        river = await reader.river("list", ["posts"])
+        await capture.publish(events(range(5)))
+        await take(river, 3)
+        late = await take(river, 1, acknowledge=False)
+        before = river.rapids
+        server.kill()
+        server.wipe()
+        await restart(server)
+        await until(lambda: river.rapids != before)
+        assert river.begun
+        await capture.publish(events(range(100, 110)))
+        # It had the number in the old rapids that an event of the new has now.
+        await late[0].acknowledge()
+        assert [number_of(each) for each in await take(river, 10)] == list(range(100, 110))
+        again = await (await connect("list")).river("list", ["posts"])
+        assert again.rapids == river.rapids
+
+
+@asynchronous
+@pytest.mark.parametrize("lost", ["CONSUMER.DELETE.RAPIDS.list", "STREAM.DELETE.RAPIDS"])
+async def test_what_somebody_removes_is_made_again(server: NatsServer, lost: str) -> None:
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("list")
+        river = await reader.river("list", ["posts"])
+        await capture.publish(events(range(5)))
+        await take(river, 5)
+        before = river.rapids
+        administrator = await nats.connect(server.url())
+        answer = await administrator.request(f"$JS.API.{lost}", timeout=5)
+        assert json.loads(answer.data)["success"]
+        await administrator.close()
+        await until(lambda: river.rapids != before)
+        assert river.begun
+        await capture.publish(events(range(5, 8)))
+        assert [number_of(each) for each in await take(river, 3)] == [5, 6, 7]
+
+
+@asynchronous
+async def test_without_rapids_there_is_no_river_and_nothing_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 1.0)
+    with nats_server(tmp_path, **USERS) as bare:
+        async with connections(bare) as connect:
+            with pytest.raises(Unavailable, match="no rapids"):
+                await (await connect("list")).river("list", ["posts"])
+            with pytest.raises(Unavailable, match="no rapids"):
+                await (await connect("capture", provisions=False)).publish(events([1]))
+            await connect("capture")
+            assert (await (await connect("list")).river("list", ["posts"])).begun
+
+
+@asynchronous
+async def test_publishing_is_patient_and_gives_up_in_the_end(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).river("list", ["posts"])
+        server.kill()
+        waiting = asyncio.create_task(capture.publish(events(range(10))))
+        await until(lambda: not capture.connected)
+        await restart(server)
+        await waiting
+        await take(river, 10)
+        monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 1.0)
+        server.kill()
+        begun = time.monotonic()
+        with pytest.raises(Unavailable):
+            await capture.publish(events([20]))
+        assert 0.5 < time.monotonic() - begun < 5
+        await restart(server)
+
+
+@asynchronous
+async def test_a_river_without_a_server_says_so_and_flows_again(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).river("list", ["posts"])
+        server.kill()
+        with pytest.raises(Unavailable):
+            for _ in range(50):
+                await river.batch(10, 0.2)
+        await restart(server)
+        await capture.publish(events([1]))
+        assert [number_of(each) for each in await take(river, 1)] == [1]
+
+
+@asynchronous
+async def test_a_server_that_stands_still_counts_as_lost(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).river("list", ["posts"])
+        changes: list[bool] = []
+        capture.on_change(changes.append)
+        server.pause(True)
+        try:
+            await until(lambda: changes == [False])
+            publishing_one = asyncio.create_task(capture.publish([event(1)]))
+        finally:
+            server.pause(False)
+        await publishing_one
+        assert changes == [False, True]
+        assert [number_of(each) for each in await take(river, 1)] == [1]
+
+
+@asynchronous
+async def test_a_connection_may_be_asked_for_before_there_is_a_server(server: NatsServer) -> None:
+    server.stop()
+    heard: list[str] = []
+
+    async def hear(topic: str, _text: bytes) -> None:
+        heard.append(topic)
+
+    transport: Transport = await connect_to("gateway", url=server.url("gateway"), patience=0.1)
+    try:
+        assert not transport.connected
+        changes: list[bool] = []
+        transport.on_change(changes.append)
+        await transport.hear("settled.>", hear)
+        await transport.tell("registry.who", b"")
+        with pytest.raises(Unavailable):
+            await transport.ask("applied.list", b"", 0.2)
+        await restart(server)
+        await until(lambda: changes == [True])
+        async with connections(server) as connect:
+            reader = await connect("list")
+            await reader.tell("settled.list", b"")
+            await until(lambda: heard == ["settled.list"])
+    finally:
+        await transport.close()
+
+
+@asynchronous
+async def test_a_wrong_password_is_no_connection(server: NatsServer) -> None:
+    url = server.url("list").replace("password-", "no-")
+    transport = await connect_to("list", url=url, patience=0.5)
+    try:
+        assert not transport.connected
+        with pytest.raises(Unavailable):
+            await transport.ask("applied.list", b"", 0.2)
+    finally:
+        await transport.close()

@@ -1,0 +1,209 @@
+"""Signals and questions through a real server."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from step3_async.rapids.nats import signals
+from step3_async.rapids.transport import Unavailable
+from tests.step3.nats_rapids import USERS, asynchronous, connections, until
+from tests.step3.nats_server import ADMIN, NatsServer, nats_server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    with nats_server(tmp_path, **USERS) as server:
+        yield server
+
+
+class Ear:
+    """Remembers what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, bytes]] = []
+
+    async def __call__(self, topic: str, text: bytes) -> None:
+        self.heard.append((topic, text))
+
+
+@asynchronous
+async def test_who_listens_hears_in_order_and_by_patterns(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
+        settled, alive, who = Ear(), Ear(), Ear()
+        await gateway.hear("settled.>", settled)
+        await gateway.hear("registry.alive.*.one", alive)
+        await listing.hear("registry.who", who)
+        for number in range(100):
+            await listing.tell("settled.list", b"%d" % number)
+        await searching.tell("registry.alive.search.two", b"")
+        await searching.tell("registry.alive.search.one", b"")
+        await gateway.tell("registry.who", b"")
+        await until(lambda: len(settled.heard) == 100 and alive.heard and who.heard)
+        assert settled.heard == [("settled.list", b"%d" % number) for number in range(100)]
+        assert alive.heard == [("registry.alive.search.one", b"")]
+
+
+@asynchronous
+async def test_one_who_cannot_hear_one_signal_hears_the_next(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        heard: list[bytes] = []
+
+        async def hear(_topic: str, text: bytes) -> None:
+            heard.append(text)
+            if text == b"bad":
+                raise ValueError(text)
+
+        await (await connect("gateway")).hear("settled.>", hear)
+        listing = await connect("list")
+        await listing.tell("settled.list", b"bad")
+        await listing.tell("settled.list", b"good")
+        await until(lambda: heard == [b"bad", b"good"])
+
+
+@asynchronous
+async def test_listening_outlasts_the_server(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        gateway, listing = await connect("gateway"), await connect("list")
+        ear, changes = Ear(), list[bool]()
+        gateway.on_change(changes.append)
+        await gateway.hear("settled.>", ear)
+        await listing.answer("applied.list", echo)
+        for round_ in range(1, 4):
+            server.kill()
+            await until(lambda: not listing.connected and not gateway.connected)
+            await listing.tell("settled.list", b"lost")
+            await asyncio.to_thread(server.start)
+            await until(lambda: listing.connected and gateway.connected)
+            await listing.tell("settled.list", b"%d" % round_)
+            await until(lambda round_=round_: ("settled.list", b"%d" % round_) in ear.heard)
+            assert await gateway.ask("applied.list", b"?", 5) == b"?"
+        assert changes == [False, True] * 3
+        assert ("settled.list", b"lost") not in ear.heard
+
+
+async def echo(text: bytes) -> bytes:
+    return text
+
+
+@asynchronous
+async def test_one_of_those_who_answer_does(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        gateway, answered = await connect("gateway"), [0, 0]
+
+        def answering(index: int):
+            async def answer(text: bytes) -> bytes:
+                answered[index] += 1
+                return text
+
+            return answer
+
+        for index in range(2):
+            await (await connect("list")).answer("applied.list", answering(index))
+        asked = [gateway.ask("applied.list", b"%d" % number, 5) for number in range(200)]
+        assert await asyncio.gather(*asked) == [b"%d" % number for number in range(200)]
+        assert sum(answered) == 200
+        assert all(answered)
+
+
+@asynchronous
+async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        under_way = 0
+        all_came = asyncio.Event()
+
+        async def answer(text: bytes) -> bytes:
+            nonlocal under_way
+            under_way += 1
+            if under_way == 10:
+                all_came.set()
+            await all_came.wait()
+            return text
+
+        await (await connect("list")).answer("applied.list", answer)
+        gateway = await connect("gateway")
+        await asyncio.gather(*(gateway.ask("applied.list", b"", 5) for _ in range(10)))
+
+
+@asynchronous
+async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        gateway, listing = await connect("gateway"), await connect("list")
+        begun = time.monotonic()
+        with pytest.raises(Unavailable):
+            await gateway.ask("applied.list", b"", 30)
+
+        async def fail(text: bytes) -> bytes:
+            raise ValueError(text)
+
+        async def wait(_text: bytes) -> bytes:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        await listing.answer("applied.list", fail)
+        with pytest.raises(Unavailable, match="could not"):
+            await gateway.ask("applied.list", b"", 30)
+        await (await connect("search")).answer("applied.search", wait)
+        with pytest.raises(Unavailable, match=r"0\.3"):
+            await gateway.ask("applied.search", b"", 0.3)
+        assert time.monotonic() - begun < 10
+
+
+@asynchronous
+async def test_who_asks_is_told_at_once_when_the_server_dies(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        gateway, asked = await connect("gateway"), asyncio.Event()
+
+        async def wait(_text: bytes) -> bytes:
+            asked.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        await (await connect("list")).answer("applied.list", wait)
+        asking = asyncio.create_task(gateway.ask("applied.list", b"", 60))
+        await asked.wait()
+        server.kill()
+        with pytest.raises(Unavailable, match="lost"):
+            await asyncio.wait_for(asking, 10)
+
+
+@asynchronous
+async def test_who_hears_too_slowly_is_told_of_it(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "MOST_WAITING", 10)
+    async with connections(server) as connect:
+        gateway, may_hear, heard = await connect("gateway"), asyncio.Event(), list[bytes]()
+
+        async def hear(_topic: str, text: bytes) -> None:
+            await may_hear.wait()
+            heard.append(text)
+
+        changes: list[bool] = []
+        gateway.on_change(changes.append)
+        await gateway.hear("settled.>", hear)
+        listing = await connect("list")
+        for number in range(40):
+            await listing.tell("settled.list", b"%d" % number)
+        await until(lambda: changes[:2] == [False, True])
+        may_hear.set()
+        await until(lambda: heard)
+        await listing.tell("settled.list", b"last")
+        await until(lambda: heard[-1] == b"last")
+        assert len(heard) < 40
+        assert gateway.connected
+
+
+@asynchronous
+async def test_closing_sends_what_was_told(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        ear = Ear()
+        await (await connect("gateway")).hear("settled.>", ear)
+        admin = await connect(ADMIN)
+        for number in range(500):
+            await admin.tell("settled.list", b"%d" % number)
+        await admin.close()
+        await until(lambda: len(ear.heard) == 500)

@@ -1,0 +1,355 @@
+"""Ponds end like the documents they are of, whatever comes, how often, in what order, and by whom."""
+
+import random
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from bson.codec_options import CodecOptions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymongo import ASCENDING, TEXT, IndexModel, MongoClient
+from pymongo.database import Database
+
+from kit import mongo
+from kit.model.indexes import make_indexes
+from kit.problems import PartDown
+from step3_async.rapids.event import Event, Page
+from step3_async.rapids.pond import Pond, pond_indexes
+from step3_async.rapids.pond.writes import Unfit
+from tests.step3.rivers import Change, event, events, page, snapshot, state, version
+from workshop.ports import free_port
+
+Document = dict[str, Any]
+
+DOMAIN = "papers"
+KEYS = ("p_a", "p_b", "p_c", "p_d", "p_e")
+KINDS = {"tag": "tags", "like": "liked", "hide": "hidden"}
+
+few = settings(max_examples=40, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def store(mongo_client: MongoClient[Document]) -> Iterator[Database[Document]]:
+    name = f"pond_{uuid.uuid4().hex[:12]}"
+    yield mongo_client[name]
+    mongo_client.drop_database(name)
+
+
+def pond_in(store: Database[Document], **changed: Any) -> Pond:
+    """An empty one."""
+    for name in store.list_collection_names():
+        store[name].delete_many({})
+    return Pond(**{"collection": store[DOMAIN], "domain": DOMAIN, "fields": ("title", "at")} | changed)
+
+
+def shown(pond: Pond) -> dict[str, Document]:
+    """What the pond shows, by id."""
+    found = pond.collection.find({}, {"applied": 0})
+    return {each.pop("_id"): each for each in found}
+
+
+histories = st.lists(
+    st.tuples(st.sampled_from(KEYS), st.one_of(st.none(), st.builds(dict, title=st.text("xyz", max_size=2)))),
+    min_size=1,
+    max_size=14,
+)
+
+
+@st.composite
+def rivers(draw: st.DrawFn) -> tuple[list[Change], list[list[Event]]]:
+    """A history, and batches in which a river that begins somewhere in it brings it, with snapshots."""
+    history = draw(histories)
+    begins = draw(st.integers(0, len(history)))
+    delivered = events(DOMAIN, history)[begins:]
+    wanted = draw(st.integers(1 if begins else 0, 2))
+    for number in range(wanted):
+        at = draw(st.integers(begins, len(history)))
+        most, late = draw(st.integers(1, 4)), draw(st.integers(0, 4))
+        delivered += snapshot(DOMAIN, history, at, f"run-{number}", most, late)
+    again = draw(st.lists(st.sampled_from(delivered), max_size=6)) if delivered else []
+    order = draw(st.permutations(delivered + again))
+    cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=8)))
+    batches = [order[start:end] for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+    return history, [batch for batch in batches if batch]
+
+
+class TestAnyOrder:
+    @few
+    @given(river=rivers())
+    def test_ends_like_the_history(
+        self, store: Database[Document], river: tuple[list[Change], list[list[Event]]]
+    ) -> None:
+        history, batches = river
+        pond = pond_in(store)
+        for batch in batches:
+            pond.apply(batch)
+        assert shown(pond) == state(history, len(history))
+
+    @few
+    @given(river=rivers(), handlers=st.integers(2, 4))
+    def test_by_several_at_once(
+        self, store: Database[Document], river: tuple[list[Change], list[list[Event]]], handlers: int
+    ) -> None:
+        history, batches = river
+        pond = pond_in(store)
+        with ThreadPoolExecutor(handlers) as pool:
+            list(pool.map(pond.apply, batches))
+        assert shown(pond) == state(history, len(history))
+
+    @few
+    @given(st.fixed_dictionaries(dict.fromkeys(KINDS, histories)), st.randoms(use_true_random=False))
+    def test_parts_of_several_domains_meet(
+        self, store: Database[Document], told: dict[str, list[Change]], chance: random.Random
+    ) -> None:
+        ponds, work = {}, []
+        for kind, field in KINDS.items():
+            ponds[kind] = pond_in(store, domain=kind, fields=("reader", field), own=(field,))
+            told[kind] = [
+                (key, after and {"reader": "ada", field: after["title"]}) for key, after in told[kind]
+            ]
+            at = chance.randrange(len(told[kind]) + 1)
+            batch = events(kind, told[kind])[at if chance.random() < 0.5 else 0 :]
+            batch += snapshot(kind, told[kind], at)
+            chance.shuffle(batch)
+            half = chance.randrange(len(batch) + 1)
+            work += [(kind, batch[:half]), (kind, batch[half:])]
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda each: ponds[each[0]].apply(each[1]), work))
+        for kind, field in KINDS.items():
+            found = {key: each[field] for key, each in shown(ponds[kind]).items() if field in each}
+            assert found == {key: each[field] for key, each in state(told[kind], 99).items()}
+
+    def test_many_at_once_on_few_documents(self, store: Database[Document]) -> None:
+        """Where handlers meet most: every one has every event, in an order of its own."""
+        chance = random.Random(7)
+        for _ in range(10):
+            pond = pond_in(store)
+            history: list[Change] = [
+                (chance.choice(KEYS[:2]), None if chance.random() < 0.5 else {"title": str(number)})
+                for number in range(40)
+            ]
+            told = events(DOMAIN, history)
+            orders = [[[each] for each in chance.sample(told, len(told))] for _ in range(4)]
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(lambda order, to=pond: [to.apply(batch) for batch in order], orders))
+            assert shown(pond) == state(history, len(history))
+
+
+class TestEvents:
+    def test_what_has_settled(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        told = pond.apply(
+            [
+                event(DOMAIN, 1, "p_a", {"title": "a", "revision": 1}),
+                event(DOMAIN, 3, "p_a", {"title": "c", "revision": 3}),
+                event(DOMAIN, 2, "p_a", {"title": "b", "revision": 2}),
+                event(DOMAIN, 4, "p_b", {"title": "b"}),
+                event(DOMAIN, 5, "p_c", None),
+            ]
+        )
+        assert sorted(told) == [("p_a", 3), ("p_b", 0), ("p_c", 0)]
+        assert [pond.applied(key) for key in ("p_a", "p_b", "p_c", "p_d")] == [3, 0, None, None]
+
+    def test_an_older_event_changes_nothing(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.apply([event(DOMAIN, 9, "p_a", {"title": "new", "revision": 9})])
+        assert pond.apply([event(DOMAIN, 8, "p_a", {"title": "old", "revision": 8})]) == [("p_a", 8)]
+        assert shown(pond) == {"p_a": {"title": "new"}}
+        assert pond.applied("p_a") == 9
+
+    def test_only_its_fields_are_kept_and_times_are_times(self, store: Database[Document]) -> None:
+        pond = pond_in(store, times=("at",))
+        pond.apply([event(DOMAIN, 1, "p_a", {"at": "2026-03-01T09:30:00Z", "secret": "x"})])
+        (found,) = pond.collection.with_options(mongo_times()).find({})
+        assert found == {
+            "_id": "p_a",
+            "at": datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+            "applied": {DOMAIN: {"version": version(1), "revision": 0}},
+        }
+
+    def test_a_field_that_is_gone_goes(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.apply([event(DOMAIN, 1, "p_a", {"title": "a", "at": "x"})])
+        pond.apply([event(DOMAIN, 2, "p_a", {"at": "y"})])
+        assert shown(pond) == {"p_a": {"at": "y"}}
+
+    def test_a_removal_leaves_what_others_own(self, store: Database[Document]) -> None:
+        tag = pond_in(store, domain="tag", fields=("reader", "tags"), own=("tags",))
+        like = pond_in(store, domain="like", fields=("reader", "liked"), own=("liked",))
+        tag.apply([event("tag", 1, "p_a", {"reader": "ada", "tags": ["x"], "revision": 1})])
+        like.apply([event("like", 1, "p_a", {"reader": "ada", "liked": True, "revision": 4})])
+        tag.apply([event("tag", 2, "p_a", None)])
+        assert shown(tag) == {"p_a": {"reader": "ada", "liked": True}}
+        assert (tag.applied("p_a"), like.applied("p_a")) == (1, 4)
+
+    def test_what_mongodb_refuses_is_told_as_such_and_others_are_there(
+        self, store: Database[Document]
+    ) -> None:
+        pond = pond_in(store)
+        store[DOMAIN].create_indexes([IndexModel([("at", TEXT), ("title", ASCENDING)], name="odd")])
+        good = event(DOMAIN, 1, "p_a", {"title": "a"})
+        with pytest.raises(Unfit):
+            pond.apply([good, event(DOMAIN, 2, "p_b", {"title": ["lists", "are refused"], "at": ["x"] * 3})])
+        store[DOMAIN].drop_index("odd")
+        assert "p_a" in shown(pond)
+
+    def test_a_time_that_is_none(self, store: Database[Document]) -> None:
+        with pytest.raises(ValueError):
+            pond_in(store, times=("at",)).apply([event(DOMAIN, 1, "p_a", {"at": "soon"})])
+
+    def test_a_database_that_is_away(self) -> None:
+        away = mongo.connect(f"mongodb://127.0.0.1:{free_port()}/nowhere?serverSelectionTimeoutMS=200")
+        with away, pytest.raises(PartDown):
+            Pond(away["nowhere"][DOMAIN], DOMAIN, ("title",)).apply([event(DOMAIN, 1, "p_a", {})])
+
+
+class TestSnapshots:
+    def pages(self, run: str = "run") -> list[Event]:
+        history = [(key, {"title": key}) for key in KEYS]
+        return snapshot(DOMAIN, history, 50, run, most=2)
+
+    @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 0, 2, 1), (2, 0, 2, 1)])
+    def test_is_complete_once_all_pages_are_there(
+        self, store: Database[Document], order: Sequence[int]
+    ) -> None:
+        pond, pages = pond_in(store), self.pages()
+        pond.places.want(DOMAIN, "rapids")
+        pond.places.begin(DOMAIN, "run")
+        for place in order:
+            assert not told(pond).complete
+            pond.apply([pages[place]])
+        assert told(pond).complete and told(pond).covered
+        assert set(shown(pond)) == set(KEYS)
+
+    def test_pages_before_the_promise_count(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.places.want(DOMAIN, "rapids")
+        pond.apply(self.pages())
+        assert not told(pond).complete
+        pond.places.begin(DOMAIN, "run")
+        assert told(pond).complete
+
+    def test_pages_of_another_run_do_not_complete(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.places.want(DOMAIN, "rapids")
+        pond.places.begin(DOMAIN, "run")
+        pond.apply(self.pages("before"))
+        assert not told(pond).complete
+        pond.apply(self.pages())
+        assert told(pond).complete
+
+    def test_a_pond_that_is_made_anew_is_shown_meanwhile_unless_it_is_emptied(
+        self, store: Database[Document]
+    ) -> None:
+        pond = pond_in(store)
+        pond.places.want(DOMAIN, "rapids")
+        pond.places.begin(DOMAIN, "run")
+        pond.apply(self.pages())
+        pond.places.want(DOMAIN, "rapids")
+        pond.places.begin(DOMAIN, "again")
+        assert told(pond).complete and not told(pond).covered
+        pond.places.want(DOMAIN, "rapids", empty=True)
+        assert not told(pond).complete
+
+    def test_pages_noted_by_several_at_once(self, store: Database[Document]) -> None:
+        for number in range(10):
+            pond = pond_in(store)
+            pond.places.want(DOMAIN, "rapids")
+            pond.places.begin(DOMAIN, f"run-{number}")
+            history = [(f"p_{key:03}", {"title": "x"}) for key in range(40)]
+            pages = snapshot(DOMAIN, history, 50, f"run-{number}", most=3)
+            random.Random(number).shuffle(pages)
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(lambda each, to=pond: to.apply([each]), pages))
+            assert told(pond).complete
+
+    def test_what_is_in_no_page_goes_unless_it_is_newer(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.apply([event(DOMAIN, number, f"p_{number:04}", {"title": "x"}) for number in range(1, 2501)])
+        empty = Page(run="run", documents=[], after=None, upto=None, last=True)
+        pond.apply([page(DOMAIN, 2490, empty)])
+        assert set(shown(pond)) == {f"p_{number:04}" for number in range(2491, 2501)}
+        pond.apply([event(DOMAIN, 5, "p_0005", {"title": "x"})])
+        assert "p_0005" not in shown(pond)
+
+    def test_revisions_of_a_page_have_settled(self, store: Database[Document]) -> None:
+        documents = [{"_id": "p_a", "title": "a", "revision": 4}, {"_id": "p_b", "title": "b"}]
+        pond = pond_in(store)
+        assert pond.apply(
+            [page(DOMAIN, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))]
+        ) == [("p_a", 4)]
+        assert pond.applied("p_a") == 4
+
+    def test_a_page_that_is_none(self, store: Database[Document]) -> None:
+        with pytest.raises(ValueError):
+            pond_in(store).apply([event(DOMAIN, 1, "", None, event_name="snapshot-page", payload={})])
+
+
+class TestEmptying:
+    def test_indexes_stay_and_a_service_may(self, mongod: Any) -> None:
+        """As the database's own user, who may do no more than services may."""
+        name = f"pond_{uuid.uuid4().hex[:12]}"
+        with mongo.connect(mongod.add_user(name)) as client:
+            database = client.get_default_database()
+            words = IndexModel([("title", TEXT)], name="words", weights={"title": 3})
+            partial = IndexModel([("at", ASCENDING)], name="some", partialFilterExpression={"at": {"$gt": 1}})
+            make_indexes(database, {DOMAIN: [words, partial], **pond_indexes(DOMAIN)})
+            pond = Pond(database[DOMAIN], DOMAIN, ("title",))
+            pond.apply([event(DOMAIN, 1, "p_a", {"title": "a word"})])
+            before = pond.collection.index_information()
+            pond.empty()
+            assert shown(pond) == {}
+            assert pond.collection.index_information() == before
+            pond.apply([event(DOMAIN, 1, "p_a", {"title": "a word"})])
+            assert pond.collection.count_documents({"$text": {"$search": "word"}}) == 1
+        with mongod.admin() as admin:
+            admin[name].command("dropUser", name)
+            admin.drop_database(name)
+
+    def test_while_others_write(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        history = [(f"p_{number:04}", {"title": "x"}) for number in range(600)]
+        told = events(DOMAIN, history)
+        with ThreadPoolExecutor(2) as pool:
+            writing = [pool.submit(_patiently, pond, told[at : at + 5]) for at in range(0, 600, 5)]
+            for _ in range(3):
+                pond.empty()
+            for each in writing:
+                each.result()
+        pond.apply(snapshot(DOMAIN, history, 600, most=100))
+        assert len(shown(pond)) == 600
+
+    def test_of_one_domain_among_several(self, store: Database[Document]) -> None:
+        tag = pond_in(store, domain="tag", fields=("tags",), own=("tags",))
+        like = pond_in(store, domain="like", fields=("liked",), own=("liked",))
+        tag.apply([event("tag", 5, "p_a", {"tags": ["x"]})])
+        like.apply([event("like", 5, "p_a", {"liked": True})])
+        tag.empty()
+        assert shown(tag) == {"p_a": {"liked": True}}
+        assert (tag.applied("p_a"), like.applied("p_a")) == (None, 0)
+        tag.apply([event("tag", 4, "p_a", {"tags": ["y"]})])
+        assert shown(tag) == {"p_a": {"liked": True, "tags": ["y"]}}
+
+
+def told(pond: Pond) -> Any:
+    found = pond.places.get(DOMAIN)
+    assert found is not None
+    return found
+
+
+def mongo_times() -> Any:
+    return CodecOptions(tz_aware=True, tzinfo=UTC)
+
+
+def _patiently(pond: Pond, batch: Sequence[Event]) -> None:
+    """As flows do."""
+    while True:
+        try:
+            pond.apply(batch)
+            return
+        except PartDown:
+            continue

@@ -1,0 +1,120 @@
+"""Instances are replaced, added and taken away while requests flow, gateways among them."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+import requests
+
+from tests.step3.parts import Parts
+from tests.support.client import Client, Reader
+from tests.support.eventually import eventually
+
+BACK_SECONDS = 30.0
+ASKED = 20
+
+
+class Caller(threading.Thread):
+    """Asks the face again and again, each time over a connection of its own, and counts what it answers."""
+
+    def __init__(self, reader: Reader, path: str) -> None:
+        super().__init__(daemon=True)
+        self.answers: Counter[int | str] = Counter()
+        self._reader, self._path = reader, path
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(0.02):
+            try:
+                answer = requests.get(
+                    self._reader.url + self._path,
+                    headers={"Authorization": f"Bearer {self._reader.token}", "Accept": "application/json"},
+                    timeout=20,
+                )
+            except requests.RequestException as error:
+                self.answers[type(error).__name__] += 1
+            else:
+                gaps = answer.headers.get("Gaps")
+                self.answers[f"gaps {gaps}" if gaps else answer.status_code] += 1
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+@contextmanager
+def calling(reader: Reader, path: str) -> Iterator[Caller]:
+    caller = Caller(reader, path)
+    caller.start()
+    try:
+        yield caller
+        enough = caller.answers.total() + ASKED
+        eventually(lambda: expect_asked(caller, enough), BACK_SECONDS)
+    finally:
+        caller.end()
+
+
+def expect_asked(caller: Caller, number: int) -> None:
+    assert caller.answers.total() >= number
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [("list", "/"), ("tagged", "/tags"), ("web", "/"), ("gateway", "/")]
+)
+def test_instances_are_replaced_and_no_request_fails(
+    parts: Parts, member: Reader, service: str, path: str
+) -> None:
+    before = {each.pid for each in parts.stage.processes(service)}
+    with calling(member, path) as caller:
+        said = parts.stage.workshop("replace", service)
+    after = {each.pid for each in parts.stage.processes(service)}
+    assert set(caller.answers) == {200}, caller.answers
+    assert len(after) == len(before)
+    assert not before & after
+    assert not [pid for pid in before if psutil.pid_exists(pid)]
+    assert "is replaced by" in said
+
+
+def test_both_versions_of_a_service_are_replaced(parts: Parts) -> None:
+    before = parts.stage.instances("search")
+    parts.stage.workshop("replace", "search")
+    after = parts.stage.instances("search")
+    assert len(before) == len(after) == 2
+    assert not set(before) & set(after)
+
+
+def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> None:
+    parts.stage.workshop("scale", "gateway=3")
+    before = parts.stage.masters()
+    serving = {name for name in before if name.startswith("gateway")}
+    assert len(serving) == 3
+    with calling(member, "/") as caller:
+        killed = psutil.Process(before[sorted(serving)[0]])
+        parts.stage.workshop("scale", "gateway=1")
+    assert set(caller.answers) == {200}, caller.answers
+    assert killed.is_running()
+
+
+def test_what_cannot_be_replaced_is_refused(parts: Parts) -> None:
+    for arguments, text in (
+        ((), "Name the services"),
+        (("nothing",), "There is no service nothing"),
+        (("--all", "like"), "Name the services"),
+    ):
+        with pytest.raises(AssertionError, match=text):
+            parts.stage.workshop("replace", *arguments)
+
+
+def test_the_table_tells_how_instances_are_doing(parts: Parts) -> None:
+    table = parts.stage.workshop("services")
+    told = parts.stage.registry()
+    assert all(each["url"] in table for each in told.values() if each["service"] != "gateway")
+    assert table.count("heard") == len(told)
+    assert "not heard of" not in table
+
+
+def test_the_face_answers_once_all_is_over(parts: Parts) -> None:
+    assert Client(parts.face).get("/health/ready").status_code == 200

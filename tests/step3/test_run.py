@@ -1,0 +1,75 @@
+"""The run holds what clients connect to, and brings back what dies behind it."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.step3.parts import SERVICES, Parts, Stage
+from tests.support.answers import expect
+from tests.support.client import Client, Reader
+from tests.support.eventually import eventually
+from tests.support.running_step import RunningStep
+from tests.support.workshop_command import await_end, call
+
+BACK_SECONDS = 40.0
+END_SECONDS = 30.0
+SHARED = ("mongod", "nats-server", "workshop.mailbox")
+"""Parts that other runs may use, too."""
+
+
+def is_so(check: Callable[[], bool]) -> Callable[[], None]:
+    def assert_it() -> None:
+        assert check()
+
+    return assert_it
+
+
+def test_it_is_ready_once_all_are_up(parts: Parts) -> None:
+    told = parts.stage.registry().values()
+    assert {each["service"] for each in told} == set(SERVICES)
+    assert {each["state"] for each in told} == {"up"}
+
+
+def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
+    (killed,) = (pid for name, pid in parts.stage.masters().items() if name.startswith("gateway"))
+    os.kill(killed, signal.SIGKILL)
+    # Nobody accepts it at this moment; it is answered all the same, and not refused.
+    answer = requests.get(parts.face, headers={"Accept": "application/json"}, timeout=BACK_SECONDS)
+    assert answer.status_code in (200, 503)
+    eventually(is_so(lambda: Client(parts.face).get("/health/ready").ok), BACK_SECONDS)
+
+
+@pytest.mark.parametrize("service", ["tagged", "like", "capture"])
+def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Reader, service: str) -> None:
+    post = parts.posts[5].post_id
+    before = parts.stage.masters()[parts.stage.instances(service)[0]]
+    os.kill(before, signal.SIGKILL)
+
+    def liked() -> None:
+        expect(member.put(f"/posts/{post}/like"), 200)
+        assert expect(member.get(f"/posts/{post}"), 200).json()["liked"] is True
+
+    eventually(liked, BACK_SECONDS)
+    expect(member.put(f"/posts/{post}/tags/back"), 200)
+    assert member.items("/tags") == [{"tag": "back", "count": 1}]
+    eventually(is_so(lambda: len(parts.stage.instances(service)) == 1), BACK_SECONDS)
+
+
+def test_nothing_of_the_step_outlives_a_killed_run(tmp_path: Path) -> None:
+    with RunningStep(3, tmp_path / "state") as running:
+        run = psutil.Process(Stage(running).masters()["list"]).parent()
+        assert run is not None
+        family = [
+            each
+            for each in run.children(recursive=True)
+            if not any(part in " ".join(each.cmdline()) for part in SHARED)
+        ]
+        assert len(family) > len(SERVICES)
+        run.kill()
+        assert await_end(family, END_SECONDS) == []
+    call(["clean"], running.environment)

@@ -1,0 +1,171 @@
+"""Each service answers for itself, takes part in the registry, and keeps its pond as its river tells."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client.parser import text_string_to_metric_families
+
+from step3_async.rapids.signals import Announcement
+from tests.step3.alone import KIND, USERS, Alone, World, world
+from tests.step3.beside import post
+from tests.support.answers import expect, expect_error, expect_unauthorized
+from tests.support.client import Client
+from tests.support.eventually import eventually
+
+__all__ = ["world"]
+
+SERVICES = sorted(KIND)
+TAKERS = [service for service in SERVICES if service != "members"]
+OF_POSTS = [service for service in TAKERS if service != "posts"]
+COLLECTIONS = {
+    **dict.fromkeys(("tag", "like", "hide", "tagged"), "/marks"),
+    **dict.fromkeys(("posts", "list", "recommend"), "/posts"),
+    "images": "/pictures",
+    "search": "/search?q=stone",
+    "share": "/shares",
+}
+TITLES = {service: service.capitalize() for service in SERVICES}
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def alone(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
+    """Each service in turn, up."""
+    with world.alone(request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def taker(alone: Alone) -> Alone:
+    if alone.service not in TAKERS:
+        pytest.skip("it takes nothing")
+    return alone
+
+
+@pytest.fixture
+def taker_of_posts(alone: Alone) -> Alone:
+    if alone.service not in OF_POSTS:
+        pytest.skip("it takes no posts")
+    return alone
+
+
+class TestEach:
+    def test_is_in_the_registry(self, alone: Alone) -> None:
+        told = alone.owners.await_state(alone.instance, "up")
+        assert (told.service, told.version, told.url) == (alone.service, "v2", alone.url)
+        assert f"kind:{KIND[alone.service].removesuffix('s')}" in told.tags
+        assert sorted(told.takes) == sorted(USERS[alone.service].get("takes", []))
+        assert (told.load, told.behind) == (0, 0)
+
+    def test_lives_and_is_ready(self, alone: Alone) -> None:
+        assert alone.visitor.json("/health/live") == {"_status": "OK"}
+        told = alone.visitor.json("/health/ready")
+        assert told["_status"] == "OK"
+        pond = {"pond"} if alone.service in TAKERS else set()
+        smtp = {"smtp"} if alone.service == "share" else set()
+        assert set(told["parts"]) == {"mongodb", "indexes", "rapids", *pond, *smtp}
+        assert {state for part, state in told["parts"].items() if part != "smtp"} == {"ok"}
+
+    def test_is_described(self, alone: Alone) -> None:
+        document = alone.visitor.json("/openapi.json")
+        assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+    def test_says_what_there_is_and_who_answered(self, alone: Alone) -> None:
+        answer = expect(alone.visitor.get("/"), 200)
+        assert answer.json()["title"] == TITLES[alone.service]
+        assert answer.headers["Served-By"] == f"{alone.instance} v2"
+
+    def test_counts_its_requests(self, alone: Alone) -> None:
+        alone.visitor.json("/health/live")
+        text = expect(alone.visitor.get("/metrics"), 200).text
+        assert "http_requests" in {family.name for family in text_string_to_metric_families(text)}
+
+    def test_refuses_what_it_does_not_know(self, alone: Alone) -> None:
+        expect_error(alone.visitor.get("/nothing"), 404)
+        expect_unauthorized(Client(alone.url, "garbage").get(COLLECTIONS.get(alone.service, "/me")))
+
+    def test_takes_tokens_by_the_keys_that_the_gateway_has(self, taker: Alone) -> None:
+        expect(taker.signed_in().get(COLLECTIONS[taker.service]), 200)
+
+    def test_takes_no_token_that_was_ended(self, taker: Alone) -> None:
+        reader = taker.signed_in()
+        claims = _claims(reader.token)
+        ended = {"expires": "2100-01-01T00:00:00Z", "revision": 1}
+        taker.owners.write("members", claims["jti"], ended)
+        taker.owners.await_settled(taker.service, "members", claims["jti"], 1)
+        expect_unauthorized(reader.get(COLLECTIONS[taker.service]))
+        expect(taker.signed_in().get(COLLECTIONS[taker.service]), 200)
+
+    def test_shows_posts_as_their_owner_tells_whatever_the_order(self, taker_of_posts: Alone) -> None:
+        owners, service = taker_of_posts.owners, taker_of_posts.service
+        added = owners.event("posts", "t3_order", post("first"))
+        changed = owners.event("posts", "t3_order", post("second", topic="pebbles"))
+        marker = owners.event("posts", "t3_marker", post("marker"))
+        owners.publish(changed, added, changed, marker)
+        owners.await_settled(service, "posts", "t3_marker")
+        kept = taker_of_posts.database["posts"].find_one({"_id": "t3_order"})
+        assert kept is not None
+        assert "pebbles" in (kept.get("topic", "pebbles"),)
+        assert kept.get("title", "second") == "second"
+        assert kept["applied"]["posts"]["version"] == changed.version
+
+    def test_forgets_removed_posts_for_good(self, taker_of_posts: Alone) -> None:
+        owners, service = taker_of_posts.owners, taker_of_posts.service
+        added = owners.write("posts", "t3_gone", post("gone"))
+        owners.write("posts", "t3_gone", None)
+        again = added.model_copy(update={"event_id": f"{added.event_id}-late"})
+        owners.publish(again)
+        marker = owners.write("posts", f"t3_after{service}", post("after"))
+        owners.await_settled(service, "posts", marker.key)
+        assert taker_of_posts.database["posts"].find_one({"_id": "t3_gone"}) is None
+
+    def test_tells_what_it_shows_to_who_doubts(self, taker: Alone) -> None:
+        owners, service = taker.owners, taker.service
+        owners.write("members", "doubted", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
+        owners.await_settled(service, "members", "doubted", 1)
+        told = owners.ask(service, "members", "doubted")
+        assert (told.revision, told.set_aside) == (1, False)
+        assert owners.ask(service, "members", "unheard of").revision is None
+        assert owners.ask(service, "nothing", "doubted").revision is None
+
+    def test_sets_aside_what_it_cannot_take_and_goes_on(self, taker: Alone) -> None:
+        owners, service = taker.owners, taker.service
+        owners.write("members", "odd", {"expires": "no time at all", "revision": 1})
+        owners.write("members", "even", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
+        owners.await_settled(service, "members", "even", 1)
+
+        def check() -> None:
+            told = owners.ask(service, "members", "odd")
+            assert told.set_aside
+            assert told.revision is None
+
+        eventually(check, 60)
+        assert not owners.ask(service, "members", "even").set_aside
+
+
+@pytest.mark.parametrize("service", ["list", "tag"])
+def test_is_busy_until_its_pond_is_whole(world: World, service: str) -> None:
+    world.owners.write("posts", "t3_early", post("early"))
+    world.owners.held = True
+    try:
+        with world.database(service) as database, world.running(service, database) as alone:
+            told: Announcement = world.owners.await_state(alone.instance, "busy")
+            assert told.url == alone.url
+            answer = expect(alone.visitor.get("/health/ready"), 503)
+            assert answer.json()["parts"]["pond"] == "down"
+            assert "up" not in {
+                each.state for each in world.owners.announced if each.instance == alone.instance
+            }
+            world.owners.held = False
+            world.owners.await_state(alone.instance, "up")
+            assert expect(alone.visitor.get("/health/ready"), 200).json()["parts"]["pond"] == "ok"
+            assert database["posts"].find_one({"_id": "t3_early"}) is not None
+    finally:
+        world.owners.held = False
+
+
+def _claims(token: str) -> dict[str, Any]:
+    import jwt  # noqa: PLC0415
+
+    return dict(jwt.decode(token, options={"verify_signature": False}))

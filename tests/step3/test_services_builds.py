@@ -1,0 +1,43 @@
+"""Each service can be built by itself: its requirements hold what it imports, its image what it needs."""
+
+import pytest
+
+from tests.support.builds import ROOT, Built, services_of
+
+STEP = "step3_async"
+SERVICES = services_of(STEP)
+FILES = {
+    *("__init__.py", "service.py", "settings.py", "requirements.in", "requirements.txt"),
+    *("Dockerfile", "README.md"),
+}
+SHARED = {"rapids"}
+MOST_LINES = 80
+
+
+def test_there_are_as_many_as_there_are_verbs() -> None:
+    assert {service.split("/")[-1] for service in SERVICES} == {
+        *("posts", "tag", "like", "hide", "share", "members"),
+        *("list", "search", "recommend", "tagged", "images"),
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+class TestEach:
+    def test_its_folder_has_the_shape_of_all(self, service: str) -> None:
+        assert Built(service).files() - {"__pycache__"} == FILES
+
+    def test_its_requirements_are_what_it_imports(self, service: str) -> None:
+        modules = Built(service).check_requirements()
+        kind, name = service.split("/")[1:]
+        own = {module for module in modules if module.split(".")[0] not in SHARED}
+        assert own == {kind, f"{kind}.{name}", f"{kind}.{name}.service", f"{kind}.{name}.settings"}
+
+    def test_its_image_copies_what_it_loads(self, service: str) -> None:
+        assert f"{STEP}/rapids" in Built(service).check_image()
+
+    def test_its_pins_fit_into_one_environment_with_all_others(self, service: str) -> None:
+        Built(service).check_pins()
+
+    def test_it_is_short(self, service: str) -> None:
+        lines = [(ROOT / service / name).read_text().splitlines() for name in ("service.py", "settings.py")]
+        assert sum(map(len, lines)) < MOST_LINES

@@ -1,0 +1,109 @@
+"""What a service can be built from by itself: its requirements and its image, against what it imports."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOADED = """
+import json, runpy, sys
+runpy.run_path("{step}/gunicorn.conf.py")
+import {package}.service
+ours = [(name, module.__file__) for name, module in sys.modules.items()
+        if name.split(".")[0] in ("{step}", "kit") and module.__file__]
+print(json.dumps(ours))
+"""
+
+
+@dataclass(frozen=True)
+class Built:
+    """The service in a `folder` of a step's package."""
+
+    folder: str
+
+    @property
+    def package(self) -> str:
+        return self.folder.replace("/", ".")
+
+    @property
+    def step(self) -> str:
+        return self.folder.split("/")[0]
+
+    def files(self) -> set[str]:
+        return {path.name for path in (ROOT / self.folder).iterdir()}
+
+    def pins(self) -> dict[str, str]:
+        """The versions of all that it installs."""
+        return pins(ROOT / self.folder / "requirements.txt")
+
+    def loaded(self) -> dict[str, Path]:
+        """The modules of ours that a process of the service loads."""
+        script = LOADED.format(step=self.step, package=self.package)
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+        return {name: Path(file) for name, file in json.loads(done.stdout)}
+
+    def check_requirements(self) -> set[str]:
+        """They hold all that it imports; the modules of the step that it loads, without the step's name."""
+        modules = self.loaded()
+        packages = set().union(*(_imported(file) for file in modules.values()))
+        known = packages_distributions()
+        needed = {_normal(each) for package in packages for each in known.get(package, ())}
+        assert "eve" in needed
+        assert needed <= {_normal(name) for name in self.pins()}
+        return {name.partition(".")[2] for name in modules if name.startswith(f"{self.step}.")}
+
+    def check_image(self) -> set[str]:
+        """It copies what there is and the service needs; the paths."""
+        lines = (ROOT / self.folder / "Dockerfile").read_text().splitlines()
+        assert "ARG BASE=python:3.12-slim" in lines
+        copied = [line.split()[1:-1] for line in lines if line.startswith("COPY")]
+        paths = {path for group in copied for path in group}
+        assert {"kit", self.folder, f"{self.folder}/requirements.txt"} <= paths
+        assert all((ROOT / path).exists() for path in paths)
+        lacking = {file for file in self.loaded().values() if not _lies_in(file, paths)}
+        assert not lacking
+        assert f'{self.package}.service:make_app()"]' in lines[-1]
+        return paths
+
+    def check_pins(self) -> None:
+        """They fit into one environment with all others."""
+        own = self.pins()
+        for other in (*ROOT.glob("step[23]_*/**/requirements.txt"), *ROOT.glob("requirements/*.txt")):
+            theirs = pins(other)
+            assert {name: theirs[name] for name in own if name in theirs}.items() <= own.items(), other
+
+
+def services_of(step: str) -> list[str]:
+    """The folders of a step's services."""
+    return sorted(str(path.parent.relative_to(ROOT)) for path in (ROOT / step).glob("**/service.py"))
+
+
+def pins(file: Path) -> dict[str, str]:
+    """The versions that a file of requirements pins."""
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", file.read_text(), re.MULTILINE))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _lies_in(file: Path, paths: set[str]) -> bool:
+    inside = file.relative_to(ROOT)
+    return any(str(each) in paths for each in (inside, *inside.parents))
+
+
+def _imported(file: Path) -> set[str]:
+    """The packages that a module names in its imports."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {each.name.split(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names

@@ -1,0 +1,13 @@
+"""A backend that answers every request with the same JSON: `uvicorn workshop.bench.echo:app`."""
+
+from typing import Any
+
+BODY = b'{"_status":"OK","filling":"%s"}' % (b"x" * 2000)
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI application."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": BODY})

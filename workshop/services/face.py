@@ -1,0 +1,24 @@
+"""The listening socket of a face that is served by a service."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workshop.steps import Step
+
+BACKLOG = 1024
+
+
+@contextmanager
+def face_socket(step: Step) -> Iterator[int | None]:
+    """Its file descriptor, open inside the block; None where no service shares it.
+
+    The run holds it, so that no connection is refused while instances behind it come and go: what nobody has
+    accepted yet waits for the next one who does.
+    """
+    if not any(service.is_face for service in step.services.values()):
+        yield None
+        return
+    family, *_, address = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)[0]
+    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listening:
+        yield listening.fileno()

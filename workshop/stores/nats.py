@@ -1,0 +1,142 @@
+"""The embedded NATS server: JetStream on disk, and a user with its own permissions for each service."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from workshop import state
+from workshop.ports import port_from
+from workshop.steps import Step
+from workshop.stores.part import Part
+from workshop.stores.permissions import permissions
+
+OLDEST = (2, 10)
+MOST_MESSAGE_BYTES = 8 * 1024 * 1024
+MOST_STORE_BYTES = 64 * 1024**3
+"""More than streams have: their own limits count, whatever is free on the disk now."""
+
+ANSWER_SECONDS = 1.0
+
+ADVICE = (
+    f"Install nats-server {OLDEST[0]}.{OLDEST[1]} or newer so that it is on the PATH, or let `make run` "
+    "bring its own; or give NATS_URL of a server that runs already."
+)
+
+Permissions = Mapping[str, Any]
+
+
+def find_nats_server() -> Path:
+    """The server to start: one on the PATH that is new enough, else the embedded one.
+
+    Raises click.ClickException with advice when there is neither.
+    """
+    for folder in (None, sysconfig.get_path("scripts")):
+        found = shutil.which("nats-server", path=folder)
+        if found and version(Path(found)) >= OLDEST:
+            return Path(found)
+    raise click.ClickException(f"There is no NATS server on this machine. {ADVICE}")
+
+
+def version(binary: Path) -> tuple[int, int]:
+    """Major and minor version that a nats-server reports; 0.0 when it does not run."""
+    try:
+        told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return 0, 0
+    match = re.search(r"v(\d+)\.(\d+)", told.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def configuration(
+    host: str, port: int, store: Path, passwords: Mapping[str, str], permissions: Mapping[str, Permissions]
+) -> str:
+    """The server's configuration file. What is acknowledged is on disk by then."""
+    users = [
+        {"user": name, "password": passwords[name], "permissions": allowed}
+        for name, allowed in permissions.items()
+    ]
+    told: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "server_name": "stepping-stones",
+        "max_payload": MOST_MESSAGE_BYTES,
+        "jetstream": {
+            "store_dir": str(store),
+            "sync_interval": "always",
+            "max_file_store": MOST_STORE_BYTES,
+        },
+        "authorization": {"users": users},
+    }
+    return json.dumps(told, indent=1)
+
+
+class NatsServer(Part):
+    """Port and host come from NATS_PORT and NATS_HOST; `allowed` are the permissions of each user. Without
+    them it can only be one that runs already.
+    """
+
+    name = "nats"
+    variable = "NATS_PORT"
+
+    def __init__(self, allowed: Mapping[str, Permissions] | None = None) -> None:
+        super().__init__(os.environ.get("NATS_HOST", "127.0.0.1"), port_from(self.variable, 4222))
+        self._allowed = allowed
+
+    def command(self) -> list[str]:
+        """It reads all from its configuration file, which has passwords."""
+        if self._allowed is None:
+            raise click.ClickException("NATS does not run: a step that needs it starts it.")
+        binary = find_nats_server()
+        state.write_private(self._file, self._configuration())
+        return [str(binary), "--config", str(self._file)]
+
+    def answers(self) -> bool:
+        """Whether it greets, as it does once it takes connections."""
+        try:
+            with socket.create_connection((self.host, self.port), ANSWER_SECONDS) as connection:
+                connection.settimeout(ANSWER_SECONDS)
+                return connection.recv(4) == b"INFO"
+        except OSError:
+            return False
+
+    def provision(self) -> None:
+        """Have a server that another run started know this run's users, too."""
+        if self._allowed is None or self.process is None:
+            return
+        wanted = self._configuration()
+        if self._file.read_text() != wanted:
+            state.write_private(self._file, wanted)
+            self.process.send_signal(signal.SIGHUP)
+
+    def url(self, user: str) -> str:
+        """The address of the server, with a user's credentials."""
+        return f"nats://{quote(user)}:{quote(_password(user))}@{self.host}:{self.port}"
+
+    @property
+    def _file(self) -> Path:
+        return state.folder() / "nats.conf"
+
+    def _configuration(self) -> str:
+        store, allowed = state.folder() / "nats", self._allowed or {}
+        passwords = {user: _password(user) for user in allowed}
+        return configuration(self.host, self.port, store, passwords, allowed)
+
+
+def nats_for(step: Step) -> NatsServer | None:
+    """The server with the step's users, if it has events. Raises click.ClickException."""
+    return NatsServer(permissions(step.nats)) if step.nats else None
+
+
+def _password(user: str) -> str:
+    return state.secret(f"nats user {user}")
