@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 from kit import environment
 from kit.logs import configure_logs
@@ -49,4 +50,7 @@ def _described(made: Gateway, instance: str, url: str) -> Announcement:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except (OSError, RuntimeError, ValueError) as problem:
+        sys.exit(f"The gateway cannot run: {problem}")

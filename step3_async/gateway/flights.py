@@ -5,13 +5,16 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
 from kit.problems import Problem
 from step3_async.gateway.cache import Cache, Entry, Key, may_be_kept
 from step3_async.gateway.messages import Answer
 
-Landed = Entry | Problem | None
-"""An answer for all, what kept it from all, or nothing that others could use."""
+ABANDONED: Literal["abandoned"] = "abandoned"
+
+Landed = Entry | Problem | Literal["abandoned"] | None
+"""An answer for all, what kept it from all, that whoever asked has left, or nothing that others could use."""
 
 REMEMBERED = 1000
 """Questions whose answers turned out to be for one only, so that nobody need wait for another's."""
@@ -45,7 +48,9 @@ class Flights:
             landed = await self._landed(flight, seconds)
             if isinstance(landed, Problem):
                 raise landed
-            return await ask() if landed is None else landed
+            if landed == ABANDONED:
+                return await self.ask(key, seconds, ask)
+            return landed or await ask()
         return await self._fly(key, ask)
 
     async def _landed(self, flight: Flight, seconds: float) -> Landed:
@@ -58,7 +63,7 @@ class Flights:
     async def _fly(self, key: Key, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         flight = Flight(self._cache.moment, asyncio.get_running_loop().create_future())
         self._under_way[key] = flight
-        landed: Landed = None
+        landed: Landed = ABANDONED
         try:
             answer = await ask()
             landed = self._cache.put(key, answer, flight.since)

@@ -18,6 +18,11 @@ from step3_async.gateway.problems import WrongMethod
 from step3_async.gateway.tracing import traceparent_of
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+LONGEST_TARGET, LONGEST_FIELD, MOST_FIELDS = 4000, 8000, 80
+"""A little less than what the servers of services take, so that it is refused here, in the contract's words:
+what they close connections for would look like a failure of theirs.
+"""
+
 VERSIONS_HEADER = SERVICE_VERSION.lower().encode()
 
 _DEADLINE = DEADLINE.lower().encode()
@@ -76,10 +81,16 @@ def request_id_of(named: Mapping[bytes, bytes]) -> str:
 
 
 def require_sound(asked: Asked) -> None:
-    """Raise WrongMethod for a method that nothing takes, and Refused for an address that is no path: it would
-    become part of the host's name.
+    """Raise WrongMethod for a method that nothing takes, and Refused for an address that is no path (it would
+    become part of the host's name), and for more than services' servers take.
     """
     if asked.method not in METHODS:
         raise WrongMethod(", ".join(sorted(METHODS)))
     if not asked.path.startswith("/"):
         raise Refused("The address must be a path.")
+    if len(asked.path) + len(asked.query) > LONGEST_TARGET:
+        raise Refused("The address is too long.")
+    if len(asked.headers) > MOST_FIELDS or any(
+        len(name) + len(value) > LONGEST_FIELD for name, value in asked.headers
+    ):
+        raise Refused("The headers are too large.")

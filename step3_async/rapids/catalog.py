@@ -1,11 +1,13 @@
 """All facts that the rapids carry: what they are called, what they tell, and of what documents."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
 
 from pydantic import BaseModel
 
 from step3_async.rapids import facts
-from step3_async.rapids.event import Document
+from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event, Page
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,20 @@ class Fact:
     example: Document
     example_after: Document
     removes: bool = False
+
+    def example_event(self) -> Event:
+        """An event of it."""
+        return Event(
+            event_id=blake2b(f"{self.domain} {self.name}".encode(), digest_size=16).hexdigest(),
+            event_domain=self.domain,
+            event_name=self.name,
+            timestamp=datetime(2026, 3, 1, 9, 31, tzinfo=UTC),
+            key=self.key,
+            version="69a406ac00000001",
+            payload=self.example,
+            before=self.example_after if self.removes else None,
+            after=None if self.removes else self.example_after,
+        )
 
 
 TITLES = {
@@ -142,3 +158,20 @@ BY_NAME = {(fact.domain, fact.name): fact for fact in FACTS}
 def of_domain(domain: str) -> list[Fact]:
     """The facts of a domain."""
     return [fact for fact in FACTS if fact.domain == domain]
+
+
+def check(event: Event) -> None:
+    """See that an event is as the catalog says. Raises ValueError, also for one that it does not know."""
+    if event.event_name == SNAPSHOT_PAGE:
+        for document in Page.model_validate(event.payload).documents:
+            facts.DOCUMENTS[event.event_domain].model_validate(document)
+        return
+    fact = BY_NAME.get((event.event_domain, event.event_name))
+    if fact is None:
+        raise ValueError(f"nothing called {event.event_name} is told of {event.event_domain}")
+    if fact.removes is not (event.after is None):
+        raise ValueError("what is there has an `after`, what is gone has none")
+    fact.payload.model_validate(event.payload)
+    for seen in (event.before, event.after):
+        if seen is not None:
+            fact.document.model_validate(seen)

@@ -14,6 +14,14 @@ from step3_async.rapids.event import Event
 ALL = "all"
 """Addresses a snapshot page to every river."""
 
+
+def passing(domain: str = "*", name: str = ">") -> str:
+    """The topic under which events are heard as they pass, like signals: for people who watch, as nobody who
+    must not miss one can rely on that.
+    """
+    return f"rapids.{domain}.{name}"
+
+
 Hear = Callable[[str, bytes], Awaitable[None]]
 """Takes the topic and the text of a signal."""
 

@@ -144,9 +144,9 @@ class Rapids(threading.Thread):
         """The events of a domain so far, of these names if any are given."""
         return [e for e in self.events if e.event_domain == domain and (not names or e.event_name in names)]
 
-    def wish(self, *domains: str, again: bool = False) -> dict[str, str]:
-        """Ask for a snapshot for this river; the runs that were promised."""
-        wish = Wish(river=self._river, domains=list(domains), again=again)
+    def wish(self, *domains: str, again: bool = False, river: str = "") -> dict[str, str]:
+        """Ask for a snapshot for a river, by default for this one; the runs that were promised."""
+        wish = Wish(river=river or self._river, domains=list(domains), again=again)
 
         async def ask() -> Any:
             transport = await connect("asking", url=self._url)

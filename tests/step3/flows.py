@@ -10,6 +10,7 @@ from step3_async.rapids.event import Event
 from step3_async.rapids.flow import Flow, Tries
 from step3_async.rapids.memory import MemoryTransport, Rapids
 from step3_async.rapids.signals import CONTROL, Order, Promise, Standing, Wish
+from step3_async.rapids.transport import Transport
 from tests.step3.rivers import Change, snapshot
 
 QUICK = Tries((0.02, 0.04, 0.06, 0.08))
@@ -37,7 +38,7 @@ class Taker:
 class Capture:
     """Promises snapshots of histories by domain; gives those it holds back when it is told to."""
 
-    def __init__(self, transport: MemoryTransport, histories: dict[str, list[Change]]) -> None:
+    def __init__(self, transport: Transport, histories: dict[str, list[Change]]) -> None:
         self.wishes: list[Wish] = []
         self.holds_back = False
         self._transport, self._histories = transport, histories

@@ -52,7 +52,7 @@ def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Read
 
     def liked() -> None:
         expect(member.put(f"/posts/{post}/like"), 200)
-        assert expect(member.get(f"/posts/{post}"), 200).json()["liked"] is True
+        assert expect(member.get(f"/posts/{post}"), 200).json().get("liked") is True
 
     eventually(liked, BACK_SECONDS)
     expect(member.put(f"/posts/{post}/tags/back"), 200)

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
-from step3_async.rapids.signals import Announcement
 from tests.step3.alone import KIND, USERS, Alone, World, world
 from tests.step3.beside import post
 from tests.support.answers import expect, expect_error, expect_unauthorized
 from tests.support.client import Client
-from tests.support.eventually import eventually
 
 __all__ = ["world"]
 
@@ -129,43 +128,6 @@ class TestEach:
         assert owners.ask(service, "members", "unheard of").revision is None
         assert owners.ask(service, "nothing", "doubted").revision is None
 
-    def test_sets_aside_what_it_cannot_take_and_goes_on(self, taker: Alone) -> None:
-        owners, service = taker.owners, taker.service
-        owners.write("members", "odd", {"expires": "no time at all", "revision": 1})
-        owners.write("members", "even", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
-        owners.await_settled(service, "members", "even", 1)
-
-        def check() -> None:
-            told = owners.ask(service, "members", "odd")
-            assert told.set_aside
-            assert told.revision is None
-
-        eventually(check, 60)
-        assert not owners.ask(service, "members", "even").set_aside
-
-
-@pytest.mark.parametrize("service", ["list", "tag"])
-def test_is_busy_until_its_pond_is_whole(world: World, service: str) -> None:
-    world.owners.write("posts", "t3_early", post("early"))
-    world.owners.held = True
-    try:
-        with world.database(service) as database, world.running(service, database) as alone:
-            told: Announcement = world.owners.await_state(alone.instance, "busy")
-            assert told.url == alone.url
-            answer = expect(alone.visitor.get("/health/ready"), 503)
-            assert answer.json()["parts"]["pond"] == "down"
-            assert "up" not in {
-                each.state for each in world.owners.announced if each.instance == alone.instance
-            }
-            world.owners.held = False
-            world.owners.await_state(alone.instance, "up")
-            assert expect(alone.visitor.get("/health/ready"), 200).json()["parts"]["pond"] == "ok"
-            assert database["posts"].find_one({"_id": "t3_early"}) is not None
-    finally:
-        world.owners.held = False
-
 
 def _claims(token: str) -> dict[str, Any]:
-    import jwt  # noqa: PLC0415
-
     return dict(jwt.decode(token, options={"verify_signature": False}))

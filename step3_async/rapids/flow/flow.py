@@ -80,7 +80,12 @@ class Flow:
     async def run(self) -> None:
         """Read on, until stopped."""
         self._running = asyncio.ensure_future(self._run())
-        await self._running
+        try:
+            await self._running
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._stopping.is_set() or (task and task.cancelling()):
+                raise
 
     async def stop(self, patience: float = 5.0) -> None:
         """Finish what was handed out, within so many seconds, and end `run`. What is left comes again."""

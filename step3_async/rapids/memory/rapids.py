@@ -8,7 +8,7 @@ from secrets import token_hex
 from step3_async.rapids.event import Event
 from step3_async.rapids.memory.river import Course
 from step3_async.rapids.memory.signals import Signals
-from step3_async.rapids.transport import ALL, Kept, Letter
+from step3_async.rapids.transport import ALL, Kept, Letter, passing
 
 SAME_SECONDS = 120.0
 """An event that is published again within so long is not stored again."""
@@ -43,6 +43,7 @@ class Rapids:
             if identity in self._stored:
                 continue
             self._stored[identity] = now
+            self.signals.tell(passing(event.event_domain, event.event_name), event.dumps())
             for course in self._courses.values():
                 if event.event_domain in course.domains and to in (None, ALL, course.name):
                     course.add(event.dumps())

@@ -15,17 +15,34 @@ MOST_UNACKNOWLEDGED = 5000
 EXISTS_ALREADY, NAME_IN_USE = 10148, 10013
 TRIES = 3
 
+PASSED_BY = "passed-by"
+"""The metadata of a river that says: up to here, events went before it had taken them."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """Where a river lies: other than last time when it or the rapids were lost. `begun` if just made."""
+    """Where a river lies: other than last time when it, the rapids, or events it had yet to take were lost.
+
+    All up to `reached`, which is a number of the stream, has been taken.
+    """
 
     rapids: str
     begun: bool
+    reached: int
 
 
-async def ensure(connection: Connection, river: str, domains: Sequence[str]) -> Place:
-    """Make the river, or see that it gets what it is to get. Raises Unavailable."""
+async def ensure(
+    connection: Connection,
+    river: str,
+    domains: Sequence[str],
+    reached: int | None = None,
+    *,
+    opening: bool = False,
+) -> Place:
+    """Make the river, or see that it gets what it is to get, and that nothing passed it by since it had
+    `reached` so far (None: as far as the server knows). Only when `opening` it is made to get nothing else:
+    other instances, of a newer version, may want more. Raises Unavailable.
+    """
     if river == ALL:
         raise ValueError(f"no river can be called {ALL!r}")
     for _ in range(TRIES):
@@ -34,17 +51,19 @@ async def ensure(connection: Connection, river: str, domains: Sequence[str]) -> 
             raise Unavailable("there are no rapids: nobody has made them")
         consumer = await connection.found(f"CONSUMER.INFO.{RAPIDS}.{river}")
         if consumer is not None:
-            await _adjust(connection, river, domains, consumer["config"])
-            return Place(_rapids(stream, consumer), begun=False)
+            own, others = river_subjects(river, domains), consumer["config"]["filter_subjects"]
+            subjects = own if opening else sorted({*own, *others})
+            return await _continue(connection, subjects, stream, consumer, reached)
         # Named rather than "new": that would be found anew if the server died before it noted where that is.
-        start = {"deliver_policy": "by_start_sequence", "opt_start_seq": stream["state"]["last_seq"] + 1}
+        last = int(stream["state"]["last_seq"])
+        start = {"deliver_policy": "by_start_sequence", "opt_start_seq": last + 1}
         try:
-            consumer = await _create(connection, river, "create", {**_config(river, domains), **start})
+            consumer = await _create(connection, "create", {**_config(river, domains), **start})
         except Refused as refused:
             if refused.reason not in (EXISTS_ALREADY, NAME_IN_USE):
                 raise
             continue  # another instance was quicker
-        return Place(_rapids(stream, consumer), begun=True)
+        return Place(_rapids(stream, consumer), True, last)
     raise Unavailable(f"the river {river} is made and lost again and again")
 
 
@@ -54,15 +73,34 @@ async def pending(connection: Connection, river: str) -> int:
     return int(told["num_pending"]) + int(told["num_ack_pending"])
 
 
-async def _adjust(connection: Connection, river: str, domains: Sequence[str], config: Json) -> None:
-    wanted = {**config, **_config(river, domains)}
-    if sorted(config.get("filter_subjects", ())) != wanted["filter_subjects"]:
-        await _create(connection, river, "update", wanted)
+async def _continue(
+    connection: Connection, subjects: list[str], stream: Json, consumer: Json, reached: int | None
+) -> Place:
+    """Where a river lies that was there before."""
+    config, state = consumer["config"], stream["state"]
+    metadata = config.get("metadata", {})
+    noted = int(metadata.get(PASSED_BY, 0)) - 1
+    taken = max(_taken(consumer), config["opt_start_seq"] - 1)
+    # The server counts what went as taken: what was taken when it was looked at last is sure.
+    passed_by = int(state["first_seq"]) > max(noted, taken if reached is None else reached) + 1
+    if passed_by:
+        metadata = {**metadata, PASSED_BY: str(state["first_seq"])}
+    if passed_by or sorted(config["filter_subjects"]) != subjects:
+        wanted = {**config, "filter_subjects": subjects, "metadata": metadata}
+        consumer = await _create(connection, "update", wanted)
+    if not consumer["num_ack_pending"] and not consumer["num_pending"]:
+        taken = int(state["last_seq"])  # the rest of the stream is for others
+    return Place(_rapids(stream, consumer), passed_by, taken)
 
 
-async def _create(connection: Connection, river: str, action: str, config: Json) -> Json:
+def _taken(consumer: Json) -> int:
+    unacknowledged = consumer["num_ack_pending"]
+    return int(consumer["ack_floor" if unacknowledged else "delivered"]["stream_seq"])
+
+
+async def _create(connection: Connection, action: str, config: Json) -> Json:
     told = {"stream_name": RAPIDS, "action": action, "config": config}
-    return await connection.api(f"CONSUMER.CREATE.{RAPIDS}.{river}", told)
+    return await connection.api(f"CONSUMER.CREATE.{RAPIDS}.{config['name']}", told)
 
 
 def _config(river: str, domains: Sequence[str]) -> Json:
@@ -78,4 +116,5 @@ def _config(river: str, domains: Sequence[str]) -> Json:
 
 
 def _rapids(stream: Json, consumer: Json) -> str:
-    return f"{stream['created']} {consumer['created']}"
+    passed_by = consumer["config"].get("metadata", {}).get(PASSED_BY, "")
+    return f"{stream['created']} {consumer['created']} {passed_by}".strip()

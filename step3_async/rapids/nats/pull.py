@@ -71,6 +71,11 @@ class Pull:
         if not self._left:
             self._wake.set()
 
+    def refuse(self, why: str) -> None:
+        """Have `run` end with that reason."""
+        self._refusal = why
+        self._finish()
+
     async def end(self) -> None:
         """Fetch no more."""
         if self._connection.usable:

@@ -22,6 +22,7 @@ AHEAD = 500
 MOST_ANSWERS = 20_000
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 1.0
 OPEN_SECONDS = 10.0
+LOOK_SECONDS = 10.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,13 +39,16 @@ class NatsRiver:
         self._connection: Connection | None = None
         self._unanswered: deque[tuple[str, bytes]] = deque(maxlen=MOST_ANSWERS)
         self._trouble = "it is not there yet"
-        self._task: asyncio.Task[None] | None = None
+        self._reached: int | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         """Be there. Raises Unavailable."""
         connection = await self._link.connection(OPEN_SECONDS)
-        await self._settle(connection)
-        self._task = asyncio.create_task(self._keep(), name=f"river {self._name}")
+        await self._settle(connection, opening=True)
+        self._tasks = [
+            asyncio.create_task(work, name=f"river {self._name}") for work in (self._keep(), self._watch())
+        ]
 
     async def batch(self, most: int, patience: float) -> Sequence[NatsDelivery]:
         """See River. What is made anew meanwhile ends the wait, too."""
@@ -67,9 +71,9 @@ class NatsRiver:
 
     async def close(self) -> None:
         """See River. What was not handed out is free for others at once."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for delivery in self._arrived:
             await delivery.retry(0)
         self._arrived.clear()
@@ -104,22 +108,37 @@ class NatsRiver:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
-    async def _settle(self, connection: Connection) -> None:
+    async def _settle(self, connection: Connection, *, opening: bool = False) -> None:
         """See that the river is there, and whether it is the same as before."""
         if connection is self._connection and not self._trouble:
             return
-        place = await consumer.ensure(connection, self._name, self._domains)
+        place = await self._find(connection, opening=opening)
         if place.rapids != self.rapids:
-            if self.rapids:
-                log.warning("a river was lost and made again", river=self._name)
-            self.begun, self.rapids = self.begun or place.begun, place.rapids
+            if not opening:
+                log.warning("events of a river were lost", river=self._name)
+            self.begun, self.rapids = place.begun or not opening, place.rapids
             self._arrived.clear()
             self._unanswered.clear()
             self._news.set()
-        self._connection, self._trouble = connection, ""
+        self._connection, self._reached, self._trouble = connection, place.reached, ""
         while self._unanswered:
             reply, text = self._unanswered.popleft()
             await connection.publish(reply, text)
+
+    async def _find(self, connection: Connection, *, opening: bool = False) -> consumer.Place:
+        return await consumer.ensure(connection, self._name, self._domains, self._reached, opening=opening)
+
+    async def _watch(self) -> None:
+        """See now and then whether events went before they were taken, which the server does not tell."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            connection = await self._link.connection()
+            with contextlib.suppress(*FAILURES, Unavailable):
+                place = await self._find(connection)
+                if place.rapids == self.rapids:
+                    self._reached = place.reached
+                elif self._pull:
+                    self._pull.refuse("events went before they were taken")
 
     async def _read(self, connection: Connection) -> None:
         """Have what comes arrive until the connection is lost, or raise when something else is wrong."""

@@ -13,13 +13,14 @@ from step3_async.rapids.transport import ALL
 
 @dataclass(frozen=True)
 class Job:
-    """The snapshot `run` of a domain, addressed `to` a river or ALL; its pages with ids up to `last` are
-    published.
+    """The snapshot `run` of a domain, addressed `to` a river or ALL; its pages with ids up to `after` are
+    published, and maybe one more that ended with `upto`.
     """
 
     run: str
     to: str
-    last: str | None
+    after: str | None
+    upto: str | None
 
 
 class Jobs:
@@ -49,10 +50,10 @@ class Jobs:
             )
             if shared is not None:
                 return str(shared["_id"])
-            job = {"_id": uuid4().hex, "domain": domain, "rivers": [river], "begun": False, "last": None}
-            await self._jobs.insert_one(job)
+            run = uuid4().hex
+            await self._jobs.insert_one({"_id": run, "domain": domain, "rivers": [river], "begun": False})
             self.wanted.set()
-            return str(job["_id"])
+            return run
 
     async def runs(self, domain: str) -> list[str]:
         """The runs that are under way, or to be. Raises PyMongoError."""
@@ -66,15 +67,16 @@ class Jobs:
         if job is None:
             return None
         rivers = job["rivers"]
-        return Job(run, rivers[0] if len(rivers) == 1 else ALL, job["last"])
+        to = rivers[0] if len(rivers) == 1 else ALL
+        return Job(run, to, job.get("after"), job.get("upto"))
 
-    async def advance(self, job: Job, last: str | None) -> bool:
-        """Note that pages up to `last` are published, None for all; whether it goes on.
-
-        Raises PyMongoError.
+    async def reach(self, run: str, after: str | None, upto: str | None) -> bool:
+        """Note that all up to `after` is published, and what is up to `upto` comes next; whether the snapshot
+        is still wanted. Raises PyMongoError.
         """
-        if last is None:
-            await self._jobs.delete_one({"_id": job.run})
-            return False
-        moved = await self._jobs.update_one({"_id": job.run}, {"$set": {"last": last}})
-        return bool(moved.matched_count)
+        reached = await self._jobs.update_one({"_id": run}, {"$set": {"after": after, "upto": upto}})
+        return bool(reached.matched_count)
+
+    async def finish(self, run: str) -> None:
+        """Note that all is published. Raises PyMongoError."""
+        await self._jobs.delete_one({"_id": run})

@@ -75,36 +75,41 @@ class Snapshots:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _publish(self, job: Job) -> None:
-        domain, pages = self._charge.domain, 0
-        log.info("snapshot begins", domain=domain, run=job.run, to=job.to, after=job.last)
-        reading = asyncio.create_task(self._page(job.run, job.last))
-        try:
-            goes_on = True
-            while goes_on:
-                page, version = await reading
-                if not page.last:
-                    reading = asyncio.create_task(self._page(job.run, page.upto))
+        log.info("snapshot begins", domain=self._charge.domain, run=job.run, to=job.to, after=job.after)
+        page, version = await self._page(job.run, job.after, job.upto)
+        end = job.upto
+        while await self._charge.jobs.reach(job.run, page.after, end or page.upto):
+            end = None if end == page.upto else end
+            # The next one is read while this one is published.
+            reading = None if page.last else asyncio.create_task(self._page(job.run, page.upto, end))
+            try:
                 self._charge.lease.check()
                 await publish(self._charge.transport, [self._event(page, version)], job.to)
-                PAGES.labels(domain).inc()
-                pages += 1
-                goes_on = await self._charge.jobs.advance(job, page.upto)
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-        if page.last:
-            SNAPSHOTS.labels(domain).inc()
-            log.info("snapshot ends", domain=domain, run=job.run, pages=pages)
+                PAGES.labels(self._charge.domain).inc()
+                if reading is None:
+                    await self._charge.jobs.finish(job.run)
+                    SNAPSHOTS.labels(self._charge.domain).inc()
+                    log.info("snapshot ends", domain=self._charge.domain, run=job.run)
+                    return
+                page, version = await reading
+            finally:
+                if reading:
+                    reading.cancel()
+                    await asyncio.gather(reading, return_exceptions=True)
 
-    async def _page(self, run: str, after: str | None) -> tuple[Page, str]:
-        """The documents that follow the id `after`, as they were all at one moment, and that as a version."""
+    async def _page(self, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
+        """The documents that follow the id `after`, as they were all at one moment, and that as a version.
+
+        A page that may have been published already ends with the same id as then, whatever has come and gone
+        since: the next one goes on from there.
+        """
         moment = await self._now()
         # Texts only: MongoDB compares within a type.
-        following = {"$gte": ""} if after is None else {"$gt": after}
+        within = {"$gte": ""} if after is None else {"$gt": after}
         reply = await self._charge.collection.database.command(
             {
                 "find": self._charge.collection.name,
-                "filter": {"_id": following},
+                "filter": {"_id": within | ({"$lte": end} if end is not None else {})},
                 "projection": self._charge.source.fields,
                 "sort": {"_id": 1},
                 "limit": MOST,
@@ -115,9 +120,9 @@ class Snapshots:
         )
         found: list[Document] = reply["cursor"]["firstBatch"]
         documents = _at_most(found, MOST_CHARACTERS)
-        is_last = len(found) < MOST and len(documents) == len(found) and not reply["cursor"]["id"]
-        upto = None if is_last else documents[-1]["_id"]
-        page = Page(run=run, documents=documents, after=after, upto=upto, last=is_last)
+        is_all = len(found) < MOST and len(documents) == len(found) and not reply["cursor"]["id"]
+        upto = end if is_all else documents[-1]["_id"]
+        page = Page(run=run, documents=documents, after=after, upto=upto, last=upto is None)
         return page, version_of(moment)
 
     async def _now(self) -> Timestamp:

@@ -1,0 +1,244 @@
+"""Aggregates: each command is one write, told by its revision and its trace, to posts that are known."""
+
+import smtplib
+from collections.abc import Iterator
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from kit.journal import Journal
+from kit.model.marks import Marks
+from kit.model.revocations import Revocations
+from tests.step3.alone import Alone, World, world
+from tests.step3.beside import post
+from tests.support.answers import expect, expect_error, expect_unauthorized
+from tests.support.client import PASSWORD, Reader, new_name
+from workshop.ports import free_port
+
+__all__ = ["world"]
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
+COMMANDS = {"tag": "tags/read-later", "like": "like", "hide": "hide"}
+FIELDS: dict[str, tuple[str, Any, Any]] = {
+    "tag": ("tags", ["read-later"], []),
+    "like": ("liked", True, False),
+    "hide": ("hidden", True, False),
+}
+IMAGES = {
+    "tag": "marks",
+    "like": "marks",
+    "hide": "marks",
+    "share": "shares",
+    "members": "revoked",
+    "posts": "posts",
+}
+
+
+@pytest.fixture(scope="module", params=sorted(COMMANDS))
+def marking(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
+    """Each aggregate of marks in turn."""
+    with world.alone(request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def post_id(marking: Alone) -> str:
+    """A post that the service has heard of."""
+    return known_post(marking)
+
+
+def known_post(alone: Alone) -> str:
+    event = alone.owners.write("posts", f"t3_{token_hex(4)}", post("known"))
+    alone.owners.await_settled(alone.service, "posts", event.key)
+    return event.key
+
+
+class TestMarks:
+    def test_each_command_is_told_by_its_revision(self, marking: Alone, post_id: str) -> None:
+        reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
+        told = [
+            expect(reader.ask(method, path), 200).headers["Command"]
+            for method in ("PUT", "PUT", "DELETE", "DELETE")
+        ]
+        key = f"{reader.username}:{post_id}"
+        assert told == [f"{marking.service}:{revision}:{key}" for revision in (1, 2, 3, 4)]
+
+    def test_what_is_written_is_the_mark_its_revision_and_its_trace(
+        self, marking: Alone, post_id: str
+    ) -> None:
+        reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
+        field, done, undone = FIELDS[marking.service]
+        for method, value, headers, trace in (
+            ("PUT", done, {"traceparent": PARENT}, PARENT),
+            ("DELETE", undone, {}, None),
+        ):
+            expect(reader.ask(method, path, headers=headers), 200)
+            mark = marking.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
+            assert mark is not None
+            assert mark.pop("at")
+            revision = mark.pop("revision")
+            assert mark == {
+                "_id": f"{reader.username}:{post_id}",
+                "reader": reader.username,
+                "post": post_id,
+                "topic": "stones",
+                field: value,
+                "traceparent": trace,
+            }
+            assert revision == (1 if method == "PUT" else 2)
+
+    def test_a_refused_command_writes_and_tells_nothing(self, marking: Alone) -> None:
+        path = f"/posts/t3_nothing/{COMMANDS[marking.service]}"
+        answer = expect_error(marking.signed_in().put(path), 404)
+        assert "Command" not in answer
+        refused = marking.visitor.put(path)
+        expect_unauthorized(refused)
+        assert "Command" not in refused.headers
+
+    def test_the_reader_s_own_are_shown_without_what_is_ours(self, marking: Alone, post_id: str) -> None:
+        reader = marking.signed_in(new_name())
+        expect(reader.put(f"/posts/{post_id}/{COMMANDS[marking.service]}"), 200)
+        (mark,) = reader.items("/marks")
+        assert mark["post"] == post_id
+        assert not {"revision", "traceparent", "applied"} & set(mark)
+        assert marking.signed_in(new_name()).items("/marks") == []
+
+    def test_nothing_is_marked_on_a_post_that_has_gone(self, marking: Alone, post_id: str) -> None:
+        marking.owners.write("posts", post_id, None)
+        marking.owners.await_settled(marking.service, "posts", post_id)
+        marker = known_post(marking)
+        assert marker
+        expect_error(marking.signed_in().put(f"/posts/{post_id}/{COMMANDS[marking.service]}"), 404)
+
+    def test_changes_are_kept_with_what_was_before(self, marking: Alone) -> None:
+        check_images(marking)
+
+
+class TestTag:
+    def test_a_full_post_is_no_command(self, world: World) -> None:
+        with world.alone("tag") as alone:
+            post_id, reader = known_post(alone), alone.signed_in()
+            for number in range(50):
+                expect(reader.put(f"/posts/{post_id}/tags/t{number}"), 200)
+            answer = expect(reader.put(f"/posts/{post_id}/tags/one-more"), 422)
+            assert "Command" not in answer.headers
+            mark = alone.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
+            assert mark is not None
+            assert mark["revision"] == 50
+
+
+class TestShare:
+    def test_a_share_is_mailed_and_told(self, world: World, smtp: Any) -> None:
+        settings = {"SMTP_HOST": smtp.host, "SMTP_PORT": str(smtp.port)}
+        with world.alone("share", settings) as alone:
+            post_id, reader = known_post(alone), alone.signed_in()
+            body = {"to": "bea@example.org", "note": "for you"}
+            answer = expect(reader.post(f"/posts/{post_id}/share", json=body), 201)
+            share = answer.json()["share"]
+            assert answer.headers["Command"] == f"share:1:{share}"
+            kept = alone.database["shares"].find_one({"_id": share})
+            assert kept is not None
+            assert (kept["revision"], kept["post"], kept["to"]) == (1, post_id, "bea@example.org")
+            assert reader.json("/counts") == {"counts": {"shares": 1}}
+            check_images(alone)
+
+
+class TestMembers:
+    def test_a_token_that_is_ended_is_told(self, world: World) -> None:
+        with world.alone("members") as alone:
+            name = new_name()
+            expect(alone.visitor.post("/members", json={"_id": name, "password": PASSWORD}), 201)
+            signed = alone.visitor.post("/tokens", json={"username": name, "password": PASSWORD})
+            reader = Reader(alone.url, name, expect(signed, 201).json()["token"])
+            assert reader.json("/me")["username"] == name
+            answer = expect(reader.delete("/tokens/current", headers={"traceparent": PARENT}), 204)
+            domain, revision, key = answer.headers["Command"].split(":", 2)
+            assert (domain, revision) == ("members", "1")
+            kept = alone.database["revoked"].find_one({"_id": key})
+            assert kept is not None
+            assert (kept["revision"], kept["traceparent"]) == (1, PARENT)
+            expect_unauthorized(reader.get("/me"))
+            check_images(alone)
+
+
+class TestPosts:
+    def test_the_owner_of_posts_shows_them_and_has_changes_kept(self, world: World) -> None:
+        with world.alone("posts") as alone:
+            told = post("owned")
+            alone.database["posts"].insert_one({"_id": "t3_owned", **told, "created": None})
+            assert alone.visitor.json("/posts/t3_owned")["title"] == "owned"
+            check_images(alone)
+
+
+class Noted(Journal):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, int]] = []
+
+    def stamp(self) -> dict[str, Any]:
+        return {"traceparent": "trace"}
+
+    def note(self, key: str, revision: int) -> None:
+        self.notes.append((key, revision))
+
+
+class TestJournal:
+    def test_without_one_marks_are_what_they_were(self, database: Database[dict[str, Any]]) -> None:
+        marks = Marks(database["marks"])
+        marks.like("ann", "t3_1", "stones", True)
+        marks.tag("ann", "t3_1", "stones", "a")
+        mark = database["marks"].find_one()
+        assert mark is not None
+        assert set(mark) == {"_id", "reader", "post", "topic", "at", "liked", "tags"}
+
+    def test_with_one_each_command_counts(self, database: Database[dict[str, Any]]) -> None:
+        journal = Noted()
+        marks = Marks(database["marks"], journal)
+        assert marks.like("ann", "t3_1", "stones", True) == 1
+        assert marks.tag("ann", "t3_1", "stones", "a") == ["a"]
+        assert marks.tag("ann", "t3_1", "stones", "a") == ["a"]
+        assert marks.untag("ann", "t3_2", "stones", "a") == []
+        assert journal.notes == [("ann:t3_1", 1), ("ann:t3_1", 2), ("ann:t3_1", 3), ("ann:t3_2", 1)]
+
+    def test_a_token_is_ended_once(self, database: Database[dict[str, Any]]) -> None:
+        from datetime import UTC, datetime  # noqa: PLC0415
+
+        journal = Noted()
+        ended = Revocations(database["revoked"], journal)
+        for _ in range(2):
+            ended.revoke("t", datetime(2100, 1, 1, tzinfo=UTC))
+        assert journal.notes == [("t", 1), ("t", 1)]
+        kept = database["revoked"].find_one()
+        assert kept is not None
+        assert (kept["revision"], kept["traceparent"]) == (1, "trace")
+
+
+def check_images(alone: Alone) -> None:
+    """MongoDB keeps what the documents that it tells of were before."""
+    (told,) = alone.database.list_collections(filter={"name": IMAGES[alone.service]})
+    assert told["options"]["changeStreamPreAndPostImages"] == {"enabled": True}
+
+
+class Inbox:
+    """Where a mail server is."""
+
+    def __init__(self, port: int) -> None:
+        self.host, self.port = "127.0.0.1", port
+
+
+@pytest.fixture
+def smtp() -> Iterator[Inbox]:
+    from aiosmtpd.controller import Controller  # noqa: PLC0415
+    from aiosmtpd.handlers import Sink  # noqa: PLC0415
+
+    port = free_port()
+    controller = Controller(Sink(), hostname="127.0.0.1", port=port)
+    controller.start()
+    with smtplib.SMTP("127.0.0.1", port, timeout=5) as client:
+        assert client.noop()[0] == 250
+    yield Inbox(port)
+    controller.stop()

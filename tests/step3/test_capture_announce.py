@@ -1,0 +1,88 @@
+"""Capture in the registry: it says that it is there, how it is, and that it goes."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from step3_async.rapids.connect import connect
+from step3_async.rapids.signals import ALIVE, HEARTBEAT_SECONDS, SILENT_SECONDS, WHO, Announcement
+from step3_async.sync.capture.sources import SOURCES
+from tests.step3.captures import START_SECONDS, Stage, captured
+from tests.support.eventually import eventually
+
+
+class Registry(threading.Thread):
+    """Hears announcements, and can ask who is there."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.heard: list[tuple[str, Announcement]] = []
+        self._url = url
+        self._hears, self._asks, self._ends = threading.Event(), threading.Event(), threading.Event()
+
+    def __enter__(self) -> "Registry":
+        self.start()
+        assert self._hears.wait(START_SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self.join(10)
+
+    def ask(self) -> None:
+        self._asks.set()
+
+    def run(self) -> None:
+        asyncio.run(self._listen())
+
+    async def _listen(self) -> None:
+        async def hear(topic: str, text: bytes) -> None:
+            self.heard.append((topic, Announcement.model_validate_json(text)))
+
+        transport = await connect("registry", url=self._url)
+        await transport.hear(f"{ALIVE}.>", hear)
+        self._hears.set()
+        while not self._ends.is_set():
+            if self._asks.is_set():
+                self._asks.clear()
+                await transport.tell(WHO, b"")
+            await asyncio.sleep(0.01)
+        await transport.close()
+
+
+@pytest.fixture
+def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
+    with captured(mongod, tmp_path) as made:
+        yield made
+
+
+def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
+    with Registry(stage.nats.url()) as registry, stage.capture() as one:
+
+        def await_one(check: Callable[[Announcement], bool], after: int = 0) -> Announcement:
+            def found() -> Announcement:
+                told = [each for _, each in registry.heard[after:] if check(each)]
+                assert told
+                return told[0]
+
+            return eventually(found, START_SECONDS)
+
+        leading = await_one(lambda told: told.state == "up" and len(told.tags) == len(SOURCES) + 1)
+        assert (leading.service, leading.instance, leading.version) == ("capture", "capture", "v1")
+        assert (leading.url, leading.takes) == (one.url, [])
+        assert {topic for topic, _ in registry.heard} == {f"{ALIVE}.capture.capture"}
+
+        def beats() -> None:
+            assert len(registry.heard) - before > 3
+
+        before = len(registry.heard)
+        eventually(beats, 4 * HEARTBEAT_SECONDS + SILENT_SECONDS)
+        registry.ask()
+        await_one(lambda told: told.state == "up", after=len(registry.heard))
+        one.stop()
+        await_one(lambda told: told.state == "gone")
+        assert registry.heard[-1][1].state == "gone"

@@ -1,0 +1,156 @@
+"""A snapshot tells how all documents are, while owners write on."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from step3_async.rapids.event import Event
+from step3_async.rapids.transport import ALL
+from tests.step3.captures import START_SECONDS, Stage, captured, folded
+from tests.step3.owners import post
+from tests.support.eventually import eventually
+
+MANY = 6000
+
+
+@pytest.fixture
+def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
+    with captured(mongod, tmp_path) as made:
+        yield made
+
+
+def check_ranges(pages: list[Event]) -> None:
+    """That the pages of a run cover all ids without a gap."""
+    reached: str | None = None
+    for number, page in enumerate(pages):
+        assert page.payload["after"] == reached or (number and page.payload["after"] <= reached)
+        reached = page.payload["upto"]
+        assert page.payload["last"] == (reached is None) == (number == len(pages) - 1)
+
+
+def test_snapshot_and_changes_make_one_story(stage: Stage) -> None:
+    posts = stage.owners.collection("posts")
+    stage.owners.add_posts(range(MANY))
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        stopped = threading.Event()
+
+        def write() -> None:
+            number = 0
+            while not stopped.is_set():
+                number = (number + 7) % MANY
+                posts.update_one({"_id": f"t3_{number:06}"}, {"$inc": {"score": 1}})
+                posts.delete_one({"_id": f"t3_{number + 1:06}"})
+                posts.replace_one({"_id": f"t3_{number + 2:06}"}, post(number + 2, score=5), upsert=True)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            run = stage.rapids.wish("posts")["posts"]
+            assert stage.rapids.wish("posts")["posts"] == run
+            pages = stage.await_snapshot("posts", run)
+        finally:
+            stopped.set()
+            writer.join()
+
+        def check() -> None:
+            told = folded(stage.rapids.of("posts"))
+            assert told == {each["_id"]: each for each in posts.find()}
+
+        eventually(check, START_SECONDS)
+    check_ranges(pages)
+    assert len(pages) > MANY / 1000
+    # Whatever comes in whatever order ends in the same.
+    events = stage.rapids.of("posts")
+    assert folded(sorted(events, key=lambda event: event.version)) == folded(events)
+
+
+def test_it_goes_on_after_kill_9_where_it_was(stage: Stage) -> None:
+    stage.owners.add_posts(range(MANY), text="long " * 300)
+    snapshots = stage.owners.own["snapshots"]
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        run = stage.rapids.wish("posts")["posts"]
+
+        def is_under_way() -> None:
+            assert snapshots.find_one({"_id": run, "after": {"$ne": None}})
+
+        eventually(is_under_way, START_SECONDS)
+        one.stop(signal.SIGKILL)
+        (job,) = snapshots.find()
+        one.start()
+        pages = stage.await_snapshot("posts", run, seconds=60)
+        assert f'"after":"{job["after"]}"' in one.log
+    check_ranges(pages)
+    assert len(folded(pages)) == MANY
+    assert all(sum(len(each["text"]) for each in page.payload["documents"]) < 502_000 for page in pages)
+    assert snapshots.count_documents({}) == 0
+
+
+def test_who_wants_the_same_at_once_shares_it(stage: Stage) -> None:
+    stage.owners.add_posts(range(10))
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        runs = stage.rapids.wish("posts", "hide", "unheard-of", river="other")
+        assert runs.keys() == {"posts", "hide"}
+        assert stage.rapids.wish("posts")["posts"] == runs["posts"]
+        (page,) = stage.await_snapshot("posts", runs["posts"])
+        assert [each["_id"] for each in page.payload["documents"]] == [post(n)["_id"] for n in range(10)]
+        # Later it is another, addressed to this river alone.
+        later = stage.rapids.wish("posts")["posts"]
+        assert later != runs["posts"]
+        stage.await_snapshot("posts", later)
+        assert '"to":"listener"' in one.log
+        assert f'"to":"{ALL}"' in one.log
+
+
+def test_again_means_from_the_first_page(stage: Stage) -> None:
+    snapshots = stage.owners.own["snapshots"]
+    stage.owners.add_posts(range(10))
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        one.stop()
+    begun = {"domain": "posts", "rivers": ["listener"], "begun": True, "after": "t3_000004"}
+    snapshots.insert_one({"_id": "old", **begun})
+    snapshots.insert_one({"_id": "shared", **begun, "rivers": ["listener", "other"], "after": "t3_000007"})
+    with stage.capture() as one:
+        stage.await_snapshot("posts", "old")
+        stage.await_snapshot("posts", "shared")
+        run = stage.rapids.wish("posts", again=True)["posts"]
+        (page,) = stage.await_snapshot("posts", run)
+    assert page.payload["after"] is None
+    assert len(page.payload["documents"]) == 10
+
+
+def test_a_page_that_comes_twice_ends_where_it_did(stage: Stage) -> None:
+    stage.owners.add_posts(range(10))
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        one.stop()
+    # Killed as it published a page; since then some of its documents are gone, and its last one, too.
+    half = {
+        "domain": "posts",
+        "rivers": ["listener"],
+        "begun": True,
+        "after": "t3_000002",
+        "upto": "t3_000006x",
+    }
+    stage.owners.own["snapshots"].insert_one({"_id": "half", **half})
+    with stage.capture() as one:
+        twice, rest = stage.await_snapshot("posts", "half")
+    ranges = [(page.payload["after"], page.payload["upto"]) for page in (twice, rest)]
+    assert ranges == [("t3_000002", "t3_000006x"), ("t3_000006x", None)]
+    assert [len(page.payload["documents"]) for page in (twice, rest)] == [4, 3]
+
+
+def test_nothing_there_is_told_too(stage: Stage) -> None:
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        run = stage.rapids.wish("like")["like"]
+        (page,) = stage.await_snapshot("like", run)
+    told = {"run": run, "documents": [], "after": None, "upto": None, "last": True}
+    assert page.payload == told

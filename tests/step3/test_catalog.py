@@ -1,0 +1,190 @@
+"""The catalog of facts, and the AsyncAPI document made of it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
+
+from step3_async.rapids.asyncapi import asyncapi
+from step3_async.rapids.catalog import FACTS, TITLES, Fact, check, of_domain
+from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
+from step3_async.rapids.facts import DOCUMENTS, fields_of
+from step3_async.rapids.nats.subjects import event_subject
+from tests.step3.rivers import page
+
+Document = dict[str, Any]
+
+REFERENCE = {
+    "type": "object",
+    "properties": {"$ref": {"type": "string", "pattern": "^#/"}},
+    "required": ["$ref"],
+    "additionalProperties": False,
+}
+TEXT = {"type": "string", "minLength": 1}
+
+
+def described(required: list[str], **properties: Any) -> Document:
+    """An object with these fields and no others, as the specification has it."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def named(each: Document, pattern: str = "^[A-Za-z0-9._-]+$") -> Document:
+    return {"type": "object", "patternProperties": {pattern: each}, "additionalProperties": False}
+
+
+# https://www.asyncapi.com/docs/reference/specification/v3.0.0, as far as the document uses it.
+STRUCTURE = described(
+    ["asyncapi", "info", "channels", "operations", "components"],
+    asyncapi={"const": "3.0.0"},
+    info=described(["title", "version"], title=TEXT, version=TEXT, description=TEXT),
+    defaultContentType={"const": "application/json"},
+    channels=named(
+        described(
+            ["address", "messages"],
+            address=TEXT,
+            summary=TEXT,
+            messages=named(REFERENCE),
+            parameters=named(described([], description=TEXT)),
+        )
+    ),
+    operations=named(
+        described(
+            ["action", "channel"],
+            action={"enum": ["send", "receive"]},
+            channel=REFERENCE,
+            summary=TEXT,
+            messages={"type": "array", "items": REFERENCE, "minItems": 1},
+        )
+    ),
+    components=described(
+        [],
+        messages=named(
+            described(
+                ["payload"],
+                name=TEXT,
+                title=TEXT,
+                summary=TEXT,
+                payload={"type": "object"},
+                examples={
+                    "type": "array",
+                    "items": described(["payload"], name=TEXT, summary=TEXT, payload={"type": "object"}),
+                },
+            )
+        ),
+        schemas=named({"type": "object"}),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    """As it is printed."""
+    made: Document = json.loads(json.dumps(asyncapi()))
+    return made
+
+
+def resolved(document: Document, reference: str) -> Any:
+    found: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def references(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [each for part in value for each in references(part)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+    return own + [each for part in value.values() for each in references(part)]
+
+
+def schema_of(document: Document, event: Event) -> Document:
+    message = document["components"]["messages"][f"{event.event_domain}.{event.event_name}"]
+    return {**message["payload"], "components": document["components"]}
+
+
+def validate(document: Document, event: Event, **changed: Any) -> None:
+    told = json.loads(event.dumps()) | changed
+    Draft7Validator(schema_of(document, event)).validate(told)
+
+
+def test_its_structure_is_that_of_asyncapi(document: Document) -> None:
+    Draft7Validator.check_schema(STRUCTURE)
+    Draft7Validator(STRUCTURE).validate(document)
+    for reference in references(document):
+        resolved(document, reference)
+    for name, channel in document["channels"].items():
+        assert set(re.findall(r"{(.*?)}", channel["address"])) == set(channel.get("parameters", ())), name
+    for name, operation in document["operations"].items():
+        messages = resolved(document, operation["channel"]["$ref"])["messages"]
+        prefix = f"{operation['channel']['$ref']}/messages/"
+        own = [each["$ref"].removeprefix(prefix) for each in operation["messages"]]
+        assert set(own) <= set(messages), name
+    for message in document["components"]["messages"].values():
+        Draft7Validator.check_schema(message["payload"])
+
+
+def test_every_fact_is_sent_and_received_where_events_go(document: Document) -> None:
+    for fact in FACTS:
+        name = f"{fact.domain}.{fact.name}"
+        assert document["channels"][name]["address"] == event_subject(fact.domain, fact.name)
+        assert {f"send-{name}", f"receive-{name}"} <= set(document["operations"])
+    for domain in TITLES:
+        address = document["channels"][f"{domain}.{SNAPSHOT_PAGE}"]["address"]
+        assert address.replace("{river}", "search") == event_subject(domain, SNAPSHOT_PAGE, "search")
+    assert len(document["channels"]) == len(FACTS) + len(TITLES)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+class TestFacts:
+    def test_its_example_is_one(self, document: Document, fact: Fact) -> None:
+        event = fact.example_event()
+        check(event)
+        validate(document, event)
+        (example,) = document["components"]["messages"][f"{fact.domain}.{fact.name}"]["examples"]
+        assert Event.model_validate(example["payload"]) == event
+
+    def test_what_it_is_not_is_told(self, document: Document, fact: Fact) -> None:
+        event = fact.example_event()
+        secret = {**event.payload, "password": "x"}
+        wrong: list[Document] = [{"payload": secret}, {"version": "1"}, {"eventName": "other"}, {"more": 1}]
+        if event.after is not None:
+            wrong += [{"after": {**event.after, "password": "x"}}, {"after": None}]
+        for changed in wrong:
+            with pytest.raises(ValidationError):
+                validate(document, event, **changed)
+        with pytest.raises(ValueError):
+            check(event.model_copy(update={"payload": secret}))
+        with pytest.raises(ValueError):
+            check(event.model_copy(update={"event_name": "other"}))
+        with pytest.raises(ValueError):
+            other = {"_id": "x"} if event.after is None else None
+            check(event.model_copy(update={"after": other}))
+
+    def test_its_example_has_all_fields_that_travel(self, fact: Fact) -> None:
+        assert set(fact.example_after) - set(fields_of(fact.domain)) == set()
+        assert set(fields_of(fact.domain)) - set(fact.example_after) == set()
+
+
+@pytest.mark.parametrize("domain", TITLES)
+def test_snapshot_pages(document: Document, domain: str) -> None:
+    documents = [fact.example_after for fact in of_domain(domain)][:1]
+    told = page(domain, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))
+    check(told)
+    validate(document, told)
+    with pytest.raises(ValueError):
+        check(told.model_copy(update={"payload": {**told.payload, "documents": [{"_id": "x", "secret": 1}]}}))
+
+
+def test_nothing_secret_travels() -> None:
+    travels = {field for domain in DOCUMENTS for field in fields_of(domain)}
+    assert not travels & {"password", "hash", "email", "to", "note", "token"}

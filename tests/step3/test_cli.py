@@ -1,0 +1,218 @@
+"""The command `rapids`, against a real server, with flows that fill real ponds."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from step3_async.rapids.announce import Announcer
+from step3_async.rapids.flow import Flow
+from step3_async.rapids.nats import provision
+from step3_async.rapids.pond import Pond
+from step3_async.rapids.signals import Announcement
+from step3_async.rapids.transport import Transport
+from tests.conftest import ROOT
+from tests.step3.flows import QUICK, Capture, Taker
+from tests.step3.nats_rapids import Connect, asynchronous, connections, until
+from tests.step3.nats_server import NatsServer, nats_server
+from tests.step3.rivers import Change, event
+
+USERS = {
+    "capture": {"publishes": ["papers"], "provisions": True, "answers": ["snapshot.wanted"]},
+    "search": {"takes": ["papers"]},
+}
+HISTORY: list[Change] = [(f"p_{number}", {"title": str(number)}) for number in range(9)]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Any:
+    with nats_server(tmp_path, **USERS) as server:
+        asyncio.run(provision(server.url()))
+        yield server
+
+
+@pytest.fixture
+def pond(database: Database[dict[str, Any]]) -> Pond:
+    return Pond(database["papers"], "papers", ("title",))
+
+
+async def rapids(server: NatsServer, *arguments: str, code: int = 0) -> str:
+    """What the command prints; nothing of how it is made inside."""
+    process = await begun(server, *arguments)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    text = (out + err).decode()
+    assert process.returncode == code, text
+    assert "Traceback" not in text and "password-" not in text
+    return text
+
+
+async def begun(server: NatsServer, *arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "step3_async.rapids", *arguments),
+        cwd=ROOT,
+        env={**os.environ, "NATS_URL": server.url()},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+@asynccontextmanager
+async def flowing(connect: Connect, handler: Any) -> AsyncIterator[Flow]:
+    flow = Flow(await connect("search"), "search", {"papers": handler}, tries=QUICK)
+    running = asyncio.create_task(flow.run())
+    try:
+        yield flow
+    finally:
+        await flow.stop()
+        await running
+
+
+async def capture(connect: Connect) -> tuple[Transport, Capture]:
+    transport = await connect("capture")
+    made = Capture(transport, {"papers": list(HISTORY)})
+    await made.begin()
+    return transport, made
+
+
+class TestDeadLetters:
+    @asynchronous
+    async def test_are_listed_with_why_and_put_back(self, server: NatsServer) -> None:
+        is_mended = False
+
+        def do(_event: Any) -> None:
+            if not is_mended:
+                raise ValueError("no good")
+
+        taker = Taker(do)
+        async with connections(server) as connect, flowing(connect, taker) as flow:
+            teller, _ = await capture(connect)
+            await until(lambda: flow.ready)
+            await teller.publish([event("papers", number, f"p_{number}", {}) for number in (1, 2)])
+            operator = await connect("admin")
+            await until(lambda: some_dead(operator, 2))
+            listed = await rapids(server, "dead")
+            assert listed.count("ValueError: no good") == 2
+            assert "papers changed p_1  5 tries" in listed
+            assert await rapids(server, "dead", "--river", "list") == "There are no dead letters.\n"
+            is_mended = True
+            number = listed.split()[0]
+            assert await rapids(server, "replay", number) == "Put back: 1.\n"
+            await until(lambda: len(taker.taken) == 1)
+            assert "no dead letter 999" in await rapids(server, "replay", "999", code=1)
+            assert await rapids(server, "replay", "--all", "--river", "list") == "Put back: 0.\n"
+            assert await rapids(server, "replay", "--all") == "Put back: 1.\n"
+            await until(lambda: sorted(taker.taken) == ["papers-1", "papers-2"])
+            assert await rapids(server, "dead") == "There are no dead letters.\n"
+
+
+class TestRebuild:
+    @asynchronous
+    @pytest.mark.parametrize("options", [(), ("--empty",)])
+    async def test_a_pond_is_made_anew(self, server: NatsServer, pond: Pond, options: Any) -> None:
+        async with connections(server) as connect, flowing(connect, pond) as flow:
+            _, there = await capture(connect)
+            await until(lambda: flow.ready)
+            pond.collection.delete_many({"title": {"$gt": "4"}})
+            there.holds_back = True
+            command = asyncio.create_task(rapids(server, "rebuild", "search", *options))
+            await until(lambda: len(there.wishes) > 1 and there.wishes[-1].again)
+            assert pond.collection.count_documents({}) == (0 if options else 5)
+            await there.give("search", "papers")
+            printed = await command
+            assert "papers: complete, 5 pages\nDone in " in printed
+            assert pond.collection.count_documents({}) == 9
+
+    @asynchronous
+    async def test_of_a_service_that_is_none_it_tells_who_is(self, server: NatsServer, pond: Pond) -> None:
+        async with connections(server) as connect:
+            announcer = Announcer(await connect("search"), announcement)
+            await announcer.start()
+            printed = await rapids(server, "rebuild", "serach", code=1)
+            assert printed == "Error: serach is not up, or takes no events; these do: search.\n"
+            await announcer.leave()
+            assert "nobody does" in await rapids(server, "rebuild", "search", code=1)
+
+    @asynchronous
+    async def test_without_capture_it_waits_and_says_so(self, server: NatsServer, pond: Pond) -> None:
+        async with connections(server) as connect, flowing(connect, pond):
+            await until(lambda: pond.places.get("papers"))
+            printed = await rapids(server, "rebuild", "search", "--patience", "1", code=1)
+            assert "papers: waits for capture\n" in printed
+            assert "Error: search is not done within 1 s, and goes on.\n" in printed
+
+
+class TestWatch:
+    @asynchronous
+    async def test_events_are_printed_as_they_pass(self, server: NatsServer) -> None:
+        async with connections(server) as connect:
+            teller, _ = await capture(connect)
+            process = await begun(server, "watch", "--count", "2")
+            assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
+            await teller.publish(
+                [
+                    event("papers", 1, "p_1", {"title": "x"}, payload={"title": "x"}),
+                    event("papers", 2, "p_2", None),
+                ]
+            )
+            out, _ = await asyncio.wait_for(process.communicate(), 20)
+            first, second = out.decode().splitlines()
+            assert first.split()[1:] == ["papers", "changed", "p_1", '{"title":"x"}']
+            assert second.split()[1:4] == ["papers", "removed", "p_2"]
+
+    @asynchronous
+    async def test_of_one_domain_and_whole(self, server: NatsServer) -> None:
+        async with connections(server) as connect:
+            teller = await connect("admin")
+            process = await begun(server, "watch", "--count", "1", "--json", "--domain", "papers")
+            assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
+            told = event("papers", 2, "p_2", {"title": "x"})
+            await teller.publish([event("notes", 1, "n_1", {}), told])
+            out, _ = await asyncio.wait_for(process.communicate(), 20)
+            assert json.loads(out) == json.loads(told.dumps())
+
+
+class TestOther:
+    @asynchronous
+    async def test_setup_can_be_done_again(self, server: NatsServer) -> None:
+        assert await rapids(server, "setup") == "The rapids are there.\n"
+
+    @asynchronous
+    async def test_the_asyncapi_document_is_printed(self, server: NatsServer) -> None:
+        assert json.loads(await rapids(server, "asyncapi"))["asyncapi"] == "3.0.0"
+
+    @asynchronous
+    async def test_a_server_that_is_away(self, server: NatsServer) -> None:
+        server.stop()
+        for command in (["dead"], ["setup"], ["replay", "--all"], ["rebuild", "search"], ["watch"]):
+            printed = await rapids(server, *command, code=1)
+            assert printed.startswith("Error: The rapids cannot be reached: ")
+            assert printed.endswith(" Is the step up, and NATS_URL right?\n")
+
+    @asynchronous
+    async def test_replay_wants_to_know_what(self, server: NatsServer) -> None:
+        assert "--all" in await rapids(server, "replay", code=2)
+        assert "--all" in await rapids(server, "replay", "1", "--all", code=2)
+
+
+def announcement() -> Announcement:
+    return Announcement(
+        service="search",
+        version="v1",
+        instance="search-1",
+        url="http://127.0.0.1:1",
+        tags=[],
+        takes=["papers"],
+        state="up",
+        pid=1,
+    )
+
+
+async def some_dead(operator: Transport, count: int) -> bool:
+    return len(await operator.dead()) == count

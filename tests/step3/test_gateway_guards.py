@@ -1,0 +1,147 @@
+"""Breakers, budgets, bulkheads, deadlines: each by itself."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.problems import PartDown
+from step3_async.gateway.breaker import CONSECUTIVE, ENOUGH, OPEN_SECONDS, WINDOW, Breaker
+from step3_async.gateway.budget import RESERVE, RetryBudget
+from step3_async.gateway.bulkhead import Bulkhead
+from step3_async.gateway.deadline import deadline_of
+from step3_async.gateway.routes import ROUTES, page_of, route_of
+from tests.step3.nats_rapids import asynchronous, until
+
+
+def test_a_breaker_opens_after_failures_in_a_row() -> None:
+    breaker = Breaker()
+    for _ in range(CONSECUTIVE - 1):
+        breaker.fail(0.0)
+    breaker.succeed(0.0)
+    for _ in range(CONSECUTIVE - 1):
+        breaker.fail(0.0)
+    assert breaker.allows(0.0)
+    breaker.fail(0.0)
+    assert not breaker.allows(OPEN_SECONDS[0] - 0.01)
+    assert breaker.allows(OPEN_SECONDS[1])
+
+
+def test_a_breaker_opens_when_half_of_all_fails() -> None:
+    breaker = Breaker()
+    for _ in range(ENOUGH // 2):
+        breaker.succeed(1.0)
+        breaker.fail(1.0)
+    assert breaker.is_open
+    calm = Breaker()
+    for moment in range(100):
+        calm.succeed(moment * WINDOW)
+        calm.fail(moment * WINDOW)
+    assert not calm.is_open
+
+
+def test_one_call_decides_whether_a_breaker_closes() -> None:
+    breaker, later = Breaker(), OPEN_SECONDS[1]
+    breaker.trip(0.0)
+    assert breaker.allows(later)
+    breaker.begin()
+    assert not breaker.allows(later)
+    breaker.end()
+    assert breaker.allows(later)
+    breaker.begin()
+    breaker.fail(later)
+    assert not breaker.allows(later + OPEN_SECONDS[0] - 0.01)
+    breaker.begin()
+    breaker.succeed(2 * later)
+    breaker.end()
+    assert not breaker.is_open
+
+
+@given(st.lists(st.booleans(), max_size=600))
+def test_retries_are_a_fifth_of_the_calls_and_a_few(failing: list[bool]) -> None:
+    budget, spent = RetryBudget(clock=lambda: 0.0), 0
+    for fails in failing:
+        budget.earn()
+        spent += fails and budget.spend()
+    assert spent <= RESERVE + 0.2 * len(failing)
+
+
+def test_the_few_are_there_again_after_a_while() -> None:
+    now = 0.0
+    budget = RetryBudget(clock=lambda: now)
+    while budget.spend():
+        pass
+    assert not budget.spend()
+    now = 3.0
+    assert [budget.spend() for _ in range(4)] == [True, True, True, False]
+
+
+@asynchronous
+async def test_a_bulkhead_has_so_much_room() -> None:
+    bulkhead = Bulkhead("It", lambda: 2, queue=1, patience=5)
+    await bulkhead.enter(1)
+    await bulkhead.enter(1)
+    waiting = asyncio.create_task(bulkhead.enter(1))
+    await asyncio.sleep(0)
+    with pytest.raises(PartDown, match="too much to do"):
+        await bulkhead.enter(1)
+    bulkhead.leave()
+    await waiting
+    assert bulkhead.in_work == 2
+    with pytest.raises(PartDown):
+        await bulkhead.enter(0.01)
+    bulkhead.leave()
+    bulkhead.leave()
+    assert bulkhead.in_work == 0
+    await bulkhead.enter(1)
+
+
+@asynchronous
+async def test_whoever_gives_up_waiting_leaves_no_trace() -> None:
+    bulkhead = Bulkhead("It", lambda: 1, queue=10, patience=5)
+    await bulkhead.enter(1)
+    waiting = [asyncio.create_task(bulkhead.enter(5)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    bulkhead.leave()
+    waiting[1].cancel()  # its turn has come at this very moment
+    await asyncio.gather(*waiting[:2], return_exceptions=True)
+    await until(waiting[2].done)
+    bulkhead.leave()
+    assert bulkhead.in_work == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (None, 10),
+        (b"2500", 2.5),
+        (b"99999", 10),
+        (b"", 10),
+        (b"-5", 10),
+        (b"1e3", 10),
+        (b"9" * 30, 10),
+        (b"0", 0),
+    ],
+)
+def test_a_deadline_only_shrinks(told: bytes | None, seconds: float) -> None:
+    assert deadline_of(told, 10).left() == pytest.approx(seconds, abs=0.1)
+
+
+@given(st.text())
+def test_any_path_has_a_route_and_a_kind_or_none(path: str) -> None:
+    route = route_of(path)
+    assert route is None or route in ROUTES
+    assert page_of(path)
+
+
+def test_a_path_has_the_route_that_is_named_like_it() -> None:
+    for route in ROUTES:
+        example = route.name.replace("{id}", "t3_1").replace("{tag}", "red")
+        assert route_of(example) is route
+    assert [
+        page_of(path) for path in ("/", "/search", "/posts/t3_1", "/posts/t3_1/like", "/static/a.css")
+    ] == [
+        *("list", "search", "post", "marks", "other"),
+    ]

@@ -1,0 +1,154 @@
+"""The gateway as a process: its sockets, its end, and its being replaced."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import ClientSession, web
+
+from step3_async.rapids.connect import connect
+from tests.step3.backends import HOST, Backend, nats, settings
+from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_server import NatsServer
+from workshop.ports import free_port
+
+__all__ = ["nats", "settings"]
+
+ROOT = Path(__file__).resolve().parents[2]
+END_SECONDS = 20
+
+
+def start(listening: socket.socket | None = None, **told: str) -> subprocess.Popen[bytes]:
+    """A gateway with the environment's settings."""
+    environment = {**os.environ, **told}
+    held = () if listening is None else (listening.fileno(),)
+    if listening is not None:
+        environment["LISTEN_FD"] = str(listening.fileno())
+    command = [sys.executable, "-m", "step3_async.gateway"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=held, stderr=subprocess.PIPE)
+
+
+async def ended(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code, once it has ended."""
+    return await asyncio.wait_for(asyncio.to_thread(process.wait), END_SECONDS)
+
+
+async def answers(client: ClientSession, url: str) -> bool:
+    """Whether the gateway knows of a web face."""
+    try:
+        async with client.get(url) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@asynccontextmanager
+async def web_and_list(nats: NatsServer, seconds: float = 0.0) -> AsyncIterator[Backend]:
+    """What a gateway needs to be ready; pages take so long."""
+
+    async def page(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        return web.Response(text="page")
+
+    transports = [await connect(name, url=nats.url()) for name in ("web", "list")]
+    backends = [await Backend(transports[0], "web", handler=page).start()]
+    backends.append(await Backend(transports[1], "list").start())
+    try:
+        yield backends[0]
+    finally:
+        for each in backends:
+            await each.leave()
+        for transport in transports:
+            await transport.close()
+
+
+@asynchronous
+async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[str, str]) -> None:
+    face, own = (f"http://{HOST}:{settings[name]}" for name in ("STEP3_PORT", "PORT"))
+    gateway = start()
+    async with web_and_list(nats, 1.5) as page, ClientSession() as client:
+        await until(lambda: answers(client, f"{own}/health/ready"))
+        await until(lambda: answers(client, f"{face}/health/ready"))
+        registry = await (await client.get(f"{face}/registry")).json()
+        row = next(each for each in registry["instances"] if each["service"] == "gateway")
+        assert (row["pid"], row["url"]) == (gateway.pid, own)
+        asking = asyncio.create_task(client.get(f"{face}/"))
+        await until(lambda: page.asked)
+        gateway.send_signal(signal.SIGTERM)
+        answer = await asking
+        assert (answer.status, await answer.text()) == (200, "page")
+        assert answer.headers["Connection"] == "close"
+        assert await ended(gateway) == 0
+        assert gateway.stderr
+        assert b"Traceback" not in gateway.stderr.read()
+
+
+@asynchronous
+async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    """Clients that come anew and clients that stay; one gateway after another is stopped."""
+    with socket.create_server((HOST, int(settings["STEP3_PORT"]))) as listening:
+        listening.set_inheritable(True)
+        url = f"http://{HOST}:{settings['STEP3_PORT']}/"
+        failures: list[str] = []
+        asked = 0
+        go_on = True
+
+        async def keep_asking(client: ClientSession, headers: dict[str, str]) -> None:
+            nonlocal asked
+            while go_on:
+                try:
+                    async with client.get(url, headers=headers) as answer:
+                        asked += 1
+                        if answer.status != 200:
+                            failures.append(f"{answer.status}")
+                except OSError as error:
+                    failures.append(repr(error))
+                await asyncio.sleep(0.002)
+
+        async with web_and_list(nats), ClientSession() as client:
+            ports = [free_port() for _ in range(3)]
+            running = [start(listening, PORT=str(port), INSTANCE=f"gateway-{port}") for port in ports[:2]]
+            for port in ports[:2]:
+                await until(lambda port=port: answers(client, f"http://{HOST}:{port}/health/ready"))
+            asking = [
+                asyncio.create_task(keep_asking(client, headers))
+                for headers in ({}, {"Connection": "close"}, {}, {"Connection": "close"})
+            ]
+            running[0].send_signal(signal.SIGTERM)
+            assert await ended(running[0]) == 0
+            running.append(start(listening, PORT=str(ports[2]), INSTANCE=f"gateway-{ports[2]}"))
+            await until(lambda: answers(client, f"http://{HOST}:{ports[2]}/health/ready"))
+            running[1].send_signal(signal.SIGTERM)
+            assert await ended(running[1]) == 0
+            enough = asked + 50
+            await until(lambda: asked > enough)
+            go_on = False
+            await asyncio.gather(*asking)
+            running[2].send_signal(signal.SIGTERM)
+            assert await ended(running[2]) == 0
+        assert failures == []
+        assert asked > 100
+        for each in running:
+            assert each.stderr
+            each.stderr.close()
+
+
+@asynchronous
+async def test_a_taken_port_and_a_missing_secret_are_told(nats: NatsServer, settings: dict[str, str]) -> None:
+    with socket.create_server((HOST, int(settings["STEP3_PORT"]))):
+        gateway = start()
+        assert await ended(gateway) != 0
+        assert gateway.stderr
+        assert b"Address already in use" in gateway.stderr.read()
+    gateway = start(GATEWAY_SECRET="")
+    assert await ended(gateway) != 0
+    assert gateway.stderr
+    assert b"Set GATEWAY_SECRET" in gateway.stderr.read()

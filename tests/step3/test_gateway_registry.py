@@ -1,0 +1,218 @@
+"""Who the gateway takes for there, which version gets a request, and what it tells of that."""
+
+import asyncio
+import time
+from collections import Counter
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from step3_async.rapids.signals import SILENT_SECONDS
+from tests.step3.backends import nats, settings, staged
+from tests.step3.nats_rapids import PAUSE, asynchronous, until
+from tests.step3.nats_server import NatsServer
+
+__all__ = ["nats", "settings"]
+
+
+@asynchronous
+async def test_instances_come_and_go(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        first = await stage.add("list", tags=["kind:view", "verb:list"])
+        second = await stage.add("list", tags=["kind:view", "verb:list", "zone:b"])
+        await stage.add("like", tags=["kind:aggregate"])
+        found = stage.made.registry.find
+        assert {each.told.instance for each in found("kind:view")} == {first.name, second.name}
+        assert [each.told.instance for each in found("zone:b", "kind:view")] == [second.name]
+        assert found("zone:c") == []
+        first.state = "busy"
+        await until(lambda: not stage.knows(first))
+        seen = {(await stage.json("/api/posts"))["by"] for _ in range(10)}
+        assert seen == {second.name}
+        first.state = "up"
+        await until(lambda: stage.knows(first))
+        await second.leave()
+        await until(lambda: not stage.knows(second))
+        assert not found("zone:b")
+
+
+@asynchronous
+async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    async with staged(nats, settings) as stage:
+        silent, other = [await stage.add("list") for _ in range(2)]
+        await silent.fall_silent()
+        await until(lambda: not stage.knows(silent), SILENT_SECONDS + 3)
+        assert stage.knows(other)
+        nats.kill()
+        try:
+            await until(lambda: stage.made.cache.bypassed)
+            end = time.monotonic() + SILENT_SECONDS + 1
+            while time.monotonic() < end:
+                assert stage.knows(other)
+                await asyncio.sleep(PAUSE)
+            assert (await stage.get("/api/posts")).status == 200
+            assert (await stage.get("/health/ready")).status == 503
+        finally:
+            nats.start()
+        await until(lambda: not stage.made.cache.bypassed)
+        assert stage.knows(other)
+
+
+@asynchronous
+async def test_a_gateway_that_starts_learns_at_once_who_is_there(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    async with staged(nats, settings) as stage:
+        backend = await stage.add("list")
+        stage.made.registry._instances.clear()
+        stage.made.registry._sort_out("list")
+        await backend.transport.tell("registry.who", b"")
+        await until(lambda: stage.knows(backend), 0.9)
+
+
+@asynchronous
+async def test_versions_have_their_shares_or_are_asked_for(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    async with staged(nats, settings) as stage:
+        stage.shares(search={"v1": 20, "v2": 80, "v3": 0})
+        for version in ("v1", "v2", "v3"):
+            await stage.add("search", version)
+        by = {each.name: each.version for each in stage.backends}
+
+        async def drawn(count: int, **headers: str) -> Counter[str]:
+            answers = [await stage.json("/api/search?q=a", **headers) for _ in range(count)]
+            return Counter(by[each["by"]] for each in answers)
+
+        async def shares_are_known() -> bool:
+            return (await drawn(20))["v3"] == 0
+
+        await until(shares_are_known)
+        counted = await drawn(300)
+        assert counted["v3"] == 0
+        assert 30 <= counted["v1"] <= 95
+        for version in by.values():
+            assert await drawn(5, Service_Version=f"search={version}") == {version: 5}
+        answer = await stage.get("/api/search?q=a", Service_Version="list=v7, search=v9")
+        told = await answer.json()
+        assert (answer.status, told["_error"]["code"]) == (400, 400)
+        assert "There is no search v9; there is: v1, v2, v3." in told["_error"]["message"]
+        stage.shares(search={"v1": 0, "v2": 0, "v3": 100})
+
+        async def all_are_v3() -> bool:
+            return await drawn(10) == {"v3": 10}
+
+        await until(all_are_v3)
+
+
+@asynchronous
+async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    """So that a page and what is kept of it are of one version."""
+    async with staged(nats, settings) as stage:
+        stage.shares(search={"v1": 50, "v2": 50})
+        await stage.add("web")
+        for version in ("v1", "v2"):
+            await stage.add("search", version)
+
+        async def told() -> set[str | None]:
+            answers = [(await stage.json(f"/search?q={n}"))["headers"] for n in range(30)]
+            return {each.get("service-version") for each in answers}
+
+        async def both_are_drawn() -> bool:
+            return await told() == {"search=v1", "search=v2"}
+
+        await until(both_are_drawn)
+
+
+@asynchronous
+async def test_who_has_least_to_do_is_asked(nats: NatsServer, settings: dict[str, str]) -> None:
+    gate = asyncio.Event()
+    async with staged(nats, settings) as stage:
+        busy, idle = [await stage.add("list") for _ in range(2)]
+        plain = busy.handler
+
+        async def wait(request: object) -> object:
+            await gate.wait()
+            return await plain(request)  # type: ignore[arg-type]
+
+        busy.handler = wait  # type: ignore[assignment]
+        waiting = []
+        while not busy.asked:
+            waiting.append(asyncio.create_task(stage.get(f"/api/posts?page={len(waiting)}")))
+            await asyncio.sleep(0.01)
+        known = len(idle.asked)
+        for page in range(20):
+            assert (await stage.json(f"/api/posts?max_results={page}"))["by"] == idle.name
+        assert len(idle.asked) == known + 20
+        gate.set()
+        await asyncio.gather(*waiting)
+
+
+@asynchronous
+async def test_it_tells_what_it_knows_of_all(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        answer = await stage.get("/health/ready")
+        told = await answer.json()
+        assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
+        backend = await stage.add("list", load=3, behind=7)
+        await stage.add("web")
+        told = await stage.json("/health/ready")
+        assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("OK", "ok", "down")
+        assert await stage.json("/api/health/ready") == told
+        stage.shares(list={"v1": 40})
+
+        async def row_is_right() -> bool:
+            rows = (await stage.json("/registry"))["instances"]
+            row = next(each for each in rows if each["instance"] == backend.name)
+            heartbeat = row.pop("heartbeat")
+            assert 0 <= heartbeat < SILENT_SECONDS
+            return bool(
+                row
+                == {
+                    "service": "list",
+                    "version": "v1",
+                    "share": 40,
+                    "instance": backend.name,
+                    "url": f"http://127.0.0.1:{backend.port}",
+                    "state": "up",
+                    "tags": ["verb:list"],
+                    "load": 3,
+                    "behind": 7,
+                    "pid": row["pid"],
+                    "breaker": "closed",
+                }
+            )
+
+        await until(row_is_right)
+        async with stage.client.get(f"{stage.own}/health/live") as live:
+            assert await live.json() == {"_status": "OK"}
+        async with stage.client.get(f"{stage.own}/") as other:
+            assert other.status == 404
+        assert (await stage.ask("POST", "/health/live")).status == 405
+
+
+@asynchronous
+async def test_requests_are_counted_by_kind(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        for name in ("web", "list"):
+            await stage.add(name)
+
+        async def series() -> int:
+            text = await (await stage.get("/metrics")).text()
+            return sum(len(family.samples) for family in text_string_to_metric_families(text))
+
+        async def ask(number: int) -> None:
+            await stage.get(f"/nothing-{number}")
+            await stage.get(f"/api/nothing-{number}")
+            await stage.get(f"/api/posts/t3_{number}")
+            await stage.ask(f"BREW{number}", "/")
+
+        await ask(0)
+        await series()
+        before = await series()
+        for number in range(1, 10):
+            await ask(number)
+        assert await series() == before

@@ -1,0 +1,244 @@
+"""An instance's part in the rapids and the registry: how it comes and goes, and bears others' being away."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from secrets import token_hex
+
+import psutil
+import pytest
+import requests
+
+from step3_async.rapids.hosting.leaving import leave_before_draining
+from step3_async.rapids.tracing import configure_tracing
+from tests.step3.alone import Alone, World, world
+from tests.step3.beside import post
+from tests.support.answers import expect
+from tests.support.eventually import eventually
+
+__all__ = ["world"]
+
+LEAVE_SECONDS = 5.0
+TRIED_SECONDS = 60.0
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
+
+
+class Caller(threading.Thread):
+    """Asks an instance on and on, over new and kept connections, until it has left the registry."""
+
+    def __init__(self, alone: Alone) -> None:
+        super().__init__(daemon=True)
+        self._alone = alone
+        self.answers: Counter[int | str] = Counter()
+
+    def run(self) -> None:
+        kept = requests.Session()
+        while (last := self._alone.owners.last(self._alone.instance)) and last.state != "gone":
+            for ask in (requests.get, kept.get):
+                try:
+                    self.answers[ask(f"{self._alone.url}/health/live", timeout=5).status_code] += 1
+                except requests.RequestException as error:
+                    self.answers[type(error).__name__] += 1
+
+
+class TestComing:
+    @pytest.mark.parametrize("service", ["list", "tag"])
+    def test_is_busy_until_its_pond_is_whole(self, world: World, service: str) -> None:
+        world.owners.write("posts", "t3_early", post("early"))
+        world.owners.held = True
+        try:
+            with world.database(service) as database, world.running(service, database) as alone:
+                told = world.owners.await_state(alone.instance, "busy")
+                assert told.url == alone.url
+                parts = expect(alone.visitor.get("/health/ready"), 503).json()["parts"]
+                assert parts["pond"] == "down"
+                assert {each.state for each in _announced(alone)} == {"busy"}
+                world.owners.held = False
+                world.owners.await_state(alone.instance, "up")
+                assert alone.visitor.json("/health/ready")["parts"]["pond"] == "ok"
+                assert database["posts"].find_one({"_id": "t3_early"}) is not None
+        finally:
+            world.owners.held = False
+
+    def test_catches_up_before_it_is_up_again(self, world: World) -> None:
+        with world.database("list") as database:
+            with world.running("list", database) as alone:
+                world.owners.await_state(alone.instance, "up")
+            missed = world.owners.write("posts", f"t3_{token_hex(4)}", post("missed"))
+            with world.running("list", database) as alone:
+                world.owners.await_state(alone.instance, "up")
+                assert alone.visitor.json(f"/posts/{missed.key}")["title"] == "missed"
+
+    def test_two_instances_read_one_river_into_one_pond(self, world: World) -> None:
+        with (
+            world.database("list") as database,
+            world.running("list", database) as first,
+            world.running("list", database) as second,
+        ):
+            for each in (first, second):
+                world.owners.await_state(each.instance, "up")
+            for key in [f"t3_{token_hex(4)}" for _ in range(40)]:
+                world.owners.write("posts", key, post(key))
+                world.owners.await_settled("list", "posts", key)
+                for each in (first, second):
+                    assert each.visitor.json(f"/posts/{key}")["title"] == key
+
+
+class TestGoing:
+    def test_leaves_first_and_refuses_nobody_before(self, world: World) -> None:
+        with world.alone("list") as alone:
+            caller = Caller(alone)
+            caller.start()
+            eventually(lambda: _check(caller.answers[200] > 10), LEAVE_SECONDS)
+            assert alone.end() == 0
+            world.owners.await_state(alone.instance, "gone", LEAVE_SECONDS)
+            caller.join(LEAVE_SECONDS)
+            assert set(caller.answers) == {200}
+            assert _announced(alone)[-1].state == "gone"
+
+    def test_finishes_what_it_has_begun(self, world: World) -> None:
+        with world.alone("list") as alone:
+            path = "/posts?max_results=50"
+            answers: list[int] = []
+
+            def ask() -> None:
+                while alone.process.poll() is None:
+                    try:
+                        answers.append(requests.get(alone.url + path, timeout=5).status_code)
+                    except requests.ConnectionError:
+                        return
+
+            askers = [threading.Thread(target=ask) for _ in range(4)]
+            for asker in askers:
+                asker.start()
+            eventually(lambda: _check(len(answers) > 20), LEAVE_SECONDS)
+            assert alone.end() == 0
+            for asker in askers:
+                asker.join(LEAVE_SECONDS)
+            assert set(answers) == {200}
+
+    def test_a_killed_one_is_replaced_by_its_master(self, world: World) -> None:
+        with world.alone("list") as alone:
+            before = world.owners.await_state(alone.instance, "up").pid
+            psutil.Process(before).kill()
+
+            def check() -> None:
+                last = world.owners.last(alone.instance)
+                assert last is not None
+                assert (last.state, last.pid != before) == ("up", True)
+
+            eventually(check, 30)
+            expect(alone.visitor.get("/posts"), 200)
+
+
+class TestBearing:
+    @pytest.fixture
+    def alone(self, world: World) -> Iterator[Alone]:
+        with world.alone("list") as found:
+            yield found
+
+    def test_answers_from_its_pond_while_the_rapids_are_away(self, world: World, alone: Alone) -> None:
+        known = world.owners.write("posts", f"t3_{token_hex(4)}", post("known"))
+        world.owners.await_settled("list", "posts", known.key)
+        world.nats.kill()
+        try:
+
+            def check() -> None:
+                told = expect(alone.visitor.get("/health/ready"), 200).json()
+                assert told["parts"]["rapids"] == "down"
+
+            eventually(check, 15)
+            assert alone.visitor.json(f"/posts/{known.key}")["title"] == "known"
+        finally:
+            world.nats.start()
+        eventually(lambda: _check(_part(alone, "rapids") == "ok"), 15)
+        later = world.owners.write("posts", f"t3_{token_hex(4)}", post("later"))
+        world.owners.await_settled("list", "posts", later.key)
+        assert alone.visitor.json(f"/posts/{later.key}")["title"] == "later"
+
+    def test_what_it_cannot_take_is_set_aside_and_the_rest_goes_on(self, world: World, alone: Alone) -> None:
+        world.owners.write("members", "odd", {"expires": "no time at all", "revision": 1})
+        del world.owners.documents["members"]["odd"]  # lest snapshots of other tests have it
+        world.owners.write("members", "even", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
+        world.owners.await_settled("list", "members", "even", 1)
+
+        def check() -> None:
+            told = world.owners.ask("list", "members", "odd")
+            assert (told.revision, told.set_aside) == (None, True)
+
+        eventually(check, TRIED_SECONDS)
+        assert not world.owners.ask("list", "members", "even").set_aside
+
+
+class TestTracing:
+    def test_a_request_goes_on_with_its_trace(self, world: World) -> None:
+        with world.alone("list", {"OTEL_TRACES_EXPORTER": "console"}) as alone:
+            expect(alone.visitor.get("/posts", headers={"traceparent": PARENT}), 200)
+
+            def check() -> None:
+                assert TRACE in alone.written()
+
+            eventually(check, 5)
+            span = _spans(alone.log)[f"0x{TRACE}"]
+            assert span["name"] == "GET /posts"
+            assert span["parent_id"] == "0xb7ad6b7169203331"
+            assert span["attributes"]["http.response.status_code"] == 200
+
+    def test_nonsense_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OTEL_TRACES_EXPORTER", "smoke")
+        with pytest.raises(ValueError, match=r"none, console, otlp.*smoke"):
+            configure_tracing("tests")
+
+
+class TestLeaving:
+    def test_a_second_signal_changes_nothing(self) -> None:
+        script = f"""
+import signal, sys, time
+from {leave_before_draining.__module__} import leave_before_draining
+told = []
+signal.signal(signal.SIGTERM, lambda *_: (told.append("drain"), print(*told, flush=True), sys.exit(0)))
+def leave():
+    told.append("leave")
+    time.sleep(0.3)
+    raise RuntimeError("nobody listens")
+leave_before_draining(leave)
+print("ready", flush=True)
+while True:
+    time.sleep(0.01)
+"""
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        process.terminate()
+        assert process.wait(10) == 0
+        assert process.stdout.read().splitlines()[-1] == "leave drain"
+
+
+def _announced(alone: Alone) -> list[object]:
+    return [each for each in alone.owners.announced if each.instance == alone.instance]
+
+
+def _part(alone: Alone, part: str) -> str:
+    told: str = alone.visitor.json("/health/ready")["parts"][part]
+    return told
+
+
+def _check(holds: bool) -> None:
+    assert holds
+
+
+def _spans(log: Path) -> dict[str, dict]:
+    """The spans that a process has written among its logs, by their traces."""
+    text, found, start = log.read_text(), {}, 0
+    decoder = json.JSONDecoder()
+    while (start := text.find('{\n    "name"', start)) >= 0:
+        span, end = decoder.raw_decode(text[start:])
+        found[span["context"]["trace_id"]] = span
+        start += end
+    return found
