@@ -10,7 +10,7 @@ PYTEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test bench doctor mongod lint format types laws check lock clean
+.PHONY: help run load test drills bench doctor mongod lint format types laws check lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=pyt
 
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(if $(filter file,$(origin STEP)),$(ARGS),--step $(STEP) $(ARGS))
+
+drills: $(VENV)/dev.stamp ## kill and cut things, as much of it as the text claims: make drills STEP=3
+	@DRILLS=full $(BIN)/python -m pytest tests/drills -s $(if $(filter file,$(origin STEP)),,--step $(STEP)) $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench

@@ -35,8 +35,8 @@ class Answer:
 
 
 class Sender(threading.Thread):
-    """Asks `rate` times a second, as whoever `token` belongs to, each time by a thread and a connection of its own: slow
-    answers hold nothing up, and no connection lives long enough to be closed by the other side.
+    """Asks `rate` times a second, as whoever `token` belongs to, each time by a thread and a connection of
+    its own: slow answers hold nothing up, and no connection lives long enough to be closed by the other side.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ KIND = {
 USERS = tomllib.loads((ROOT / "step3_async/step.toml").read_text())["nats"]["users"]
 """What each service may say and hear, as in the step."""
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """A flow over rapids in memory, and those around it: handlers, and a capture that gives snapshots."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from threading import Event as Gate
@@ -40,6 +41,7 @@ class Capture:
 
     def __init__(self, transport: Transport, histories: dict[str, list[Change]]) -> None:
         self.wishes: list[Wish] = []
+        self.times: list[float] = []
         self.holds_back = False
         self._transport, self._histories = transport, histories
         self._runs: dict[str, str] = {}
@@ -56,6 +58,7 @@ class Capture:
     async def _answer(self, text: bytes) -> bytes:
         wish = Wish.model_validate_json(text)
         self.wishes.append(wish)
+        self.times.append(time.monotonic())
         for domain in wish.domains:
             if wish.again or domain not in self._runs:
                 self._runs[domain] = f"run-{domain}-{len(self.wishes)}"

@@ -2,10 +2,13 @@
 
 import smtplib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from pymongo.database import Database
 
 from kit.journal import Journal
@@ -28,9 +31,7 @@ FIELDS: dict[str, tuple[str, Any, Any]] = {
     "hide": ("hidden", True, False),
 }
 IMAGES = {
-    "tag": "marks",
-    "like": "marks",
-    "hide": "marks",
+    **dict.fromkeys(COMMANDS, "marks"),
     "share": "shares",
     "members": "revoked",
     "posts": "posts",
@@ -66,9 +67,7 @@ class TestMarks:
         key = f"{reader.username}:{post_id}"
         assert told == [f"{marking.service}:{revision}:{key}" for revision in (1, 2, 3, 4)]
 
-    def test_what_is_written_is_the_mark_its_revision_and_its_trace(
-        self, marking: Alone, post_id: str
-    ) -> None:
+    def test_the_mark_has_its_revision_and_its_trace(self, marking: Alone, post_id: str) -> None:
         reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
         field, done, undone = FIELDS[marking.service]
         for method, value, headers, trace in (
@@ -113,21 +112,19 @@ class TestMarks:
         assert marker
         expect_error(marking.signed_in().put(f"/posts/{post_id}/{COMMANDS[marking.service]}"), 404)
 
+    @pytest.mark.parametrize("marking", ["tag"], indirect=True)
+    def test_a_tag_too_many_is_no_command(self, marking: Alone, post_id: str) -> None:
+        reader = marking.signed_in()
+        for number in range(50):
+            expect(reader.put(f"/posts/{post_id}/tags/t{number}"), 200)
+        answer = expect(reader.put(f"/posts/{post_id}/tags/one-more"), 422)
+        assert "Command" not in answer.headers
+        mark = marking.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
+        assert mark is not None
+        assert mark["revision"] == 50
+
     def test_changes_are_kept_with_what_was_before(self, marking: Alone) -> None:
         check_images(marking)
-
-
-class TestTag:
-    def test_a_full_post_is_no_command(self, world: World) -> None:
-        with world.alone("tag") as alone:
-            post_id, reader = known_post(alone), alone.signed_in()
-            for number in range(50):
-                expect(reader.put(f"/posts/{post_id}/tags/t{number}"), 200)
-            answer = expect(reader.put(f"/posts/{post_id}/tags/one-more"), 422)
-            assert "Command" not in answer.headers
-            mark = alone.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
-            assert mark is not None
-            assert mark["revision"] == 50
 
 
 class TestShare:
@@ -167,8 +164,9 @@ class TestMembers:
 class TestPosts:
     def test_the_owner_of_posts_shows_them_and_has_changes_kept(self, world: World) -> None:
         with world.alone("posts") as alone:
-            told = post("owned")
-            alone.database["posts"].insert_one({"_id": "t3_owned", **told, "created": None})
+            now = datetime.now(UTC)
+            times = dict.fromkeys(("created", "_created", "_updated"), now)
+            alone.database["posts"].insert_one({"_id": "t3_owned", **post("owned"), **times})
             assert alone.visitor.json("/posts/t3_owned")["title"] == "owned"
             check_images(alone)
 
@@ -205,8 +203,6 @@ class TestJournal:
         assert journal.notes == [("ann:t3_1", 1), ("ann:t3_1", 2), ("ann:t3_1", 3), ("ann:t3_2", 1)]
 
     def test_a_token_is_ended_once(self, database: Database[dict[str, Any]]) -> None:
-        from datetime import UTC, datetime  # noqa: PLC0415
-
         journal = Noted()
         ended = Revocations(database["revoked"], journal)
         for _ in range(2):
@@ -232,9 +228,6 @@ class Inbox:
 
 @pytest.fixture
 def smtp() -> Iterator[Inbox]:
-    from aiosmtpd.controller import Controller  # noqa: PLC0415
-    from aiosmtpd.handlers import Sink  # noqa: PLC0415
-
     port = free_port()
     controller = Controller(Sink(), hostname="127.0.0.1", port=port)
     controller.start()

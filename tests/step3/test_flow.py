@@ -1,16 +1,21 @@
 """What a flow does with events: together, apart, again, aside; and while something is away."""
 
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from threading import Lock
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
 from pymongo.database import Database
 
 from kit.problems import PartDown, PartSlow
 from step3_async.rapids.event import Event
-from step3_async.rapids.flow import Seen, Tries
+from step3_async.rapids.flow import Seen, Tries, spans
 from step3_async.rapids.flow.seen import seen_index
 from step3_async.rapids.memory import MemoryTransport, Rapids
 from tests.step3.flows import QUICK, Taker, flowing
@@ -73,6 +78,32 @@ class TestBatches:
             await there.publish(some(1, 1))
             await until(lambda: nothing_pending(river))
         assert told == [(DOMAIN, [("p_1", 7)], 1)]
+
+    @asynchronous
+    async def test_what_is_too_slow_at_once_is_done_in_parts(self, rapids: Rapids) -> None:
+        class Slow(Taker):
+            def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
+                if len(events) > 2:
+                    raise PartSlow("MongoDB")
+                return super().apply(events)
+
+        taker, there = Slow(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        await there.publish(some(1, 8))
+        async with flowing(rapids, {DOMAIN: taker}, tries=Tries(())):
+            await until(lambda: nothing_pending(river))
+        assert taker.batches == [ids(1, 2), ids(3, 4), ids(5, 6), ids(7, 8)]
+        assert not rapids.dead()
+
+    @asynchronous
+    async def test_large_events_come_in_small_batches(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        large = "x" * 1_000_000
+        await there.publish([event(DOMAIN, number, "p", {}, payload={"t": large}) for number in range(40)])
+        async with flowing(rapids, {DOMAIN: taker}):
+            await until(lambda: nothing_pending(river))
+        assert max(len(batch) for batch in taker.batches[2:]) <= 8
 
     @asynchronous
     async def test_who_cannot_tell_goes_on(self, rapids: Rapids) -> None:
@@ -308,6 +339,47 @@ class TestConnection:
             await until(lambda: flow.ready)
 
 
+class TestTold:
+    @asynchronous
+    async def test_metrics_count_what_comes_of_events(self, rapids: Rapids) -> None:
+        there = MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        before = {each: counted(each) for each in ("handled", "failed", "set aside")}
+        lags = sample("rapids_lag_seconds_count", river="papers")
+        async with flowing(rapids, {DOMAIN: Taker(failing())}):
+            await there.publish(some(1, 20))
+            await until(lambda: nothing_pending(river))
+            assert sample("rapids_behind", river="papers") is not None
+        assert {each: counted(each) - before[each] for each in before} == {
+            "handled": 19,
+            "failed": 5,
+            "set aside": 1,
+        }
+        assert sample("rapids_lag_seconds_count", river="papers") - lags == 19
+
+    @asynchronous
+    async def test_a_span_is_linked_to_what_caused_its_events(
+        self, rapids: Rapids, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        exporter = InMemorySpanExporter()
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        monkeypatch.setattr(spans, "_tracer", provider.get_tracer("test"))
+        there = MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
+        causes = [f"00-{number:032x}-{number:016x}-01" for number in (1, 2)]
+        told = [
+            event(DOMAIN, number, "p", {}, traceparent=causes[number % 2] if number < 4 else None)
+            for number in range(6)
+        ]
+        await there.publish(told)
+        async with flowing(rapids, {DOMAIN: Taker()}):
+            await until(lambda: nothing_pending(river))
+        (span,) = exporter.get_finished_spans()
+        assert span.name == "papers takes papers"
+        assert sorted(link.context.trace_id for link in span.links) == [1, 2]
+
+
 class TestSeen:
     def test_an_effect_is_had_once(self, database: Database[dict[str, Any]]) -> None:
         database["seen"].create_indexes([seen_index()])
@@ -324,6 +396,14 @@ def test_tries_grow() -> None:
     assert waits[4] is None
     assert sorted(waits[:4]) == waits[:4]  # type: ignore[type-var]
     assert QUICK.wait_after(5) is None
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def counted(outcome: str) -> float:
+    return sample("rapids_events_total", river="papers", outcome=outcome)
 
 
 async def nothing_pending(river: Any) -> bool:

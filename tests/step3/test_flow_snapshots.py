@@ -1,5 +1,7 @@
 """A flow's ponds get what happened before their river began, and can be made anew."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from pymongo.database import Database
 from step3_async.rapids.flow import snapshots
 from step3_async.rapids.memory import MemoryTransport, Rapids
 from step3_async.rapids.pond import Pond
+from step3_async.rapids.transport import Unavailable
 from tests.step3.flows import Capture, flowing, order
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.rivers import Change, event
@@ -88,6 +91,18 @@ class TestStart:
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
+    async def test_less_and_less_often_when_it_lacks_a_page_each_time(
+        self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.4)
+        there = await capture(rapids, papers=[*HISTORY, ("p_5", {"title": ["no text"], "at": "soon"})])
+        async with flowing(rapids, {DOMAIN: Pond(pond.collection, DOMAIN, ("title", "at"), ("at",))}) as flow:
+            await until(lambda: len(there.times) >= 4)
+            assert not flow.ready
+        waits = [later - earlier for earlier, later in pairwise(there.times)]
+        assert waits[1] >= 0.8 and waits[2] >= 1.6, waits
+
+    @asynchronous
     async def test_a_snapshot_of_which_nothing_comes_is_asked_for_again(
         self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -159,11 +174,20 @@ class TestRebuild:
 
     @asynchronous
     async def test_an_order_before_there_is_a_river(self, rapids: Rapids, pond: Pond) -> None:
-        own = MemoryTransport(rapids)
+        own = Riverless(rapids)
         async with flowing(rapids, {DOMAIN: pond}, transport=own):
-            own.lose()
-            answer = rapids.signals
-            await until(lambda: answer.answerer("control.papers") is None)
+            operator = MemoryTransport(rapids)
+            await until(lambda: rapids.signals.answerer("control.papers"))
+            standing = await order(operator, rebuild=True)
+        assert standing.problem and "no river" in standing.problem
+        assert pond.places.get(DOMAIN) is None
+
+
+class Riverless(MemoryTransport):
+    """Is connected, to a server without rapids."""
+
+    async def river(self, name: str, domains: Sequence[str]) -> Any:
+        raise Unavailable("there are no rapids")
 
 
 async def done(operator: MemoryTransport) -> bool:

@@ -142,7 +142,9 @@ async def test_who_has_least_to_do_is_asked(nats: NatsServer, settings: dict[str
         waiting = []
         while not busy.asked:
             waiting.append(asyncio.create_task(stage.get(f"/api/posts?page={len(waiting)}")))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(PAUSE)
+        instances = {each.told.instance: each for each in stage.made.registry}
+        await until(lambda: instances[idle.name].outstanding == 0 < instances[busy.name].outstanding)
         known = len(idle.asked)
         for page in range(20):
             assert (await stage.json(f"/api/posts?max_results={page}"))["by"] == idle.name

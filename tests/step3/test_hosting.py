@@ -22,7 +22,7 @@ from tests.support.eventually import eventually
 
 __all__ = ["world"]
 
-LEAVE_SECONDS = 5.0
+LEAVE_SECONDS = 20.0
 TRIED_SECONDS = 60.0
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"

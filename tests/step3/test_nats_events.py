@@ -123,13 +123,15 @@ async def test_a_river_that_wants_other_domains_keeps_its_place(server: NatsServ
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("search")
         first = await reader.river("search", ["posts"])
-        await capture.publish([*events(range(3)), *events(range(3), "tag")])
+        await capture.publish([*events(range(3)), *events(range(10, 13), "tag")])
         await first.close()
         second = await reader.river("search", ["posts", "tag"])
         assert not second.begun
         assert second.rapids == first.rapids
         await capture.publish(events(range(3, 6), "tag"))
-        assert {number_of(each) for each in await take(second, 6)} >= {0, 1, 2, 3, 4, 5}
+        seen: set[int] = set()
+        while not seen >= {0, 1, 2, 3, 4, 5}:  # and perhaps tags from before it wanted them
+            seen.add(number_of((await take(second, 1))[0]))
 
 
 @asynchronous

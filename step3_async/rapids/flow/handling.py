@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from kit.problems import PartDown, PartSlow
 from step3_async.rapids.event import SNAPSHOT_PAGE, Event, now
 from step3_async.rapids.flow import metrics
+from step3_async.rapids.flow.failing import Failing
 from step3_async.rapids.flow.hand import Hand, Received
 from step3_async.rapids.flow.pausing import pause
 from step3_async.rapids.flow.spans import taking
 from step3_async.rapids.flow.tries import Tries
-from step3_async.rapids.transport import Delivery, Letter, Transport, Unavailable
+from step3_async.rapids.transport import Delivery, Transport
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
-LONGEST_ERROR = 1000
 
 OnSettled = Callable[[str, list[tuple[str, int]]], Awaitable[None]]
 """Told, by domain, which documents have settled and at which revision, before events are acknowledged."""
@@ -54,8 +54,9 @@ class Handling:
         tries: Tries,
         stopping: asyncio.Event,
     ) -> None:
-        self._transport, self._name, self._handlers = transport, name, handlers
-        self._hand, self._on_settled, self._tries = hand, on_settled, tries
+        self._name, self._handlers = name, handlers
+        self._hand, self._on_settled = hand, on_settled
+        self._failing = Failing(transport, name, hand, tries)
         self._stopping = stopping
 
     async def read(self, batch: Sequence[Delivery]) -> dict[str, list[Received]]:
@@ -65,7 +66,7 @@ class Handling:
             try:
                 event = Event.model_validate_json(delivery.raw)
             except ValidationError as error:
-                await self._set_aside(delivery, error)
+                await self._failing.set_aside(delivery, error)
                 continue
             if event.event_domain in self._handlers:
                 by_domain.setdefault(event.event_domain, []).append(Received(delivery, event))
@@ -81,7 +82,7 @@ class Handling:
             raise
         except Exception as error:
             if len(received) == 1:
-                await self._fail(received[0], error)
+                await self._failing.fail(received[0], error)
                 return
             half = len(received) // 2
             for part in (received[:half], received[half:]):
@@ -100,6 +101,8 @@ class Handling:
                 with taking(self._name, domain, events):
                     return await asyncio.to_thread(self._handlers[domain].apply, events)
             except (PartDown, PartSlow) as problem:
+                if isinstance(problem, PartSlow) and len(events) > 1:
+                    raise  # it may be too much at once
                 log.warning("the river waits", river=self._name, domain=domain, reason=str(problem))
             if await pause(self._stopping, wait):
                 raise Stopped
@@ -114,29 +117,6 @@ class Handling:
             # Signals may get lost anyhow; who waits for one asks.
             log.exception("not told what has settled", river=self._name, domain=domain)
 
-    async def _fail(self, received: Received, error: Exception) -> None:
-        delivery, event = received.delivery, received.event
-        metrics.EVENTS.labels(self._name, metrics.FAILED).inc()
-        wait = self._tries.wait_after(delivery.tries)
-        what = {"river": self._name, "domain": event.event_domain, "event_id": event.event_id}
-        log.warning("an event failed", **what, tries=delivery.tries, reason=_text(error))
-        if wait is None:
-            await self._set_aside(delivery, error)
-        else:
-            await self._hand.retry(delivery, wait)
-
-    async def _set_aside(self, delivery: Delivery, error: Exception) -> None:
-        letter = Letter(self._name, delivery.raw, _text(error), delivery.tries)
-        try:
-            await self._transport.set_aside(letter)
-        except Unavailable as unavailable:
-            log.warning("not set aside yet", river=self._name, reason=str(unavailable))
-            await self._hand.retry(delivery, LONGEST_WAIT_SECONDS)
-            return
-        log.error("an event was set aside", river=self._name, tries=letter.tries, reason=letter.error)
-        metrics.EVENTS.labels(self._name, metrics.SET_ASIDE).inc()
-        await self._hand.acknowledge(delivery)
-
     def _measure(self, dealt_with: Sequence[Event]) -> None:
         metrics.EVENTS.labels(self._name, metrics.HANDLED).inc(len(dealt_with))
         metrics.BATCH.labels(self._name).observe(len(dealt_with))
@@ -144,12 +124,3 @@ class Handling:
         for event in dealt_with:
             if event.event_name != SNAPSHOT_PAGE:
                 lag.observe(max(0.0, (moment - event.timestamp).total_seconds()))
-
-
-def _text(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        # Its text quotes what was given; that may be anything.
-        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-    else:
-        told = str(error)
-    return f"{type(error).__name__}: {told}"[:LONGEST_ERROR]

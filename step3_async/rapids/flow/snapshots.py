@@ -16,8 +16,10 @@ PROMISE_SECONDS = 5.0
 OVERDUE_SECONDS = 60.0
 """After so long somebody else asks for what was wanted and not promised."""
 
-QUIET_SECONDS = 5.0
-"""A snapshot of which nothing has come for so long may not be coming."""
+QUIET_SECONDS, LONGEST_QUIET_SECONDS = 5.0, 600.0
+"""A snapshot of which nothing has come for so long may not be coming. Each one after that is given twice the
+time, as it may lack the same page again.
+"""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,6 +32,7 @@ class Snapshots:
         self._one_at_a_time = asyncio.Lock()
         self._to_ask: set[str] = set()
         self._progress: dict[str, tuple[int, float]] = {}
+        self._in_vain: dict[str, int] = {}
         self._complaint = ""
         self.complete = not ponds
         """Whether all ponds may be shown, as of the last look."""
@@ -45,12 +48,13 @@ class Snapshots:
                     self._to_ask.add(domain)
                 elif place.run is None and (now() - place.wanted).total_seconds() > OVERDUE_SECONDS:
                     self._to_ask.add(domain)
-            missing = {
-                domain for domain, place in places.items() if place and self._is_missing(domain, place)
-            }
             await self._ask(self._to_ask, again=True)
-            if not pending:
-                await self._ask(missing - self._to_ask, again=False)
+            missing = {domain for domain, place in places.items() if self._is_missing(domain, place)}
+            if missing and not pending:
+                for domain in missing:
+                    self._in_vain[domain] = self._in_vain.get(domain, 0) + 1
+                    self._progress.pop(domain)
+                await self._ask(missing, again=False)
 
     async def obey(self, order: Order, rapids: str) -> dict[str, Progress]:
         """Do what an operator wants; how the ponds stand then. Raises Problem."""
@@ -66,13 +70,15 @@ class Snapshots:
         return {domain: _progress(place) for domain, place in (await self._places()).items()}
 
     async def _places(self) -> dict[str, Place | None]:
-        def read() -> dict[str, Place | None]:
-            return {domain: pond.places.get(domain) for domain, pond in self._ponds.items()}
-
-        return await asyncio.to_thread(read)
+        if not self._ponds:
+            return {}
+        places = next(iter(self._ponds.values())).places
+        return await asyncio.to_thread(places.of, list(self._ponds))
 
     def _is_missing(self, domain: str, place: Place | None) -> bool:
         """Whether a snapshot was promised, and nothing comes of it."""
+        if place is None or place.covered:
+            self._in_vain.pop(domain, None)
         if place is None or place.covered or place.run is None or domain in self._to_ask:
             self._progress.pop(domain, None)
             return False
@@ -80,7 +86,8 @@ class Snapshots:
         if pages != place.pages:
             since = time.monotonic()
             self._progress[domain] = place.pages, since
-        return time.monotonic() - since > QUIET_SECONDS
+        patience = min(QUIET_SECONDS * 2.0 ** self._in_vain.get(domain, 0), LONGEST_QUIET_SECONDS)
+        return bool(time.monotonic() - since > patience)
 
     async def _ask(self, domains: Iterable[str], *, again: bool) -> None:
         """Ask for snapshots; where nobody answers, `look` does so again."""
@@ -100,7 +107,6 @@ class Snapshots:
         for domain in runs.keys() & self._ponds.keys():
             await asyncio.to_thread(self._ponds[domain].places.begin, domain, runs[domain])
             self._to_ask.discard(domain)
-            self._progress.pop(domain, None)
         log.info("snapshots promised", river=self._name, domains=wanted)
 
 

@@ -6,10 +6,11 @@ from secrets import token_hex
 
 from nats.aio.msg import Msg
 
+from step3_async.rapids.nats.confirmations import Parcel
 from step3_async.rapids.nats.connection import ANSWER_SECONDS, Connection, Json, Refused
 from step3_async.rapids.nats.consumer import NANOSECONDS
 from step3_async.rapids.nats.link import Link
-from step3_async.rapids.nats.publishing import Parcel, Publisher
+from step3_async.rapids.nats.publishing import Publisher
 from step3_async.rapids.nats.subjects import DEAD, again_subject, dead_subject
 from step3_async.rapids.transport import Kept, Letter, Unavailable
 

@@ -83,9 +83,9 @@ class Link:
             connection = Connection()
             try:
                 await connection.open(self._servers, self._name, self._inbox, self._on_error)
-                for each in self._standing[:]:
+                for each in self._standing:  # with what is added meanwhile
                     await each(connection)
-            except (*FAILURES, Unavailable) as error:
+            except Exception as error:
                 self._complain(error)
                 await _end(connection)
                 await asyncio.sleep(wait)
@@ -100,10 +100,7 @@ class Link:
     async def _use(self, connection: Connection) -> None:
         """Have everybody use a new connection, until it is lost."""
         self._connection = connection
-        log.info(
-            "connected to NATS",
-            server=connection.connected_url and connection.connected_url.netloc.rpartition("@")[2],
-        )
+        log.info("connected to NATS", server=connection.server)
         self._tell(True)
         self._there.set()
         while connection.usable:

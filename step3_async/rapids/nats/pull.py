@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from step3_async.rapids.nats.connection import FAILURES, Connection
 from step3_async.rapids.nats.consumer import NANOSECONDS
@@ -43,6 +44,7 @@ class Pull:
         self._heard = 0.0
         self._wake = asyncio.Event()
         self._refusal: str | None = None
+        self._subscription: Subscription | None = None
 
     async def run(self, room: int, look: Callable[[], Awaitable[None]]) -> None:
         """Fetch until the connection is lost, with `look` called now and then. Raises Unavailable when the
@@ -78,7 +80,7 @@ class Pull:
 
     async def end(self) -> None:
         """Fetch no more."""
-        if self._connection.usable:
+        if self._subscription and self._connection.usable:
             with contextlib.suppress(*FAILURES):
                 await self._subscription.unsubscribe()
 

@@ -10,8 +10,9 @@ import structlog
 from nats.aio.msg import Msg
 
 from step3_async.rapids.nats import consumer
+from step3_async.rapids.nats.answers import Answers
 from step3_async.rapids.nats.connection import FAILURES, Connection
-from step3_async.rapids.nats.delivery import WORKING, NatsDelivery
+from step3_async.rapids.nats.delivery import NatsDelivery
 from step3_async.rapids.nats.link import Link
 from step3_async.rapids.nats.pull import Pull
 from step3_async.rapids.transport import Unavailable
@@ -19,7 +20,6 @@ from step3_async.rapids.transport import Unavailable
 AHEAD = 500
 """At most so many are here and not yet handed out."""
 
-MOST_ANSWERS = 20_000
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 1.0
 OPEN_SECONDS = 10.0
 LOOK_SECONDS = 10.0
@@ -37,7 +37,7 @@ class NatsRiver:
         self._news = asyncio.Event()
         self._pull: Pull | None = None
         self._connection: Connection | None = None
-        self._unanswered: deque[tuple[str, bytes]] = deque(maxlen=MOST_ANSWERS)
+        self._answers = Answers()
         self._trouble = "it is not there yet"
         self._reached: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,20 +78,6 @@ class NatsRiver:
             await delivery.retry(0)
         self._arrived.clear()
 
-    async def answer(self, place: str, reply: str, text: bytes) -> None:
-        """Tell the server about a delivery, when it is there again if need be; not if that is another by
-        then, which may have given the same number to something else.
-        """
-        if place != self.rapids:
-            return
-        connection = self._connection
-        if connection and connection.usable:
-            with contextlib.suppress(*FAILURES):
-                await connection.publish(reply, text)
-                return
-        if text != WORKING:
-            self._unanswered.append((reply, text))
-
     async def _keep(self) -> None:
         wait = FIRST_WAIT_SECONDS
         while True:
@@ -100,11 +86,14 @@ class NatsRiver:
                 await self._settle(connection)
                 wait = FIRST_WAIT_SECONDS
                 await self._read(connection)
-            except (*FAILURES, Unavailable) as error:
+            except Exception as error:
                 self._connection = None
                 self._trouble = str(error) or type(error).__name__
-                if connection.usable:
-                    log.warning("a river stands still", river=self._name, error=self._trouble)
+                unexpected = not isinstance(error, (*FAILURES, Unavailable))
+                if connection.usable or unexpected:
+                    log.warning(
+                        "a river stands still", river=self._name, error=self._trouble, exc_info=unexpected
+                    )
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
@@ -118,12 +107,9 @@ class NatsRiver:
                 log.warning("events of a river were lost", river=self._name)
             self.begun, self.rapids = place.begun or not opening, place.rapids
             self._arrived.clear()
-            self._unanswered.clear()
             self._news.set()
+        await self._answers.go_on(connection, place.rapids)
         self._connection, self._reached, self._trouble = connection, place.reached, ""
-        while self._unanswered:
-            reply, text = self._unanswered.popleft()
-            await connection.publish(reply, text)
 
     async def _find(self, connection: Connection, *, opening: bool = False) -> consumer.Place:
         return await consumer.ensure(connection, self._name, self._domains, self._reached, opening=opening)
@@ -145,7 +131,7 @@ class NatsRiver:
         place = self.rapids
 
         def arrive(message: Msg) -> None:
-            self._arrived.append(NatsDelivery(message, self, place, time.monotonic()))
+            self._arrived.append(NatsDelivery(message, self._answers, place, time.monotonic()))
             self._news.set()
 
         self._pull = Pull(connection, self._name, arrive)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from step3_async.rapids.event import Event
+from step3_async.rapids.nats.confirmations import Parcel
 from step3_async.rapids.nats.connection import Connection
 from step3_async.rapids.nats.letters import DeadLetters
 from step3_async.rapids.nats.link import Link
-from step3_async.rapids.nats.publishing import Parcel, Publisher
+from step3_async.rapids.nats.publishing import Publisher
 from step3_async.rapids.nats.river import NatsRiver
 from step3_async.rapids.nats.signals import Signals
 from step3_async.rapids.nats.streams import make_streams

@@ -1,20 +1,16 @@
 """How far the snapshots of a pond's domains are there."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from kit.mongo import Document, translated
 from step3_async.rapids.event import Page
+from step3_async.rapids.pond.coverage import Coverage
 
 RIVERS = "rivers"
-PAGES = "rivers_pages"
-NONE_YET: Document = {"reached": None, "ahead": [], "pages": 0, "covered": False}
 
 
 @dataclass(frozen=True)
@@ -39,29 +35,22 @@ class Places:
     """The snapshots of the domains whose ponds lie in `database`. All methods raise PartDown and PartSlow."""
 
     def __init__(self, database: Database[Document]) -> None:
-        self._rivers, self._pages = database[RIVERS], database[PAGES]
+        self._rivers, self._coverage = database[RIVERS], Coverage(database)
 
-    @translated
     def get(self, domain: str) -> Place | None:
         """The place of a domain; None if none was ever asked for."""
-        found = self._rivers.find_one({"_id": domain})
-        if found is None:
-            return None
-        pages = self._pages.find_one({"_id": _id(domain, found["run"])}) or {}
-        return Place(
-            rapids=found["rapids"],
-            run=found["run"],
-            wanted=found["wanted"].replace(tzinfo=UTC),
-            complete=found["complete"] is not None,
-            covered=found["covered"],
-            pages=pages.get("pages", 0),
-            reached=pages.get("reached"),
-        )
+        return self.of([domain])[domain]
+
+    @translated
+    def of(self, domains: Sequence[str]) -> dict[str, Place | None]:
+        """The places of domains; None for those of which none was ever asked for."""
+        found = {each["_id"]: each for each in self._rivers.find({"_id": {"$in": list(domains)}})}
+        return {domain: self._place(found[domain]) if domain in found else None for domain in domains}
 
     @translated
     def want(self, domain: str, rapids: str, *, empty: bool = False) -> None:
         """A snapshot is to come; with `empty` the pond must not be shown before it is there."""
-        wanted: Document = {"rapids": rapids, "run": None, "wanted": datetime.now(UTC), "covered": False}
+        wanted = {**_not_there(None), "rapids": rapids, "wanted": datetime.now(UTC)}
         never: Document = {"complete": None}
         told = {"$set": wanted | never} if empty else {"$set": wanted, "$setOnInsert": never}
         self._rivers.update_one({"_id": domain}, told, upsert=True)
@@ -69,57 +58,34 @@ class Places:
     @translated
     def begin(self, domain: str, run: str) -> None:
         """The snapshot that was wanted is promised under this name."""
-        changed = {"_id": domain, "run": {"$ne": run}}
-        self._rivers.update_one(changed, {"$set": {"run": run, "began": datetime.now(UTC), "covered": False}})
+        began = {**_not_there(run), "began": datetime.now(UTC)}
+        self._rivers.update_one({"_id": domain, "run": {"$ne": run}}, {"$set": began})
         # Pages may come before the promise.
-        if self._pages.find_one({"_id": _id(domain, run), "covered": True}) is not None:
-            self._finish(domain, run)
+        self._finish(domain, run, self._coverage.of(domain, run))
 
     @translated
     def cover(self, domain: str, page: Page) -> None:
         """A page has been applied."""
-        if self._advance(_id(domain, page.run), page):
-            self._finish(domain, page.run)
+        self._finish(domain, page.run, self._coverage.add(domain, page))
 
-    def _advance(self, key: str, page: Page) -> bool:
-        """Note a page; whether all are there now."""
-        while True:
-            known = self._pages.find_one({"_id": key})
-            if known is not None and known["covered"]:
-                return True
-            after = _with(known or NONE_YET, page)
-            as_known = {"_id": key, "pages": known["pages"] if known else 0}
-            told = {"$set": after, "$currentDate": {"at": True}}
-            # Another process may note another page just now.
-            with suppress(DuplicateKeyError):
-                noted = self._pages.update_one(as_known, told, upsert=known is None)
-                if noted.matched_count or noted.upserted_id is not None:
-                    return bool(after["covered"])
+    def _finish(self, domain: str, run: str, known: Document) -> None:
+        if known["covered"]:
+            done = {"covered": True, "complete": datetime.now(UTC), "pages": known["pages"]}
+            self._rivers.update_one({"_id": domain, "run": run}, {"$set": done})
 
-    def _finish(self, domain: str, run: str) -> None:
-        done = {"covered": True, "complete": datetime.now(UTC)}
-        self._rivers.update_one({"_id": domain, "run": run}, {"$set": done})
+    def _place(self, found: Document) -> Place:
+        is_under_way = found["run"] is not None and not found["covered"]
+        known = self._coverage.of(found["_id"], found["run"]) if is_under_way else found
+        return Place(
+            rapids=found["rapids"],
+            run=found["run"],
+            wanted=found["wanted"].replace(tzinfo=UTC),
+            complete=found["complete"] is not None,
+            covered=found["covered"],
+            pages=known["pages"],
+            reached=known.get("reached"),
+        )
 
 
-def _with(known: Mapping[str, Any], page: Page) -> Document:
-    """How far a snapshot is there with one more page: pages may come in any order, and more than once."""
-    end = {"upto": page.upto, "last": page.last}
-    ahead = {each["after"]: each for each in known["ahead"]}
-    ahead[page.after] = {"after": page.after, **end}
-    reached, covered = known["reached"], False
-    while not covered and (following := ahead.pop(reached, None)) is not None:
-        reached, covered = following["upto"], following["last"]
-    return {
-        "reached": reached,
-        "ahead": [each for after, each in ahead.items() if _beyond(after, reached)],
-        "pages": known["pages"] + 1,
-        "covered": covered,
-    }
-
-
-def _beyond(after: str | None, reached: str | None) -> bool:
-    return after is not None and (reached is None or after > reached)
-
-
-def _id(domain: str, run: str | None) -> str:
-    return f"{domain}/{run}"
+def _not_there(run: str | None) -> Document:
+    return {"run": run, "covered": False, "pages": 0}

@@ -11,7 +11,7 @@ from pymongo.collection import Collection
 
 from kit.model.indexes import Indexes
 from kit.mongo import Document
-from step3_async.rapids.pond.places import PAGES
+from step3_async.rapids.pond.coverage import PAGES
 from step3_async.rapids.pond.writes import write
 
 KEPT = timedelta(days=7)

@@ -5,19 +5,15 @@ import contextlib
 from typing import NoReturn
 
 import structlog
-from bson import Timestamp
 from pymongo.errors import PyMongoError
 
-from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
+from step3_async.rapids.event import Page
 from step3_async.rapids.transport import Unavailable
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.jobs import Job
 from step3_async.sync.capture.metrics import PAGES, SNAPSHOTS
+from step3_async.sync.capture.pages import page_event, read_page
 from step3_async.sync.capture.publishing import publish
-
-MOST = 500
-MOST_CHARACTERS = 500_000
-"""Of one page; a single document may be longer."""
 
 GATHER_SECONDS = 0.3
 """A new one waits so long for others to join."""
@@ -76,15 +72,16 @@ class Snapshots:
 
     async def _publish(self, job: Job) -> None:
         log.info("snapshot begins", domain=self._charge.domain, run=job.run, to=job.to, after=job.after)
-        page, version = await self._page(job.run, job.after, job.upto)
+        page, version = await self._page(job, job.after, job.upto)
         end = job.upto
         while await self._charge.jobs.reach(job.run, page.after, end or page.upto):
             end = None if end == page.upto else end
             # The next one is read while this one is published.
-            reading = None if page.last else asyncio.create_task(self._page(job.run, page.upto, end))
+            reading = None if page.last else asyncio.create_task(self._page(job, page.upto, end))
             try:
                 self._charge.lease.check()
-                await publish(self._charge.transport, [self._event(page, version)], job.to)
+                event = page_event(self._charge.domain, page, version)
+                await publish(self._charge.transport, [event], job.to)
                 PAGES.labels(self._charge.domain).inc()
                 if reading is None:
                     await self._charge.jobs.finish(job.run)
@@ -97,59 +94,5 @@ class Snapshots:
                     reading.cancel()
                     await asyncio.gather(reading, return_exceptions=True)
 
-    async def _page(self, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
-        """The documents that follow the id `after`, as they were all at one moment, and that as a version.
-
-        A page that may have been published already ends with the same id as then, whatever has come and gone
-        since: the next one goes on from there.
-        """
-        moment = await self._now()
-        # Texts only: MongoDB compares within a type.
-        within = {"$gte": ""} if after is None else {"$gt": after}
-        reply = await self._charge.collection.database.command(
-            {
-                "find": self._charge.collection.name,
-                "filter": {"_id": within | ({"$lte": end} if end is not None else {})},
-                "projection": self._charge.source.fields,
-                "sort": {"_id": 1},
-                "limit": MOST,
-                "batchSize": MOST,
-                "readConcern": {"level": "snapshot", "atClusterTime": moment},
-            },
-            codec_options=self._charge.collection.codec_options,
-        )
-        found: list[Document] = reply["cursor"]["firstBatch"]
-        documents = _at_most(found, MOST_CHARACTERS)
-        is_all = len(found) < MOST and len(documents) == len(found) and not reply["cursor"]["id"]
-        upto = end if is_all else documents[-1]["_id"]
-        page = Page(run=run, documents=documents, after=after, upto=upto, last=upto is None)
-        return page, version_of(moment)
-
-    async def _now(self) -> Timestamp:
-        reply = await self._charge.collection.database.command("ping")
-        moment: Timestamp = reply["operationTime"]
-        return moment
-
-    def _event(self, page: Page, version: str) -> Event:
-        # Other documents than at an earlier try are another event, or they would be taken for known.
-        named = f"{page.run} {self._charge.domain} {page.after} {page.upto} {version}"
-        return Event(
-            event_id=event_id_of(named),
-            event_domain=self._charge.domain,
-            event_name=SNAPSHOT_PAGE,
-            timestamp=now(),
-            key="",
-            version=version,
-            payload=page.model_dump(),
-        )
-
-
-def _at_most(found: list[Document], characters: int) -> list[Document]:
-    """The first documents with so many characters, one at least."""
-    size = 0
-    for count, document in enumerate(found):
-        document.pop("traceparent", None)
-        size += sum(len(value) for value in document.values() if isinstance(value, str))
-        if size > characters and count:
-            return found[:count]
-    return found
+    async def _page(self, job: Job, after: str | None, end: str | None) -> tuple[Page, str]:
+        return await read_page(self._charge, job.run, after, end)

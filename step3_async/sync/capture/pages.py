@@ -1,0 +1,74 @@
+"""The pages of a snapshot."""
+
+from bson import Timestamp
+from pymongo.asynchronous.collection import AsyncCollection
+
+from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
+from step3_async.rapids.tracing import TRACEPARENT
+from step3_async.sync.capture.charge import Charge
+
+MOST = 500
+MOST_CHARACTERS = 500_000
+"""Of one page; a single document may be longer."""
+
+
+async def read_page(charge: Charge, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
+    """The documents that follow the id `after`, as they were all at one moment, and that as a version.
+
+    A page that may have been published already stops at the same id, `end`, as then, whatever has come and
+    gone since: the next one goes on from there. Raises PyMongoError.
+    """
+    collection = charge.collection
+    moment = await _now(collection)
+    # Texts only: MongoDB compares within a type.
+    within = {"$gte": ""} if after is None else {"$gt": after}
+    reply = await collection.database.command(
+        {
+            "find": collection.name,
+            "filter": {"_id": within | ({"$lte": end} if end is not None else {})},
+            "projection": charge.source.fields,
+            "sort": {"_id": 1},
+            "limit": MOST,
+            "batchSize": MOST,
+            "readConcern": {"level": "snapshot", "atClusterTime": moment},
+        },
+        codec_options=collection.codec_options,
+    )
+    found: list[Document] = reply["cursor"]["firstBatch"]
+    documents = _at_most(found, MOST_CHARACTERS)
+    is_all = len(found) < MOST and len(documents) == len(found) and not reply["cursor"]["id"]
+    upto = end if is_all else documents[-1]["_id"]
+    page = Page(run=run, documents=documents, after=after, upto=upto, last=upto is None)
+    return page, version_of(moment)
+
+
+def page_event(domain: str, page: Page, version: str) -> Event:
+    """A page as it travels."""
+    # Other documents than at an earlier try are another event, or they would be taken for known.
+    named = f"{page.run} {domain} {page.after} {page.upto} {version}"
+    return Event(
+        event_id=event_id_of(named),
+        event_domain=domain,
+        event_name=SNAPSHOT_PAGE,
+        timestamp=now(),
+        key="",
+        version=version,
+        payload=page.model_dump(),
+    )
+
+
+async def _now(collection: AsyncCollection[Document]) -> Timestamp:
+    reply = await collection.database.command("ping")
+    moment: Timestamp = reply["operationTime"]
+    return moment
+
+
+def _at_most(found: list[Document], characters: int) -> list[Document]:
+    """The first documents with so many characters, one at least."""
+    size = 0
+    for count, document in enumerate(found):
+        document.pop(TRACEPARENT, None)
+        size += sum(len(value) for value in document.values() if isinstance(value, str))
+        if size > characters and count:
+            return found[:count]
+    return found

@@ -1,0 +1,63 @@
+"""The gateway can be built by itself: its requirements hold what it imports, its image what it loads."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from tests.support.builds import ROOT, Built
+
+FOLDER = "step3_async/gateway"
+LOADED = """
+import json, sys
+import step3_async.gateway.__main__
+print(json.dumps([module.__file__ for name, module in sys.modules.items()
+                  if name.split(".")[0] in ("step3_async", "kit") and getattr(module, "__file__", None)]))
+"""
+
+
+def loaded() -> list[Path]:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return [Path(file) for file in json.loads(done.stdout)]
+
+
+def imported(file: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    names = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.split(".")[0] for name in names}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_its_requirements_are_what_it_imports() -> None:
+    known = packages_distributions()
+    packages = set().union(*(imported(file) for file in loaded()))
+    needed = {normal(each) for package in packages for each in known.get(package, ())}
+    assert "aiohttp" in needed
+    assert needed <= {normal(name) for name in Built(FOLDER).pins()}
+    Built(FOLDER).check_pins()
+
+
+def test_its_image_copies_what_it_loads() -> None:
+    lines = (ROOT / FOLDER / "Dockerfile").read_text().splitlines()
+    copied = [line.split()[1] for line in lines if line.startswith("COPY")]
+    assert all((ROOT / path).exists() for path in copied)
+    for file in loaded():
+        inside = file.relative_to(ROOT)
+        assert any(str(each) in copied for each in (inside, *inside.parents)), inside
+    assert lines[-1] == 'CMD ["python", "-m", "step3_async.gateway"]'
+
+
+def test_it_knows_no_other_service() -> None:
+    inside = [file.relative_to(ROOT) for file in loaded()]
+    assert {each.parts[1] for each in inside if each.parts[0] == "step3_async"} == {
+        *("__init__.py", "gateway", "rapids"),
+    }
