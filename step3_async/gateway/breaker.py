@@ -34,13 +34,16 @@ class Breaker:
         """Whether a call may be made at the time `now`."""
         return self._until is None or (now >= self._until and not self._trying)
 
-    def begin(self) -> None:
-        """A call is being made."""
-        self._trying = self._until is not None
+    def begin(self) -> bool:
+        """A call is being made; whether it is the one that tries."""
+        if self._until is not None:
+            self._trying = True
+        return self._trying
 
-    def end(self) -> None:
-        """The call is over, be it answered, not answered, or given up."""
-        self._trying = False
+    def end(self, was_trying: bool) -> None:
+        """A call is over, be it answered, not answered, or given up."""
+        if was_trying:
+            self._trying = False
 
     def succeed(self, now: float) -> None:
         """The call was answered."""

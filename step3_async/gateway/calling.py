@@ -91,12 +91,12 @@ class Caller:
     async def _call(self, call: Call, instance: Instance, end: float, is_fair: bool) -> Answer:
         breaker = instance.breaker
         was_open = breaker.is_open
-        breaker.begin()
+        is_trying = breaker.begin()
         instance.outstanding += 1
         try:
             async with asyncio.timeout_at(end):
                 answer = await self._sender.send(call, instance.told.url)
-        except (ClientConnectorError, ConnectionTimeoutError):
+        except ClientConnectorError:
             breaker.trip(time.monotonic())
             raise
         except (ClientError, TimeoutError) as error:
@@ -104,7 +104,7 @@ class Caller:
                 breaker.fail(time.monotonic())
             raise
         finally:
-            breaker.end()
+            breaker.end(is_trying)
             instance.outstanding -= 1
             if breaker.is_open and not was_open:
                 metrics.OPENED.labels(call.service).inc()

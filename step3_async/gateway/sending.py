@@ -21,7 +21,7 @@ from step3_async.gateway.forwarding import passed_back
 from step3_async.gateway.messages import Answer
 
 LARGEST = 4 * 1024 * 1024
-CONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 2.0
 
 KEPT_SECONDS = 10.0
 """How long idle connections are kept: less than services keep theirs (see `kit.serving`)."""

@@ -107,8 +107,9 @@ class Marker(threading.Thread):
             self.standing[mark] = wanted
             return
         self._leave(mark)
-        if answer.status_code == 503 and not answer.headers.get("Retry-After", "").isdecimal():
-            self.tally.without_retry_after += 1
+        if answer.status_code == 503:
+            self.tally.without_retry_after += not answer.headers.get("Retry-After", "").isdecimal()
+            self._stop_asked.wait(REFUSED_PAUSE)
 
     def _leave(self, mark: Mark) -> None:
         self.unknown.add(mark)

@@ -51,7 +51,7 @@ class Pond:
 
 POSTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("list", "search", "recommend", "tagged"), SHOWN),
-    **dict.fromkeys(("tag", "like", "hide"), ("topic", "created")),
+    **dict.fromkeys(("tag", "like", "hide"), ("topic",)),
     "share": ("title", "url", "permalink"),
     "images": ("thumbnail", "url"),
 }

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
+from step3_async.gateway.calling import LIMIT
 from tests.step3.backends import Backend, Stage, cut_off, hang, nats, refuse, settings, staged
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
@@ -149,14 +150,15 @@ async def test_a_slow_service_takes_no_other_with_it(nats: NatsServer, settings:
     async with staged(nats, settings) as stage:
         search = await stage.add("search", handler=hang)
         await stage.add("list", handler=fast)
-        slow = [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(400)]
+        slow = [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16)]
         await until(lambda: search.asked)
+        slow += [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16, 400)]
         worst = 0.0
         for _ in range(100):
             status, seconds = await timed(stage, "/api/posts")
             assert status == 200
             worst = max(worst, seconds)
-        assert worst < 1.0
+        assert worst < LIMIT / 2  # of which most is the test's own, that asks and answers all of it
         assert len(search.asked) <= 16
         answers = await asyncio.gather(*slow)
         assert {each.status for each in answers} == {503, 504}

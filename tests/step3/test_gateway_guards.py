@@ -45,16 +45,19 @@ def test_one_call_decides_whether_a_breaker_closes() -> None:
     breaker, later = Breaker(), OPEN_SECONDS[1]
     breaker.trip(0.0)
     assert breaker.allows(later)
-    breaker.begin()
+    is_trying = breaker.begin()
+    assert is_trying
     assert not breaker.allows(later)
-    breaker.end()
+    breaker.end(False)
+    assert not breaker.allows(later)
+    breaker.end(is_trying)
     assert breaker.allows(later)
     breaker.begin()
     breaker.fail(later)
     assert not breaker.allows(later + OPEN_SECONDS[0] - 0.01)
     breaker.begin()
     breaker.succeed(2 * later)
-    breaker.end()
+    breaker.end(True)
     assert not breaker.is_open
 
 

@@ -81,7 +81,8 @@ class Built:
 
 def services_of(step: str) -> list[str]:
     """The folders of a step's services."""
-    return sorted(str(path.parent.relative_to(ROOT)) for path in (ROOT / step).glob("**/service.py"))
+    folders = [path.parent for path in (ROOT / step).glob("**/service.py")]
+    return sorted(str(each.relative_to(ROOT)) for each in folders if (each / "requirements.in").exists())
 
 
 def pins(file: Path) -> dict[str, str]:
