@@ -174,10 +174,12 @@ class Havoc:
         return kinds
 
     def _await_writes(self, least: int) -> None:
-        def check() -> None:
-            assert total(self.markers).acknowledged >= least, total(self.markers)
+        while (reached := total(self.markers).acknowledged) < least:
 
-        eventually(check, PROGRESS)
+            def check(goal: int = min(least, reached + MOST_BETWEEN)) -> None:
+                assert total(self.markers).acknowledged >= goal, total(self.markers)
+
+            eventually(check, PROGRESS)
 
 
 @contextmanager

@@ -35,20 +35,6 @@ def alone(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
         yield found
 
 
-@pytest.fixture
-def taker(alone: Alone) -> Alone:
-    if alone.service not in TAKERS:
-        pytest.skip("it takes nothing")
-    return alone
-
-
-@pytest.fixture
-def taker_of_posts(alone: Alone) -> Alone:
-    if alone.service not in OF_POSTS:
-        pytest.skip("it takes no posts")
-    return alone
-
-
 class TestEach:
     def test_is_in_the_registry(self, alone: Alone) -> None:
         told = alone.owners.await_state(alone.instance, "up")
@@ -84,49 +70,55 @@ class TestEach:
         expect_error(alone.visitor.get("/nothing"), 404)
         expect_unauthorized(Client(alone.url, "garbage").get(COLLECTIONS.get(alone.service, "/me")))
 
-    def test_takes_tokens_by_the_keys_that_the_gateway_has(self, taker: Alone) -> None:
-        expect(taker.signed_in().get(COLLECTIONS[taker.service]), 200)
 
-    def test_takes_no_token_that_was_ended(self, taker: Alone) -> None:
-        reader = taker.signed_in()
+@pytest.mark.parametrize("alone", TAKERS, indirect=True)
+class TestTakers:
+    def test_takes_tokens_by_the_keys_that_the_gateway_has(self, alone: Alone) -> None:
+        expect(alone.signed_in().get(COLLECTIONS[alone.service]), 200)
+
+    def test_takes_no_token_that_was_ended(self, alone: Alone) -> None:
+        reader = alone.signed_in()
         claims = _claims(reader.token)
         ended = {"expires": "2100-01-01T00:00:00Z", "revision": 1}
-        taker.owners.write("members", claims["jti"], ended)
-        taker.owners.await_settled(taker.service, "members", claims["jti"], 1)
-        expect_unauthorized(reader.get(COLLECTIONS[taker.service]))
-        expect(taker.signed_in().get(COLLECTIONS[taker.service]), 200)
+        alone.owners.write("members", claims["jti"], ended)
+        alone.owners.await_settled(alone.service, "members", claims["jti"], 1)
+        expect_unauthorized(reader.get(COLLECTIONS[alone.service]))
+        expect(alone.signed_in().get(COLLECTIONS[alone.service]), 200)
 
-    def test_shows_posts_as_their_owner_tells_whatever_the_order(self, taker_of_posts: Alone) -> None:
-        owners, service = taker_of_posts.owners, taker_of_posts.service
-        added = owners.event("posts", "t3_order", post("first"))
-        changed = owners.event("posts", "t3_order", post("second", topic="pebbles"))
-        marker = owners.event("posts", "t3_marker", post("marker"))
-        owners.publish(changed, added, changed, marker)
-        owners.await_settled(service, "posts", "t3_marker")
-        kept = taker_of_posts.database["posts"].find_one({"_id": "t3_order"})
-        assert kept is not None
-        assert "pebbles" in (kept.get("topic", "pebbles"),)
-        assert kept.get("title", "second") == "second"
-        assert kept["applied"]["posts"]["version"] == changed.version
-
-    def test_forgets_removed_posts_for_good(self, taker_of_posts: Alone) -> None:
-        owners, service = taker_of_posts.owners, taker_of_posts.service
-        added = owners.write("posts", "t3_gone", post("gone"))
-        owners.write("posts", "t3_gone", None)
-        again = added.model_copy(update={"event_id": f"{added.event_id}-late"})
-        owners.publish(again)
-        marker = owners.write("posts", f"t3_after{service}", post("after"))
-        owners.await_settled(service, "posts", marker.key)
-        assert taker_of_posts.database["posts"].find_one({"_id": "t3_gone"}) is None
-
-    def test_tells_what_it_shows_to_who_doubts(self, taker: Alone) -> None:
-        owners, service = taker.owners, taker.service
+    def test_tells_what_it_shows_to_who_doubts(self, alone: Alone) -> None:
+        owners, service = alone.owners, alone.service
         owners.write("members", "doubted", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
         owners.await_settled(service, "members", "doubted", 1)
         told = owners.ask(service, "members", "doubted")
         assert (told.revision, told.set_aside) == (1, False)
         assert owners.ask(service, "members", "unheard of").revision is None
         assert owners.ask(service, "nothing", "doubted").revision is None
+
+
+@pytest.mark.parametrize("alone", OF_POSTS, indirect=True)
+class TestTakersOfPosts:
+    def test_shows_posts_as_their_owner_tells_whatever_the_order(self, alone: Alone) -> None:
+        owners, service = alone.owners, alone.service
+        added = owners.event("posts", "t3_order", post("first"))
+        changed = owners.event("posts", "t3_order", post("second", topic="pebbles"))
+        marker = owners.event("posts", "t3_marker", post("marker"))
+        owners.publish(changed, added, changed, marker)
+        owners.await_settled(service, "posts", "t3_marker")
+        kept = alone.database["posts"].find_one({"_id": "t3_order"})
+        assert kept is not None
+        assert "pebbles" in (kept.get("topic", "pebbles"),)
+        assert kept.get("title", "second") == "second"
+        assert kept["applied"]["posts"]["version"] == changed.version
+
+    def test_forgets_removed_posts_for_good(self, alone: Alone) -> None:
+        owners, service = alone.owners, alone.service
+        added = owners.write("posts", "t3_gone", post("gone"))
+        owners.write("posts", "t3_gone", None)
+        again = added.model_copy(update={"event_id": f"{added.event_id}-late"})
+        owners.publish(again)
+        marker = owners.write("posts", f"t3_after{service}", post("after"))
+        owners.await_settled(service, "posts", marker.key)
+        assert alone.database["posts"].find_one({"_id": "t3_gone"}) is None
 
 
 def _claims(token: str) -> dict[str, Any]:

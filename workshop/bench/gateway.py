@@ -66,7 +66,7 @@ def proxying() -> list[Cost]:
 
 
 def caching() -> list[Cost]:
-    """What a search of CACHED_POSTS posts costs a hand-written server, and the gateway that has its answer."""
+    """What a search of CACHED_POSTS posts costs a hand-written server, and a gateway that has the answer."""
     with own_state(STEP), Mongod() as mongod:
         mongod.wait()
         with mongod.admin() as client:

@@ -9,7 +9,7 @@ from workshop import state
 from workshop.filling import Filling
 from workshop.services import files
 from workshop.steps import Step, read_step
-from workshop.stores import stores
+from workshop.stores import running_events
 
 INTERRUPTED = 130
 
@@ -22,12 +22,11 @@ def call_tool(step: Step, name: str, *arguments: str) -> None:
     if name not in step.commands:
         raise click.ClickException(f"Step {step.number} has no {name}.")
     files.require_run(step.number)
-    with stores(step, mail=False) as up:
-        command, env = Filling(step, up)(step.commands[name])
-        try:
-            code = subprocess.run([*command, *arguments], env=env, cwd=state.ROOT, check=False).returncode
-        except KeyboardInterrupt:
-            code = INTERRUPTED
+    command, env = Filling(step, running_events(step))(step.commands[name])
+    try:
+        code = subprocess.run([*command, *arguments], env=env, cwd=state.ROOT, check=False).returncode
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     if code:
         sys.exit(code)
 

@@ -84,6 +84,19 @@ def databases(uri: str, users: list[str]) -> dict[str, str]:
     return {user: parts._replace(path=f"/{user}", query=urlencode(query)).geturl() for user in users}
 
 
+def running_events(step: Step) -> Stores:
+    """Where the events of a running step are; nothing is held, so that the run may end all the same."""
+    from workshop.stores.nats import nats_for  # noqa: PLC0415
+
+    if given := os.environ.get("NATS_URL"):
+        return Stores(nats=dict.fromkeys(step.nats.users if step.nats else (), given))
+    server = nats_for(step)
+    if server is None or step.nats is None:
+        return Stores()
+    with server as nats:
+        return Stores(nats={user: nats.url(user) for user in step.nats.users})
+
+
 @contextmanager
 def posts_collection(step: int) -> Iterator["Collection[dict[str, Any]]"]:
     """The collection that takes a step's posts, with its server up inside the block."""
