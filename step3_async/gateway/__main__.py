@@ -15,7 +15,6 @@ from step3_async.rapids.signals import Announcement
 from step3_async.rapids.tracing import configure_tracing
 
 NAME = "gateway"
-GC = bool(os.environ.get("GCF"))
 TAGS = ["kind:gateway", "face"]
 
 
@@ -31,7 +30,6 @@ async def main() -> None:
         async with gateway(transport) as made:
             announcer = Announcer(transport, lambda: _described(made, instance, f"http://{host}:{port}"))
             await announcer.start()
-            if GC: __import__("gc").collect(); __import__("gc").freeze(); __import__("gc").set_threshold(5000, 20, 20)
             await Server(made.face, announcer.leave).serve(sockets)
     finally:
         await transport.close()

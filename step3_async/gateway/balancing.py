@@ -74,7 +74,9 @@ class Balancer:
             raise Refused(f"There is no {service} {version}; there is: {', '.join(sorted(known))}.")
         return found
 
-    def _of_shared(self, service: str, there: Sequence[Instance]) -> list[Instance]:
+    def _of_shared(self, service: str, there: Sequence[Instance]) -> Sequence[Instance]:
+        if len(there) == 1:
+            return there if self.share(service, there[0].told.version) > 0 else []
         shares = _positive({each.told.version: self.share(service, each.told.version) for each in there})
         if not shares:
             return []

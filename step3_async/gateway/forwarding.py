@@ -32,7 +32,13 @@ def passed_on(asked: Asked, but: frozenset[bytes] = frozenset()) -> CIMultiDict[
     connection = asked.named.get(b"connection")
     if connection is not None and connection.lower() not in (b"keep-alive", b"close"):
         dropped |= {each.strip() for each in connection.lower().split(b",")}
-    return CIMultiDict([(_text(name), _text(value)) for name, value in asked.headers if name not in dropped])
+    return CIMultiDict(
+        [
+            (name.decode(), value.decode() if value.isascii() else _text(value))
+            for name, value in asked.headers
+            if name not in dropped
+        ]
+    )
 
 
 def add_ours(

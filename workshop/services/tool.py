@@ -11,8 +11,6 @@ from workshop.services import files
 from workshop.steps import Step, read_step
 from workshop.stores import running_events
 
-INTERRUPTED = 130
-
 
 def call_tool(step: Step, name: str, *arguments: str) -> None:
     """Run the tool in this terminal; leaves the process with its exit code unless that is 0.
@@ -25,8 +23,8 @@ def call_tool(step: Step, name: str, *arguments: str) -> None:
     command, env = Filling(step, running_events(step))(step.commands[name])
     try:
         code = subprocess.run([*command, *arguments], env=env, cwd=state.ROOT, check=False).returncode
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+    except KeyboardInterrupt:  # how one ends what goes on until then
+        return
     if code:
         sys.exit(code)
 
