@@ -25,10 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What takes a `step` runs once for each step, or for the one asked for."""
+    """What takes a `step` runs once for each step, or for the one asked for. The browser visits the first
+    and the last, unless one is asked for: the pages are the same at all, and the contract sees to the rest.
+    """
     if "step" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--step")
-        steps = STEPS if chosen is None else [chosen]
+        visited = [STEPS[0], STEPS[-1]] if "e2e" in metafunc.definition.path.parts else STEPS
+        steps = visited if chosen is None else [chosen]
         metafunc.parametrize("step", steps, ids=lambda step: f"step{step}", scope="session")
 
 

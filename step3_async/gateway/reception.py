@@ -90,5 +90,7 @@ def require_sound(asked: Asked) -> None:
         raise Refused("The address must be a path.")
     if len(asked.path) + len(asked.query) > LONGEST_TARGET:
         raise Refused("The address is too long.")
-    if len(asked.headers) > MOST_FIELDS or max(map(len, asked.named.values()), default=0) > LONGEST_FIELD:
+    if len(asked.headers) > MOST_FIELDS or any(
+        len(name) + len(value) > LONGEST_FIELD for name, value in asked.headers
+    ):
         raise Refused("The headers are too large.")
