@@ -1,0 +1,44 @@
+"""An instance that the registry is told of, and that nobody has started as one."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from step3_async.rapids.announce import Announcer
+from step3_async.rapids.connect import connect
+from step3_async.rapids.signals import Announcement
+
+
+@contextmanager
+def announced(service: str, url: str, nats_url: str) -> Iterator[str]:
+    """The name of the instance, which is announced to be up at `url` inside the block."""
+    told = Announcement(
+        service=service,
+        version="v1",
+        instance=f"{service}-impostor",
+        url=url,
+        tags=[],
+        takes=[],
+        state="up",
+        pid=os.getpid(),
+    )
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
+
+    async def announce() -> None:
+        transport = await connect(service, url=nats_url)
+        announcer = Announcer(transport, lambda: told)
+        await announcer.start()
+        await ended.wait()
+        await announcer.leave()
+        await transport.close()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(announce()), daemon=True)
+    thread.start()
+    try:
+        yield told.instance
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()

@@ -1,0 +1,125 @@
+"""A service of step 3 that takes five seconds for each answer does not hold up the others; one that is dead
+is told to be so at once.
+"""
+
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.drills.impostor import announced
+from tests.drills.sender import Sender, sending
+from tests.drills.slowpoke import slowpoke
+from tests.step3.parts import Stage
+from tests.support.answers import expect
+from tests.support.client import Client, Reader, new_reader
+from tests.support.eventually import eventually
+from tests.support.running_step import RunningStep
+from tests.support.submission import Submission, new_topic, new_word
+
+ONLY_STEP = 3
+"""See tests/conftest.py."""
+
+pytestmark = pytest.mark.timeout(600)
+
+SLOW_SECONDS = 5.0
+ASKED, RATE = 100, 8.0
+"""How often others are asked, and how often a second."""
+
+QUICKLY = 0.1
+"""Seconds within which a dead service is told to be dead."""
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with RunningStep(3, tmp_path / "state", {"LOG_LEVEL": "ERROR"}) as running:
+        file, topic = tmp_path / "posts.ndjson", new_topic()
+        made = [Submission(f"{new_word()} {each}", topic, 1_600_000_000 + each) for each in range(12)]
+        file.write_text("".join(each.line() for each in made), encoding="utf-8")
+        running.load(file)
+        yield Stage(running)
+
+
+@pytest.fixture
+def reader(stage: Stage) -> Reader:
+    reader = new_reader(stage.running.url)
+
+    def sees_posts() -> None:
+        for post in reader.items("/"):
+            expect(reader.put(f"/posts/{post['_id']}/like"), 200)
+        assert len(reader.items("/recommended")) == 12
+
+    eventually(sees_posts, PATIENCE)
+    return reader
+
+
+def seconds_of_others(reader: Reader, also: Sequence[Sender] = ()) -> list[float]:
+    """How long answers of other verbs take; all of them are good."""
+    post = reader.items("/")[0]["_id"]
+    asked = [("/", "GET"), ("/search?q=python", "GET"), (f"/posts/{post}/like", "PUT")]
+    with ExitStack() as stack:
+        senders = [
+            stack.enter_context(sending(reader.url, path, RATE, reader.token, method))
+            for path, method in asked
+        ]
+
+        def enough() -> None:
+            assert all(len(each.answers) >= ASKED for each in senders)
+
+        eventually(enough, 4 * PATIENCE)
+    for each in senders:
+        assert set(each.outcomes()) == {200}, each.outcomes()
+    return sorted(answer.seconds for each in senders for answer in each.answers)
+
+
+def in_registry(stage: Stage, *names: str) -> None:
+    eventually(lambda: expect_instances(stage, {*names}), PATIENCE)
+
+
+def expect_instances(stage: Stage, names: set[str]) -> None:
+    assert set(stage.instances("recommend")) == names
+
+
+def p99(seconds: Sequence[float]) -> float:
+    return seconds[int(len(seconds) * 0.99)]
+
+
+def test_a_slow_service_is_slow_alone_and_a_dead_one_is_told_at_once(stage: Stage, reader: Reader) -> None:
+    body = reader.get("/recommended").content
+    nats = stage.running.ports["NATS_PORT"]
+    nats_url = f"nats://recommend:{stage.secret('nats user recommend')}@127.0.0.1:{nats}"
+    before = seconds_of_others(reader)
+    stage.workshop("scale", "recommend=0")
+    in_registry(stage)
+    url = stage.running.url
+    with slowpoke(body, SLOW_SECONDS) as slow, announced("recommend", slow, nats_url) as name:
+        in_registry(stage, name)
+        with sending(url, "/recommended", RATE, reader.token) as patient:
+            while_slow = seconds_of_others(reader)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and nobody listens
+        with announced("recommend", f"http://127.0.0.1:{held.getsockname()[1]}", nats_url) as name:
+            in_registry(stage, name)
+            dead = [seconds_until_told(url) for _ in range(30)]
+            while_dead = seconds_of_others(reader)
+    print(
+        f"p99 of others {p99(before):.3f} s, beside a slow service {p99(while_slow):.3f} s, "
+        f"beside a dead one {p99(while_dead):.3f} s; the slow one {dict(patient.outcomes())}; "
+        f"a dead one told after {median(dead):.3f} s (median), {max(dead):.3f} s at most"
+    )
+    assert p99(while_slow) < SLOW_SECONDS / 2
+    assert median(dead) < QUICKLY
+    assert set(patient.outcomes()) <= {200, 503, 504}
+
+
+def seconds_until_told(url: str) -> float:
+    began = time.monotonic()
+    answer = expect(Client(url).get("/recommended"), 503)
+    assert answer.headers["Retry-After"].isdecimal()
+    return time.monotonic() - began
