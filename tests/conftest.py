@@ -1,8 +1,9 @@
 """What all suites share: which step is meant, and a real MongoDB."""
 
+import asyncio
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from tests.drills.sizes import FULL
 from tests.support.chromium import chromium
 from workshop.ports import free_port
 from workshop.stores.mongod import Mongod
@@ -25,13 +27,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What takes a `step` runs once for each step, or for the one asked for. The browser visits the first
-    and the last, unless one is asked for: the pages are the same at all, and the contract sees to the rest.
-    """
+    """What takes a `step` runs once for each step, or for the one asked for."""
     if "step" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--step")
-        visited = [STEPS[0], STEPS[-1]] if "e2e" in metafunc.definition.path.parts else STEPS
-        steps = visited if chosen is None else [chosen]
+        steps = STEPS if chosen is None else [chosen]
         metafunc.parametrize("step", steps, ids=lambda step: f"step{step}", scope="session")
 
 
@@ -51,9 +50,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByStep(config, log)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
+    """Playwright's event loop stands still between its own tests, and would count as running in others."""
+    loop = asyncio._get_running_loop()
+    if loop is None or "chromium" in item.fixturenames:
+        return (yield)
+    asyncio._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(loop)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out modules that are for another step by their ONLY_STEP."""
-    others = [item for item in items if _is_of_another_step(item, config.getoption("--step"))]
+    """Leave out what is for another step than the one asked for; and of what takes longest, where none is
+    asked for, what is done at the last step as well.
+    """
+    chosen = config.getoption("--step")
+    others = [item for item in items if _is_of_another_step(item, chosen) or _is_done_later(item, chosen)]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
@@ -61,8 +76,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_of_another_step(item: Any, chosen: int | None) -> bool:
     only = getattr(item.module, "ONLY_STEP", None)
+    return only is not None and {chosen, *_steps_of(item)} - {None, only} != set()
+
+
+def _is_done_later(item: Any, chosen: int | None) -> bool:
+    """The browser visits the first step and the last, as the pages are the same at all; drills are for the
+    last, unless all are wanted.
+    """
+    done_at = {"e2e": {STEPS[0], STEPS[-1]}, "drills": STEPS if FULL else {STEPS[-1]}}
+    steps = next((done_at[part] for part in item.path.parts if part in done_at), STEPS)
+    return chosen is None and not _steps_of(item) <= {*steps}
+
+
+def _steps_of(item: Any) -> set[int]:
+    """The step that a test is for, if it is for one."""
     run_for = item.callspec.params.get("step") if hasattr(item, "callspec") else None
-    return only is not None and {chosen, run_for} - {None, only} != set()
+    return {run_for, getattr(item.module, "ONLY_STEP", None)} - {None}
 
 
 @pytest.fixture(scope="session")

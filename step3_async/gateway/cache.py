@@ -4,7 +4,6 @@ Views tell what their answers depend on, and when that has changed. Whether an a
 it depends on is told by counting: it is kept only if nothing of it has settled since its request started.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +13,6 @@ from step3_async.gateway.messages import DEPENDS_ON, GAPS, Answer, Headers
 
 OVERHEAD = 600
 """Bytes that an entry takes besides its body, about."""
-
-LONGEST = 10.0
-"""Seconds that an answer is kept at most: a service that is killed may have had no time to tell."""
 
 VARIES = frozenset({"accept", "cookie", "authorization"})
 """Headers that an answer may vary by: the first is part of the key, and who sends the others gets none."""
@@ -35,7 +31,6 @@ class Entry:
     body: bytes
     etag: bytes | None
     depends_on: list[str]
-    until: float
 
 
 class Cache:
@@ -59,9 +54,6 @@ class Cache:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        if entry.until < time.monotonic():
-            self._remove(key)
-            return None
         self._entries.move_to_end(key)
         return entry
 
@@ -76,8 +68,7 @@ class Cache:
         if key in self._entries:
             self._remove(key)
         headers = [*answer.without(DEPENDS_ON), (b"cache-status", b"gateway; hit")]
-        until = time.monotonic() + LONGEST
-        entry = Entry(headers, answer.body, answer.first(b"etag"), depends_on, until)
+        entry = Entry(headers, answer.body, answer.first(b"etag"), depends_on)
         self._entries[key] = entry
         for each in depends_on:
             self._by_dependency.setdefault(each, set()).add(key)
