@@ -28,7 +28,7 @@ drills: $(VENV)/dev.stamp ## kill and cut things, as much of it as the text clai
 	@DRILLS=full $(BIN)/python -m pytest tests/drills -s $(if $(filter file,$(origin STEP)),,--step $(STEP)) $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
-	@$(WORKSHOP) bench
+	@$(WORKSHOP) bench $(ARGS)
 
 doctor: $(VENV)/run.stamp ## say what this machine lacks and how to mend it
 	@$(WORKSHOP) doctor

@@ -65,8 +65,12 @@ def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for another step than the one asked for; and of what takes longest, where none is
-    asked for, what is done at the last step as well.
+    asked for, what is done at the last step as well. Workers begin with what takes longest.
     """
+    if hasattr(config, "workerinput"):
+        from tests.support.scheduling import longest_first  # noqa: PLC0415 - only where xdist is
+
+        longest_first(items)
     chosen = config.getoption("--step")
     others = [item for item in items if _is_of_another_step(item, chosen) or _is_done_later(item, chosen)]
     if others:

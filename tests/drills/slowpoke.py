@@ -6,6 +6,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing when nobody waits for an answer any more."""
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
 def slowpoke(body: bytes, seconds: float) -> Iterator[str]:
     """Its address inside the block; each answer is `body` as JSON, after so many seconds."""
@@ -25,7 +32,7 @@ def slowpoke(body: bytes, seconds: float) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -1,15 +1,11 @@
 """Each service of step 2 is killed in turn and stays dead: what survives, and how the rest is told.
 
-That it stays dead takes some doing, as the run would start it again: the run stands still meanwhile, as one
-would whose machine has no room for another process. The table of what survives is written to
+The table of what survives is written to
 artefacts/step2-isolation.md.
 """
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +21,7 @@ from tests.support.eventually import eventually
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from tests.support.workshop_command import await_end
+from workshop.bench.stage import without
 
 ONLY_STEP = 2
 """See tests/conftest.py."""
@@ -71,15 +67,6 @@ class Scene:
     word: str
     posts: list[str]
     pictured: list[str]
-
-    def parts(self, service: str) -> list[psutil.Process]:
-        """The processes of a service's instances, versions and all."""
-        return [
-            each
-            for child in self.run.children()
-            if (child.environ().get("INSTANCE") or "").split("-")[0] == service
-            for each in (child, *child.children())
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -136,21 +123,6 @@ def check_all_survives(scene: Scene) -> None:
             expect(scene.reader.delete(f"/posts/{post}/{verb}"), 200)
     assert len(scene.reader.items("/search", q=scene.word)) == POSTS
     assert len(scene.reader.items("/recommended")) == POSTS
-
-
-@contextmanager
-def dead(scene: Scene, service: str) -> Iterator[None]:
-    """Inside the block there is no such service."""
-    doomed = scene.parts(service)
-    assert len(doomed) >= 2, doomed
-    os.kill(scene.run.pid, signal.SIGSTOP)
-    try:
-        for each in doomed:
-            os.kill(each.pid, signal.SIGKILL)
-        assert not await_end(doomed, PATIENCE)
-        yield
-    finally:
-        os.kill(scene.run.pid, signal.SIGCONT)
 
 
 def outcome(answer: requests.Response, missing: Callable[[requests.Response], set[str]] | None = None) -> str:
@@ -226,7 +198,7 @@ def test_what_needs_it_says_so_and_the_rest_goes_on(
         scene.running.url, scene.reader.username, sign_in(scene.running.url, scene.reader.username)
     )
     visitor = Client(scene.running.url)
-    with dead(scene, service):
+    with without(scene.run, service):
         began = time.monotonic()
         found = ask(scene, scene.pictured[list(EXPECTED).index(service)], spare)
         visited = ask_as_visitor(scene)

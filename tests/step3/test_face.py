@@ -6,6 +6,7 @@ import requests
 from tests.step3.parts import Parts
 from tests.support.answers import expect
 from tests.support.client import Client, Reader
+from tests.support.eventually import eventually
 
 INSIDE = ("Depends-On", "Command", "Gaps", "Settle")
 HTML = {"Accept": "text/html"}
@@ -82,11 +83,13 @@ def test_clients_see_nothing_of_that(parts: Parts, member: Reader) -> None:
 def test_the_id_of_a_request_is_the_same_all_the_way(parts: Parts, member: Reader) -> None:
     given = {"X-Request-ID": "from-a-client"}
     assert expect(member.get("/", headers=given), 200).headers["X-Request-ID"] == "from-a-client"
-    said = parts.stage.running.output
-    for name in ("web", "list", "tagged"):
-        assert any(
-            "from-a-client" in line for line in said.splitlines() if f" {name} " in line.partition("|")[0]
-        ), name
+
+    def all_have_said_so() -> None:
+        lines = [line for line in parts.stage.running.output.splitlines() if "from-a-client" in line]
+        for name in ("web", "list", "tagged"):
+            assert any(f" {name} " in line.partition("|")[0] for line in lines), name
+
+    eventually(all_have_said_so, 10.0)
 
 
 def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:

@@ -1,19 +1,26 @@
-"""Which tests stay together on one worker: those that share a running step, and else those of one file."""
+"""Which tests stay together on one worker, those that share a running step and else those of one file; and
+in what order they are handed out.
+"""
 
 import re
+from collections import Counter
+from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
 STEP = re.compile(r"[\[-](step\d)[\]-]")
 PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
-SHARING = {"step1", "step2"}
-"""Folders whose files share a running step."""
+SHARING = {"step1", "step2", "drills"}
+"""Folders whose files share a running step, or had better not run beside each other."""
 
 ALONE = {"test_scale", "test_builds", "test_layout"}
 """Files in them that do not."""
 
 TOGETHER = {"step3": {"test_face", "test_replace", "test_run"}}
 """Files that share a running step, in folders of which most do not."""
+
+LONGEST = ("drills", "contract of step3", "e2e of step3", "contract of step2", "step2", "e2e of step0")
+"""Groups that take longest, as one worker that comes late to one of them would be waited for."""
 
 
 def group_of(nodeid: str) -> str:
@@ -28,8 +35,23 @@ def group_of(nodeid: str) -> str:
     return folder if is_shared else f"{folder}/{file}"
 
 
+def longest_first(items: list[Any]) -> None:
+    """Sort tests by what is to be begun first: the LONGEST groups, then others by how many they are."""
+    sizes = Counter(group_of(item.nodeid) for item in items)
+
+    def place(item: Any) -> tuple[int, int, str]:
+        group = group_of(item.nodeid)
+        return LONGEST.index(group) if group in LONGEST else len(LONGEST), -sizes[group], group
+
+    items.sort(key=place)
+
+
 class ByStep(LoadScopeScheduling):
-    """Hands out whole groups, the largest first."""
+    """Hands out whole groups, in the order in which they are collected."""
+
+    def __init__(self, config: Any, log: Any = None) -> None:
+        super().__init__(config, log)
+        self.config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)

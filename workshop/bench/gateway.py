@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import nats
 import psutil
 import requests
 
-from workshop.bench.stage import await_ready, own_state, running
+from workshop.bench.stage import await_ready, own_state, running, without
 from workshop.bench.turns import WORDS, Cost, Server, costs
 from workshop.load.generate import GeneratedSource
 from workshop.load.loading import Loading
@@ -34,8 +35,9 @@ VIEW = "search"
 CACHED_POSTS = 20_000
 HEARTBEAT_SECONDS = 0.5
 START_SECONDS = 30.0
-REQUESTS = 400
-"""Of one server in one round, as each takes little."""
+BACKEND = "web-bench"
+REQUESTS, CONNECTIONS = 4000, 8
+"""Of one server in one round: many, as each takes little."""
 
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log /dev/null; user root;
@@ -52,16 +54,17 @@ http {{
 
 def proxying() -> list[Cost]:
     """What passing a request on costs a bare proxy, the gateway, and nginx where there is one."""
-    with own_state(STEP), running(STEP), NatsServer() as server, ExitStack() as stack:
+    with own_state(STEP), running(STEP) as run, NatsServer() as server, ExitStack() as stack:
         await_ready(STEP)
         port = free_port()
         stack.enter_context(_uvicorn("workshop.bench.echo:app", port))
-        _workshop("scale", "--step", str(STEP), "web=0")
         stack.enter_context(_announced(server.url("admin"), port))
+        gateway_process = _gateway()
+        stack.enter_context(without(run, "web"))
+        _await_only(BACKEND)
         bare = stack.enter_context(_bare_proxy(port))
         others = [stack.enter_context(_nginx(port))] if shutil.which("nginx") else []
-        gateway = Server("the gateway", f"{read_step(STEP).url}/bench/{{word}}", _gateway())
-        _await_answer(gateway.url)
+        gateway = Server("the gateway", f"{read_step(STEP).url}/bench/{{word}}", gateway_process, CONNECTIONS)
         return costs([bare, gateway, *others], REQUESTS)
 
 
@@ -78,20 +81,31 @@ def caching() -> list[Cost]:
                 port, path = free_port(), "/search?q={word}"
                 app = "workshop.bench.handwritten_async:make_app"
                 process = stack.enter_context(_uvicorn(app, port, "--factory", MONGODB_URI=uri))
-                by_hand = Server("Starlette and AsyncMongoClient", f"http://127.0.0.1:{port}{path}", process)
+                by_hand = Server(
+                    "Starlette and AsyncMongoClient", f"http://127.0.0.1:{port}{path}", process, CONNECTIONS
+                )
                 url = f"{read_step(STEP).url}/api{path}"
-                cached = Server("the gateway's cache", url, _gateway())
+                cached = Server("the gateway's cache", url, _gateway(), CONNECTIONS)
                 _require_same([by_hand, cached])
                 return costs([by_hand, cached], REQUESTS)
 
 
 def _gateway() -> psutil.Process:
+    return psutil.Process(next(each["pid"] for each in _registry() if each["service"] == "gateway"))
+
+
+def _registry() -> list[dict[str, Any]]:
     told = requests.get(f"{read_step(STEP).url}/registry", timeout=10).json()
-    return psutil.Process(next(each["pid"] for each in told["_items"] if each["service"] == "gateway"))
+    return list(told["instances"])
 
 
-def _workshop(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "workshop", *arguments], cwd=ROOT, check=True, capture_output=True)
+def _await_only(instance: str) -> None:
+    """Wait until the gateway has no other web face to pass requests to."""
+    deadline = time.monotonic() + START_SECONDS
+    while [each["instance"] for each in _registry() if each["service"] == "web"] != [instance]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"The gateway still knows others than {instance}.")
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -108,7 +122,7 @@ def _uvicorn(app: str, port: int, *options: str, **env: str) -> Iterator[psutil.
 def _bare_proxy(backend: int) -> Iterator[Server]:
     port, env = free_port(), {"BACKEND_URL": f"http://127.0.0.1:{backend}"}
     with _uvicorn("workshop.bench.bareproxy:app", port, **env) as process:
-        yield Server("uvicorn and aiohttp", f"http://127.0.0.1:{port}/bench/{{word}}", process)
+        yield Server("uvicorn and aiohttp", f"http://127.0.0.1:{port}/bench/{{word}}", process, CONNECTIONS)
 
 
 @contextmanager
@@ -119,7 +133,7 @@ def _nginx(backend: int) -> Iterator[Server]:
     config.write_text(NGINX.format(folder=own, backend=backend, port=port))
     url = f"http://127.0.0.1:{port}/bench/{{word}}"
     with _process(["nginx", "-c", str(config)], url, {}) as master:
-        yield Server("nginx", url, master.children()[0])
+        yield Server("nginx", url, master.children()[0], CONNECTIONS)
 
 
 @contextmanager
@@ -149,14 +163,14 @@ def _announced(nats_url: str, port: int) -> Iterator[None]:
     """A backend at that port is the web face inside the block, as far as the registry is told."""
     ended = threading.Event()
     told = {
-        "service": "web", "version": "v1", "instance": "web-bench", "url": f"http://127.0.0.1:{port}",
+        "service": "web", "version": "v1", "instance": BACKEND, "url": f"http://127.0.0.1:{port}",
         "tags": [], "takes": [], "state": "up", "pid": os.getpid(),
     }  # fmt: skip
 
     async def announce() -> None:
         connection = await nats.connect(nats_url)
         while not ended.is_set():
-            await connection.publish("registry.alive.web.web-bench", json.dumps(told).encode())
+            await connection.publish(f"registry.alive.web.{BACKEND}", json.dumps(told).encode())
             await asyncio.sleep(HEARTBEAT_SECONDS)
         await connection.close()
 

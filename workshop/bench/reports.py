@@ -37,7 +37,10 @@ def reading(count: int) -> None:
     number = min(count, READ_POSTS)
     click.echo(f"Reading pages of 25 found posts of {number:,} from servers that take turns …")
     with scratch_posts() as (posts, uri):
-        _costs("Reading, CPU of the server's process", reading_costs(posts, uri, number))
+        _costs(
+            "Reading: CPU time of the server's process, and answers over one connection",
+            reading_costs(posts, uri, number),
+        )
 
 
 def copying(count: int) -> None:
@@ -94,7 +97,7 @@ def gateway(_count: int) -> None:
 
     click.echo("Proxies pass requests to the same backend in turns …")
     found = proxying()
-    _costs("Passing a request on, CPU of the proxy's process", found)
+    _costs("Passing a request on: CPU time of the proxy's process, and answers over 8 connections", found)
     if not any(each.name == "nginx" for each in found):
         click.echo("There is no nginx on the PATH to measure beside them.")
 
@@ -104,12 +107,19 @@ def cache(_count: int) -> None:
     from workshop.bench.gateway import CACHED_POSTS, caching  # noqa: PLC0415
 
     click.echo(f"A search of {CACHED_POSTS:,} posts, from the gateway's cache and by hand …")
-    _costs("Answering a search, CPU of the server's process", caching())
+    _costs("Answering a search: CPU time of the server's process, and answers over 8 connections", caching())
 
 
 def _costs(title: str, found: Sequence[Cost]) -> None:
-    rows = [[each.name, f"{each.microseconds:,.0f}", f"{each.ratio:.2f}"] for each in found]
-    _table(title, ["server", "µs a request", "ratio"], rows)
+    rows = [
+        [
+            each.name,
+            *(f"{each.microseconds:,.0f}", f"{each.ratio:.2f}"),
+            *(f"{each.per_second:,.0f}", f"{each.rate_ratio:.2f}"),
+        ]
+        for each in found
+    ]
+    _table(title, ["server", "CPU µs a request", "ratio", "answers/s", "ratio"], rows)
 
 
 def _rates(title: str, found: Sequence[tuple[str, float]]) -> None:

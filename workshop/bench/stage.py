@@ -52,6 +52,28 @@ def running(step: int) -> Iterator[psutil.Process]:
         process.wait(timeout=60)
 
 
+@contextmanager
+def without(run: psutil.Process, service: str) -> Iterator[None]:
+    """Inside the block all instances of a service are dead and stay so: the run, which would start them
+    again, stands still, as one would whose machine has no room for another process.
+    """
+    doomed = [
+        each
+        for child in run.children()
+        if (child.environ().get("INSTANCE") or "").split("-")[0] == service
+        for each in (child, *child.children())
+    ]
+    if not doomed:
+        raise RuntimeError(f"No instance of {service} is up.")
+    run.suspend()
+    try:
+        for each in doomed:
+            each.kill()
+        yield
+    finally:
+        run.resume()
+
+
 def await_ready(step: int) -> None:
     """Wait until the step is. Raises RuntimeError with the end of its log when it does not become so."""
     deadline = time.monotonic() + START_SECONDS
