@@ -28,6 +28,8 @@ class Answer:
     served_by: str = ""
     total: int | None = None
     """How many items the answer says there are, if it is a collection."""
+    refusal: str = ""
+    """What it says, if it is not a good one."""
 
     @property
     def version(self) -> str:
@@ -75,6 +77,12 @@ class Sender(threading.Thread):
         """How often what came."""
         return Counter(each.outcome for each in self.answers)
 
+    def refusals(self) -> Counter[str]:
+        """How often what was refused in which words, to be shown where none was expected."""
+        return Counter(
+            f"{each.outcome} {each.refusal}" for each in self.answers if each.outcome != http.HTTPStatus.OK
+        )
+
     def _ask(self, due: float) -> None:
         lag = time.monotonic() - due
         connection = http.client.HTTPConnection(self._address, timeout=SECONDS)
@@ -82,10 +90,12 @@ class Sender(threading.Thread):
             connection.request(self._method, self._path, headers=self._headers)
             answer = connection.getresponse()
             body = answer.read()
-            meta = json.loads(body).get("_meta", {}) if answer.status == http.HTTPStatus.OK else {}
+            is_good = answer.status == http.HTTPStatus.OK
+            total = json.loads(body).get("_meta", {}).get("total") if is_good else None
+            refusal = "" if is_good else body.decode(errors="replace")
             seconds = time.monotonic() - due
             served_by = answer.headers.get("Served-By", "")
-            told = Answer(due, lag, seconds, answer.status, served_by, meta.get("total"))
+            told = Answer(due, lag, seconds, answer.status, served_by, total, refusal)
         except (OSError, http.client.HTTPException) as error:
             told = Answer(due, lag, time.monotonic() - due, type(error).__name__)
         finally:
