@@ -84,10 +84,12 @@ def _is_of_another_step(item: Any, chosen: int | None) -> bool:
 
 
 def _is_done_later(item: Any, chosen: int | None) -> bool:
-    """The browser visits the first step and the last, as the pages are the same at all; drills are for the
-    last, unless all are wanted.
+    """The browser visits the last step, and the first where a module is ALSO_FIRST, as the pages are the same
+    at all; drills are for the last, unless all are wanted.
     """
-    done_at = {"e2e": {STEPS[0], STEPS[-1]}, "drills": STEPS if FULL else {STEPS[-1]}}
+    last, ends = {STEPS[-1]}, {STEPS[0], STEPS[-1]}
+    is_also_first = getattr(item.module, "ALSO_FIRST", False)
+    done_at = {"e2e": ends if is_also_first else last, "drills": STEPS if FULL else last}
     steps = next((done_at[part] for part in item.path.parts if part in done_at), STEPS)
     return chosen is None and not _steps_of(item) <= {*steps}
 

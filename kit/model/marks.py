@@ -4,6 +4,7 @@ One document a reader and post, so that each verb is one atomic write.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -40,12 +41,13 @@ class Marks:
     def tag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
         """Put a tag on a post; all the reader's tags on it. Raises Unprocessable when it is full."""
         room = {"$or": [{"tags": tag}, {f"tags.{TAGS_PER_POST - 1}": {"$exists": False}}]}
-        try:
-            return self._tags_after(reader, post_id, topic, {"$addToSet": {"tags": tag}}, room)
-        except DuplicateKeyError:
-            # The mark exists and did not match, so the upsert tried to insert a second one: it is full.
-            issue = f"this post has {TAGS_PER_POST} of your tags already; remove one first"
-            raise Unprocessable({"tag": issue}) from None
+        # Where the mark exists and does not match, the upsert tries to insert a second one: it is full, or
+        # another of the reader's commands has made it at this moment.
+        for _ in range(2):
+            with suppress(DuplicateKeyError):
+                return self._tags_after(reader, post_id, topic, {"$addToSet": {"tags": tag}}, room)
+        issue = f"this post has {TAGS_PER_POST} of your tags already; remove one first"
+        raise Unprocessable({"tag": issue})
 
     def untag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
         """Take a tag off a post; the tags left."""

@@ -12,6 +12,9 @@ from tests.e2e.watch import picture
 from tests.support.submission import new_word
 
 VISIT, QUIET, ALONE = new_word(), new_word(), new_word()
+
+ALSO_FIRST = True
+"""See tests/conftest.py."""
 shelve(
     submission(f"{VISIT} first", 10),
     submission(f"{VISIT} loved", 9, ups=1000, topic="Brooks"),

@@ -10,6 +10,9 @@ from tests.e2e.watch import brightness, picture
 from tests.support.submission import new_word
 
 TWELVE, ONE = shelved(12), new_word()
+
+ALSO_FIRST = True
+"""See tests/conftest.py."""
 shelve(submission(f"{ONE} plain"))
 pytestmark = [pytest.mark.browser, pytest.mark.browser_options(java_script_enabled=False)]
 

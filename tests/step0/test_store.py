@@ -26,6 +26,22 @@ def post_id(store: MongoStore) -> str:
     return str(made["_id"])
 
 
+def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MongoStore, reader: Reader) -> None:
+    made = list(posts(40))[10:]
+    store.database["posts"].insert_many(made)
+    with ThreadPoolExecutor(8) as pool:
+        for post in made:
+            start = threading.Barrier(8)
+
+            def put(number: int, post_id: str = post["_id"], start: threading.Barrier = start) -> None:
+                start.wait(timeout=30)
+                store.tag(post_id, f"tag-{number}", reader)
+
+            list(pool.map(put, range(8)))
+    marked = store.database["marks"].find({"post": {"$in": [post["_id"] for post in made]}})
+    assert [len(mark["tags"]) for mark in marked] == [8] * len(made)
+
+
 def test_fifty_tags_hold_under_concurrency(store: MongoStore, post_id: str, reader: Reader) -> None:
     start = threading.Barrier(16)
 

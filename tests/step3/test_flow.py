@@ -1,5 +1,6 @@
 """What a flow does with events: together, apart, again, aside; and while something is away."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -16,6 +17,7 @@ from pymongo.database import Database
 from kit.problems import PartDown, PartSlow
 from step3_async.rapids.event import Event
 from step3_async.rapids.flow import Seen, Tries, spans
+from step3_async.rapids.flow.reading import FEW
 from step3_async.rapids.flow.seen import seen_index
 from step3_async.rapids.memory import MemoryTransport, Rapids
 from tests.step3.flows import QUICK, Taker, flowing
@@ -118,20 +120,35 @@ class TestBatches:
             await until(lambda: nothing_pending(river))
 
     @asynchronous
-    async def test_the_next_batch_is_read_while_one_is_handled(self, rapids: Rapids) -> None:
+    async def test_of_much_the_next_batch_is_read_while_one_is_handled(self, rapids: Rapids) -> None:
         taker, there = Taker(), MemoryTransport(rapids)
         river = await there.river("papers", [DOMAIN])
         other = await there.river("papers", [DOMAIN])
+        taker.gate.clear()
+        await there.publish(some(1, FEW))
+        async with flowing(rapids, {DOMAIN: taker}):
+            await until(lambda: taker.batches)
+            await there.publish(some(FEW + 1, FEW + 1))
+            await until(lambda: pending(river, FEW + 1))
+            await until(lambda: nobody_gets(other))
+            taker.gate.set()
+            await until(lambda: nothing_pending(river))
+        assert taker.batches == [ids(1, FEW), ids(FEW + 1, FEW + 1)]
+
+    @asynchronous
+    async def test_after_few_all_that_has_come_meanwhile_is_handled_together(self, rapids: Rapids) -> None:
+        taker, there = Taker(), MemoryTransport(rapids)
+        river = await there.river("papers", [DOMAIN])
         taker.gate.clear()
         async with flowing(rapids, {DOMAIN: taker}):
             await there.publish(some(1, 1))
             await until(lambda: taker.batches)
             await there.publish(some(2, 2))
-            await until(lambda: pending(river, 2))
-            await until(lambda: nobody_gets(other))
+            await asyncio.sleep(0.1)  # long enough for who would read it now
+            await there.publish(some(3, 3))
             taker.gate.set()
             await until(lambda: nothing_pending(river))
-        assert taker.batches == [ids(1, 1), ids(2, 2)]
+        assert taker.batches == [ids(1, 1), ids(2, 3)]
 
     @asynchronous
     async def test_what_is_in_hand_is_nobody_elses_however_long_it_takes(self) -> None:

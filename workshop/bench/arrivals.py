@@ -1,59 +1,75 @@
-"""When documents arrive in collections, seen through change streams."""
+"""When documents arrive in collections, seen through one change stream."""
 
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pymongo import MongoClient
 from pymongo.collection import Collection
 
+SWITCHING_SECONDS = 0.0005
+"""So long at most whoever writes meanwhile, in the same process, keeps an arrival from being noted."""
+
 Document = dict[str, Any]
-Seen = Callable[[Document], str | None]
-"""Tells from a change which arrival it is, if it is any."""
 
 
 class Arrivals(threading.Thread):
-    """Notes when what is `wanted` arrives in `collection`, by the monotonic clock, for at most `patience`
-    seconds.
+    """Notes when each of `wanted` documents is first written in every one of the collections, for at most
+    `patience` seconds. One stream for all of them: each costs the server something for every write there is.
     """
 
-    def __init__(self, collection: Collection[Document], wanted: int, patience: float, seen: Seen) -> None:
-        super().__init__(name=collection.full_name, daemon=True)
-        self.times: dict[str, float] = {}
+    def __init__(self, collections: Sequence[Collection[Document]], wanted: int, patience: float) -> None:
+        super().__init__(name="arrivals", daemon=True)
+        self.times: dict[tuple[str, str], dict[str, float]] = {
+            (each.database.name, each.name): {} for each in collections
+        }
+        """Monotonic seconds by the document's id, for each collection."""
+
         self.watches = threading.Event()
-        self._collection, self._wanted, self._patience, self._seen = collection, wanted, patience, seen
+        self._client: MongoClient[Document] = collections[0].database.client
+        self._wanted, self._patience = wanted, patience
+
+    def last(self, name: str) -> float:
+        """When the last of the collections had a document."""
+        return max(times[name] for times in self.times.values())
+
+    @property
+    def are_all(self) -> bool:
+        """Whether all are there."""
+        return all(len(times) >= self._wanted for times in self.times.values())
 
     def run(self) -> None:
         """Watch."""
         deadline = time.monotonic() + self._patience
-        with self._collection.watch(max_await_time_ms=200, full_document="updateLookup") as stream:
+        wanted = [{"ns": {"db": database, "coll": name}} for database, name in self.times]
+        seen: list[Document] = [{"$match": {"$or": wanted}}, {"$project": {"ns": 1, "documentKey": 1}}]
+        with self._client.watch(seen, max_await_time_ms=200) as stream:
             self.watches.set()
-            while len(self.times) < self._wanted and time.monotonic() < deadline:
+            while not self.are_all and time.monotonic() < deadline:
                 change = stream.try_next()
-                if change is not None and (name := self._seen(change)) is not None:
-                    self.times.setdefault(name, time.monotonic())
+                if change is not None:
+                    times = self.times[change["ns"]["db"], change["ns"]["coll"]]
+                    times.setdefault(str(change["documentKey"]["_id"]), time.monotonic())
 
 
 @contextmanager
-def watching(
-    collections: Sequence[Collection[Document]], wanted: int, patience: float, seen: Seen
-) -> Iterator[list[Arrivals]]:
-    """Arrivals in each of the collections, waited for at the end of the block. Raises RuntimeError when some
-    are missing by then.
+def watching(collections: Sequence[Collection[Document]], wanted: int, patience: float) -> Iterator[Arrivals]:
+    """Arrivals in the collections, waited for at the end of the block. Raises RuntimeError when some are
+    missing by then.
     """
-    watchers = [Arrivals(each, wanted, patience, seen) for each in collections]
-    for each in watchers:
-        each.start()
-    for each in watchers:
-        each.watches.wait(30)
-    yield watchers
-    for each in watchers:
-        each.join()
-        if len(each.times) < wanted:
-            raise RuntimeError(f"Only {len(each.times)} of {wanted} arrived in {each.name}.")
-
-
-def by_id(change: Document) -> str | None:
-    """The document's id."""
-    return str(change["documentKey"]["_id"])
+    watcher = Arrivals(collections, wanted, patience)
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCHING_SECONDS)
+    try:
+        watcher.start()
+        watcher.watches.wait(30)
+        yield watcher
+        watcher.join()
+    finally:
+        sys.setswitchinterval(switching)
+    if not watcher.are_all:
+        there = ", ".join(f"{len(times)} in {database}" for (database, _), times in watcher.times.items())
+        raise RuntimeError(f"Not all of {wanted} arrived: {there}.")

@@ -14,7 +14,7 @@ import psutil
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.arrivals import by_id, watching
+from workshop.bench.arrivals import watching
 from workshop.bench.bare import copy, same_indexes
 from workshop.bench.stage import await_ready, own_state, running
 from workshop.load.generate import GeneratedSource
@@ -103,13 +103,13 @@ def _lags(client: Client, count: int) -> list[float]:
     written: dict[str, float] = {}
     owner = client[OWNER].get_collection("posts", write_concern=WriteConcern(w="majority", j=True))
     takers = list(_takers(client).values())
-    with watching(takers, len(wanted), WRITES / PER_SECOND + 60, by_id) as arrivals:
+    with watching(takers, len(wanted), WRITES / PER_SECOND + 60) as arrivals:
         start = time.monotonic()
         for number, post in enumerate(wanted):
             time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
             owner.insert_one(post)
             written[post["_id"]] = time.monotonic()
-    return [max(each.times[post] for each in arrivals) - moment for post, moment in written.items()]
+    return [arrivals.last(post) - moment for post, moment in written.items()]
 
 
 def _bare(client: Client, count: int) -> float:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
-from pymongo import MongoClient, WriteConcern
+from pymongo import WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.arrivals import by_id, watching
+from workshop.bench.arrivals import watching
 from workshop.bench.floor import COLLECTION, SOURCE, TARGET
 from workshop.bench.stage import await_ready, own_state, running
 from workshop.state import ROOT
@@ -35,7 +35,7 @@ WRITES = 1000
 """Of one turn."""
 
 TURNS = 3
-WARMING = 200
+WARMING = 400
 PATIENCE_SECONDS = 60.0
 
 Document = dict[str, Any]
@@ -65,13 +65,15 @@ def event_lags() -> Lags:
     with own_state(STEP), Mongod() as mongod, running(STEP):
         mongod.wait()
         await_ready(STEP)
-        with mongod.admin() as client, _floor(mongod, client):
+        with mongod.admin() as client:
             source, target = client[SOURCE][COLLECTION], client[TARGET][COLLECTION]
             owner, ponds = client[OWNER]["marks"], [client[f"step3_{name}"]["marks"] for name in PONDS]
-            for marks, takers in ((source, [target]), (owner, ponds)):
-                _turn(marks, takers, "warming", WARMING)
+            client[SOURCE].create_collection(COLLECTION)
+            _turn(owner, ponds, "warming", WARMING)
             for turn in range(TURNS):
-                found.floor.extend(_turn(source, [target], f"turn{turn}", WRITES))
+                with _floor(mongod):
+                    _turn(source, [target], f"warming{turn}", WARMING)
+                    found.floor.extend(_turn(source, [target], f"turn{turn}", WRITES))
                 found.ponds.extend(_turn(owner, ponds, f"turn{turn}", WRITES))
     return found
 
@@ -79,14 +81,14 @@ def event_lags() -> Lags:
 def _turn(owner: Marks, takers: Sequence[Marks], name: str, writes: int) -> list[float]:
     durable = owner.with_options(write_concern=WriteConcern(w="majority", j=True))
     written: dict[str, float] = {}
-    with watching(takers, writes, writes / PER_SECOND + PATIENCE_SECONDS, by_id) as arrivals:
+    with watching(takers, writes, writes / PER_SECOND + PATIENCE_SECONDS) as arrivals:
         start = time.monotonic()
         for number in range(writes):
             time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
             identifier = f"bench_{name}:t3_{number}"
             _hide(durable, identifier)
             written[identifier] = time.monotonic()
-    return [max(each.times[known] for each in arrivals) - moment for known, moment in written.items()]
+    return [arrivals.last(known) - moment for known, moment in written.items()]
 
 
 def _hide(marks: Marks, identifier: str) -> None:
@@ -104,15 +106,13 @@ def _hide(marks: Marks, identifier: str) -> None:
 
 
 @contextmanager
-def _floor(mongod: Mongod, client: MongoClient[Document]) -> Iterator[None]:
-    client[SOURCE].create_collection(COLLECTION)
-    with NatsServer() as nats:
-        env = {**os.environ, "MONGODB_URI": mongod.admin_uri(), "NATS_URL": nats.url("admin")}
-        command = [sys.executable, "-m", "workshop.bench.floor"]
-        with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE) as process:
-            try:
-                if process.stdout is None or not process.stdout.readline():
-                    raise RuntimeError("The floor did not start.")
-                yield
-            finally:
-                process.terminate()
+def _floor(mongod: Mongod) -> Iterator[None]:
+    env = {**os.environ, "MONGODB_URI": mongod.admin_uri(), "NATS_URL": NatsServer().url("admin")}
+    command = [sys.executable, "-m", "workshop.bench.floor"]
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        try:
+            if process.stdout is None or not process.stdout.readline():
+                raise RuntimeError("The floor did not start.")
+            yield
+        finally:
+            process.terminate()

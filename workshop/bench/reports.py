@@ -97,7 +97,7 @@ def gateway(_count: int) -> None:
 
     click.echo("Proxies pass requests to the same backend in turns …")
     found = proxying()
-    _costs("Passing a request on: CPU time of the proxy's process, and answers over 8 connections", found)
+    _costs("Passing a request on: CPU time of the proxy's process, and answers over 4 connections", found)
     if not any(each.name == "nginx" for each in found):
         click.echo("There is no nginx on the PATH to measure beside them.")
 
@@ -107,7 +107,7 @@ def cache(_count: int) -> None:
     from workshop.bench.gateway import CACHED_POSTS, caching  # noqa: PLC0415
 
     click.echo(f"A search of {CACHED_POSTS:,} posts, from the gateway's cache and by hand …")
-    _costs("Answering a search: CPU time of the server's process, and answers over 8 connections", caching())
+    _costs("Answering a search: CPU time of the server's process, and answers over 4 connections", caching())
 
 
 def _costs(title: str, found: Sequence[Cost]) -> None:

@@ -6,7 +6,7 @@ numbers do not.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -19,7 +19,6 @@ ROUNDS = 9
 REQUESTS = 120
 """Requests of one server in one round: enough for the clock that counts CPU time in hundredths."""
 
-HEADERS = {"Accept": "application/json"}
 WORDS = ("python", "cache", "service", "server", "query", "test")
 
 
@@ -32,15 +31,18 @@ class Server:
     process: psutil.Process
     connections: int = 1
     """Over which so many requests are under way at once."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with each request."""
 
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
         self.session.trust_env = False
+        self.session.headers.update(self._sent())
 
     def ask(self, word: str) -> Any:
         """The answer to one request."""
-        answer = self.session.get(self.url.format(word=word), headers=HEADERS, timeout=30)
+        answer = self.session.get(self.url.format(word=word), timeout=30)
         answer.raise_for_status()
         return answer.json()
 
@@ -52,7 +54,7 @@ class Server:
 
     async def _answers(self, number: int) -> None:
         numbers = iter(range(number))
-        async with aiohttp.ClientSession(headers=HEADERS, raise_for_status=True) as session:
+        async with aiohttp.ClientSession(headers=self._sent(), raise_for_status=True) as session:
 
             async def one_after_another() -> None:
                 for each in numbers:
@@ -60,6 +62,9 @@ class Server:
                         await answer.read()
 
             await asyncio.gather(*(one_after_another() for _ in range(self.connections)))
+
+    def _sent(self) -> dict[str, str]:
+        return {"Accept": "application/json", **self.headers}
 
     def _used(self) -> float:
         times = self.process.cpu_times()

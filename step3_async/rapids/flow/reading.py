@@ -1,6 +1,7 @@
 """Reading a river batch by batch."""
 
 import asyncio
+import time
 
 from step3_async.rapids.flow.hand import Hand, Received
 from step3_async.rapids.flow.handling import Handling, Stopped
@@ -10,6 +11,11 @@ from step3_async.rapids.transport import River, Unavailable
 
 PATIENCE_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
+LONGEST_REST = 0.008
+"""Seconds. After few events a river rests as long as they took, at most so long: what comes meanwhile is
+then dealt with together, which costs little more than one does. So a busy machine gets less to do.
+"""
+
 FEW = 8
 MUCH = 4_000_000
 """Bytes at once: snapshot pages are large, and a batch is in memory several times over."""
@@ -26,9 +32,12 @@ class Reading:
         self._hand, self._handling, self._tending = hand, handling, tending
         self._limit, self._most = most, min(most, FEW)
         self._stopping = stopping
+        self._is_much = False
 
     async def go_on(self, river: River) -> None:
-        """Deal with batches, with the next being read meanwhile, until there is to be an end."""
+        """Deal with batches until there is to be an end. Where there is much to do, the next one is read
+        meanwhile; else it is read afterwards, so that it holds all that has come by then.
+        """
         following = asyncio.create_task(self._fetch(river))
         stopping = asyncio.create_task(self._stopping.wait())
         try:
@@ -37,13 +46,18 @@ class Reading:
                 if not following.done():
                     return
                 batch, is_last = following.result(), stopping.done()
-                if not is_last:
+                is_ahead = self._is_much and not is_last
+                if is_ahead:
                     following = asyncio.create_task(self._fetch(river))
+                began = time.monotonic()
                 for domain, received in batch.items():
                     await self._handling.deal_with(domain, received)
                     self._tending.dealt_with += len(received)
                 if is_last:
                     return
+                if not is_ahead:
+                    await pause(self._stopping, min(time.monotonic() - began, LONGEST_REST))
+                    following = asyncio.create_task(self._fetch(river))
         except Stopped:
             return
         finally:
@@ -59,6 +73,7 @@ class Reading:
                 await pause(self._stopping, AGAIN_SECONDS)
                 continue
             if found:
+                self._is_much = len(found) >= self._most
                 self._hand.take(found)
                 self._adapt(sum(len(each.raw) for each in found))
                 return await self._handling.read(found)

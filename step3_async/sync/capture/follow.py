@@ -16,6 +16,13 @@ from step3_async.sync.capture.publishing import publish
 from step3_async.sync.capture.stream import Batch, Lost, Stream
 
 PAUSE_SECONDS, LONGEST_PAUSE = 0.1, 2.0
+MUCH = 100
+"""Changes in a batch after which there are likely to be more already."""
+
+LONGEST_REST = 0.003
+"""Seconds. After few changes capture rests as long as they took, at most so long: what comes meanwhile is
+then published together, which costs little more than one does.
+"""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -66,13 +73,16 @@ class Follower:
                 await self._charge.position.write(begun)
             self.started.set()
             batch = await stream.batch()
-            while True:
-                # The next one is read while this one is published.
-                reading = asyncio.create_task(stream.batch()) if batch.ends is None else None
+            while batch.ends is None:
+                is_much, began = len(batch.changes) >= MUCH, time.monotonic()
+                # Of much the next part is read while this one is published.
+                reading = asyncio.create_task(stream.batch()) if is_much else None
                 await self._publish(batch)
-                if reading is None:
-                    raise Lost(f"the collection is no longer what it was ({batch.ends})")
-                batch = await reading
+                if batch.changes and not is_much:
+                    await asyncio.sleep(min(time.monotonic() - began, LONGEST_REST))
+                batch = await (reading or stream.batch())
+            await self._publish(batch)
+            raise Lost(f"the collection is no longer what it was ({batch.ends})")
         finally:
             if reading:
                 reading.cancel()
