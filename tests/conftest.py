@@ -72,9 +72,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
         longest_first(items)
     chosen = config.getoption("--step")
-    others = [item for item in items if _is_of_another_step(item, chosen) or _is_done_later(item, chosen)]
+    left_out = (_is_of_another_step, _is_done_later, _needs_calm)
+    others = {item for item in items if any(each(item, chosen) for each in left_out)}
     if others:
-        config.hook.pytest_deselected(items=others)
+        config.hook.pytest_deselected(items=[*others])
         items[:] = [item for item in items if item not in others]
 
 
@@ -92,6 +93,11 @@ def _is_done_later(item: Any, chosen: int | None) -> bool:
     done_at = {"e2e": ends if is_also_first else last, "drills": STEPS if FULL else last}
     steps = next((done_at[part] for part in item.path.parts if part in done_at), STEPS)
     return chosen is None and not _steps_of(item) <= {*steps}
+
+
+def _needs_calm(item: Any, _chosen: int | None) -> bool:
+    """Whether it asks so much of the machine that nothing else had better run: `make drills` has it alone."""
+    return getattr(item.module, "NEEDS_CALM", False) and not FULL
 
 
 def _steps_of(item: Any) -> set[int]:

@@ -23,7 +23,7 @@ from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.bench.stage import without
 
-ONLY_STEP = 3
+ONLY_STEP, NEEDS_CALM = 3, True
 """See tests/conftest.py."""
 
 pytestmark = pytest.mark.timeout(600)
