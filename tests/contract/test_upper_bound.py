@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 
 BOUND = 10_000
 POSTS = 10_050
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module", autouse=True)

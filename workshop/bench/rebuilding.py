@@ -44,7 +44,7 @@ def rebuilding(count: int) -> Rebuilding:
             mongod.add_user(OWNER)
             Loading(GeneratedSource(count), client[OWNER]["posts"]).run()
             with running(STEP):
-                await_ready(STEP)
+                await_ready(STEP, PATIENCE_SECONDS)
                 _await_all(client, count)
                 bare = _bare(client, count)
                 began = time.monotonic()
