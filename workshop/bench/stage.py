@@ -75,7 +75,9 @@ def without(run: psutil.Process, service: str) -> Iterator[None]:
 
 
 def await_ready(step: int, seconds: float = START_SECONDS) -> None:
-    """Wait until the step is, which takes longer with much to copy first. Raises RuntimeError with the end of its log when it does not become so."""
+    """Wait until the step is, which takes longer with much to copy first. Raises RuntimeError with the end of
+    its log when it does not become so.
+    """
     deadline = time.monotonic() + seconds
     url = f"http://127.0.0.1:{read_step(step).port}/health/ready"
     while time.monotonic() < deadline:
