@@ -31,7 +31,6 @@ from workshop.stores.mongod import Mongod
 from workshop.stores.nats import NatsServer
 
 STEP = 3
-VIEW = "search"
 CACHED_POSTS = 5_000
 HEARTBEAT_SECONDS = 0.5
 START_SECONDS = 30.0
