@@ -5,6 +5,8 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
+from kit.collector import spare_the_collector
+
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
@@ -14,6 +16,11 @@ keepalive = 15
 accesslog = os.environ.get("ACCESS_LOG")
 control_socket_disable = True
 """Instances of one user would share the same control socket."""
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Begin to serve."""
+    spare_the_collector()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

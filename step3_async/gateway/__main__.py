@@ -1,11 +1,11 @@
 """Runs an instance of the gateway: `python -m step3_async.gateway`."""
 
 import asyncio
-import gc
 import os
 import sys
 
 from kit import environment
+from kit.collector import spare_the_collector
 from kit.logs import configure_logs
 from step3_async.gateway import settings
 from step3_async.gateway.app import Gateway, gateway
@@ -16,9 +16,6 @@ from step3_async.rapids.signals import Announcement
 from step3_async.rapids.tracing import configure_tracing
 
 NAME = "gateway"
-YOUNG = 5000
-"""Objects made since the last look that are worth another."""
-
 TAGS = ["kind:gateway", "face"]
 
 
@@ -34,17 +31,10 @@ async def main() -> None:
         async with gateway(transport) as made:
             announcer = Announcer(transport, lambda: _described(made, instance, f"http://{host}:{port}"))
             await announcer.start()
-            _spare_the_collector()
+            spare_the_collector()
             await Server(made.face, announcer.leave).serve(sockets)
     finally:
         await transport.close()
-
-
-def _spare_the_collector() -> None:
-    """What is there by now stays: looking through it again and again would cost each request a little."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG)
 
 
 def _described(made: Gateway, instance: str, url: str) -> Announcement:

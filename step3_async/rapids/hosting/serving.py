@@ -4,6 +4,7 @@
 
 from typing import Any
 
+from kit.collector import spare_the_collector
 from kit.serving import *  # noqa: F403
 from step3_async.rapids.hosting.host import EXTENSION
 from step3_async.rapids.hosting.leaving import leave_before_draining
@@ -14,6 +15,7 @@ workers = 1
 
 def post_worker_init(worker: Any) -> None:
     """Have a worker that is told to stop leave the registry first."""
+    spare_the_collector()
     leave_before_draining(worker.wsgi.extensions[EXTENSION].leave)
 
 

@@ -3,6 +3,7 @@
 import uvicorn
 
 from kit import environment
+from kit.collector import spare_the_collector
 from kit.logs import configure_logs
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
@@ -29,6 +30,7 @@ def main() -> None:
         version=environment.get_version(),
         instance=instance,
     )
+    spare_the_collector()
     uvicorn.run(
         make_app(capture),
         host=host,
