@@ -1,7 +1,6 @@
 """Reading a river batch by batch."""
 
 import asyncio
-import time
 
 from step3_async.rapids.flow.hand import Hand, Received
 from step3_async.rapids.flow.handling import Handling, Stopped
@@ -11,11 +10,6 @@ from step3_async.rapids.transport import River, Unavailable
 
 PATIENCE_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
-LONGEST_REST = 0.008
-"""Seconds. After few events a river rests as long as they took, at most so long: what comes meanwhile is
-then dealt with together, which costs little more than one does. So a busy machine gets less to do.
-"""
-
 FEW = 8
 MUCH = 4_000_000
 """Bytes at once: snapshot pages are large, and a batch is in memory several times over."""
@@ -49,14 +43,12 @@ class Reading:
                 is_ahead = self._is_much and not is_last
                 if is_ahead:
                     following = asyncio.create_task(self._fetch(river))
-                began = time.monotonic()
                 for domain, received in batch.items():
                     await self._handling.deal_with(domain, received)
                     self._tending.dealt_with += len(received)
                 if is_last:
                     return
                 if not is_ahead:
-                    await pause(self._stopping, min(time.monotonic() - began, LONGEST_REST))
                     following = asyncio.create_task(self._fetch(river))
         except Stopped:
             return

@@ -10,7 +10,7 @@ from step3_async.rapids.flow.snapshots import Snapshots
 from step3_async.rapids.signals import Order, Standing
 from step3_async.rapids.transport import River, Unavailable
 
-LOOK_SECONDS, LOOK_SOON_SECONDS = 1.0, 0.2
+LOOK_SECONDS, LOOK_SOON_SECONDS = 2.0, 0.2
 """How often it is looked, when all is ready, and until then."""
 
 log = structlog.stdlib.get_logger(__name__)

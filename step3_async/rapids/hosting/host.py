@@ -25,7 +25,9 @@ EXTENSION = "rapids"
 """Where an application has its Host, among its extensions."""
 
 LEAVING_SECONDS, STOPPING_SECONDS = 1.0, 8.0
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, LOOK_SOON_SECONDS = 1.0, 0.2
+"""How often an instance looks whether it is well, when it is, and until then."""
+
 ILL_SECONDS = 3.0
 """How long an instance must be unwell before it says so: a busy machine answers late now and then."""
 
@@ -168,7 +170,7 @@ class Host:
                 self._well, self._well_at = True, time.monotonic()
             elif time.monotonic() - self._well_at > ILL_SECONDS:
                 self._well = False
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if self._well else LOOK_SOON_SECONDS)
 
     def _feels_well(self) -> bool:
         try:

@@ -13,7 +13,7 @@ workers = 1
 """Each instance is in the registry by its own name; who needs more starts another one."""
 
 
-def post_worker_init(worker: Any) -> None:
+def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
     """Have a worker that is told to stop leave the registry first."""
     spare_the_collector()
     leave_before_draining(worker.wsgi.extensions[EXTENSION].leave)

@@ -19,9 +19,9 @@ PAUSE_SECONDS, LONGEST_PAUSE = 0.1, 2.0
 MUCH = 100
 """Changes in a batch after which there are likely to be more already."""
 
-LONGEST_REST = 0.003
-"""Seconds. After few changes capture rests as long as they took, at most so long: what comes meanwhile is
-then published together, which costs little more than one does.
+REST, LONGEST_REST = 3, 0.01
+"""After few changes capture rests so many times as long as they took, and at most so many seconds: what
+happens meanwhile is then published together, which costs it and every river little more than one does.
 """
 
 log = structlog.stdlib.get_logger(__name__)
@@ -79,7 +79,7 @@ class Follower:
                 reading = asyncio.create_task(stream.batch()) if is_much else None
                 await self._publish(batch)
                 if batch.changes and not is_much:
-                    await asyncio.sleep(min(time.monotonic() - began, LONGEST_REST))
+                    await asyncio.sleep(min(REST * (time.monotonic() - began), LONGEST_REST))
                 batch = await (reading or stream.batch())
             await self._publish(batch)
             raise Lost(f"the collection is no longer what it was ({batch.ends})")

@@ -18,7 +18,7 @@ from step3_async.sync.capture.publishing import publish
 GATHER_SECONDS = 0.3
 """A new one waits so long for others to join."""
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 3.0
 """Another instance may have promised one."""
 
 PAUSE_SECONDS = 1.0
