@@ -13,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from tests.support.workshop_command import await_end
+from workshop.bench.stage import await_end
 from workshop.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

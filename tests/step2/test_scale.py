@@ -15,7 +15,8 @@ from tests.support.client import Client
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from tests.support.workshop_command import await_end, call
+from tests.support.workshop_command import call
+from workshop.bench.stage import await_end
 
 POSTS = 3
 BACK_SECONDS = 30.0

@@ -13,6 +13,8 @@ from typing import Self
 
 import psutil
 
+from workshop.bench.stage import await_end
+
 ROOT = Path(__file__).resolve().parents[2]
 READY = "ready: "
 READY_SECONDS = 150.0
@@ -38,22 +40,6 @@ def call(arguments: list[str], environment: Mapping[str, str]) -> str:
         f"workshop {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}"
     )
     return done.stdout
-
-
-def await_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Wait until processes have ended; those that have not."""
-    # psutil.wait_procs fails on one that ends while it looks.
-    deadline = time.monotonic() + seconds
-    while (left := [each for each in processes if _runs(each)]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 class Command:

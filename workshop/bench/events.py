@@ -11,10 +11,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
 
+import psutil
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 
@@ -44,10 +45,14 @@ Marks = Collection[Document]
 
 @dataclass(frozen=True)
 class Lags:
-    """Seconds from the acknowledgement of each write until the last collection had it."""
+    """Seconds from the acknowledgement of each write until the last collection had it; and of each turn how
+    busy the machine's processors were meanwhile, in percent.
+    """
 
-    floor: list[float]
-    ponds: list[float]
+    floor: list[float] = field(default_factory=list)
+    ponds: list[float] = field(default_factory=list)
+    floor_busy: list[float] = field(default_factory=list)
+    ponds_busy: list[float] = field(default_factory=list)
 
     def ratios(self) -> tuple[float, float]:
         """The ponds' median and 99th percentile by the floor's."""
@@ -61,7 +66,7 @@ def p99(lags: Sequence[float]) -> float:
 
 def event_lags() -> Lags:
     """Measure. Raises RuntimeError when writes do not arrive."""
-    found = Lags([], [])
+    found = Lags()
     with own_state(STEP), Mongod() as mongod, running(STEP):
         mongod.wait()
         await_ready(STEP)
@@ -73,8 +78,12 @@ def event_lags() -> Lags:
             for turn in range(TURNS):
                 with _floor(mongod):
                     _turn(source, [target], f"warming{turn}", WARMING)
+                    psutil.cpu_percent()  # the next call tells of the time since this one
                     found.floor.extend(_turn(source, [target], f"turn{turn}", WRITES))
+                    found.floor_busy.append(psutil.cpu_percent())
+                psutil.cpu_percent()
                 found.ponds.extend(_turn(owner, ponds, f"turn{turn}", WRITES))
+                found.ponds_busy.append(psutil.cpu_percent())
     return found
 
 

@@ -68,15 +68,20 @@ def events(_count: int) -> None:
     click.echo(f"Step 3 takes {PER_SECOND} writes a second to {len(PONDS)} ponds; in turns with the floor …")
     found = event_lags()
     rows = [
-        [name, f"{median(lags) * 1000:.1f} ms", f"{p99(lags) * 1000:.1f} ms", f"{max(lags) * 1000:.0f} ms"]
-        for name, lags in (
-            ("a change stream, JetStream, one bulk_write", found.floor),
-            ("every pond of step 3", found.ponds),
+        [
+            name,
+            *(f"{median(lags) * 1000:.1f} ms", f"{p99(lags) * 1000:.1f} ms", f"{max(lags) * 1000:.0f} ms"),
+            f"{median(busy):.0f} % busy",
+        ]
+        for name, lags, busy in (
+            ("a change stream, JetStream, one bulk_write", found.floor, found.floor_busy),
+            ("every pond of step 3", found.ponds, found.ponds_busy),
         )
     ]
     middle, high = found.ratios()
-    rows.append(["ratio", f"{middle:.2f}", f"{high:.2f}", ""])
-    _table("From a write's acknowledgement until it shows", ["where", "median", "p99", "longest"], rows)
+    rows.append(["ratio", f"{middle:.2f}", f"{high:.2f}", "", ""])
+    columns = ["where", "median", "p99", "longest", "processors"]
+    _table("From a write's acknowledgement until it shows", columns, rows)
 
 
 def rebuilding(count: int) -> None:

@@ -18,6 +18,7 @@ from workshop.state import ROOT
 from workshop.steps import read_step
 
 START_SECONDS = 90.0
+END_SECONDS = 10.0
 
 
 @contextmanager
@@ -69,6 +70,8 @@ def without(run: psutil.Process, service: str) -> Iterator[None]:
     try:
         for each in doomed:
             each.kill()
+        if left := await_end(doomed, END_SECONDS):
+            raise RuntimeError(f"{len(left)} processes of {service} do not end.")
         yield
     finally:
         run.resume()
@@ -90,3 +93,19 @@ def await_ready(step: int, seconds: float = START_SECONDS) -> None:
         time.sleep(0.2)
     log = (Path(os.environ["WORKSHOP_STATE"]) / "run.log").read_text(errors="replace")
     raise RuntimeError(f"Step {step} did not become ready. The end of its log:\n{log[-2000:]}")
+
+
+def await_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until processes have ended; those that have not."""
+    # psutil.wait_procs fails on one that ends while it looks.
+    deadline = time.monotonic() + seconds
+    while (left := [each for each in processes if _runs(each)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
