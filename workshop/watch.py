@@ -19,6 +19,9 @@ from workshop.stores import Stores
 from workshop.stores.part import Part
 
 READY_SECONDS = 120
+TELL_SECONDS = 30
+"""How often a step that goes on whatever happens tells what it still waits for: it may have much to copy."""
+
 ROUND_SECONDS = 0.1
 PART_SECONDS = 0.5
 JOIN_SECONDS = 5
@@ -59,15 +62,18 @@ class Watch:
                 raise
 
     def _until_ready(self) -> None:
-        """Tell when the step is ready, and stop it when it is not in time."""
-        deadline = time.monotonic() + READY_SECONDS
+        """Tell when the step is ready; when it is not in time stop it, or tell so where it goes on."""
+        began = told = time.monotonic()
         while not self.ended.wait(ROUND_SECONDS):
             missing = self._missing()
             if missing is None:
                 _announce(self._step, self._up)
                 return
-            if time.monotonic() > deadline:
-                title = self._step.title
+            now, title = time.monotonic(), self._step.title
+            if self._step.restart and now - told > TELL_SECONDS:
+                told = now
+                self._supervisor.say(f"{title} is not ready after {now - began:.0f} s: {missing}")
+            if not self._step.restart and now - began > READY_SECONDS:
                 self._supervisor.stop(f"{title} was not ready within {READY_SECONDS} s: {missing}")
                 return
 
