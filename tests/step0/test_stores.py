@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import psutil
 import pytest
 from pymongo import MongoClient
@@ -103,6 +104,24 @@ def test_a_taken_port_names_its_owner_and_the_variable(own_state: Path) -> None:
     assert os.environ["MONGO_PORT"] in message
     assert "MONGO_PORT" in message
     assert str(os.getpid()) in message
+
+
+@pytest.mark.parametrize("told", ["much", "0.1", "-1", "nan", "1e9"])
+def test_a_cache_that_is_none_is_refused_by_its_variable(
+    own_state: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setenv("MONGO_CACHE_GB", told)
+    with pytest.raises(click.ClickException, match="MONGO_CACHE_GB"):
+        Mongod().__enter__()
+
+
+def test_its_cache_is_as_large_as_wanted(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGO_CACHE_GB", "0.5")
+    with Mongod() as server:
+        server.wait()
+        with server.admin() as admin:
+            told = admin.admin.command("serverStatus")["wiredTiger"]["cache"]
+    assert told["maximum bytes configured"] == 2**29
 
 
 def test_a_server_that_cannot_start_tells_the_end_of_its_log(own_state: Path) -> None:

@@ -27,6 +27,9 @@ TRANSACTION_SECONDS = 10
 AUTHENTICATION_FAILED = 18
 NOT_YET_INITIALIZED = 94
 ALREADY_INITIALIZED = 23
+LEAST_CACHE_GB, MOST_CACHE_GB = 0.25, 10_000
+"""As mongod has it."""
+
 USER_EXISTS, ROLE_EXISTS = 51003, 51002
 
 Grants = list[tuple[str, str, list[str]]]
@@ -64,6 +67,23 @@ def version(binary: Path) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
+def cache_gb() -> str:
+    """How much of what it stores mongod keeps in memory, in GB, from MONGO_CACHE_GB.
+
+    Raises click.ClickException when that is no number mongod takes.
+    """
+    told = os.environ.get("MONGO_CACHE_GB") or "0.25"
+    try:
+        is_fit = LEAST_CACHE_GB <= float(told) <= MOST_CACHE_GB
+    except ValueError:
+        is_fit = False
+    if not is_fit:
+        raise click.ClickException(
+            f"MONGO_CACHE_GB is {told!r}; it has to be a number from {LEAST_CACHE_GB} to {MOST_CACHE_GB}."
+        )
+    return told
+
+
 class Mongod(Part):
     """Port and host come from MONGO_PORT and MONGO_HOST."""
 
@@ -85,7 +105,7 @@ class Mongod(Part):
             state.write_private(key_file, state.secret("mongo key").replace("-", "+").replace("_", "/"))
         return [
             *(str(binary), "--dbpath", str(data), "--bind_ip", self.host, "--port", str(self.port)),
-            *("--replSet", REPLICA_SET, "--keyFile", str(key_file), "--wiredTigerCacheSizeGB", "0.25"),
+            *("--replSet", REPLICA_SET, "--keyFile", str(key_file), "--wiredTigerCacheSizeGB", cache_gb()),
             *("--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--oplogSize", "1024"),
             # A lone node has nobody to hand over to: don't linger 15 s at each stop.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
