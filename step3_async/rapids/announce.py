@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.signals import ALIVE, HEARTBEAT_SECONDS, WHO, Announcement
 from step3_async.rapids.transport import Transport
 
@@ -32,8 +33,7 @@ class Announcer:
         """Tell that the instance goes, and no more after that."""
         self._gone = True
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
         await self._tell(self._describe().model_copy(update={"state": "gone"}))
 
     async def _go_on(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from step3_async.rapids.cancelling import until_one_ends
 from step3_async.rapids.flow.hand import Hand
 from step3_async.rapids.flow.handling import Handler, Handling, OnSettled
 from step3_async.rapids.flow.pausing import pause
@@ -98,11 +99,11 @@ class Flow:
             await river.close()
 
     async def _work(self, river: River) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            helpers = [tasks.create_task(self._hand.keep()), tasks.create_task(self._tending.go_on(river))]
-            await self._reading.go_on(river)
-            for helper in helpers:
-                helper.cancel()
+        await until_one_ends(
+            self._reading.go_on(river),
+            self._hand.keep(),
+            self._tending.go_on(river),
+        )
 
     async def _found(self) -> River | None:
         while not self._stopping.is_set():

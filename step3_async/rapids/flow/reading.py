@@ -2,6 +2,7 @@
 
 import asyncio
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.flow.hand import Hand, Received
 from step3_async.rapids.flow.handling import Handling, Stopped
 from step3_async.rapids.flow.pausing import pause
@@ -53,9 +54,7 @@ class Reading:
         except Stopped:
             return
         finally:
-            following.cancel()
-            stopping.cancel()
-            await asyncio.gather(following, stopping, return_exceptions=True)
+            await cancel(following, stopping)
 
     async def _fetch(self, river: River) -> Batch:
         while True:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.transport import Answer, Hear
 
 Ear = Callable[[str, bytes], None]
@@ -51,8 +52,7 @@ class Listener:
 
     async def close(self) -> None:
         """Listen no more."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel(self._task)
 
     async def _go_on(self) -> None:
         while True:

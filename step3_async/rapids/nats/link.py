@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import nats.errors
 import structlog
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.nats.connection import FAILURES, Connection
 from step3_async.rapids.nats.settings import user_of
 from step3_async.rapids.transport import Unavailable
@@ -69,8 +70,7 @@ class Link:
     async def close(self) -> None:
         """Send what is to be sent, and end the connection."""
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
         if now := self.now:
             with contextlib.suppress(Unavailable):
                 await now.within(now.flush(), CLOSE_SECONDS)

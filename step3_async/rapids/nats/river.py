@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import structlog
 from nats.aio.msg import Msg
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.nats import consumer
 from step3_async.rapids.nats.answers import Answers
 from step3_async.rapids.nats.connection import FAILURES, Connection
@@ -77,9 +78,7 @@ class NatsRiver:
 
     async def close(self) -> None:
         """See River. What was not handed out is free for others at once."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(*self._tasks)
         for delivery in self._arrived:
             await delivery.retry(0)
         self._arrived.clear()

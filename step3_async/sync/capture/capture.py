@@ -13,6 +13,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from step3_async.rapids.announce import Announcer
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.event import Document
 from step3_async.rapids.signals import SNAPSHOT, Announcement, Promise, Wish
 from step3_async.rapids.transport import Transport, Unavailable
@@ -67,9 +68,7 @@ class Capture:
         if self._announcer:
             with contextlib.suppress(Unavailable):
                 await self._announcer.leave()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(*self._tasks)
         if self._transport:
             await self._transport.close()
         await self._client.close()

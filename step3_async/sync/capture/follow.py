@@ -8,6 +8,7 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.transport import ALL, Unavailable
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.events import Events
@@ -85,8 +86,7 @@ class Follower:
             raise Lost(f"the collection is no longer what it was ({batch.ends})")
         finally:
             if reading:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                await cancel(reading)
             await stream.close()
 
     async def _publish(self, batch: Batch) -> None:

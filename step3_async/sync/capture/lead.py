@@ -8,6 +8,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from step3_async.rapids.cancelling import until_one_ends
 from step3_async.rapids.event import Document
 from step3_async.rapids.transport import Transport
 from step3_async.sync.capture.charge import Charge
@@ -67,12 +68,12 @@ class Lead:
                     await self._lease.take()
                     log.info("follows", domain=self._source.domain, term=self._lease.term)
                     await self._lead()
-                except* Taken:
+                except Taken:
                     log.warning("another instance may follow now", domain=self._source.domain)
-                except* PyMongoError as errors:
-                    log.warning("waits", domain=self._source.domain, reason=str(errors.exceptions[0]))
+                except PyMongoError as error:
+                    log.warning("waits", domain=self._source.domain, reason=str(error))
                     await asyncio.sleep(PAUSE_SECONDS)
-                except* Exception:  # a fault of ours in one source must not end it for good
+                except Exception:  # a fault of ours in one source must not end it for good
                     log.exception("unexpected error", domain=self._source.domain)
                     await asyncio.sleep(PAUSE_SECONDS)
         finally:
@@ -85,8 +86,9 @@ class Lead:
         charge = Charge(self._source, self._collection, self._transport, self._lease, position, self._jobs)
         self._follower = Follower(charge)
         snapshots = Snapshots(charge)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._lease.keep())
-            group.create_task(position.keep())
-            group.create_task(self._follower.run())
-            group.create_task(snapshots.run(self._follower.started))
+        await until_one_ends(
+            self._lease.keep(),
+            position.keep(),
+            self._follower.run(),
+            snapshots.run(self._follower.started),
+        )

@@ -7,6 +7,7 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
+from step3_async.rapids.cancelling import cancel
 from step3_async.rapids.event import Page
 from step3_async.rapids.transport import Unavailable
 from step3_async.sync.capture.charge import Charge
@@ -91,8 +92,7 @@ class Snapshots:
                 page, version = await reading
             finally:
                 if reading:
-                    reading.cancel()
-                    await asyncio.gather(reading, return_exceptions=True)
+                    await cancel(reading)
 
     async def _page(self, job: Job, after: str | None, end: str | None) -> tuple[Page, str]:
         return await read_page(self._charge, job.run, after, end)
