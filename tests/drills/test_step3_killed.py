@@ -27,9 +27,7 @@ pytestmark = pytest.mark.timeout(1200)
 WRITERS = 8
 ACKNOWLEDGED = sized(5_000, 600)
 KILLS = sized(40, 12)
-EXTRA = [
-    Kind(name) for name in ("mongod", "mongod", "nats", "nats", "capture", "capture", "gateway", "gateway")
-]
+EXTRA = [Kind(name) for name in ("mongod", "nats", "capture", "gateway") for _ in range(3)]
 
 
 @pytest.fixture
