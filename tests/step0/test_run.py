@@ -13,8 +13,8 @@ import psutil
 import pytest
 import requests
 
-from workshop.bench.stage import await_end
 from workshop.ports import free_port
+from workshop.processes.life import await_end
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("MONGO_PORT", "STEP0_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")

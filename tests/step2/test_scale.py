@@ -16,7 +16,7 @@ from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import call
-from workshop.bench.stage import await_end
+from workshop.processes.life import await_end
 
 POSTS = 3
 BACK_SECONDS = 30.0

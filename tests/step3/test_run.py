@@ -15,7 +15,7 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call
-from workshop.bench.stage import await_end
+from workshop.processes.life import await_end
 
 BACK_SECONDS = 40.0
 END_SECONDS = 30.0

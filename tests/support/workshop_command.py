@@ -13,7 +13,7 @@ from typing import Self
 
 import psutil
 
-from workshop.bench.stage import await_end
+from workshop.processes.life import await_end
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "ready: "

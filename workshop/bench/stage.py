@@ -14,6 +14,7 @@ import psutil
 import requests
 
 from workshop.ports import free_port
+from workshop.processes.life import await_end
 from workshop.state import ROOT
 from workshop.steps import read_step
 
@@ -93,19 +94,3 @@ def await_ready(step: int, seconds: float = START_SECONDS) -> None:
         time.sleep(0.2)
     log = (Path(os.environ["WORKSHOP_STATE"]) / "run.log").read_text(errors="replace")
     raise RuntimeError(f"Step {step} did not become ready. The end of its log:\n{log[-2000:]}")
-
-
-def await_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Wait until processes have ended; those that have not."""
-    # psutil.wait_procs fails on one that ends while it looks.
-    deadline = time.monotonic() + seconds
-    while (left := [each for each in processes if _runs(each)]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -13,6 +13,7 @@ import psutil
 
 from workshop import state
 from workshop.ports import require_free
+from workshop.processes.life import runs
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -84,7 +85,7 @@ class Part(ABC):
 
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return self.process is not None and _runs(self.process)
+        return self.process is not None and runs(self.process)
 
     def revive(self) -> None:
         """Start it again after it has died, unless it was left meanwhile or somebody else has started it."""
@@ -114,7 +115,7 @@ class Part(ABC):
         try:
             known = json.loads(self._pid_file.read_text())
             process = psutil.Process(known["pid"])
-            if process.create_time() != known["born"] or not _runs(process):
+            if process.create_time() != known["born"] or not runs(process):
                 return None
         except (OSError, ValueError, KeyError, psutil.Error):
             return None
@@ -177,10 +178,3 @@ class Part(ABC):
                 process.kill()
                 process.wait(STOP_SECONDS)
         self._pid_file.unlink(missing_ok=True)
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
