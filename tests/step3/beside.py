@@ -49,6 +49,7 @@ class Owners:
         self.settled: list[Settled] = []
         self._url = url
         self._number = 0
+        self._heard_before: dict[tuple[str, str], int] = {}
         self._loop = asyncio.new_event_loop()
         self._transport: Transport
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -77,6 +78,8 @@ class Owners:
 
     def publish(self, *events: Event) -> None:
         """Publish events in this order."""
+        for event in events:
+            self._heard_before[event.event_domain, event.key] = len(self.settled)
         self._do(self._transport.publish(events))
 
     def publish_raw(self, subject: str, text: bytes) -> None:
@@ -100,12 +103,13 @@ class Owners:
         return eventually(check, patience)
 
     def await_settled(self, service: str, domain: str, key: str, revision: int = 0) -> None:
-        """Wait until a service tells that it shows a document."""
+        """Wait until a service tells that it shows a document as it was published last."""
+        before = self._heard_before.get((domain, key), 0)
 
         def check() -> None:
             told = [
                 number
-                for each in self.settled
+                for each in self.settled[before:]
                 if (each.service, each.domain) == (service, domain)
                 for name, number in each.documents
                 if name == key
