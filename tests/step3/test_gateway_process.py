@@ -6,10 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession, web
 
 from step3_async.rapids.connect import connect
@@ -22,6 +23,16 @@ __all__ = ["nats", "settings"]
 
 ROOT = Path(__file__).resolve().parents[2]
 END_SECONDS = 20
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """However a test ends, its gateways end with it."""
+    yield
+    while STARTED:
+        with STARTED.pop() as process:
+            process.kill()
 
 
 def start(listening: socket.socket | None = None, **told: str) -> subprocess.Popen[bytes]:
@@ -31,7 +42,10 @@ def start(listening: socket.socket | None = None, **told: str) -> subprocess.Pop
     if listening is not None:
         environment["LISTEN_FD"] = str(listening.fileno())
     command = [sys.executable, "-m", "step3_async.gateway"]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=held, stderr=subprocess.PIPE)
+    STARTED.append(
+        subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=held, stderr=subprocess.PIPE)
+    )
+    return STARTED[-1]
 
 
 async def ended(process: subprocess.Popen[bytes]) -> int:
