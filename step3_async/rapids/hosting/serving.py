@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from kit.collector import spare_the_collector
+from kit import serving
 from kit.serving import *  # noqa: F403
 from step3_async.rapids.hosting.host import EXTENSION
 from step3_async.rapids.hosting.leaving import leave_before_draining
@@ -15,7 +15,7 @@ workers = 1
 
 def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
     """Have a worker that is told to stop leave the registry first."""
-    spare_the_collector()
+    serving.post_worker_init(worker)
     leave_before_draining(worker.wsgi.extensions[EXTENSION].leave)
 
 
