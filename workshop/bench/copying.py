@@ -64,7 +64,7 @@ def copying(count: int) -> Copying:
             Loading(GeneratedSource(count), client[OWNER]["posts"]).run()
             with running(STEP) as run:
                 seconds, early, late = _watch_copies(client, count, run)
-                await_ready(STEP)
+                await_ready(STEP, run)
                 lags = _lags(client, count)
             bare = _bare(client, count)
     return Copying(count / seconds, count / bare, early, late, lags)

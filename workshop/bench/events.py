@@ -1,8 +1,9 @@
 """How long after a write was acknowledged every pond of step 3 shows it, beside the floor.
 
 The floor is a bare change stream, JetStream and one `bulk_write` (`workshop.bench.floor`), over the same
-MongoDB and the same NATS server, with step 3 up and idle. The same writer writes to both in turns, at a
-constant rate, the way an owner of marks writes; what has arrived is seen through change streams.
+MongoDB and the same NATS server, with step 3 up and idle: once with one pond to fill, and once with as many
+as step 3 fills, by a process each. The same writer writes to all in turns, at a constant rate, the way an
+owner of marks writes; what has arrived is seen through change streams.
 """
 
 import os
@@ -10,13 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
 
 import psutil
-from pymongo import WriteConcern
+from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
 from workshop.bench.arrivals import watching
@@ -31,69 +32,84 @@ OWNER = "step3_hide"
 PONDS = ("list", "search", "recommend", "tagged")
 """Who takes what readers hide."""
 
-PER_SECOND = 200
-WRITES = 1000
+RATES = (50, 200)
+"""Writes a second."""
+
+SECONDS = 5.0
 """Of one turn."""
 
 TURNS = 3
-WARMING = 400
+WARMING_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 
 Document = dict[str, Any]
 Marks = Collection[Document]
 
 
-@dataclass(frozen=True)
-class Lags:
-    """Seconds from the acknowledgement of each write until the last collection had it; and of each turn how
-    busy the machine's processors were meanwhile, in percent.
+@dataclass
+class Way:
+    """A way from writes to ponds, and what was found of it: `lags`, seconds from the acknowledgement of each
+    write until the last pond had it; and `busy`, of each turn how busy the machine's processors were, in
+    percent.
     """
 
-    floor: list[float] = field(default_factory=list)
-    ponds: list[float] = field(default_factory=list)
-    floor_busy: list[float] = field(default_factory=list)
-    ponds_busy: list[float] = field(default_factory=list)
+    name: str
+    ponds: int
+    is_bare: bool
+    lags: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
 
-    def ratios(self) -> tuple[float, float]:
-        """The ponds' median and 99th percentile by the floor's."""
-        return median(self.ponds) / median(self.floor), p99(self.ponds) / p99(self.floor)
+    @property
+    def median(self) -> float:
+        """Seconds, of all writes."""
+        return median(self.lags)
+
+    @property
+    def p99(self) -> float:
+        """Seconds: the 99th percentile of all writes."""
+        return quantiles(self.lags, n=100)[98]
 
 
-def p99(lags: Sequence[float]) -> float:
-    """The 99th percentile."""
-    return quantiles(lags, n=100)[98]
-
-
-def event_lags() -> Lags:
-    """Measure. Raises RuntimeError when writes do not arrive."""
-    found = Lags()
-    with own_state(STEP), Mongod() as mongod, running(STEP):
+def event_lags() -> dict[int, list[Way]]:
+    """Measure, by rate; the first way is the floor. Raises RuntimeError when writes do not arrive."""
+    with own_state(STEP), Mongod() as mongod, running(STEP) as run:
         mongod.wait()
-        await_ready(STEP)
+        await_ready(STEP, run)
         with mongod.admin() as client:
-            source, target = client[SOURCE][COLLECTION], client[TARGET][COLLECTION]
-            owner, ponds = client[OWNER]["marks"], [client[f"step3_{name}"]["marks"] for name in PONDS]
             client[SOURCE].create_collection(COLLECTION)
-            _turn(owner, ponds, "warming", WARMING)
-            for turn in range(TURNS):
-                with _floor(mongod):
-                    _turn(source, [target], f"warming{turn}", WARMING)
-                    psutil.cpu_percent()  # the next call tells of the time since this one
-                    found.floor.extend(_turn(source, [target], f"turn{turn}", WRITES))
-                    found.floor_busy.append(psutil.cpu_percent())
-                psutil.cpu_percent()
-                found.ponds.extend(_turn(owner, ponds, f"turn{turn}", WRITES))
-                found.ponds_busy.append(psutil.cpu_percent())
-    return found
+            return {rate: _at(rate, client, mongod) for rate in RATES}
 
 
-def _turn(owner: Marks, takers: Sequence[Marks], name: str, writes: int) -> list[float]:
+def _at(rate: int, client: MongoClient[Document], mongod: Mongod) -> list[Way]:
+    ways = [
+        Way("a change stream, JetStream, one bulk_write", 1, True),
+        Way(f"the same for {len(PONDS)} ponds", len(PONDS), True),
+        Way("every pond of step 3", len(PONDS), False),
+    ]
+    for turn in range(TURNS):
+        for way in ways:
+            if way.is_bare:
+                owner = client[SOURCE][COLLECTION]
+                takers = [client[f"{TARGET}{number}"][COLLECTION] for number in range(way.ponds)]
+            else:
+                owner, takers = client[OWNER]["marks"], [client[f"step3_{name}"]["marks"] for name in PONDS]
+            name = f"{rate}_{turn}_{way.ponds}"
+            with _bare(mongod, way.ponds) if way.is_bare else nullcontext():
+                _lags(owner, takers, f"warming_{name}", rate, WARMING_SECONDS)
+                psutil.cpu_percent()  # the next call tells of the time since this one
+                way.lags.extend(_lags(owner, takers, name, rate, SECONDS))
+                way.busy.append(psutil.cpu_percent())
+    return ways
+
+
+def _lags(owner: Marks, takers: Sequence[Marks], name: str, rate: int, seconds: float) -> list[float]:
     durable = owner.with_options(write_concern=WriteConcern(w="majority", j=True))
     written: dict[str, float] = {}
-    with watching(takers, writes, writes / PER_SECOND + PATIENCE_SECONDS) as arrivals:
+    writes = round(rate * seconds)
+    with watching(takers, writes, seconds + PATIENCE_SECONDS) as arrivals:
         start = time.monotonic()
         for number in range(writes):
-            time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
             identifier = f"bench_{name}:t3_{number}"
             _hide(durable, identifier)
             written[identifier] = time.monotonic()
@@ -115,9 +131,18 @@ def _hide(marks: Marks, identifier: str) -> None:
 
 
 @contextmanager
-def _floor(mongod: Mongod) -> Iterator[None]:
+def _bare(mongod: Mongod, ponds: int) -> Iterator[None]:
+    """Inside the block the floor fills so many ponds."""
     env = {**os.environ, "MONGODB_URI": mongod.admin_uri(), "NATS_URL": NatsServer().url("admin")}
-    command = [sys.executable, "-m", "workshop.bench.floor"]
+    with ExitStack() as started:
+        for number in range(ponds):
+            started.enter_context(_process(env, number))
+        yield
+
+
+@contextmanager
+def _process(env: dict[str, str], number: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "workshop.bench.floor", str(number)]
     with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             if process.stdout is None or not process.stdout.readline():

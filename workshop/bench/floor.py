@@ -1,17 +1,21 @@
-"""What events cost at least: a change stream, JetStream and one `bulk_write` in one process, and no more.
+"""What events cost at least: a change stream, JetStream and a `bulk_write`, and no more.
 
-`python -m workshop.bench.floor` copies the collection `bench_source.marks` to `bench_target.marks` by way of
-the stream BENCH until it is ended; MONGODB_URI and NATS_URL say where. It prints a line once it follows.
+`python -m workshop.bench.floor NUMBER` fills the collection `marks` of `bench_target<NUMBER>` from the stream
+BENCH until it is ended; number 0 makes the stream, and publishes the changes of `bench_source.marks` as well.
+MONGODB_URI and NATS_URL say where. It prints a line once it is at work.
 """
 
 import asyncio
+import contextlib
 import os
+import sys
 from typing import Any
 
 import nats
 from bson import json_util
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
+from nats.js.errors import NotFoundError
 from pymongo import AsyncMongoClient, ReplaceOne
 
 SOURCE, TARGET, COLLECTION = "bench_source", "bench_target", "marks"
@@ -19,9 +23,18 @@ STREAM = "BENCH"
 BATCH = 500
 
 Document = dict[str, Any]
+Client = AsyncMongoClient[Document]
+Subscription = JetStreamContext.PushSubscription
 
 
-async def publish(client: AsyncMongoClient[Document], stream: JetStreamContext) -> None:
+async def make_stream(stream: JetStreamContext) -> None:
+    """Make the stream, empty."""
+    with contextlib.suppress(NotFoundError):
+        await stream.delete_stream(STREAM)
+    await stream.add_stream(StreamConfig(name=STREAM, subjects=[f"{STREAM}.*"]))
+
+
+async def publish(client: Client, stream: JetStreamContext) -> None:
     """Publish each change as it comes."""
     async with await client[SOURCE][COLLECTION].watch(full_document="updateLookup") as changes:
         print("follows", flush=True)
@@ -33,10 +46,9 @@ async def publish(client: AsyncMongoClient[Document], stream: JetStreamContext) 
             )
 
 
-async def take(client: AsyncMongoClient[Document], stream: JetStreamContext) -> None:
+async def take(client: Client, river: Subscription, number: int) -> None:
     """Write what is there, and go on when something comes."""
-    river = await stream.subscribe(f"{STREAM}.*", durable="bench", manual_ack=True)
-    target = client[TARGET][COLLECTION]
+    target = client[f"{TARGET}{number}"][COLLECTION]
     while True:
         messages = [await river.next_msg(timeout=None)]
         while river.pending_msgs and len(messages) < BATCH:
@@ -49,15 +61,22 @@ async def take(client: AsyncMongoClient[Document], stream: JetStreamContext) -> 
             await each.ack()
 
 
-async def main() -> None:
-    """Both, until ended."""
+async def main(number: int) -> None:
+    """Both, or the latter, until ended."""
     uri = os.environ["MONGODB_URI"]
-    client: AsyncMongoClient[Document] = AsyncMongoClient(uri, w="majority", journal=True)
+    client: Client = AsyncMongoClient(uri, w="majority", journal=True)
     connection = await nats.connect(os.environ["NATS_URL"])
     stream = connection.jetstream()
-    await stream.add_stream(StreamConfig(name=STREAM, subjects=[f"{STREAM}.*"]))
-    await asyncio.gather(publish(client, stream), take(client, stream))
+    if number == 0:
+        await make_stream(stream)
+    river = await stream.subscribe(f"{STREAM}.*", durable=f"bench{number}", manual_ack=True)
+    works = [take(client, river, number)]
+    if number == 0:
+        works.append(publish(client, stream))
+    else:
+        print("takes", flush=True)
+    await asyncio.gather(*works)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(int(sys.argv[1])))

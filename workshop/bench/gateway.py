@@ -59,7 +59,7 @@ http {{
 def proxying() -> list[Cost]:
     """What passing a request on costs a bare proxy, the gateway, and nginx where there is one."""
     with own_state(STEP), running(STEP) as run, ExitStack() as stack:
-        await_ready(STEP)
+        await_ready(STEP, run)
         port = free_port()
         stack.enter_context(_uvicorn("workshop.bench.echo:app", port))
         stack.enter_context(_announced(NatsServer().url("admin"), port))
@@ -82,8 +82,8 @@ def caching() -> list[Cost]:
             uri = mongod.add_user("step3_search")
             mongod.add_user("step3_posts")
             Loading(GeneratedSource(CACHED_POSTS), client["step3_posts"]["posts"]).run()
-            with running(STEP), ExitStack() as stack:
-                await_ready(STEP)
+            with running(STEP) as run, ExitStack() as stack:
+                await_ready(STEP, run)
                 port, path = free_port(), "/search?q={word}"
                 app = "workshop.bench.handwritten_async:make_app"
                 process = stack.enter_context(_uvicorn(app, port, "--factory", MONGODB_URI=uri))

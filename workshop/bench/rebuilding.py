@@ -43,8 +43,8 @@ def rebuilding(count: int) -> Rebuilding:
         with mongod.admin() as client:
             mongod.add_user(OWNER)
             Loading(GeneratedSource(count), client[OWNER]["posts"]).run()
-            with running(STEP):
-                await_ready(STEP, PATIENCE_SECONDS)
+            with running(STEP) as run:
+                await_ready(STEP, run, PATIENCE_SECONDS)
                 _await_all(client, count)
                 bare = _bare(client, count)
                 began = time.monotonic()

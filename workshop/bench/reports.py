@@ -63,25 +63,23 @@ def copying(count: int) -> None:
 
 def events(_count: int) -> None:
     """Step 3's way from a write to every pond against the floor."""
-    from workshop.bench.events import PER_SECOND, PONDS, event_lags, p99  # noqa: PLC0415
+    from workshop.bench.events import PONDS, RATES, event_lags  # noqa: PLC0415
 
-    click.echo(f"Step 3 takes {PER_SECOND} writes a second to {len(PONDS)} ponds; in turns with the floor …")
-    found = event_lags()
-    rows = [
-        [
-            name,
-            *(f"{median(lags) * 1000:.1f} ms", f"{p99(lags) * 1000:.1f} ms", f"{max(lags) * 1000:.0f} ms"),
-            f"{median(busy):.0f} % busy",
+    rates = " and ".join(map(str, RATES))
+    click.echo(f"Step 3 takes {rates} writes a second to {len(PONDS)} ponds; in turns with the floor …")
+    columns = ["where", "median", "ratio", "p99", "ratio", "longest", "processors"]
+    for rate, ways in event_lags().items():
+        floor = ways[0]
+        rows = [
+            [
+                way.name,
+                *(f"{way.median * 1000:.1f} ms", f"{way.median / floor.median:.2f}"),
+                *(f"{way.p99 * 1000:.1f} ms", f"{way.p99 / floor.p99:.2f}"),
+                *(f"{max(way.lags) * 1000:.0f} ms", f"{median(way.busy):.0f} % busy"),
+            ]
+            for way in ways
         ]
-        for name, lags, busy in (
-            ("a change stream, JetStream, one bulk_write", found.floor, found.floor_busy),
-            ("every pond of step 3", found.ponds, found.ponds_busy),
-        )
-    ]
-    middle, high = found.ratios()
-    rows.append(["ratio", f"{middle:.2f}", f"{high:.2f}", "", ""])
-    columns = ["where", "median", "p99", "longest", "processors"]
-    _table("From a write's acknowledgement until it shows", columns, rows)
+        _table(f"From an acknowledgement until it shows, at {rate} writes a second", columns, rows)
 
 
 def rebuilding(count: int) -> None:

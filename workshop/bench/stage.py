@@ -14,7 +14,7 @@ import psutil
 import requests
 
 from workshop.ports import free_port
-from workshop.processes.life import await_end
+from workshop.processes.life import await_end, runs
 from workshop.state import ROOT
 from workshop.steps import read_step
 
@@ -78,13 +78,13 @@ def without(run: psutil.Process, service: str) -> Iterator[None]:
         run.resume()
 
 
-def await_ready(step: int, seconds: float = START_SECONDS) -> None:
-    """Wait until the step is, which takes longer with much to copy first. Raises RuntimeError with the end of
-    its log when it does not become so.
+def await_ready(step: int, run: psutil.Process, seconds: float = START_SECONDS) -> None:
+    """Wait until the step that `run` runs is, which takes longer with much to copy first. Raises RuntimeError
+    with the end of its log when it does not become so.
     """
     deadline = time.monotonic() + seconds
     url = f"http://127.0.0.1:{read_step(step).port}/health/ready"
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and runs(run):
         try:
             told = requests.get(url, timeout=5).json()
             if all(state == "ok" for state in told["parts"].values()):

@@ -20,7 +20,8 @@ def posts(database: Database[Document]) -> Pond:
 
 def hidden(database: Database[Document]) -> Pond:
     """Who hid which post."""
-    return Pond(database["marks"], "hide", ("reader", "post", "hidden"))
+    fields = ("reader", "post", "hidden")
+    return Pond(database["marks"], "hide", fields, own=fields)
 
 
 def marks(database: Database[Document]) -> tuple[Pond, ...]:

@@ -21,7 +21,9 @@ class Pond:
     """Documents of `domain` in `collection`: of each its `fields`, of which `times` are times.
 
     Where several domains each give some fields of the same documents, `own` names those of this one: they
-    alone go where the others' stay. Besides the fields, a document has `applied`: by domain the `version`
+    alone go where the others' stay. One domain's fields may be all its `own`, too: a document that goes then
+    leaves its version behind, and whoever writes one need not look up elsewhere whether it is gone. That is
+    for documents that hardly ever go. Besides the fields, a document has `applied`: by domain the `version`
     and the `revision` that it shows. All methods raise PartDown and PartSlow.
     """
 
