@@ -2,6 +2,7 @@
 
 import os
 
+import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -12,17 +13,21 @@ EXPORTERS = ("none", "console", "otlp")
 TRACEPARENT = "traceparent"
 W3C = TraceContextTextMapPropagator()
 
+log = structlog.stdlib.get_logger(__name__)
+
 
 def configure_tracing(service: str) -> None:
     """Have this process, an instance of `service`, send its spans to where OTEL_TRACES_EXPORTER says: `none`
     (the default; a request's trace context is passed on all the same), `console`, or `otlp`, which further
-    OTEL_ variables describe. Call it once, after forking. Raises ValueError for anything else.
+    OTEL_ variables describe. Call it once, after forking, with logs configured. Anything else is warned of
+    and ignored, as https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables wants it.
     """
     exporter = os.environ.get("OTEL_TRACES_EXPORTER") or "none"
     if exporter not in EXPORTERS:
-        raise ValueError(
-            f"Set OTEL_TRACES_EXPORTER to one of {', '.join(EXPORTERS)}; {exporter!r} is none of them."
+        log.warning(
+            "no spans are sent: OTEL_TRACES_EXPORTER is to be one of these", known=EXPORTERS, given=exporter
         )
+        return
     if exporter == "none":
         return
     told = {"service.name": service, "service.instance.id": os.environ.get("INSTANCE") or service}

@@ -14,7 +14,6 @@ import pytest
 import requests
 
 from step3_async.rapids.hosting.leaving import leave_before_draining
-from step3_async.rapids.tracing import configure_tracing
 from tests.step3.alone import Alone, World, world
 from tests.step3.beside import post
 from tests.support.answers import expect
@@ -189,10 +188,12 @@ class TestTracing:
             assert span["parent_id"] == "0xb7ad6b7169203331"
             assert span["attributes"]["http.response.status_code"] == 200
 
-    def test_nonsense_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("OTEL_TRACES_EXPORTER", "smoke")
-        with pytest.raises(ValueError, match=r"none, console, otlp.*smoke"):
-            configure_tracing("tests")
+    def test_nonsense_is_told_and_stops_nothing(self, world: World) -> None:
+        with world.alone("list", {"OTEL_TRACES_EXPORTER": "smoke"}) as alone:
+            expect(alone.visitor.get("/posts"), 200)
+            told = [line for line in alone.written().splitlines() if "OTEL_TRACES_EXPORTER" in line]
+            assert len(told) == 1
+            assert "smoke" in told[0]
 
 
 class TestLeaving:

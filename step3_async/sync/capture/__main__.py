@@ -1,5 +1,7 @@
 """`python -m step3_async.sync.capture`: an instance of capture, as the environment describes it."""
 
+import sys
+
 import uvicorn
 
 from kit import environment
@@ -17,7 +19,7 @@ GRACE_SECONDS = 5
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. Raises ValueError for settings."""
     instance = environment.get_instance() or "capture"
     configure_logs(instance)
     configure_tracing("capture")
@@ -42,4 +44,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (RuntimeError, ValueError) as problem:
+        sys.exit(f"Capture cannot run: {problem}")
