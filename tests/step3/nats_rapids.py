@@ -11,6 +11,7 @@ from typing import Any
 from step3_async.rapids.connect import connect
 from step3_async.rapids.event import Event
 from step3_async.rapids.transport import Delivery, River, Transport, Unavailable
+from tests.step3.nats_cluster import NatsCluster
 from tests.step3.nats_server import NatsServer
 
 USERS: dict[str, dict[str, Any]] = {
@@ -40,7 +41,7 @@ def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
 
 
 @asynccontextmanager
-async def connections(server: NatsServer) -> AsyncIterator[Connect]:
+async def connections(server: NatsServer | NatsCluster) -> AsyncIterator[Connect]:
     """Connects as a user, in the name of the service that the user is, until the block ends."""
     async with AsyncExitStack() as stack:
 

@@ -1,5 +1,6 @@
 """A real nats-server for tests, configured as the workshop does it."""
 
+import json
 import shutil
 import signal
 import socket
@@ -20,13 +21,18 @@ START_SECONDS = 20
 
 
 class NatsServer:
-    """Has the users given, as a step's manifest describes them, and `admin` who may do everything."""
+    """Has the users given, as a step's manifest describes them, and `admin` who may do everything; `more` is
+    what its configuration has besides the workshop's.
+    """
 
-    def __init__(self, folder: Path, users: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(
+        self, folder: Path, users: Mapping[str, dict[str, Any]], more: Mapping[str, Any] | None = None
+    ) -> None:
         self.port = free_port()
         self.store = folder / "store"
         self._folder = folder
         self._users = {ADMIN: {"manages": True}, **users}
+        self._more = dict(more or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -36,7 +42,8 @@ class NatsServer:
             name: permissions_of(name, User.model_validate(each)) for name, each in self._users.items()
         }
         file = self._folder / "nats.conf"
-        file.write_text(configuration(HOST, self.port, self.store, passwords, allowed))
+        told = json.loads(configuration(HOST, self.port, self.store, passwords, allowed))
+        file.write_text(json.dumps({**told, **self._more}))
         with (self._folder / "nats.log").open("ab") as log:
             self._process = subprocess.Popen([find_nats_server(), "--config", file], stdout=log, stderr=log)
         eventually(self._answers, START_SECONDS)

@@ -1,0 +1,91 @@
+"""The rapids on three servers, each event on all of them, while one after another is killed."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+
+from step3_async.rapids.nats import provision
+from step3_async.rapids.nats.subjects import RAPIDS
+from step3_async.rapids.transport import Unavailable
+from tests.step3.nats_cluster import NatsCluster, nats_cluster
+from tests.step3.nats_rapids import USERS, asynchronous, batch, connections, events, number_of, until
+
+READY_SECONDS = 40.0
+KILLS = 2
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsCluster]:
+    monkeypatch.setenv("RAPIDS_REPLICAS", "3")
+    with nats_cluster(tmp_path, **USERS) as cluster:
+        yield cluster
+
+
+async def provisioned(cluster: NatsCluster) -> bool:
+    """Whether the streams could be made: the servers have to agree on a leader first."""
+    try:
+        await provision(cluster.url())
+    except Unavailable:
+        return False
+    return True
+
+
+async def standing(cluster: NatsCluster) -> Any:
+    """How the stream lies in the cluster; None while there is nobody to say so."""
+    try:
+        client = await nats.connect(cluster.url().split(","), allow_reconnect=False, connect_timeout=2)
+    except Exception:
+        return None
+    try:
+        return (await client.jetstream().stream_info(RAPIDS)).cluster
+    except Exception:
+        return None
+    finally:
+        await client.close()
+
+
+async def whole(cluster: NatsCluster) -> str | None:
+    """The server that leads the stream, once all others have all of it."""
+    told = await standing(cluster)
+    if told is None or not told.leader or len(told.replicas or []) != 2:
+        return None
+    return str(told.leader) if all(each.current for each in told.replicas) else None
+
+
+@asynchronous
+async def test_nothing_confirmed_is_lost_when_its_leader_is_killed(cluster: NatsCluster) -> None:
+    """All the time one publishes and two read, over whichever server is there."""
+    await until(lambda: provisioned(cluster), READY_SECONDS)
+    async with connections(cluster) as connect:
+        capture = await connect("capture")
+        rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(2)]
+        published, done, seen = 0, asyncio.Event(), set[int]()
+
+        async def publish() -> None:
+            nonlocal published
+            while not done.is_set():
+                await capture.publish(events(range(published, published + 20)))
+                published += 20
+
+        async def read(index: int) -> None:
+            while not (work[0].done() and seen >= set(range(published))):
+                for delivery in await batch(rivers[index]):
+                    seen.add(number_of(delivery))
+                    await delivery.acknowledge()
+
+        work = [asyncio.create_task(each) for each in (publish(), read(0), read(1))]
+        for _ in range(KILLS):
+            leader = cluster.servers[await until(lambda: whole(cluster), READY_SECONDS)]
+            leader.kill()
+            before = published
+            # The two that are left go on.
+            await until(lambda before=before: published > before + 200, READY_SECONDS)
+            await asyncio.to_thread(leader.start)
+        done.set()
+        await asyncio.wait_for(asyncio.gather(*work), READY_SECONDS)
+        assert seen == set(range(published))
+        assert not rivers[1].begun
