@@ -43,6 +43,7 @@ class Capture:
         self.wishes: list[Wish] = []
         self.times: list[float] = []
         self.holds_back = False
+        self.loses_a_page = False
         self._transport, self._histories = transport, histories
         self._runs: dict[str, str] = {}
 
@@ -53,7 +54,10 @@ class Capture:
         """Publish what was promised."""
         history = self._histories[domain]
         later = len(history) + len(self.wishes)
-        await self._transport.publish(snapshot(domain, history, later, self._runs.pop(domain)), river)
+        pages = snapshot(domain, history, later, self._runs.pop(domain))
+        if self.loses_a_page:
+            del pages[1]
+        await self._transport.publish(pages, river)
 
     async def _answer(self, text: bytes) -> bytes:
         wish = Wish.model_validate_json(text)

@@ -66,6 +66,19 @@ class TestStart:
         assert len(there.wishes) == 1
 
     @asynchronous
+    async def test_a_document_that_does_not_fit_is_set_aside_and_the_pond_is_ready(
+        self, rapids: Rapids, database: Database[dict[str, Any]]
+    ) -> None:
+        pond = Pond(database[DOMAIN], DOMAIN, ("title", "at"), times=("at",))
+        await capture(rapids, **{DOMAIN: [*HISTORY, ("p_odd", {"title": "odd", "at": "soon"})]})
+        transport = MemoryTransport(rapids)
+        async with flowing(rapids, {DOMAIN: pond}) as flow:
+            await until(lambda: flow.ready)
+            (letter,) = await until(lambda: transport.dead("papers"))
+            assert "p_odd" in letter.letter.error
+        assert titles(pond) == ALL_TITLES
+
+    @asynchronous
     async def test_it_asks_until_somebody_promises(self, rapids: Rapids, pond: Pond) -> None:
         async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: pond.places.get(DOMAIN))
@@ -95,8 +108,9 @@ class TestStart:
         self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.4)
-        there = await capture(rapids, papers=[*HISTORY, ("p_5", {"title": ["no text"], "at": "soon"})])
-        async with flowing(rapids, {DOMAIN: Pond(pond.collection, DOMAIN, ("title", "at"), ("at",))}) as flow:
+        there = await capture(rapids)
+        there.loses_a_page = True
+        async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: len(there.times) >= 4)
             assert not flow.ready
         waits = [later - earlier for earlier, later in pairwise(there.times)]

@@ -284,6 +284,43 @@ class TestSnapshots:
         ) == [("p_a", 4)]
         assert pond.applied("p_a") == 4
 
+    def test_a_document_that_does_not_fit_keeps_no_other_back(self, store: Database[Document]) -> None:
+        pond = pond_in(store, times=("at",))
+        pond.places.want(DOMAIN, "rapids")
+        pond.places.begin(DOMAIN, "run")
+        pond.apply([event(DOMAIN, 1, key, {"title": "old"}) for key in ("p_a", "p_b", "p_gone")])
+        documents = [
+            {"_id": "p_a", "title": "new"},
+            {"_id": "p_b", "at": "soon"},
+            {"_id": "p_c", "title": "c"},
+        ]
+        whole = Page(run="run", documents=documents, after=None, upto=None, last=True)
+        for _ in range(2):
+            with pytest.raises(Unfit, match="p_b"):
+                pond.apply([page(DOMAIN, 9, whole)])
+            assert shown(pond) == {"p_a": {"title": "new"}, "p_b": {"title": "old"}, "p_c": {"title": "c"}}
+            assert told(pond).complete
+
+    def test_nor_does_one_that_mongodb_refuses(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.places.want(DOMAIN, "rapids")
+        pond.places.begin(DOMAIN, "run")
+        pond.apply([event(DOMAIN, 1, "p_a", {"title": "old"})])
+        store[DOMAIN].create_indexes([IndexModel([("at", TEXT), ("title", ASCENDING)], name="odd")])
+        documents = [
+            {"_id": "p_a", "title": ["refused"], "at": ["x"] * 3},
+            {"_id": "p_b", "title": ["refused"], "at": ["x"] * 3},
+            {"_id": "p_c", "title": "c"},
+        ]
+        try:
+            with pytest.raises(Unfit):
+                whole = Page(run="run", documents=documents, after=None, upto=None, last=True)
+                pond.apply([page(DOMAIN, 9, whole)])
+        finally:
+            store[DOMAIN].drop_index("odd")
+        assert shown(pond) == {"p_a": {"title": "old"}, "p_c": {"title": "c"}}
+        assert told(pond).complete
+
     def test_a_page_that_is_none(self, store: Database[Document]) -> None:
         with pytest.raises(ValueError):
             pond_in(store).apply([event(DOMAIN, 1, "", None, event_name="snapshot-page", payload={})])

@@ -1,25 +1,30 @@
 """Taking snapshot pages: all documents of a range as they were."""
 
+import contextlib
 from collections.abc import Sequence
 
 from kit.mongo import Document
 from step3_async.rapids.event import Page
 from step3_async.rapids.pond.filling import Filling
-from step3_async.rapids.pond.state import State
+from step3_async.rapids.pond.state import Shape, State
+from step3_async.rapids.pond.writes import Unfit
 
 AT_ONCE = 1000
 """Documents that are removed together."""
 
 
-def take(filling: Filling, page: Page, version: str, states: Sequence[State]) -> None:
-    """Show a page of `version`, whose documents are `states`: put those it has, and remove what lies in its
-    range, is no newer, and is not in it.
+def take(filling: Filling, shape: Shape, page: Page, version: str) -> list[State]:
+    """Show a page of `version`: put the documents it has, and remove what lies in its range, is no newer, and
+    is not in it. What it has, as it is shown then.
+
+    Raises Unfit when there are documents that cannot be stored; all others are there by then.
     """
-    told = {state.key: state for state in states}
+    states, refusal = _states(shape, page, version)
+    listed = {each["_id"] for each in page.documents}
     known: dict[str, str] = {}
     gone: dict[str, str] = {}
     for key, shown in filling.versions(_within(page)):
-        if key in told:
+        if key in listed:
             known[key] = shown
         elif shown <= version and (shown or not filling.own):
             gone[key] = version
@@ -27,8 +32,33 @@ def take(filling: Filling, page: Page, version: str, states: Sequence[State]) ->
             filling.remove(gone)
             gone = {}
     filling.remove(gone)
-    filling.put([state for key, state in told.items() if key in known and known[key] < version])
-    filling.put_new([state for key, state in told.items() if key not in known])
+    try:
+        filling.put([state for state in states if state.key in known and known[state.key] < version])
+        filling.put_new([state for state in states if state.key not in known])
+    except Unfit as unfit:
+        refusal = unfit
+        _put_each(filling, states)
+    if refusal:
+        raise refusal
+    return states
+
+
+def _states(shape: Shape, page: Page, version: str) -> tuple[list[State], Unfit | None]:
+    """The page's documents, and why some of them are left out."""
+    states: list[State] = []
+    refusal: Unfit | None = None
+    for document in page.documents:
+        try:
+            states.append(shape.of_document(document, version))
+        except ValueError as error:
+            refusal = Unfit(f"{document['_id']}: {error}")
+    return states, refusal
+
+
+def _put_each(filling: Filling, states: Sequence[State]) -> None:
+    for state in states:
+        with contextlib.suppress(Unfit):
+            filling.put([state])
 
 
 def _within(page: Page) -> Document:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kit.mongo import Document
-from step3_async.rapids.event import Event, Page
+from step3_async.rapids.event import Event
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Shape:
         kept = self._kept(after) if after is not None else None
         return State(event.key, event.version, _revision(after), kept)
 
-    def of_page(self, page: Page, version: str) -> list[State]:
-        """A page's documents. Raises ValueError for a time that is none."""
-        return [State(each["_id"], version, _revision(each), self._kept(each)) for each in page.documents]
+    def of_document(self, told: Mapping[str, Any], version: str) -> State:
+        """A document of a page. Raises ValueError for a time that is none."""
+        return State(told["_id"], version, _revision(told), self._kept(told))
 
     def _kept(self, told: Mapping[str, Any]) -> Document:
         kept = {name: told[name] for name in self.fields if name in told}
