@@ -10,6 +10,7 @@ from tests.step3.parts import POSTS, Parts, Stage
 from tests.support.client import Reader
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
+from tests.support.span_collector import SpanCollector
 from tests.support.submission import Submission, new_topic, new_word
 
 
@@ -17,11 +18,13 @@ from tests.support.submission import Submission, new_topic, new_word
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     """The step, shared by the files that leave it as they found it."""
     folder = tmp_path_factory.mktemp("step3")
-    with ImageSite() as images:
+    with ImageSite() as images, SpanCollector() as spans:
         settings = {
             "SHARES_PER_MINUTE": "100000",
             "FAILED_SIGN_INS_PER_MINUTE": "100000",
             "IMAGE_ALLOWED_HOSTS": images.host,
+            "OTEL_TRACES_EXPORTER": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url,
         }
         with RunningStep(3, folder / "state", settings) as running:
             stage, word, topic = Stage(running), new_word(), new_topic()
@@ -42,7 +45,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
                 directConnection=True,
             )
             with admin:
-                made = Parts(stage, admin, word, topic, posts, pictured)
+                made = Parts(stage, admin, spans, word, topic, posts, pictured)
                 made.await_posts()
                 yield made
 

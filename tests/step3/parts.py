@@ -12,6 +12,7 @@ from pymongo.collection import Collection
 from tests.support.client import Client, Reader, new_reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
+from tests.support.span_collector import SpanCollector
 from tests.support.submission import Submission
 from tests.support.workshop_command import call
 
@@ -71,10 +72,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Parts:
-    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture."""
+    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture. `spans`
+    has those of all processes.
+    """
 
     stage: Stage
     admin: MongoClient[Document]
+    spans: SpanCollector
     word: str
     topic: str
     posts: list[Submission]

@@ -190,8 +190,8 @@ class TestOther:
     @asynchronous
     async def test_a_server_that_is_away(self, server: NatsServer) -> None:
         server.stop()
-        for command in (["dead"], ["setup"], ["replay", "--all"], ["rebuild", "search"], ["watch"]):
-            printed = await rapids(server, *command, code=1)
+        commands = (["dead"], ["setup"], ["replay", "--all"], ["rebuild", "search"], ["watch"])
+        for printed in await asyncio.gather(*(rapids(server, *each, code=1) for each in commands)):
             assert printed.startswith("Error: The rapids cannot be reached: ")
             assert printed.endswith(" Is the step up, and NATS_URL right?\n")
 
