@@ -22,7 +22,7 @@ from workshop.ports import free_port
 __all__ = ["nats", "settings"]
 
 ROOT = Path(__file__).resolve().parents[2]
-END_SECONDS = 20
+END_SECONDS = 60
 STARTED: list[subprocess.Popen[bytes]] = []
 
 
