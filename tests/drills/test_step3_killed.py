@@ -25,8 +25,8 @@ ONLY_STEP = 3
 pytestmark = pytest.mark.timeout(1200)
 
 WRITERS = 8
-ACKNOWLEDGED = sized(5_000, 600)
-KILLS = sized(40, 12)
+ACKNOWLEDGED = sized(5_000, 400)
+KILLS = sized(40, 8)
 EXTRA = [Kind(name) for name in ("mongod", "nats", "capture", "gateway") for _ in range(3)]
 
 

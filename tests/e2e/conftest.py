@@ -24,7 +24,7 @@ def browser(chromium: Browser) -> Browser:
     return chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The step under test, with nothing in it but what tests load."""
     with ImageSite() as images:

@@ -15,7 +15,7 @@ POSTS = 30
 LOADED_SECONDS = 30.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     folder = tmp_path_factory.mktemp("step1")
     settings = {"SHARES_PER_MINUTE": "100000", "FAILED_SIGN_INS_PER_MINUTE": "100000"}

@@ -41,6 +41,10 @@ def await_holder(stage: Stage, name: str, seconds: float = START_SECONDS) -> Non
     eventually(check, seconds)
 
 
+def check_all_followed(stage: Stage) -> None:
+    assert stage.owners.own["positions"].count_documents({}) == len(SOURCES)
+
+
 def test_kill_9_loses_nothing(stage: Stage) -> None:
     stopped, count = threading.Event(), 0
 
@@ -128,9 +132,11 @@ def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
 
         def led() -> str:
             (name,) = holders(stage)
-            assert stage.owners.own["positions"].count_documents({}) == len(SOURCES)
+            check_all_followed(stage)
             return name
 
+        # What is written before a source is followed for the first time is no event.
+        eventually(lambda: check_all_followed(stage), START_SECONDS)
         # They may have shared the sources among them: only the one that is left has all.
         first.send(signal.SIGSTOP)
         await_holder(stage, "second")
