@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -89,6 +89,47 @@ async def take(river: River, count: int, seconds: float = 20, acknowledge: bool 
             if acknowledge:
                 await delivery.acknowledge()
     return taken
+
+
+class Traffic:
+    """One publishes posts, `at_once` of them together, and two read the river of them, at the same time."""
+
+    def __init__(self, capture: Transport, rivers: Sequence[River], at_once: int) -> None:
+        self.published = 0
+        self._capture, self._rivers, self._at_once = capture, rivers, at_once
+        self._done = asyncio.Event()
+        self._seen: set[int] = set()
+        self._publishing = asyncio.create_task(self._publish())
+        self._reading = [asyncio.create_task(self._read(river)) for river in rivers]
+
+    async def goes_on(self, seconds: float = 15) -> None:
+        """Wait until 200 more are published."""
+        before = self.published
+        await until(lambda: self.published > before + 200, seconds)
+
+    async def check_all_seen(self, seconds: float) -> None:
+        """Publish no more; an AssertionError if not all that was confirmed is read."""
+        self._done.set()
+        await asyncio.wait_for(asyncio.gather(self._publishing, *self._reading), seconds)
+        assert self._seen == set(range(self.published))
+        assert not self._rivers[1].begun
+
+    async def _publish(self) -> None:
+        while not self._done.is_set():
+            await self._capture.publish(events(range(self.published, self.published + self._at_once)))
+            self.published += self._at_once
+
+    async def _read(self, river: River) -> None:
+        while not (self._publishing.done() and self._seen >= set(range(self.published))):
+            for delivery in await batch(river):
+                self._seen.add(number_of(delivery))
+                await delivery.acknowledge()
+
+
+async def traffic(connect: Connect, at_once: int) -> Traffic:
+    """Traffic that has begun, between two connections that read and one that publishes."""
+    rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(2)]
+    return Traffic(await connect("capture"), rivers, at_once)
 
 
 async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[Delivery]:

@@ -12,7 +12,7 @@ from step3_async.rapids.nats import provision
 from step3_async.rapids.nats.subjects import RAPIDS
 from step3_async.rapids.transport import Unavailable
 from tests.step3.nats_cluster import NatsCluster, nats_cluster
-from tests.step3.nats_rapids import USERS, asynchronous, batch, connections, events, number_of, until
+from tests.step3.nats_rapids import USERS, asynchronous, connections, traffic, until
 
 READY_SECONDS = 40.0
 KILLS = 2
@@ -61,31 +61,11 @@ async def test_nothing_confirmed_is_lost_when_its_leader_is_killed(cluster: Nats
     """All the time one publishes and two read, over whichever server is there."""
     await until(lambda: provisioned(cluster), READY_SECONDS)
     async with connections(cluster) as connect:
-        capture = await connect("capture")
-        rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(2)]
-        published, done, seen = 0, asyncio.Event(), set[int]()
-
-        async def publish() -> None:
-            nonlocal published
-            while not done.is_set():
-                await capture.publish(events(range(published, published + 20)))
-                published += 20
-
-        async def read(index: int) -> None:
-            while not (work[0].done() and seen >= set(range(published))):
-                for delivery in await batch(rivers[index]):
-                    seen.add(number_of(delivery))
-                    await delivery.acknowledge()
-
-        work = [asyncio.create_task(each) for each in (publish(), read(0), read(1))]
+        flowing = await traffic(connect, 20)
         for _ in range(KILLS):
             leader = cluster.servers[await until(lambda: whole(cluster), READY_SECONDS)]
             leader.kill()
-            before = published
             # The two that are left go on.
-            await until(lambda before=before: published > before + 200, READY_SECONDS)
+            await flowing.goes_on(READY_SECONDS)
             await asyncio.to_thread(leader.start)
-        done.set()
-        await asyncio.wait_for(asyncio.gather(*work), READY_SECONDS)
-        assert seen == set(range(published))
-        assert not rivers[1].begun
+        await flowing.check_all_seen(READY_SECONDS)

@@ -16,12 +16,12 @@ from step3_async.rapids.transport import River, Transport, Unavailable
 from tests.step3.nats_rapids import (
     USERS,
     asynchronous,
-    batch,
     connections,
     event,
     events,
     number_of,
     take,
+    traffic,
     until,
 )
 from tests.step3.nats_server import NatsServer, nats_server
@@ -46,33 +46,13 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(server: NatsS
     """All the time while it is killed again and again, one publishes and two read."""
     chance = random.Random(7)
     async with connections(server) as connect:
-        capture = await connect("capture")
-        rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(2)]
-        published, done, seen = 0, asyncio.Event(), set[int]()
-
-        async def publish() -> None:
-            nonlocal published
-            while not done.is_set():
-                await capture.publish(events(range(published, published + 50)))
-                published += 50
-
-        async def read(index: int) -> None:
-            while not (work[0].done() and seen >= set(range(published))):
-                for delivery in await batch(rivers[index]):
-                    seen.add(number_of(delivery))
-                    await delivery.acknowledge()
-
-        work = [asyncio.create_task(each) for each in (publish(), read(0), read(1))]
+        flowing = await traffic(connect, 50)
         for _ in range(KILLS):
-            before = published
-            await until(lambda before=before: published > before + 200)
+            await flowing.goes_on()
             await asyncio.sleep(chance.random() / 5)
             server.kill()
             await restart(server)
-        done.set()
-        await asyncio.wait_for(asyncio.gather(*work), 60)
-        assert seen == set(range(published))
-        assert not rivers[1].begun
+        await flowing.check_all_seen(60)
 
 
 @asynchronous

@@ -3,8 +3,9 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from statistics import quantiles
 from typing import Any
 
 from pymongo import MongoClient
@@ -14,6 +15,11 @@ SWITCHING_SECONDS = 0.0005
 """So long at most whoever writes meanwhile, in the same process, keeps an arrival from being noted."""
 
 Document = dict[str, Any]
+
+
+def p99(lags: Sequence[float]) -> float:
+    """The 99th percentile."""
+    return quantiles(lags, n=100)[98]
 
 
 class Arrivals(threading.Thread):
@@ -73,3 +79,24 @@ def watching(collections: Sequence[Collection[Document]], wanted: int, patience:
     if not watcher.are_all:
         there = ", ".join(f"{len(times)} in {database}" for (database, _), times in watcher.times.items())
         raise RuntimeError(f"Not all of {wanted} arrived: {there}.")
+
+
+def write_lags(
+    takers: Sequence[Collection[Document]],
+    writes: int,
+    rate: float,
+    patience: float,
+    write: Callable[[int], str],
+) -> list[float]:
+    """Seconds from the end of each of so many calls of `write`, at a constant `rate` a second, until the last
+    of `takers` had the document whose id it gave. Raises RuntimeError when some are missing `patience`
+    seconds after the last call was due.
+    """
+    written: dict[str, float] = {}
+    with watching(takers, writes, writes / rate + patience) as arrivals:
+        start = time.monotonic()
+        for number in range(writes):
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
+            identifier = write(number)
+            written[identifier] = time.monotonic()
+    return [arrivals.last(known) - moment for known, moment in written.items()]

@@ -7,14 +7,14 @@ writes the same fields into the same collections with the same indexes, over the
 
 import time
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import psutil
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.arrivals import watching
+from workshop.bench.arrivals import p99, write_lags
 from workshop.bench.bare import copy, same_indexes
 from workshop.bench.stage import await_ready, own_state, running
 from workshop.load.generate import GeneratedSource
@@ -27,6 +27,7 @@ OWNER = "step2_posts"
 SERVICES = ("search", "recommend", "tag", "like", "hide", "share", "images")
 WRITES, PER_SECOND = 1000, 100
 PATIENCE_SECONDS = 900.0
+LAST_SECONDS = 60.0
 
 Document = dict[str, Any]
 Client = MongoClient[Document]
@@ -52,7 +53,7 @@ class Copying:
     @property
     def lag_p99(self) -> float:
         """In seconds."""
-        return quantiles(self.lags, n=100)[98]
+        return p99(self.lags)
 
 
 def copying(count: int) -> Copying:
@@ -100,16 +101,12 @@ def _memory_of_sync(run: psutil.Process) -> int:
 def _lags(client: Client, count: int) -> list[float]:
     """Write new posts at a constant rate, and note when the last taker has each."""
     wanted = list(generated(count + WRITES, start=count))
-    written: dict[str, float] = {}
     owner = client[OWNER].get_collection("posts", write_concern=WriteConcern(w="majority", j=True))
-    takers = list(_takers(client).values())
-    with watching(takers, len(wanted), WRITES / PER_SECOND + 60) as arrivals:
-        start = time.monotonic()
-        for number, post in enumerate(wanted):
-            time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
-            owner.insert_one(post)
-            written[post["_id"]] = time.monotonic()
-    return [arrivals.last(post) - moment for post, moment in written.items()]
+
+    def write(number: int) -> str:
+        return str(owner.insert_one(wanted[number]).inserted_id)
+
+    return write_lags(list(_takers(client).values()), len(wanted), PER_SECOND, LAST_SECONDS, write)
 
 
 def _bare(client: Client, count: int) -> float:

@@ -9,18 +9,17 @@ owner of marks writes; what has arrived is seen through change streams.
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import psutil
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.arrivals import watching
+from workshop.bench.arrivals import p99, write_lags
 from workshop.bench.floor import COLLECTION, SOURCE, TARGET
 from workshop.bench.stage import await_ready, own_state, running
 from workshop.state import ROOT
@@ -48,14 +47,15 @@ Marks = Collection[Document]
 
 @dataclass
 class Way:
-    """A way from writes to ponds, and what was found of it: `lags`, seconds from the acknowledgement of each
-    write until the last pond had it; and `busy`, of each turn how busy the machine's processors were, in
-    percent.
+    """A way from writes to `owner` to the ponds that are its `takers`, filled by so many `floors`, if by any;
+    and what was found of it: `lags`, seconds from the acknowledgement of each write until the last pond had
+    it; and `busy`, of each turn how busy the machine's processors were, in percent.
     """
 
     name: str
-    ponds: int
-    is_bare: bool
+    owner: Marks
+    takers: list[Marks]
+    floors: int = 0
     lags: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class Way:
     @property
     def p99(self) -> float:
         """Seconds: the 99th percentile of all writes."""
-        return quantiles(self.lags, n=100)[98]
+        return p99(self.lags)
 
 
 def event_lags() -> dict[int, list[Way]]:
@@ -81,39 +81,39 @@ def event_lags() -> dict[int, list[Way]]:
 
 
 def _at(rate: int, client: MongoClient[Document], mongod: Mongod) -> list[Way]:
-    ways = [
-        Way("a change stream, JetStream, one bulk_write", 1, True),
-        Way(f"the same for {len(PONDS)} ponds", len(PONDS), True),
-        Way("every pond of step 3", len(PONDS), False),
-    ]
+    ways = _ways(client)
     for turn in range(TURNS):
         for way in ways:
-            if way.is_bare:
-                owner = client[SOURCE][COLLECTION]
-                takers = [client[f"{TARGET}{number}"][COLLECTION] for number in range(way.ponds)]
-            else:
-                owner, takers = client[OWNER]["marks"], [client[f"step3_{name}"]["marks"] for name in PONDS]
-            name = f"{rate}_{turn}_{way.ponds}"
-            with _bare(mongod, way.ponds) if way.is_bare else nullcontext():
-                _lags(owner, takers, f"warming_{name}", rate, WARMING_SECONDS)
+            name = f"{rate}_{turn}_{way.floors}"
+            with _floors(mongod, way.floors):
+                _lags(way.owner, way.takers, f"warming_{name}", rate, WARMING_SECONDS)
                 psutil.cpu_percent()  # the next call tells of the time since this one
-                way.lags.extend(_lags(owner, takers, name, rate, SECONDS))
+                way.lags.extend(_lags(way.owner, way.takers, name, rate, SECONDS))
                 way.busy.append(psutil.cpu_percent())
     return ways
 
 
+def _ways(client: MongoClient[Document]) -> list[Way]:
+    count = len(PONDS)
+    source = client[SOURCE][COLLECTION]
+    targets = [client[f"{TARGET}{number}"][COLLECTION] for number in range(count)]
+    ponds = [client[f"step{STEP}_{name}"]["marks"] for name in PONDS]
+    return [
+        Way("a change stream, JetStream, one bulk_write", source, targets[:1], 1),
+        Way(f"the same for {count} ponds", source, targets, count),
+        Way("every pond of step 3", client[OWNER]["marks"], ponds),
+    ]
+
+
 def _lags(owner: Marks, takers: Sequence[Marks], name: str, rate: int, seconds: float) -> list[float]:
     durable = owner.with_options(write_concern=WriteConcern(w="majority", j=True))
-    written: dict[str, float] = {}
-    writes = round(rate * seconds)
-    with watching(takers, writes, seconds + PATIENCE_SECONDS) as arrivals:
-        start = time.monotonic()
-        for number in range(writes):
-            time.sleep(max(0.0, start + number / rate - time.monotonic()))
-            identifier = f"bench_{name}:t3_{number}"
-            _hide(durable, identifier)
-            written[identifier] = time.monotonic()
-    return [arrivals.last(known) - moment for known, moment in written.items()]
+
+    def write(number: int) -> str:
+        identifier = f"bench_{name}:t3_{number}"
+        _hide(durable, identifier)
+        return identifier
+
+    return write_lags(takers, round(rate * seconds), rate, PATIENCE_SECONDS, write)
 
 
 def _hide(marks: Marks, identifier: str) -> None:
@@ -131,11 +131,11 @@ def _hide(marks: Marks, identifier: str) -> None:
 
 
 @contextmanager
-def _bare(mongod: Mongod, ponds: int) -> Iterator[None]:
+def _floors(mongod: Mongod, count: int) -> Iterator[None]:
     """Inside the block the floor fills so many ponds."""
     env = {**os.environ, "MONGODB_URI": mongod.admin_uri(), "NATS_URL": NatsServer().url("admin")}
     with ExitStack() as started:
-        for number in range(ponds):
+        for number in range(count):
             started.enter_context(_process(env, number))
         yield
 

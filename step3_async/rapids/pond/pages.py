@@ -13,11 +13,9 @@ AT_ONCE = 1000
 """Documents that are removed together."""
 
 
-def take(filling: Filling, shape: Shape, page: Page, version: str) -> list[State]:
+def take(filling: Filling, shape: Shape, page: Page, version: str) -> tuple[list[State], Unfit | None]:
     """Show a page of `version`: put the documents it has, and remove what lies in its range, is no newer, and
-    is not in it. What it has, as it is shown then.
-
-    Raises Unfit when there are documents that cannot be stored; all others are there by then.
+    is not in it. What it has; and why some of that cannot be shown, where all the rest is. Raises Unfit.
     """
     states, refusal = _states(shape, page, version)
     listed = {each["_id"] for each in page.documents}
@@ -38,9 +36,7 @@ def take(filling: Filling, shape: Shape, page: Page, version: str) -> list[State
     except Unfit as unfit:
         refusal = unfit
         _put_each(filling, states)
-    if refusal:
-        raise refusal
-    return states
+    return states, refusal
 
 
 def _states(shape: Shape, page: Page, version: str) -> tuple[list[State], Unfit | None]:

@@ -11,7 +11,6 @@ from step3_async.rapids.pond import pages
 from step3_async.rapids.pond.filling import Filling
 from step3_async.rapids.pond.places import Places
 from step3_async.rapids.pond.state import Shape, State
-from step3_async.rapids.pond.writes import Unfit
 
 Settled = list[tuple[str, int]]
 """Keys of documents that the pond now shows, each with its owner's revision; 0 where owners count none."""
@@ -50,7 +49,12 @@ class Pond:
         told = self._apply_facts(facts) if facts else {}
         for event in events:
             if event.event_name == SNAPSHOT_PAGE:
-                states = self._apply_page(Page.model_validate(event.payload), event.version)
+                page = Page.model_validate(event.payload)
+                states, refusal = pages.take(self._filling, self._shape, page, event.version)
+                # A document that does not fit is set aside; the pond is complete without it.
+                self.places.cover(self.domain, page)
+                if refusal:
+                    raise refusal
                 told |= {each.key: each.revision for each in states if each.revision}
         return list(told.items())
 
@@ -65,18 +69,6 @@ class Pond:
     def empty(self) -> None:
         """Throw away what is there of the domain."""
         self._filling.empty()
-
-    def _apply_page(self, page: Page, version: str) -> list[State]:
-        """What the page has. Of one with a document that does not fit all others count: the pond is complete
-        as it would be if that document had come alone.
-        """
-        try:
-            states = pages.take(self._filling, self._shape, page, version)
-        except Unfit:
-            self.places.cover(self.domain, page)
-            raise
-        self.places.cover(self.domain, page)
-        return states
 
     def _apply_facts(self, facts: Iterable[Event]) -> dict[str, int]:
         latest: dict[str, State] = {}
