@@ -106,7 +106,10 @@ def test_a_password_is_taken_as_it_is(face: Face, visitor: Client) -> None:
         expect(visitor.post("/login", json={"username": name, "password": wrong}), 401)
 
 
-@pytest.mark.parametrize("email", ["somebody@example.org", "some.body+tag@sub.example.org", None])
+@pytest.mark.parametrize(
+    "email",
+    ["somebody@example.org", "some.body+tag@sub.example.org", "me@localhost", "team@office.local", None],
+)
 def test_an_address_may_be_given(face: Face, email: str | None) -> None:
     name = sign_up(face.url, email=email)
     profile = Client(face.url, sign_in(face.url, name)).json("/me")

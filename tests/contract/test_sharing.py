@@ -76,6 +76,25 @@ def test_what_is_no_address_is_refused(regular: Reader, post: str, to: str) -> N
     expect_issue(regular.post(f"/posts/{post}/share", json={"to": to, "note": ""}), "to")
 
 
+def test_an_address_that_exists_only_at_home_is_taken(face: Face, regular: Reader, post: str) -> None:
+    name = new_word()
+    for domain in ("localhost", "office.local", "stones.test", "mail.localhost", "box.home.arpa"):
+        to = f"{name}@{domain}"
+        expect(regular.post(f"/posts/{post}/share", json={"to": to}), 201)
+        assert recipients(face.mail.only_one_to(to)) == {to}
+
+
+def test_a_refused_address_is_told_why(regular: Reader, post: str) -> None:
+    for to, reason in (
+        ("a@office", "should have a period"),
+        ("somebody", "@-sign"),
+        ("a@x.onion", "reserved"),
+    ):
+        answer = regular.post(f"/posts/{post}/share", json={"to": to})
+        expect_issue(answer, "to")
+        assert reason in answer.json()["_issues"]["to"]
+
+
 def test_fields_are_needed_and_no_others_are_known(regular: Reader, post: str) -> None:
     path = f"/posts/{post}/share"
     expect_issue(regular.post(path, json={"note": "nobody"}), "to")

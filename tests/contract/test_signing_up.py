@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_message
+from tests.support.answers import expect, expect_issue, expect_message
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Client, new_name, sign_in, sign_up
 
@@ -45,3 +45,10 @@ def test_an_address_left_empty_in_the_form_is_none(browser: Browser) -> None:
     name = new_name()
     expect(browser.submit("/signup", {"username": name, "password": PASSWORD, "email": ""}), 303)
     assert name in browser.page("/me").get_text()
+
+
+def test_a_refused_address_is_told_why(visitor: Client) -> None:
+    fields = {"username": new_name(), "password": PASSWORD, "email": "a@office"}
+    answer = visitor.post("/signup", json=fields)
+    expect_issue(answer, "email")
+    assert "should have a period" in answer.json()["_issues"]["email"]
