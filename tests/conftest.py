@@ -65,15 +65,15 @@ def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for another step than the one asked for; and of what takes longest, where none is
-    asked for, what is done at the last step as well. Workers begin with what takes longest.
+    """Leave out what is for another step than the chosen one and, where none is chosen, what its marker says
+    is decided at other steps (see the markers in pyproject.toml). Workers begin with what takes longest.
     """
     if hasattr(config, "workerinput"):
         from tests.support.scheduling import longest_first  # noqa: PLC0415 - only where xdist is
 
         longest_first(items)
     chosen = config.getoption("--step")
-    left_out = (_is_of_another_step, _is_done_later, _needs_calm)
+    left_out = (_is_of_another_step, _is_done_at_another_step, _is_slow)
     others = {item for item in items if any(each(item, chosen) for each in left_out)}
     if others:
         config.hook.pytest_deselected(items=[*others])
@@ -87,31 +87,41 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-LINES_OF_A_FAILURE:]))
 
 
-def _is_of_another_step(item: Any, chosen: int | None) -> bool:
-    only = getattr(item.module, "ONLY_STEP", None)
+def _is_of_another_step(item: pytest.Item, chosen: int | None) -> bool:
+    only = _only_step(item)
     return only is not None and {chosen, *_steps_of(item)} - {None, only} != set()
 
 
-def _is_done_later(item: Any, chosen: int | None) -> bool:
-    """The browser visits the last step, and the first where a module is ALSO_FIRST, as the pages are the same
-    at all; drills are for the last, unless all are wanted.
-    """
-    last, ends = {STEPS[-1]}, {STEPS[0], STEPS[-1]}
-    is_also_first = getattr(item.module, "ALSO_FIRST", False)
-    done_at = {"e2e": ends if is_also_first else last, "drills": STEPS if FULL else last}
-    steps = next((done_at[part] for part in item.path.parts if part in done_at), STEPS)
-    return chosen is None and not _steps_of(item) <= {*steps}
+def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
+    """Whether no step was chosen and this test is for steps at which it would say nothing new."""
+    if chosen is not None:
+        return False
+    first, last = STEPS[0], STEPS[-1]
+    if item.get_closest_marker("drill"):
+        wanted = set(STEPS if FULL else [last])
+    elif item.get_closest_marker("face"):
+        wanted = {first, last}
+    elif item.get_closest_marker("browser"):
+        wanted = {last}
+    else:
+        return False
+    return not _steps_of(item) <= wanted
 
 
-def _needs_calm(item: Any, _chosen: int | None) -> bool:
-    """Whether it asks so much of the machine that nothing else had better run: `make drills` has it alone."""
-    return getattr(item.module, "NEEDS_CALM", False) and not FULL
+def _is_slow(item: pytest.Item, _chosen: int | None) -> bool:
+    """Whether it asks for more time or a calmer machine than there is among other tests."""
+    return item.get_closest_marker("slow") is not None and not FULL
+
+
+def _only_step(item: pytest.Item) -> int | None:
+    only = item.get_closest_marker("only_step")
+    return only.args[0] if only else None
 
 
 def _steps_of(item: Any) -> set[int]:
     """The step that a test is for, if it is for one."""
     run_for = item.callspec.params.get("step") if hasattr(item, "callspec") else None
-    return {run_for, getattr(item.module, "ONLY_STEP", None)} - {None}
+    return {run_for, _only_step(item)} - {None}
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from requests import Response
 from tests.support.answers import expect, expect_error, expect_issue, expect_unauthorized
 from tests.support.client import PASSWORD, Client, Reader, new_name
 
+pytestmark = pytest.mark.face
+
 LIMIT = 64 * 1024
 JSON = {"Content-Type": "application/json"}
 NOT_JSON = (

@@ -8,6 +8,8 @@ import pytest
 from tests.support.answers import expect, expect_error
 from tests.support.client import PASSWORD, Client, Reader, new_name
 
+pytestmark = pytest.mark.face
+
 LIMIT = 64 * 1024
 JSON = {"Content-Type": "application/json"}
 

@@ -7,6 +7,8 @@ from tests.support.answers import expect, expect_error
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Reader, new_name
 
+pytestmark = pytest.mark.face
+
 
 @pytest.mark.parametrize("path", ["/login", "/signup"])
 @pytest.mark.parametrize("token", [None, "", "wrong", "a.b.c"])

@@ -5,6 +5,8 @@ import pytest
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 
+pytestmark = pytest.mark.face
+
 PATHS = (
     *(
         "/",

@@ -14,6 +14,8 @@ from tests.support.client import Client, Reader, new_reader, other_address
 from tests.support.malformed import requests
 from tests.support.raw import Answer, send
 
+pytestmark = pytest.mark.face
+
 REQUESTS = 1200
 ASKED = 1000
 HOST = b"Host: 127.0.0.1\r\nConnection: close\r\n"

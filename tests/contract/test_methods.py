@@ -7,6 +7,8 @@ from tests.support.browser import Browser
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 
+pytestmark = pytest.mark.face
+
 ALL = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 GET, POST, FORM, MARK = map(frozenset, (["GET"], ["POST"], ["GET", "POST"], ["PUT", "DELETE"]))
 TAKEN = {

@@ -7,6 +7,8 @@ from tests.support.browser import ACCEPT, Browser, parse
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 
+pytestmark = pytest.mark.face
+
 JSON = (
     *(
         "application/json",

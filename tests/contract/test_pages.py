@@ -10,6 +10,8 @@ from tests.support.browser import Browser
 from tests.support.client import Client
 from tests.support.corpus import Corpus
 
+pytestmark = pytest.mark.face
+
 PAGES = ("/", "/search?q={word}", "/recommended", "/posts/{id}", "/login", "/signup", "/nothing", "/?page=0")
 MEMBERS_PAGES = ("/", "/me", "/tags", "/tags/river", "/posts/{id}", "/search?q={word}")
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}

@@ -6,6 +6,8 @@ from tests.support.answers import expect, expect_error, expect_message
 from tests.support.browser import Browser, parse
 from tests.support.client import Client, Reader
 
+pytestmark = pytest.mark.face
+
 PAGED = ("/?", "/search?q=stone&", "/tags?", "/tags/river?")
 NO_PAGES = (
     "0",

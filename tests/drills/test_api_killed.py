@@ -29,8 +29,8 @@ from tests.support.writer import Writer
 from workshop.load.generate import posts as generated
 from workshop.ports import free_port
 
-ONLY_STEP = 1
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(1)]
+
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS, READERS, POSTS, KILLS = 3, 3, 60, 3

@@ -23,8 +23,8 @@ from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.bench.stage import without
 
-ONLY_STEP = 2
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(2)]
+
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "artefacts" / "step2-isolation.md"

@@ -25,6 +25,8 @@ from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import Command
 from tests.support.writer import Writer
 
+pytestmark = pytest.mark.drill
+
 WRITERS = 4
 POSTS = 80
 WARM_UP = 200

@@ -15,10 +15,8 @@ from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 
-ONLY_STEP = 2
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(2), pytest.mark.timeout(600)]
 
-pytestmark = pytest.mark.timeout(600)
 
 RATE = 50.0
 POSTS = 12

@@ -21,10 +21,8 @@ from tests.support.client import Client
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 
-ONLY_STEP = 2
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(2), pytest.mark.timeout(900)]
 
-pytestmark = pytest.mark.timeout(900)
 
 WRITERS = 4
 ACKNOWLEDGED = sized(2_000, 400)

@@ -20,8 +20,8 @@ from kit.problems import PartDown
 from tests.support.eventually import eventually
 from workshop.stores.mongod import TRANSACTION_SECONDS
 
-ONLY_STEP = 2
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(2)]
+
 
 AGAIN = 2.5 * TRANSACTION_SECONDS
 """MongoDB looks for old transactions every half of their lifetime: a bound, and not a tight one."""

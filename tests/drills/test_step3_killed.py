@@ -19,10 +19,8 @@ from tests.drills.ponds import all_differences, applied_twice, documents, twice
 from tests.drills.sizes import sized
 from tests.support.running_step import RunningStep
 
-ONLY_STEP = 3
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(3), pytest.mark.timeout(1200)]
 
-pytestmark = pytest.mark.timeout(1200)
 
 WRITERS = 8
 ACKNOWLEDGED = sized(5_000, 400)

@@ -17,10 +17,8 @@ from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import call
 from workshop.steps import read_step
 
-ONLY_STEP, NEEDS_CALM = 3, True
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pytest.mark.timeout(900)]
 
-pytestmark = pytest.mark.timeout(900)
 
 VISITORS, READERS, WRITERS = 35.0, 10.0, 10.0
 """Requests a second of each of two, two and one kinds: 100 in all."""

@@ -23,10 +23,8 @@ from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.bench.stage import without
 
-ONLY_STEP, NEEDS_CALM = 3, True
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pytest.mark.timeout(600)]
 
-pytestmark = pytest.mark.timeout(600)
 
 SLOW_SECONDS = 5.0
 ASKED, RATE = 100, 8.0

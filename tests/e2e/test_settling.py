@@ -18,10 +18,9 @@ from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
 from tests.support.client import Client
 
-ONLY_STEP = 3
-"""See tests/conftest.py."""
+pytestmark = [pytest.mark.browser, pytest.mark.only_step(3)]
 
-pytestmark = pytest.mark.browser
+
 WORDS = cycle([shelved(1) for _ in range(5)])
 REFUSED_SECONDS = 30_000  # milliseconds: it is tried several times, with growing waits
 

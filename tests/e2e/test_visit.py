@@ -11,10 +11,10 @@ from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
 from tests.support.submission import new_word
 
+pytestmark = [pytest.mark.browser, pytest.mark.face]
+
 VISIT, QUIET, ALONE = new_word(), new_word(), new_word()
 
-ALSO_FIRST = True
-"""See tests/conftest.py."""
 shelve(
     submission(f"{VISIT} first", 10),
     submission(f"{VISIT} loved", 9, ups=1000, topic="Brooks"),
@@ -22,7 +22,6 @@ shelve(
     *[submission(f"{QUIET} quiet {n}", n, topic=f"Q{QUIET}", ups=60) for n in (1, 2)],
     submission(f"{ALONE} alone"),
 )
-pytestmark = pytest.mark.browser
 
 
 def test_a_whole_visit(site: Site, visitor: Visitor) -> None:

@@ -9,12 +9,11 @@ from tests.e2e.visitor import Visitor
 from tests.e2e.watch import brightness, picture
 from tests.support.submission import new_word
 
+pytestmark = [pytest.mark.browser, pytest.mark.face, pytest.mark.browser_options(java_script_enabled=False)]
+
 TWELVE, ONE = shelved(12), new_word()
 
-ALSO_FIRST = True
-"""See tests/conftest.py."""
 shelve(submission(f"{ONE} plain"))
-pytestmark = [pytest.mark.browser, pytest.mark.browser_options(java_script_enabled=False)]
 
 
 def test_reading_searching_and_paging(visitor: Visitor) -> None:
