@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import requests
 import stamina
+import structlog
 from requests.adapters import HTTPAdapter
+from stamina.instrumentation import PrometheusOnRetryHook, RetryDetails, set_on_retry_hooks
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from kit.logs import outgoing_headers
@@ -30,6 +32,16 @@ CUT_OFF = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 AVOIDED_SECONDS = 1.0
 """How long an instance that refused a connection is asked last only."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def _tell_retry(details: RetryDetails) -> None:
+    """Tell of another attempt in our words: stamina's own are names of Python's."""
+    log.info("asked again", attempt=details.retry_num + 1, reason=str(details.caused_by))
+
+
+set_on_retry_hooks([PrometheusOnRetryHook, _tell_retry])
 
 
 class Api(Protocol):

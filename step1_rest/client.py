@@ -4,11 +4,13 @@ The API is at API_URL. `sign-in` prints a token; the verbs of a reader take it f
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
+from kit.logs import configure_logs
 from kit.problems import Problem, Unprocessable
 from kit.rest import Rest
 from step1_rest import settings
@@ -34,6 +36,8 @@ class Client(click.Group):
 @click.pass_context
 def main(ctx: click.Context, as_json: bool, token: str | None) -> None:
     """Search, read and mark posts from the command line."""
+    os.environ.setdefault("LOG_LEVEL", "ERROR")  # a person is told in words
+    configure_logs("client")
     ctx.obj = Asker(Rest(settings.get_api_url(), "The API"), as_json, token)
 
 

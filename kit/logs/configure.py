@@ -19,7 +19,7 @@ from kit.logs.secrecy import hide, without_secrets
 FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-TALKATIVE = ("pymongo", "urllib3", "stamina")
+TALKATIVE = ("pymongo", "urllib3")
 """Libraries whose lines below WARNING tell documents and query strings."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
@@ -90,11 +90,17 @@ def _rendering(form: str) -> list[Processor]:
         return [
             without_secrets,
             _on_one_line,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_write_exception),
+            structlog.dev.ConsoleRenderer(colors=_has_colours(), exception_formatter=_write_exception),
         ]
     # Without locals: among them are passwords, tokens and whole requests.
     exceptions = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     return [exceptions, without_secrets, structlog.processors.JSONRenderer(_dumps)]
+
+
+def _has_colours() -> bool:
+    """Whether logs go to a terminal that shows colours, and nobody asked for none (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stderr.isatty() and not plain
 
 
 def _on_one_line(_logger: object, _method: str, line: EventDict) -> EventDict:

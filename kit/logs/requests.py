@@ -12,6 +12,7 @@ HEADER = "X-Request-ID"
 QUIET = (
     "/health/",
     "/metrics",
+    "/.well-known/",
     "/changes/",
     "/copies/",
     "/static/",
@@ -19,8 +20,8 @@ QUIET = (
     "/docs/assets/",
     "/icons.svg",
 )
-"""Addresses of probes, of what pages are made of, and of synchronising; their requests are told at level
-DEBUG.
+"""Addresses of probes, of keys, of what pages are made of, and of synchronising; requests for them are told
+at level DEBUG.
 """
 
 _KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

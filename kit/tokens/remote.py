@@ -27,6 +27,9 @@ COOLDOWN = 10.0
 PAUSE = 1.0
 """Seconds between attempts to have a set ahead."""
 
+STAYS_AWAY = 10.0
+"""Seconds of failures after which they are told."""
+
 CONNECT_SECONDS, READ_SECONDS = 1.0, 2.0
 LARGEST_SET = 64 * 1024
 
@@ -50,6 +53,8 @@ class RemoteKeys:
         self._failure: type[PartDown] | type[PartSlow] = PartDown
         self._refresh_at = self._unknown_at = float("-inf")
         self._asked = 0
+        self._away_since: float | None = None
+        self._is_told = False
 
     def key(self, kid: str) -> jwt.PyJWK | None:
         """The key with that id, if it is published. Raises PartDown and PartSlow if there never was a set."""
@@ -96,13 +101,22 @@ class RemoteKeys:
         try:
             self._keys = self._fetch()
             self._refresh_at = self._clock() + LIFESPAN
+            self._away_since, self._is_told = None, False
         except (PartDown, PartSlow) as problem:
-            log.warning("keys not fetched", service=self._name, reason=repr(problem.__cause__))
+            self._tell_failure(problem)
             self._failure = type(problem)
             self._refresh_at = self._clock() + AWAY
             self._unknown_at = max(self._unknown_at, self._refresh_at)
         self._asked += 1
         return self._keys
+
+    def _tell_failure(self, problem: PartDown | PartSlow) -> None:
+        """Warn once of a publisher that stays away; while all start, each waits for others for a moment."""
+        now = self._clock()
+        self._away_since = now if self._away_since is None else self._away_since
+        if not self._is_told and now - self._away_since >= STAYS_AWAY:
+            self._is_told = True
+            log.warning("keys not fetched", service=self._name, reason=repr(problem.__cause__))
 
     def _fetch(self) -> dict[str, jwt.PyJWK]:
         # Between two questions the publisher closes idle connections, so none is kept.

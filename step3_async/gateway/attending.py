@@ -1,5 +1,6 @@
 """Attending to a request that the cache has no answer to."""
 
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -10,6 +11,7 @@ import structlog
 
 from kit.errors import error_body
 from kit.problems import PartDown, Problem
+from kit.tokens.keys import JWKS
 from step3_async.gateway import metrics, tracing
 from step3_async.gateway.answers import Answers, route_name
 from step3_async.gateway.bodies import Disconnected, Receive, has_body, read_body
@@ -116,7 +118,9 @@ class Attending:
 
     def _told(self, visit: Visit, answer: Answer) -> Answer:
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.warning(
+            is_startup = visit.scope["path"].endswith(JWKS)  # services ask for keys until members is there
+            log.log(
+                logging.DEBUG if is_startup else logging.WARNING,
                 "request",
                 request_id=visit.request_id,
                 method=visit.scope["method"],
