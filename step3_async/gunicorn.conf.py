@@ -4,4 +4,4 @@ import step3_async.rapids.hosting.service  # noqa: F401 - a worker starts sooner
 from kit.serving import address
 from step3_async.rapids.hosting.serving import *  # noqa: F403
 
-bind = address(3, "PORT", 8000)
+bind = address(3, "PORT", 8003)

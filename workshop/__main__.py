@@ -1,5 +1,13 @@
 """Runs the command: `python -m workshop`."""
 
-from workshop.cli import main
+import signal
 
+# Until a command says what Ctrl-C is to do nothing has begun: end without a word, not within an import.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from workshop.cli import main
+from workshop.terminal import fit_encoding
+
+fit_encoding()
 main(prog_name="workshop")

@@ -1,5 +1,6 @@
 """The `workshop` command; each subcommand is imported when it is called."""
 
+import signal
 from importlib import import_module
 
 import click
@@ -38,3 +39,5 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup)
 def main() -> None:
     """The tools behind the Makefile."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # from __main__, as long as nothing had begun
+        signal.signal(signal.SIGINT, signal.default_int_handler)

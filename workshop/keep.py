@@ -1,24 +1,29 @@
 """`workshop mongod`: the embedded MongoDB alone, kept up in this terminal."""
 
-import signal
-import threading
+import time
 
 import click
 
+from workshop import interruption, terminal
 from workshop.stores.mongod import Mongod
+
+ROUND_SECONDS = 0.2
 
 
 @click.command()
 def mongod() -> None:
     """Keep the embedded MongoDB up until Ctrl-C; steps started meanwhile use it."""
-    asked = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, lambda *_: asked.set())
-    with Mongod() as server:
-        server.wait()
-        click.echo(f"ready: mongodb://{server.host}:{server.port}")
-        while not asked.wait(0.2):
-            if not server.alive():
-                raise click.ClickException(
-                    f"mongod has died. The end of {server.log}:\n{server.last_words(3)}"
-                )
+    interruption.watch()
+    try:
+        with Mongod() as server:
+            server.wait()
+            terminal.write(f"ready: mongodb://{server.host}:{server.port}")
+            while not interruption.asked():
+                if not server.alive():
+                    words = f"The end of {server.log}:\n{server.last_words(3)}"
+                    raise click.ClickException(f"mongod has died. {words}")
+                time.sleep(ROUND_SECONDS)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        interruption.finish()

@@ -5,11 +5,13 @@ import errno
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import click
 import psutil
+
+from workshop.defaults import default_ports
 
 ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 HIGHEST_PORT = 65535
@@ -42,24 +44,26 @@ class PortTaken(click.ClickException):
         )
 
 
-def port_from(variable: str, default: int) -> int:
-    """The port an environment variable gives, or `default`. Raises click.ClickException if it is none."""
-    text = os.environ.get(variable) or str(default)
+def port_from(variable: str, default: int | None = None) -> int:
+    """The port an environment variable gives, else `default`, else the part's own default.
+
+    Raises click.ClickException if it is no port.
+    """
+    text = os.environ.get(variable) or str(default or default_ports()[variable])
     if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
         return int(text)
     raise click.ClickException(f"{variable}={text} is no port: give a number from 1 to {HIGHEST_PORT}.")
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port of `host` that nobody holds, a different one at each call of this process.
+    """A port of `host` that nobody holds and no part has for itself; another one at each call in a process.
 
     It is none of those that the system gives to outgoing connections (32768 and up on Linux), as one of these
     could take it before the server that it is meant for is up.
     """
     while True:
         port = LOWEST_FREE + secrets.randbelow(HIGHEST_FREE - LOWEST_FREE)
-        if port not in _given and not _taken(port, host):
-            _given.add(port)
+        if _may_give(port, host):
             return port
 
 
@@ -94,12 +98,38 @@ def require_free(port: int, variable: str, host: str = "127.0.0.1") -> None:
         raise PortTaken(port, variable, host, owner)
 
 
+def require_distinct(ports: Mapping[str, int]) -> None:
+    """Raise click.ClickException when two parts that start together on one host have the same port."""
+    variable_of: dict[int, str] = {}
+    for variable, port in ports.items():
+        if (other := variable_of.setdefault(port, variable)) != variable:
+            raise click.ClickException(
+                f"{other} and {variable} are both {port}: they must differ. "
+                f"{variable}={_next_free(port, '127.0.0.1')} is free."
+            )
+
+
 def _next_free(port: int, host: str) -> int:
-    """A free port in steps of 100, away from the other parts' defaults."""
+    """A free port in steps of 100, offered once."""
     for candidate in range(port + 100, HIGHEST_PORT + 1, 100):
-        if not _taken(candidate, host):
+        if _may_give(candidate, host):
             return candidate
-    return free_port()
+    return free_port(host)
+
+
+def _may_give(port: int, host: str) -> bool:
+    """Whether the port is free and nobody else's, who may not be up yet; it is given away then."""
+    if port in _given or port in _meant_for_parts() or _taken(port, host):
+        return False
+    _given.add(port)
+    return True
+
+
+def _meant_for_parts() -> set[int]:
+    """Default ports, and those that the environment sets instead."""
+    defaults = default_ports()
+    set_here = {os.environ.get(variable, "") for variable in defaults}
+    return {*defaults.values(), *(int(text) for text in set_here if text.isascii() and text.isdigit())}
 
 
 def _taken(port: int, host: str) -> bool:

@@ -4,9 +4,12 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from workshop import interruption
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,9 +23,18 @@ def folder() -> Path:
 
 @contextmanager
 def locked(name: str, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock `name` inside the block. The kernel frees it however its holder ends."""
+    """Hold the lock `name` inside the block. The kernel frees it however its holder ends.
+
+    Raises KeyboardInterrupt when a signal asks to end while somebody else holds it.
+    """
     with (folder() / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:  # a wait inside flock could not be given up
+                interruption.obey()
+                time.sleep(0.02)
         yield
 
 

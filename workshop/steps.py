@@ -3,10 +3,12 @@
 import os
 import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
 
+from workshop.defaults import ports_of
 from workshop.ports import port_from
 from workshop.services.manifest import Service, read_services
 from workshop.state import ROOT
@@ -73,19 +75,26 @@ class Step:
         return f"http://{self.host}:{self.port}"
 
 
+def step_numbers() -> list[int]:
+    """The steps that are here."""
+    return sorted(_manifests())
+
+
 def read_step(number: int) -> Step:
     """The step of that number. Raises click.ClickException when there is none."""
-    manifests = {path.parent.name[4]: path for path in ROOT.glob("step[0-9]_*/step.toml")}
-    if str(number) not in manifests:
-        raise click.ClickException(f"There is no step {number}. There is: {', '.join(sorted(manifests))}.")
-    told: dict[str, Any] = tomllib.loads(manifests[str(number)].read_text())
+    manifests = _manifests()
+    if number not in manifests:
+        there = ", ".join(map(str, sorted(manifests)))
+        raise click.ClickException(f"There is no step {number}. There is: {there}.")
+    told: dict[str, Any] = tomllib.loads(manifests[number].read_text())
     services = read_services(number, told)
-    ports = {variable: port_from(variable, default) for variable, default in told.get("ports", {}).items()}
+    ports = {variable: port_from(variable, default) for variable, default in ports_of(number, told).items()}
+    face = f"STEP{number}_PORT"
     return Step(
         number=number,
         title=told["title"],
         host=os.environ.get(f"STEP{number}_HOST", "127.0.0.1"),
-        port=port_from(f"STEP{number}_PORT", told["port"]),
+        port=ports.pop(face),
         ready=told["ready"],
         users=told["mongodb"]["users"],
         reads=told["mongodb"].get("reads", {}),
@@ -95,11 +104,15 @@ def read_step(number: int) -> Step:
         restart=told.get("restart", False),
         services=services,
         processes=[_process(name, each, told) for name, each in told.get("process", {}).items()],
-        ports={**ports, **{each.variable: each.port for each in services.values()}},
+        ports=ports,
         urls=told.get("urls", {}),
         registry=told.get("registry"),
         commands={name: _process(name, each, told) for name, each in told.get("command", {}).items()},
     )
+
+
+def _manifests() -> dict[int, Path]:
+    return {int(path.parent.name[4]): path for path in ROOT.glob("step[0-9]_*/step.toml")}
 
 
 def _process(name: str, own: dict[str, Any], told: dict[str, Any]) -> Process:

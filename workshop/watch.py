@@ -56,6 +56,8 @@ class Watch:
         """Do it, and stop the step if that fails: nobody would look after it any more."""
         try:
             action()
+        except KeyboardInterrupt:  # the run ends
+            return
         except Exception as error:
             if not self.ended.is_set():
                 self._supervisor.stop(f"The run cannot go on: {type(error).__name__}: {error}")
@@ -67,7 +69,8 @@ class Watch:
         while not self.ended.wait(ROUND_SECONDS):
             missing = self._missing()
             if missing is None:
-                _announce(self._step, self._up)
+                self._supervisor.settle()
+                self._supervisor.announce(_announcement(self._step, self._up))
                 return
             now, title = time.monotonic(), self._step.title
             if self._step.restart and now - told > TELL_SECONDS:
@@ -122,14 +125,13 @@ def _not_ready(step: Step) -> str | None:
     return None if answer.ok else f"{step.url}{step.ready} says {answer.text}"
 
 
-def _announce(step: Step, up: Stores) -> None:
-    click.echo(f"\n{step.title}\n  ready: {step.url}")
-    click.echo(f"  try the API: {step.url}/docs")
+def _announcement(step: Step, up: Stores) -> str:
+    """Where everything is, for people."""
+    lines = ["", step.title, f"  ready: {step.url}", f"  try the API: {step.url}/docs"]
     if step.services:
         command = f"python -m workshop services --step {step.number}"
-        click.echo(f"  services: {len(step.services)}; `{command}` tells where they are")
-    for name, url in step.urls.items():
-        click.echo(f"  {name}: {url.format_map(addresses(step))}")
+        lines.append(f"  services: {len(step.services)}; `{command}` tells where they are")
+    lines += [f"  {name}: {url.format_map(addresses(step))}" for name, url in step.urls.items()]
     if up.mail_page:
-        click.echo(f"  caught mail: {up.mail_page}")
-    click.echo("  Ctrl-C stops it\n")
+        lines.append(f"  caught mail: {up.mail_page}")
+    return "\n".join([*lines, "  Ctrl-C stops it", ""])

@@ -150,11 +150,21 @@ def test_ports_of_parts_are_needed_unless_a_server_is_given(
     assert (served[name]["status"], served[name]["needed"]) == ("taken", False)
 
 
-def test_the_workshops_own_servers_are_no_fault(ports: dict[str, str]) -> None:
+def test_a_program_started_in_the_checkout_is_not_the_workshop(ports: dict[str, str]) -> None:
     with listener(int(ports["STEP0_PORT"]), ROOT) as pid:
         found = findings(**ports)[f"port {ports['STEP0_PORT']} (step 0)"]
-    assert found["status"] == "ok"
+    assert found["status"] == "taken"
     assert f"process {pid}" in found["found"]
+
+
+def test_two_taken_ports_get_different_offers(ports: dict[str, str], tmp_path: Path) -> None:
+    port = int(ports["STEP0_PORT"])
+    ports["MAIL_HTTP_PORT"] = ports["STEP0_PORT"]
+    with listener(port, tmp_path):
+        told = findings(**ports)
+    mends = {each["mend"] for each in told.values() if each["name"].startswith(f"port {port} ")}
+    assert len(mends) == 2
+    assert len({mend.split("=")[1] for mend in mends}) == 2
 
 
 def test_an_address_of_another_machine_is_told(ports: dict[str, str]) -> None:

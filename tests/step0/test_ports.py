@@ -1,16 +1,32 @@
 """Who holds a port."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import click
 import pytest
 
-from workshop.ports import Owner, PortTaken, free_port, owner_of, port_from, require_free
+from workshop.defaults import default_ports
+from workshop.ports import (
+    HIGHEST_FREE,
+    LOWEST_FREE,
+    Owner,
+    PortTaken,
+    free_port,
+    owner_of,
+    port_from,
+    require_distinct,
+    require_free,
+)
+from workshop.steps import step_numbers
+
+ROOT = Path(__file__).resolve().parents[2]
 
 LISTEN = """
 import socket, sys
@@ -87,6 +103,43 @@ def test_the_port_suggested_is_not_taken_as_well() -> None:
         with pytest.raises(PortTaken) as raised:
             require_free(port, "STEP0_PORT")
     assert raised.value.other not in {port, port + 100}
+
+
+def test_no_default_port_is_used_twice() -> None:
+    ports = default_ports()
+    assert len(ports) > 30
+    assert len(set(ports.values())) == len(ports)
+    assert not set(ports.values()) & set(range(LOWEST_FREE, HIGHEST_FREE)) - {ports["MONGO_PORT"]}
+
+
+def test_servers_started_alone_have_the_same_defaults() -> None:
+    """Their own configuration names defaults once more, as steps know nothing of the workshop."""
+    named = [
+        (Path(file).name, variable, int(port))
+        for file in ROOT.glob("step*/**/*.py")
+        for variable, port in re.findall(r"\"(\w*PORT)\", \"?(\d+)", file.read_text())
+    ]
+    ports = default_ports()
+    assert len(named) >= 8
+    faces = {ports[f"STEP{number}_PORT"] for number in step_numbers()}
+    for file, variable, port in named:
+        wanted = {ports[variable]} if variable in ports else {*faces, *ports.values()}
+        assert port in wanted, (file, variable, port)
+
+
+def test_what_is_offered_is_offered_once_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEP3_PORT", "7825")
+    owner = Owner(1, "somebody")
+    offers = [PortTaken(port, "STEP0_PORT", "127.0.0.1", owner).other for port in (7725, 7725, 7925, 27017)]
+    assert len(set(offers)) == len(offers)
+    assert not {7825, *default_ports().values()} & set(offers)
+
+
+def test_parts_that_start_together_need_ports_of_their_own() -> None:
+    require_distinct({"STEP0_PORT": 8000, "STEP1_PORT": 8001})
+    with pytest.raises(click.ClickException, match="MAIL_HTTP_PORT and STEP0_PORT are both 8025") as told:
+        require_distinct({"MAIL_HTTP_PORT": 8025, "STEP1_PORT": 8001, "STEP0_PORT": 8025})
+    assert re.search(r"STEP0_PORT=\d+ is free", told.value.message)
 
 
 def test_connections_that_linger_do_not_count() -> None:

@@ -161,7 +161,7 @@ def test_where_the_step_does_not_run_nothing_is_scaled(stage: Stage, tmp_path: P
 def test_a_second_run_of_the_same_state_is_refused(stage: Stage) -> None:
     second = RunningStep(2, stage.state)
     second.environment["MONGO_PORT"] = stage.running.environment["MONGO_PORT"]
-    with pytest.raises(AssertionError, match="Step 2 runs already"):
+    with pytest.raises(AssertionError, match="Step 2 runs here already, since"):
         second.start()
     assert answers(stage.urls("like")[0])
 

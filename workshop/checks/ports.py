@@ -6,29 +6,22 @@ import click
 import psutil
 
 from workshop.checks.finding import OK, Finding
+from workshop.claims import running
+from workshop.defaults import SHARED
 from workshop.ports import Owner, PortTaken, port_from, require_free
-from workshop.state import ROOT
-from workshop.steps import read_step
-
-STEPS = range(4)
+from workshop.steps import read_step, step_numbers
+from workshop.stores.part import shared_pids
 
 
 def ports() -> list[Finding]:
     """A finding for each port that a step or a part listens on."""
     faces = [
-        _port(f"step {number}", f"STEP{number}_PORT", 8000 + number, f"STEP{number}_HOST", has_step(number))
-        for number in STEPS
+        _port(f"step {number}", f"STEP{number}_PORT", f"STEP{number}_HOST", True) for number in step_numbers()
     ]
-    mongo = not os.environ.get("MONGODB_URI")
-    nats = has_step(3) and not os.environ.get("NATS_URL")
-    mail = not os.environ.get("SMTP_HOST")
     return [
         *faces,
-        _port("MongoDB", "MONGO_PORT", 27117, "MONGO_HOST", mongo),
-        _port("NATS", "NATS_PORT", 4222, "NATS_HOST", nats),
-        _port("SMTP", "MAIL_SMTP_PORT", 1025, "MAIL_HOST", mail),
-        _port("mail page", "MAIL_HTTP_PORT", 8025, "MAIL_HOST", mail),
-        *(each for number in STEPS if has_step(number) for each in _taken_inside(number)),
+        *(_port(each.name, each.variable, each.host_variable, not each.is_given) for each in SHARED),
+        *(each for number in step_numbers() for each in _taken_inside(number)),
     ]
 
 
@@ -39,19 +32,19 @@ def _taken_inside(number: int) -> list[Finding]:
     except click.ClickException as error:
         return [Finding(f"ports of step {number}", "wrong", True, error.message, "unset that variable")]
     host = f"STEP{number}_HOST"
-    found = [_port(f"inside step {number}", variable, port, host, True) for variable, port in inside.items()]
+    found = [_port(f"inside step {number}", variable, host, True) for variable in inside]
     return [each for each in found if each.status != OK]
 
 
 def has_step(number: int) -> bool:
     """Whether the repository has that step."""
-    return any(ROOT.glob(f"step{number}_*/step.toml"))
+    return number in step_numbers()
 
 
-def _port(what: str, variable: str, default: int, host_variable: str, needed: bool) -> Finding:
+def _port(what: str, variable: str, host_variable: str, needed: bool) -> Finding:
     host = os.environ.get(host_variable) or "127.0.0.1"
     try:
-        port = port_from(variable, default)
+        port = port_from(variable)
     except click.ClickException as error:
         return Finding(f"port of {what}", "wrong", needed, error.message, f"unset {variable}")
     name = f"port {port} ({what})"
@@ -67,10 +60,15 @@ def _port(what: str, variable: str, default: int, host_variable: str, needed: bo
 
 
 def _is_ours(owner: Owner) -> bool:
-    """Steps and parts run in the repository's folder."""
+    """Whether it belongs to a run of this state folder: the run itself, its children, and the servers that
+    runs share.
+    """
     if owner.pid is None:
         return False
+    runs = {claim.pid for claim in running().values() if claim}
     try:
-        return psutil.Process(owner.pid).cwd() == str(ROOT)
+        process = psutil.Process(owner.pid)
+        family = {process.pid, *(each.pid for each in process.parents())}
     except psutil.Error:
         return False
+    return not family.isdisjoint(runs) or owner.pid in shared_pids()

@@ -9,12 +9,14 @@ from ipaddress import ip_address
 import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from workshop.defaults import default_ports
 from workshop.mailbox.box import Box
 from workshop.mailbox.smtp import protocol
 from workshop.mailbox.web import create_app
 from workshop.ports import HIGHEST_PORT, require_free
 
 PORT = click.IntRange(1, HIGHEST_PORT)
+SMTP, PAGE = default_ports()["MAIL_SMTP_PORT"], default_ports()["MAIL_HTTP_PORT"]
 STOP_POLL = 0.05
 
 
@@ -25,8 +27,8 @@ class _Quiet(WSGIRequestHandler):
 
 @click.command()
 @click.option("--host", envvar="MAIL_HOST", default="127.0.0.1", show_default=True)
-@click.option("--smtp-port", envvar="MAIL_SMTP_PORT", default=1025, show_default=True, type=PORT)
-@click.option("--http-port", envvar="MAIL_HTTP_PORT", default=8025, show_default=True, type=PORT)
+@click.option("--smtp-port", envvar="MAIL_SMTP_PORT", default=SMTP, show_default=True, type=PORT)
+@click.option("--http-port", envvar="MAIL_HTTP_PORT", default=PAGE, show_default=True, type=PORT)
 def main(host: str, smtp_port: int, http_port: int) -> None:
     """Take mail over SMTP, deliver none of it, and show it on a page."""
     if smtp_port == http_port:

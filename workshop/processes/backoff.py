@@ -1,7 +1,7 @@
 """How long to wait before something that keeps ending is started again."""
 
 FIRST_SECONDS = 0.2
-LONGEST_SECONDS = 5.0
+LONGEST_SECONDS = 60.0
 WELL_SECONDS = 10.0
 
 
@@ -9,10 +9,10 @@ class Backoff:
     """Waits that double, until it has lived long enough to count as well."""
 
     def __init__(self) -> None:
-        self._next = FIRST_SECONDS
+        self.tries = 0
+        """How often in a row it has not lived that long."""
 
-    def after(self, lived: float) -> float:
-        """How many seconds to wait now that it has ended, `lived` seconds after its start."""
-        wait = FIRST_SECONDS if lived >= WELL_SECONDS else self._next
-        self._next = min(2 * wait, LONGEST_SECONDS)
-        return wait
+    def after(self, lived: float, longest: float = LONGEST_SECONDS) -> float:
+        """How many seconds to wait, at most `longest`, after it ended `lived` seconds after its start."""
+        self.tries = 1 if lived >= WELL_SECONDS else self.tries + 1
+        return min(FIRST_SECONDS * 2.0 ** min(self.tries - 1, 20), longest)

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Collection
 
 from workshop.processes import tied
-from workshop.processes.backoff import Backoff
+from workshop.processes.backoff import LONGEST_SECONDS, Backoff
 from workshop.state import ROOT
 
 STOP_SECONDS = 12.0
 """From SIGTERM to SIGKILL: more than gunicorn's graceful time-out."""
 
+AFTER_KILL_SECONDS = 5.0
 LAST_WORDS_SECONDS = 1.0
 
 
@@ -40,6 +41,9 @@ class Child:
         self.ending = False
         self.due = 0.0
         """When it is to be started, by the monotonic clock."""
+        self.last_line = ""
+        """What it said last."""
+
         self._command, self._env, self._say, self._sockets = command, env, say, sockets
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
@@ -56,7 +60,7 @@ class Child:
         """Start it; its process id."""
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", tied.__file__, str(os.getpid()), *self._command],
-            env=self._env,
+            env={**self._env, "PYTHONIOENCODING": "utf-8"},  # as we read it
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -92,10 +96,17 @@ class Child:
         self._process = None
         return code
 
-    def retry(self) -> float:
-        """Have it started again; in how many seconds."""
+    @property
+    def tries(self) -> int:
+        """How often in a row it has ended soon after its start."""
+        return self._backoff.tries
+
+    def retry(self, code: int) -> float:
+        """Have it started again after it ended with that code; in how many seconds."""
         now = time.monotonic()
-        wait = self._backoff.after(now - self._started)
+        # What somebody kills may be well otherwise; what gives up by itself will do so again.
+        longest = LONGEST_SECONDS if code > 0 else AFTER_KILL_SECONDS
+        wait = self._backoff.after(now - self._started, longest)
         self.due = now + wait
         return wait
 
@@ -111,4 +122,5 @@ class Child:
         with process.stdout:
             for line in process.stdout:
                 for part in line.decode("utf-8", "replace").splitlines():
+                    self.last_line = part.strip() or self.last_line
                     self._say(part)

@@ -1,10 +1,11 @@
 """What a step's processes say, one line at a time, each with the time and the process's name before it."""
 
-import contextlib
 import itertools
 import sys
 import threading
 import time
+
+from workshop import terminal
 
 SYSTEM = "system"
 COLOURS = ("36", "33", "32", "35", "31", "34", "36;1", "33;1", "32;1", "35;1", "31;1", "34;1")
@@ -30,12 +31,14 @@ class Printer:
         """Print a line that `name` said."""
         with self._lock:
             prefix = f"{time.strftime('%H:%M:%S')} {name:{self._width}} | "
-            if name in self._colours and sys.stdout.isatty():
+            if name in self._colours and terminal.has_colours(sys.stdout):
                 prefix = f"\033[0m\033[{self._colours[name]}m{prefix}\033[0m"
-            # A closed terminal must not keep us from stopping what runs.
-            with contextlib.suppress(OSError):
-                sys.stdout.write(f"{prefix}{text}\n")
-                sys.stdout.flush()
+            terminal.write(f"{prefix}{text}")
+
+    def plain(self, text: str) -> None:
+        """Print lines as they are."""
+        with self._lock:
+            terminal.write(text)
 
     def system(self, text: str) -> None:
         """Print lines of our own."""

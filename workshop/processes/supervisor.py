@@ -5,13 +5,15 @@ import threading
 import time
 from collections.abc import Collection
 from functools import partial
-from types import FrameType
 
+from workshop import interruption
 from workshop.processes.child import Child
 from workshop.processes.printer import Printer
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TICK_SECONDS = 0.05
+
+TRIES = 6
+"""So often a process may end soon after its start, before the step is ready, until it counts as unable to."""
 
 
 class Supervisor:
@@ -24,7 +26,7 @@ class Supervisor:
         self._printer = Printer()
         self._lock = threading.Lock()
         self._children: dict[str, Child] = {}
-        self._signal: int | None = None
+        self._settled = False
         self._reason: str | None = None
         self._ending = False
 
@@ -65,6 +67,14 @@ class Supervisor:
         """Print a line beside those of the processes."""
         self._printer.system(text)
 
+    def announce(self, text: str) -> None:
+        """Print lines for themselves."""
+        self._printer.plain(text)
+
+    def settle(self) -> None:
+        """The step has been ready: from now on a process that cannot start does not end the run."""
+        self._settled = True
+
     def stop(self, reason: str) -> None:
         """Stop everything because of `reason`."""
         with self._lock:
@@ -72,26 +82,20 @@ class Supervisor:
 
     def run(self) -> str | None:
         """Start all and wait until all have ended; why they did, or None if a signal asked for it."""
-        before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         try:
             while self._look_after_all():
                 time.sleep(TICK_SECONDS)
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
             for child in self._children.values():
                 child.kill()
         return self._reason
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        # Only noted: the thread that is interrupted may hold any of our locks.
-        self._signal = number
-
     def _look_after_all(self) -> bool:
         """One round; whether there will be another."""
         with self._lock:
-            if self._signal is not None and not self._ending:
-                self.say(f"{signal.Signals(self._signal).name} received")
+            number = interruption.asked()
+            if number is not None and not self._ending:
+                self.say(f"{signal.Signals(number).name} received")
                 self._stop(None)
             for child in list(self._children.values()):
                 self._look_after(child)
@@ -103,7 +107,7 @@ class Supervisor:
             how = _how(code)
             self.say(f"{child.name} {how}")
             if not child.ending and child.restart:
-                self.say(f"{child.name} is started again in {child.retry():.1f} s")
+                self._retry(child, code)
             elif not child.ending:
                 child.ending = True
                 self._stop(f"{child.name} {how}; its last lines are above. Everything else was stopped.")
@@ -112,6 +116,18 @@ class Supervisor:
                 del self._children[child.name]
             elif time.monotonic() >= child.due:
                 self.say(f"{child.name} started (pid={child.start()})")
+
+    def _retry(self, child: Child, code: int) -> None:
+        """Have it started again, unless it has never managed to."""
+        wait = child.retry(code)
+        why = f"{child.tries} times in a row it ended soon after its start. It said last: {child.last_line}"
+        if child.tries < TRIES:
+            self.say(f"{child.name} is started again in {wait:.1f} s")
+        elif code > 0 and not self._settled:
+            child.ending = True
+            self._stop(f"{child.name} cannot start: {why}")
+        else:
+            self.say(f"{child.name} is started again in {wait:.1f} s: {why}")
 
     def _stop(self, reason: str | None) -> None:
         if not self._ending:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from workshop.claims import require_run
 from workshop.services import files
 from workshop.services.files import Found, Running, Wanted
 from workshop.services.registry import not_up
@@ -18,7 +19,7 @@ def await_done(step: int, services: set[str]) -> None:
     """Wait until it is so for these services. Raises click.ClickException when it takes too long."""
     deadline = time.monotonic() + DONE_SECONDS
     while True:
-        files.require_run(step)
+        require_run(step)
         missing = _all_missing(step, services)
         if not missing:
             return

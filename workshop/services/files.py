@@ -4,9 +4,7 @@
 it, and the run makes it so. `instances<n>.json` is what the run has, for the commands to read.
 """
 
-import fcntl
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,12 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import click
-
 from workshop import state
-
-PATIENCE_SECONDS = 2.0
-"""A command that asks whether the step runs holds the lock for a moment."""
+from workshop.claims import require_run
 
 Found = dict[str, dict[str, "Place"]]
 Wanted = dict[str, dict[str, "Want"]]
@@ -64,32 +58,6 @@ def services_file(step: int) -> Path:
     return state.folder() / f"services{step}.json"
 
 
-@contextmanager
-def claimed(step: int) -> Iterator[None]:
-    """Be the one run of the step inside the block. Raises click.ClickException when there is another."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    with _claim(step).open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise click.ClickException(f"Step {step} runs already, with {state.folder()}.") from None
-                time.sleep(0.05)
-        yield
-
-
-def require_run(step: int) -> None:
-    """Raise click.ClickException when the step does not run."""
-    with _claim(step).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-    raise click.ClickException(f"Step {step} does not run: start it with `make run STEP={step}`.")
-
-
 def write_services(step: int, found: Found) -> None:
     """Tell callers."""
     state.write_private(services_file(step), json.dumps(_plain(found), indent=1))
@@ -130,10 +98,6 @@ def write_instances(step: int, instances: list[Running]) -> None:
 def read_instances(step: int) -> list[Running]:
     """What there is."""
     return [Running(**each) for each in json.loads(_instances(step).read_text())]
-
-
-def _claim(step: int) -> Path:
-    return state.folder() / f"services{step}.lock"
 
 
 def _wanted(step: int) -> Path:

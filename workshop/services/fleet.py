@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from workshop import state
-from workshop.ports import free_port, owner_of
+from workshop.ports import free_port, owner_of, require_free
 from workshop.processes.supervisor import Supervisor
 from workshop.services import files
 from workshop.services.files import Place, Running, Want
 from workshop.services.instance import Instance
+from workshop.services.manifest import Service
 from workshop.steps import Process, Step
 
 ON_THEIR_WAY_SECONDS = 1.0
@@ -26,6 +27,9 @@ class Fleet:
 
     def __init__(self, step: Step, supervisor: Supervisor, fill: Fill, face: int | None = None) -> None:
         self._step, self._supervisor, self._fill, self._face = step, supervisor, fill, face
+        self.begins = True
+        """Whether the step is yet to have its first instances."""
+
         self._instances: dict[str, Instance] = {}
         self._told: files.Found | None = None
         self._said: list[Running] | None = None
@@ -63,8 +67,7 @@ class Fleet:
     def _start(self, service: str, version: str, number: int) -> None:
         described = self._step.services[service]
         name, host = described.instance(version, number), self._step.host
-        own_port = described.is_first(version, number) and owner_of(described.port, host) is None
-        port = described.port if own_port else free_port(host)
+        port = self._port(described, version, number)
         own = {"PORT": str(port), "INSTANCE": name, "VERSION": version}
         sockets = [self._face] if described.is_face and self._face is not None else []
         if sockets:
@@ -73,6 +76,21 @@ class Fleet:
         command, env = self._fill(Process(name, template.command, template.env, own))
         self._supervisor.add(name, command, env, self._step.restart, sockets)
         self._instances[name] = Instance(name, service, version, host, port)
+
+    def _port(self, service: Service, version: str, number: int) -> int:
+        """The service's own port for its first instance, else a free one. Raises PortTaken when the step
+        begins and the own one is taken; later the instance goes elsewhere and that is told.
+        """
+        host = self._step.host
+        if not service.is_first(version, number):
+            return free_port(host)
+        if self.begins:
+            require_free(service.port, service.variable, host)
+        elif owner := owner_of(service.port, host):
+            port = free_port(host)
+            self._supervisor.say(f"{service.name} goes to port {port}: {service.port} is taken by {owner}")
+            return port
+        return service.port
 
     def _tell(self, wanted: files.Wanted) -> None:
         listed = [each for each in self._instances.values() if each.listed]
@@ -120,13 +138,13 @@ def fleet(step: Step, supervisor: Supervisor, fill: Fill, face: int | None = Non
     of the socket that instances share.
     """
     number = step.number
-    with files.claimed(number):
-        with state.locked(f"wanted{number}"):
-            wanted = {
-                name: {version: Want(each.share, [1]) for version, each in service.versions.items()}
-                for name, service in step.services.items()
-            }
-            files.write_wanted(number, wanted)
-            made = Fleet(step, supervisor, fill, face)
-            made.look_after()
-        yield made
+    with state.locked(f"wanted{number}"):
+        wanted = {
+            name: {version: Want(each.share, [1]) for version, each in service.versions.items()}
+            for name, service in step.services.items()
+        }
+        files.write_wanted(number, wanted)
+        made = Fleet(step, supervisor, fill, face)
+        made.look_after()
+    made.begins = False
+    yield made

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from workshop.defaults import port_variable
 from workshop.ports import port_from
 
 ONLY = "v1"
@@ -68,7 +69,7 @@ def _replaced(value: Any, service: str, kind: str) -> Any:
 
 
 def _service(step: int, name: str, own: dict[str, Any]) -> Service:
-    variable = f"STEP{step}_{name.upper().replace('-', '_')}_PORT"
+    variable = port_variable(step, name)
     several = own.get("version")
     if own.get("socket", FACE) != FACE:
         raise click.ClickException(f"{name} shares the socket {own['socket']}; the only one is {FACE}.")

@@ -7,6 +7,7 @@ import click
 import requests
 
 from workshop import state
+from workshop.claims import require_run
 from workshop.services import files
 from workshop.services.options import of_step
 from workshop.services.tool import call_tool
@@ -33,7 +34,7 @@ def rebuild(step: int, empty: bool, service: str) -> None:
 
 
 def _from_sync(step: int, service: str) -> None:
-    files.require_run(step)
+    require_run(step)
     urls = [url for place in files.read_services_file(step).get(SYNC, {}).values() for url in place.urls]
     if not urls:
         raise click.ClickException(f"The service {SYNC} is not up; `workshop services` tells what is.")

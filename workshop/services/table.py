@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from workshop.claims import require_run
 from workshop.services import files
 from workshop.services.files import Running
 from workshop.services.options import of_step
@@ -18,7 +19,7 @@ from workshop.steps import read_step
 @of_step
 def services(step: int) -> None:
     """Show the services of a running step: versions, shares, instances."""
-    files.require_run(step)
+    require_run(step)
     show(step, files.read_services_file(step))
 
 

@@ -6,8 +6,8 @@ import sys
 import click
 
 from workshop import state
+from workshop.claims import require_run
 from workshop.filling import Filling
-from workshop.services import files
 from workshop.steps import Step, read_step
 from workshop.stores import running_events
 
@@ -19,7 +19,7 @@ def call_tool(step: Step, name: str, *arguments: str) -> None:
     """
     if name not in step.commands:
         raise click.ClickException(f"Step {step.number} has no {name}.")
-    files.require_run(step.number)
+    require_run(step.number)
     command, env = Filling(step, running_events(step))(step.commands[name])
     try:
         code = subprocess.run([*command, *arguments], env=env, cwd=state.ROOT, check=False).returncode

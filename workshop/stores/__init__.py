@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import click
 
+from workshop import interruption
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
 
@@ -56,7 +57,9 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
             for part in up.parts:
                 part.wait()
             if mongod:
-                up.mongodb = {user: mongod.add_user(user, step.reads.get(user, ())) for user in step.users}
+                for user in step.users:
+                    interruption.obey()
+                    up.mongodb[user] = mongod.add_user(user, step.reads.get(user, ()))
             else:
                 up.mongodb = databases(given_mongodb or "", step.users)
         except PyMongoError as error:

@@ -16,8 +16,8 @@ class MailCatcher(Part):
     variable = "MAIL_HTTP_PORT"
 
     def __init__(self) -> None:
-        super().__init__(os.environ.get("MAIL_HOST", "127.0.0.1"), port_from(self.variable, 8025))
-        self.other_ports = {"MAIL_SMTP_PORT": port_from("MAIL_SMTP_PORT", 1025)}
+        super().__init__(os.environ.get("MAIL_HOST", "127.0.0.1"), port_from(self.variable))
+        self.other_ports = {"MAIL_SMTP_PORT": port_from("MAIL_SMTP_PORT")}
 
     @property
     def smtp_port(self) -> int:

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from workshop import state
+from workshop import interruption, state
 from workshop.ports import port_from
 from workshop.stores.part import START_SECONDS, Part, PartFailed
 
@@ -59,7 +59,14 @@ def find_mongod() -> Path:
 def version(binary: Path) -> tuple[int, int]:
     """Major and minor version a mongod reports. Raises click.ClickException when it cannot run."""
     try:
-        told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=True)
+        told = subprocess.run(
+            [binary, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            start_new_session=True,  # Ctrl-C is for us
+        )
     except (OSError, subprocess.SubprocessError) as error:
         detail = getattr(error, "stderr", None) or f"{type(error).__name__}"
         raise click.ClickException(f"{binary} does not run here: {str(detail).strip()}\n{ADVICE}") from None
@@ -91,7 +98,7 @@ class Mongod(Part):
     variable = "MONGO_PORT"
 
     def __init__(self) -> None:
-        super().__init__(os.environ.get("MONGO_HOST", "127.0.0.1"), port_from(self.variable, 27117))
+        super().__init__(os.environ.get("MONGO_HOST", "127.0.0.1"), port_from(self.variable))
 
     def command(self) -> list[str]:
         """Journaled and authenticated; zlib stays off (CVE-2025-14847), snappy and zstd are not affected."""
@@ -212,6 +219,7 @@ class Mongod(Part):
             with contextlib.suppress(PyMongoError):
                 if client.admin.command("hello")["isWritablePrimary"]:
                     return
+            interruption.obey()
             time.sleep(0.02)
         raise PartFailed(f"mongod did not become primary. The end of {self.log}:\n{self.last_words()}")
 

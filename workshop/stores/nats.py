@@ -51,7 +51,14 @@ def find_nats_server() -> Path:
 def version(binary: Path) -> tuple[int, int]:
     """Major and minor version that a nats-server reports; 0.0 when it does not run."""
     try:
-        told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=30, check=True)
+        told = subprocess.run(
+            [binary, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            start_new_session=True,  # Ctrl-C is for us
+        )
     except (OSError, subprocess.SubprocessError):
         return 0, 0
     match = re.search(r"v(\d+)\.(\d+)", told.stdout)
@@ -90,7 +97,7 @@ class NatsServer(Part):
     variable = "NATS_PORT"
 
     def __init__(self, allowed: Mapping[str, Permissions] | None = None) -> None:
-        super().__init__(os.environ.get("NATS_HOST", "127.0.0.1"), port_from(self.variable, 4222))
+        super().__init__(os.environ.get("NATS_HOST", "127.0.0.1"), port_from(self.variable))
         self._allowed = allowed
 
     def command(self) -> list[str]:

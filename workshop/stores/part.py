@@ -6,15 +6,16 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import click
 import psutil
 
-from workshop import state
+from workshop import interruption, state
 from workshop.ports import require_free
 from workshop.processes.life import runs
 
+PID_SUFFIX = ".pid.json"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
@@ -57,7 +58,7 @@ class Part(ABC):
 
     @property
     def _pid_file(self) -> Path:
-        return state.folder() / f"{self.name}.pid.json"
+        return state.folder() / f"{self.name}{PID_SUFFIX}"
 
     def __enter__(self) -> Self:
         with state.locked(self.name):
@@ -68,7 +69,8 @@ class Part(ABC):
                 if self.process is None:
                     self._start()
             except BaseException:
-                self._leave()
+                with interruption.shielded():
+                    self._leave()
                 raise
         return self
 
@@ -80,7 +82,7 @@ class Part(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
-        with state.locked(self.name):
+        with interruption.shielded(), state.locked(self.name):
             self._leave()
 
     def alive(self) -> bool:
@@ -111,14 +113,10 @@ class Part(ABC):
             return there_is_one
 
     def _running(self) -> psutil.Process | None:
-        """The server a former start left, checked by its time of birth since pids are used again."""
-        try:
-            known = json.loads(self._pid_file.read_text())
-            process = psutil.Process(known["pid"])
-            if process.create_time() != known["born"] or not runs(process):
-                return None
-        except (OSError, ValueError, KeyError, psutil.Error):
+        """The server a former start left."""
+        if (found := _noted(self._pid_file)) is None:
             return None
+        process, known = found
         self.host, self.port, self.other_ports = known["host"], known["port"], known["other_ports"]
         return process
 
@@ -154,6 +152,7 @@ class Part(ABC):
                     f"{self.name} did not answer on {self.host}:{self.port} within {START_SECONDS:.0f} s. "
                     f"The end of {self.log}:\n{self.last_words()}"
                 )
+            interruption.obey()
             time.sleep(0.05)
 
     def _leave(self) -> None:
@@ -178,3 +177,21 @@ class Part(ABC):
                 process.kill()
                 process.wait(STOP_SECONDS)
         self._pid_file.unlink(missing_ok=True)
+
+
+def shared_pids() -> set[int]:
+    """The process ids of the servers that run."""
+    found = [_noted(path) for path in state.folder().glob(f"*{PID_SUFFIX}")]
+    return {process.pid for process, _ in filter(None, found)}
+
+
+def _noted(pid_file: Path) -> tuple[psutil.Process, dict[str, Any]] | None:
+    """The process that a file tells of, if it runs: told by its time of birth, since pids are used again."""
+    try:
+        known = json.loads(pid_file.read_text())
+        process = psutil.Process(known["pid"])
+        if process.create_time() != known["born"] or not runs(process):
+            return None
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return process, known

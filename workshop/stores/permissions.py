@@ -28,6 +28,7 @@ def permissions(told: NatsUsers) -> dict[str, Any]:
         text=True,
         timeout=SECONDS,
         check=False,
+        start_new_session=True,  # Ctrl-C is for us
     )
     if asked.returncode:
         raise click.ClickException(f"{shlex.join(command)} failed: {asked.stderr.strip()}")
