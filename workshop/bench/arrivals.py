@@ -11,6 +11,8 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
+from workshop.bench.failed import NotMeasured
+
 SWITCHING_SECONDS = 0.0005
 """So long at most whoever writes meanwhile, in the same process, keeps an arrival from being noted."""
 
@@ -63,7 +65,7 @@ class Arrivals(threading.Thread):
 
 @contextmanager
 def watching(collections: Sequence[Collection[Document]], wanted: int, patience: float) -> Iterator[Arrivals]:
-    """Arrivals in the collections, waited for at the end of the block. Raises RuntimeError when some are
+    """Arrivals in the collections, waited for at the end of the block. Raises NotMeasured when some are
     missing by then.
     """
     watcher = Arrivals(collections, wanted, patience)
@@ -78,7 +80,7 @@ def watching(collections: Sequence[Collection[Document]], wanted: int, patience:
         sys.setswitchinterval(switching)
     if not watcher.are_all:
         there = ", ".join(f"{len(times)} in {database}" for (database, _), times in watcher.times.items())
-        raise RuntimeError(f"Not all of {wanted} arrived: {there}.")
+        raise NotMeasured(f"Not all of {wanted} arrived: {there}.")
 
 
 def write_lags(
@@ -89,7 +91,7 @@ def write_lags(
     write: Callable[[int], str],
 ) -> list[float]:
     """Seconds from the end of each of so many calls of `write`, at a constant `rate` a second, until the last
-    of `takers` had the document whose id it gave. Raises RuntimeError when some are missing `patience`
+    of `takers` had the document whose id it gave. Raises NotMeasured when some are missing `patience`
     seconds after the last call was due.
     """
     written: dict[str, float] = {}

@@ -6,8 +6,6 @@ as step 3 fills, by a process each. The same writer writes to all in turns, at a
 owner of marks writes; what has arrived is seen through change streams.
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,13 +18,13 @@ from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
 from workshop.bench.arrivals import p99, write_lags
+from workshop.bench.effort import Effort
 from workshop.bench.floor import COLLECTION, SOURCE, TARGET
-from workshop.bench.stage import await_ready, own_state, running
-from workshop.state import ROOT
+from workshop.bench.process import started
+from workshop.bench.stage import Stage
 from workshop.stores.mongod import Mongod
 from workshop.stores.nats import NatsServer
 
-STEP = 3
 OWNER = "step3_hide"
 PONDS = ("list", "search", "recommend", "tagged")
 """Who takes what readers hide."""
@@ -34,11 +32,6 @@ PONDS = ("list", "search", "recommend", "tagged")
 RATES = (50, 200)
 """Writes a second."""
 
-SECONDS = 5.0
-"""Of one turn."""
-
-TURNS = 3
-WARMING_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 
 Document = dict[str, Any]
@@ -70,25 +63,21 @@ class Way:
         return p99(self.lags)
 
 
-def event_lags() -> dict[int, list[Way]]:
-    """Measure, by rate; the first way is the floor. Raises RuntimeError when writes do not arrive."""
-    with own_state(STEP), Mongod() as mongod, running(STEP) as run:
-        mongod.wait()
-        await_ready(STEP, run)
-        with mongod.admin() as client:
-            client[SOURCE].create_collection(COLLECTION)
-            return {rate: _at(rate, client, mongod) for rate in RATES}
+def event_lags(effort: Effort, stage: Stage) -> dict[int, list[Way]]:
+    """Measure step 3, by rate; the first way is the floor. Raises NotMeasured when writes do not arrive."""
+    stage.client[SOURCE].create_collection(COLLECTION)
+    return {rate: _at(rate, effort, stage) for rate in RATES}
 
 
-def _at(rate: int, client: MongoClient[Document], mongod: Mongod) -> list[Way]:
-    ways = _ways(client)
-    for turn in range(TURNS):
+def _at(rate: int, effort: Effort, stage: Stage) -> list[Way]:
+    ways = _ways(stage.client)
+    for turn in range(effort.turns):
         for way in ways:
             name = f"{rate}_{turn}_{way.floors}"
-            with _floors(mongod, way.floors):
-                _lags(way.owner, way.takers, f"warming_{name}", rate, WARMING_SECONDS)
+            with _floors(stage.mongod, way.floors):
+                _lags(way.owner, way.takers, f"warming_{name}", rate, effort.warming)
                 psutil.cpu_percent()  # the next call tells of the time since this one
-                way.lags.extend(_lags(way.owner, way.takers, name, rate, SECONDS))
+                way.lags.extend(_lags(way.owner, way.takers, name, rate, effort.seconds))
                 way.busy.append(psutil.cpu_percent())
     return ways
 
@@ -97,7 +86,7 @@ def _ways(client: MongoClient[Document]) -> list[Way]:
     count = len(PONDS)
     source = client[SOURCE][COLLECTION]
     targets = [client[f"{TARGET}{number}"][COLLECTION] for number in range(count)]
-    ponds = [client[f"step{STEP}_{name}"]["marks"] for name in PONDS]
+    ponds = [client[f"step3_{name}"]["marks"] for name in PONDS]
     return [
         Way("a change stream, JetStream, one bulk_write", source, targets[:1], 1),
         Way(f"the same for {count} ponds", source, targets, count),
@@ -133,20 +122,10 @@ def _hide(marks: Marks, identifier: str) -> None:
 @contextmanager
 def _floors(mongod: Mongod, count: int) -> Iterator[None]:
     """Inside the block the floor fills so many ponds."""
-    env = {**os.environ, "MONGODB_URI": mongod.admin_uri(), "NATS_URL": NatsServer().url("admin")}
-    with ExitStack() as started:
+    env = {"MONGODB_URI": mongod.admin_uri(), "NATS_URL": NatsServer().url("admin")}
+    with ExitStack() as stack:
         for number in range(count):
-            started.enter_context(_process(env, number))
+            command = [sys.executable, "-m", "workshop.bench.floor", str(number)]
+            floor = stack.enter_context(started(f"floor {number}", command, env))
+            floor.await_line()
         yield
-
-
-@contextmanager
-def _process(env: dict[str, str], number: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "workshop.bench.floor", str(number)]
-    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE) as process:
-        try:
-            if process.stdout is None or not process.stdout.readline():
-                raise RuntimeError("The floor did not start.")
-            yield
-        finally:
-            process.terminate()

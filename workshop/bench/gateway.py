@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -20,28 +19,26 @@ import nats
 import psutil
 import requests
 
-from workshop.bench.stage import await_ready, own_state, running, without
+from workshop.bench.effort import Effort
+from workshop.bench.failed import NotMeasured
+from workshop.bench.process import started
+from workshop.bench.rebuilding import load_posts
+from workshop.bench.stage import Stage, without
 from workshop.bench.turns import WORDS, Cost, Server, costs
-from workshop.load.generate import GeneratedSource
-from workshop.load.loading import Loading
 from workshop.ports import free_port
-from workshop.state import ROOT, folder
+from workshop.state import folder
 from workshop.steps import read_step
-from workshop.stores.mongod import Mongod
 from workshop.stores.nats import NatsServer
 
 STEP = 3
-CACHED_POSTS = 5_000
 HEARTBEAT_SECONDS = 0.5
 START_SECONDS = 30.0
 BACKEND = "web-bench"
 A_READER = {"Authorization": "Bearer of-bench"}
 """Whose requests no cache answers."""
 
-REQUESTS, SEARCHES, CONNECTIONS = 4000, 500, 4
-"""Of one server in one round: many, as each takes little; and as many at once as the gateway lets one kind of
-page have, so that none waits.
-"""
+CONNECTIONS = 4
+"""As many at once as the gateway lets one kind of page have, so that none waits."""
 
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log /dev/null; user root;
@@ -56,44 +53,36 @@ http {{
 """
 
 
-def proxying() -> list[Cost]:
+def proxying(effort: Effort, stage: Stage) -> list[Cost]:
     """What passing a request on costs a bare proxy, the gateway, and nginx where there is one."""
-    with own_state(STEP), running(STEP) as run, ExitStack() as stack:
-        await_ready(STEP, run)
+    with ExitStack() as stack:
         port = free_port()
-        stack.enter_context(_uvicorn("workshop.bench.echo:app", port))
+        stack.enter_context(_uvicorn("backend", "workshop.bench.echo:app", port))
         stack.enter_context(_announced(NatsServer().url("admin"), port))
         gateway_process = _gateway()
-        stack.enter_context(without(run, "web"))
+        stack.enter_context(without(psutil.Process(stage.run.pid), "web"))
         _await_only(BACKEND)
         bare = stack.enter_context(_bare_proxy(port))
         others = [stack.enter_context(_nginx(port))] if shutil.which("nginx") else []
         gateway = Server(
             "the gateway", f"{read_step(STEP).url}/bench/{{word}}", gateway_process, CONNECTIONS, A_READER
         )
-        return costs([bare, gateway, *others], REQUESTS)
+        return costs([bare, gateway, *others], effort.proxied, effort.rounds)
 
 
-def caching() -> list[Cost]:
-    """What a search of CACHED_POSTS posts costs a hand-written server, and a gateway that has the answer."""
-    with own_state(STEP), Mongod() as mongod:
-        mongod.wait()
-        with mongod.admin() as client:
-            uri = mongod.add_user("step3_search")
-            mongod.add_user("step3_posts")
-            Loading(GeneratedSource(CACHED_POSTS), client["step3_posts"]["posts"]).run()
-            with running(STEP) as run, ExitStack() as stack:
-                await_ready(STEP, run)
-                port, path = free_port(), "/search?q={word}"
-                app = "workshop.bench.handwritten_async:make_app"
-                process = stack.enter_context(_uvicorn(app, port, "--factory", MONGODB_URI=uri))
-                by_hand = Server(
-                    "Starlette and AsyncMongoClient", f"http://127.0.0.1:{port}{path}", process, CONNECTIONS
-                )
-                url = f"{read_step(STEP).url}/api{path}"
-                cached = Server("the gateway's cache", url, _gateway(), CONNECTIONS)
-                _require_same([by_hand, cached])
-                return costs([by_hand, cached], SEARCHES)
+def caching(effort: Effort, stage: Stage) -> list[Cost]:
+    """What a search costs a hand-written server, and a gateway that has the answer."""
+    load_posts(stage, min(effort.searched, effort.count))
+    port, path = free_port(), "/search?q={word}"
+    uri = stage.mongod.uri("step3_search")
+    app = "workshop.bench.handwritten_async:make_app"
+    with _uvicorn("hand-written server", app, port, "--factory", MONGODB_URI=uri) as process:
+        by_hand = Server(
+            "Starlette and AsyncMongoClient", f"http://127.0.0.1:{port}{path}", process, CONNECTIONS
+        )
+        cached = Server("the gateway's cache", f"{read_step(STEP).url}/api{path}", _gateway(), CONNECTIONS)
+        _require_same([by_hand, cached])
+        return costs([by_hand, cached], effort.searches, effort.rounds)
 
 
 def _gateway() -> psutil.Process:
@@ -110,24 +99,25 @@ def _await_only(instance: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while [each["instance"] for each in _registry() if each["service"] == "web"] != [instance]:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"The gateway still knows others than {instance}.")
+            raise NotMeasured(f"The gateway still knows others than {instance}.")
         time.sleep(0.1)
 
 
 @contextmanager
-def _uvicorn(app: str, port: int, *options: str, **env: str) -> Iterator[psutil.Process]:
+def _uvicorn(name: str, app: str, port: int, *options: str, **env: str) -> Iterator[psutil.Process]:
     command = [
         *(sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning"),
         *("--no-access-log", *options),
     ]
-    with _process(command, f"http://127.0.0.1:{port}/search?q={WORDS[0]}", env) as process:
-        yield process
+    with started(name, command, env) as process:
+        process.await_answer(f"http://127.0.0.1:{port}/search?q={WORDS[0]}")
+        yield psutil.Process(process.pid)
 
 
 @contextmanager
 def _bare_proxy(backend: int) -> Iterator[Server]:
-    port, env = free_port(), {"BACKEND_URL": f"http://127.0.0.1:{backend}"}
-    with _uvicorn("workshop.bench.bareproxy:app", port, **env) as process:
+    port, url = free_port(), f"http://127.0.0.1:{backend}"
+    with _uvicorn("bare proxy", "workshop.bench.bareproxy:app", port, BACKEND_URL=url) as process:
         yield Server(
             "uvicorn and aiohttp", f"http://127.0.0.1:{port}/bench/{{word}}", process, CONNECTIONS, A_READER
         )
@@ -140,30 +130,10 @@ def _nginx(backend: int) -> Iterator[Server]:
     config = own / "nginx.conf"
     config.write_text(NGINX.format(folder=own, backend=backend, port=port))
     url = f"http://127.0.0.1:{port}/bench/{{word}}"
-    with _process(["nginx", "-c", str(config)], url, {}) as master:
-        yield Server("nginx", url, master.children()[0], CONNECTIONS, A_READER)
-
-
-@contextmanager
-def _process(command: Sequence[str], url: str, env: dict[str, str]) -> Iterator[psutil.Process]:
-    with subprocess.Popen(command, env={**os.environ, **env}, cwd=ROOT) as process:
-        try:
-            _await_answer(url)
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-
-
-def _await_answer(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(url.format(word=WORDS[0]), timeout=5).ok:
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(0.1)
-    raise RuntimeError(f"{url} does not answer.")
+    with started("nginx", ["nginx", "-c", str(config)]) as master:
+        master.await_answer(url.format(word=WORDS[0]))
+        (worker,) = psutil.Process(master.pid).children()
+        yield Server("nginx", url, worker, CONNECTIONS, A_READER)
 
 
 @contextmanager
@@ -196,4 +166,4 @@ def _require_same(servers: Sequence[Server]) -> None:
     for word in WORDS:
         found = [[post["_id"] for post in server.ask(word)["_items"]] for server in servers]
         if any(each != found[0] for each in found) or len(found[0]) != 25:
-            raise RuntimeError(f"The servers differ in what they find for {word!r}.")
+            raise NotMeasured(f"The servers differ in what they find for {word!r}.")

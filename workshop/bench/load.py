@@ -1,9 +1,12 @@
-"""What the loader costs: its whole way against a bare `insert_many` loop over ready-made documents."""
+"""What the loader costs: its whole way against a bare `insert_many` loop over ready-made documents.
 
-import multiprocessing
+`python -m workshop.bench.load COUNT` loads so many posts into the database that MONGODB_URI names, and prints
+how much memory that took at its highest, in bytes.
+"""
+
+import os
 import resource
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -11,81 +14,63 @@ from typing import Any
 
 from pymongo.collection import Collection
 
+from workshop.bench.effort import FULL
+from workshop.bench.failed import NotMeasured
+from workshop.bench.process import run
+from workshop.bench.scratch import scratch_collection
 from workshop.load.generate import GeneratedSource, posts
 from workshop.load.loading import BATCH, Loading
 
-ROUNDS = 3
-
 Posts = Collection[dict[str, Any]]
-Factory = Callable[[], Posts]
 
 
-def load_ratio(collection_factory: Factory, count: int = 100_000) -> dict[str, float]:
+def load_ratio(uri: str, count: int = 100_000, rounds: int = FULL.load_rounds) -> dict[str, float]:
     """Documents a second of both, with and without the monolith's text index, and the loader's memory.
 
-    `collection_factory` gives an empty collection of a new name each time it is called, which is dropped
-    after use; it must be picklable, as memory is measured in a process of its own. In each of ROUNDS rounds
-    the two take turns at `count` documents, with the index at a tenth of them, as it takes so much longer.
+    `uri` is the address of a database, in which nothing is left. In each of so many rounds the two take turns
+    at `count` documents, with the index at a tenth of them, as it takes so much longer.
 
     Returns, for the settings `plain` and `text_index`, `<setting>_bare_docs_s`, `<setting>_loader_docs_s` and
     `<setting>_ratio` (loader / bare), each the median over the rounds, and `loader_peak_rss_mb`: resident
-    memory in MiB, at its highest while `count` posts are loaded.
+    memory in MiB, at its highest while a process of its own loads `count` posts. Raises NotMeasured when the
+    loader loses posts.
     """
     numbers: dict[str, float] = {}
     for setting, size in (("plain", count), ("text_index", max(count // 10, 1))):
-        rounds = [
-            (_bare(collection_factory, setting, size), _loader(collection_factory, setting, size))
-            for _ in range(ROUNDS)
-        ]
-        numbers[f"{setting}_bare_docs_s"] = median(bare for bare, _ in rounds)
-        numbers[f"{setting}_loader_docs_s"] = median(loader for _, loader in rounds)
-        numbers[f"{setting}_ratio"] = median(loader / bare for bare, loader in rounds)
-    return numbers | {"loader_peak_rss_mb": peak_memory(collection_factory, count)}
+        rates = [(_bare(uri, setting, size), _loader(uri, setting, size)) for _ in range(rounds)]
+        numbers[f"{setting}_bare_docs_s"] = median(bare for bare, _ in rates)
+        numbers[f"{setting}_loader_docs_s"] = median(loader for _, loader in rates)
+        numbers[f"{setting}_ratio"] = median(loader / bare for bare, loader in rates)
+    peak = run("loader", [sys.executable, "-m", "workshop.bench.load", str(count)], {"MONGODB_URI": uri})
+    return numbers | {"loader_peak_rss_mb": int(peak.split()[-1]) / 2**20}
 
 
-def _empty(collection_factory: Factory, setting: str) -> Posts:
-    collection = collection_factory()
+def _prepare(collection: Posts, setting: str) -> None:
     if setting == "text_index":
         collection.create_index([("title", "text"), ("text", "text")], weights={"title": 3, "text": 1})
     else:
         collection.database.create_collection(collection.name)
-    return collection
 
 
-def _bare(collection_factory: Factory, setting: str, count: int) -> float:
-    collection = _empty(collection_factory, setting)
-    documents = list(posts(count))
-    began = perf_counter()
-    for first in range(0, count, BATCH):
-        collection.insert_many(documents[first : first + BATCH], ordered=False)
-    seconds = perf_counter() - began
-    collection.drop()
-    return count / seconds
+def _bare(uri: str, setting: str, count: int) -> float:
+    with scratch_collection(uri) as collection:
+        _prepare(collection, setting)
+        documents = list(posts(count))
+        began = perf_counter()
+        for first in range(0, count, BATCH):
+            collection.insert_many(documents[first : first + BATCH], ordered=False)
+        return count / (perf_counter() - began)
 
 
-def _loader(collection_factory: Factory, setting: str, count: int) -> float:
-    collection = _empty(collection_factory, setting)
-    began = perf_counter()
-    tally = Loading(GeneratedSource(count), collection).run()
-    seconds = perf_counter() - began
+def _loader(uri: str, setting: str, count: int) -> float:
+    with scratch_collection(uri) as collection:
+        _prepare(collection, setting)
+        began = perf_counter()
+        tally = Loading(GeneratedSource(count), collection).run()
+        seconds = perf_counter() - began
     if tally.new != count:
-        raise RuntimeError(f"The loader wrote {tally.new:,} of {count:,} posts.")
-    collection.drop()
+        raise NotMeasured(f"The loader wrote {tally.new:,} of {count:,} posts.")
     return count / seconds
-
-
-def peak_memory(collection_factory: Factory, count: int) -> float:
-    """Resident memory in MiB of a process that loads `count` posts, at its highest."""
-    processes = multiprocessing.get_context("spawn")
-    with processes.Pool(1) as pool:
-        return pool.apply(_measured, (collection_factory, count))
-
-
-def _measured(collection_factory: Factory, count: int) -> float:
-    collection = collection_factory()
-    Loading(GeneratedSource(count), collection).run()
-    collection.drop()
-    return high_water() / 2**20
 
 
 def high_water() -> int:
@@ -96,3 +81,14 @@ def high_water() -> int:
         return int(line.split()[1]) * 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def main() -> None:
+    """Load, and print."""
+    with scratch_collection(os.environ["MONGODB_URI"]) as collection:
+        Loading(GeneratedSource(int(sys.argv[1])), collection).run()
+    print(high_water())
+
+
+if __name__ == "__main__":
+    main()

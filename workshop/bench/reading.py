@@ -4,26 +4,22 @@ The contenders are real servers, each gunicorn with one worker of one thread, ov
 turns. The database's own work is not counted.
 """
 
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
-import requests
 from pymongo.collection import Collection
 
+from workshop.bench.effort import Effort
+from workshop.bench.failed import NotMeasured
+from workshop.bench.process import started
 from workshop.bench.turns import WORDS, Cost, Server, costs
 from workshop.load.generate import GeneratedSource
 from workshop.load.loading import Loading
 from workshop.ports import free_port
-from workshop.state import ROOT
-
-START_SECONDS = 30.0
 
 CHECK = ("_id", "_etag", "title", "text", "score")
 
@@ -60,17 +56,17 @@ CONTENDERS = (
 )
 
 
-def reading_costs(posts: Collection[dict[str, Any]], uri: str, count: int) -> list[Cost]:
+def reading_costs(posts: Collection[dict[str, Any]], uri: str, count: int, effort: Effort) -> list[Cost]:
     """What a page costs each of CONTENDERS.
 
     `posts` is an empty collection called `posts` with the application's indexes, which gets `count` posts;
-    `uri` is its database's address. Raises RuntimeError when contenders answer different posts.
+    `uri` is its database's address. Raises NotMeasured when contenders answer different posts.
     """
     Loading(GeneratedSource(count), posts).run()
     with ExitStack() as stack:
         servers = [stack.enter_context(_served(each, uri)) for each in CONTENDERS]
         _require_same(servers)
-        return costs(servers)
+        return costs(servers, effort.requests, effort.rounds)
 
 
 @contextmanager
@@ -81,28 +77,11 @@ def _served(contender: Contender, uri: str) -> Iterator[Server]:
         *("--worker-class", "gthread", "--threads", "1", "--keep-alive", "60", "--no-control-socket"),
         *("--log-level", "error", contender.app),
     ]
-    env = {**os.environ, **contender.env, "MONGODB_URI": uri}
-    env.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    master = subprocess.Popen(command, env=env, cwd=ROOT)
-    try:
-        yield Server(
-            contender.name, f"http://127.0.0.1:{port}{contender.path}", _worker(master, contender, port)
-        )
-    finally:
-        master.terminate()
-        master.wait(timeout=30)
-
-
-def _worker(master: subprocess.Popen[bytes], contender: Contender, port: int) -> psutil.Process:
-    deadline = time.monotonic() + START_SECONDS
-    url = f"http://127.0.0.1:{port}{contender.path.format(word=WORDS[0])}"
-    while time.monotonic() < deadline and master.poll() is None:
-        try:
-            if requests.get(url, timeout=5).ok and (workers := psutil.Process(master.pid).children()):
-                return workers[0]
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise RuntimeError(f"{contender.name} did not start.")
+    url = f"http://127.0.0.1:{port}{contender.path}"
+    with started(contender.name, command, {"MONGODB_URI": uri, **contender.env}) as server:
+        server.await_answer(url.format(word=WORDS[0]))
+        (worker,) = psutil.Process(server.pid).children()
+        yield Server(contender.name, url, worker)
 
 
 def _require_same(servers: list[Server]) -> None:
@@ -112,4 +91,4 @@ def _require_same(servers: list[Server]) -> None:
         pages = [[[post[name] for name in CHECK] for post in answer["_items"]] for answer in answers]
         totals = {answer["_meta"]["total"] for answer in answers}
         if any(page != pages[0] for page in pages) or len(pages[0]) != 25 or len(totals) != 1:
-            raise RuntimeError(f"The contenders differ in what they find for {word!r}.")
+            raise NotMeasured(f"The contenders differ in what they find for {word!r}.")

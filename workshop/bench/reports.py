@@ -1,74 +1,84 @@
-"""Each measurement with the lines that tell what came of it.
+"""Each measurement with the figures that came of it: tables, and lines below them.
 
 What measures is imported only when it is wanted, as that takes a while.
 """
 
+import os
+import sys
 from collections.abc import Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
-import click
+from workshop.bench.effort import Effort
 
-from workshop.bench.turns import Cost
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from workshop.bench.stage import Stages
+    from workshop.bench.turns import Cost
+
+Figures = list["Table | str"]
 
 READ_POSTS = 20_000
+PIPE_COLUMNS = 200
+"""So wide is a table that goes to no terminal: whoever reads it there has no use for wrapped cells."""
 
 
-def loading(count: int) -> None:
+def loading(effort: Effort, _stages: "Stages") -> Figures:
     """The loader against a bare insert_many loop."""
     from workshop.bench.load import load_ratio  # noqa: PLC0415
-    from workshop.bench.scratch import scratch_collections  # noqa: PLC0415
+    from workshop.bench.scratch import scratch_database  # noqa: PLC0415
 
-    click.echo(f"Loading {count:,} generated posts in turns with a bare insert_many loop …")
-    with scratch_collections() as new_collection:
-        numbers = load_ratio(new_collection, count)
+    with scratch_database() as uri:
+        numbers = load_ratio(uri, effort.count, effort.load_rounds)
     rows = []
     for setting, shown in (("plain", "without indexes"), ("text_index", "with the text index")):
         rates = [f"{numbers[f'{setting}_{who}_docs_s']:,.0f}" for who in ("bare", "loader")]
         rows.append([shown, *rates, f"{numbers[f'{setting}_ratio']:.2f}"])
-    _table("Loading, posts a second", ["collection", "bare insert_many", "workshop load", "ratio"], rows)
-    click.echo(f"The loader's memory at its highest: {numbers['loader_peak_rss_mb']:.0f} MiB.")
+    columns = ["collection", "bare insert_many", "workshop load", "ratio"]
+    return [
+        _table("Loading, posts a second", columns, rows),
+        f"The loader's memory at its highest: {numbers['loader_peak_rss_mb']:.0f} MiB.",
+    ]
 
 
-def reading(count: int) -> None:
+def reading(effort: Effort, _stages: "Stages") -> Figures:
     """Eve's answers against hand-written ones."""
     from workshop.bench.reading import reading_costs  # noqa: PLC0415
     from workshop.bench.scratch import scratch_posts  # noqa: PLC0415
 
-    number = min(count, READ_POSTS)
-    click.echo(f"Reading pages of 25 found posts of {number:,} from servers that take turns …")
     with scratch_posts() as (posts, uri):
-        _costs(
-            "Reading: CPU time of the server's process, and answers over one connection",
-            reading_costs(posts, uri, number),
-        )
+        found = reading_costs(posts, uri, min(effort.count, READ_POSTS), effort)
+    return [_costs("Reading: CPU time of the server's process, and answers over one connection", found)]
 
 
-def copying(count: int) -> None:
+def copying(effort: Effort, _stages: "Stages") -> Figures:
     """Step 2's sync against a bare copy."""
-    from workshop.bench.copying import PER_SECOND, WRITES, copying  # noqa: PLC0415
+    from workshop.bench.copying import PER_SECOND, copying  # noqa: PLC0415
 
-    click.echo(f"Step 2 copies {count:,} posts to 7 services; then one process does the same, bare …")
-    found = copying(count)
-    _rates(
-        "Copying, posts a second that have reached all takers",
-        [("one process, find and bulk_write", found.bare), ("the services, through sync", found.services)],
-    )
+    found = copying(effort)
     early, late = found.memory_early / 2**20, found.memory_late / 2**20
-    click.echo(f"Memory of sync after a tenth of the posts {early:.0f} MiB, after all {late:.0f} MiB.")
-    click.echo(
-        f"At {PER_SECOND} new posts a second the last taker had each of {WRITES:,} after "
-        f"{found.lag_median:.2f} s (median), {found.lag_p99:.2f} s (p99), {max(found.lags):.2f} s (longest)."
-    )
+    return [
+        _rates(
+            "Copying, posts a second that have reached all takers",
+            [
+                ("one process, find and bulk_write", found.bare),
+                ("the services, through sync", found.services),
+            ],
+        ),
+        f"Memory of sync after a tenth of the posts {early:.0f} MiB, after all {late:.0f} MiB.",
+        f"At {PER_SECOND} new posts a second the last taker had each of {effort.new_posts:,} after "
+        f"{found.lag_median:.2f} s (median), {found.lag_p99:.2f} s (p99), {max(found.lags):.2f} s (longest).",
+    ]
 
 
-def events(_count: int) -> None:
+def events(effort: Effort, stages: "Stages") -> Figures:
     """Step 3's way from a write to every pond against the floor."""
-    from workshop.bench.events import PONDS, RATES, event_lags  # noqa: PLC0415
+    from workshop.bench.events import event_lags  # noqa: PLC0415
 
-    rates = " and ".join(map(str, RATES))
-    click.echo(f"Step 3 takes {rates} writes a second to {len(PONDS)} ponds; in turns with the floor …")
     columns = ["where", "median", "ratio", "p99", "ratio", "longest", "processors"]
-    for rate, ways in event_lags().items():
+    figures: Figures = []
+    for rate, ways in event_lags(effort, stages.step3()).items():
         floor = ways[0]
         rows = [
             [
@@ -79,41 +89,54 @@ def events(_count: int) -> None:
             ]
             for way in ways
         ]
-        _table(f"From an acknowledgement until it shows, at {rate} writes a second", columns, rows)
+        title = f"From an acknowledgement until it shows, at {rate} writes a second"
+        figures.append(_table(title, columns, rows))
+    return figures
 
 
-def rebuilding(count: int) -> None:
-    """A view of step 3 rebuilt against a bare copy."""
-    from workshop.bench.rebuilding import VIEW, rebuilding  # noqa: PLC0415
-
-    click.echo(f"Step 3 throws the view {VIEW} of {count:,} posts away and rebuilds it …")
-    found = rebuilding(count)
-    _rates(
-        "Rebuilding, posts a second",
-        [("one process, find and bulk_write", found.bare), ("the view, from a snapshot", found.view)],
-    )
-
-
-def gateway(_count: int) -> None:
+def gateway(effort: Effort, stages: "Stages") -> Figures:
     """Step 3's gateway against bare proxies."""
     from workshop.bench.gateway import proxying  # noqa: PLC0415
 
-    click.echo("Proxies pass requests to the same backend in turns …")
-    found = proxying()
-    _costs("Passing a request on: CPU time of the proxy's process, and answers over 4 connections", found)
-    if not any(each.name == "nginx" for each in found):
-        click.echo("There is no nginx on the PATH to measure beside them.")
+    found = proxying(effort, stages.step3())
+    title = "Passing a request on: CPU time of the proxy's process, and answers over 4 connections"
+    has_nginx = any(each.name == "nginx" for each in found)
+    return [
+        _costs(title, found),
+        *([] if has_nginx else ["There is no nginx on the PATH to measure beside them."]),
+    ]
 
 
-def cache(_count: int) -> None:
+def cache(effort: Effort, stages: "Stages") -> Figures:
     """The gateway's cached answers against a hand-written server."""
-    from workshop.bench.gateway import CACHED_POSTS, caching  # noqa: PLC0415
+    from workshop.bench.gateway import caching  # noqa: PLC0415
 
-    click.echo(f"A search of {CACHED_POSTS:,} posts, from the gateway's cache and by hand …")
-    _costs("Answering a search: CPU time of the server's process, and answers over 4 connections", caching())
+    found = caching(effort, stages.step3())
+    title = "Answering a search: CPU time of the server's process, and answers over 4 connections"
+    return [_costs(title, found)]
 
 
-def _costs(title: str, found: Sequence[Cost]) -> None:
+def rebuilding(effort: Effort, stages: "Stages") -> Figures:
+    """A view of step 3 rebuilt against a bare copy."""
+    from workshop.bench.rebuilding import rebuilding  # noqa: PLC0415
+
+    found = rebuilding(effort, stages.step3())
+    rates = [("one process, find and bulk_write", found.bare), ("the view, from a snapshot", found.view)]
+    return [_rates("Rebuilding, posts a second", rates)]
+
+
+def show(figures: Figures) -> None:
+    """Print them."""
+    from rich.console import Console  # noqa: PLC0415
+
+    is_free = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    console = Console(width=PIPE_COLUMNS if is_free else None, highlight=False, markup=False)
+    console.print()
+    for each in figures:
+        console.print(each)
+
+
+def _costs(title: str, found: "Sequence[Cost]") -> "Table":
     rows = [
         [
             each.name,
@@ -122,20 +145,19 @@ def _costs(title: str, found: Sequence[Cost]) -> None:
         ]
         for each in found
     ]
-    _table(title, ["server", "CPU µs a request", "ratio", "answers/s", "ratio"], rows)
+    return _table(title, ["server", "CPU µs a request", "ratio", "answers/s", "ratio"], rows)
 
 
-def _rates(title: str, found: Sequence[tuple[str, float]]) -> None:
+def _rates(title: str, found: Sequence[tuple[str, float]]) -> "Table":
     first = found[0][1]
     rows = [[name, f"{rate:,.0f}", f"{rate / first:.2f}"] for name, rate in found]
-    _table(title, ["who", "posts/s", "ratio"], rows)
+    return _table(title, ["who", "posts/s", "ratio"], rows)
 
 
-def _table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
+def _table(title: str, columns: list[str], rows: list[list[str]]) -> "Table":
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*columns, title=title)
+    table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    return table

@@ -1,17 +1,16 @@
-"""A database for one measurement, dropped at its end."""
+"""A MongoDB for one measurement, gone at its end."""
 
-import os
-import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.state import ROOT
+from workshop.bench.process import run
+from workshop.bench.stage import own_state
 from workshop.stores.mongod import Mongod
 
 DATABASE = "bench"
@@ -19,34 +18,30 @@ Document = dict[str, Any]
 
 
 @contextmanager
-def scratch_collections() -> Iterator[Callable[[], Collection[Document]]]:
-    """Gives collections that nobody has used, whose writes count once they are on disk."""
-    with _database() as uri:
-
-        def new_collection() -> Collection[Document]:
-            database = MongoClient[Document](uri, tz_aware=True).get_default_database()
-            durable = WriteConcern(w="majority", j=True)
-            return database.get_collection(f"posts_{uuid.uuid4().hex[:8]}", write_concern=durable)
-
-        yield new_collection
+def scratch_database() -> Iterator[str]:
+    """The address of an empty database."""
+    with own_state(), Mongod() as mongod:
+        mongod.wait()
+        yield mongod.add_user(DATABASE)
 
 
 @contextmanager
 def scratch_posts() -> Iterator[tuple[Collection[Document], str]]:
     """The collection `posts` with the application's indexes, which step 1 makes itself; and the address."""
-    with _database() as uri:
-        command = [sys.executable, "-m", "step1_rest.api.prepare"]
-        subprocess.run(command, env={**os.environ, "MONGODB_URI": uri}, cwd=ROOT, check=True)
+    with scratch_database() as uri:
+        run("preparing", [sys.executable, "-m", "step1_rest.api.prepare"], {"MONGODB_URI": uri})
         with MongoClient[Document](uri, tz_aware=True) as client:
             yield client.get_default_database()["posts"], uri
 
 
 @contextmanager
-def _database() -> Iterator[str]:
-    with Mongod() as mongod:
-        mongod.wait()
+def scratch_collection(uri: str) -> Iterator[Collection[Document]]:
+    """A collection that nobody has used, whose writes count once they are on disk; dropped at the end."""
+    with MongoClient[Document](uri, tz_aware=True) as client:
+        durable = WriteConcern(w="majority", j=True)
+        name = f"posts_{uuid.uuid4().hex[:8]}"
+        collection = client.get_default_database().get_collection(name, write_concern=durable)
         try:
-            yield mongod.add_user(DATABASE)
+            yield collection
         finally:
-            with mongod.admin() as admin:
-                admin.drop_database(DATABASE)
+            collection.drop()

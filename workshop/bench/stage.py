@@ -2,35 +2,44 @@
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
 
 import psutil
 import requests
+from pymongo import MongoClient
 
+from workshop.bench.failed import NotMeasured
+from workshop.bench.process import Started, started
 from workshop.ports import free_port
-from workshop.processes.life import await_end, runs
-from workshop.state import ROOT
+from workshop.processes.life import await_end
 from workshop.steps import read_step
+from workshop.stores.mongod import Mongod
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 END_SECONDS = 10.0
+PARTS = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
+FOREIGN = {"MONGODB_URI", "NATS_URL", "SMTP_HOST", "SMTP_PORT", "PROMETHEUS_MULTIPROC_DIR"}
+"""Name servers and a folder of somebody's own, which are not to be measured."""
 
 
 @contextmanager
-def own_state(step: int) -> Iterator[None]:
-    """Inside the block the workshop's commands, this process included, use a state folder and ports of their
-    own.
+def own_state(step: int | None = None) -> Iterator[None]:
+    """Inside the block the workshop's commands, this process included, use a state folder, ports and servers
+    of their own, on this machine and reached without a proxy.
     """
-    parts = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
-    names = (*parts, f"STEP{step}_PORT", *read_step(step).ports)
+    names = [*PARTS, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]
     before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="stones-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="stones-bench-", ignore_cleanup_errors=True) as folder:
+        for name in before:
+            if name in FOREIGN or name.endswith("_HOST") or name.lower().endswith("_proxy"):
+                del os.environ[name]
         os.environ.update({name: str(free_port()) for name in names})
         os.environ.update(WORKSHOP_STATE=folder, LOG_LEVEL="WARNING")
         try:
@@ -41,17 +50,51 @@ def own_state(step: int) -> Iterator[None]:
 
 
 @contextmanager
-def running(step: int) -> Iterator[psutil.Process]:
-    """`workshop run` of a step, whose process is given at once, before it is ready."""
+def running(step: int) -> Iterator[Started]:
+    """`workshop run` of a step, which is given at once, before it is ready."""
     command = [sys.executable, "-m", "workshop", "run", "--step", str(step), "--no-bundled"]
-    log = Path(os.environ["WORKSHOP_STATE"]) / "run.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    with started(f"step {step}", command, end_with=signal.SIGINT) as run:
+        yield run
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step that is up: its MongoDB, a client that may do everything there, and the run."""
+
+    mongod: Mongod
+    client: MongoClient[dict[str, Any]]
+    run: Started
+
+
+class Stages:
+    """Starts step 3 for the first measurement that wants it, and stops it at the end of the block."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._step3: Stage | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def step3(self) -> Stage:
+        """Step 3, without posts or with those of the measurement before. Raises NotMeasured."""
+        if self._step3 is None:
+            self._step3 = self._stack.enter_context(_up(3))
+        return self._step3
+
+
+@contextmanager
+def _up(step: int) -> Iterator[Stage]:
+    with own_state(step), Mongod() as mongod:
+        mongod.wait()
+        with mongod.admin() as client, running(step) as run:
+            await_ready(step, run)
+            yield Stage(mongod, client, run)
 
 
 @contextmanager
@@ -66,31 +109,28 @@ def without(run: psutil.Process, service: str) -> Iterator[None]:
         for each in (child, *child.children())
     ]
     if not doomed:
-        raise RuntimeError(f"No instance of {service} is up.")
+        raise NotMeasured(f"No instance of {service} is up.")
     run.suspend()
     try:
         for each in doomed:
             each.kill()
         if left := await_end(doomed, END_SECONDS):
-            raise RuntimeError(f"{len(left)} processes of {service} do not end.")
+            raise NotMeasured(f"{len(left)} processes of {service} do not end.")
         yield
     finally:
         run.resume()
 
 
-def await_ready(step: int, run: psutil.Process, seconds: float = START_SECONDS) -> None:
-    """Wait until the step that `run` runs is, which takes longer with much to copy first. Raises RuntimeError
+def await_ready(step: int, run: Started, seconds: float = START_SECONDS) -> None:
+    """Wait until the step that `run` runs is, which takes longer with much to copy first. Raises NotMeasured
     with the end of its log when it does not become so.
     """
     deadline = time.monotonic() + seconds
-    url = f"http://127.0.0.1:{read_step(step).port}/health/ready"
-    while time.monotonic() < deadline and runs(run):
-        try:
+    url = f"{read_step(step).url}/health/ready"
+    while time.monotonic() < deadline and run.process.poll() is None:
+        with suppress(requests.RequestException, ValueError, KeyError):
             told = requests.get(url, timeout=5).json()
             if all(state == "ok" for state in told["parts"].values()):
                 return
-        except (requests.RequestException, ValueError, KeyError):
-            pass
         time.sleep(0.2)
-    log = (Path(os.environ["WORKSHOP_STATE"]) / "run.log").read_text(errors="replace")
-    raise RuntimeError(f"Step {step} did not become ready. The end of its log:\n{log[-2000:]}")
+    raise run.failed("did not become ready")

@@ -15,10 +15,6 @@ import aiohttp
 import psutil
 import requests
 
-ROUNDS = 9
-REQUESTS = 120
-"""Requests of one server in one round: enough for the clock that counts CPU time in hundredths."""
-
 WORDS = ("python", "cache", "service", "server", "query", "test")
 
 
@@ -84,8 +80,10 @@ class Cost:
     rate_ratio: float
 
 
-def costs(servers: Sequence[Server], number: int = REQUESTS, rounds: int = ROUNDS) -> list[Cost]:
-    """What requests cost each server, the first of which is what the others are measured against."""
+def costs(servers: Sequence[Server], number: int, rounds: int) -> list[Cost]:
+    """What requests cost each server, so many in each of so many rounds. The first is what the others are
+    measured against.
+    """
     for server in servers:
         server.turn(number)  # the first ones fill caches and pools
     found = [[server.turn(number) for server in servers] for _ in range(rounds)]
