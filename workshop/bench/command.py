@@ -79,10 +79,7 @@ def _measure(names: list[str], effort: Effort) -> list[str]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the block in order, and all that was started in it; a second one hurries nothing."""
-    from psutil import Process  # noqa: PLC0415
-
-    from workshop.bench.process import end_all  # noqa: PLC0415
+    """Ctrl-C ends the block in order; a second one changes nothing."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for each in signals:
@@ -97,6 +94,5 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        end_all(Process(), itself=False)
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -87,11 +87,7 @@ def started(
         yield Started(name, process, log)
     finally:
         process.send_signal(end_with)
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            end_all(psutil.Process(process.pid))
-            process.wait(END_SECONDS)
+        to_its_end(lambda: _await_end(process))
 
 
 def run(name: str, command: Sequence[str], env: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -102,12 +98,30 @@ def run(name: str, command: Sequence[str], env: Mapping[str, str] = MappingProxy
         return done.log.read_text(errors="replace")
 
 
-def end_all(ancestor: psutil.Process, *, itself: bool = True) -> None:
-    """End a process and all that it started."""
+def end_children() -> None:
+    """End all that this process has started, and that they have."""
+    _end_all(psutil.Process().children(recursive=True))
+
+
+def to_its_end(action: Callable[[], None]) -> None:
+    """Do what may be done twice. If Ctrl-C comes meanwhile, as it may once, it is raised afterwards."""
     try:
-        doomed = [*ancestor.children(recursive=True), *([ancestor] if itself else [])]
-    except psutil.NoSuchProcess:
-        return
+        action()
+    except KeyboardInterrupt:
+        action()
+        raise
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        own = psutil.Process(process.pid)
+        _end_all([*own.children(recursive=True), own])
+        process.wait(END_SECONDS)
+
+
+def _end_all(doomed: list[psutil.Process]) -> None:
     for end, seconds in ((psutil.Process.terminate, 10.0), (psutil.Process.kill, 5.0)):
         for each in doomed:
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -16,7 +16,7 @@ import requests
 from pymongo import MongoClient
 
 from workshop.bench.failed import NotMeasured
-from workshop.bench.process import Started, started
+from workshop.bench.process import Started, end_children, started, to_its_end
 from workshop.ports import free_port
 from workshop.processes.life import await_end
 from workshop.steps import read_step
@@ -45,6 +45,7 @@ def own_state(step: int | None = None) -> Iterator[None]:
         try:
             yield
         finally:
+            to_its_end(end_children)
             os.environ.clear()
             os.environ.update(before)
 

@@ -1,0 +1,165 @@
+"""`workshop bench`: what it says, how it ends, and that it measures what it says."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from pymongo import MongoClient
+
+from tests.support.bench import figures
+from tests.support.eventually import eventually
+from workshop.bench import load as bench
+from workshop.bench import measures
+from workshop.bench.effort import FULL, QUICK
+from workshop.bench.failed import NotMeasured
+from workshop.load.generate import GeneratedSource
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 150.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+COUNT = 2000
+MANY = "1000000"
+"""So many that loading them lasts longer than any test."""
+
+
+@pytest.fixture
+def address(mongo_client: MongoClient[dict[str, Any]], database: Any) -> Iterator[str]:
+    password = uuid.uuid4().hex
+    database.command("createUser", "bench", pwd=password, roles=["readWrite"])
+    host, port = mongo_client.address or ("", 0)
+    yield f"mongodb://bench:{password}@{host}:{port}/{database.name}?directConnection=true"
+    database.command("dropUser", "bench")
+
+
+def test_the_numbers_are_of_one_run_and_nothing_is_left(address: str, database: Any) -> None:
+    numbers = bench.load_ratio(address, COUNT, rounds=1)
+    for setting in ("plain", "text_index"):
+        bare, loader = numbers[f"{setting}_bare_docs_s"], numbers[f"{setting}_loader_docs_s"]
+        assert min(bare, loader) > 10
+        assert numbers[f"{setting}_ratio"] == pytest.approx(loader / bare)
+    assert 10 < numbers["loader_peak_rss_mb"] < 200
+    assert not [name for name in database.list_collection_names() if name.startswith("posts_")]
+
+
+def test_a_loader_that_loses_posts_is_not_measured(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "GeneratedSource", lambda count: GeneratedSource(count - 1))
+    with pytest.raises(NotMeasured, match="The loader wrote 99 of 100 posts"):
+        bench.load_ratio(address, 100)
+
+
+class Bench:
+    """The command, with a terminal for what is no figure."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.terminal, theirs = pty.openpty()
+        # A process started in the background or by nohup ignores them, and so would all it starts.
+        before = {each: signal.signal(each, signal.SIG_DFL) for each in SIGNALS}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "workshop", "bench", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            text=True,
+        )
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        os.close(theirs)
+        self.shown = ""
+
+    def show(self) -> str:
+        """What the terminal has shown so far, and more of it than the last time."""
+        try:
+            self.shown += os.read(self.terminal, 4096).decode()
+        except OSError:  # it has ended, and hung up
+            assert self.process.wait(SECONDS) is not None
+        return self.shown
+
+    def end(self) -> str:
+        """Wait for its end; what it printed."""
+        while self.process.poll() is None or len(self.shown) < len(self.show()):
+            pass
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+
+@contextmanager
+def benched(*arguments: str) -> Iterator[Bench]:
+    made = Bench(*arguments)
+    try:
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait()
+        os.close(made.terminal)
+
+
+def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
+    with benched("--quick", "--only", "load") as quick:
+        printed = quick.end()
+        assert quick.process.returncode == 0, quick.shown
+    assert "load, 1 of 1" in quick.shown
+    assert " of about " in quick.shown
+    assert list(figures(printed, ["load"])) == ["Loading, posts a second"]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_ctrl_c_ends_it_and_all_it_started(number: int, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with benched("--only", "load", "--count", MANY) as quick:
+        process = psutil.Process(quick.process.pid)
+
+        def has_started() -> list[psutil.Process]:
+            assert list(tmp_path.glob("stones-bench-*/mongo-*"))
+            children = process.children(recursive=True)
+            assert children
+            return children
+
+        started = eventually(has_started, SECONDS)
+        process.send_signal(number)
+        process.send_signal(number)  # impatience
+        quick.end()
+        assert quick.process.returncode == 130
+    assert "Traceback" not in quick.shown
+    assert "Stopped; nothing is left running." in quick.shown
+    assert not [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--only", "nosuch"), "'nosuch' is not one of 'load', 'read', 'sync'"),
+        (("--count", "0"), "0 is not in the range 1000<=x<=1000000"),
+        (("--count", "-5"), "-5 is not in the range 1000<=x<=1000000"),
+        (("--count", "many"), "'many' is not a valid integer"),
+        (("load",), "unexpected extra argument (load)"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_before_anything_is(arguments: tuple[str, ...], told: str) -> None:
+    with benched(*arguments) as refused:
+        assert refused.end() == ""
+        assert refused.process.returncode == 2
+    assert told in " ".join(refused.shown.split())
+    assert "Traceback" not in refused.shown
+
+
+def test_how_long_it_takes_grows_with_what_is_measured() -> None:
+    names = [*measures.MEASURES]
+    assert measures.takes(names, QUICK) < 180 < measures.takes(names, FULL)
+    for name in names:
+        each: Callable[..., float] = measures.MEASURES[name].takes
+        assert 0 < each(QUICK) <= each(FULL)
+    alone = [measures.takes([name], FULL) for name in ("events", "rebuild")]
+    # Step 3 is started once for both.
+    assert measures.takes(["events", "rebuild"], FULL) == sum(alone) - measures.STARTING_STEP3

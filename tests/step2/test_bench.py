@@ -1,0 +1,15 @@
+"""What synchronising costs is measured, at the smallest size."""
+
+from pathlib import Path
+
+from tests.support.bench import figures
+from tests.support.make import make
+
+
+def test_copies_are_measured_beside_bare_ones(tmp_path: Path) -> None:
+    printed = make("bench", ARGS="--quick --only sync", TMPDIR=str(tmp_path))
+    (rows,) = figures(printed, ["sync"]).values()
+    assert [row[0] for row in rows[1:]] == ["one process, find and bulk_write", "the services, through sync"]
+    assert "Memory of sync after a tenth of the posts" in printed
+    assert "the last taker had each of 100 after" in printed
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,37 @@
+"""What `workshop bench` prints."""
+
+import re
+from collections.abc import Sequence
+
+BORDERS = "┏┡└"
+CELLS = re.compile(r"[┃│] ")
+LINES_BELOW = ("The loader's memory", "Memory of sync", "At 100 new posts a second", "There is no nginx")
+
+
+def figures(printed: str, names: Sequence[str]) -> dict[str, list[list[str]]]:
+    """The rows of each table by its title, after the lines that say how long it takes to measure `names`.
+
+    Raises AssertionError for any line that is none of that.
+    """
+    first, *lines = printed.splitlines()
+    assert re.fullmatch(r"Measuring takes about [\d.]+ (s|min) on 2 idle processors; here are \d+:", first)
+    for name in names:
+        assert re.match(rf"  {name} +[\d.]+ (s|min)  \S", lines.pop(0))
+    tables: dict[str, list[list[str]]] = {}
+    title = ""
+    is_inside = False
+    for line in lines:
+        if line.startswith("┏"):
+            tables[title.strip()], is_inside = [], True
+        elif line.startswith("└"):
+            title, is_inside = "", False
+        elif is_inside and CELLS.match(line):
+            tables[title.strip()].append([each.strip() for each in line[1:-1].split(line[0])])
+        elif not is_inside and line.strip() and not line.startswith(LINES_BELOW):
+            title += " " + line.strip()
+        else:
+            assert not is_inside or line.startswith("┡"), line
+    assert not title, f"no table: {title}"
+    for rows in tables.values():
+        assert len(rows) > 2 and all("" not in row for row in rows), rows
+    return tables
