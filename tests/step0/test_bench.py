@@ -17,10 +17,12 @@ from pymongo import MongoClient
 
 from tests.support.bench import figures
 from tests.support.eventually import eventually
+from tests.support.make import make
 from workshop.bench import load as bench
 from workshop.bench import measures
 from workshop.bench.effort import FULL, QUICK
 from workshop.bench.failed import NotMeasured
+from workshop.bench.reading import CONTENDERS
 from workshop.load.generate import GeneratedSource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +113,14 @@ def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
     assert "load, 1 of 1" in quick.shown
     assert " of about " in quick.shown
     assert list(figures(printed, ["load"])) == ["Loading, posts a second"]
+
+
+def test_eve_is_measured_beside_servers_written_by_hand() -> None:
+    printed = make("bench", "ARGS=--quick --only read --count 1200")
+    (rows,) = figures(printed, ["read"]).values()
+    assert "pages of 25 found posts of 1,200" in printed
+    assert [row[0] for row in rows[1:]] == [each.name for each in CONTENDERS]
+    assert rows[1][2] == "1.00"
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -7,7 +7,7 @@ from tests.support.make import make
 
 
 def test_copies_are_measured_beside_bare_ones(tmp_path: Path) -> None:
-    printed = make("bench", ARGS="--quick --only sync", TMPDIR=str(tmp_path))
+    printed = make("bench", "ARGS=--quick --only sync", env={"TMPDIR": str(tmp_path)})
     (rows,) = figures(printed, ["sync"]).values()
     assert [row[0] for row in rows[1:]] == ["one process, find and bulk_write", "the services, through sync"]
     assert "Memory of sync after a tenth of the posts" in printed

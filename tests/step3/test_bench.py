@@ -7,7 +7,7 @@ from tests.support.make import make
 from workshop.bench.measures import MEASURES
 
 TABLES = {
-    "events": ["From an acknowledgement until it shows, at {} writes a second".format(rate) for rate in (50, 200)],
+    "events": [f"From an acknowledgement until it shows, at {rate} writes a second" for rate in (50, 200)],
     "gateway": ["Passing a request on: CPU time of the proxy's process, and answers over 4 connections"],
     "cache": ["Answering a search: CPU time of the server's process, and answers over 4 connections"],
     "rebuild": ["Rebuilding, posts a second"],
@@ -16,6 +16,6 @@ TABLES = {
 
 def test_all_of_step_3_is_measured_in_one_run(tmp_path: Path) -> None:
     assert [name for name, each in MEASURES.items() if each.is_of_step3] == [*TABLES]
-    printed = make("bench", ARGS=f"--quick --only {' --only '.join(TABLES)}", TMPDIR=str(tmp_path))
+    printed = make("bench", f"ARGS=--quick --only {' --only '.join(TABLES)}", env={"TMPDIR": str(tmp_path)})
     assert [*figures(printed, [*TABLES])] == [title for titles in TABLES.values() for title in titles]
     assert list(tmp_path.iterdir()) == []

@@ -60,11 +60,7 @@ class RunningStep(Command):
         }
         """The ports it was given, by the variable that sets each."""
         self.environment = {
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if not (name in SETTINGS or name.startswith(FAMILIES))
-            },
+            **without_settings(os.environ),
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",
@@ -93,5 +89,10 @@ class RunningStep(Command):
         return call(["load", "--step", str(self.step), *arguments], self.environment)
 
 
-def _is_setting(name: str) -> bool:
-    return name in SETTINGS or name.startswith(FAMILIES)
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what would change a run."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not (name in SETTINGS or name.startswith(FAMILIES))
+    }

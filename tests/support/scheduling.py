@@ -13,7 +13,7 @@ PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
 SHARING = {"step1", "step2", "drills"}
 """Folders whose files share a running step, or had better not run beside each other."""
 
-ALONE = {"test_scale", "test_builds", "test_layout"}
+ALONE = {"test_bench", "test_scale", "test_builds", "test_layout"}
 """Files in them that do not."""
 
 TOGETHER = {"step3": {"test_face", "test_replace", "test_run", "test_tracing"}}

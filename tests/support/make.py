@@ -1,0 +1,145 @@
+"""`make` as a user gives it, in this checkout or in a copy of it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.support.running_step import without_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ".venv"
+SECONDS = 170.0
+OWN = ("MAKE", "MFLAGS", "PYTEST_")
+"""How names begin that `make test` and pytest have set themselves."""
+
+VARIABLES = {"STEP", "ARGS", "FILE", "SUBREDDIT", "GENERATE", "DRILLS", "VENV", "PYTHON"}
+
+
+def command(*words: str, folder: Path = ROOT) -> list[str]:
+    """The whole command line. What installs is left out, as it takes long and a network; `.ci/run` has it."""
+    is_elsewhere = folder == ROOT and Path(sys.prefix) != ROOT / VENV
+    return [
+        *("make", "-C", str(folder), "--no-print-directory"),
+        *("-o", f"{VENV}/run.stamp", "-o", f"{VENV}/dev.stamp"),
+        *([f"VENV={sys.prefix}"] if is_elsewhere else []),
+        *words,
+    ]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a user's shell has."""
+    own = {
+        name: value
+        for name, value in without_settings(os.environ).items()
+        if not (name.startswith(OWN) or name in VARIABLES)
+    }
+    return {**own, "PYTHONUNBUFFERED": "1", **more}
+
+
+def make(
+    *words: str,
+    folder: Path = ROOT,
+    code: int = 0,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """What it prints on the standard output. Raises AssertionError unless it ends with that code, and where
+    it prints errors and ends well.
+    """
+    done = subprocess.run(
+        command(*words, folder=folder),
+        env=environment(**(env or {})),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said, said
+    assert code or not done.stderr, done.stderr
+    return said
+
+
+@contextmanager
+def making(
+    *words: str, until: str, folder: Path = ROOT, env: Mapping[str, str] | None = None
+) -> Iterator["Making"]:
+    """A target that stays up, from the time it has said `until` on; killed at the end if it has not ended."""
+    with tempfile.TemporaryFile() as file:
+        process = subprocess.Popen(
+            command(*words, folder=folder),
+            env=environment(**(env or {})),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        made = Making(process, file.fileno())
+        try:
+            made.await_words(until)
+            yield made
+        finally:
+            if process.poll() is None:
+                made.send(signal.SIGKILL)
+                process.wait(SECONDS)
+
+
+class Making:
+    """A target that stays up, in a session of its own, as in a terminal of its own."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", file: int) -> None:
+        self._process, self._file = process, file
+
+    @property
+    def said(self) -> str:
+        """All it said."""
+        return os.pread(self._file, os.fstat(self._file).st_size, 0).decode(errors="replace")
+
+    def await_words(self, words: str) -> None:
+        """Wait until it has said that."""
+        deadline = time.monotonic() + SECONDS
+        while words not in self.said:
+            assert self._process.poll() is None, self.said
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.05)
+
+    def family(self) -> list[psutil.Process]:
+        """All that it has started, itself included."""
+        own = psutil.Process(self._process.pid)
+        return [own, *own.children(recursive=True)]
+
+    def send(self, number: int) -> None:
+        """Send a signal to all that run in this terminal."""
+        os.killpg(self._process.pid, number)
+
+    def ctrl_c(self) -> None:
+        """Press Ctrl-C, and wait for the end."""
+        self.send(signal.SIGINT)
+        self._process.wait(SECONDS)
+
+
+def copy_of_the_checkout(folder: Path) -> Path:
+    """The files of this checkout in a folder of their own, with its `.venv`."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / VENV).symlink_to(sys.prefix)
+    return folder
