@@ -14,7 +14,7 @@ from kit.errors import handle_errors
 from kit.gaps import gaps
 from kit.metrics import count_requests
 from kit.pictures import has_image
-from step0_monolith.errors import answer
+from step0_monolith.errors import make_answer
 from step0_monolith.headers import negotiates, set_headers
 from step0_monolith.identity import csrf, identify
 from step0_monolith.negotiation import require_acceptable
@@ -54,13 +54,12 @@ def create_app(
     app.jinja_env.globals["has_image"] = has_image
     Bootstrap5(app)
     csrf.init_app(app)
-    handle_errors(app, answer)
+    handle_errors(app, make_answer(store))
     set_headers(app)
     count_requests(app)
 
     @app.before_request
     def check() -> None:
-        g.reader = None
         require_small_body()
         if negotiates():
             require_acceptable()

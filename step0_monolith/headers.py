@@ -1,6 +1,7 @@
 """Headers that every answer carries."""
 
 from flask import Flask, Response, g, request
+from werkzeug.wrappers import Response as AnyResponse
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -18,6 +19,15 @@ def negotiates() -> bool:
     return request.blueprint in NEGOTIATED_BLUEPRINTS and request.endpoint != "posts.image"
 
 
+def set_personal(response: AnyResponse) -> None:
+    """Say that an answer depends on who asks, and is for nobody else."""
+    response.vary.update(("Accept", "Cookie", "Authorization"))
+    if not response.cache_control:
+        response.cache_control.no_cache = True
+        if g.get("reader"):
+            response.cache_control.private = True
+
+
 def set_headers(app: Flask) -> None:
     """Add them to all answers of `app`."""
 
@@ -26,9 +36,5 @@ def set_headers(app: Flask) -> None:
         response.headers.update(ALWAYS)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         if negotiates():
-            response.vary.update(("Accept", "Cookie", "Authorization"))
-            if not response.cache_control:
-                response.cache_control.no_cache = True
-                if g.get("reader"):
-                    response.cache_control.private = True
+            set_personal(response)
         return response

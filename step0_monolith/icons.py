@@ -7,7 +7,16 @@ import flask_bootstrap
 
 SHEET = Path(flask_bootstrap.__file__).parent / "static/bootstrap5/icons/bootstrap-icons.svg"
 USED = (
-    *("arrow-up", "box-arrow-up-right", "chat", "check-lg", "compass", "envelope", "exclamation-triangle"),
+    *(
+        "arrow-counterclockwise",
+        "arrow-up",
+        "box-arrow-up-right",
+        "chat",
+        "check-lg",
+        "compass",
+        "envelope",
+        "exclamation-triangle",
+    ),
     *("eye-slash", "heart", "heart-fill", "inbox", "keyboard", "person-circle", "plus-lg", "search", "tag"),
     "x-lg",
 )

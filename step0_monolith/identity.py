@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def identify(store: Store) -> None:
-    """Set `g.reader`. Raises Unauthorized for a token that is not, or no longer, somebody's."""
+    """Set `g.reader`, in any case. Raises Unauthorized for a token that is not, or no longer, somebody's."""
     g.reader = None
     if "Authorization" in request.headers:
         given = request.authorization

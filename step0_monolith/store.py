@@ -7,7 +7,7 @@ Values that cross the seam are plain and ready for JSON: a post is a dictionary 
 `created` is text in ISO 8601, UTC. Every method may raise `PartDown` or `PartSlow` (see `kit.problems`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,7 +58,7 @@ class Store(Protocol):
         """At most RECOMMENDED posts with a score over 50, in the order the contract gives."""
 
     def topics(self) -> list[str]:
-        """The topics with most recommendable posts, for the page to offer."""
+        """The topics there are posts of, in alphabetical order, for the page to offer."""
 
     def sign_up(self, username: str, password: str, email: str | None) -> None:
         """Make a member. Raises Taken."""
@@ -86,6 +86,15 @@ class Store(Protocol):
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
         """The posts the reader put this tag on, newest first."""
+
+    def liked(self, page: Page, reader: Reader) -> Found[Post]:
+        """The posts the reader likes, the latest liked first."""
+
+    def hidden(self, page: Page, reader: Reader) -> Found[Post]:
+        """The posts the reader hid, the latest hidden first."""
+
+    def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
+        """How many readers like each of these posts, a page of them at most; 0 may be left out."""
 
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:
         """Like a post or stop liking it; how many readers like it now. Raises NotFound."""

@@ -1,5 +1,6 @@
 """The seam's questions and commands, asked of the API."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kit.forwarded import ADDRESS, SECRET
@@ -95,6 +96,19 @@ class RestStore:
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
         """See Store."""
         return self._page(f"/tags/{tag}", page, reader)
+
+    def liked(self, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._page("/likes", page, reader)
+
+    def hidden(self, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._page("/hidden", page, reader)
+
+    def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
+        """See Store."""
+        likes: dict[str, int] = self._get("/like-counts", reader, posts=",".join(post_ids))["likes"]
+        return likes
 
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:
         """See Store."""

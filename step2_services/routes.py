@@ -14,8 +14,8 @@ from kit.rest import Rest
 
 ROUTES = (
     (r"/posts/[^/]+/tags/.*|/tags(/.*)?", "tag"),
-    (r"/posts/[^/]+/like", "like"),
-    (r"/posts/[^/]+/hide", "hide"),
+    (r"/posts/[^/]+/like|/likes|/like-counts", "like"),
+    (r"/posts/[^/]+/hide|/hidden", "hide"),
     (r"/posts/[^/]+/share", "share"),
     (r"/posts(/.*)?", "posts"),
     (r"/search", "search"),

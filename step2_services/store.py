@@ -8,7 +8,7 @@ Readers see what they have done at once, though the services' copies lie up to a
 Where one of those is away the page has a gap (`kit.gaps`), and that is all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -63,16 +63,22 @@ class ServicesStore(RestStore):
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
         """See Store."""
-        known = self._get(f"/tags/{tag}", reader, **paging(page))
-        wanted = [each["_id"] for each in known["_items"]]
-        posts: dict[str, Post] = {}
-        if wanted:
-            where = {"where": _among("_id", wanted), "max_results": len(wanted)}
-            found = found_posts(self._get("/posts", None, **where))
-            posts = {post["_id"]: post for post in found.items}
-        meta = known["_meta"]
-        there = [posts[post_id] for post_id in wanted if post_id in posts]
-        return Found(self._marked(there, reader), meta["total"], "total_relation" in meta)
+        return self._listed(f"/tags/{tag}", page, reader)
+
+    def liked(self, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._listed("/likes", page, reader)
+
+    def hidden(self, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._listed("/hidden", page, reader)
+
+    def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
+        """See Store."""
+        asked = {"posts": ",".join(post_ids)}
+        answers = self._together.ask({"like": partial(self._own, "like", "/like-counts", reader, asked)})
+        likes: dict[str, int] = answers["like"]["likes"] if answers else {}
+        return likes
 
     def profile(self, reader: Reader) -> Profile:
         """See Store."""
@@ -112,6 +118,19 @@ class ServicesStore(RestStore):
         answer = self._services.call("GET", path, token=token, params=dict(params), headers=own)
         found = found_posts(answer.json())
         return Found(self._marked(found.items, reader), found.total, found.more)
+
+    def _listed(self, path: str, page: Page, reader: Reader) -> Found[Post]:
+        """The posts that an owner of marks lists, of which it knows little more than their ids."""
+        known = self._get(path, reader, **paging(page))
+        wanted = [each["_id"] for each in known["_items"]]
+        posts: dict[str, Post] = {}
+        if wanted:
+            where = {"where": _among("_id", wanted), "max_results": len(wanted)}
+            found = found_posts(self._get("/posts", None, **where))
+            posts = {post["_id"]: post for post in found.items}
+        meta = known["_meta"]
+        there = [posts[post_id] for post_id in wanted if post_id in posts]
+        return Found(self._marked(there, reader), meta["total"], "total_relation" in meta)
 
     def _latest(self, reader: Reader, owners: Iterable[str]) -> dict[str, dict[str, Any]]:
         asked = {"sort": "-at", "max_results": LATEST}

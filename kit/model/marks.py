@@ -3,9 +3,9 @@
 One document a reader and post, so that each verb is one atomic write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
@@ -26,6 +26,10 @@ Own = Mapping[str, Mapping[str, Any]]
 """A reader's latest marks by post, which a collection may not have yet; they stand instead of its own. A mark
 has its `topic`, and what it changes of `tags`, `liked` and `hidden`.
 """
+
+
+Switch = Literal["liked", "hidden"]
+"""A mark that is set or not. Since when it has been as it is, the mark keeps in `liked_at` or `hidden_at`."""
 
 
 class Marks:
@@ -55,12 +59,12 @@ class Marks:
 
     def like(self, reader: str, post_id: str, topic: str, liked: bool) -> int:
         """Like a post or stop liking it; how many readers like it now."""
-        self._mark(reader, post_id, topic, {"$set": {"liked": liked}})
+        self._switch(reader, post_id, topic, "liked", liked)
         return self.collection.count_documents({"post": post_id, "liked": True})
 
     def hide(self, reader: str, post_id: str, topic: str, hidden: bool) -> None:
         """Hide a post from the reader, or show it again."""
-        self._mark(reader, post_id, topic, {"$set": {"hidden": hidden}})
+        self._switch(reader, post_id, topic, "hidden", hidden)
 
     def hidden(self, reader: str, own: Own | None = None) -> list[str]:
         """The posts the reader hid."""
@@ -68,6 +72,17 @@ class Marks:
         hidden = {mark["post"]: True for mark in marks}
         hidden |= {post: mark["hidden"] for post, mark in (own or {}).items() if "hidden" in mark}
         return [post for post, is_hidden in hidden.items() if is_hidden]
+
+    def latest(self, reader: str, kind: Switch) -> list[str]:
+        """The posts the reader liked, or hid, the latest first, ties by their ids."""
+        marks = self.collection.find({"reader": reader, kind: True}, {"_id": False, "post": True})
+        return [mark["post"] for mark in marks.sort([(f"{kind}_at", -1), ("post", 1)])]
+
+    def likes(self, posts: Sequence[str]) -> dict[str, int]:
+        """How many readers like each of the posts; those that nobody likes are left out."""
+        liked = {"$match": {"post": {"$in": list(posts)}, "liked": True}}
+        counted = self.collection.aggregate([liked, {"$group": {"_id": "$post", "likes": {"$sum": 1}}}])
+        return {each["_id"]: each["likes"] for each in counted}
 
     def tagged(self, reader: str, tag: str) -> list[str]:
         """The posts the reader put this tag on."""
@@ -124,6 +139,15 @@ class Marks:
             put_mark(post, sorted(mark.get("tags", [])), mark.get("liked", False), mark.get("hidden", False))
         return posts
 
+    def _switch(self, reader: str, post_id: str, topic: str, kind: Switch, value: bool) -> None:
+        changed = {"$set": {kind: value}, "$currentDate": {f"{kind}_at": True}}
+        # As with tags: the mark is as wanted already, or another command has made it at this moment.
+        for _ in range(2):
+            with suppress(DuplicateKeyError):
+                self._mark(reader, post_id, topic, changed, {kind: {"$ne": value}})
+                return
+        self._mark(reader, post_id, topic, {"$set": {kind: value}})
+
     def _tags_after(
         self, reader: str, post_id: str, topic: str, change: Document, condition: Document | None = None
     ) -> list[str]:
@@ -140,7 +164,7 @@ class Marks:
             {
                 **change,
                 "$setOnInsert": {"reader": reader, "post": post_id, "topic": topic},
-                "$currentDate": {"at": True},
+                "$currentDate": {**change.get("$currentDate", {}), "at": True},
             },
             upsert=True,
             return_document=ReturnDocument.AFTER,

@@ -69,6 +69,16 @@ class Posts:
         cursor = self.collection.find(match, self.fields).sort(NEWEST)
         return self._found(cursor, page, lambda: self._count(match))
 
+    def in_order(self, ids: list[str], page: Page) -> Found[Document]:
+        """Those of these posts that are there, in the order of `ids`."""
+        found = self.collection.find({"_id": {"$in": ids}}, {"_id": True})
+        there = {post["_id"] for post in found}
+        known = [each for each in ids if each in there]
+        shown = known[page.offset : page.offset + page.limit]
+        posts = {post["_id"]: post for post in self.collection.find({"_id": {"$in": shown}}, self.fields)}
+        items = [posts[each] for each in shown if each in posts]
+        return Found(items, min(len(known), TOTAL_LIMIT), len(known) > TOTAL_LIMIT)
+
     def topics(self) -> list[str]:
         """The topics there are, for people to choose from."""
         topics: list[str] = self.collection.distinct("topic")

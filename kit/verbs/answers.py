@@ -20,6 +20,12 @@ class Like(BaseModel):
     likes: int = Field(ge=0)
 
 
+class Likes(BaseModel):
+    """How many readers like each post, by its id; those that nobody likes are left out."""
+
+    likes: dict[str, int]
+
+
 class Hide(BaseModel):
     """Whether a post is hidden from the reader."""
 

@@ -1,5 +1,7 @@
 """What a reader does to a post: tag, like, hide."""
 
+from collections.abc import Sequence
+
 from kit.model.post import Post, TagCount
 from kit.mongo import translated
 from kit.paging import Found, Page
@@ -29,6 +31,21 @@ class MarksPart(PostsPart):
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
         """See Store."""
         return self._page(self.posts.among(self.marks.tagged(reader.username, tag), page), reader)
+
+    @translated
+    def liked(self, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._page(self.posts.in_order(self.marks.latest(reader.username, "liked"), page), reader)
+
+    @translated
+    def hidden(self, page: Page, reader: Reader) -> Found[Post]:
+        """See Store."""
+        return self._page(self.posts.in_order(self.marks.latest(reader.username, "hidden"), page), reader)
+
+    @translated
+    def likes(self, post_ids: Sequence[str], reader: Reader) -> dict[str, int]:
+        """See Store."""
+        return self.marks.likes(post_ids)
 
     @translated
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:

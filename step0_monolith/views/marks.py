@@ -1,11 +1,13 @@
-"""What a reader does to posts: tag, like, hide; and their tags."""
+"""What a reader does to posts: tag, like, hide; and what they have tagged, liked and hidden."""
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from kit import params
 from kit.collection import as_collection, page_urls
-from step0_monolith.identity import current_reader, signed_in
-from step0_monolith.negotiation import represent
+from step0_monolith.bodies import Empty, read_body
+from step0_monolith.identity import current_reader, local_path, signed_in
+from step0_monolith.negotiation import represent, wants_html
 from step0_monolith.store import Store
 from step0_monolith.views.posts import known_id, represent_posts
 
@@ -29,7 +31,21 @@ def make_blueprint(store: Store) -> Blueprint:
         params.only(*params.PAGING)
         page, tag = params.page(), params.tag(tag)
         found = store.tagged(tag, page, current_reader())
-        return represent_posts(found, page, f"Tagged {tag}", "tagged", tag=tag)
+        return represent_posts(store, found, page, f"Tagged {tag}", "tagged", tag=tag)
+
+    @views.get("/likes")
+    @signed_in
+    def likes() -> Response:
+        params.only(*params.PAGING)
+        page = params.page()
+        return represent_posts(store, store.liked(page, current_reader()), page, "Posts you like", "likes")
+
+    @views.get("/hidden")
+    @signed_in
+    def hidden() -> Response:
+        params.only(*params.PAGING)
+        page = params.page()
+        return represent_posts(store, store.hidden(page, current_reader()), page, "Posts you hid", "hidden")
 
     @views.route("/posts/<post_id>/tags/<tag>", methods=["PUT", "DELETE"])
     @signed_in
@@ -55,5 +71,17 @@ def make_blueprint(store: Store) -> Blueprint:
         hidden = request.method == "PUT"
         store.hide(known_id(post_id), hidden, current_reader())
         return jsonify(post=post_id, hidden=hidden)
+
+    @views.post("/posts/<post_id>/unhide")
+    @signed_in
+    def unhide(post_id: str) -> AnyResponse:
+        # Forms can only GET and POST; everybody else sends DELETE to the address above.
+        params.only()
+        if request.get_data(cache=True):
+            read_body(Empty)
+        store.hide(known_id(post_id), False, current_reader())
+        if wants_html():
+            return redirect(local_path(request.form.get("next")), 303)
+        return jsonify(post=post_id, hidden=False)
 
     return views

@@ -1,6 +1,7 @@
 """Lists, single posts, search, recommendations and pictures."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, request
@@ -8,9 +9,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kit import params
 from kit.collection import as_collection, as_single_page, page_urls
+from kit.gaps import note_gap
 from kit.model.post import POST_ID, RECOMMENDED, Post
 from kit.paging import Found, Page
-from kit.problems import NotFound
+from kit.problems import NotFound, PartDown, PartSlow
 from step0_monolith.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
@@ -22,14 +24,29 @@ def known_id(post_id: str) -> str:
     return post_id
 
 
-def represent_posts(found: Found[Post], page: Page, title: str, kind: str, **query: Any) -> Response:
-    """A page of posts; `kind` is list, search or tagged."""
+def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
+    """How many readers like each of the posts, for a page that is about to show them to a reader."""
+    # Where it is unknown whether the reader likes them, whoever counts likes is away.
+    if g.reader is None or not wants_html() or not posts or "liked" not in posts[0]:
+        return {}
+    try:
+        return store.likes([post["_id"] for post in posts], g.reader)
+    except (PartDown, PartSlow):
+        note_gap("The part that counts likes")
+        return {}
+
+
+def represent_posts(
+    store: Store, found: Found[Post], page: Page, title: str, kind: str, **query: Any
+) -> Response:
+    """A page of posts; `kind` is list, search, tagged, likes or hidden."""
     in_query = {name: value for name, value in query.items() if name == "q"}
     return represent(
         as_collection(found, page, title, in_query),
         "posts.html",
         title=title,
         posts=found.items,
+        likes=likes_shown(store, found.items),
         total=found.total,
         more=found.more,
         page=page.number,
@@ -49,19 +66,20 @@ def make_blueprint(store: Store) -> Blueprint:
     def index() -> Response:
         params.only(*params.PAGING)
         page = params.page()
-        return represent_posts(store.list_posts(page, g.reader), page, "Newest posts", "list")
+        return represent_posts(store, store.list_posts(page, g.reader), page, "Newest posts", "list")
 
     @views.get("/search")
     def search() -> Response:
         params.only("q", *params.PAGING)
         query, page = params.query(), params.page()
-        return represent_posts(store.search(query, page, g.reader), page, "Search", "search", q=query)
+        found = store.search(query, page, g.reader)
+        return represent_posts(store, found, page, "Search", "search", q=query)
 
     @views.get("/posts/<post_id>")
     def show(post_id: str) -> AnyResponse:
         params.only()
         post = store.post(known_id(post_id), g.reader)
-        response = represent(dict(post), "post.html", post=post)
+        response = represent(dict(post), "post.html", post=post, likes=likes_shown(store, [post]))
         if not wants_html():
             response.set_etag(post["_etag"])
         return response.make_conditional(request)
@@ -74,7 +92,8 @@ def make_blueprint(store: Store) -> Blueprint:
         query = {"topic": topic} if topic else {}
         payload = as_single_page(posts, RECOMMENDED, "Recommended", query)
         topics = store.topics() if wants_html() else []
-        return represent(payload, "recommended.html", posts=posts, topic=topic, topics=topics)
+        likes = likes_shown(store, posts)
+        return represent(payload, "recommended.html", posts=posts, likes=likes, topic=topic, topics=topics)
 
     @views.get("/images/<post_id>")
     def image(post_id: str) -> AnyResponse:

@@ -14,7 +14,7 @@ from kit.resources.members import guard_members
 from kit.resources.search import match_words
 from kit.service import Settings, create_service
 from kit.tokens import ISSUER, LocalKeys, Verifier
-from kit.verbs import hide, images, like, profile, recommend, share, tag, tokens
+from kit.verbs import hide, images, like, marked, profile, recommend, share, tag, tokens
 from step1_rest.api.domain import DOMAIN
 from step1_rest.api.parts import Parts, make_parts
 from step1_rest.api.readers import add_hooks
@@ -52,16 +52,18 @@ def _add_verbs(app: Eve, parts: Parts) -> None:
     members = parts.client.get_default_database()["members"]
     secret = environment.get_face_secret()
 
-    def marked(found: Sequence[Document], reader: str) -> list[Any]:
+    def shown(found: Sequence[Document], reader: str) -> list[Any]:
         return list(marks.put_on([as_post(each) for each in found], reader))
 
     def counts(reader: str) -> dict[str, int]:
         return {**marks.counts(reader), "shares": parts.shares.count(reader)}
 
     for verb in (
-        tag.make_blueprint(posts, marks, marked, POSTS),
+        tag.make_blueprint(posts, marks, shown, POSTS),
         like.make_blueprint(posts, marks),
         hide.make_blueprint(posts, marks),
+        marked.likes(posts, marks, shown, POSTS),
+        marked.hidden(posts, marks, shown, POSTS),
         recommend.make_blueprint(posts, marks, shows_marks=True),
         share.make_blueprint(posts, parts.shares, parts.share_limit, parts.mailer),
         images.make_blueprint(parts.images, posts),

@@ -5,7 +5,7 @@ from kit.model.marks import Marks
 from kit.model.posts import Posts
 from kit.service import Service
 from kit.single import Single, own_database, single_service
-from kit.verbs import counts, hide
+from kit.verbs import counts, hide, marked
 from step2_services.hide import settings
 
 
@@ -24,5 +24,6 @@ def make_app() -> Service:
             takes={"posts": Copy(posts.collection, settings.POSTS)},
         ),
         hide.make_blueprint(posts, marks),
+        marked.hidden(posts, marks, marked.as_known, marked.page_of_known(*settings.POSTS)),
         counts.make_blueprint(lambda reader: {"hidden": marks.counts(reader)["hidden"]}),
     )

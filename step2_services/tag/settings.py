@@ -1,7 +1,5 @@
 """What the service tag shows, tells and takes."""
 
-from typing import Any
-
 from kit.model.indexes import INDEXES as MODEL
 from kit.model.indexes import Indexes, latest_of_reader, named
 from kit.resources.marks import marks_resource
@@ -19,11 +17,3 @@ POSTS = ("topic", "created")
 """Of a post it is enough to know that there is one, what its topic is, and where it belongs in a list."""
 
 TIMES = ("created",)
-
-TAGGED: dict[str, Any] = {
-    "allOf": [
-        {"$ref": "#/components/schemas/EveCollection"},
-        {"properties": {"_items": {"items": {"type": "object", "required": ["_id", *POSTS]}}}},
-    ]
-}
-"""A page of what is known here of tagged posts."""

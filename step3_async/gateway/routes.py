@@ -33,6 +33,9 @@ ROUTES = (
     Route("/recommended", "/recommended", "recommend", "marked"),
     Route("/topics", "/topics", "recommend"),
     Route("/tags", r"/tags(?:/[^/]*)?", "tagged"),
+    Route("/likes", "/likes", "tagged"),
+    Route("/like-counts", "/like-counts", "tagged"),
+    Route("/hidden", "/hidden", "tagged"),
     Route("/marks", "/marks", "tagged"),
     Route("/images/{id}", r"/images/[^/]+", "images"),
     Route("/me", "/me", "members", "counted"),
@@ -46,11 +49,11 @@ PAGES = (
     ("list", r"/"),
     ("search", r"/search"),
     ("recommend", r"/recommended"),
-    ("marks", rf"{POST}/(?:like|hide|tags/[^/]*)"),
+    ("marks", rf"{POST}/(?:like|hide|unhide|tags/[^/]*)"),
     ("share", rf"{POST}/share"),
     ("post", POST),
     ("images", r"/images/[^/]+"),
-    ("tagged", r"/tags(?:/[^/]*)?"),
+    ("tagged", r"/tags(?:/[^/]*)?|/likes|/hidden"),
     ("members", r"/(?:login|logout|signup|me)"),
 )
 """Kinds of pages by the services they wait for; a slow one of these holds up pages of its own kind only."""

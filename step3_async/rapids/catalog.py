@@ -120,22 +120,22 @@ FACTS: tuple[Fact, ...] = (
     _mark(
         *("like", "liked", "A reader likes a post", facts.Liked),
         example={},
-        after={"liked": True},
+        after={"liked": True, "liked_at": _MARK["at"]},
     ),
     _mark(
         *("like", "unliked", "A reader stopped liking a post", facts.Unliked),
         example={},
-        after={"liked": False},
+        after={"liked": False, "liked_at": _MARK["at"]},
     ),
     _mark(
         *("hide", "hidden", "A reader hid a post", facts.Hidden),
         example={},
-        after={"hidden": True},
+        after={"hidden": True, "hidden_at": _MARK["at"]},
     ),
     _mark(
         *("hide", "shown", "A reader has a post shown again", facts.Shown),
         example={},
-        after={"hidden": False},
+        after={"hidden": False, "hidden_at": _MARK["at"]},
     ),
     Fact(
         *("share", "shared", "A reader mailed a post", facts.Shared, facts.ShareDocument),

@@ -139,15 +139,17 @@ class TagDocument(MarkDocument):
 
 
 class LikeDocument(MarkDocument):
-    """Whether a reader likes a post."""
+    """Whether a reader likes a post, and since when."""
 
     liked: bool = False
+    liked_at: Moment = ""
 
 
 class HideDocument(MarkDocument):
-    """Whether a reader hid a post."""
+    """Whether a reader hid a post, and since when."""
 
     hidden: bool = False
+    hidden_at: Moment = ""
 
 
 class ShareDocument(Owned):

@@ -42,7 +42,7 @@ def test_writes_with_a_cookie_need_the_token(member: Browser, post: str, method:
     expect(done, 422 if "NOT" in verb else 200)
 
 
-@pytest.mark.parametrize("path", ["/logout", "/posts/{id}/share"])
+@pytest.mark.parametrize("path", ["/logout", "/posts/{id}/share", "/posts/{id}/unhide"])
 def test_posts_with_a_cookie_need_the_token(face: Face, member: Browser, post: str, path: str) -> None:
     address = path.format(id=post)
     expect(member.post(address, data={"to": "never@example.org", "note": ""}), 403)

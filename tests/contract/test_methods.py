@@ -14,10 +14,20 @@ GET, POST, FORM, MARK = map(frozenset, (["GET"], ["POST"], ["GET", "POST"], ["PU
 TAKEN = {
     **dict.fromkeys(("/", "/search", "/recommended", "/posts/{id}", "/images/{id}", "/me", "/tags"), GET),
     **dict.fromkeys(
-        ("/tags/river", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"), GET
+        (
+            "/tags/river",
+            "/likes",
+            "/hidden",
+            "/health/live",
+            "/health/ready",
+            "/metrics",
+            "/openapi.json",
+            "/docs",
+        ),
+        GET,
     ),
     **dict.fromkeys(("/signup", "/login"), FORM),
-    **dict.fromkeys(("/logout", "/posts/{id}/share"), POST),
+    **dict.fromkeys(("/logout", "/posts/{id}/share", "/posts/{id}/unhide"), POST),
     **dict.fromkeys(("/posts/{id}/like", "/posts/{id}/hide", "/posts/{id}/tags/river"), MARK),
 }
 """By path, the methods of the contract; GET of the forms is for browsers."""

@@ -37,7 +37,17 @@ NEITHER = (
     "text/csv, image/*",
     "application/vnd.x+json",
 )
-PATHS = ("/", "/search?q=stone", "/recommended", "/posts/{id}", "/me", "/tags", "/tags/river")
+PATHS = (
+    "/",
+    "/search?q=stone",
+    "/recommended",
+    "/posts/{id}",
+    "/me",
+    "/tags",
+    "/tags/river",
+    "/likes",
+    "/hidden",
+)
 
 
 @pytest.mark.parametrize("accept", JSON)

@@ -18,7 +18,8 @@ REQUESTS = "http_requests"
 OPERATIONS = {
     *(("get", path) for path in ("/", "/posts/{id}", "/search", "/recommended", "/images/{id}")),
     *(("get", path) for path in ("/me", "/tags", "/tags/{tag}", "/health/live", "/health/ready", "/metrics")),
-    *(("post", path) for path in ("/signup", "/login", "/logout", "/posts/{id}/share")),
+    *(("get", path) for path in ("/likes", "/hidden")),
+    *(("post", path) for path in ("/signup", "/login", "/logout", "/posts/{id}/share", "/posts/{id}/unhide")),
     *(
         (verb, f"/posts/{{id}}/{path}")
         for verb in ("put", "delete")

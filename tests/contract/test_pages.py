@@ -13,7 +13,7 @@ from tests.support.corpus import Corpus
 pytestmark = pytest.mark.face
 
 PAGES = ("/", "/search?q={word}", "/recommended", "/posts/{id}", "/login", "/signup", "/nothing", "/?page=0")
-MEMBERS_PAGES = ("/", "/me", "/tags", "/tags/river", "/posts/{id}", "/search?q={word}")
+MEMBERS_PAGES = ("/", "/me", "/tags", "/tags/river", "/likes", "/hidden", "/posts/{id}", "/search?q={word}")
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 
 

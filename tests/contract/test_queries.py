@@ -8,7 +8,7 @@ from tests.support.client import Client, Reader
 
 pytestmark = pytest.mark.face
 
-PAGED = ("/?", "/search?q=stone&", "/tags?", "/tags/river?")
+PAGED = ("/?", "/search?q=stone&", "/tags?", "/tags/river?", "/likes?", "/hidden?")
 NO_PAGES = (
     "0",
     "-1",
@@ -58,6 +58,8 @@ ALONE = (
         "/recommended?topic[$gt]=",
         "/recommended?topic.x=1",
         "/tags/a?tag=b",
+        "/likes?tag=b",
+        "/hidden?q=b",
     ),
 )
 

@@ -106,7 +106,7 @@ def test_a_strange_cookie_is_nobody(browser: Browser, value: str) -> None:
     assert browser.get("/me", headers=headers).status_code in (302, 303)
 
 
-@pytest.mark.parametrize("path", ["/me", "/tags", "/tags/river?page=2"])
+@pytest.mark.parametrize("path", ["/me", "/tags", "/tags/river?page=2", "/likes", "/hidden"])
 def test_a_visitor_is_led_to_the_form_and_back(browser: Browser, regular: Reader, path: str) -> None:
     answer = expect(browser.get(path), 302, 303)
     form = browser.leads_to(answer)

@@ -1,7 +1,9 @@
 """What the seam promises and the contract suite cannot see from outside."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -24,6 +26,13 @@ def post_id(store: MongoStore) -> str:
     made = next(iter(posts(1)))
     store.database["posts"].insert_one(made)
     return str(made["_id"])
+
+
+def fresh(store: MongoStore, number: int) -> list[str]:
+    """The ids of so many posts that no other test knows."""
+    made = [{**post, "_id": f"t3_{token_hex(6)}"} for post in posts(number)]
+    store.database["posts"].insert_many(made)
+    return [post["_id"] for post in made]
 
 
 def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MongoStore, reader: Reader) -> None:
@@ -75,6 +84,49 @@ def test_likes_count_readers_once(store: MongoStore, post_id: str) -> None:
             store.like(post_id, True, each)
     assert store.like(post_id, True, readers[0]) == 5
     assert store.like(post_id, False, readers[0]) == 4
+
+
+@pytest.mark.parametrize("kind", ["like", "hide"])
+def test_a_post_that_is_gone_leaves_no_hole(store: MongoStore, reader: Reader, kind: str) -> None:
+    ids = fresh(store, 6)
+    mark, listed = (store.like, store.liked) if kind == "like" else (store.hide, store.hidden)
+    for post_id in ids:
+        mark(post_id, True, reader)
+    store.database["posts"].delete_many({"_id": {"$in": [ids[2], ids[5]]}})
+    left = [ids[4], ids[3], ids[1], ids[0]]
+    for page, shown in ((Page(1, 3), left[:3]), (Page(2, 3), left[3:]), (Page(3, 3), [])):
+        found = listed(page, reader)
+        assert ([post["_id"] for post in found.items], found.total) == (shown, 4)
+    assert store.likes(ids, reader) == (dict.fromkeys(ids, 1) if kind == "like" else {})
+
+
+def test_marks_from_before_their_times_were_kept_come_last(store: MongoStore, reader: Reader) -> None:
+    first, second, third = fresh(store, 3)
+    for post_id in (first, second, third):
+        store.like(post_id, True, reader)
+    store.database["marks"].update_one({"post": second}, {"$unset": {"liked_at": ""}})
+    assert [post["_id"] for post in store.liked(Page(1, 9), reader).items] == [third, first, second]
+
+
+def test_a_first_like_hide_and_tag_at_the_same_moment_are_all_kept(store: MongoStore, reader: Reader) -> None:
+    ids = fresh(store, 20)
+    verbs = (
+        lambda post_id: store.like(post_id, True, reader),
+        lambda post_id: store.hide(post_id, True, reader),
+        lambda post_id: store.tag(post_id, "both", reader),
+    )
+    start = threading.Barrier(len(verbs))
+
+    def mark(verb: Callable[[str], object]) -> None:
+        for post_id in ids:
+            start.wait(timeout=30)
+            verb(post_id)
+
+    with ThreadPoolExecutor(len(verbs)) as pool:
+        list(pool.map(mark, verbs))
+    marks = list(store.database["marks"].find({"post": {"$in": ids}}))
+    assert [(mark["liked"], mark["hidden"], mark["tags"]) for mark in marks] == [(True, True, ["both"])] * 20
+    assert all({"liked_at", "hidden_at"} <= mark.keys() for mark in marks)
 
 
 def test_password_and_token_are_kept_as_hashes_only(store: MongoStore, reader: Reader) -> None:

@@ -64,6 +64,9 @@ def questions(store: MongoStore) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "topics", store.topics
     yield "tags", lambda: store.tags(PAGE, READER)
     yield "tagged", lambda: store.tagged("planned", PAGE, READER)
+    yield "liked", lambda: store.liked(PAGE, READER)
+    yield "hidden", lambda: store.hidden(PAGE, READER)
+    yield "likes", lambda: store.likes([each["_id"] for each in store.list_posts(PAGE, None).items], READER)
     yield "like", lambda: store.like(store.list_posts(PAGE, None).items[0]["_id"], True, READER)
     store.sign_up("planner", "correct horse battery", None) if not known(store) else None
     yield "profile", lambda: store.profile(READER)

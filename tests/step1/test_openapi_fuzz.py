@@ -34,6 +34,7 @@ HASHING = {("post", "/members"), ("post", "/tokens"), ENDS_TOKENS}
 OPERATIONS = {
     *(("get", path) for path in ("/posts", "/posts/{id}", "/search", "/marks", "/members/{id}")),
     *(("get", path) for path in ("/recommended", "/topics", "/tags", "/tags/{tag}", "/me")),
+    *(("get", path) for path in ("/likes", "/like-counts", "/hidden")),
     *(("get", path) for path in ("/images/{post_id}", "/health/live", "/health/ready", "/metrics")),
     *(("get", path) for path in ("/openapi.json", "/docs", "/.well-known/jwks.json", "/tokens/current")),
     *(("post", path) for path in ("/members", "/tokens", "/posts/{post_id}/share")),

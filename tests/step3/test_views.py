@@ -190,6 +190,31 @@ class TestTagged:
         tell_mark(tagged, "tag", reader.username, ids[0], 2, tags=["b"])
         assert [each["_id"] for each in reader.items("/tags/a")] == ids[1:2]
 
+    def test_what_was_liked_and_hidden_comes_the_latest_first(self, tagged: Alone) -> None:
+        reader, ids = tagged.signed_in(new_name()), tell_posts(tagged, 4)
+        for second, post_id in enumerate((ids[1], ids[0], ids[2], ids[3])):
+            since = f"2026-03-01T09:31:0{second}Z"
+            tell_mark(tagged, "like", reader.username, post_id, 1, liked=True, liked_at=since)
+            tell_mark(tagged, "hide", reader.username, post_id, 1, hidden=True, hidden_at=since)
+        tell_mark(tagged, "like", reader.username, ids[0], 2, liked=False, liked_at="2026-03-01T09:32:00Z")
+        tagged.owners.write("posts", ids[3], None)
+        tell_posts(tagged, 1)
+        assert [each["_id"] for each in reader.items("/likes")] == [ids[2], ids[1]]
+        hidden = reader.json("/hidden", max_results=2)
+        assert [each["_id"] for each in hidden["_items"]] == [ids[2], ids[0]]
+        assert hidden["_meta"]["total"] == 3
+        assert not {"liked_at", "hidden_at"} & set(hidden["_items"][0])
+
+    def test_likes_of_all_readers_are_counted(self, tagged: Alone) -> None:
+        first, second = tell_posts(tagged, 2)
+        readers = [tagged.signed_in(new_name()) for _ in range(2)]
+        for reader in readers:
+            tell_mark(tagged, "like", reader.username, first, 1)
+        told = readers[0].json("/like-counts", posts=f"{first},{second}")
+        assert told == {"likes": {first: 2}}
+        for wrong in ("", "nonsense", f"{first},", ",".join([first] * 51)):
+            expect_error(readers[0].get("/like-counts", params={"posts": wrong}), 400)
+
     def test_a_mark_whose_owner_forgets_it_keeps_others_parts(self, tagged: Alone) -> None:
         reader, (post_id,) = tagged.signed_in(new_name()), tell_posts(tagged, 1)
         for domain in KINDS:

@@ -1,21 +1,41 @@
 """What malformed requests are made of."""
 
 GET, POST, FORM, MARK = ("GET", "HEAD"), ("POST",), ("GET", "POST", "POST"), ("PUT", "DELETE")
-LISTS = ("/", "/search", "/recommended", "/posts/{}", "/images/{}", "/me", "/tags", "/tags/{}")
+LISTS = (
+    "/",
+    "/search",
+    "/recommended",
+    "/posts/{}",
+    "/images/{}",
+    "/me",
+    "/tags",
+    "/tags/{}",
+    "/likes",
+    "/hidden",
+)
 MARKS = ("/posts/{}/like", "/posts/{}/hide", "/posts/{}/tags/{}", "/posts/t3_1/tags/{}")
 SERVICE = ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json")
 STRAY = ("/docs/assets/{}", "/static/{}", "/{}", "/{}/{}", "{}")
 ROUTES = (
     *((GET, path) for path in (*LISTS, *SERVICE, *STRAY)),
     *((FORM, path) for path in ("/signup", "/login", "/login")),
-    *((POST, path) for path in ("/logout", "/posts/{}/share", "/posts/t3_1/share", "/posts/se_1/share")),
+    *(
+        (POST, path)
+        for path in (
+            "/logout",
+            "/posts/{}/unhide",
+            "/posts/{}/share",
+            "/posts/t3_1/share",
+            "/posts/se_1/share",
+        )
+    ),
     *((MARK, path) for path in MARKS),
 )
 """Methods that a path takes, and the path with room for what does not belong there."""
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "BREW", "G")
 PARAMETERS = {
-    **dict.fromkeys(("/", "/tags", "/tags/{}"), ("page", "max_results")),
+    **dict.fromkeys(("/", "/tags", "/tags/{}", "/likes", "/hidden"), ("page", "max_results")),
     "/search": ("q", "q", "page", "max_results"),
     "/recommended": ("topic",),
     **dict.fromkeys(("/login", "/signup"), ("next",)),

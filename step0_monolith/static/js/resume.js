@@ -1,5 +1,5 @@
 // Coming back with the browser's Back button shows the list as it was left; the post just visited may have changed.
-import { send } from "./api.js";
+import { page } from "./api.js";
 import { paint as paintTags } from "./tags.js";
 import { paint as paintVerb } from "./verbs.js";
 
@@ -8,10 +8,13 @@ window.addEventListener("pageshow", async (event) => {
   const tags = post && post.querySelector(".post-tags");
   if (!tags) return;
   try {
-    const now = await send("GET", post.querySelector(".post-title a").getAttribute("href"));
-    paintTags(tags, now.tags);
-    paintVerb(post.querySelector('[data-verb="like"]'), now.liked);
-    paintVerb(post.querySelector('[data-verb="hide"]'), now.hidden);
+    const now = await page(post.querySelector(".post-title a").getAttribute("href"));
+    paintTags(tags, Array.from(now.querySelectorAll(".post-whole .chip"), (chip) => chip.dataset.tag));
+    for (const verb of ["like", "hide"]) {
+      const known = now.querySelector(`.post-whole [data-verb="${verb}"]`);
+      const likes = Number(known.querySelector("[data-count]")?.textContent);
+      paintVerb(post.querySelector(`[data-verb="${verb}"]`), known.getAttribute("aria-pressed") === "true", likes);
+    }
   } catch {
     // The page still shows what was true when it was left; the next click tells what is wrong.
   }

@@ -5,6 +5,8 @@ import { announce } from "./toast.js";
 const AHEAD = "800px"; // how far below the window the next page is fetched
 const PAGES_IN_A_ROW = 10; // then a button asks, so that the foot of the page can be reached
 
+const LEAVES = { list: "hide", search: "hide", tagged: "untag", likes: "unlike", hidden: "unhide" };
+
 const list = document.querySelector("[data-posts]");
 const next = document.querySelector("[data-pager] .pager-next");
 if (list && next) start(list, next);
@@ -28,9 +30,9 @@ function start(posts, older) {
     inARow = 0;
     more();
   });
-  // A hidden post leaves the list on the server, so what began the next page now ends this one: read it again.
-  document.addEventListener("post:hide", (event) => {
-    if (event.detail) shifted = true;
+  // A post that leaves the list on the server shifts it: what began the next page now ends this one, so read it again.
+  document.addEventListener("post:marked", (event) => {
+    if (event.detail === LEAVES[posts.dataset.posts]) shifted = true;
   });
 
   async function more() {

@@ -95,6 +95,7 @@ async function remove(chip) {
   try {
     const { answer, end } = await command("DELETE", addressOf(box.dataset.tagUrl, tag));
     repaint(box, answer.tags);
+    box.dispatchEvent(new CustomEvent("post:marked", { bubbles: true, detail: "untag" }));
     const done = () => announce(`Tag ${tag} removed.`);
     settle(box, end, { done, undo: () => repaint(box, before), what: "Tag not removed" });
   } catch (problem) {

@@ -10,7 +10,10 @@ const queues = new WeakMap();
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-verb]");
-  if (button) toggle(button);
+  if (button) {
+    event.preventDefault(); // of the form, where the button stands in one
+    toggle(button);
+  }
   const undo = event.target.closest("[data-undo]");
   if (undo) toggle(undo.closest(".post").querySelector('[data-verb="hide"]'));
 });
@@ -24,23 +27,29 @@ export function toggle(button) {
 
 /** Shows a post as the server says it is. */
 export function paint(button, pressed, likes) {
-  button.setAttribute("aria-pressed", String(pressed));
-  const count = button.querySelector("[data-count]");
-  if (likes !== undefined) count.textContent = likes || "";
+  const undoes = "undoes" in button.dataset;
+  if (!undoes) button.setAttribute("aria-pressed", String(pressed));
+  if (button.dataset.verb === "like") button.querySelector("[data-count]").textContent = likes > 0 ? likes : "";
   const post = button.closest(".post");
-  if (button.dataset.verb === "hide" && !("keepsHidden" in post.dataset)) collapse(post, button, pressed);
+  if (button.dataset.verb === "hide" && !("keepsHidden" in post.dataset)) collapse(post, button, pressed !== undoes);
+}
+
+// A list of hidden posts has a button that undoes, and what is hidden no more collapses there.
+function isOn(button) {
+  if ("undoes" in button.dataset) return !button.closest(".post").classList.contains("is-hidden");
+  return button.getAttribute("aria-pressed") === "true";
 }
 
 async function turnOver(button) {
   const { verb, url } = button.dataset;
-  const wanted = button.getAttribute("aria-pressed") !== "true";
-  const likes = button.querySelector("[data-count]").textContent;
-  paint(button, wanted, likes && Number(likes) + (wanted ? 1 : -1));
+  const wanted = !isOn(button);
+  const likes = Number(button.querySelector("[data-count]")?.textContent);
+  paint(button, wanted, likes + (wanted ? 1 : -1));
   const release = busy(button);
   try {
     const { answer, end } = await command(wanted ? "PUT" : "DELETE", url);
     paint(button, answer.liked ?? answer.hidden, answer.likes);
-    if (verb === "hide") tellHidden(button, wanted);
+    tellMarked(button, wanted);
     settle(button, end, {
       done: () => announce(said(verb, wanted, answer.likes)),
       undo: () => turnBack(button, wanted, likes),
@@ -56,11 +65,12 @@ async function turnOver(button) {
 
 function turnBack(button, wanted, likes) {
   paint(button, !wanted, likes);
-  if (button.dataset.verb === "hide") tellHidden(button, !wanted);
+  tellMarked(button, !wanted);
 }
 
-function tellHidden(button, hidden) {
-  button.dispatchEvent(new CustomEvent("post:hide", { bubbles: true, detail: hidden }));
+function tellMarked(button, isSet) {
+  const detail = `${isSet ? "" : "un"}${button.dataset.verb}`;
+  button.dispatchEvent(new CustomEvent("post:marked", { bubbles: true, detail }));
 }
 
 function said(verb, wanted, likes) {
@@ -68,15 +78,16 @@ function said(verb, wanted, likes) {
   return `${wanted ? "Liked" : "No longer liked"}. ${likes} ${likes === 1 ? "like" : "likes"}.`;
 }
 
-function collapse(post, button, hidden) {
-  if (post.classList.contains("is-hidden") === hidden) return;
+function collapse(post, button, gone) {
+  if (post.classList.contains("is-hidden") === gone) return;
   const held = post.contains(document.activeElement);
-  if (hidden) {
+  if (gone) {
     post.append(document.getElementById("hidden-template").content.cloneNode(true));
+    if ("undoes" in button.dataset) post.querySelector("[data-what]").textContent = "Shown again";
     post.querySelector("[data-title]").textContent = post.dataset.title;
   } else {
     post.querySelector(".post-hidden").remove();
   }
-  post.classList.toggle("is-hidden", hidden);
-  if (held) (hidden ? post.querySelector("[data-undo]") : button).focus();
+  post.classList.toggle("is-hidden", gone);
+  if (held) (gone ? post.querySelector("[data-undo]") : button).focus();
 }

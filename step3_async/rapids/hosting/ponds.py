@@ -8,8 +8,10 @@ from step3_async.rapids.pond import Pond
 
 STAMPS = ("_created", "_updated")
 MARK = ("reader", "post", "topic")
-MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
+MARKS = {"tag": ("tags",), "like": ("liked", "liked_at"), "hide": ("hidden", "hidden_at")}
 """What each of three aggregates knows of a mark."""
+
+TIMES = {"like": ("liked_at",), "hide": ("hidden_at",)}
 
 
 def posts(database: Database[Document]) -> Pond:
@@ -27,7 +29,8 @@ def hidden(database: Database[Document]) -> Pond:
 def marks(database: Database[Document]) -> tuple[Pond, ...]:
     """What readers did to posts: of each mark one document, to which three aggregates give their parts."""
     return tuple(
-        Pond(database["marks"], domain, (*MARK, field), own=(field,)) for domain, field in MARKS.items()
+        Pond(database["marks"], domain, (*MARK, *own), times=TIMES.get(domain, ()), own=own)
+        for domain, own in MARKS.items()
     )
 
 

@@ -1,4 +1,4 @@
-"""Tagged: what a reader has tagged, liked and hidden, and the posts with a tag of theirs."""
+"""Tagged: what a reader has tagged, liked and hidden, and the posts of each kind."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from kit.mongo import Document
 from kit.operations import POSTS
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import counts, tag
+from kit.verbs import counts, marked, tag
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.views.tagged import settings
@@ -21,7 +21,7 @@ def make_app() -> Service:
     database = own_database("tagged")
     posts, marks = Posts(database["posts"], "_created", "_updated"), Marks(database["marks"])
 
-    def marked(found: Sequence[Document], reader: str) -> list[Any]:
+    def shown(found: Sequence[Document], reader: str) -> list[Any]:
         return list(marks.put_on([as_post(each) for each in found], reader))
 
     return event_service(
@@ -34,6 +34,8 @@ def make_app() -> Service:
             indexes=settings.INDEXES,
             ponds=(ponds.posts(database), *ponds.marks(database), ponds.revoked(database)),
         ),
-        tag.questions(posts, marks, marked, POSTS),
+        tag.questions(posts, marks, shown, POSTS),
+        marked.likes(posts, marks, shown, POSTS),
+        marked.hidden(posts, marks, shown, POSTS),
         counts.make_blueprint(marks.counts),
     )

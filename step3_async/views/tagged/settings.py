@@ -30,7 +30,7 @@ DOMAIN: dict[str, Any] = {
 INDEXES: Indexes = {
     "posts": named(MODEL["posts"], "newest"),
     "marks": [
-        *named(MODEL["marks"], "tags_of_reader", "liked_by_reader", "hidden_by_reader"),
+        *named(MODEL["marks"], "tags_of_reader", "liked_by_reader", "hidden_by_reader", "likes_of_post"),
         IndexModel([("reader", ASCENDING), ("post", ASCENDING)], name="post_of_reader"),
     ],
 }
