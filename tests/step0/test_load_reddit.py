@@ -166,6 +166,53 @@ def test_entities_become_characters_once():
     assert post_from_reddit(record(title="write &amp;"), escaped=False)["title"] == "write &amp;"
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("First\n\n&amp;#x200B;\n\nSecond&amp;nbsp;line", "First\n\nSecond line"),
+        ("5 &gt; 3 &amp;amp; so on &amp;copy;", "5 > 3 & so on ©"),
+        ("In code: `&amp;lt;b&amp;gt;`", "In code: `&lt;b&gt;`"),
+        ("a\u200bb\ufeffc\u2060d", "abcd"),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+        ("&amp;bogus; &amp;#; &amp;#x; a&b;c", "&bogus; &#; &#x; a&b;c"),
+    ],
+)
+def test_entities_of_markdown_and_what_has_no_width_leave_the_text(given, meant):
+    assert post_from_reddit(record(selftext=given))["text"] == meant
+
+
+def test_what_has_no_width_leaves_the_title():
+    title = post_from_reddit(record(title="&amp;#x200B;Stone&amp;nbsp;one\u200b &amp;amp;"))["title"]
+    assert title == "Stone one &amp;"
+
+
+def test_what_a_table_wrote_for_nothing_is_nothing():
+    nan = dict.fromkeys(("author", "selftext", "score", "ups", "downs", "num_comments", "over_18"), math.nan)
+    post = post_from_reddit(record(**nan))
+    assert (post["author"], post["text"], post["score"], post["over_18"]) == ("[deleted]", "", 0, False)
+
+
+def test_a_post_in_no_subreddit_is_in_its_authors_own():
+    advert = record(
+        subreddit=None, permalink="/comments/aaj101/an_advert/", author="writer_one", promoted=True
+    )
+    assert post_from_reddit(advert)["topic"] == "u_writer_one"
+
+
+def test_names_may_come_with_the_rest_of_an_account():
+    post = post_from_reddit(
+        modern(author={"name": "ann", "id": "t2_x"}, subreddit={"display_name": "learnpython"})
+    )
+    assert (post["author"], post["topic"]) == ("ann", "learnpython")
+
+
+def test_spaces_in_an_address_are_encoded():
+    url = 'https://files.example.org/my cat "1".jpg?q=a b'
+    assert (
+        post_from_reddit(record(url=url))["url"] == "https://files.example.org/my%20cat%20%221%22.jpg?q=a%20b"
+    )
+
+
 NO_ADDRESSES = (
     *(
         "self",

@@ -60,6 +60,10 @@ def test_the_author_is_the_name_else_the_number_else_nobody():
     ] == ("[deleted]")
 
 
+def test_a_name_is_kept_as_it_goes_into_a_page():
+    assert post_from_row(ROW | {"OwnerDisplayName": "some &amp; one"}, "")["author"] == "some & one"
+
+
 def test_sites_do_not_share_ids():
     sites = [
         "serverfault.com",

@@ -3,11 +3,12 @@
 Each function takes whatever JSON or XML gave, returns a clean value or raises BadRecord naming the field.
 """
 
+import html
 import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from workshop.load.problems import BadRecord
 
@@ -18,13 +19,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UNSOUND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_EMPTY_LINES = re.compile("\n\\s*[\u00ad\u200b\u2060\ufeff][\\s\u00ad\u200b\u2060\ufeff]*\n")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _WEB_URL = re.compile(r"https?://[^\s/?#<>\"\\]+([/?#][^\s<>\"\\]*)?", re.IGNORECASE)
+_HOST = re.compile(r"https?://[^\s/?#<>\"\\]+(?=[/?#])", re.IGNORECASE)
+_UNQUOTED = re.compile(r"[\s<>\"\\]")
 _PLAIN_HOST = re.compile(r"https?://[a-z0-9._-]+(:[0-9]{0,5})?([/?#]|$)", re.IGNORECASE)
 _TRUE = {"true", "1", "yes"}
 _FALSE = {"false", "0", "no", ""}
 _WRAPPERS = {"$numberLong", "$numberInt", "$numberDouble", "$date", "$oid"}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_OF_MARKDOWN = re.compile(r"&(?!lt;|gt;)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_OF_SPACE = re.compile(
+    r"&(?:#x?(?:0*(?:200b|8203|feff|65279|2060|8288|a0|160))|nbsp|ZeroWidthSpace);", re.IGNORECASE
+)
 
 
 def unwrap(value: Any) -> Any:
@@ -43,7 +52,8 @@ def unwrap(value: Any) -> Any:
 def text(value: Any, field: str, limit: int) -> str:
     """Text of at most `limit` characters that MongoDB can hold; None gives "", a number its digits.
 
-    Line ends become `\n`, other control characters go, halves of surrogate pairs become U+FFFD.
+    Line ends become `\n`, other control characters and those without width go, except such as join others;
+    halves of surrogate pairs become U+FFFD.
     """
     return _cut(_sound(value, field), limit)
 
@@ -56,7 +66,7 @@ def line(value: Any, field: str, limit: int) -> str:
 def _sound(value: Any, field: str) -> str:
     if not isinstance(value, str):
         value = unwrap(value)
-        if value is None:
+        if _is_nothing(value):
             return ""
         if not isinstance(value, int | float | str):
             raise BadRecord(f"{field} is not text")
@@ -64,7 +74,14 @@ def _sound(value: Any, field: str) -> str:
     if _UNSOUND.search(value):
         value = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
         value = _SURROGATES.sub("\ufffd", value)
+    if not value.isascii() and _INVISIBLE.search(value):
+        value = _INVISIBLE.sub("", _EMPTY_LINES.sub("\n\n", value))
     return str(value)
+
+
+def _is_nothing(value: Any) -> bool:
+    """None, or NaN, which is how tables write None."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _cut(value: str, limit: int) -> str:
@@ -80,12 +97,29 @@ def without_entities(value: Any) -> Any:
     return value
 
 
+def without_markdown_entities(value: Any) -> Any:
+    """Undoes entities that authors and Reddit's editor write in Markdown, such as `&#x200B;` and `&nbsp;`.
+
+    `&lt;` and `&gt;` stay: who writes those mostly writes about them, in code.
+    """
+    if isinstance(value, str) and "&" in value:
+        return _OF_MARKDOWN.sub(lambda found: html.unescape(found[0]), value).replace("\xa0", " ")
+    return value
+
+
+def without_space_entities(value: Any) -> Any:
+    """Makes spaces of the entities for those that have or have no width, which nobody writes about."""
+    if isinstance(value, str) and "&" in value:
+        return _OF_SPACE.sub(lambda found: html.unescape(found[0]), value)
+    return value
+
+
 def integer(value: Any, field: str, low: int = INT64_MIN, high: int = INT64_MAX) -> int | None:
     """A whole number, moved into `low` to `high`; None when there is none."""
     if type(value) is int:
         return min(max(value, low), high)
     value = unwrap(value)
-    if value is None or value == "":
+    if _is_nothing(value) or value == "":
         return None
     try:
         if isinstance(value, str) and len(value) > 40:
@@ -108,7 +142,7 @@ def boolean(value: Any, field: str) -> bool:
     if isinstance(value, bool):
         return value
     value = unwrap(value)
-    name = "" if value is None else str(value).strip().lower().removesuffix(".0")
+    name = "" if _is_nothing(value) else str(value).strip().lower().removesuffix(".0")
     if name in _TRUE:
         return True
     if name in _FALSE:
@@ -157,14 +191,16 @@ def _from_iso(value: Any, field: str) -> float:
 def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
     """An http or https address with a host, else "": where it has none, Reddit writes `self` or `default`.
 
-    A path such as `/r/Python/…` is put behind `base` where one is given. What is longer than `limit` counts
-    as none, since an address cut short leads elsewhere.
+    A path such as `/r/Python/…` is put behind `base` where one is given, and spaces and the like are encoded.
+    What is longer than `limit` counts as none, since an address cut short leads elsewhere.
     """
     if not isinstance(value, str):
         return ""
     value = value.strip()
     if base and value.startswith("/") and not value.startswith("//"):
         value = base + value
+    if host := _HOST.match(value):
+        value = host[0] + _UNQUOTED.sub(lambda found: quote(found[0]), value[host.end() :])
     if len(value) > limit or not _WEB_URL.fullmatch(value) or _UNSOUND.search(value):
         return ""
     return value if _PLAIN_HOST.match(value) or _has_host(value) else ""

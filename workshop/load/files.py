@@ -1,6 +1,5 @@
 """A file of posts, whichever of the accepted formats it has: what it holds decides, not its name."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +11,24 @@ from workshop.load.opening import ACCEPTED, OpenFile
 from workshop.load.post import Document
 from workshop.load.problems import BadRecord, LoadError, NotAPost, Problem
 from workshop.load.reddit import post_from_reddit
-from workshop.load.source import Identity, Record
+from workshop.load.source import Identity, Part, Record
 from workshop.load.stackexchange import is_site, post_from_row
 
 Format = Literal["line", "value", "row"]
-"""What the file is made of: JSON lines, an array or other run of JSON values, or rows of XML."""
+"""What the file begins with: a JSON line, an array or other run of JSON values, or rows of XML."""
+
+VERSION = 2
+"""To be raised when the same file is counted in other records: an interrupted load then starts over."""
 
 _HEAD = 64 * 1024
-_OPEN_ENDS = (b"{", b"[", b",", b":")
-_SUFFIXES = re.compile(r"[-._]?posts\.xml(\.gz|\.zst)?$|\.stackexchange\.xml$", re.IGNORECASE)
+_SUFFIXES = re.compile(r"[-._]?posts(\.xml)?(\.gz|\.zst|\.bz2|\.xz|\.zip|\.7z)?$", re.IGNORECASE)
+_HTML = re.compile(rb"(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_JSON_LINE = re.compile(rb'^[\s,\x1e]*(?P<first>[\[{])\s*["{\[]', re.MULTILINE)
+_SITES = re.compile(
+    r"(?:[a-z0-9-]+\.){0,2}(?:stackexchange\.com|stackoverflow\.com|serverfault\.com|superuser\.com"
+    r"|askubuntu\.com|mathoverflow\.net|stackapps\.com)"
+)
+"""The names of Stack Exchange's sites, which a folder further up may have; nearer ones may have any."""
 
 
 class FileSource:
@@ -34,11 +42,14 @@ class FileSource:
         self.format = _format(path)
         self.site = site.lower() or _site_of(path)
         if self.site and not is_site(self.site):
-            raise LoadError(f"{site} is not a site's name. It looks like --site serverfault.com.")
+            raise LoadError(
+                f"{site} is not a site's name. It looks like --site serverfault.com, or SITE=serverfault.com."
+            )
         facts = path.stat()
         self.total: int | None = facts.st_size
         self.identity = Identity(
-            f"file:{path.resolve()}", f"{facts.st_size}:{facts.st_mtime_ns}:{self.format}:{self.site}"
+            f"file:{path.resolve()}",
+            f"{facts.st_size}:{facts.st_mtime_ns}:{self.format}:{self.site}:{VERSION}",
         )
         self.position = 0
         self._file: OpenFile | None = None
@@ -56,26 +67,25 @@ class FileSource:
                 if number > start:
                     yield from self._records_in(number, part)
 
-    def _parts(self, file: OpenFile) -> Iterator[Any]:
+    def _parts(self, file: OpenFile) -> Iterator[Part]:
         if self.format == "row":
             return xml_rows.rows(file)
         return json_records.values(file) if self.format == "value" else json_records.lines(file)
 
-    def _records_in(self, number: int, part: Any) -> Iterator[Record]:
+    def _records_in(self, number: int, part: Part) -> Iterator[Record]:
         """One record, or those of a listing; the place moves on with the last, so that none is left out."""
-        if part is None:
+        where, value = part
+        if value is None:
             return
-        if self.format == "row":
+        if self.format == "row" or is_bare(value):
             self.position = number
-            yield self._record(f"row {number:,}", part)
+            yield self._record(where, value)
             return
-        found = [part] if is_bare(part) else list(submissions(part))
-        for index, value in enumerate(found, 1):
+        found = list(submissions(value))
+        for index, each in enumerate(found, 1):
             if index == len(found):
                 self.position = number
-            yield self._record(
-                f"{self.format} {number:,}" + (f", item {index}" if len(found) > 1 else ""), value
-            )
+            yield self._record(where + (f", item {index}" if len(found) > 1 else ""), each)
 
     def _record(self, where: str, value: dict[str, Any] | BadRecord | NotAPost) -> Record:
         try:
@@ -94,12 +104,18 @@ class FileSource:
 def _format(path: Path) -> Format:
     with OpenFile(path) as file:
         head = _head(file).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _HTML.match(head):
+        raise LoadError(
+            f"{path} is a web page, not posts: where it was fetched from may have answered with an error. "
+            "Open it in a browser to see what it says."
+        )
     if head.startswith(b"<"):
         return "row"
-    if head.startswith(b"["):
-        return "value"
-    if head.startswith(b"{"):
-        return "value" if _over_several_lines(head) else "line"
+    begins = _JSON_LINE.search(head)
+    if head.startswith((b"{", b"[")):
+        return "value" if head.startswith(b"[") else "line"
+    if begins and b"\0" not in head:  # behind what a program said before, say
+        return "value" if begins["first"] == b"[" else "line"
     what = "holds nothing but spaces" if not head else "is none of the accepted files"
     raise LoadError(f"{path} {what}. Accepted are {ACCEPTED}.")
 
@@ -111,21 +127,15 @@ def _head(file: OpenFile) -> bytes:
     return head
 
 
-def _over_several_lines(head: bytes) -> bool:
-    """Whether the first JSON object goes on in the second line, as pretty-printed ones do."""
-    first, _, rest = head.partition(b"\n")
-    if not first.rstrip().endswith(_OPEN_ENDS) or rest.lstrip().startswith(b"{"):
-        return False
-    try:
-        json.loads(first)
-    except (ValueError, RecursionError):
-        return bool(rest.strip())
-    return False
-
-
 def _site_of(path: Path) -> str:
-    """The Stack Exchange site a dump is from, by its or its folder's name: `serverfault.com/Posts.xml`."""
-    for name in (_SUFFIXES.sub("", path.name), path.resolve().parent.name):
-        if is_site(name.lower()):
-            return name.lower()
-    return ""
+    """The Stack Exchange site a dump is from, by its or a folder's name.
+
+    So dumps are named when they come out of their archives: `serverfault.com/Posts.xml`,
+    `stackoverflow.com-Posts/Posts.xml`.
+    """
+    folders = [each.name.lower() for each in path.resolve().parents]
+    for name in (path.name.lower(), *folders[:1]):
+        short = _SUFFIXES.sub("", name)
+        if is_site(short):
+            return short
+    return next((found[0] for name in folders if (found := _SITES.match(name))), "")

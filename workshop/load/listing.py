@@ -1,6 +1,7 @@
-"""Finds the submissions in what Reddit's API gives: things, listings of things and pages of listings.
+"""Finds the submissions in what APIs give: things, listings of things, and lists under other names.
 
-Format: https://www.reddit.com/dev/api/ ("listings") and https://github.com/reddit-archive/reddit/wiki/JSON
+Formats: https://www.reddit.com/dev/api/ ("listings"), https://github.com/reddit-archive/reddit/wiki/JSON, and
+the answers of archives, `{"data": [...], "error": null}`, which are the same for all of them but in names.
 """
 
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ _KINDS = {
     "t5": "a subreddit",
     "more": "a list of comments",
 }
-_DEPTH = 3
+_DEPTH = 5
+_OF_A_POST = ("title", "id", "name", "selftext", "body", "created_utc")
+_OF_AN_ERROR = ("message", "error", "error_message", "detail", "reason")
 
 
 def is_bare(value: Any) -> bool:
     """Whether a value is the record of one submission, as all lines of most files are."""
-    return isinstance(value, dict) and "kind" not in value
+    return isinstance(value, dict) and "kind" not in value and "title" in value
 
 
 def submissions(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
@@ -32,8 +35,10 @@ def submissions(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any] | Ba
         yield value if isinstance(value, BadRecord) else BadRecord("not a JSON object")
     elif "kind" in value and isinstance(value.get("data"), dict):
         yield from _thing(str(value["kind"]), value["data"], depth)
-    else:
+    elif any(field in value for field in _OF_A_POST):
         yield value
+    else:
+        yield from _wrapped(value, depth)
 
 
 def _thing(kind: str, data: dict[str, Any], depth: int) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
@@ -45,3 +50,26 @@ def _thing(kind: str, data: dict[str, Any], depth: int) -> Iterator[dict[str, An
         yield NotAPost(f"{_KINDS[kind]}, not a submission")
     else:
         yield BadRecord(f"a thing of kind {kind[:20]}, not a submission")
+
+
+def _wrapped(value: dict[str, Any], depth: int) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
+    """What lies under the keys of an object that is no post itself."""
+    inside = [part for part in value.values() if depth and _may_hold_posts(part)]
+    for part in inside:
+        yield from submissions(part, depth - 1)
+    if inside:
+        return
+    if any(part == [] for part in value.values()):
+        yield NotAPost("an answer without any post in it")
+    elif told := next((value[name] for name in _OF_AN_ERROR if value.get(name)), None):
+        yield BadRecord(f"an error message, not a submission: {str(told)[:100]}")
+    else:
+        yield BadRecord("not a submission: it has neither id nor title")
+
+
+def _may_hold_posts(part: Any) -> bool:
+    if isinstance(part, list):
+        return any(isinstance(each, dict) for each in part)
+    return isinstance(part, dict) and (
+        any(field in part for field in _OF_A_POST) or any(map(_may_hold_posts, part.values()))
+    )

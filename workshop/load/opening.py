@@ -1,12 +1,16 @@
-"""Opens a file for reading, unpacking it where it is packed."""
+"""Opens a file for reading, unpacking it where it is packed, and as UTF-8 where it is UTF-16."""
 
+import bz2
+import codecs
 import gzip
 import io
+import lzma
 import re
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from zstandard import ZstdError
 
@@ -15,7 +19,8 @@ from workshop.load.zstd import ZstdReader
 
 ACCEPTED = (
     "reddit submissions as NDJSON or mongoexport (.json, .ndjson), a JSON array or a saved listing of them, "
-    "or a Stack Exchange Posts.xml; each also packed as .gz or .zst"
+    "the saved answer of an archive's API, or a Stack Exchange Posts.xml; each also packed as .gz, .zst, "
+    ".bz2, .xz or alone in a .zip"
 )
 
 _GZIP = b"\x1f\x8b"
@@ -23,16 +28,20 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 """Frames without content, which some packers write first: RFC 8878, section 3.1.2."""
 
+_ZIP = b"PK\x03\x04"
+_BZIP2 = b"BZh"
+_XZ = b"\xfd7zXZ\x00"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first (7z x FILE) and load the Posts.xml in it",
-    b"PK\x03\x04": "a zip archive: unpack it first (unzip FILE)",
-    b"BZh": "packed with bzip2: unpack it first (bunzip2 FILE)",
-    b"\xfd7zXZ\x00": "packed with xz: unpack it first (unxz FILE)",
-    b"\xff\xfe": "text in UTF-16: save it as UTF-8 first",
-    b"\xfe\xff": "text in UTF-16: save it as UTF-8 first",
+    b"Rar!\x1a\x07": "a RAR archive: unpack it first (unrar x FILE)",
+    b"PAR1": "a Parquet file: write its rows as JSON lines first",
+    b"SQLite format 3\x00": "an SQLite database: write its rows as JSON lines first",
+    b"%PDF": "a PDF",
 }
 _BUFFER = 1024 * 1024
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, ZstdError)
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, ZstdError, lzma.LZMAError, zipfile.BadZipFile)
 _Read = Callable[[int], bytes]
 
 
@@ -70,7 +79,8 @@ class _Unpacked(io.RawIOBase):
                 "What came before is loaded. Fetch the file again and load it anew."
             ) from problem
         except OSError as problem:
-            raise LoadError(f"{self._path} cannot be read: {problem.strerror}.") from problem
+            why = problem.strerror or "it is damaged, and cannot be unpacked"
+            raise LoadError(f"{self._path} cannot be read: {why}. What came before is loaded.") from problem
         buffer[: len(data)] = data
         self.done = self._file.tell()
         return len(data)
@@ -83,6 +93,9 @@ class _Unpacked(io.RawIOBase):
 def _open(path: Path) -> io.FileIO:
     try:
         if path.is_dir():
+            inside = path / "Posts.xml"
+            if inside.is_file():
+                raise LoadError(f"{path} is a directory. Name a file in it: {inside}, it seems.")
             raise LoadError(f"{path} is a directory. Name a file in it: {ACCEPTED}.")
         if path.exists() and not path.is_file():
             raise LoadError(f"{path} is not a regular file. Save what it gives to a file first.")
@@ -94,15 +107,74 @@ def _open(path: Path) -> io.FileIO:
 
 
 def _unpacker(path: Path, file: io.FileIO) -> _Read:
-    start = file.read(8)
+    start = file.read(16)
     file.seek(0)
     if not start:
         raise LoadError(f"{path} is empty. Accepted are {ACCEPTED}.")
     for magic, what in _OTHERS.items():
         if start.startswith(magic):
             raise LoadError(f"{path} is {what}.")
+    read: _Read = file.read
     if start.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=file).read1
-    if start.startswith(_ZSTD) or _SKIPPABLE.match(start):
-        return ZstdReader(file).read
-    return file.read
+        read = gzip.GzipFile(fileobj=file).read1
+    elif start.startswith(_ZSTD) or _SKIPPABLE.match(start):
+        read = ZstdReader(file).read
+    elif start.startswith(_BZIP2):
+        read = bz2.BZ2File(file).read1
+    elif start.startswith(_XZ):
+        read = lzma.LZMAFile(file).read1  # noqa: SIM115 - closed with what it reads
+    elif start.startswith(_ZIP):
+        read = _only_member(path, file).read1
+    return _Utf8(read)
+
+
+def _only_member(path: Path, file: io.FileIO) -> zipfile.ZipExtFile:
+    """The one file in a zip archive."""
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile:
+        raise LoadError(
+            f"{path} is a zip archive that is damaged or was cut short: it cannot be unpacked. "
+            "Fetch the file again."
+        ) from None
+    members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
+    if len(members) != 1:
+        raise LoadError(
+            f"{path} is a zip archive of {len(members)} files: unpack it first (unzip FILE), then name one."
+        )
+    try:
+        return cast(zipfile.ZipExtFile, archive.open(members[0]))
+    except (RuntimeError, NotImplementedError) as problem:
+        raise LoadError(f"{path} is a zip archive that cannot be unpacked here: {problem}.") from None
+
+
+class _Utf8:
+    """Passes bytes on, as UTF-8 where they are UTF-16, as text saved by Windows' programs may be."""
+
+    def __init__(self, read: _Read) -> None:
+        self._read = read
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._ready = b""
+        self._began = False
+
+    def __call__(self, size: int) -> bytes:
+        """Up to `size` bytes, at least one unless there are no more."""
+        if not self._began:
+            self._begin(size)
+        while self._decoder and not self._ready:
+            data = self._read(size)
+            self._ready = self._decoder.decode(data, final=not data).encode()
+            if not data:
+                self._decoder = None
+        if not self._ready:
+            return b"" if self._decoder else self._read(size)
+        piece, self._ready = self._ready[:size], self._ready[size:]
+        return piece
+
+    def _begin(self, size: int) -> None:
+        self._began = True
+        while len(self._ready) < len(_UTF16[0]) and (data := self._read(size)):
+            self._ready += data
+        if self._ready.startswith(_UTF16):
+            self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+            self._ready = self._decoder.decode(self._ready).encode()

@@ -16,6 +16,7 @@ SITE = "https://www.reddit.com"
 _NAME = re.compile(r"t3_[a-z0-9]{1,15}")
 _ID = re.compile(r"[a-z0-9]{1,15}")
 _IN_PATH = re.compile(r"/r/([A-Za-z0-9_-]{1,50})/")
+_OUTSIDE = re.compile(r"https?://[^/]+/comments/")
 
 
 def post_from_reddit(record: Mapping[str, Any], *, escaped: bool = True) -> Document:
@@ -25,18 +26,20 @@ def post_from_reddit(record: Mapping[str, Any], *, escaped: bool = True) -> Docu
     """
     name = _name(record)
     undo = clean.without_entities if escaped else _as_it_is
-    title = clean.line(undo(record.get("title")), "title", TITLE_LIMIT)
+    title = clean.line(clean.without_space_entities(undo(record.get("title"))), "title", TITLE_LIMIT)
     if not title:
         raise BadRecord("title is missing")
     permalink = clean.web_url(undo(record.get("permalink")), SITE)
     ups, downs, score = _votes(record)
+    author = clean.line(_named(record.get("author")), "author", NAME_LIMIT) or NOBODY
+    text = clean.without_markdown_entities(undo(record.get("selftext")))
     return document(
         post_id=name,
         source="reddit",
         title=title,
-        text=clean.text(undo(record.get("selftext")), "selftext", TEXT_LIMIT),
-        author=clean.line(record.get("author"), "author", NAME_LIMIT) or NOBODY,
-        topic=_topic(record, permalink),
+        text=clean.text(text, "selftext", TEXT_LIMIT),
+        author=author,
+        topic=_topic(record, permalink, author),
         url=clean.web_url(undo(record.get("url")), SITE),
         permalink=permalink,
         thumbnail=clean.web_url(undo(record.get("thumbnail"))),
@@ -69,15 +72,24 @@ def _name(record: Mapping[str, Any]) -> str:
     return f"t3_{short}"
 
 
-def _topic(record: Mapping[str, Any], permalink: str) -> str:
-    """The subreddit: its own field, else out of the permalink (exports of 2015 have it only there)."""
-    topic = clean.line(record.get("subreddit"), "subreddit", NAME_LIMIT).strip("/").removeprefix("r/")
+def _named(value: Any) -> Any:
+    """The name of an author or a subreddit, which some exports keep with the rest of what they know of it."""
+    return value.get("name", value.get("display_name", value)) if isinstance(value, dict) else value
+
+
+def _topic(record: Mapping[str, Any], permalink: str, author: str) -> str:
+    """The subreddit: its own field, else out of the permalink (exports of 2015 have it only there).
+
+    A post in none, such as a promoted one, is in its author's own, which Reddit calls `u_` and the name.
+    """
+    topic = clean.line(_named(record.get("subreddit")), "subreddit", NAME_LIMIT).strip("/").removeprefix("r/")
     if topic:
         return topic
-    found = _IN_PATH.search(permalink)
-    if not found:
-        raise BadRecord("subreddit is missing, and permalink does not name it")
-    return found[1]
+    if found := _IN_PATH.search(permalink):
+        return found[1]
+    if _OUTSIDE.match(permalink) and author != NOBODY:
+        return f"u_{author}"[:NAME_LIMIT]
+    raise BadRecord("subreddit is missing, and permalink does not name it")
 
 
 def _votes(record: Mapping[str, Any]) -> tuple[int, int, int]:

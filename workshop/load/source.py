@@ -2,12 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from workshop.load.post import Document
 from workshop.load.problems import Problem
 
 Record = Document | Problem
+
+
+class Part(NamedTuple):
+    """A record as it stands in a file: where, and its values.
+
+    None is an empty line, a BadRecord what cannot be read.
+    """
+
+    where: str
+    value: Any
 
 
 @dataclass(frozen=True)

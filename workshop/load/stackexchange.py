@@ -3,6 +3,7 @@
 Fields: https://meta.stackexchange.com/questions/2677 (the data dump's schema).
 """
 
+import html
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -91,7 +92,8 @@ def post_from_row(row: Mapping[str, str], site: str) -> Document:
 
 
 def _author(row: Mapping[str, str]) -> str:
-    name = clean.line(row.get("OwnerDisplayName"), "OwnerDisplayName", NAME_LIMIT)
+    # Names are kept as they go into a page.
+    name = clean.line(html.unescape(row.get("OwnerDisplayName", "")), "OwnerDisplayName", NAME_LIMIT)
     number = row.get("OwnerUserId", "")
     return name or (f"user{number}" if _ID.fullmatch(number) else NOBODY)
 
@@ -100,17 +102,17 @@ def _count(row: Mapping[str, str], field: str) -> int:
     return clean.integer(row.get(field), field, low=0, high=2**31) or 0
 
 
-def plain_text(html: str) -> str:
+def plain_text(markup: str) -> str:
     """The words of a piece of HTML, blocks on lines of their own, comments, scripts and styles left out."""
     reader = _Words()
-    reader.feed(_only_tags(html[:HTML_LIMIT]))
+    reader.feed(_only_tags(markup[:HTML_LIMIT]))
     reader.close()
     return _GAPS.sub("\n\n", "".join(reader.pieces)).strip()
 
 
-def _only_tags(html: str) -> str:
+def _only_tags(markup: str) -> str:
     """Takes out comments and escapes each `<` that opens no whole tag: html.parser is slow at those."""
-    first, *rest = html.split("<!--")
+    first, *rest = markup.split("<!--")
     return _STRAY.sub("&lt;", first + "".join(piece.partition("-->")[2] for piece in rest))
 
 

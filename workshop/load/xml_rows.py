@@ -1,60 +1,192 @@
-"""Reads the rows of a Stack Exchange `Posts.xml` one by one; memory stays flat at any size."""
+"""Reads the rows of a Stack Exchange `Posts.xml` one by one; memory stays flat at any size.
 
+Each row is parsed by itself, so a row that breaks the rules of XML spoils no other, and nothing that a file
+may declare is ever looked at. Dumps do hold such rows: with references to characters that XML forbids.
+"""
+
+import codecs
+import html
 import io
+import re
 from collections.abc import Iterator
-from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
-
-from workshop.load.problems import LoadError
+from workshop.load.problems import BadRecord, LoadError
+from workshop.load.source import Part
 
 LONGEST = 2 * 1024 * 1024
 """Bytes of one row; a body has at most 30,000 characters."""
 
+_CHUNK = 64 * 1024
+_ROW = b"<row"
+_ENDS = (b"</posts", b"</row", b"<row ", b"<row\t", b"<row\n", b"<row\r")
+_KEPT = 64
+_TOO_LONG = f"longer than {LONGEST // 1024**2} MiB"
+_ROOT = re.compile(rb"<([A-Za-z_][^\s<>/]{0,39})")
+_ASIDE = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,8}));|(\w{1,32};)?)")
+_OF_XML = {"amp;", "lt;", "gt;", "quot;", "apos;"}
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-def rows(stream: io.BufferedReader) -> Iterator[dict[str, str]]:
-    """The attributes of each row. Raises LoadError where it stops being such a file."""
-    source = _Guarded(stream)
-    root = None
+
+def rows(stream: io.BufferedReader) -> Iterator[Part]:
+    """The rows of the file. Raises LoadError for what is no such file, or ends in the middle of a row."""
+    text = _Text(stream)
+    encoding = _checked_head(text)
     count = 0
+    while text.find_row():
+        count += 1
+        where = f"row {count:,} (line {text.line:,})"
+        raw = text.take_row()
+        yield Part(where, BadRecord(_TOO_LONG) if raw is None else _row(raw, encoding))
+    if text.failure:
+        raise text.failure
+
+
+def _row(raw: bytes, encoding: str) -> dict[str, str] | BadRecord:
     try:
-        for _, element in iterparse(source, events=("start",), forbid_dtd=True):
-            source.unused = 0
-            if root is None:
-                root = element
-                if root.tag != "posts":
-                    raise LoadError(
-                        f"This is XML with <{root.tag[:40]}> in it, not a Stack Exchange Posts.xml."
-                    )
-            elif element.tag == "row":
-                yield element.attrib
-                count += 1
-                root.clear()
-    except ParseError as problem:
-        line, column = problem.position
-        raise LoadError(
-            f"The XML breaks off or breaks its rules at line {line:,}, column {column + 1:,}. "
-            f"The {count:,} rows before are read."
-        ) from None
-    except DefusedXmlException:
-        raise LoadError(
-            "The XML declares a DTD or entities, which no Stack Exchange dump does: refused."
-        ) from None
+        return _attributes(raw, encoding)
+    except (expat.ExpatError, ValueError, LookupError):
+        pass
+    try:
+        return _attributes(_mended(raw.decode(encoding, "replace")).encode(), "utf-8")
+    except expat.ExpatError as problem:
+        return BadRecord(
+            f"not sound XML: {expat.ErrorString(problem.code)} at character {problem.offset + 1}"
+        )
 
 
-class _Guarded:
-    """A stream for the parser, which would keep a row of any length in memory."""
+def _attributes(raw: bytes, encoding: str) -> dict[str, str]:
+    found: list[dict[str, str]] = []
+    parser = expat.ParserCreate(encoding)
+    parser.StartElementHandler = lambda _name, attributes: found.append(attributes)
+    parser.Parse(raw if raw.endswith(b"/>") else raw.removesuffix(b">") + b"/>", True)
+    return found[0]
+
+
+def _mended(row: str) -> str:
+    """The row without the characters that XML forbids, and with each stray `&` and `<` as a character."""
+    return "<" + _FORBIDDEN.sub("", _REFERENCE.sub(_allowed, row[1:])).replace("<", "&lt;")
+
+
+def _allowed(found: re.Match[str]) -> str:
+    hexadecimal, decimal, name = found.groups()
+    if hexadecimal or decimal:
+        number = int(hexadecimal, 16) if hexadecimal else int(decimal)
+        is_allowed = number <= 0x10FFFF and not _FORBIDDEN.match(chr(number))
+        return found[0] if is_allowed else ""
+    if name in _OF_XML:
+        return found[0]
+    meant = html.unescape(found[0])
+    return meant if meant != found[0] and name else "&amp;" + found[0][1:]
+
+
+def _checked_head(text: "_Text") -> str:
+    """The encoding that the file declares. Raises LoadError for what is no dump of posts."""
+    head = text.head()
+    declared = _ENCODING.search(head)
+    encoding = "utf-8"
+    if declared:
+        try:
+            encoding = codecs.lookup(declared[1].decode()).name
+        except LookupError:
+            raise LoadError(f"The XML is in an encoding unknown here: {declared[1].decode()}.") from None
+    # What was UTF-16 has been made UTF-8 when it was opened.
+    encoding = "utf-8" if encoding.startswith("utf-16") else encoding
+    begins = _ASIDE.sub(b"", head)
+    if _DOCTYPE.search(begins.partition(_ROW)[0]):
+        raise LoadError("The XML declares a DTD or entities, which no Stack Exchange dump does: refused.")
+    root = _ROOT.search(begins)
+    if root and root[1] not in (b"posts", b"row"):
+        name = root[1].decode(errors="replace")
+        raise LoadError(f"This is XML with <{name}> in it, not a Stack Exchange Posts.xml.")
+    return encoding
+
+
+class _Text:
+    """A stream's bytes: `buffer` holds at most a row and a chunk, and what is before `position` is used."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
-        self.unused = 0
+        self.buffer = b""
+        self.position = 0
+        self.failure: LoadError | None = None
+        self._line, self._counted = 1, 0
 
-    def read(self, size: int = 16 * 1024, /) -> bytes:
-        if self.unused > LONGEST:
-            raise LoadError(
+    @property
+    def line(self) -> int:
+        """The line that `position` is in."""
+        self._line += self.buffer.count(b"\n", self._counted, self.position)
+        self._counted = self.position
+        return self._line
+
+    def head(self) -> bytes:
+        """The beginning of the file."""
+        while len(self.buffer) < _CHUNK and self._more():
+            pass
+        return self.buffer[:_CHUNK]
+
+    def find_row(self) -> bool:
+        """Move to the next row; False at the end of the file."""
+        while True:
+            start = self.buffer.find(_ROW, self.position)
+            after = self.buffer[start + len(_ROW) : start + len(_ROW) + 1]
+            if start >= 0 and after and not after.isspace() and after not in b"/>":
+                self.position = start + len(_ROW)  # <rows>, say
+            elif start >= 0 and after:
+                self.position = start
+                return True
+            else:
+                self.position = start if start >= 0 else max(self.position, len(self.buffer) - len(_ROW))
+                if not self._more():
+                    return start >= 0
+
+    def take_row(self) -> bytes | None:
+        """The row that begins here, None if it is too long to hold. Raises LoadError if it never ends."""
+        searched, too_long = 1, False
+        while not (end := self._end_of_row(searched)):
+            searched = max(len(self.buffer) - self.position - len(_ENDS[0]), 1)
+            if searched > LONGEST:
+                too_long, searched = True, 1
+                self.position = len(self.buffer) - _KEPT
+            if not self._more():
+                end = len(self.buffer)
+                if not self.buffer[self.position :].rstrip().endswith(b">"):
+                    raise self.failure or self._cut_short(too_long)
+                break
+        row = self.buffer[self.position : end].rstrip()
+        self.position = end
+        return None if too_long else row
+
+    def _end_of_row(self, searched: int) -> int:
+        """Where the row ends, 0 if it is not in the buffer. A `<` in an attribute is wrong, but met."""
+        end = self.buffer.find(b"<", self.position + searched)
+        while end >= 0:
+            before = self.buffer[max(self.position, end - _KEPT) : end].rstrip()
+            if before.endswith(b"/>") or self.buffer.startswith(_ENDS, end):
+                return end
+            end = self.buffer.find(b"<", end + 1)
+        return 0
+
+    def _cut_short(self, too_long: bool) -> LoadError:
+        if too_long:
+            return LoadError(
                 f"A row of the XML is longer than {LONGEST // 1024**2} MiB. The rows before are read."
             )
-        data = self._stream.read1(size)
-        self.unused += len(data)
-        return data
+        return LoadError(
+            f"The XML breaks off or breaks its rules at line {self.line:,}: it was cut short. "
+            "The rows before are read."
+        )
+
+    def _more(self) -> bool:
+        """Read on; False at the end, with its reason in `failure`."""
+        _ = self.line
+        try:
+            data = self._stream.read1(_CHUNK)
+        except LoadError as problem:
+            self.failure, data = problem, b""
+        self.buffer = self.buffer[self.position :] + data
+        self.position = self._counted = 0
+        return bool(data)
