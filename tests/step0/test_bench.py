@@ -139,7 +139,7 @@ def test_ctrl_c_ends_it_and_all_it_started(number: int, tmp_path: Path, monkeypa
         process.send_signal(number)
         process.send_signal(number)  # impatience
         quick.end()
-        assert quick.process.returncode == 130
+        assert quick.process.returncode == 128 + number
     assert "Traceback" not in quick.shown
     assert "Stopped; nothing is left running." in quick.shown
     assert not [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]

@@ -3,13 +3,11 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 
 import click
 
+from workshop import interruption
 from workshop.bench import reports
 from workshop.bench.effort import FULL, QUICK, Effort
 from workshop.bench.measures import CORES, MEASURES, takes
@@ -17,7 +15,8 @@ from workshop.bench.measures import CORES, MEASURES, takes
 LEAST, MOST = 1000, 1_000_000
 """Posts: with fewer not every word that is searched for is found often enough."""
 
-INTERRUPTED = 130
+ENDED_BY = 128
+"""And the number of the signal make the exit code, as in shells."""
 
 
 @click.command()
@@ -37,12 +36,15 @@ def bench(count: int | None, only: tuple[str, ...], quick: bool) -> None:
     effort = replace(effort, count=count or effort.count)
     names = [name for name in MEASURES if not only or name in only]
     _say_what_comes(names, effort)
+    interruption.watch()
     try:
-        with _interruptible():
+        with interruption.raising():
             failed = _measure(names, effort)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running.", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(ENDED_BY + (interruption.asked() or signal.SIGINT))
+    finally:
+        interruption.finish()
     if failed:
         raise click.ClickException(f"Not measured: {', '.join(failed)}.")
 
@@ -69,30 +71,12 @@ def _measure(names: list[str], effort: Effort) -> list[str]:
             try:
                 with shown(f"{name}, {place} of {len(names)}", measure.takes(effort)):
                     figures = measure.make(effort, stages)
+            except KeyboardInterrupt:
+                click.echo("Stopping what was started …", err=True)
+                raise
             except click.ClickException as error:
                 failed.append(name)
                 click.echo(f"{name} was not measured. {error.format_message()}", err=True)
             else:
                 reports.show(figures)
     return failed
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the block in order; a second one changes nothing."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
-        click.echo("\nStopping what was started …", err=True)
-        raise KeyboardInterrupt
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    # What is ignored stays so: that is what `nohup` asks for.
-    heeded = [each for each in signals if signal.getsignal(each) is not signal.SIG_IGN]
-    before = {each: signal.signal(each, interrupt) for each in heeded}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

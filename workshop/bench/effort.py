@@ -29,6 +29,9 @@ class Effort:
     new_posts: int
     """Written at a constant rate while step 2 copies them."""
 
+    rates: tuple[int, ...]
+    """Events a second."""
+
     turns: int
     """Of the way of an event and the floor."""
 
@@ -48,6 +51,7 @@ FULL = Effort(
     searches=500,
     searched=5000,
     new_posts=1000,
+    rates=(50, 200),
     turns=3,
     seconds=5.0,
     warming=2.0,
@@ -61,6 +65,7 @@ QUICK = Effort(
     searches=80,
     searched=1000,
     new_posts=100,
+    rates=(50,),
     turns=1,
     seconds=1.0,
     warming=0.2,

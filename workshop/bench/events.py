@@ -29,9 +29,6 @@ OWNER = "step3_hide"
 PONDS = ("list", "search", "recommend", "tagged")
 """Who takes what readers hide."""
 
-RATES = (50, 200)
-"""Writes a second."""
-
 PATIENCE_SECONDS = 60.0
 
 Document = dict[str, Any]
@@ -66,7 +63,7 @@ class Way:
 def event_lags(effort: Effort, stage: Stage) -> dict[int, list[Way]]:
     """Measure step 3, by rate; the first way is the floor. Raises NotMeasured when writes do not arrive."""
     stage.client[SOURCE].create_collection(COLLECTION)
-    return {rate: _at(rate, effort, stage) for rate in RATES}
+    return {rate: _at(rate, effort, stage) for rate in effort.rates}
 
 
 def _at(rate: int, effort: Effort, stage: Stage) -> list[Way]:

@@ -19,9 +19,9 @@ STARTING_STEP3 = 15.0
 
 @dataclass(frozen=True)
 class Measure:
-    """A measurement: `make` makes it; `text` says of what, with `{count}` for how many
-    posts. `seconds` is how long it takes, `each` how much longer with every thousand posts up to `most`; and
-    `quick` the former for a quick one.
+    """A measurement: `make` makes it; `text` says of what, with `{count}` for how many posts and `{rates}`
+    for how many writes a second. `seconds` is how long it takes, `each` how much longer with every thousand
+    posts up to `most`; and `quick` the former for a quick one.
     """
 
     make: "Callable[[Effort, Stages], reports.Figures]"
@@ -39,7 +39,7 @@ class Measure:
 
     def told(self, effort: Effort) -> str:
         """Of what."""
-        return self.text.format(count=f"{self._posts(effort):,}")
+        return self.text.format(count=f"{self._posts(effort):,}", rates=" and ".join(map(str, effort.rates)))
 
     def _posts(self, effort: Effort) -> int:
         return effort.count if self.most is None else min(effort.count, self.most)
@@ -70,7 +70,7 @@ MEASURES = {
     ),
     "events": Measure(
         reports.events,
-        "50 and 200 writes a second until 4 ponds have them: step 3 in turns with a bare program",
+        "writes until 4 ponds have them, {rates} a second: step 3 in turns with a bare program",
         seconds=150,
         quick=20,
         is_of_step3=True,
