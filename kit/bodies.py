@@ -75,6 +75,8 @@ def json_body() -> Any:
     """The body, read. Raises UnsupportedMediaType and BadRequest."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     try:
         return request.get_json()
     except (BadRequest, RecursionError):

@@ -6,17 +6,19 @@ from typing import Any
 from flask import Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import NotAcceptable
 
+from kit.media_types import preferred
+
+JSON, HTML = "application/json", "text/html"
+
 
 def wants_html() -> bool:
     """Whether the client would rather have a page than JSON; without a preference it gets JSON."""
-    accepted = request.accept_mimetypes
-    return accepted.best_match(["application/json", "text/html"]) == "text/html"
+    return _preferred() == HTML
 
 
 def require_acceptable() -> None:
     """Raise NotAcceptable when the client takes neither JSON nor HTML."""
-    accepted = request.accept_mimetypes
-    if accepted.provided and not accepted.best_match(["application/json", "text/html"]):
+    if _preferred() is None:
         raise NotAcceptable("Answers come as application/json or text/html; please accept one of them.")
 
 
@@ -26,3 +28,7 @@ def represent(payload: Mapping[str, Any], template: str, status: int = 200, **co
     response = make_response(body, status)
     response.vary.add("Accept")
     return response
+
+
+def _preferred() -> str | None:
+    return preferred(request.headers.get("Accept"), (JSON, HTML))

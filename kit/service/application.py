@@ -1,25 +1,24 @@
 """The application class of services."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import flask
 from eve import Eve
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
 
+from kit.media_types import accepted
 from kit.service.reading import known_parameters, read_collection
 
 
 class Request(flask.Request):
-    """Flask's, which reads the few Accept headers that clients have once rather than with each request."""
+    """Flask's, which compares media types as types, and reads the few Accept headers that there are once."""
 
     @cached_property
     def accept_mimetypes(self) -> MIMEAccept:
         """What the client accepts."""
-        return _accepted(self.environ.get("HTTP_ACCEPT"))
+        return accepted(self.environ.get("HTTP_ACCEPT"))
 
 
 class Service(Eve):  # type: ignore[misc]
@@ -45,8 +44,3 @@ class Service(Eve):  # type: ignore[misc]
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is."""
         return func
-
-
-@lru_cache(maxsize=256)
-def _accepted(header: str | None) -> MIMEAccept:
-    return parse_accept_header(header, MIMEAccept)

@@ -21,6 +21,14 @@ JOINTS = frozenset({"$and", "$or"})
 EVES_OWN = {"_created": {"type": "datetime"}, "_updated": {"type": "datetime"}}
 """The rules of fields that Eve adds and no schema names."""
 
+TEXT, NUMBER, SWITCH = "text", "a number", "true or false"
+KINDS: Mapping[str, tuple[str, tuple[type, ...]]] = {
+    "string": (TEXT, (str,)),
+    **dict.fromkeys(("integer", "float", "number"), (NUMBER, (int, float))),
+    "boolean": (SWITCH, (bool,)),
+}
+"""By the type that a schema gives a field, what its values are called and what JSON makes of them."""
+
 DEEPEST = 4
 LONGEST = 100
 
@@ -29,7 +37,7 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 def where(text: str | None, allowed: Collection[str], schema: Schema) -> Document:
     """The filter; times and ids of MongoDB's own, which are text in JSON, become such by `schema`. `allowed`
-    are the fields it may name.
+    are the fields it may name, each with values of its own type or null.
     """
     if text is None:
         return {}
@@ -114,8 +122,24 @@ def _value(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
         raise BadRequest("where holds text that is not valid Unicode.")
     if isinstance(given, int) and abs(given) >= 2**63:
         raise BadRequest("where holds a number that is too large.")
-    meant = {"datetime": _time, "objectid": _object_id}.get(rules.get("type", ""))
-    return given if given is None or meant is None else meant(field, given)
+    if given is None:
+        return None
+    if rules.get("type") == "list":
+        rules = rules.get("schema", {})
+    kind = rules.get("type")
+    if kind in CONVERTED:
+        return CONVERTED[kind](field, given)
+    if kind in KINDS:
+        _require_kind(field, given, *KINDS[kind])
+    return given
+
+
+def _require_kind(field: str, given: Any, called: str, types: tuple[type, ...]) -> None:
+    """Refuse a value that no value of the field is like: to find nothing would look like an answer."""
+    # To Python true and false are numbers.
+    if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
+        other = SWITCH if isinstance(given, bool) else TEXT if isinstance(given, str) else NUMBER
+        raise BadRequest(f"where compares {field} with {called}, not with {other}.")
 
 
 def _time(field: str, given: Any) -> datetime:
@@ -131,6 +155,10 @@ def _object_id(field: str, given: Any) -> ObjectId:
         return ObjectId(str(given))
     except InvalidId:
         raise BadRequest(f"where compares {field} with ids of 24 hexadecimal digits.") from None
+
+
+CONVERTED = {"datetime": _time, "objectid": _object_id}
+"""What there is none of in JSON, and is read from text."""
 
 
 def _is_switch(value: Any) -> bool:

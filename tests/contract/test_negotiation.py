@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.accepting import HTML_RATHER, JSON_RATHER, NEITHER
 from tests.support.answers import check_error_shape, expect, expect_error
 from tests.support.browser import ACCEPT, Browser, parse
 from tests.support.client import Client, Reader
@@ -9,34 +10,6 @@ from tests.support.corpus import Corpus
 
 pytestmark = pytest.mark.face
 
-JSON = (
-    *(
-        "application/json",
-        "*/*",
-        "application/*",
-        "application/json, text/html;q=0.9",
-        "text/html;q=0.1, */*",
-    ),
-    *("application/json;q=1, text/html;q=0.5", "text/plain, application/json", "text/html;q=0, */*"),
-)
-HTML = (
-    *(
-        "text/html",
-        ACCEPT,
-        "text/*",
-        "text/html, application/json;q=0.9",
-        "application/json;q=0.1, text/html;q=0.2",
-    ),
-    "application/xhtml+xml, text/html",
-)
-NEITHER = (
-    "text/plain",
-    "image/png",
-    "application/xml",
-    "application/json;q=0",
-    "text/csv, image/*",
-    "application/vnd.x+json",
-)
 PATHS = (
     "/",
     "/search?q=stone",
@@ -50,7 +23,7 @@ PATHS = (
 )
 
 
-@pytest.mark.parametrize("accept", JSON)
+@pytest.mark.parametrize("accept", JSON_RATHER)
 def test_json_for_programs(visitor: Client, corpus: Corpus, accept: str) -> None:
     answer = expect(visitor.get("/", headers={"Accept": accept}), 200)
     assert answer.headers["Content-Type"] == "application/json"
@@ -62,7 +35,7 @@ def test_json_without_a_wish(visitor: Client, corpus: Corpus) -> None:
     assert answer.headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("accept", HTML)
+@pytest.mark.parametrize("accept", (ACCEPT, *HTML_RATHER))
 def test_html_for_browsers(visitor: Client, corpus: Corpus, accept: str) -> None:
     parse(expect(visitor.get("/", headers={"Accept": accept}), 200))
 
@@ -75,7 +48,7 @@ def test_nothing_else(visitor: Client, accept: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_every_address_has_both(regular: Reader, corpus: Corpus, path: str) -> None:
     address = path.format(id=corpus.rich[0].post_id)
-    program, page = (regular.get(address, headers={"Accept": accept}) for accept in (JSON[0], ACCEPT))
+    program, page = (regular.get(address, headers={"Accept": accept}) for accept in (JSON_RATHER[0], ACCEPT))
     assert isinstance(expect(program, 200).json(), dict)
     assert parse(expect(page, 200)).select_one("main")
     expect_error(regular.get(address, headers={"Accept": "text/plain"}), 406)

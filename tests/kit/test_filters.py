@@ -19,9 +19,11 @@ SCHEMA: dict[str, Any] = {
     "title": {"type": "string"},
     "score": {"type": "integer"},
     "when": {"type": "datetime"},
+    "open": {"type": "boolean"},
+    "words": {"type": "list", "schema": {"type": "string"}},
     "secret": {"type": "string"},
 }
-ALLOWED = ["_id", "title", "score", "when", "_updated"]
+ALLOWED = ["_id", "title", "score", "when", "open", "words", "_updated"]
 SHOWN = {"title": 1, "score": 1, "when": 1, "_id": 1, "_etag": 1}
 OPERATORS = {"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"}
 
@@ -37,7 +39,9 @@ ANYTHING = st.recursive(
 
 VALUES = {
     "title": st.none() | st.text(st.characters(codec="utf-8"), max_size=5),
-    "score": st.none() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False) | st.booleans(),
+    "score": st.none() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False),
+    "open": st.none() | st.booleans(),
+    "words": st.none() | st.text(st.characters(codec="utf-8"), max_size=5),
     "when": st.none() | st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat),
     "_updated": st.dates().map(str),
     "_id": st.none() | st.binary(min_size=12, max_size=12).map(bytes.hex),
@@ -115,9 +119,39 @@ class TestWhere:
         assert filters.where(None, ALLOWED, SCHEMA) == {}
         assert where("{}") == {}
 
-    def test_a_value_is_compared_whatever_it_is(self) -> None:
-        for value in ("x", 1, 1.5, True, None, ""):
-            assert where({"title": value}) == {"title": {"$eq": value}}
+    @pytest.mark.parametrize(
+        ("name", "values"),
+        [
+            ("title", ("x", "", "1", None)),
+            ("score", (1, -1.5, 0, None)),
+            ("open", (True, False, None)),
+            ("words", ("x", None)),
+        ],
+    )
+    def test_a_value_of_the_fields_type_is_compared(self, name: str, values: tuple[Any, ...]) -> None:
+        for value in values:
+            assert where({name: value}) == {name: {"$eq": value}}
+
+    @pytest.mark.parametrize("operator", sorted(OPERATORS))
+    @pytest.mark.parametrize(
+        ("name", "value", "words"),
+        [
+            ("title", 1, "text, not with a number"),
+            ("title", False, "text, not with true or false"),
+            ("score", "50", "a number, not with text"),
+            ("score", True, "a number, not with true or false"),
+            ("open", "true", "true or false, not with text"),
+            ("open", 1, "true or false, not with a number"),
+            ("words", 2.5, "text, not with a number"),
+        ],
+    )
+    def test_a_value_of_another_type_is_refused_rather_than_never_found(
+        self, name: str, value: Any, words: str, operator: str
+    ) -> None:
+        given = [None, value] if operator in ("$in", "$nin") else value
+        for asked in ({name: {operator: given}}, {"$or": [{"_id": None}, {name: {operator: given}}]}):
+            with pytest.raises(BadRequest, match=f"where compares {name} with {words}"):
+                where(asked)
 
     @pytest.mark.parametrize(
         ("given", "expected"),

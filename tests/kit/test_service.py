@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import eve.utils
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 from kit import mongo
 from kit.service import Service, config
 from kit.tokens import Issuer, LocalKeys, Verifier
+from tests.support.accepting import JSON as ACCEPTED
 from workshop.ports import free_port
 
 Ask = Callable[..., TestResponse]
@@ -283,6 +285,38 @@ class TestItems:
         answer = ask("GET", "/papers/p_1", headers={"If-None-Match": '"e1"'})
         assert (answer.status_code, answer.data) == (304, b"")
         assert ask("GET", "/papers/p_1", headers={"If-None-Match": '"e0"'}).status_code == 200
+
+    @pytest.mark.parametrize("known", ['W/"e1"', '"e0", "e1"', 'W/"e0" ,W/"e1"', "*"])
+    def test_an_etag_may_be_weak_or_one_of_several(self, store: Store, ask: Ask, known: str) -> None:
+        store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
+        for method in ("GET", "HEAD"):
+            answer = ask(method, "/papers/p_1", headers={"If-None-Match": known})
+            assert (answer.status_code, answer.data) == (304, b"")
+            assert answer.headers["ETag"] == '"e1"'
+
+    @pytest.mark.parametrize("since", ["yesterday", "", "Thu, 01 Jan 1970 00:00:00 GMT"])
+    def test_a_date_that_is_none_or_past_gets_the_document(self, store: Store, ask: Ask, since: str) -> None:
+        store.papers.insert_one(
+            {"_id": "p_1", "title": "one", "_etag": "e1", "_updated": datetime(2024, 1, 31)}
+        )
+        assert ask("GET", "/papers/p_1", headers={"If-Modified-Since": since}).status_code == 200
+        later = {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"}
+        assert ask("GET", "/papers/p_1", headers=later).status_code == 304
+
+    @pytest.mark.parametrize("accept", ACCEPTED)
+    def test_media_types_are_compared_parameters_aside(self, store: Store, ask: Ask, accept: str) -> None:
+        assert ask("GET", "/papers", headers={"Accept": accept}).status_code == 200
+
+    @pytest.mark.parametrize("accept", ["text/html; q=1", "application/json;charset=utf-8;q=0", "text/*"])
+    def test_who_does_not_take_json_is_told(
+        self, store: Store, ask: Ask, refused: Callable[..., Any], accept: str
+    ) -> None:
+        refused(ask("GET", "/papers", headers={"Accept": accept}), 406, "application/json")
+
+    def test_a_compressed_body_is_refused_as_such(self, ask: Ask, refused: Callable[..., Any]) -> None:
+        headers = {"Content-Encoding": "gzip", "Content-Type": "Application/JSON; Charset=UTF-8"}
+        answer = ask("POST", "/papers", reader="ann", data=b"{}", headers=headers)
+        refused(answer, 415, "content-encoding")
 
     def test_a_change_shows_at_once_with_a_new_etag(self, store: Store, ask: Ask) -> None:
         made = ask("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one", "score": 1})

@@ -1,0 +1,26 @@
+"""Which media type a client gets."""
+
+import pytest
+
+from kit.media_types import preferred
+from tests.support.accepting import HTML_RATHER, JSON, JSON_RATHER, NEITHER
+
+OFFERED = ("application/json", "text/html")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, OFFERED[0]),
+        *((header, OFFERED[0]) for header in JSON_RATHER),
+        *((header, OFFERED[1]) for header in HTML_RATHER),
+        *((header, None) for header in NEITHER),
+    ],
+)
+def test_the_type_that_is_liked_best(header: str | None, expected: str | None) -> None:
+    assert preferred(header, OFFERED) == expected
+
+
+@pytest.mark.parametrize("header", JSON)
+def test_the_only_type_that_there_is(header: str) -> None:
+    assert preferred(header, OFFERED[:1]) == OFFERED[0]
