@@ -36,6 +36,11 @@ def get_face_secret() -> str:
     return os.environ.get("FACE_SECRET", "")
 
 
+def get_trusted_proxies() -> str:
+    """Addresses and networks of reverse proxies whose word counts on clients' addresses and on TLS."""
+    return os.environ.get("TRUSTED_PROXIES", "")
+
+
 def get_smtp_address() -> tuple[str, int]:
     """Host and port of the mail server."""
     return os.environ.get("SMTP_HOST", "127.0.0.1"), int(os.environ.get("SMTP_PORT", "1025"))

@@ -4,10 +4,13 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.routing import RequestRedirect
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from kit.problems import Problem, Unprocessable
@@ -68,6 +71,14 @@ def handle_errors(app: Flask, answer: Answer) -> None:
         return answer(
             HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. It has been logged."
         )
+
+    @app.after_request
+    def name_no_host(response: Response) -> Response:
+        # Flask's own redirects, as from `//`, name the host that was asked for, which anybody can make up.
+        if isinstance(request.routing_exception, RequestRedirect):
+            response.location = urlunsplit(("", "", *urlsplit(request.routing_exception.new_url)[2:]))
+            response.set_data(redirect(response.location).get_data())
+        return response
 
     app.register_error_handler(Problem, answer_problem)
     app.register_error_handler(HTTPException, answer_http_error)

@@ -14,6 +14,10 @@ timeout = 30
 graceful_timeout = 10
 keepalive = 15
 accesslog = os.environ.get("ACCESS_LOG")
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+"""What a proxy says is looked at in `kit.proxies`; gunicorn would believe anybody on this machine."""
+
 control_socket_disable = True
 """Instances of one user would share the same control socket."""
 

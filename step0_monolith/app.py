@@ -14,6 +14,8 @@ from kit.errors import handle_errors
 from kit.gaps import gaps
 from kit.metrics import count_requests
 from kit.pictures import has_image
+from kit.proxies import TrustedProxies, from_proxies
+from step0_monolith.cookies import CookieSessions
 from step0_monolith.errors import make_answer
 from step0_monolith.headers import negotiates, set_headers
 from step0_monolith.identity import csrf, identify
@@ -32,12 +34,17 @@ def create_app(
     secret_key: str,
     session_seconds: int = 3600,
     optional_parts: frozenset[str] = OPTIONAL_PARTS,
+    trusted_proxies: str = "",
 ) -> Flask:
     """The face over `store`; sessions are cookies until `app.session_interface` is set to something else.
 
-    Without `optional_parts` of the store some verbs answer 503, and all others work.
+    Without `optional_parts` of the store some verbs answer 503, and all others work. Raises ValueError for
+    `trusted_proxies` that are no addresses.
     """
     app = Flask(__name__)
+    behind = from_proxies(app.wsgi_app, TrustedProxies(trusted_proxies))
+    app.wsgi_app = behind  # type: ignore[method-assign, assignment]
+    app.session_interface = CookieSessions()
     app.config.update(
         SECRET_KEY=secret_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
@@ -47,6 +54,8 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=session_seconds),
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
+        # It compares the Referer with the host that a proxy asks us for; see `identity.guard`.
+        WTF_CSRF_SSL_STRICT=False,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]

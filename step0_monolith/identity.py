@@ -13,6 +13,9 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from step0_monolith.bodies import FORM
 from step0_monolith.store import Reader, Session, Store
 
+OWN_PAGES = ("same-origin", "none")
+"""Who may send what writes: our own pages, and people themselves."""
+
 csrf = CSRFProtect()
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,8 +61,13 @@ def guard_sign_in() -> None:
 
 
 def guard() -> None:
-    """Check the CSRF token of a request that writes. Raises Forbidden."""
+    """Check the CSRF token of a request that writes, and that no other site had it sent. Raises Forbidden.
+
+    Browsers tell the latter themselves where there is TLS, whatever a proxy has made of our host's name.
+    """
     try:
+        if request.headers.get("Sec-Fetch-Site", "same-origin").lower() not in OWN_PAGES:
+            raise CSRFError("sent by another site")
         csrf.protect()
     except CSRFError:
         raise Forbidden(

@@ -7,6 +7,9 @@ from step0_monolith.monolith import make_store
 
 store = make_store()
 app = create_app(
-    store, secret_key=environment.get_secret_key(), session_seconds=environment.get_token_lifetime()
+    store,
+    secret_key=environment.get_secret_key(),
+    session_seconds=environment.get_token_lifetime(),
+    trusted_proxies=environment.get_trusted_proxies(),
 )
 app.session_interface = MongoSessions(app, store.client)

@@ -17,7 +17,10 @@ def make_app() -> Flask:
     api = Rest(settings.get_api_url(), "The API")
     store = RestStore(api, Verifier(RemoteKeys(api), ISSUER), environment.get_face_secret())
     app = create_app(
-        store, secret_key=environment.get_secret_key(), session_seconds=environment.get_token_lifetime()
+        store,
+        secret_key=environment.get_secret_key(),
+        session_seconds=environment.get_token_lifetime(),
+        trusted_proxies=environment.get_trusted_proxies(),
     )
     log_requests(app)
     return app

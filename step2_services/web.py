@@ -28,6 +28,7 @@ def make_app() -> Flask:
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
         optional_parts=frozenset({*names, "smtp"} - NEEDED),
+        trusted_proxies=environment.get_trusted_proxies(),
     )
     log_requests(app)
 

@@ -98,6 +98,9 @@ def _set_headers(app: Flask, settings: Settings) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
+        response.autocorrect_location_header = False  # as Eve sets it, it names the host that was asked for
+        if location := headers.get("Location"):
+            headers["Location"] = f"/{location.lstrip('/')}"
         if settings.instance:
             headers.add(SERVED_BY, f"{settings.instance} {settings.version}")
         given = {name.lower() for name, _ in headers}

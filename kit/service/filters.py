@@ -126,7 +126,7 @@ def _value(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
         return None
     if rules.get("type") == "list":
         rules = rules.get("schema", {})
-    kind = rules.get("type")
+    kind = str(rules.get("type"))
     if kind in CONVERTED:
         return CONVERTED[kind](field, given)
     if kind in KINDS:

@@ -7,6 +7,7 @@ from flask import Flask, current_app, g, request
 
 from kit.operations import operation_of
 from kit.problems import SignedOut
+from kit.proxies import is_for_a_proxy
 from kit.tokens import Claims, Verifier
 
 OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
@@ -41,7 +42,8 @@ def identify(
     @app.before_request
     def check() -> None:
         g.reader = g.caller = None
-        if "HTTP_AUTHORIZATION" not in request.environ or request.path.startswith(OPEN):
+        told = request.environ.get("HTTP_AUTHORIZATION")
+        if told is None or request.path.startswith(OPEN) or is_for_a_proxy(told):
             return
         verb = operation_of(app, request.endpoint)
         is_for_services = verb is not None and verb.service

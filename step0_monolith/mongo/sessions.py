@@ -9,9 +9,10 @@ from flask_session.mongodb import MongoDBSessionInterface
 
 from kit.mongo import Client, translated
 from kit.problems import Problem
+from step0_monolith.cookies import SecureOverTls
 
 
-class MongoSessions(MongoDBSessionInterface):  # type: ignore[misc]
+class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[misc]
     """Flask-Session's, but for two things: making it needs no connection, so that a worker starts while the
     database is away (`make_indexes` makes its indexes), and when a session cannot be read the request goes on
     with an empty one that carries the `error`, for pages that need no session."""

@@ -35,7 +35,9 @@ class Api:
         headers = passed_on(asked, CONDITIONS if for_all else frozenset())
         call = Call(route.service, asked.method, path + query, headers, asked.body)
         if asked.method not in READING or b"authorization" not in asked.named or route.reading == "as it is":
-            return await self._caller.call(call, asked)
+            answer = await self._caller.call(call, asked)
+            answer.headers = [(name, _below_prefix(name, value)) for name, value in answer.headers]
+            return answer
         return await self._composed(route, call, path, asked)
 
     async def _composed(self, route: Route, call: Call, path: str, asked: Asked) -> Answer:
@@ -45,3 +47,8 @@ class Api:
         if route.reading == "marked one":
             return await self._composer.marked_post(call, path.rpartition("/")[2], asked)
         return await self._composer.profile(call, asked)
+
+
+def _below_prefix(name: bytes, value: bytes) -> bytes:
+    """A header's value, where clients find what a service has told the address of."""
+    return PREFIX.encode() + value if name == b"location" and value.startswith(b"/") else value

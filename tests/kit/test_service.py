@@ -58,7 +58,7 @@ class TestErrors:
             (401, "GET", "/papers", {"headers": {"Authorization": "Bearer a.b.c"}}, ["token"]),
             (401, "GET", "/papers", {"headers": {"Authorization": "Bearer"}}, ["token"]),
             (401, "GET", "/papers", {"headers": {"Authorization": ""}}, ["token"]),
-            (401, "GET", "/papers", {"headers": {"Authorization": "Basic YW5uOnB3"}}, ["token"]),
+            (401, "GET", "/papers", {"headers": {"Authorization": "Token YW5uOnB3"}}, ["token"]),
             (401, "GET", "/papers/p_1", {"headers": {"Authorization": "x"}}, ["token"]),
             (404, "GET", "/papers/p_9", {}, ["nothing at this address"]),
             (404, "GET", "/papers/no-such-id", {}, ["nothing at this address"]),
@@ -302,6 +302,17 @@ class TestItems:
         assert ask("GET", "/papers/p_1", headers={"If-Modified-Since": since}).status_code == 200
         later = {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"}
         assert ask("GET", "/papers/p_1", headers=later).status_code == 304
+
+    def test_a_password_for_a_proxy_makes_nobody_a_reader(self, store: Store, ask: Ask) -> None:
+        headers = {"Authorization": "Basic YW5uOnB3"}
+        assert ask("GET", "/papers", headers=headers).status_code == 200
+        assert ask("GET", "/notes", headers=headers).status_code == 401
+
+    def test_who_asks_decides_no_host(self, store: Store, ask: Ask) -> None:
+        headers = {"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example"}
+        made = ask("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one"}, headers=headers)
+        for answer in (made, *(ask("GET", path, headers=headers) for path in ("/", "/papers", "/docs//x"))):
+            assert "elsewhere" not in f"{answer.headers} {answer.text}"
 
     @pytest.mark.parametrize("accept", ACCEPTED)
     def test_media_types_are_compared_parameters_aside(self, store: Store, ask: Ask, accept: str) -> None:

@@ -5,7 +5,7 @@ JSON = (
     "*/*",
     "application/*",
     "",
-    " , ",
+    ", ,",
     "*",
     "application/json; charset=utf-8",
     "APPLICATION/JSON;Charset=UTF-8;q=0.5",

@@ -35,6 +35,7 @@ SETTINGS = {
         "GATEWAY_SECRET",
         "LISTEN_FD",
         "OWNERS_PREFIX",
+        "TRUSTED_PROXIES",
     ),
     *(f"STEP{number}_HOST" for number in range(4)),
 }
