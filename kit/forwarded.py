@@ -6,6 +6,7 @@ from flask import request
 
 SECRET = "X-Face-Secret"  # noqa: S105 - a header's name
 ADDRESS = "X-Forwarded-For"
+PROTO = "X-Forwarded-Proto"
 
 
 def client_address(secret: str) -> str:

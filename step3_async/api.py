@@ -9,6 +9,7 @@ from flask import Response, g, has_request_context, request
 
 from kit.discovery import HEADER as SERVICE_VERSION
 from kit.discovery import SERVED_BY
+from kit.forwarded import ADDRESS, SECRET
 from kit.gaps import note_gap
 from kit.problems import Problem
 from kit.rest import HEALTH_SECONDS, READ_SECONDS, Rest
@@ -47,12 +48,13 @@ class Told:
 
 
 class GatewayApi(Rest):
-    """The API at the gateway, `url`. It waits for nothing that is yet to settle: the request that a call is
-    made for comes through the gateway, too, and waits there.
+    """The API at the gateway, `url`, which knows by `secret` that we are inside. It waits for nothing that is
+    yet to settle: the request that a call is made for comes through the gateway, too, and waits there.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: str = "") -> None:
         super().__init__(url + PREFIX, "The gateway")
+        self._proof = {SECRET: secret} if secret else {}
         self._gateway = Rest(url, "The gateway")
 
     def call(
@@ -68,7 +70,7 @@ class GatewayApi(Rest):
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
         """See Rest; `told` then knows what was told along with the answer."""
-        sent = {SETTLE: "later", **_passed_on(), **(headers or {})}
+        sent = {SETTLE: "later", **self._proof, **_passed_on(), **(headers or {})}
         rest = {"token": token, "params": params, "json": json, "content": content}
         try:
             answer = super().call(method, path, **rest, headers=sent, read_seconds=read_seconds)
@@ -110,6 +112,8 @@ def _passed_on() -> dict[str, str]:
         return {}
     sent: dict[str, str] = {}
     W3C.inject(sent)
+    if request.remote_addr:
+        sent[ADDRESS] = request.remote_addr
     if SERVICE_VERSION in request.headers:
         sent[SERVICE_VERSION] = request.headers[SERVICE_VERSION]
     if (given := request.headers.get(DEADLINE, "")).isdecimal():

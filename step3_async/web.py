@@ -22,10 +22,10 @@ def make_app() -> Flask:
     """The face over the gateway that the environment names; it announces itself, as services do."""
     configure_logs(environment.get_instance() or NAME)
     configure_tracing(NAME)
-    api = GatewayApi(get_gateway_url())
+    secret = environment.get_face_secret()
+    api = GatewayApi(get_gateway_url(), secret)
     keys = RemoteKeys(api)
     keys.fetch_ahead()
-    secret = environment.get_face_secret()
     app = create_app(
         RestStore(api, Verifier(keys, ISSUER), secret),
         secret_key=environment.get_secret_key(),

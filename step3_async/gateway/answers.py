@@ -6,7 +6,7 @@ from step3_async.gateway.calling import Caller
 from step3_async.gateway.forwarding import CONDITIONS, passed_on
 from step3_async.gateway.messages import READING, Answer, Asked
 from step3_async.gateway.own import Own
-from step3_async.gateway.problems import WrongMethod
+from step3_async.gateway.problems import READABLE, WrongMethod, options
 from step3_async.gateway.routes import page_of, route_of
 from step3_async.gateway.sending import Call
 from step3_async.gateway.waiting import PATH as COMMANDS
@@ -38,8 +38,10 @@ class Answers:
         `for_all` whatever the client has of it already. Raises Problems.
         """
         if asked.path.startswith(COMMANDS):
+            if asked.method == "OPTIONS":
+                return options(READABLE)
             if asked.method not in READING:
-                raise WrongMethod("GET, HEAD")
+                raise WrongMethod(READABLE)
             return await self._waiting.tell(asked.path.removeprefix(COMMANDS))
         if is_api(asked.path):
             answer = await self._api.answer(asked, for_all)

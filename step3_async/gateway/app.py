@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kit import environment
 from kit.discovery import Services
+from kit.proxies import TrustedProxies
 from step3_async.gateway import settings
 from step3_async.gateway.answers import Answers
 from step3_async.gateway.attending import Attending
@@ -53,7 +54,8 @@ async def gateway(transport: Transport) -> AsyncIterator[Gateway]:
     ids = CommandIds(settings.get_secret())
     waiting = Waiting(settling, doubts, registry, ids, settings.get_settle_seconds())
     own = Own(transport, registry, balancer)
-    reception = Reception(balancer, secret, settings.get_request_seconds())
+    proxies = TrustedProxies(environment.get_trusted_proxies())
+    reception = Reception(balancer, secret, settings.get_request_seconds(), proxies)
     await _started(hearing)
     async with make_session() as session:
         answers = Answers(Caller(Sender(session), registry, balancer, secret), own, waiting)

@@ -20,7 +20,7 @@ from step3_async.gateway.conditions import as_conditions_say
 from step3_async.gateway.flights import Flights
 from step3_async.gateway.messages import COMMAND, DEPENDS_ON, READING, Answer, Asked
 from step3_async.gateway.problems import as_answer, as_json
-from step3_async.gateway.reception import Reception, Scope, require_sound
+from step3_async.gateway.reception import Arrival, Reception, Scope, require_sound
 from step3_async.gateway.watching import WhileConnected
 
 CACHED = "cached"
@@ -35,7 +35,7 @@ class Visit:
 
     scope: Scope
     receive: Receive
-    named: Mapping[bytes, bytes]
+    arrival: Arrival
     started: float
     request_id: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Attending:
 
     async def to(self, visit: Visit) -> Answer | None:
         """The answer; None when the client has left."""
-        asked = self._reception.take(visit.scope, visit.named, visit.request_id, visit.versions)
+        asked = self._reception.take(visit.arrival, visit.request_id, visit.versions)
         self.in_work += 1
         try:
             require_sound(asked)
@@ -65,8 +65,8 @@ class Attending:
                 return self._answers.of_own(asked)
             visit.route = route_name(asked.path)
             self._require_room(asked)
-            if has_body(visit.named):
-                asked.body = await read_body(visit.receive, visit.named)
+            if has_body(asked.named):
+                asked.body = await read_body(visit.receive, asked.named)
             return await self._traced(visit, asked)
         except Disconnected:
             return None

@@ -19,7 +19,7 @@ VARIES = frozenset({"accept", "cookie", "authorization"})
 
 UNKEPT = ("no-store", "private")
 
-Key = tuple[bytes, bytes, bytes, tuple[tuple[str, str], ...]]
+Key = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
 """Path, query, what the client accepts, and the versions it gets."""
 
 

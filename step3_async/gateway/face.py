@@ -1,7 +1,7 @@
 """The face: the ASGI application in front of all of step 3."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from step3_async.gateway import metrics
@@ -9,8 +9,8 @@ from step3_async.gateway.attending import Attending, Visit
 from step3_async.gateway.bodies import Receive
 from step3_async.gateway.cache import Cache, Entry, Key
 from step3_async.gateway.conditions import ABOUT_THE_BODY, is_known
-from step3_async.gateway.messages import REQUEST_ID, Headers
-from step3_async.gateway.reception import Reception, Scope, request_id_of
+from step3_async.gateway.messages import READING, REQUEST_ID, Headers
+from step3_async.gateway.reception import Arrival, Reception, Scope, request_id_of
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -31,10 +31,11 @@ class Face:
         """Answer a request, as ASGI has it."""
         if scope["type"] != "http":
             return
-        visit = Visit(scope, receive, dict(scope["headers"]), time.perf_counter())
-        visit.request_id = request_id_of(visit.named)
-        visit.versions = self._reception.versions(visit.named)
-        if _is_for_all(scope["method"], visit.named) and not self._cache.bypassed:
+        arrival = self._reception.arrive(scope)
+        visit = Visit(scope, receive, arrival, time.perf_counter())
+        visit.request_id = request_id_of(arrival.named)
+        visit.versions = self._reception.versions(arrival.named)
+        if _is_for_all(arrival) and not self._cache.bypassed:
             visit.key = _key(visit)
             entry = self._cache.get(visit.key)
             if entry is not None:
@@ -47,7 +48,7 @@ class Face:
     async def _send_entry(self, visit: Visit, entry: Entry, send: Send) -> None:
         _HITS.inc()
         status, headers, body = 200, entry.headers, entry.body
-        known = visit.named.get(b"if-none-match")
+        known = visit.arrival.named.get(b"if-none-match")
         if known is not None and entry.etag is not None and is_known(known, entry.etag):
             status, body = 304, b""
             headers = [each for each in headers if each[0] not in ABOUT_THE_BODY]
@@ -67,12 +68,12 @@ class Face:
 _HITS = metrics.CACHE.labels("hit")
 
 
-def _is_for_all(method: str, named: Mapping[bytes, bytes]) -> bool:
-    is_reading = method in ("GET", "HEAD")
+def _is_for_all(arrival: Arrival) -> bool:
+    named, is_reading = arrival.named, arrival.method in READING
     return is_reading and b"authorization" not in named and b"cookie" not in named and b"settle" not in named
 
 
 def _key(visit: Visit) -> Key:
-    scope, versions = visit.scope, visit.versions
-    accept = visit.named.get(b"accept", b"")
-    return scope["raw_path"], scope["query_string"], accept, tuple(versions.items()) if versions else ()
+    arrival, versions = visit.arrival, visit.versions
+    accept = arrival.named.get(b"accept", b"")
+    return arrival.path, arrival.query, accept, tuple(versions.items()) if versions else ()

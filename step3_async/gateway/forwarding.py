@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from multidict import CIMultiDict
 
 from kit.discovery import HEADER as SERVICE_VERSION
-from kit.forwarded import ADDRESS, SECRET
+from kit.forwarded import ADDRESS, PROTO, SECRET
 from step3_async.gateway.deadline import HEADER as DEADLINE
 from step3_async.gateway.messages import Asked, Headers, name_of
 
 BELIEVED_BY = frozenset({"web", "members"})
-"""Those who look at the client's address, and know the secret that makes ours count."""
+"""Those who look at the client's address or scheme, and know the secret that makes our word count."""
 
 HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
@@ -19,7 +19,7 @@ HOP_BY_HOP = frozenset(
 OURS_TO_SAY = frozenset(
     b"content-length accept-encoding expect prefer settle deadline-ms x-face-secret own-marks forwarded "
     b"x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix x-real-ip "
-    b"x-request-id traceparent service-version".split()
+    b"x-request-id traceparent service-version command depends-on gaps served-by".split()
 )
 NOT_PASSED_ON = HOP_BY_HOP | OURS_TO_SAY
 CONDITIONS = frozenset(b"if-none-match if-modified-since if-match if-unmodified-since range".split())
@@ -51,7 +51,7 @@ def add_ours(
     if asked.versions:
         headers[SERVICE_VERSION] = ",".join(f"{name}={version}" for name, version in asked.versions.items())
     if service in BELIEVED_BY and secret:
-        headers[ADDRESS], headers[SECRET] = asked.client, secret
+        headers[ADDRESS], headers[PROTO], headers[SECRET] = asked.client, asked.scheme, secret
     return headers
 
 

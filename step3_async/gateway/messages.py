@@ -16,7 +16,7 @@ DEPENDS_ON = b"depends-on"
 """A view's word on what an answer that is the same for all is made from: `<service>.<domain>`."""
 
 SETTLE = b"settle"
-"""With `later`, the caller waits until a command is settled, so that the gateway need not."""
+"""With `later`, one of our own waits until a command is settled, so that the gateway need not."""
 
 GAPS = b"gaps"
 """The services that an answer had to do without."""
@@ -29,8 +29,8 @@ READING = frozenset({"GET", "HEAD"})
 
 @dataclass(slots=True)
 class Asked:
-    """A request. `named` are its headers by name, of several the last; `inner` says that it comes from one of
-    our own, who deals with commands itself. `client` is the address it comes from.
+    """A request. `named` are its headers by name; `inner` says that it comes from one of our own, who deals
+    with commands itself. `client` is the address it comes from, `scheme` that of the client's connection.
     """
 
     method: str
@@ -39,6 +39,7 @@ class Asked:
     headers: Headers
     named: Mapping[bytes, bytes]
     client: str
+    scheme: str
     request_id: str
     traceparent: str
     deadline: Deadline

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from kit.metrics import exposition
 from step3_async.gateway.balancing import Balancer
 from step3_async.gateway.messages import READING, Answer, Asked
-from step3_async.gateway.problems import WrongMethod, as_json, whole
+from step3_async.gateway.problems import READABLE, WrongMethod, as_json, options, whole
 from step3_async.gateway.registry import Registry
 from step3_async.gateway.routes import SERVICES
 from step3_async.rapids.transport import Transport
@@ -34,8 +34,10 @@ class Own:
 
     def answer(self, asked: Asked) -> Answer:
         """The view's answer. Raises WrongMethod."""
+        if asked.method == "OPTIONS":
+            return options(READABLE)
         if asked.method not in READING:
-            raise WrongMethod("GET, HEAD")
+            raise WrongMethod(READABLE)
         return self._views[asked.path]()
 
     def is_ready(self) -> bool:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import orjson
 
 from kit.errors import error_body
+from kit.media_types import preferred
 from kit.problems import Problem
 from step3_async.gateway.messages import Answer, Asked, Headers
 
@@ -18,6 +19,11 @@ SAFE: Headers = [
 ]
 """What every answer that the gateway makes itself carries."""
 
+READABLE = "GET, HEAD, OPTIONS"
+"""The methods of what can only be read."""
+
+HTML = "text/html"
+OFFERED = ("application/json", HTML)
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"></head>
 <body><main><h1>{name}</h1><p>{message}</p><p><a href="/">To the first page</a></p></main></body></html>
@@ -42,7 +48,7 @@ class TooLarge(Problem):
 
 def as_answer(problem: Problem, asked: Asked | None = None) -> Answer:
     """The answer to a request that met with `problem`."""
-    headers: Headers = [*SAFE, (b"cache-control", b"no-store")]
+    headers: Headers = [*SAFE, (b"cache-control", b"no-store"), (b"vary", b"Accept")]
     if (retry_after := getattr(problem, "retry_after", None)) is not None:
         headers.append((b"retry-after", b"%d" % retry_after))
     if isinstance(problem, WrongMethod):
@@ -67,8 +73,13 @@ def whole(status: int, body: bytes, content_type: bytes, headers: Headers = SAFE
     return Answer(int(status), [*about, *headers], body)
 
 
+def options(allowed: str) -> Answer:
+    """What is allowed at an address."""
+    return Answer(204, [*SAFE, (b"allow", allowed.encode())])
+
+
 def wants_page(asked: Asked) -> bool:
     """Whether a browser asks, and for a page."""
-    accepted = asked.named.get(b"accept", b"")
+    accepted = asked.named.get(b"accept", b"").decode("latin-1")
     is_api = asked.path.startswith(("/api/", "/commands/"))
-    return not is_api and b"text/html" in accepted and b"application/json" not in accepted
+    return not is_api and preferred(accepted, OFFERED) == HTML

@@ -9,6 +9,8 @@ from tests.support.client import PASSWORD, Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.raw import send
 
+pytestmark = pytest.mark.face
+
 FOR_THE_PROXY = {"Authorization": "Basic YWxhZGRpbjpvcGVuc2VzYW1l"}
 """What a browser sends with everything once its owner has answered a proxy that asks for a password."""
 

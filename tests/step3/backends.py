@@ -24,6 +24,10 @@ from workshop.ports import free_port
 
 HOST = "127.0.0.1"
 SECRET = "secret of the faces"
+PROVED = {"X_Face_Secret": SECRET}
+INSIDE = {"Settle": "later", **PROVED}
+"""What the web face sends with what it asks for a page, as `Stage.get` takes it."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

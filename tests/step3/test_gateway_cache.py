@@ -88,7 +88,7 @@ async def test_what_differs_is_kept_apart(nats: NatsServer, settings: dict[str, 
         assert seen == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("header", ["Authorization", "Cookie", "Settle"])
+@pytest.mark.parametrize("header", ["Authorization", "Cookie"])
 @asynchronous
 async def test_who_says_who_they_are_gets_nothing_kept(
     nats: NatsServer, settings: dict[str, str], header: str

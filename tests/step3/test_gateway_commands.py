@@ -8,7 +8,7 @@ from aiohttp import web
 
 from step3_async.gateway.preferences import Preference, preference_of
 from step3_async.rapids.signals import Word
-from tests.step3.backends import Backend, Handler, Stage, nats, settings, staged
+from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, staged
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
 
@@ -174,9 +174,24 @@ async def test_one_of_us_waits_for_itself(nats: NatsServer, settings: dict[str, 
     async with staged(nats, settings) as stage:
         await two_views(stage)
         started = time.monotonic()
-        answer = await stage.ask("PUT", LIKE, headers={"Settle": "later"})
+        answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
         assert time.monotonic() - started < 0.3
         assert answer.headers["Command"] == f"like:1:{KEY}"
+
+
+@pytest.mark.parametrize("secret", [{}, {"X-Face-Secret": ""}, {"X-Face-Secret": "guessed"}])
+@asynchronous
+async def test_nobody_else_does(nats: NatsServer, settings: dict[str, str], secret: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        first, second = await two_views(stage)
+        writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Settle": "later", **secret}))
+        await until(lambda: stage.backends[0].asked)
+        await first.settle("like", (KEY, 1))
+        done, _ = await asyncio.wait([writing], timeout=0.2)
+        assert not done
+        await second.settle("like", (KEY, 1))
+        answer = await writing
+        assert (answer.status, "Command" in answer.headers) == (200, False)
 
 
 @asynchronous

@@ -9,7 +9,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from step3_async.gateway.calling import LIMIT
-from tests.step3.backends import Backend, Stage, cut_off, hang, nats, refuse, settings, staged
+from tests.step3.backends import INSIDE, PROVED, Backend, Stage, cut_off, hang, nats, refuse, settings, staged
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
 
@@ -22,7 +22,7 @@ AT_ONCE = 0.1
 async def timed(stage: Stage, path: str, **headers: str) -> tuple[int, float]:
     """The status, and the seconds that it took."""
     started = time.monotonic()
-    answer = await stage.get(path, **headers)
+    answer = await stage.get(path, **PROVED, **headers)
     return answer.status, time.monotonic() - started
 
 
@@ -209,12 +209,12 @@ async def test_too_many_are_told_so_early(
     async with staged(nats, settings) as stage:
         list_ = await stage.add("list", handler=hang)
         waiting = [
-            asyncio.create_task(stage.get(f"/api/posts?page={n}", Deadline_Ms="1500")) for n in range(5)
+            asyncio.create_task(timed(stage, f"/api/posts?page={n}", Deadline_Ms="1500")) for n in range(5)
         ]
         await until(lambda: len(list_.asked) == 5)
         status, seconds = await timed(stage, "/api/posts")
         assert (status, seconds < AT_ONCE) == (503, True)
-        inner = asyncio.create_task(stage.get("/api/posts", Settle="later", Deadline_Ms="300"))
+        inner = asyncio.create_task(stage.get("/api/posts", Deadline_Ms="300", **INSIDE))
         assert (await inner).status == 504
         assert (await timed(stage, "/health/live"))[0] == 200
         await asyncio.gather(*waiting)
