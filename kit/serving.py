@@ -1,6 +1,7 @@
 """How gunicorn serves a process of ours. A configuration file imports these names and sets `bind`."""
 
 import os
+import socket
 from typing import Any
 
 from prometheus_client import multiprocess
@@ -34,5 +35,9 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def address(step: int, port_variable: str, port: int) -> str:
-    """What to bind: a step's host, and the port that a variable sets."""
-    return f"{os.environ.get(f'STEP{step}_HOST', '127.0.0.1')}:{os.environ.get(port_variable, port)}"
+    """What to bind: a step's host, be it an address or a name, and the port that a variable sets."""
+    host = os.environ.get(f"STEP{step}_HOST") or "127.0.0.1"
+    chosen = os.environ.get(port_variable) or port
+    # gunicorn takes a name for that of an IPv4 address.
+    found = str(socket.getaddrinfo(host, chosen, type=socket.SOCK_STREAM)[0][4][0])
+    return f"[{found}]:{chosen}" if ":" in found else f"{found}:{chosen}"

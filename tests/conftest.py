@@ -13,10 +13,13 @@ from pymongo.database import Database
 
 from tests.drills.sizes import FULL
 from tests.support.chromium import chromium
+from tests.support.clean_environment import clean_environment
 from workshop.ports import free_port
 from workshop.stores.mongod import Mongod
 
 __all__ = ["chromium"]
+
+clean_environment()
 
 ROOT = Path(__file__).resolve().parent.parent
 LINES_OF_A_FAILURE = 40

@@ -1,12 +1,12 @@
 """What a manifest leaves open, filled in: a process's command line and environment."""
 
-import os
 import shlex
 import shutil
 import sys
 from typing import Any
 
-from workshop import state
+from workshop import environment, state
+from workshop.addresses import in_url
 from workshop.services.files import services_file
 from workshop.steps import Process, Step
 from workshop.stores import Stores
@@ -40,9 +40,7 @@ class Filling:
         face = {f"STEP{step.number}_HOST": step.host, **{name: str(port) for name, port in ports.items()}}
         if sys.stdout.isatty():  # the processes themselves only see our pipe
             face["LOG_FORMAT"] = "console"
-        # What somebody has set wins; but their MONGODB_URI has become one for each service already.
-        own = {name: value for name, value in filled.items() if name == "MONGODB_URI"} | process.own
-        env = {**face, **filled, **os.environ, **own, "PYTHONUNBUFFERED": "1"}
+        env = {**environment.inherited(), **face, **filled, **environment.given(step.settings), **process.own}
         return [word.format_map(places) for word in shlex.split(process.command)], env
 
 
@@ -58,4 +56,4 @@ class _Secrets:
 
 def addresses(step: Step) -> dict[str, Any]:
     """The places that addresses of a step are made of."""
-    return {"host": step.host, "port": step.port, "ports": step.ports}
+    return {"host": in_url(step.host), "port": step.port, "ports": step.ports}

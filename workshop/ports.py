@@ -91,8 +91,10 @@ def require_free(port: int, variable: str, host: str = "127.0.0.1") -> None:
         owner = owner_of(port, host)
     except OSError as error:
         why = error.strerror or str(error)
+        host_variable = f"{variable.partition('_')[0]}_HOST"
         raise click.ClickException(
-            f"Port {port} on {host} cannot be opened: {why}. Choose another with {variable}."
+            f"Port {port} on {host} cannot be opened: {why}. "
+            f"Choose another port with {variable}, or another address with {host_variable}."
         ) from None
     if owner is not None:
         raise PortTaken(port, variable, host, owner)

@@ -1,6 +1,5 @@
 """What the workshop knows of a step: its step.toml."""
 
-import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import click
 
+from workshop.addresses import host_from, in_url
 from workshop.defaults import ports_of
 from workshop.ports import port_from
 from workshop.services.manifest import Service, read_services
@@ -18,7 +18,7 @@ from workshop.state import ROOT
 class Process:
     """One process of a step; `command` and the values of `env` have places to be filled in.
 
-    What it is given in `own` is ready, and unlike `env` it wins over the environment.
+    What it is given in `own` is ready, and unlike `env` it wins over what the caller has set.
     """
 
     name: str
@@ -43,7 +43,8 @@ class Step:
     `nats` is None where there are no events. `ports` are those of its parts besides the face's, by the
     variable that sets each; `urls` are told when the step is ready, by what is found there. With `restart`,
     what ends by itself is started again. `registry` is where the face tells which instances are up;
-    `commands` are the step's own tools, by name.
+    `commands` are the step's own tools, by name. `settings` are the variables of the caller's that reach
+    its processes.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Step:
     urls: dict[str, str]
     registry: str | None
     commands: dict[str, Process]
+    settings: list[str]
 
     @property
     def port_variable(self) -> str:
@@ -72,7 +74,7 @@ class Step:
     @property
     def url(self) -> str:
         """Where the face is found."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{in_url(self.host)}:{self.port}"
 
 
 def step_numbers() -> list[int]:
@@ -86,14 +88,14 @@ def read_step(number: int) -> Step:
     if number not in manifests:
         there = ", ".join(map(str, sorted(manifests)))
         raise click.ClickException(f"There is no step {number}. There is: {there}.")
-    told: dict[str, Any] = tomllib.loads(manifests[number].read_text())
+    told: dict[str, Any] = tomllib.loads(manifests[number].read_text("utf-8"))
     services = read_services(number, told)
     ports = {variable: port_from(variable, default) for variable, default in ports_of(number, told).items()}
     face = f"STEP{number}_PORT"
     return Step(
         number=number,
         title=told["title"],
-        host=os.environ.get(f"STEP{number}_HOST", "127.0.0.1"),
+        host=host_from(f"STEP{number}_HOST"),
         port=ports.pop(face),
         ready=told["ready"],
         users=told["mongodb"]["users"],
@@ -108,6 +110,7 @@ def read_step(number: int) -> Step:
         urls=told.get("urls", {}),
         registry=told.get("registry"),
         commands={name: _process(name, each, told) for name, each in told.get("command", {}).items()},
+        settings=told.get("settings", []),
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 import click
 import requests
 
+from workshop import local
 from workshop.filling import addresses
 from workshop.processes.backoff import Backoff
 from workshop.processes.supervisor import Supervisor
@@ -119,7 +120,7 @@ class Watch:
 
 def _not_ready(step: Step) -> str | None:
     try:
-        answer = requests.get(step.url + step.ready, timeout=2)
+        answer = local.ask(step.url + step.ready, timeout=2)
     except requests.RequestException as error:
         return f"{step.url} does not answer ({type(error).__name__})"
     return None if answer.ok else f"{step.url}{step.ready} says {answer.text}"

@@ -12,6 +12,7 @@ from step3_async.gateway.app import Gateway, gateway
 from step3_async.gateway.server import Server, bound, face_socket
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
+from step3_async.rapids.hosting.settings import get_own_url
 from step3_async.rapids.signals import Announcement
 from step3_async.rapids.tracing import configure_tracing
 
@@ -29,7 +30,7 @@ async def main() -> None:
     transport = await connect(instance)
     try:
         async with gateway(transport) as made:
-            announcer = Announcer(transport, lambda: _described(made, instance, f"http://{host}:{port}"))
+            announcer = Announcer(transport, lambda: _described(made, instance, get_own_url(port)))
             await announcer.start()
             spare_the_collector()
             await Server(made.face, announcer.leave).serve(sockets)

@@ -82,7 +82,7 @@ def face_socket() -> socket.socket:
 
 def bound(host: str, port: int) -> socket.socket:
     """A socket that will listen there. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     # asyncio sends without delay only where the protocol is named.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -12,7 +12,7 @@ def get_secret() -> str:
 
 def get_host() -> str:
     """The address of the public face."""
-    return os.environ.get("STEP3_HOST", "127.0.0.1")
+    return os.environ.get("STEP3_HOST") or "127.0.0.1"
 
 
 def get_port() -> int:

@@ -28,7 +28,7 @@ PATIENCE = 30.0
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with RunningStep(2, tmp_path / "state", {"LOG_LEVEL": "ERROR"}) as running:
+    with RunningStep(2, tmp_path / "state", {"STONES_LOG_LEVEL": "ERROR"}) as running:
         yield Stage(running)
 
 

@@ -32,7 +32,7 @@ MONGOD = Kind("mongod")
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningStep]:
-    settings = {"FAILED_SIGN_INS_PER_MINUTE": "100000", "LOG_LEVEL": "ERROR"}
+    settings = {"FAILED_SIGN_INS_PER_MINUTE": "100000", "STONES_LOG_LEVEL": "ERROR"}
     with RunningStep(2, tmp_path / "state", settings) as running:
         yield running
 

@@ -30,7 +30,7 @@ EXTRA = [Kind(name) for name in ("mongod", "nats", "capture", "gateway") for _ i
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningStep]:
-    settings = {"FAILED_SIGN_INS_PER_MINUTE": "100000", "LOG_LEVEL": "ERROR"}
+    settings = {"FAILED_SIGN_INS_PER_MINUTE": "100000", "STONES_LOG_LEVEL": "ERROR"}
     with RunningStep(3, tmp_path / "state", settings) as running:
         yield running
 

@@ -29,7 +29,7 @@ PATIENCE = 30.0
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningStep]:
-    with RunningStep(3, tmp_path / "state", {"LOG_LEVEL": "ERROR"}) as running:
+    with RunningStep(3, tmp_path / "state", {"STONES_LOG_LEVEL": "ERROR"}) as running:
         yield running
 
 

@@ -38,7 +38,7 @@ PATIENCE = 30.0
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with RunningStep(3, tmp_path / "state", {"LOG_LEVEL": "ERROR"}) as running:
+    with RunningStep(3, tmp_path / "state", {"STONES_LOG_LEVEL": "ERROR"}) as running:
         file, topic = tmp_path / "posts.ndjson", new_topic()
         made = [Submission(f"{new_word()} {each}", topic, 1_600_000_000 + each, ups=99) for each in range(12)]
         file.write_text("".join(each.line() for each in made), encoding="utf-8")

@@ -10,7 +10,6 @@ import pytest
 
 from tests.step1.parts import Parts
 from tests.support.client import PASSWORD, Reader
-from tests.support.running_step import SETTINGS
 from workshop.ports import free_port
 
 Call = Callable[..., str]
@@ -18,10 +17,9 @@ Call = Callable[..., str]
 
 def call(api: str, *arguments: str, token: str = "", code: int = 0, typed: str | None = None) -> str:
     """What it prints; `typed` is what the person types."""
-    known = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     done = subprocess.run(
         [sys.executable, "-m", "step1_rest.client", *arguments],
-        env={**known, "API_URL": api, "STONES_TOKEN": token},
+        env={**os.environ, "API_URL": api, "STONES_TOKEN": token},
         input=typed,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -21,7 +21,6 @@ from tests.step3.nats_server import NatsServer, nats_server
 from tests.support.builds import ROOT
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
-from tests.support.running_step import SETTINGS
 from workshop.ports import free_port
 from workshop.stores.mongod import Mongod
 
@@ -95,9 +94,8 @@ class World:
         """An instance of a service over a database, which ends with the block."""
         port, instance = free_port(), f"{service}-{token_hex(4)}"
         log = self.folder / f"{instance}.log"
-        kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         env = {
-            **kept,
+            **os.environ,
             "PORT": str(port),
             "INSTANCE": instance,
             "VERSION": "v2",

@@ -13,15 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.running_step import without_settings
-
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ".venv"
 SECONDS = 170.0
-OWN = ("MAKE", "MFLAGS", "PYTEST_")
-"""How names begin that `make test` and pytest have set themselves."""
-
-VARIABLES = {"STEP", "ARGS", "FILE", "SUBREDDIT", "GENERATE", "DRILLS", "VENV", "PYTHON"}
+OWN = ("PYTEST_", "DRILLS")
+"""How names begin that pytest and `make drills` have set themselves."""
 
 
 def command(*words: str, folder: Path = ROOT) -> list[str]:
@@ -37,11 +33,7 @@ def command(*words: str, folder: Path = ROOT) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """What a user's shell has."""
-    own = {
-        name: value
-        for name, value in without_settings(os.environ).items()
-        if not (name.startswith(OWN) or name in VARIABLES)
-    }
+    own = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     return {**own, "PYTHONUNBUFFERED": "1", **more}
 
 

@@ -8,47 +8,11 @@ from tests.support.workshop_command import Command, call
 from workshop.ports import free_port
 from workshop.steps import read_step
 
-SETTINGS = {
-    *("MONGODB_URI", "MONGO_HOST", "SMTP_HOST", "SMTP_PORT", "MAIL_HOST", "MAIL_FROM", "SECRET_KEY"),
-    *("FAILED_SIGN_INS_PER_MINUTE", "SHARES_PER_MINUTE", "TOKEN_LIFETIME", "IMAGE_ALLOWED_HOSTS"),
-    *(
-        "API_URL",
-        "TOKEN_KEY",
-        "FACE_SECRET",
-        "LOG_FORMAT",
-        "LOG_LEVEL",
-        "IMAGE_MAX_BYTES",
-        "PROMETHEUS_MULTIPROC_DIR",
-        "WEB_WORKERS",
-        "SERVICES_FILE",
-        "PORT",
-        "INSTANCE",
-        "VERSION",
-        "SYNC_KEY",
-        "SYNC_INTERVAL",
-        "OPERATOR_SECRET",
-        "WEB_THREADS",
-        "ACCESS_LOG",
-        "NATS_URL",
-        "NATS_HOST",
-        "GATEWAY_URL",
-        "GATEWAY_SECRET",
-        "LISTEN_FD",
-        "OWNERS_PREFIX",
-        "TRUSTED_PROXIES",
-    ),
-    *(f"STEP{number}_HOST" for number in range(4)),
-}
-"""What somebody may have set for runs of their own, and must not reach a step under test."""
-
-FAMILIES = ("OTEL_", "RAPIDS_")
-"""Beginnings of names of others of that kind."""
-
 
 class RunningStep(Command):
     """`workshop run --step N` without the bundled posts, as a context manager.
 
-    `state` is its WORKSHOP_STATE; `settings` are further environment variables.
+    `state` is its WORKSHOP_STATE; `settings` are further environment variables, as a caller's shell has them.
     """
 
     def __init__(self, step: int, state: Path, settings: Mapping[str, str] | None = None) -> None:
@@ -61,7 +25,7 @@ class RunningStep(Command):
         }
         """The ports it was given, by the variable that sets each."""
         self.environment = {
-            **without_settings(os.environ),
+            **os.environ,
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",
@@ -88,12 +52,3 @@ class RunningStep(Command):
     def workshop_load(self, *arguments: str) -> str:
         """`workshop load` into this step's store, with any of its options; what it said."""
         return call(["load", "--step", str(self.step), *arguments], self.environment)
-
-
-def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what would change a run."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if not (name in SETTINGS or name.startswith(FAMILIES))
-    }

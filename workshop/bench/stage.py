@@ -15,6 +15,7 @@ import psutil
 import requests
 from pymongo import MongoClient
 
+from workshop import environment
 from workshop.bench.failed import NotMeasured
 from workshop.bench.process import Started, end_children, started, to_its_end
 from workshop.ports import free_port
@@ -25,8 +26,6 @@ from workshop.stores.mongod import Mongod
 START_SECONDS = 180.0
 END_SECONDS = 10.0
 PARTS = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
-FOREIGN = {"MONGODB_URI", "NATS_URL", "SMTP_HOST", "SMTP_PORT", "PROMETHEUS_MULTIPROC_DIR"}
-"""Name servers and a folder of somebody's own, which are not to be measured."""
 
 
 @contextmanager
@@ -37,11 +36,10 @@ def own_state(step: int | None = None) -> Iterator[None]:
     names = [*PARTS, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="stones-bench-", ignore_cleanup_errors=True) as folder:
-        for name in before:
-            if name in FOREIGN or name.endswith("_HOST") or name.lower().endswith("_proxy"):
-                del os.environ[name]
-        os.environ.update({name: str(free_port()) for name in names})
-        os.environ.update(WORKSHOP_STATE=folder, LOG_LEVEL="WARNING")
+        kept = environment.inherited() | environment.given(["MONGO_CACHE_GB"])
+        os.environ.clear()
+        os.environ.update(kept | {name: str(free_port()) for name in names})
+        os.environ.update(WORKSHOP_STATE=folder, STONES_LOG_LEVEL="WARNING")
         try:
             yield
         finally:

@@ -1,10 +1,9 @@
 """The ports that steps and parts listen on."""
 
-import os
-
 import click
 import psutil
 
+from workshop.addresses import host_from
 from workshop.checks.finding import OK, Finding
 from workshop.claims import running
 from workshop.defaults import SHARED
@@ -42,11 +41,14 @@ def has_step(number: int) -> bool:
 
 
 def _port(what: str, variable: str, host_variable: str, needed: bool) -> Finding:
-    host = os.environ.get(host_variable) or "127.0.0.1"
     try:
         port = port_from(variable)
     except click.ClickException as error:
         return Finding(f"port of {what}", "wrong", needed, error.message, f"unset {variable}")
+    try:
+        host = host_from(host_variable)
+    except click.ClickException as error:
+        return Finding(f"address of {what}", "wrong", needed, error.message, f"unset {host_variable}")
     name = f"port {port} ({what})"
     try:
         require_free(port, variable, host)

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from workshop.addresses import in_url
 from workshop.defaults import default_ports
 from workshop.mailbox.box import Box
 from workshop.mailbox.smtp import protocol
@@ -39,7 +40,7 @@ def main(host: str, smtp_port: int, http_port: int) -> None:
         _listen(host, smtp_port, "MAIL_SMTP_PORT") as smtp,
         _listen(host, http_port, "MAIL_HTTP_PORT") as http,
     ):
-        asyncio.run(_serve(smtp, http))
+        asyncio.run(_serve(host, smtp, http))
 
 
 def _listen(host: str, port: int, variable: str) -> socket.socket:
@@ -51,14 +52,14 @@ def _listen(host: str, port: int, variable: str) -> socket.socket:
         raise click.ClickException(f"Port {port} on {host} cannot be opened: {error.strerror}.") from None
 
 
-async def _serve(smtp: socket.socket, http: socket.socket) -> None:
+async def _serve(host: str, smtp: socket.socket, http: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stopped.set)
     box = Box()
     http_host = http.getsockname()[0]
-    app = create_app(box, _address(smtp), loopback=ip_address(http_host).is_loopback)
+    app = create_app(box, _address(smtp), loopback=host if ip_address(http_host).is_loopback else None)
     pages = make_server(http_host, 0, app, threaded=True, request_handler=_Quiet, fd=http.fileno())
     threading.Thread(target=pages.serve_forever, args=(STOP_POLL,), daemon=True).start()
     receiver = await loop.create_server(lambda: protocol(box), sock=smtp)
@@ -72,9 +73,7 @@ async def _serve(smtp: socket.socket, http: socket.socket) -> None:
 
 def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    if ":" in host:
-        host = "localhost" if ip_address(host).is_loopback else f"[{host}]"
-    return f"{host}:{port}"
+    return f"{in_url(host)}:{port}"
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 """The page that shows what was caught. Mail is shown as text only: none of its HTML is ever rendered."""
 
+from ipaddress import ip_address
 from math import ceil
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException
 
 from workshop.mailbox.api import api
 from workshop.mailbox.box import MOST_MESSAGES, Box
 
 PAGE_SIZE = 50
 REFRESH_SECONDS = 5
-LOOPBACK = ["127.0.0.1", "localhost"]  # Werkzeug trusts no IPv6 literal
 SECURITY = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -23,11 +24,11 @@ SECURITY = {
 }
 
 
-def create_app(box: Box, smtp_address: str, *, loopback: bool) -> Flask:
-    """The pages over `box`. With `loopback` only requests under a loopback name are answered, so that no
-    web site can read the mails by pointing its own name at this machine (DNS rebinding)."""
+def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
+    """The pages over `box`. Where they are served on the loopback address, `loopback` is how that was named,
+    and only requests under that or another name of it are answered, so that no web site can read the mails
+    by pointing its own name at this machine (DNS rebinding)."""
     app = Flask(__name__)
-    app.config["TRUSTED_HOSTS"] = LOOPBACK if loopback else None
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.register_blueprint(api(box))
 
@@ -64,10 +65,12 @@ def create_app(box: Box, smtp_address: str, *, loopback: bool) -> Flask:
             return jsonify(Error=error.description), code
         return render_template("error.html", code=code, name=error.name, text=error.description), code
 
-    @app.errorhandler(SecurityError)
-    def stranger(_error: SecurityError) -> ResponseReturnValue:
-        # In plain text: Flask builds no URLs, which a page needs, for a request it does not trust.
-        return Response(f"Ask for this page as {' or '.join(LOOPBACK)}.\n", 400, mimetype="text/plain")
+    @app.before_request
+    def refuse_strangers() -> Response | None:
+        # Not with Flask's TRUSTED_HOSTS, which takes no IPv6 address.
+        if loopback is None or _is_loopback(request.host, loopback):
+            return None
+        return Response("Ask for this page as 127.0.0.1 or localhost.\n", 400, mimetype="text/plain")
 
     @app.after_request
     def secure(response: Response) -> Response:
@@ -76,3 +79,11 @@ def create_app(box: Box, smtp_address: str, *, loopback: bool) -> Flask:
         return response
 
     return app
+
+
+def _is_loopback(host: str, name: str) -> bool:
+    try:
+        asked = urlsplit(f"//{host}").hostname or ""
+        return asked in {"localhost", name.lower()} or ip_address(asked).is_loopback
+    except ValueError:
+        return False

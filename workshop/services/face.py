@@ -20,5 +20,6 @@ def face_socket(step: Step) -> Iterator[int | None]:
         yield None
         return
     family, *_, address = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)[0]
-    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listening:
+    both = address[0] == "::" and socket.has_dualstack_ipv6()
+    with socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both) as listening:
         yield listening.fileno()

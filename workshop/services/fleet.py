@@ -68,14 +68,15 @@ class Fleet:
         described = self._step.services[service]
         name, host = described.instance(version, number), self._step.host
         port = self._port(described, version, number)
-        own = {"PORT": str(port), "INSTANCE": name, "VERSION": version}
+        instance = Instance(name, service, version, host, port)
+        own = {"PORT": str(port), "INSTANCE": name, "VERSION": version, "OWN_URL": instance.url}
         sockets = [self._face] if described.is_face and self._face is not None else []
         if sockets:
             own[LISTEN] = str(self._face)
         template = described.versions[version]
         command, env = self._fill(Process(name, template.command, template.env, own))
         self._supervisor.add(name, command, env, self._step.restart, sockets)
-        self._instances[name] = Instance(name, service, version, host, port)
+        self._instances[name] = instance
 
     def _port(self, service: Service, version: str, number: int) -> int:
         """The service's own port for its first instance, else a free one. Raises PortTaken when the step

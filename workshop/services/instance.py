@@ -4,6 +4,8 @@ import http.client
 import threading
 import time
 
+from workshop.addresses import in_url, reachable
+
 LIVE = "/health/live"
 LIVE_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
@@ -22,7 +24,7 @@ class Instance:
     @property
     def url(self) -> str:
         """Where it is found."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{in_url(self.host)}:{self.port}"
 
     @property
     def listed(self) -> bool:
@@ -40,7 +42,7 @@ class Instance:
             time.sleep(PAUSE_SECONDS)
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=LIVE_SECONDS)
+        connection = http.client.HTTPConnection(reachable(self.host), self.port, timeout=LIVE_SECONDS)
         try:
             connection.request("GET", LIVE)
             return connection.getresponse().status == http.HTTPStatus.OK

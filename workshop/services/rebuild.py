@@ -6,7 +6,7 @@ from typing import Any
 import click
 import requests
 
-from workshop import state
+from workshop import local, state
 from workshop.claims import require_run
 from workshop.services import files
 from workshop.services.options import of_step
@@ -58,7 +58,7 @@ def _from_sync(step: int, service: str) -> None:
 
 def _asked(method: str, url: str, **arguments: Any) -> Any:
     try:
-        answer = requests.request(method, url, timeout=30, **arguments)
+        answer = local.ask(url, method, timeout=30, **arguments)
     except requests.RequestException as error:
         raise click.ClickException(f"{url} does not answer ({type(error).__name__}).") from None
     if not answer.ok:

@@ -4,6 +4,7 @@ from typing import Any
 
 import requests
 
+from workshop import local
 from workshop.steps import Step
 
 ASK_SECONDS = 2.0
@@ -17,7 +18,7 @@ def registered(step: Step) -> Told | None:
     if step.registry is None:
         return None
     try:
-        answer = requests.get(step.url + step.registry, timeout=ASK_SECONDS)
+        answer = local.ask(step.url + step.registry, timeout=ASK_SECONDS)
         return {each["instance"]: each for each in answer.json()["instances"]}
     except (requests.RequestException, KeyError, TypeError, ValueError):
         return None

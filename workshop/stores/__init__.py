@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import click
 
 from workshop import interruption
+from workshop.addresses import reachable
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
 
@@ -69,10 +70,10 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
         for user in step.nats.users if step.nats else ():
             up.nats[user] = nats.url(user) if nats else given_nats or ""
         if catcher:
-            up.smtp_host, up.smtp_port = catcher.host, catcher.smtp_port
-            up.mail_page = f"http://{catcher.host}:{catcher.port}/"
+            up.smtp_host, up.smtp_port = reachable(catcher.host), catcher.smtp_port
+            up.mail_page = catcher.page
         elif given_smtp:
-            up.smtp_host, up.smtp_port = given_smtp, port_from("SMTP_PORT", 25)
+            up.smtp_host, up.smtp_port = given_smtp.strip("[]"), port_from("SMTP_PORT", 25)
         yield up
 
 

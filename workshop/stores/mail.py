@@ -1,10 +1,11 @@
 """The mail catcher as a part that steps share."""
 
-import os
 import sys
 
 import requests
 
+from workshop import local
+from workshop.addresses import host_from, in_url
 from workshop.ports import port_from
 from workshop.stores.part import Part
 
@@ -16,8 +17,13 @@ class MailCatcher(Part):
     variable = "MAIL_HTTP_PORT"
 
     def __init__(self) -> None:
-        super().__init__(os.environ.get("MAIL_HOST", "127.0.0.1"), port_from(self.variable))
+        super().__init__(host_from("MAIL_HOST"), port_from(self.variable))
         self.other_ports = {"MAIL_SMTP_PORT": port_from("MAIL_SMTP_PORT")}
+
+    @property
+    def page(self) -> str:
+        """Where caught mail is shown."""
+        return f"http://{in_url(self.host)}:{self.port}/"
 
     @property
     def smtp_port(self) -> int:
@@ -34,6 +40,6 @@ class MailCatcher(Part):
     def answers(self) -> bool:
         """Whether its page is up."""
         try:
-            return requests.get(f"http://{self.host}:{self.port}/livez", timeout=1).ok
+            return local.ask(f"{self.page}livez", timeout=1).ok
         except requests.RequestException:
             return False

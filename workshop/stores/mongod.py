@@ -17,6 +17,7 @@ from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from workshop import interruption, state
+from workshop.addresses import host_from, in_url, is_ipv6
 from workshop.ports import port_from
 from workshop.stores.part import START_SECONDS, Part, PartFailed
 
@@ -98,7 +99,12 @@ class Mongod(Part):
     variable = "MONGO_PORT"
 
     def __init__(self) -> None:
-        super().__init__(os.environ.get("MONGO_HOST", "127.0.0.1"), port_from(self.variable))
+        super().__init__(host_from("MONGO_HOST"), port_from(self.variable))
+
+    @property
+    def address(self) -> str:
+        """Where clients, and the replica set itself, find it."""
+        return f"{in_url(self.host)}:{self.port}"
 
     def command(self) -> list[str]:
         """Journaled and authenticated; zlib stays off (CVE-2025-14847), snappy and zstd are not affected."""
@@ -112,6 +118,7 @@ class Mongod(Part):
             state.write_private(key_file, state.secret("mongo key").replace("-", "+").replace("_", "/"))
         return [
             *(str(binary), "--dbpath", str(data), "--bind_ip", self.host, "--port", str(self.port)),
+            *(["--ipv6"] if is_ipv6(self.host) else []),
             *("--replSet", REPLICA_SET, "--keyFile", str(key_file), "--wiredTigerCacheSizeGB", cache_gb()),
             *("--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--oplogSize", "1024"),
             # A lone node has nobody to hand over to: don't linger 15 s at each stop.
@@ -144,7 +151,7 @@ class Mongod(Part):
     def uri(self, user: str) -> str:
         """The address of `user`'s own database, with credentials."""
         return (
-            f"mongodb://{quote(user)}:{quote(self._password(user))}@{self.host}:{self.port}/{user}"
+            f"mongodb://{quote(user)}:{quote(self._password(user))}@{self.address}/{user}"
             f"?authSource={user}&replicaSet={REPLICA_SET}"
         )
 
@@ -170,7 +177,7 @@ class Mongod(Part):
     def admin_uri(self) -> str:
         """The address for a client that may do everything."""
         login = f"{ADMIN}:{quote(self._password(ADMIN))}"
-        return f"mongodb://{login}@{self.host}:{self.port}/?authSource=admin&replicaSet={REPLICA_SET}"
+        return f"mongodb://{login}@{self.address}/?authSource=admin&replicaSet={REPLICA_SET}"
 
     def admin(self) -> MongoClient[dict[str, Any]]:
         """A client that may do everything."""
@@ -184,7 +191,7 @@ class Mongod(Part):
             {"username": user, "password": self._password(user), "authSource": "admin"} if user else {}
         )
         return MongoClient(
-            self.host,
+            in_url(self.host),
             self.port,
             directConnection=True,
             serverSelectionTimeoutMS=timeout,
@@ -195,7 +202,7 @@ class Mongod(Part):
     def _first_start(self) -> None:
         """Through the exception MongoDB makes for localhost as long as it has no user."""
         with self._direct() as client:
-            member = {"_id": 0, "host": f"{self.host}:{self.port}"}
+            member = {"_id": 0, "host": self.address}
             try:
                 client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
             except OperationFailure as error:
@@ -207,9 +214,8 @@ class Mongod(Part):
     def _keep_address(self, admin: MongoClient[dict[str, Any]]) -> None:
         """A replica set remembers its members' ports: tell it when ours has changed."""
         config = admin.admin.command("replSetGetConfig")["config"]
-        address = f"{self.host}:{self.port}"
-        if config["members"][0]["host"] != address:
-            config["members"][0]["host"] = address
+        if config["members"][0]["host"] != self.address:
+            config["members"][0]["host"] = self.address
             config["version"] += 1
             admin.admin.command("replSetReconfig", config, force=True)
 

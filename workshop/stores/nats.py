@@ -16,6 +16,7 @@ from urllib.parse import quote
 import click
 
 from workshop import state
+from workshop.addresses import host_from, in_url, reachable
 from workshop.ports import port_from
 from workshop.steps import Step
 from workshop.stores.part import Part
@@ -85,7 +86,7 @@ def configuration(
         },
         "authorization": {"users": users},
     }
-    return json.dumps(told, indent=1)
+    return _in_its_format(told)
 
 
 class NatsServer(Part):
@@ -97,7 +98,7 @@ class NatsServer(Part):
     variable = "NATS_PORT"
 
     def __init__(self, allowed: Mapping[str, Permissions] | None = None) -> None:
-        super().__init__(os.environ.get("NATS_HOST", "127.0.0.1"), port_from(self.variable))
+        super().__init__(host_from("NATS_HOST"), port_from(self.variable))
         self._allowed = allowed
 
     def command(self) -> list[str]:
@@ -111,7 +112,7 @@ class NatsServer(Part):
     def answers(self) -> bool:
         """Whether it greets, as it does once it takes connections."""
         try:
-            with socket.create_connection((self.host, self.port), ANSWER_SECONDS) as connection:
+            with socket.create_connection((reachable(self.host), self.port), ANSWER_SECONDS) as connection:
                 connection.settimeout(ANSWER_SECONDS)
                 return connection.recv(4) == b"INFO"
         except OSError:
@@ -128,7 +129,7 @@ class NatsServer(Part):
 
     def url(self, user: str) -> str:
         """The address of the server, with a user's credentials."""
-        return f"nats://{quote(user)}:{quote(_password(user))}@{self.host}:{self.port}"
+        return f"nats://{quote(user)}:{quote(_password(user))}@{in_url(self.host)}:{self.port}"
 
     @property
     def _file(self) -> Path:
@@ -138,6 +139,18 @@ class NatsServer(Part):
         store, allowed = state.folder() / "nats", self._allowed or {}
         passwords = {user: _password(user) for user in allowed}
         return configuration(self.host, self.port, store, passwords, allowed)
+
+
+def _in_its_format(told: dict[str, Any]) -> str:
+    r"""JSON, which the server's own format takes but for most escapes: what is beyond ASCII it knows as bytes
+    only, such as \xc3\xa9."""
+
+    def bytewise(found: re.Match[str]) -> str:
+        if found[0] in {r"\\", r"\"", r"\n", r"\r", r"\t"}:
+            return found[0]
+        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(json.loads(f'"{found[0]}"')))
+
+    return re.sub(r"(?:\\u[0-9a-f]{4})+|\\.", bytewise, json.dumps(told, indent=1))
 
 
 def nats_for(step: Step) -> NatsServer | None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import click
 import psutil
 
-from workshop import interruption, state
+from workshop import environment, interruption, state
 from workshop.ports import require_free
 from workshop.processes.life import runs
 
@@ -129,6 +129,7 @@ class Part(ABC):
             child = subprocess.Popen(
                 command,
                 cwd=state.ROOT,
+                env=environment.inherited(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from workshop import environment
 from workshop.state import ROOT
 from workshop.steps import NatsUsers
 
@@ -23,6 +24,7 @@ def permissions(told: NatsUsers) -> dict[str, Any]:
     asked = subprocess.run(
         command,
         cwd=ROOT,
+        env=environment.inherited(),
         input=json.dumps(told.users),
         capture_output=True,
         text=True,

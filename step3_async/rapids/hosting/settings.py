@@ -3,7 +3,7 @@
 import os
 import socket
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
 def get_gateway_url() -> str:
@@ -11,13 +11,13 @@ def get_gateway_url() -> str:
     return os.environ.get("GATEWAY_URL", "http://127.0.0.1:8003")
 
 
-def get_own_url() -> str:
-    """Where others find this instance: OWN_URL, or what it is bound to; who listens at all addresses of a
-    machine is found at the one that its name stands for.
+def get_own_url(port: int | None = None) -> str:
+    """Where others find this instance: OWN_URL, or what it is bound to, by default the port PORT; who listens
+    at all addresses of a machine is found at the one that its name stands for.
     """
     if given := os.environ.get("OWN_URL"):
         return given
-    host = os.environ.get("STEP3_HOST", "127.0.0.1")
-    if host == EVERYWHERE:
+    host = os.environ.get("STEP3_HOST") or "127.0.0.1"
+    if host in EVERYWHERE:
         host = socket.gethostbyname(socket.gethostname())
-    return f"http://{host}:{os.environ.get('PORT', '8000')}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port or os.environ.get('PORT') or 8000}"

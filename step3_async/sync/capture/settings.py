@@ -10,7 +10,7 @@ def get_owners_prefix() -> str:
 
 def get_host() -> str:
     """The address to listen on."""
-    return os.environ.get("STEP3_HOST", "127.0.0.1")
+    return os.environ.get("STEP3_HOST") or "127.0.0.1"
 
 
 def get_port() -> int:

@@ -1,0 +1,95 @@
+"""What of a caller's shell reaches the processes that the workshop starts."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.clean_environment import clean_environment
+from workshop import environment
+from workshop.filling import Filling
+from workshop.steps import Process, read_step
+from workshop.stores import Stores
+
+ROOT = Path(__file__).resolve().parents[2]
+FOREIGN = {
+    **dict.fromkeys(("HTTP_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9"),
+    **dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONINSPECT"), "elsewhere"),
+    **dict.fromkeys(("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"), "9"),
+    **dict.fromkeys(("FLASK_DEBUG", "EVE_SETTINGS", "VIRTUAL_ENV", "REQUESTS_CA_BUNDLE"), "1"),
+    **dict.fromkeys(("VERSION", "INSTANCE", "PORT", "LISTEN_FD", "OWN_URL", "LOG_LEVEL", "WEB_WORKERS"), "7"),
+    **dict.fromkeys(("TOKEN_KEY", "API_URL", "SERVICES_FILE", "TOKEN_LIFETIME", "ACCESS_LOG"), "theirs"),
+    **dict.fromkeys(("SECRET_KEY", "PROMETHEUS_MULTIPROC_DIR"), "theirs"),
+}
+
+
+@pytest.fixture
+def fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Filling:
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path))
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    return Filling(
+        read_step(0), Stores(mongodb={"monolith": "mongodb://here"}, smtp_host="::1", smtp_port=25)
+    )
+
+
+def test_variables_for_other_programs_do_not_reach_a_process(fill: Filling) -> None:
+    process = read_step(0).processes[0]
+    _, env = fill(process)
+    assert set(env) & set(FOREIGN) == {"SECRET_KEY", "PROMETHEUS_MULTIPROC_DIR"}
+    assert "theirs" not in env.values()
+    assert {name: env[name] for name in process.env if name.startswith(("MONGO", "SMTP"))} == {
+        "MONGODB_URI": "mongodb://here",
+        "SMTP_HOST": "::1",
+        "SMTP_PORT": "25",
+    }
+
+
+def test_the_system_s_own_variables_do(fill: Filling, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = {"PATH": "/bin", "HOME": "/nowhere", "LC_ALL": "C", "LD_LIBRARY_PATH": "/lib", "TZ": "UTC"}
+    for name, value in system.items():
+        monkeypatch.setenv(name, value)
+    _, env = fill(read_step(0).processes[0])
+    assert system.items() <= env.items()
+
+
+def test_settings_that_the_step_names_do_and_any_with_our_prefix(
+    fill: Filling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARES_PER_MINUTE", "5")
+    monkeypatch.setenv("IMAGE_MAX_BYTES", "")  # empty is as good as not set
+    monkeypatch.setenv("STONES_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("STONES_PORT", "1")
+    _, env = fill(Process("web", "{python}", {"PORT": "2"}, {"PORT": "3"}))
+    assert (env["SHARES_PER_MINUTE"], env["LOG_LEVEL"], env["PORT"]) == ("5", "DEBUG", "3")
+    assert "IMAGE_MAX_BYTES" not in env
+
+
+def test_a_family_of_settings_is_named_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPIDS_MAX_AGE", "60")
+    monkeypatch.setenv("RAPID", "60")
+    assert environment.given(["RAPID_*", "RAPIDS_*"]) == {"RAPIDS_MAX_AGE": "60"}
+
+
+@pytest.mark.parametrize("manifest", sorted(ROOT.glob("step*/step.toml")), ids=lambda path: path.parent.name)
+def test_the_readmes_name_every_setting_that_reaches_a_step(manifest: Path) -> None:
+    texts = [ROOT / "README.md", *manifest.parent.rglob("README.md")]
+    told = set(re.findall(r"\b[A-Z][A-Z0-9_]+", "".join(path.read_text() for path in texts)))
+    settings = tomllib.loads(manifest.read_text())["settings"]
+    assert [
+        each for each in settings if not any(re.fullmatch(each.replace("*", ".*"), name) for name in told)
+    ] == []
+
+
+def test_tests_run_without_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONTRACT_URL", raising=False)
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    before = dict(environment.os.environ)
+    try:
+        clean_environment()
+        assert not set(environment.os.environ) & set(FOREIGN)
+    finally:
+        environment.os.environ.clear()
+        environment.os.environ.update(before)
