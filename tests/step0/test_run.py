@@ -1,6 +1,8 @@
 """`workshop run` as a user meets it: ready, stopped, broken."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,11 +31,23 @@ class Run:
         self.output = folder.parent / "output.txt"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "Run":
-        command = [sys.executable, "-m", "workshop", "run", "--step", "0"]
+    def start(self, *before: str, program: tuple[str, ...] = ("-m", "workshop")) -> "Run":
+        """Start it, with a command such as nohup before it."""
+        command = [*before, sys.executable, *program, "run", "--step", "0"]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=output, stderr=output)
         return self
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of the same state folder."""
+        command = [sys.executable, "-m", "workshop", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def left(self) -> list[int]:
+        """Whatever this run or an earlier one has left: it has the state folder in its environment."""
+        return [each.pid for each in psutil.process_iter() if is_of(each, self.env["WORKSHOP_STATE"])]
 
     def until(self, text: str, seconds: float = 60) -> str:
         deadline = time.monotonic() + seconds
@@ -67,33 +81,90 @@ def run(tmp_path: Path) -> Iterator[Run]:
     subprocess.run(command, cwd=ROOT, env=made.env, check=True, timeout=60, capture_output=True)
 
 
+def is_of(process: psutil.Process, state: str) -> bool:
+    try:
+        is_alive = process.status() != psutil.STATUS_ZOMBIE
+        return is_alive and process.environ().get("WORKSHOP_STATE") == state
+    except psutil.Error:
+        return False
+
+
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_ready_with_posts_then_all_is_stopped(run: Run, number: int) -> None:
-    said = run.start().until("ready:")
+def test_a_run_is_ready_with_posts_and_the_only_one_of_its_state(run: Run) -> None:
+    said = run.start("nohup").until("Ctrl-C stops it")
     url = f"http://127.0.0.1:{run.ports['STEP0_PORT']}"
-    assert url in said
+    assert f"ready: {url}\n" in said
     assert requests.get(url, timeout=10).json()["_meta"]["total"] == 2000
-    family = run.family()
-    assert len(family) >= 4
-    assert run.end(number) == 0
-    assert not [process for process in family if process.is_running() and process.status() != "zombie"]
-    assert not [port for port in run.ports.values() if answers(port)]
+    assert run.process is not None
+    run.process.send_signal(signal.SIGHUP)  # nohup is honoured
+    second = run.call("run", "--step", "0")
+    assert second.returncode == 1
+    assert re.fullmatch(
+        rf"Error: Step 0 runs here already, since \d\d:\d\d:\d\d \(process {run.process.pid}\): {url}\. .*",
+        second.stderr.strip(),
+    )
+    found = json.loads(run.call("doctor", "--json").stdout)["findings"]
+    states = {each["name"].partition(" (")[2]: each["found"] for each in found if "port" in each["name"]}
+    for name in ("step 0)", "MongoDB)", "SMTP)", "mail page)"):
+        assert states[name].startswith("held by the workshop itself"), (name, states)
+    assert run.end() == 0
+    assert run.left() == []
     assert "Traceback" not in run.said()
 
 
 def test_the_second_start_finds_the_same_posts(run: Run) -> None:
     url = f"http://127.0.0.1:{run.ports['STEP0_PORT']}/?max_results=50"
     seen = []
-    for _ in range(2):
+    for number in (signal.SIGTERM, signal.SIGHUP):
         run.start().until("ready:")
         seen.append(requests.get(url, timeout=10).json())
-        run.end()
+        assert run.end(number) == 0
+        assert run.left() == []
+        assert not [port for port in run.ports.values() if answers(port)]
+        assert "Traceback" not in run.said()
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("place", "number", "least"),
+    [
+        ("part.py:_start", "SIGINT", 20),
+        ("mongod.py:_first_start", "SIGTERM", 20),
+        ("bundled.py:load_bundled", "SIGINT", 1),
+        ("run.py:_prepare", "SIGHUP", 20),
+        ("child.py:start", "SIGINT", 20),
+    ],
+)
+def test_signals_from_anywhere_on_leave_nothing(run: Run, place: str, number: str, least: int) -> None:
+    run.start(program=("-m", "tests.step0.signalled_run", place, number))
+    assert run.process is not None
+    assert run.process.wait(60) == 0, run.said()
+    told = re.search(r"^signals: (\d+)$", run.said(), re.MULTILINE)
+    assert told is not None
+    assert int(told[1]) >= least  # so many came
+    assert "Stopped." in run.said()
+    assert "Traceback" not in run.said()
+    assert "Exception ignored" not in run.said()
+    assert run.left() == []
+    assert not list(Path(run.env["WORKSHOP_STATE"]).glob("*.pid.json"))
+
+
+def test_who_closes_the_pipe_ends_the_run(run: Run) -> None:
+    command = [sys.executable, "-m", "workshop", "run", "--step", "0"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=run.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().strip().endswith(")")  # web started (pid=…), and more is to follow
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 0
+    assert run.left() == []
 
 
 @pytest.mark.parametrize(

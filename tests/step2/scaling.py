@@ -18,7 +18,7 @@ from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call
 
 LIVE = "/health/live"
-INSTANCE = re.compile(r"(http://\S+) \(process (\d+)\)")
+INSTANCE = re.compile(r"(http://\S+) +(\d+)")
 
 
 class Stage:

@@ -50,7 +50,7 @@ def docker() -> Finding:
     if not shutil.which("docker"):
         names = {"debian": "docker.io", "fedora": "moby-engine", "macos": "--cask docker-desktop"}
         return Finding(
-            "Docker", MISSING, False, "no docker on the PATH; only `make docker` uses it", install(names)
+            "Docker", MISSING, False, "no docker on the PATH; nothing here needs it yet", install(names)
         )
     try:
         command = ["docker", "version", "--format", "{{.Server.Version}}"]

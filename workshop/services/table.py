@@ -14,6 +14,15 @@ from workshop.services.options import of_step
 from workshop.services.registry import UP, Told, registered
 from workshop.steps import read_step
 
+COLUMNS = ("Service", "Share", "Address", "PID", "State")
+REGISTERED = ("Load", "Behind", "Heard")
+"""What instances tell of themselves: requests in work, events to take, and how long ago they told so."""
+
+SILENT = "silent"
+"""The state of an instance that the registry does not know."""
+
+WIDEST = 1000
+
 
 @click.command()
 @of_step
@@ -24,31 +33,34 @@ def services(step: int) -> None:
 
 
 def show(step: int, names: Collection[str]) -> None:
-    """Print the table of these services."""
-    running = files.read_instances(step)
+    """Print the table of these services, a line an instance."""
     told = registered(read_step(step))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Service", "Version", "Share"):
-        table.add_column(column, no_wrap=True, justify="right" if column == "Share" else "left")
-    table.add_column("Instances", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    for column in (*COLUMNS, *(REGISTERED if told is not None else ())):
+        is_number = column in {"Share", "PID", *REGISTERED}
+        table.add_column(column, no_wrap=True, justify="right" if is_number else "left")
+    running, width = files.read_instances(step), max(map(len, names))
     for name, versions in files.read_services_file(step).items():
-        if name not in names:
-            continue
-        for version, place in versions.items():
+        for version, place in versions.items() if name in names else ():
+            first = (f"{name:{width}} {version}", f"{place.share} %")
             there = [each for each in running if (each.service, each.version) == (name, version)]
-            lines = [_line(each) + (_registered(told, each.name) if told else "") for each in there]
-            table.add_row(name, version, f"{place.share} %", "\n".join(lines) or "none")
-    Console(highlight=False, markup=False).print(table)
+            for each in there:
+                table.add_row(*first, *_cells(each, told))
+                first = ("", "")
+            if not there:
+                table.add_row(*first, "none")
+    console = Console(highlight=False, markup=False)
+    # A narrow terminal wraps lines itself, and what reads a pipe does not want them cut.
+    wanted = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    console.width = max(console.width, wanted)
+    console.print(table)
 
 
-def _line(each: Running) -> str:
-    process = f"process {each.pid}" if each.pid else "no process"
-    return f"{each.url} ({process}{'' if each.state == 'up' else ', ' + each.state})"
-
-
-def _registered(told: Told, name: str) -> str:
-    """How an instance is doing by its own word."""
-    if (known := told.get(name)) is None:
-        return ": not heard of"
-    state = "" if known["state"] == UP else f"{known['state']}, "
-    return f": {state}load {known['load']}, behind {known['behind']}, heard {known['heartbeat']} s ago"
+def _cells(each: Running, told: Told | None) -> list[str]:
+    """Where an instance is and how it does; where there is a registry, by its own word."""
+    known = (told or {}).get(each.name)
+    state = each.state
+    if told is not None and state == UP:
+        state = known["state"] if known else SILENT
+    place = [each.url, str(each.pid or "none"), state]
+    return place + ([str(known["load"]), str(known["behind"]), f"{known['heartbeat']} s"] if known else [])

@@ -1,0 +1,85 @@
+"""Processes that end by themselves: how long they are waited for, and when the run gives up."""
+
+import sys
+import threading
+
+import pytest
+
+from tests.support.eventually import eventually
+from workshop.processes import backoff
+from workshop.processes.backoff import LONGEST_SECONDS, WELL_SECONDS, Backoff
+from workshop.processes.child import AFTER_KILL_SECONDS
+from workshop.processes.supervisor import TRIES, Supervisor
+
+FAILS = [sys.executable, "-S", "-c", "import sys; print('no such host: nowhere'); sys.exit(3)"]
+IS_KILLED = ["sh", "-c", "kill -9 $$"]
+SECONDS = 60.0
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """One whose waits are short."""
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.001)
+    return Supervisor()
+
+
+def starts(said: str) -> int:
+    return said.count("started (pid=")
+
+
+def stop_after(supervisor: Supervisor, count: int, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run it until a process has been started so often; what was said."""
+    said: list[str] = []
+
+    def watch() -> None:
+        def check() -> None:
+            said.append(capsys.readouterr().out)
+            assert starts("".join(said)) >= count
+
+        eventually(check, SECONDS)
+        supervisor.stop("enough")
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    assert supervisor.run() == "enough"
+    watching.join()
+    return "".join(said)
+
+
+def test_waits_grow_until_it_lives_long_enough() -> None:
+    waits = Backoff()
+    told = [waits.after(0.0) for _ in range(20)]
+    assert told[:3] == [0.2, 0.4, 0.8]
+    assert told == sorted(told)
+    assert told[-1] == LONGEST_SECONDS
+    assert waits.after(0.0, AFTER_KILL_SECONDS) == AFTER_KILL_SECONDS
+    assert waits.after(WELL_SECONDS) == 0.2
+
+
+def test_what_cannot_start_ends_the_run_and_the_reason_is_told(
+    supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor.add("web", FAILS, {}, restart=True)
+    supervisor.add("other", ["sleep", "600"], {"PATH": "/usr/bin:/bin"}, restart=True)
+    reason = supervisor.run()
+    assert reason is not None
+    assert reason.startswith("web cannot start: ")
+    assert "no such host: nowhere" in reason
+    assert "\n" not in reason
+    assert starts(capsys.readouterr().out) == TRIES + 1
+
+
+def test_once_the_step_was_ready_it_goes_on_and_says_so(
+    supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor.settle()
+    supervisor.add("web", FAILS, {}, restart=True)
+    said = stop_after(supervisor, TRIES + 2, capsys)
+    told = [line for line in said.splitlines() if f"{TRIES} times in a row" in line]
+    assert len(told) == 1
+    assert "no such host: nowhere" in told[0]
+
+
+def test_what_others_kill_is_not_given_up(supervisor: Supervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor.add("web", IS_KILLED, {}, restart=True)
+    stop_after(supervisor, TRIES + 2, capsys)
