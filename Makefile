@@ -6,6 +6,9 @@ STEP := 0
 FILE :=
 SUBREDDIT :=
 GENERATE :=
+SITE :=
+ONLY :=
+BUNDLED :=
 ARGS :=
 LOCK_OPTIONS :=
 PYTEST_WORKERS := -n logical --maxprocesses 4 --dist loadscope
@@ -25,6 +28,7 @@ FITS := $(shell $(BIN)/python -I -c 'import pip' 2>/dev/null && [ ! -e $(VENV)/i
 export LOAD_FILE := $(value FILE)
 export LOAD_SUBREDDIT := $(value SUBREDDIT)
 export LOAD_GENERATE := $(value GENERATE)
+export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "A run with sudo made some of this. To have it back: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
@@ -34,10 +38,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## start a step: make run STEP=0
-	@$(WORKSHOP) run --step $(or $(STEP),0)
+	@$(WORKSHOP) run --step $(or $(STEP),0) $(if $(filter no,$(BUNDLED)),--no-bundled)
 
 load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=python | GENERATE=100000
-	@$(WORKSHOP) load --step $(or $(STEP),0) $(if $(LOAD_FILE),--file="$$LOAD_FILE") $(if $(LOAD_SUBREDDIT),--subreddit="$$LOAD_SUBREDDIT") $(if $(LOAD_GENERATE),--generate="$$LOAD_GENERATE")
+	@$(WORKSHOP) load --step $(or $(STEP),0) $(if $(LOAD_FILE),--file="$$LOAD_FILE") $(if $(LOAD_SUBREDDIT),--subreddit="$$LOAD_SUBREDDIT") $(if $(LOAD_GENERATE),--generate="$$LOAD_GENERATE") $(if $(LOAD_SITE),--site="$$LOAD_SITE") $(if $(filter-out no,$(ONLY)),--only) $(ARGS)
 
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)

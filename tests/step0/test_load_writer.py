@@ -17,6 +17,7 @@ from workshop.load.generate import posts
 from workshop.load.patience import patiently
 from workshop.load.post import Document, document
 from workshop.load.problems import LoadError
+from workshop.load.stackexchange import post_from_row
 from workshop.load.tally import Tally
 from workshop.load.writer import Writer
 
@@ -65,6 +66,22 @@ def test_new_posts_are_stored_as_they_are(collection):
         assert post["_created"] == post["_updated"]
         assert post["_created"].microsecond == 0
         assert abs(datetime.now(UTC) - post["_created"]) < timedelta(minutes=5)
+
+
+def test_a_post_of_another_site_is_never_overwritten(collection):
+    """Two dumps that name no site number their posts alike; when a question was asked tells them apart."""
+    row = {"Id": "5", "PostTypeId": "1", "Title": "Stone?", "CreationDate": "2019-03-05T10:00:00.123"}
+    first = post_from_row(row, "")
+    other = post_from_row(row | {"Title": "Pebble?", "CreationDate": "2020-01-01T00:00:00"}, "")
+    named = post_from_row(row | {"Title": "Pebble?", "CreationDate": "2020-01-01T00:00:00"}, "superuser.com")
+    edited = post_from_row(row | {"Title": "Which stone?"}, "stackoverflow.com")
+    assert counts(writer(collection).write([first])) == (1, 0, 0, 0)
+    for _ in range(2):
+        told = writer(collection).write([dict(other)])
+        assert counts(told) == (0, 0, 0, 1)
+        assert "SITE=" in told.examples[0].reason
+    assert collection.find_one({"_id": "se_5"}, {"title": 1}) == {"_id": "se_5", "title": "Stone?"}
+    assert counts(writer(collection).write([named, edited])) == (1, 1, 0, 0)
 
 
 def test_again_changes_nothing_not_even_the_date(collection):

@@ -1,5 +1,6 @@
 """Remembers how far an interrupted load got, in the collection `load_progress` beside the posts."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +11,12 @@ from workshop.load.source import Identity
 from workshop.load.tally import Tally
 
 COLLECTION = "load_progress"
+
+
+def forget(posts: Collection[Document], prefix: str) -> None:
+    """Forget all places of loads into `posts` whose source's key begins with `prefix`."""
+    progress = posts.database.get_collection(COLLECTION, write_concern=posts.write_concern)
+    progress.delete_many({"_id": {"$regex": "^" + re.escape(f"{posts.name} {prefix}")}})
 
 
 @dataclass

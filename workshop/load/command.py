@@ -3,13 +3,16 @@
 import signal
 import sys
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
     from workshop.load.loading import Loading
     from workshop.load.progress import Watch
     from workshop.load.source import Source
@@ -36,6 +39,7 @@ INTERRUPTED = 130
 @click.option(
     "--site", default="", help="The Stack Exchange site a Posts.xml is from, such as serverfault.com."
 )
+@click.option("--only", is_flag=True, help="Then remove the made-up posts, so that there are only real ones.")
 @click.option("--restart", is_flag=True, help="Do not go on where an interrupted load stopped.")
 @click.option(
     "--batch", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Posts a write."
@@ -49,12 +53,15 @@ def load(
     seed: int,
     limit: int | None,
     site: str,
+    only: bool,
     restart: bool,
     batch: int,
 ) -> None:
     """Load posts; loading them again updates and never doubles."""
     if sum(given is not None for given in (path, subreddit, generate)) != 1:
         raise click.UsageError(EXAMPLES)
+    if only and generate is not None:
+        raise click.UsageError("ONLY removes made-up posts: it goes with FILE or SUBREDDIT.")
     from workshop.load.loading import Loading  # noqa: PLC0415 - pymongo takes a while to import
     from workshop.stores import posts_collection  # noqa: PLC0415
 
@@ -67,6 +74,8 @@ def load(
     with posts_collection(step) as collection:
         loading = Loading(source, collection, batch=batch, limit=limit, restart=restart, watch=watch)
         _run(loading, source)
+        if generate is None:
+            _made_up(collection, only)
 
 
 def _source(
@@ -84,7 +93,13 @@ def _source(
     from workshop.load.subreddit import SubredditSource  # noqa: PLC0415
 
     if path is not None:
-        return FileSource(path, site)
+        source = FileSource(path, site)
+        if source.format == "row" and not source.site:
+            watch.note(
+                f"Nothing says which site {source.name} is from, so its posts have no links. "
+                "SITE=serverfault.com, say, names it."
+            )
+        return source
     if subreddit is not None:
         return SubredditSource(subreddit, limit, watch.note)
     return GeneratedSource(generate or 0, seed)
@@ -111,8 +126,22 @@ def _run(loading: "Loading", source: "Source") -> None:
         _report(loading.tally, f"{source.name} up to the error", began)
         raise
     _report(loading.tally, f"{source.name}{', resumed' if loading.resumed else ''}", began)
-    if loading.tally.bad and not loading.tally.stored:
+    if source.unit == "bytes" and not loading.tally.stored:
         raise LoadError(f"There was no post in {source.name}.")
+
+
+def _made_up(posts: "Collection[dict[str, Any]]", only: bool) -> None:
+    """Remove the made-up posts, or tell that they are there."""
+    from workshop.load.made_up import count_made_up, remove_made_up  # noqa: PLC0415
+    from workshop.load.patience import patiently  # noqa: PLC0415
+
+    if only:
+        removed = patiently(lambda: remove_made_up(posts), Event(), click.echo)
+        click.echo(f"Removed {removed:,} made-up posts.")
+    elif count := patiently(lambda: count_made_up(posts), Event(), click.echo):
+        click.echo(
+            f"{count:,} made-up posts are there beside them; with ONLY=1 the same command removes them."
+        )
 
 
 def _report(tally: "Tally", name: str, began: float) -> None:

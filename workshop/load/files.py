@@ -22,6 +22,7 @@ VERSION = 2
 
 _HEAD = 64 * 1024
 _SUFFIXES = re.compile(r"[-._]?posts(\.xml)?(\.gz|\.zst|\.bz2|\.xz|\.zip|\.7z)?$", re.IGNORECASE)
+_ADDRESS = re.compile(r"^https?://(www\.)?|/.*$")
 _HTML = re.compile(rb"(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _JSON_LINE = re.compile(rb'^[\s,\x1e]*(?P<first>[\[{])\s*["{\[]', re.MULTILINE)
 _SITES = re.compile(
@@ -40,7 +41,7 @@ class FileSource:
         self._path = path
         self.name = path.name
         self.format = _format(path)
-        self.site = site.lower() or _site_of(path)
+        self.site = (_ADDRESS.sub("", site.lower()) or _site_of(path)) if self.format == "row" else ""
         if self.site and not is_site(self.site):
             raise LoadError(
                 f"{site} is not a site's name. It looks like --site serverfault.com, or SITE=serverfault.com."

@@ -19,6 +19,9 @@ from workshop.load.source import Identity, Record
 VERSION = 1
 """To be raised when the same seed gives other posts: an interrupted load then starts over."""
 
+MADE_UP = r"^(t3|se)_g[0-9a-z]{5}[0-9]{9}$"
+"""The `_id` of a generated post, and of no other: see `_marker`."""
+
 MAX_POSTS = 10**9
 MAX_SEED = 36**5 - 1
 

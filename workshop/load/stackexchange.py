@@ -46,8 +46,8 @@ def post_id(number: str, site: str) -> str:
 
     Stack Overflow, and a dump whose site nobody named, have the plain `se_12345`. Other sites carry their
     name without `.com` or `.stackexchange.com`: `se_serverfault_12345`, `se_unix.meta_12345`. So the same
-    row always has the same `_id`, whatever was loaded before, and two sites never overwrite each other.
-    Only dumps of two sites loaded without naming either would.
+    row always has the same `_id`, whatever was loaded before, and two sites never overwrite each other: where
+    neither is named, the writer knows another site's post by when it was asked, and leaves it.
     """
     short = site.removesuffix(".com").removesuffix(".stackexchange")
     return f"se_{number}" if short in {"", "stackoverflow"} else f"se_{short}_{number}"

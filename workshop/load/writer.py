@@ -1,5 +1,6 @@
 """Writes posts into a collection so that loading again updates and never doubles."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Event
@@ -15,6 +16,11 @@ from workshop.load.problems import Problem
 from workshop.load.tally import Tally
 
 _ABSENT = ""
+_OF_ANY_SITE = re.compile(r"se_[0-9]+")
+_ANOTHER = (
+    "another site's post has this number, and stays. "
+    "Name the site that this dump is from: SITE=serverfault.com, say"
+)
 
 
 class Writer:
@@ -46,24 +52,27 @@ class Writer:
         """
         now = datetime.now(UTC).replace(microsecond=0)
         # A load of new posts saves the look-up: as long as all of the batch before were new, so may these be.
-        stored = {} if self._all_new and not before else self._etags(list(documents))
+        stored = {} if self._all_new and not before else self._stored(list(documents))
         for _id in documents:
-            before.setdefault(_id, stored.get(_id, _ABSENT))
+            before.setdefault(_id, _etag(stored[_id]) if _id in stored else _ABSENT)
         refused, overtaken = self._insert([documents[_id] for _id in documents if _id not in stored], now)
         if overtaken:
-            found = self._etags(overtaken)
+            found = self._stored(overtaken)
             stored |= found
-            before |= found
-        refused += self._update(
-            [documents[_id] for _id in stored if documents[_id]["_etag"] != stored[_id]], now
-        )
+            before |= {_id: _etag(document) for _id, document in found.items()}
+        changed = [documents[_id] for _id, there in stored.items() if documents[_id]["_etag"] != _etag(there)]
+        others = [document for document in changed if _is_another(document, stored[document["_id"]])]
+        refused += [Problem(document["_id"], _ANOTHER) for document in others]
+        refused += self._update([document for document in changed if document not in others], now)
         tally = _count(documents, before, refused)
         self._all_new = tally.new == len(documents)
         return tally
 
-    def _etags(self, ids: list[str]) -> dict[str, str | None]:
-        found = self._collection.find({"_id": {"$in": ids}}, {"_etag": 1}, batch_size=len(ids) + 1)
-        return {document["_id"]: document.get("_etag") for document in found}
+    def _stored(self, ids: list[str]) -> dict[str, Document]:
+        """Of the posts that are there, what tells whether they are the same."""
+        fields = {"_etag": 1, "created": 1}
+        found = self._collection.find({"_id": {"$in": ids}}, fields, batch_size=len(ids) + 1)
+        return {document["_id"]: document for document in found}
 
     def _insert(self, documents: list[Document], now: datetime) -> tuple[list[Problem], list[str]]:
         """What MongoDB refused, and the `_id`s that somebody else has inserted since they were looked up."""
@@ -95,6 +104,19 @@ class Writer:
         except BulkWriteError as problem:
             return [_refusal(documents[error["index"]], error) for error in _write_errors(problem)]
         return []
+
+
+def _etag(document: Document) -> str | None:
+    return document.get("_etag")
+
+
+def _is_another(document: Document, stored: Document) -> bool:
+    """Whether the stored post is of another site, where the `_id` names none: its date would be the same."""
+    created = stored.get("created")
+    if not _OF_ANY_SITE.fullmatch(document["_id"]) or not isinstance(created, datetime):
+        return False
+    asked: datetime = document["created"]
+    return created.replace(tzinfo=None) != asked.replace(tzinfo=None)
 
 
 def _latest(documents: Sequence[Document]) -> tuple[Tally, dict[str, Document]]:
