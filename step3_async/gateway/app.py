@@ -60,7 +60,12 @@ async def gateway(transport: Transport) -> AsyncIterator[Gateway]:
     async with make_session() as session:
         answers = Answers(Caller(Sender(session), registry, balancer, secret), own, waiting)
         attending = Attending(
-            reception, answers, Flights(cache), settings.get_requests_at_once(), settings.get_own_port()
+            reception,
+            answers,
+            Flights(cache),
+            most=settings.get_requests_at_once(),
+            own_port=settings.get_own_port(),
+            body_seconds=settings.get_body_seconds(),
         )
         try:
             yield Gateway(Face(reception, cache, attending), own, attending, registry, cache)

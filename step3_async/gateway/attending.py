@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -44,20 +44,26 @@ class Visit:
 
 
 class Attending:
-    """Has `answers` answer, at most `most` requests from outside at a time."""
+    """Has `answers` answer, at most `most` requests from outside at a time, once their bodies have come."""
 
     def __init__(
-        self, reception: Reception, answers: Answers, flights: Flights, most: int, own_port: int
+        self,
+        reception: Reception,
+        answers: Answers,
+        flights: Flights,
+        *,
+        most: int,
+        own_port: int,
+        body_seconds: float,
     ) -> None:
         self._reception, self._answers, self._flights = reception, answers, flights
-        self._most, self._own_port = most, own_port
+        self._most, self._own_port, self._body_seconds = most, own_port, body_seconds
         self._traces = tracing.is_on()
         self.in_work = 0
 
     async def to(self, visit: Visit) -> Answer | None:
         """The answer; None when the client has left."""
         asked = self._reception.take(visit.arrival, visit.request_id, visit.versions)
-        self.in_work += 1
         try:
             require_sound(asked)
             if self._answers.is_own(asked.path) or self._is_at_own_port(visit):
@@ -65,9 +71,11 @@ class Attending:
                 return self._answers.of_own(asked)
             visit.route = route_name(asked.path)
             self._require_room(asked)
-            if has_body(asked.named):
-                asked.body = await read_body(visit.receive, asked.named)
-            return await self._traced(visit, asked)
+            if has_body(asked.named):  # which takes no room until it has come
+                asked.body = await read_body(visit.receive, asked.named, self._body_seconds)
+                asked.deadline = self._reception.deadline(visit.arrival)
+            with self._room(asked):
+                return await self._traced(visit, asked)
         except Disconnected:
             return None
         except Problem as problem:
@@ -75,8 +83,6 @@ class Attending:
         except Exception:
             log.exception("unexpected error", method=asked.method, path=asked.path)
             return as_json(error_body(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.", None), 500)
-        finally:
-            self.in_work -= 1
 
     async def _traced(self, visit: Visit, asked: Asked) -> Answer | None:
         with tracing.server_span(asked, visit.route) if self._traces else nullcontext() as span:
@@ -106,9 +112,18 @@ class Attending:
             answer.headers = answer.without(COMMAND, DEPENDS_ON)
         return answer
 
+    @contextmanager
+    def _room(self, asked: Asked) -> Iterator[None]:
+        self._require_room(asked)
+        self.in_work += 1
+        try:
+            yield
+        finally:
+            self.in_work -= 1
+
     def _require_room(self, asked: Asked) -> None:
         # Whoever is inside already is let through, else those who wait for them would wait in vain.
-        if self.in_work > (2 * self._most if asked.inner else self._most):
+        if self.in_work >= (2 * self._most if asked.inner else self._most):
             metrics.REFUSED.labels("gateway").inc()
             raise PartDown("The gateway", retry_after=1)
 

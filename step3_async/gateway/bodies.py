@@ -1,11 +1,12 @@
 """Reading the bodies of requests."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from kit.bodies import DRAINED, LARGEST_BODY
 from kit.problems import Refused
-from step3_async.gateway.problems import TooLarge
+from step3_async.gateway.problems import TooLarge, TooSlow
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -19,8 +20,16 @@ def has_body(named: Mapping[bytes, bytes]) -> bool:
     return named.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in named
 
 
-async def read_body(receive: Receive, named: Mapping[bytes, bytes]) -> bytes:
-    """The body, whole. Raises TooLarge, and Disconnected."""
+async def read_body(receive: Receive, named: Mapping[bytes, bytes], seconds: float) -> bytes:
+    """The body, whole. Raises TooLarge, TooSlow when it has not come in `seconds`, and Disconnected."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(receive, named)
+    except TimeoutError:
+        raise TooSlow("The body took too long to come.") from None
+
+
+async def _read(receive: Receive, named: Mapping[bytes, bytes]) -> bytes:
     announced = named.get(b"content-length")
     if announced is not None and not announced.isdigit():
         raise Refused("Content-Length is no number.")

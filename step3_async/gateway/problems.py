@@ -46,6 +46,12 @@ class TooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class TooSlow(Problem):
+    """The request has not come in time; the connection ends, as there is no telling what of it will."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+
 def as_answer(problem: Problem, asked: Asked | None = None) -> Answer:
     """The answer to a request that met with `problem`."""
     headers: Headers = [*SAFE, (b"cache-control", b"no-store"), (b"vary", b"Accept")]
@@ -53,6 +59,8 @@ def as_answer(problem: Problem, asked: Asked | None = None) -> Answer:
         headers.append((b"retry-after", b"%d" % retry_after))
     if isinstance(problem, WrongMethod):
         headers.append((b"allow", problem.allowed.encode()))
+    if isinstance(problem, TooSlow):
+        headers.append((b"connection", b"close"))
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
     status, message = problem.status, str(problem)

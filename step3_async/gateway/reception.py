@@ -18,7 +18,7 @@ from kit.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.api import is_api
 from step3_async.gateway.balancing import Balancer, asked_versions
 from step3_async.gateway.deadline import HEADER as DEADLINE
-from step3_async.gateway.deadline import deadline_of
+from step3_async.gateway.deadline import Deadline, deadline_of
 from step3_async.gateway.messages import (
     COMMAND,
     DEPENDS_ON,
@@ -119,10 +119,14 @@ class Reception:
             scheme=arrival.scheme,
             request_id=request_id,
             traceparent=traceparent_of(arrival.named),
-            deadline=deadline_of(arrival.named.get(_DEADLINE), self._seconds),
+            deadline=self.deadline(arrival),
             versions=versions,
             inner=arrival.is_inner,
         )
+
+    def deadline(self, arrival: Arrival) -> Deadline:
+        """The end of the request's time, if that begins now."""
+        return deadline_of(arrival.named.get(_DEADLINE), self._seconds)
 
 
 def by_name(headers: Headers) -> Mapping[bytes, bytes]:

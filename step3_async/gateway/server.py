@@ -3,12 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from step3_async.gateway import settings
 from step3_async.gateway.face import Face
+from step3_async.gateway.lobby import Lobby, room_for
 from step3_async.gateway.protocol import PatientProtocol
 
 BACKLOG = 2048
@@ -26,10 +28,11 @@ class Server(uvicorn.Server):
     """uvicorn's, which on a signal first leaves, then drains, then stops."""
 
     def __init__(self, face: Face, leave: Callable[[], Awaitable[None]]) -> None:
+        lobby = Lobby(room_for(settings.get_waiting_at_once()), settings.get_head_seconds())
         super().__init__(
             uvicorn.Config(
                 face,
-                http=PatientProtocol,
+                http=partial(PatientProtocol, lobby=lobby),  # type: ignore[arg-type]
                 loop="asyncio",
                 ws="none",
                 lifespan="off",

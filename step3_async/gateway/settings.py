@@ -42,8 +42,23 @@ def get_settle_seconds() -> float:
 
 
 def get_requests_at_once() -> int:
-    """Requests from outside in work at the same time; more are told to come again."""
+    """Requests from outside in work at the same time, once they have come; more are told to come again."""
     return int(os.environ.get("REQUESTS_AT_ONCE", "512"))
+
+
+def get_waiting_at_once() -> int:
+    """Connections that may wait for a request or its body; of more, those who have waited longest go."""
+    return int(os.environ.get("WAITING_AT_ONCE", "4096"))
+
+
+def get_head_seconds() -> float:
+    """How long the head of a request may take to come, once it has begun."""
+    return float(os.environ.get("HEAD_SECONDS", "10"))
+
+
+def get_body_seconds() -> float:
+    """How long the body of a request may take to come."""
+    return float(os.environ.get("BODY_SECONDS", "20"))
 
 
 def get_cache_bytes() -> int:

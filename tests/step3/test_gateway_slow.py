@@ -1,0 +1,198 @@
+"""Clients that take their time: they wait in the lobby, and those who are served notice nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from step3_async.gateway.lobby import Lobby, room_for
+from tests.step3.backends import Stage, hang, nats, settings, staged
+from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_server import NatsServer
+
+__all__ = ["nats", "settings"]
+
+MOST = 4
+PATIENCE = 30.0
+"""Seconds within which what must happen has happened, on any machine."""
+
+HEAD = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+
+
+@dataclass
+class Socket:
+    """A client's connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def status(self) -> int:
+        """Of the next answer, which is read whole."""
+        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        told = dict(line.lower().split(b": ", 1) for line in head.splitlines()[1:] if line)
+        await self.reader.readexactly(int(told[b"content-length"]))
+        return int(head.split()[1])
+
+    async def trickle(self, pieces: Iterable[bytes]) -> bytes:
+        """Send piece after piece until the other side has closed the connection; what it has said."""
+        said = asyncio.create_task(self._all())
+        for piece in pieces:
+            if said.done():
+                break
+            self.writer.write(piece)
+            await asyncio.wait([said], timeout=0.02)
+        return await asyncio.wait_for(said, PATIENCE)
+
+    async def _all(self) -> bytes:
+        said = b""
+        with suppress(ConnectionResetError):  # which is how who goes on sending learns of it
+            while piece := await self.reader.read(65_536):
+                said += piece
+        return said
+
+
+@asynccontextmanager
+async def sockets(settings: dict[str, str], count: int, sent: bytes = b"") -> AsyncIterator[list[Socket]]:
+    """So many connections over which this is sent, and nothing more."""
+    made = [
+        Socket(*await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))) for _ in range(count)
+    ]
+    for each in made:
+        each.writer.write(sent)
+    try:
+        yield made
+    finally:
+        for each in made:
+            each.writer.close()
+
+
+async def is_served(stage: Stage) -> None:
+    """Whether others get answers, with bodies and without."""
+    assert (await stage.get("/")).status == 200
+    assert (await stage.ask("POST", "/login", json={})).status == 200
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway with room for few."""
+    monkeypatch.setenv("REQUESTS_AT_ONCE", str(MOST))
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HT", HEAD, HEAD + b"{"], ids=["silent", "head", "body", "half"]
+)
+@pytest.mark.usefixtures("small")
+@asynchronous
+async def test_who_waits_takes_no_room_of_those_who_are_served(
+    nats: NatsServer, settings: dict[str, str], sent: bytes
+) -> None:
+    async with staged(nats, settings) as stage:
+        await stage.add("web")
+        async with sockets(settings, 3 * MOST, sent) as slow:
+            for _ in range(3):
+                await is_served(stage)
+            rest = (HEAD + b"{}").removeprefix(sent) if sent != b"GET / HT" else b"TP/1.1\r\nHost: a\r\n\r\n"
+            for each in slow:
+                each.writer.write(rest)
+                assert await each.status() == 200
+
+
+@pytest.mark.usefixtures("small")
+@asynchronous
+async def test_a_body_that_has_come_needs_room(nats: NatsServer, settings: dict[str, str]) -> None:
+    async with staged(nats, settings) as stage:
+        web = await stage.add("web", handler=hang)
+        async with sockets(settings, MOST, HEAD + b"{}"):
+            await until(lambda: len(web.asked) == MOST)
+            assert stage.made.attending.in_work == MOST
+            assert (await stage.ask("POST", "/login", json={})).status == 503
+        await until(lambda: stage.made.attending.in_work == MOST)  # a command is finished, whoever leaves
+
+
+@pytest.mark.parametrize(
+    ("begun", "piece"),
+    [(b"GET / HTTP/1.1\r\nHost: a\r\n", b"X-A: b\r\n"), (HEAD[:-6] + b"9999\r\n\r\n", b"x")],
+)
+@asynchronous
+async def test_who_trickles_is_cut_off(
+    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, begun: bytes, piece: bytes
+) -> None:
+    monkeypatch.setenv("HEAD_SECONDS", "0.4")
+    monkeypatch.setenv("BODY_SECONDS", "0.4")
+    async with staged(nats, settings) as stage:
+        await stage.add("web")
+        async with sockets(settings, 1, begun) as (slow,):
+            said = await slow.trickle(piece for _ in range(1500))
+        assert said.startswith(b"HTTP/1.1 408 ")
+        assert b'"_status":"ERR"' in said
+        await is_served(stage)
+
+
+@asynchronous
+async def test_who_goes_on_trickling_after_an_answer_is_cut_off(
+    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEAD_SECONDS", "0.4")
+    async with staged(nats, settings):
+        head = HEAD.replace(b"/login", b"/health/live").replace(b"Length: 2", b"Length: 60000")
+        async with sockets(settings, 1, head) as (slow,):
+            assert (await slow.trickle(b"x" for _ in range(1500))).startswith(b"HTTP/1.1 405 ")
+
+
+@asynchronous
+async def test_a_connection_that_is_used_again_is_not_cut_off(
+    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEAD_SECONDS", "0.2")
+    async with staged(nats, settings) as stage:
+        await stage.add("web")
+        async with sockets(settings, 1) as (again,):
+            for _ in range(4):
+                again.writer.write(HEAD)
+                await asyncio.sleep(0.15)
+                again.writer.write(b"{}")
+                assert await again.status() == 200
+
+
+@asynchronous
+async def test_when_the_lobby_is_full_who_has_waited_longest_goes(
+    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAITING_AT_ONCE", "3")
+    async with staged(nats, settings) as stage:
+        await stage.add("web")
+        async with sockets(settings, 3, HEAD) as first:
+            await is_served(stage)  # over a connection of its own
+            assert await asyncio.wait_for(first[0].reader.read(), PATIENCE) == b""
+            for each in first[1:]:
+                each.writer.write(b"{}")
+                assert await each.status() == 200
+
+
+def test_the_lobby_knows_who_came_first() -> None:
+    gone: list[str] = []
+
+    class Guest:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def show_out(self) -> None:
+            gone.append(self.name)
+
+    lobby, guests = Lobby(2, 1.0), [Guest(name) for name in "abcd"]
+    for each in (guests[0], guests[1], guests[0]):
+        lobby.enter(each)
+    assert gone == []
+    lobby.enter(guests[2])
+    lobby.leave(guests[1])
+    lobby.enter(guests[3])
+    assert gone == ["a"]
+    lobby.enter(guests[0])
+    assert gone == ["a", "c"]
+
+
+def test_the_lobby_leaves_files_for_calls() -> None:
+    assert room_for(1) == 1
+    assert 1 < room_for(10**9) < 10**6
