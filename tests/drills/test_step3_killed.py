@@ -17,7 +17,9 @@ from tests.drills.family import Kind
 from tests.drills.havoc import Havoc, all_stores, await_all_ready, await_nothing
 from tests.drills.ponds import all_differences, applied_twice, documents, twice
 from tests.drills.sizes import sized
+from tests.support.killed_run import check_nothing_outlives
 from tests.support.running_step import RunningStep
+from tests.support.workshop_command import call
 
 pytestmark = [pytest.mark.drill, pytest.mark.only_step(3), pytest.mark.timeout(1200)]
 
@@ -25,13 +27,14 @@ pytestmark = [pytest.mark.drill, pytest.mark.only_step(3), pytest.mark.timeout(1
 WRITERS = 8
 ACKNOWLEDGED = sized(5_000, 400)
 KILLS = sized(40, 8)
+END_SECONDS = 30.0
 EXTRA = [Kind(name) for name in ("mongod", "nats", "capture", "gateway") for _ in range(3)]
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunningStep]:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStep]:
     settings = {"FAILED_SIGN_INS_PER_MINUTE": "100000", "STONES_LOG_LEVEL": "ERROR"}
-    with RunningStep(3, tmp_path / "state", settings) as running:
+    with RunningStep(3, tmp_path_factory.mktemp("killed") / "state", settings) as running:
         yield running
 
 
@@ -55,3 +58,9 @@ def test_nothing_acknowledged_is_lost_and_all_ponds_are_equal(
     assert twice(stores) == []
     havoc.check_answers()
     assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}
+
+
+def test_nothing_of_the_step_outlives_a_killed_run(running: RunningStep) -> None:
+    """The last of these tests, as it ends the run that they share."""
+    check_nothing_outlives(running.process, END_SECONDS)
+    call(["clean"], running.environment)

@@ -18,7 +18,11 @@ from tests.support.submission import Submission
 from workshop.load.generate import posts
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_MIB = 200
+SIZE = 100 * 2**20
+"""Of a file: whoever held it would need more than LIMIT_MIB, as a load takes 80 MiB of its own."""
+
+LIMIT_MIB = 140
+LIMIT_OF_A_LINE_MIB = 200
 MEASURED = """
 import sys
 from workshop.bench.load import high_water
@@ -64,13 +68,13 @@ def text_of(size: int) -> str:
     return text[:size]
 
 
-def test_a_packed_file_of_hundreds_of_megabytes(address, tmp_path):
+def test_a_packed_file_many_times_the_memory(address, tmp_path):
     block = "".join(
         Submission(f"Stone {n}", "Python", 1_400_000_000 + n, text_of(8000), id=f"a{n}").line()
         for n in range(500)
     ).encode()
     path = tmp_path / "posts.zst"
-    times = 300 * 2**20 // len(block)
+    times = SIZE // len(block)
     with zstandard.ZstdCompressor(level=1).stream_writer(path.open("wb")) as writer:
         for _ in range(times):
             writer.write(block)
@@ -83,7 +87,7 @@ def test_an_xml_dump_many_times_the_memory(address, tmp_path):
     created = Submission("", "", 1_400_000_000).shown()["created"]
     rows = "".join(Question(f"Stone {n}?", text_of(20_000), n, 1, created, 2 * n).rows() for n in range(100))
     path = tmp_path / "Posts.xml"
-    times = 250 * 2**20 // len(rows)
+    times = SIZE // len(rows)
     with path.open("w") as file:
         file.write('<?xml version="1.0" encoding="utf-8"?>\n<posts>\n')
         for _ in range(times):
@@ -104,7 +108,7 @@ def test_an_array_many_times_the_memory(address, tmp_path):
         for n in range(500)
     )
     path = tmp_path / "posts.json"
-    times = 250 * 2**20 // len(block)
+    times = SIZE // len(block)
     with path.open("w") as file:
         file.write("[" + block)
         for _ in range(times - 1):
@@ -129,4 +133,4 @@ def test_lines_without_an_end_are_not_held(address, tmp_path):
     peak, said = peak_mib(address, "--file", str(path))
     assert "1 new, 1 updated, 0 unchanged, 1 bad" in said
     assert "bad: line 2: longer than 16 MiB" in said
-    assert peak < LIMIT_MIB
+    assert peak < LIMIT_OF_A_LINE_MIB

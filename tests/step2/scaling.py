@@ -49,6 +49,10 @@ class Stage:
         """The processes by their addresses, as the table tells."""
         return {url: int(pid) for url, pid in INSTANCE.findall(self.workshop("services"))}
 
+    def recorded_instances(self) -> Any:
+        """The instances as the run records them for its commands."""
+        return json.loads((self.state / "instances2.json").read_text())
+
     def run(self) -> psutil.Process:
         """The process of `workshop run`, which started the others."""
         parent = psutil.Process(next(iter(self.pids().values()))).parent()

@@ -13,15 +13,14 @@ from tests.step2.scaling import Stage, answers, calling
 from tests.support.answers import expect
 from tests.support.client import Client
 from tests.support.eventually import eventually
+from tests.support.killed_run import SHARED, check_nothing_outlives
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import call
-from workshop.processes.life import await_end
 
 POSTS = 3
 BACK_SECONDS = 30.0
 END_SECONDS = 20.0
-PARTS = ("mongod", "workshop.mailbox")
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +32,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(autouse=True)
 def as_it_began(stage: Stage) -> Iterator[None]:
     """One instance of each version, all requests for the first version of each service."""
+    before = stage.services()
     yield
-    stage.workshop("scale", "search:v1=1", "search:v2=1", "like=1", "tag=1")
-    stage.workshop("versions", "search", "v1=0", "v2=100")
+    if stage.services() != before:
+        stage.workshop("scale", "search:v1=1", "search:v2=1", "like=1", "tag=1")
+        stage.workshop("versions", "search", "v1=0", "v2=100")
 
 
 def refused(stage: Stage, *arguments: str) -> str:
@@ -143,12 +144,10 @@ def test_a_version_without_a_share_may_go_and_come_back(stage: Stage) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(stage: Stage, command: str, text: str) -> None:
-    before = stage.services()
+    before, instances = stage.services(), stage.recorded_instances()
     assert text in refused(stage, *command.split())
     assert stage.services() == before
-    assert stage.pids().keys() == {
-        url for own in before.values() for told in own.values() for url in told["urls"]
-    }
+    assert stage.recorded_instances() == instances
 
 
 def test_where_the_step_does_not_run_nothing_is_scaled(stage: Stage, tmp_path: Path) -> None:
@@ -187,7 +186,7 @@ def test_a_killed_face_is_back(stage: Stage) -> None:
     face = next(
         each
         for each in run.children()
-        if each.pid not in instances and not any(part in " ".join(each.cmdline()) for part in PARTS)
+        if each.pid not in instances and not any(part in " ".join(each.cmdline()) for part in SHARED)
     )
     face.kill()
 
@@ -219,19 +218,8 @@ def test_a_killed_mongod_is_back_with_its_data(stage: Stage, tmp_path: Path) -> 
     assert stage.running.running
 
 
-def test_nothing_of_the_step_outlives_a_killed_run(tmp_path: Path) -> None:
-    with RunningStep(2, tmp_path / "state") as running:
-        stage = Stage(running)
-        stage.workshop("scale", "like=2")
-        run = stage.run()
-        family = [
-            each
-            for each in run.children(recursive=True)
-            if not any(part in " ".join(each.cmdline()) for part in PARTS)
-        ]
-        assert len(family) > len(stage.pids())
-        run.kill()
-        left = await_end(family, END_SECONDS)
-        assert left == []
-        assert "Step 2 does not run" in refused(stage, "services")
-    call(["clean"], running.environment)
+def test_nothing_of_the_step_outlives_a_killed_run(stage: Stage) -> None:
+    """The last of these tests, as it ends the run that they share."""
+    check_nothing_outlives(stage.run(), END_SECONDS)
+    assert "Step 2 does not run" in refused(stage, "services")
+    call(["clean"], stage.running.environment)

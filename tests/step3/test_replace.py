@@ -61,9 +61,7 @@ def expect_asked(caller: Caller, number: int) -> None:
     assert caller.answers.total() >= number
 
 
-@pytest.mark.parametrize(
-    ("service", "path"), [("list", "/"), ("tagged", "/tags"), ("web", "/"), ("gateway", "/")]
-)
+@pytest.mark.parametrize(("service", "path"), [("tagged", "/tags"), ("web", "/"), ("gateway", "/")])
 def test_instances_are_replaced_and_no_request_fails(
     parts: Parts, member: Reader, service: str, path: str
 ) -> None:

@@ -3,19 +3,14 @@
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
-from tests.step3.parts import SERVICES, Parts, Stage
+from tests.step3.parts import SERVICES, Parts
 from tests.support.answers import expect
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
-from tests.support.running_step import RunningStep
-from tests.support.workshop_command import call
-from workshop.processes.life import await_end
 
 BACK_SECONDS = 40.0
 END_SECONDS = 30.0
@@ -77,18 +72,3 @@ def test_what_cannot_be_rebuilt_is_refused(parts: Parts) -> None:
 
 def test_there_are_no_dead_letters(parts: Parts) -> None:
     assert "no dead letters" in parts.stage.workshop("rapids", "dead")
-
-
-def test_nothing_of_the_step_outlives_a_killed_run(tmp_path: Path) -> None:
-    with RunningStep(3, tmp_path / "state") as running:
-        run = psutil.Process(Stage(running).masters()["list"]).parent()
-        assert run is not None
-        family = [
-            each
-            for each in run.children(recursive=True)
-            if not any(part in " ".join(each.cmdline()) for part in SHARED)
-        ]
-        assert len(family) > len(SERVICES)
-        run.kill()
-        assert await_end(family, END_SECONDS) == []
-    call(["clean"], running.environment)

@@ -5,7 +5,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -43,16 +45,13 @@ class Built:
 
     def loaded(self) -> dict[str, Path]:
         """The modules of ours that a process of the service loads."""
-        script = LOADED.format(step=self.step, package=self.package)
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-        return {name: Path(file) for name, file in json.loads(done.stdout)}
+        return _loaded(self.step, self.package)
 
     def check_requirements(self) -> set[str]:
         """They hold all that it imports; the modules of the step that it loads, without the step's name."""
         modules = self.loaded()
         packages = set().union(*(_imported(file) for file in modules.values()))
-        known = packages_distributions()
+        known = _distributions()
         needed = {_normal(each) for package in packages for each in known.get(package, ())}
         assert "eve" in needed
         assert needed <= {_normal(name) for name in self.pins()}
@@ -77,6 +76,19 @@ class Built:
         for other in (*ROOT.glob("step[23]_*/**/requirements.txt"), *ROOT.glob("requirements/*.txt")):
             theirs = pins(other)
             assert {name: theirs[name] for name in own if name in theirs}.items() <= own.items(), other
+
+
+@cache
+def _loaded(step: str, package: str) -> dict[str, Path]:
+    command = [sys.executable, "-c", LOADED.format(step=step, package=package)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    return {name: Path(file) for name, file in json.loads(done.stdout)}
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """The distributions that each package which can be imported comes from."""
+    return packages_distributions()
 
 
 def services_of(step: str) -> list[str]:

@@ -70,6 +70,12 @@ class Command:
         """Whether its process has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def process(self) -> psutil.Process:
+        """Its process."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
     def start(self) -> None:
         """Start it and wait until it is ready. Raises AssertionError with all it said when it never is."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as it runs
