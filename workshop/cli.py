@@ -2,8 +2,11 @@
 
 import signal
 from importlib import import_module
+from typing import Any
 
 import click
+
+from workshop.troubles import in_words
 
 COMMANDS = {
     "run": "workshop.run",
@@ -34,6 +37,15 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[name]), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; what files do to it is told in words."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if words := in_words(error):
+                raise click.ClickException(words) from None
+            raise
 
 
 @click.group(cls=LazyGroup)

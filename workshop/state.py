@@ -14,11 +14,16 @@ from workshop import interruption
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def path() -> Path:
+    """Where the state folder is or will be."""
+    return Path(os.environ.get("WORKSHOP_STATE") or ROOT / ".state").expanduser().resolve()
+
+
 def folder() -> Path:
     """The state folder, readable by its owner only; made if it is missing."""
-    path = Path(os.environ.get("WORKSHOP_STATE") or ROOT / ".state").resolve()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    made = path()
+    made.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return made
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from workshop.services.registry import not_up
 from workshop.steps import Step
 from workshop.stores import Stores
 from workshop.stores.part import Part
+from workshop.troubles import in_words
 
 READY_SECONDS = 120
 TELL_SECONDS = 30
@@ -60,9 +61,11 @@ class Watch:
         except KeyboardInterrupt:  # the run ends
             return
         except Exception as error:
+            words = in_words(error) if isinstance(error, OSError) else None
             if not self.ended.is_set():
-                self._supervisor.stop(f"The run cannot go on: {type(error).__name__}: {error}")
-                raise
+                self._supervisor.stop(f"The run cannot go on: {words or f'{type(error).__name__}: {error}'}")
+                if not words:
+                    raise
 
     def _until_ready(self) -> None:
         """Tell when the step is ready; when it is not in time stop it, or tell so where it goes on."""
@@ -97,7 +100,7 @@ class Watch:
         while not self.ended.wait(PART_SECONDS):
             if not part.started_here or part.alive():
                 continue
-            words = f"The end of {part.log}:\n{part.last_words(3)}"
+            words = part.why()
             if not self._step.restart:
                 self._supervisor.stop(f"{part.name} has died, so the step was stopped. {words}")
                 return

@@ -73,7 +73,11 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("isolation")
     with ImageSite() as images:
-        settings = {"IMAGE_ALLOWED_HOSTS": images.host, "LOG_LEVEL": "ERROR", "SHARES_PER_MINUTE": "1000"}
+        settings = {
+            "IMAGE_ALLOWED_HOSTS": images.host,
+            "STONES_LOG_LEVEL": "ERROR",
+            "SHARES_PER_MINUTE": "1000",
+        }
         with RunningStep(2, folder / "state", settings) as running:
             word, topic = new_word(), new_topic()
             posts = [

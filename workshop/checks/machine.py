@@ -1,15 +1,14 @@
 """The machine itself: Python, system, memory, disk."""
 
-import os
 import platform
 import sys
 from pathlib import Path
 
 import psutil
 
+from workshop import state
 from workshop.checks.finding import OK, Finding
 from workshop.checks.packages import install
-from workshop.state import ROOT
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_BYTES = 2_000_000_000
@@ -74,6 +73,6 @@ def free_memory() -> int:
 
 def free_disk() -> int:
     """Bytes free for this user where the data goes (WORKSHOP_STATE, else the repository)."""
-    wanted = Path(os.environ.get("WORKSHOP_STATE") or ROOT).resolve()
+    wanted = state.path()
     there = next(each for each in (wanted, *wanted.parents) if each.exists())
     return int(psutil.disk_usage(str(there)).free)

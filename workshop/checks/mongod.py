@@ -12,7 +12,7 @@ from workshop.checks.finding import MISSING, OK, Finding
 from workshop.checks.machine import has_embedded_mongod
 from workshop.checks.packages import install
 from workshop.checks.programs import EMBEDDED
-from workshop.stores.mongod import OLDEST, find_mongod, version
+from workshop.stores.mongod import OLDEST, UnfitProcessor, find_mongod, version
 
 PACKAGES = {  # of the libraries that the embedded server is linked with
     "libcurl.so.4": {"debian": "libcurl4", "fedora": "libcurl"},
@@ -30,6 +30,9 @@ def mongod() -> Finding:
     try:
         binary = find_mongod()
         found = version(binary)
+    except UnfitProcessor as error:
+        mend = "export MONGODB_URI='mongodb://OTHER-MACHINE/stones?replicaSet=rs0'"
+        return Finding("mongod", "unsuitable", True, error.message, mend)
     except click.ClickException as error:
         return _lacking(binary or shutil.which("mongod"), error.message)
     origin = "on the PATH" if shutil.which("mongod") == str(binary) else "embedded"

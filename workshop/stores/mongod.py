@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -42,6 +43,17 @@ ADVICE = (
 )
 
 
+NO_AVX = (
+    "MongoDB 5.0 and newer need a processor with AVX instructions. This one has none, or a virtual machine "
+    "hides them: then give the machine its host's type of processor. Else give MONGODB_URI of a replica set "
+    "on another machine; installing MongoDB here again does not help."
+)
+
+
+class UnfitProcessor(click.ClickException):
+    """The server is there, and this processor does not know its instructions."""
+
+
 def find_mongod() -> Path:
     """The server to start: one on the PATH that is new enough, else the embedded one.
 
@@ -69,6 +81,8 @@ def version(binary: Path) -> tuple[int, int]:
             start_new_session=True,  # Ctrl-C is for us
         )
     except (OSError, subprocess.SubprocessError) as error:
+        if getattr(error, "returncode", None) == -signal.SIGILL:
+            raise UnfitProcessor(f"{binary} does not run here. {NO_AVX}") from None
         detail = getattr(error, "stderr", None) or f"{type(error).__name__}"
         raise click.ClickException(f"{binary} does not run here: {str(detail).strip()}\n{ADVICE}") from None
     match = re.search(r"db version v(\d+)\.(\d+)", told.stdout)
@@ -97,6 +111,7 @@ class Mongod(Part):
 
     name = "mongod"
     variable = "MONGO_PORT"
+    unfit = NO_AVX
 
     def __init__(self) -> None:
         super().__init__(host_from("MONGO_HOST"), port_from(self.variable))

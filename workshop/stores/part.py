@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -14,6 +15,7 @@ import psutil
 from workshop import environment, interruption, state
 from workshop.ports import require_free
 from workshop.processes.life import runs
+from workshop.troubles import no_room, require_usable_state
 
 PID_SUFFIX = ".pid.json"
 START_SECONDS = 60.0
@@ -31,6 +33,8 @@ class Part(ABC):
 
     name: str
     variable: str
+    unfit = "It is not made for this processor."
+    """What to say where the processor does not know an instruction of it."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
@@ -39,6 +43,7 @@ class Part(ABC):
         """Ports it serves on besides, by the variable that sets each."""
         self.started_here = False
         self.process: psutil.Process | None = None
+        self._child: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
     def command(self) -> list[str]:
@@ -99,6 +104,12 @@ class Part(ABC):
                 self._start()
             self._await_answer()
 
+    def why(self, lines: int = 3) -> str:
+        """Why it has ended: in plain words where that is known, else by the end of its log."""
+        if self._child and self._child.poll() == -signal.SIGILL:
+            return self.unfit
+        return no_room() or f"The end of {self.log}:\n{self.last_words(lines)}"
+
     def last_words(self, lines: int = 8) -> str:
         """The end of the log."""
         if not self.log.exists():
@@ -123,6 +134,7 @@ class Part(ABC):
     def _start(self) -> None:
         for variable, port in {self.variable: self.port, **self.other_ports}.items():
             require_free(port, variable, self.host)
+        require_usable_state()
         command = self.command()
         with self.log.open("wb") as log:
             # Its own session: Ctrl-C in the terminal is for the run, which then stops its parts in order.
@@ -135,19 +147,21 @@ class Part(ABC):
                 stderr=log,
                 start_new_session=True,
             )
-        self.process = psutil.Process(child.pid)
-        self.started_here = True
-        born = {"pid": child.pid, "born": self.process.create_time()}
-        address = {"host": self.host, "port": self.port, "other_ports": self.other_ports}
-        state.write_private(self._pid_file, json.dumps(born | address))
+        try:
+            self.process = psutil.Process(child.pid)
+            born = {"pid": child.pid, "born": self.process.create_time()}
+            address = {"host": self.host, "port": self.port, "other_ports": self.other_ports}
+            state.write_private(self._pid_file, json.dumps(born | address))
+        except BaseException:
+            child.kill()  # nobody would find it
+            raise
+        self._child, self.started_here = child, True
 
     def _await_answer(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if not self.alive():
-                raise PartFailed(
-                    f"{self.name} ended while starting. The end of {self.log}:\n{self.last_words()}"
-                )
+                raise PartFailed(f"{self.name} ended while starting. {self.why(8)}")
             if time.monotonic() > deadline:
                 raise PartFailed(
                     f"{self.name} did not answer on {self.host}:{self.port} within {START_SECONDS:.0f} s. "
