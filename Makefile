@@ -26,6 +26,7 @@ INSTALL := $(BIN)/python -I requirements/install.py
 FITS := $(shell $(BIN)/python -I -c 'import pip' 2>/dev/null && [ ! -e $(VENV)/installing ] && echo yes)
 # As it was typed: make would read a $ in it as its own, and so would the shell.
 export LOAD_FILE := $(value FILE)
+export LOAD_FROM := $(value PWD)
 export LOAD_SUBREDDIT := $(value SUBREDDIT)
 export LOAD_GENERATE := $(value GENERATE)
 export LOAD_SITE := $(value SITE)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from workshop.load.naming import named
+
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
@@ -29,7 +31,7 @@ INTERRUPTED = 130
 
 @click.command()
 @click.option("--step", default=0, show_default=True, help="The step whose store takes the posts.")
-@click.option("--file", "path", type=click.Path(path_type=Path), help="A file of posts; .gz and .zst too.")
+@click.option("--file", "path", type=named, help="A file of posts; .gz and .zst too.")
 @click.option("--subreddit", help="A subreddit, such as python.")
 @click.option("--generate", type=click.IntRange(min=0), help="How many posts to make up.")
 @click.option(
