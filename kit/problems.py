@@ -96,6 +96,12 @@ class Gone(Problem):
     status = HTTPStatus.GONE
 
 
+class TooMuch(Problem):
+    """More at once than a part can take; less may do."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class Refused(Problem):
     """A request that cannot be answered as it is; the text says why."""
 
@@ -104,7 +110,7 @@ class Refused(Problem):
 
 _RETOLD: tuple[type[Problem], ...] = (
     *(PartDown, PartSlow, NotFound, Taken, SignedOut),
-    *(Unprocessable, TooMany, Behind, Gone),
+    *(Unprocessable, TooMany, Behind, Gone, TooMuch),
 )
 
 

@@ -20,7 +20,8 @@ class Batch(BaseModel):
 
     With a `range` these are all documents there are with ids in it; others are to be removed. `cursor`
     says what comes after; `more` that there is more already; `until` up to when (UTC) all changes are
-    known with this.
+    known with this. `left_out` are documents that cannot be told, by the names of their ids, each with what
+    is wrong with it, or None where that is over.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -31,6 +32,7 @@ class Batch(BaseModel):
     cursor: str
     more: bool
     until: datetime
+    left_out: dict[str, str | None] = {}
 
 
 class Delivery(BaseModel):

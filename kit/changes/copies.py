@@ -12,15 +12,20 @@ from typing import Any
 from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from kit.changes.batch import Delivery
 from kit.mongo import Document, translated
-from kit.problems import Behind, PartDown, Unprocessable
+from kit.problems import Behind, PartDown, TooMuch, Unprocessable
 
 POSITIONS = "positions"
 AGAIN = "TransientTransactionError"
-"""MongoDB's label for a transaction that met another one and may be tried again."""
+"""MongoDB's label for a transaction that may be tried again: it met another one, or its writes and the index
+pages they go to did not fit into MongoDB's cache, which it says in the same words.
+"""
+
+TOO_MUCH = frozenset({112, 290, 388})
+"""MongoDB's codes for a transaction that met another one, takes too long, or does not fit into its cache."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +54,40 @@ class Copy:
 
     @translated
     def take(self, name: str, delivery: Delivery) -> None:
-        """Apply a delivery. Raises Behind when the copies reach elsewhere than its base."""
+        """Apply a delivery. Raises Behind when the copies reach elsewhere than its base, and TooMuch when it
+        does not go into one transaction at the moment.
+        """
         operations = self._operations(delivery)
+        has_moved = False
         try:
             with self.collection.database.client.start_session() as session, session.start_transaction():
                 self._move(name, delivery, session)
+                has_moved = True
                 if operations:
                     self.collection.bulk_write(operations, ordered=False, session=session)
         except DuplicateKeyError:
             raise Behind(f"The copies of {name} have begun already.") from None
-        except BulkWriteError as error:
-            # Two owners' deliveries met at a new document; the later one comes again.
-            raise PartDown("The collection of copies", retry_after=1) from error
-        except OperationFailure as error:
-            if error.has_error_label(AGAIN):
+        except OperationFailure as error:  # BulkWriteError is one
+            if has_moved and _is_too_much(error):
+                raise TooMuch(self._too_much(len(operations))) from error
+            if isinstance(error, BulkWriteError) or error.has_error_label(AGAIN):
+                # Two owners' deliveries met at a new document, or two of one; the later one comes again.
                 raise PartDown("The collection of copies", retry_after=1) from error
             raise
 
     @property
     def _positions(self) -> Collection[Document]:
         return self.collection.database[POSITIONS]
+
+    def _too_much(self, count: int) -> str:
+        try:
+            size = self.collection.database.command("collStats", self.collection.name)["totalIndexSize"]
+        except PyMongoError:
+            size = 0
+        return (
+            f"MongoDB did not take {count:,} changes of {self.collection.name} in one transaction. "
+            f"Its cache is small beside their indexes, which have {size / 2**20:,.0f} MB."
+        )
 
     def _move(self, name: str, delivery: Delivery, session: ClientSession) -> None:
         moved = self._positions.update_one(
@@ -117,6 +136,13 @@ class Copy:
     @property
     def _taken_away(self) -> Document:
         return {"$unset": dict.fromkeys(self.own, "")}
+
+
+def _is_too_much(error: OperationFailure) -> bool:
+    codes = {error.code}
+    if isinstance(error, BulkWriteError):
+        codes |= {each.get("code") for each in error.details.get("writeErrors", ())}
+    return error.has_error_label(AGAIN) or bool(codes & TOO_MUCH)
 
 
 def _time(told: Any) -> datetime:

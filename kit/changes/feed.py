@@ -8,17 +8,18 @@ longer reaches back to it, first gets all documents in the order of their ids, t
 meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bson.codec_options import CodecOptions
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from kit.changes.batch import Batch
-from kit.mongo import Document, translated
+from kit.changes.batch import Batch, dumps
+from kit.left_out import name_of, tell_left_out
+from kit.model.fit import Unfit
+from kit.mongo import NAIVE, Document, translated
 from kit.problems import Gone
 
 MOST = 1000
@@ -27,8 +28,10 @@ MOST_CHARACTERS = 500_000
 must fit into a part of MongoDB's cache.
 """
 
-UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
-"""MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
+UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286, 10334})
+"""MongoDB's codes for resume tokens that are malformed, or no longer in its log, and for a change that is too
+large to be told.
+"""
 
 CHECKS = 40_000
 """From here on its codes are those of single checks of what it was given."""
@@ -36,13 +39,25 @@ CHECKS = 40_000
 WRITES = ("insert", "update", "replace", "delete")
 ENDS = ("drop", "rename", "invalidate")
 CHANGES: Document = {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}}
-NAIVE = CodecOptions[Document](tz_aware=False)
+OTHER_IDS = [
+    *("minKey", "null", "double", "int", "long", "decimal", "object", "binData", "objectId", "bool", "date"),
+    *("timestamp", "maxKey"),
+]
+NO_TEXT = "its _id is no text"
+TEXTS: Document = {"$gte": ""}
+"""All ids that are texts, as MongoDB compares within a type."""
 
 
 class Feed:
-    """The changes of `collection`, each document with these `fields` besides its `_id`, which is text."""
+    """The changes of `collection`, each document with these `fields` besides its `_id`, which is text.
 
-    def __init__(self, collection: Collection[Document], fields: Sequence[str]) -> None:
+    What `unfit` finds wrong, and what JSON cannot hold, is left out.
+    """
+
+    def __init__(
+        self, collection: Collection[Document], fields: Sequence[str], unfit: Unfit | None = None
+    ) -> None:
+        self._unfit = unfit
         self._collection = collection.with_options(NAIVE, read_concern=ReadConcern("majority"))
         self._fields = dict.fromkeys(fields, 1)
         told = {"operationType": 1, "documentKey": 1, "wallTime": 1}
@@ -77,26 +92,39 @@ class Feed:
 
     def _documents(self, token: str, last: str | None, most: int) -> Batch:
         until = datetime.now(UTC)
-        after = {"_id": {"$gt": last}} if last is not None else {}
+        after = {"_id": {"$gt": last} if last is not None else TEXTS}
         put: list[Document] = []
-        size = 0
+        left_out = {} if last is not None else dict(self._nameless())
+        read = size = 0
+        upto = None
         complete = True
         with self._collection.find(after, self._fields, sort=[("_id", 1)], limit=most + 1) as found:
             for document in found:
-                if len(put) == most or size > MOST_CHARACTERS:
+                if read == most or size > MOST_CHARACTERS:
                     complete = False
                     break
-                put.append(document)
-                size += _size(document)
-        upto = None if complete else put[-1]["_id"]
+                read, upto = read + 1, document["_id"]
+                if problem := self._problem(document):
+                    left_out[upto] = problem
+                else:
+                    put.append(document)
+                    size += _size(document)
+        upto = None if complete else upto
         cursor = f"changes:{token}" if complete else f"all:{token}:{upto}"
         # After the last documents there is what has changed since the first.
         return Batch.model_construct(
-            put=put, remove=[], range=(last, upto), cursor=cursor, more=True, until=until
+            put=put,
+            remove=[],
+            range=(last, upto),
+            cursor=cursor,
+            more=True,
+            until=until,
+            left_out=self._told(left_out),
         )
 
     def _changes(self, token: str, most: int) -> Batch:
         latest: dict[str, Document | None] = {}
+        left_out: dict[str, str | None] = {}
         told = size = 0
         until = datetime.now(UTC)
         more = True
@@ -121,8 +149,12 @@ class Feed:
                 is_removed = change["operationType"] == "delete"
                 # A document that is gone by now has none; its removal is told further on.
                 if document is not None or is_removed:
-                    latest[identifier] = document if not is_removed else None
-                    size += _size(document or {})
+                    kept, problem = self._kept(identifier, document if not is_removed else None)
+                    if isinstance(identifier, str):
+                        latest[identifier] = kept
+                    if problem or not isinstance(identifier, str):
+                        left_out[name_of(identifier)] = problem
+                    size += _size(kept or {})
                 until = change["wallTime"].replace(tzinfo=UTC)
             cursor = f"changes:{_token(stream.resume_token)}"
         return Batch.model_construct(
@@ -132,7 +164,37 @@ class Feed:
             cursor=cursor,
             more=more,
             until=until,
+            left_out=self._told(left_out),
         )
+
+    def _nameless(self) -> Iterator[tuple[str, str | None]]:
+        """The documents whose ids are no texts, or the first of them."""
+        others = self._collection.find({"_id": {"$type": OTHER_IDS}}, {"_id": 1}, limit=MOST)
+        for document in others:
+            yield name_of(document["_id"]), NO_TEXT
+
+    def _kept(self, identifier: Any, document: Document | None) -> tuple[Document | None, str | None]:
+        """What others are to have of a document, and what is wrong with it if anything is."""
+        if document is None:
+            return None, None
+        problem = self._problem(document) if isinstance(identifier, str) else NO_TEXT
+        return (None if problem else document), problem
+
+    def _problem(self, document: Document) -> str | None:
+        if self._unfit:
+            return self._unfit(document)
+        try:
+            dumps(document)
+        except TypeError as error:
+            return f"JSON cannot hold it: {error}"
+        return None
+
+    def _told(self, left_out: dict[str, str | None]) -> dict[str, str | None]:
+        """The same, once our own log has it."""
+        for name, problem in left_out.items():
+            if problem:
+                tell_left_out(self._collection.name, name, problem)
+        return left_out
 
 
 def _token(found: Any) -> str:

@@ -69,7 +69,7 @@ class Marks:
     def hidden(self, reader: str, own: Own | None = None) -> list[str]:
         """The posts the reader hid."""
         marks = self.collection.find({"reader": reader, "hidden": True}, {"_id": False, "post": True})
-        hidden = {mark["post"]: True for mark in marks}
+        hidden = dict.fromkeys(_texts([mark.get("post") for mark in marks]), True)
         hidden |= {post: mark["hidden"] for post, mark in (own or {}).items() if "hidden" in mark}
         return [post for post, is_hidden in hidden.items() if is_hidden]
 
@@ -87,7 +87,7 @@ class Marks:
     def tagged(self, reader: str, tag: str) -> list[str]:
         """The posts the reader put this tag on."""
         marks = self.collection.find({"reader": reader, "tags": tag}, {"_id": False, "post": True})
-        return [mark["post"] for mark in marks]
+        return _texts([mark.get("post") for mark in marks])
 
     def tags(self, reader: str, page: Page) -> Found[TagCount]:
         """The reader's tags, most used first."""
@@ -96,6 +96,7 @@ class Marks:
                 {"$match": {"reader": reader, "tags": ANY_TAG}},
                 {"$project": {"_id": 0, "tags": 1}},
                 {"$unwind": "$tags"},
+                {"$match": {"tags": ANY_TAG}},
                 {"$group": {"_id": "$tags", "count": {"$sum": 1}}},
                 {"$sort": {"count": -1, "_id": 1}},
                 {"$project": {"_id": 0, "tag": "$_id", "count": 1}},
@@ -110,7 +111,7 @@ class Marks:
         """How many different tags the reader uses, and how many posts they like and hid."""
         own = {"reader": reader}
         return {
-            "tags": len(self.collection.distinct("tags", {**own, "tags": ANY_TAG})),
+            "tags": len(_texts(self.collection.distinct("tags", {**own, "tags": ANY_TAG}))),
             "likes": self.collection.count_documents({**own, "liked": True}),
             "hidden": self.collection.count_documents({**own, "hidden": True}),
         }
@@ -120,9 +121,10 @@ class Marks:
         latest = own or {}
         liked = {"reader": reader, "liked": True, **_but(latest, "liked")}
         tagged = {"reader": reader, "tags": ANY_TAG, **_but(latest, "tags")}
-        topics = {*self.collection.distinct("topic", liked), *self.collection.distinct("topic", tagged)}
+        found = [*self.collection.distinct("topic", liked), *self.collection.distinct("topic", tagged)]
+        topics = {*_texts(found)}
         topics |= {mark["topic"] for mark in latest.values() if mark.get("liked") or mark.get("tags")}
-        tags = {*self.collection.distinct("tags", tagged)}
+        tags = {*_texts(self.collection.distinct("tags", tagged))}
         return topics, sorted(tags.union(*(mark.get("tags", ()) for mark in latest.values())))
 
     def but_own(self, reader: str, own: Own) -> Document:
@@ -133,10 +135,11 @@ class Marks:
     def put_on(self, posts: list[Post], reader: str) -> list[Post]:
         """Add to each post the reader's `tags`, `liked` and `hidden`, and an `_etag` that covers them."""
         ids = [_id(reader, post["_id"]) for post in posts]
-        marks = {mark["post"]: mark for mark in self.collection.find({"_id": {"$in": ids}})}
+        marks = {mark["_id"]: mark for mark in self.collection.find({"_id": {"$in": ids}})}
         for post in posts:
-            mark = marks.get(post["_id"], {})
-            put_mark(post, sorted(mark.get("tags", [])), mark.get("liked", False), mark.get("hidden", False))
+            mark = marks.get(_id(reader, post["_id"]), {})
+            tags = sorted(_texts(mark.get("tags", ())))
+            put_mark(post, tags, mark.get("liked") is True, mark.get("hidden") is True)
         return posts
 
     def _switch(self, reader: str, post_id: str, topic: str, kind: Switch, value: bool) -> None:
@@ -178,6 +181,12 @@ def _but(own: Own, what: str) -> Document:
     """The condition that a mark is none of those that `own` has a later word on."""
     changed = [post for post, mark in own.items() if what in mark]
     return {"post": {"$nin": changed}} if changed else {}
+
+
+def _texts(values: Any) -> list[str]:
+    """Those of the values that are texts: others may have written to the collection, too."""
+    # MongoDB's code is a text as well, in Python.
+    return [each for each in values if type(each) is str] if isinstance(values, list | tuple) else []
 
 
 def _id(reader: str, post_id: str) -> str:

@@ -2,9 +2,10 @@
 
 import secrets
 from functools import cache
+from typing import Any
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from kit import environment
 
@@ -14,14 +15,16 @@ def hashed(password: str) -> str:
     return _hasher().hash(password)
 
 
-def fits(stored: str | None, password: str) -> bool:
-    """Whether `password` is the one that `stored` was made of; None stands for a member there is not.
+def fits(stored: Any, password: str) -> bool:
+    """Whether `password` is the one that `stored` was made of; None stands for a member there is not, and so
+    does all else that is no text.
 
     It takes as long for nobody as for somebody, so that time does not tell who is a member.
     """
     try:
-        return _hasher().verify(stored or _nobodys(), password) and stored is not None
-    except VerifyMismatchError:
+        known = stored if isinstance(stored, str) and stored else None
+        return _hasher().verify(known or _nobodys(), password) and known is not None
+    except (VerificationError, InvalidHashError):
         return False
 
 

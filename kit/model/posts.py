@@ -1,11 +1,13 @@
 """Posts: how they are stored, found and shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pymongo.collection import Collection
 from pymongo.cursor import Cursor
 
+from kit.left_out import only_fit
+from kit.model.fit import A_POST, EARLIEST, LATEST, Unfit
 from kit.model.indexes import NEWEST
 from kit.mongo import Document
 from kit.paging import TOTAL_LIMIT, Found, Page
@@ -21,6 +23,11 @@ FIELDS = dict.fromkeys(
 RELEVANCE = {"relevance": {"$meta": "textScore"}}
 TOPICS_OFFERED = 200
 
+DATED: Document = {"created": {"$gte": EARLIEST, "$lte": LATEST}}
+"""The condition that a document may be a post, as far as the index of the newest can tell: most of what
+others write to the collection is left out by it at no cost.
+"""
+
 
 def but(ids: list[str]) -> Document:
     """The filter for all posts except these."""
@@ -30,30 +37,34 @@ def but(ids: list[str]) -> Document:
 class Posts:
     """Questions about a collection of posts.
 
-    Posts come as they are stored (see `kit.model.post.as_post`) with FIELDS and `more` fields.
+    Posts come as they are stored (see `kit.model.post.as_post`) with FIELDS and `more` fields. What `unfit`
+    finds wrong is left out.
     """
 
-    def __init__(self, collection: Collection[Document], *more: str) -> None:
+    def __init__(
+        self, collection: Collection[Document], *more: str, unfit: Unfit = A_POST.unfit_part
+    ) -> None:
         self.collection = collection
+        self._unfit = unfit
         self.fields = {**FIELDS, **dict.fromkeys(more, True)}
 
     def known(self, post_id: str) -> Document:
         """A post. Raises NotFound."""
         found = self.collection.find_one({"_id": post_id}, self.fields)
-        if found is None:
-            raise NotFound(f"There is no post {post_id}.")
-        return found
+        for post in self.fit([found] if found else []):
+            return post
+        raise NotFound(f"There is no post {post_id}.")
 
     def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
         """All posts but the hidden, newest first, ties by `_id`."""
-        cursor = self.collection.find(but(hidden), self.fields).sort(NEWEST).hint("newest")
+        cursor = self.collection.find({**DATED, **but(hidden)}, self.fields).sort(NEWEST).hint("newest")
         return self._found(cursor, page, lambda: self.count_newest(hidden))
 
     def count_newest(self, hidden: list[str]) -> int:
         """How many posts there are but the hidden, counted to just over TOTAL_LIMIT."""
         # Two counts that never leave their indexes; one over `but(hidden)` would read every post.
         limit = TOTAL_LIMIT + 1 + len(hidden)
-        everything = self.collection.count_documents({}, limit=limit, hint="newest")
+        everything = self.collection.count_documents(DATED, limit=limit, hint="newest")
         return everything - self.collection.count_documents({"_id": {"$in": hidden}})
 
     def search(self, query: str, page: Page, hidden: list[str]) -> Found[Document]:
@@ -81,8 +92,12 @@ class Posts:
 
     def topics(self) -> list[str]:
         """The topics there are, for people to choose from."""
-        topics: list[str] = self.collection.distinct("topic")
+        topics = [topic for topic in self.collection.distinct("topic") if type(topic) is str]
         return sorted(topics, key=str.lower)[:TOPICS_OFFERED]
+
+    def fit(self, found: Iterable[Document]) -> list[Document]:
+        """Those of the documents that are posts."""
+        return only_fit(found, self.collection.name, self._unfit)
 
     def _count(self, match: Document) -> int:
         return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
@@ -92,4 +107,4 @@ class Posts:
         found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
         is_last = 0 < len(found) < page.limit
         total = page.offset + len(found) if is_last else count()
-        return Found(found, min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
+        return Found(self.fit(found), min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)

@@ -1,10 +1,17 @@
 """Recommendations: much loved posts, for a reader first those that share the reader's interests."""
 
+from kit.model.fit import LARGEST
 from kit.model.indexes import MOST_LOVED, RECOMMENDABLE
 from kit.model.marks import Marks, Own
 from kit.model.post import RECOMMENDED
 from kit.model.posts import Posts, but
 from kit.mongo import Document
+
+MANY = 1000
+"""Looked through where some of the most loved turn out to be no posts."""
+
+NUMBERED: Document = {"love": {"$gte": -LARGEST, "$lte": LARGEST}}
+"""Anything but a number would be loved more than all numbers."""
 
 
 def recommended(
@@ -15,15 +22,15 @@ def recommended(
     `posts` and `marks` must lie in one database: posts with the reader's tags are looked up there. `own` are
     marks of the reader that `marks` may not have yet.
     """
-    match: Document = {**RECOMMENDABLE, "topic": topic} if topic is not None else dict(RECOMMENDABLE)
+    match: Document = {**RECOMMENDABLE, **NUMBERED}
+    if topic is not None:
+        match["topic"] = topic
     hidden = marks.hidden(reader, own) if reader else []
     visible = {**match, **but(hidden)}
     first = _sharing_interests(posts, marks, visible, reader, topic, own=own or {}) if reader else []
-    missing = RECOMMENDED - len(first)
     rest = {**match, **but([*hidden, *(post["_id"] for post in first)])}
-    if missing:  # MongoDB takes a limit of 0 for none
-        first += posts.collection.find(rest, posts.fields).sort(MOST_LOVED).limit(missing)
-    return first
+    missing = RECOMMENDED - len(first)
+    return [*first, *_most_loved(posts, rest, missing)] if missing else first
 
 
 def _sharing_interests(
@@ -34,7 +41,7 @@ def _sharing_interests(
     by_topic: list[Document] = []
     if topics and (topic is None or topic in topics):
         within = {**match, "topic": topic or {"$in": sorted(topics)}}
-        by_topic = list(posts.collection.find(within, posts.fields).sort(MOST_LOVED).limit(RECOMMENDED))
+        by_topic = _most_loved(posts, within, RECOMMENDED)
     by_tag = marks.collection.aggregate(
         [
             {"$match": {"tags": {"$in": tags}, **marks.but_own(reader, own)}},
@@ -55,8 +62,16 @@ def _sharing_interests(
             {"$project": posts.fields},
         ]
     )
-    both = {each["_id"]: each for each in [*by_topic, *by_tag]}
+    both = {each["_id"]: each for each in [*by_topic, *posts.fit(by_tag)]}
     return sorted(both.values(), key=_most_loved_first)[:RECOMMENDED]
+
+
+def _most_loved(posts: Posts, match: Document, count: int) -> list[Document]:
+    found = posts.collection.find(match, posts.fields).sort(MOST_LOVED).limit(count).to_list()
+    fit = posts.fit(found)
+    if len(fit) < len(found):
+        fit = posts.fit(posts.collection.find(match, posts.fields).sort(MOST_LOVED).limit(MANY))[:count]
+    return fit
 
 
 def _most_loved_first(post: Document) -> tuple[int, int, str]:

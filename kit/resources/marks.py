@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kit.model.fit import A_MARK
 from kit.resources.posts import TEXT
 
 RULES: dict[str, Any] = {
@@ -33,4 +34,5 @@ def marks_resource(*kinds: str) -> dict[str, Any]:
         "allowed_filters": ["post", "topic", "at", *kinds],
         "sorting": True,
         "projection": True,
+        "kit": {"fit": A_MARK},
     }

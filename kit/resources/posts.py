@@ -5,10 +5,11 @@ from typing import Any
 from eve import Eve
 from flask import Request, g
 
+from kit.model.fit import A_POST
 from kit.model.indexes import NEWEST
 from kit.model.marks import Marks
 from kit.model.post import POST_ID
-from kit.model.posts import but
+from kit.model.posts import DATED, but
 from kit.mongo import Document
 from kit.own_marks import own_marks
 
@@ -31,10 +32,11 @@ POSTS: dict[str, Any] = {
     "item_methods": ["GET"],
     "public_methods": ["GET"],
     "public_item_methods": ["GET"],
-    "datasource": {"source": "posts", "default_sort": NEWEST},
+    "datasource": {"source": "posts", "default_sort": NEWEST, "filter": DATED},
     "allowed_filters": ["_id", "source", "author", "topic", "created", "score", "num_comments", "over_18"],
     "sorting": True,
     "projection": True,
+    "kit": {"fit": A_POST},
 }
 
 

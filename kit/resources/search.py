@@ -21,8 +21,8 @@ def search_resource(order: Sequence[Any], summary: str) -> dict[str, Any]:
         **POSTS,
         "resource_title": "Search",
         "item_lookup": False,
-        "datasource": {"source": "posts", "default_sort": list(order)},
-        "kit": {"query": QUERY, "required": ["q"], "summary": summary},
+        "datasource": {**POSTS["datasource"], "default_sort": list(order)},
+        "kit": {**POSTS["kit"], "query": QUERY, "required": ["q"], "summary": summary},
     }
 
 

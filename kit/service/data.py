@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from bson import ObjectId
-from bson.codec_options import CodecOptions
 from eve.auth import auth_field_and_value
 from eve.io.mongo import Mongo
 from eve.utils import ParsedRequest
@@ -16,7 +15,9 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from werkzeug.exceptions import BadRequest, Conflict, GatewayTimeout, ServiceUnavailable
 
-from kit.mongo import Client, Document, translated_errors
+from kit.left_out import only_fit
+from kit.model.fit import Fit
+from kit.mongo import NAIVE, Client, Document, translated_errors
 from kit.paging import TOTAL_LIMIT, Page
 from kit.problems import PartDown, PartSlow
 from kit.service import filters
@@ -26,10 +27,6 @@ DUPLICATE, IMMUTABLE = 11000, 66
 
 QUERY_MS = 4000
 """A question may take MongoDB so long; less than the client's time-out, so that it is ended there, too."""
-
-
-NAIVE = CodecOptions[Document](tz_aware=False)
-"""Times without a zone, which are UTC in MongoDB and in Eve; to add it takes as long as half the decoding."""
 
 
 class Data(Mongo):  # type: ignore[misc]
@@ -78,9 +75,11 @@ class Data(Mongo):  # type: ignore[misc]
                 if sorted_by := [*asked, ("_id", 1)] if asked else order:
                     cursor.sort(sorted_by)
                 documents = cursor.skip(page.offset).limit(limit).to_list()
-            if 0 < len(documents) < limit:
-                return documents, page.offset + len(documents)
-            return documents, collection.count_documents(query, limit=TOTAL_LIMIT + 1, maxTimeMS=QUERY_MS)
+            is_last = 0 < len(documents) < limit
+            total = page.offset + len(documents)
+            if not is_last:
+                total = collection.count_documents(query, limit=TOTAL_LIMIT + 1, maxTimeMS=QUERY_MS)
+        return self._fit(resource, documents, is_whole=not req.projection), total
 
     def find_one(
         self,
@@ -100,7 +99,8 @@ class Data(Mongo):  # type: ignore[misc]
             fields[field] = 1
         with answered():
             found: Document | None = self._collection(source).find_one(query, fields, max_time_ms=QUERY_MS)
-        return found
+        is_whole = not (req and req.projection)
+        return next(iter(self._fit(resource, [found] if found else [], is_whole=is_whole)), None)
 
     def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
         """A single document with all its fields, or None."""
@@ -170,6 +170,15 @@ class Data(Mongo):  # type: ignore[misc]
         if found is None:
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
         return found
+
+    def _fit(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
+        """Those that are what the resource is of, as far as their fields were read."""
+        described = self.app.config["DOMAIN"][resource]
+        fit: Fit | None = described.get("kit", {}).get("fit")
+        if fit is None:
+            return documents
+        unfit = fit.unfit if is_whole else fit.unfit_part
+        return only_fit(documents, described["datasource"]["source"], unfit)
 
     def _typed(self, resource: str, lookup: Document) -> Document:
         """The look-up of an address, its `_id` an ObjectId where the resource says that it is one."""

@@ -29,7 +29,8 @@ class Settings:
 
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its
     collection takes besides Eve's; "required", the names of those that must be there; "added", JSON Schemas
-    of fields that hooks add to what is answered; "summary", what reading the collection does.
+    of fields that hooks add to what is answered; "summary", what reading the collection does; "fit", a
+    `kit.model.fit.Fit` of the documents: others are left out.
     """
 
     name: str

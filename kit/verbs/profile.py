@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, g
 from pymongo.collection import Collection
 
+from kit.left_out import only_fit
+from kit.model.fit import A_MEMBER
 from kit.model.post import iso
 from kit.mongo import Document
 from kit.operations import Operation, operation
@@ -23,7 +25,8 @@ def make_blueprint(members: Collection[Document], counts: Callable[[str], Mappin
     @operation(SHOWING)
     def show_profile() -> Response:
         reader = g.reader.username
-        member = members.find_one({"_id": reader})
+        found = members.find_one({"_id": reader})
+        member = next(iter(only_fit([found] if found else [], members.name, A_MEMBER.unfit)), None)
         if member is None:
             raise NotFound("This member has left.")
         told = {"username": reader, "email": member.get("email"), "created": iso(member["created"])}

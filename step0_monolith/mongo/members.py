@@ -6,11 +6,13 @@ from hashlib import sha256
 
 from pymongo.errors import DuplicateKeyError
 
+from kit.left_out import only_fit
 from kit.limits import Limit
+from kit.model.fit import A_MEMBER
 from kit.model.passwords import fits, hashed
 from kit.model.post import iso
 from kit.mongo import translated
-from kit.problems import Taken, WrongCredentials
+from kit.problems import NotFound, Taken, WrongCredentials
 from step0_monolith.mongo.marks import MarksPart
 from step0_monolith.store import Profile, Reader, Session
 
@@ -64,7 +66,10 @@ class MembersPart(MarksPart):
     @translated
     def profile(self, reader: Reader) -> Profile:
         """See Store."""
-        member = self.database["members"].find_one({"_id": reader.username}) or {}
+        found = self.database["members"].find_one({"_id": reader.username})
+        member = next(iter(only_fit([found] if found else [], "members", A_MEMBER.unfit)), None)
+        if member is None:
+            raise NotFound("This member has left.")
         return Profile(
             username=reader.username,
             email=member.get("email"),

@@ -2,6 +2,7 @@
 
 from pymongo.database import Database
 
+from kit.model.fit import A_POST
 from kit.model.marks import Marks
 from kit.model.post import Post, as_post
 from kit.model.posts import Posts
@@ -17,7 +18,7 @@ class PostsPart:
 
     def __init__(self, database: Database[Document]) -> None:
         self.database = database
-        self.posts = Posts(database["posts"])
+        self.posts = Posts(database["posts"], unfit=A_POST.unfit)
         self.marks = Marks(database["marks"])
         self.shares = Shares(database["shares"])
 

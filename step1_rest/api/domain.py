@@ -17,7 +17,7 @@ MARKED: dict[str, Any] = {
 SEARCH = search_resource(BEST_FIRST, "Full text over title and text, best first")
 
 DOMAIN: dict[str, Any] = {
-    "posts": {**POSTS, "kit": {"added": MARKED}},
+    "posts": {**POSTS, "kit": {**POSTS["kit"], "added": MARKED}},
     "search": {**SEARCH, "kit": {**SEARCH["kit"], "added": MARKED}},
     "marks": marks_resource("tags", "liked", "hidden"),
     "members": MEMBERS,

@@ -7,6 +7,7 @@ from kit import environment
 from kit.fetch import Fetcher
 from kit.limits import Limit
 from kit.mail import Mailer
+from kit.model.fit import A_POST
 from kit.model.images import ImageCache, Images
 from kit.model.marks import Marks
 from kit.model.posts import Posts
@@ -38,7 +39,7 @@ def make_parts() -> Parts:
     database = client.get_default_database()
     return Parts(
         client=client,
-        posts=Posts(database["posts"], "_created", "_updated"),
+        posts=Posts(database["posts"], "_created", "_updated", unfit=A_POST.unfit),
         marks=Marks(database["marks"]),
         images=Images(
             ImageCache(database),

@@ -1,6 +1,7 @@
 """Hide: the owner of what readers hid."""
 
 from kit.changes import Copy, Feed
+from kit.model.fit import A_MARK
 from kit.model.marks import Marks
 from kit.model.posts import Posts
 from kit.service import Service
@@ -20,7 +21,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"hides": Feed(marks.collection, settings.HIDES)},
+            tells={"hides": Feed(marks.collection, settings.HIDES, A_MARK.unfit)},
             takes={"posts": Copy(posts.collection, settings.POSTS)},
         ),
         hide.make_blueprint(posts, marks),

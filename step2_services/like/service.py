@@ -1,6 +1,7 @@
 """Like: the owner of what readers like, and of how many do."""
 
 from kit.changes import Copy, Feed
+from kit.model.fit import A_MARK
 from kit.model.marks import Marks
 from kit.model.posts import Posts
 from kit.service import Service
@@ -20,7 +21,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"likes": Feed(marks.collection, settings.LIKES)},
+            tells={"likes": Feed(marks.collection, settings.LIKES, A_MARK.unfit)},
             takes={"posts": Copy(posts.collection, settings.POSTS)},
         ),
         like.make_blueprint(posts, marks),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from kit import environment
 from kit.changes import Feed
 from kit.limits import Limit
+from kit.model.fit import AN_ENDED_TOKEN
 from kit.model.revocations import Revocations
 from kit.resources.members import guard_members
 from kit.service import Service
@@ -30,7 +31,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"revocations": Feed(revocations.collection, settings.REVOCATIONS)},
+            tells={"revocations": Feed(revocations.collection, settings.REVOCATIONS, AN_ENDED_TOKEN.unfit)},
             readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
         ),
         tokens.make_blueprint(members, issuer, revocations, failed, secret),

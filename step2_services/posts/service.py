@@ -1,6 +1,7 @@
 """Posts: the owner of all posts; lists them, and shows one."""
 
 from kit.changes import Copy, Feed
+from kit.model.fit import A_POST
 from kit.model.marks import Marks
 from kit.resources.posts import leave_out_hidden
 from kit.service import Service
@@ -19,7 +20,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"posts": Feed(database["posts"], settings.TOLD)},
+            tells={"posts": Feed(database["posts"], settings.TOLD, A_POST.unfit)},
             takes={"hides": Copy(marks.collection, settings.HIDES)},
         )
     )

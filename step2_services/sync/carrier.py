@@ -2,25 +2,31 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
 from kit.changes.batch import Batch, dumps
-from kit.changes.feed import MOST
-from kit.problems import Behind, Gone, NotFound, PartDown, PartSlow, Problem
+from kit.problems import Behind, Gone, NotFound, PartDown, PartSlow, Problem, TooMuch
 from kit.rest import Rest
 from step2_services.sync.metrics import DELIVERED, LAG
 from step2_services.sync.owner import Owner
+from step2_services.sync.pace import Pace
 from step2_services.sync.relations import Relation
 from step2_services.sync.tokens import Tokens
 
 DELIVERY_SECONDS = 60.0
 LONGEST_PAUSE = 4.0
-FEWEST = 20
 IDLE_SECONDS = 30.0
 """A cursor on which nothing follows moves on once in so long, lest the owner forget what comes after it."""
+
+REMEMBERED = 1000
+"""Documents that are left out and remembered by name."""
+
+MORE_MEMORY = (
+    "Give MongoDB more memory to be quick: MONGO_CACHE_GB is its cache, 0.25 by default; then start again."
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -28,7 +34,8 @@ log = structlog.stdlib.get_logger(__name__)
 @dataclass
 class Progress:
     """How a relation fares: `state` is begins, follows or waits; copies reach the time `reaches`, if that is
-    known; `began` is when they were last told to begin again.
+    known; `began` is when they were last told to begin again, and `filled` how many documents they were given
+    since in place of older ones. `left_out` are documents that cannot be told, with what is wrong with each.
     """
 
     state: str = "begins"
@@ -36,6 +43,9 @@ class Progress:
     delivered: int = 0
     reaches: datetime | None = None
     began: datetime | None = None
+    filled: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
+    slow: str = ""
 
 
 class Carrier(threading.Thread):
@@ -55,7 +65,7 @@ class Carrier(threading.Thread):
         self._base: str | None = None
         self._cursor: str | None = None
         self._moved_at = 0.0
-        self._most = MOST
+        self._pace = Pace()
         self._is_to_begin = threading.Event()
 
     def begin_again(self) -> None:
@@ -77,8 +87,6 @@ class Carrier(threading.Thread):
             except Problem as problem:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._known = False
-                if isinstance(problem, PartSlow):
-                    self._most = max(FEWEST, self._most // 4)  # what takes too long in one go may not in four
                 self._tell(problem)
             except Exception as error:  # a fault of ours in one relation must not end it for good
                 pause = LONGEST_PAUSE
@@ -105,12 +113,17 @@ class Carrier(threading.Thread):
                 self._base = self._cursor = answer.json()["cursor"]
                 self._known = True
             try:
-                batch = self._owner.after(self.relation.what, self._cursor, self._most)
+                batch = self._owner.after(self.relation.what, self._cursor, self._pace.most)
+                self._note_left_out(batch)
+                is_idle = time.monotonic() - self._moved_at > IDLE_SECONDS
+                if batch.put or batch.remove or batch.range or is_idle:
+                    self._deliver(batch)
             except Gone:
                 self._forget()
                 continue
-            if batch.put or batch.remove or batch.range or time.monotonic() - self._moved_at > IDLE_SECONDS:
-                self._deliver(batch)
+            except (TooMuch, PartSlow) as problem:
+                self._slow_down(problem)
+                continue
             self._cursor, more = batch.cursor, batch.more
             if batch.range is None:
                 self.progress.reaches = datetime.fromisoformat(str(batch.until))
@@ -140,10 +153,40 @@ class Carrier(threading.Thread):
             read_seconds=DELIVERY_SECONDS,
         )
         self._base, self._moved_at = batch.cursor, time.monotonic()
-        self._most = min(MOST, self._most * 2)
+        self.progress.problem = ""
+        self._pace.succeed()
+        if not self._pace.is_slow:
+            self.progress.slow = ""
         count = len(batch.put) + len(batch.remove)
         self.progress.delivered += count
+        if batch.range is not None:
+            before = self.progress.filled if batch.range[0] is not None else 0
+            self.progress.filled = before + len(batch.put)
         DELIVERED.labels(self.relation.taker, self.relation.what).inc(count)
+
+    def _slow_down(self, problem: Problem) -> None:
+        """Give the taker less at once. Raises the problem where it does not take a single change."""
+        if self._pace.most == 1:
+            raise problem
+        self._pace.fail()
+        self._known = False  # what took too long may be done all the same
+        if not self._pace.is_slow:
+            return
+        if not self.progress.slow:
+            log.warning("goes on slowly", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
+        self.progress.slow = f"Goes on slowly, a few at a time. {problem} {MORE_MEMORY}"
+
+    def _note_left_out(self, batch: Batch) -> None:
+        left_out = self.progress.left_out
+        if batch.range is not None and batch.range[0] is None:
+            left_out.clear()
+        for name in (*(document["_id"] for document in batch.put), *batch.remove):
+            left_out.pop(name, None)
+        for name, problem in batch.left_out.items():
+            if problem is None:
+                left_out.pop(name, None)
+            elif len(left_out) < REMEMBERED:
+                left_out[name] = problem
 
     @property
     def _path(self) -> str:

@@ -15,6 +15,8 @@ from kit.problems import Problem
 from step2_services.sync.carrier import Carrier
 
 EVERY = 1.0
+EXAMPLES = 5
+"""Documents that are left out and told by name."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -59,8 +61,11 @@ class Report(threading.Thread):
             "what": relation.what,
             "taker": relation.taker,
             "state": progress.state,
-            "problem": progress.problem,
+            "problem": progress.problem or progress.slow,
             "delivered": progress.delivered,
+            "filled": progress.filled,
+            "left_out": len(progress.left_out),
+            "examples": [f"{name}: {problem}" for name, problem in [*progress.left_out.items()][:EXAMPLES]],
             "reaches": progress.reaches,
             "began": progress.began,
             "_created": now,

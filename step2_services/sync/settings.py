@@ -4,13 +4,15 @@ import os
 from typing import Any
 
 TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
 
 DOMAIN: dict[str, Any] = {
     "relations": {
         "schema": {
             "_id": {"type": "string", "regex": "[a-z]+[.][a-z]+"},
             **dict.fromkeys(("owner", "what", "taker", "state", "problem"), TEXT),
-            "delivered": {"type": "integer"},
+            **dict.fromkeys(("delivered", "filled", "left_out"), NUMBER),
+            "examples": {"type": "list", "schema": TEXT},
             "reaches": {"type": "datetime", "nullable": True},
             "began": {"type": "datetime", "nullable": True},
         },

@@ -1,6 +1,7 @@
 """Tag: the owner of readers' tags."""
 
 from kit.changes import Copy, Feed
+from kit.model.fit import A_MARK
 from kit.model.marks import Marks
 from kit.model.posts import Posts
 from kit.service import Service
@@ -20,7 +21,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"tags": Feed(marks.collection, settings.TAGS)},
+            tells={"tags": Feed(marks.collection, settings.TAGS, A_MARK.unfit)},
             takes={"posts": Copy(posts.collection, settings.POSTS, settings.TIMES)},
         ),
         tag.make_blueprint(posts, marks, marked.as_known, marked.page_of_known(*settings.POSTS)),

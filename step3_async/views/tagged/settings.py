@@ -23,7 +23,7 @@ DOMAIN: dict[str, Any] = {
         "resource_title": "Posts that may be tagged",
         "allowed_filters": ["_id", "topic"],
         "sorting": False,
-        "kit": {"added": MARKED},
+        "kit": {**RESOURCE["kit"], "added": MARKED},
     },
 }
 

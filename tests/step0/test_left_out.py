@@ -1,0 +1,116 @@
+"""Documents that nobody of ours wrote are left out and told; all else goes on."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pymongo.errors import BulkWriteError
+
+from kit.left_out import LEFT_OUT
+from step0_monolith.app import create_app
+from step0_monolith.mongo.store import MongoStore
+from step0_monolith.store import Reader
+from tests.support.odd_documents import odd_marks, odd_posts, whole_posts
+
+PASSWORD = "correct horse battery"
+WORD = "zqvwxk"
+JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html"}
+GOOD = 60
+
+
+class Whole(MongoStore):
+    """All of the seam that these questions need."""
+
+    def health(self) -> dict[str, bool]:
+        return {"mongodb": True}
+
+
+@pytest.fixture(scope="module")
+def good(store: MongoStore) -> list[str]:
+    """The ids of posts of ours among many that are none."""
+    documents = whole_posts(GOOD, text=f"{WORD} and more")
+    odd = [*odd_posts(text=f"{WORD} and more")]
+    store.database["posts"].insert_many([*odd[:100], *documents, *odd[100:]])
+    return [each["_id"] for each in documents]
+
+
+@pytest.fixture(scope="module")
+def client(store: MongoStore, good: list[str]) -> Iterator[FlaskClient]:
+    app = create_app(Whole(store.client), secret_key=secrets.token_hex())  # type: ignore[arg-type]
+    yield app.test_client()
+
+
+def pages(client: FlaskClient, path: str) -> Iterator[dict[str, Any]]:
+    total, number = 1, 1
+    while (number - 1) * 50 < total:
+        joined = "&" if "?" in path else "?"
+        answer = client.get(f"{path}{joined}max_results=50&page={number}", headers=JSON)
+        assert answer.status_code == 200, answer.text
+        page = answer.get_json()
+        yield page
+        total, number = page["_meta"]["total"], number + 1
+
+
+@pytest.mark.parametrize("path", ["/", f"/search?q={WORD}"])
+def test_all_others_are_found(client: FlaskClient, good: list[str], path: str) -> None:
+    found = [post["_id"] for page in pages(client, path) for post in page["_items"]]
+    assert sorted(found) == sorted(good)
+
+
+@pytest.mark.parametrize("path", ["/", f"/search?q={WORD}", "/recommended"])
+@pytest.mark.parametrize("accept", [JSON, HTML], ids=lambda each: each["Accept"])
+def test_no_page_breaks(client: FlaskClient, path: str, accept: dict[str, str]) -> None:
+    assert client.get(path, headers=accept).status_code == 200
+
+
+def test_recommendations_are_whole(client: FlaskClient, store: MongoStore, good: list[str]) -> None:
+    found = client.get("/recommended", headers=JSON).get_json()["_items"]
+    assert len(found) == 12
+    assert {post["_id"] for post in found} <= set(good)
+
+
+def test_one_of_them_is_no_post(client: FlaskClient, store: MongoStore, good: list[str]) -> None:
+    odd = {"_id": {"$nin": good, "$type": "string"}}
+    for post in store.database["posts"].find(odd, {"_id": 1}, limit=50):
+        assert client.get(f"/posts/{post['_id']}", headers=JSON).status_code == 404
+
+
+def test_it_is_told_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
+    before = LEFT_OUT.labels("posts")._value.get()
+    assert before > 100
+    assert [*pages(client, "/")]
+    assert LEFT_OUT.labels("posts")._value.get() == before
+    assert "left out" not in "".join(capfd.readouterr())
+
+
+def test_odd_marks_harm_no_reader(store: MongoStore, client: FlaskClient, good: list[str]) -> None:
+    name = f"odd_{secrets.token_hex(6)}"
+    store.sign_up(name, PASSWORD, None)
+    reader = Reader(name, store.sign_in(name, PASSWORD, "127.0.0.1").token)
+    post = store.post(good[0], None)
+    store.tag(good[1], "even", reader)
+    store.hide(good[2], True, reader)
+    with suppress(BulkWriteError):  # some no index of ours takes
+        store.database["marks"].insert_many(odd_marks(name, dict(post)), ordered=False)
+    store.database["marks"].insert_one(
+        {"_id": f"{name}:{good[3]}", "tags": "odd", "liked": "yes", "hidden": 1}
+    )
+    bearer = {**JSON, "Authorization": f"Bearer {reader.token}"}
+    for path in ("/", "/recommended", "/tags", "/tags/even", "/tags/odd", "/me", f"/posts/{good[3]}"):
+        answer = client.get(path, headers=bearer)
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+    tags = {each["tag"] for each in client.get("/tags", headers=bearer).get_json()["_items"]}
+    assert tags >= {"even", "odd"}
+    marked = client.get(f"/posts/{good[3]}", headers=bearer).get_json()
+    assert (marked["tags"], marked["liked"], marked["hidden"]) == ([], False, False)
+
+
+@pytest.mark.parametrize("password", [None, 7, "", "plain", ["x"]], ids=repr)
+def test_an_odd_member_cannot_sign_in(store: MongoStore, client: FlaskClient, password: Any) -> None:
+    name = f"odd_{secrets.token_hex(6)}"
+    store.database["members"].insert_one({"_id": name, "password": password})
+    told = {"username": name, "password": PASSWORD}
+    assert client.post("/login", json=told, headers=JSON).status_code == 401
