@@ -4,8 +4,14 @@ import os
 
 
 def get_mongodb_uri() -> str:
-    """The address of the process's own database, credentials and name included."""
-    return os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0")
+    """The address of the process's own database, credentials and name included. Raises RuntimeError for one
+    that names no database.
+    """
+    from kit.mongo_uri import database_of  # noqa: PLC0415 - only who has a database needs pymongo
+
+    uri = os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0")
+    database_of(uri)
+    return uri
 
 
 def get_services_file() -> str:

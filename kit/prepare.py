@@ -11,7 +11,8 @@ from pymongo.errors import OperationFailure
 
 from kit import environment
 from kit.model.indexes import Indexes, make_indexes
-from kit.mongo import Document, connect, translated
+from kit.model.ours import require_ours
+from kit.mongo import Document, connect, translated, translated_errors
 from kit.problems import Problem
 
 PAUSE = 1.0
@@ -27,9 +28,14 @@ def prepare(indexes: Indexes) -> None:
     """Make these indexes in the database that MONGODB_URI names; exits with a text when that fails."""
     try:
         client = connect(environment.get_mongodb_uri(), answer_ms=None)
-        make_indexes(client.get_default_database(), indexes)
+        database = client.get_default_database()
+        with translated_errors():
+            require_ours(database["posts"])
+        make_indexes(database, indexes)
     except Problem as error:
         sys.exit(f"The indexes could not be made. {error} Is MongoDB up, and MONGODB_URI right?")
+    except RuntimeError as error:
+        sys.exit(str(error))
 
 
 def prepare_beside(

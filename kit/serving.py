@@ -6,6 +6,7 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
+from kit import environment
 from kit.collector import spare_the_collector
 
 worker_class = "gthread"
@@ -21,6 +22,12 @@ secure_scheme_headers: dict[str, str] = {}
 
 control_socket_disable = True
 """Instances of one user would share the same control socket."""
+
+
+def on_starting(_server: Any) -> None:
+    """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
+    if "MONGODB_URI" in os.environ:
+        environment.get_mongodb_uri()
 
 
 def post_worker_init(_worker: Any) -> None:

@@ -57,8 +57,8 @@ def _require_ports(step: Step) -> None:
 def _run(step: Step, bundled: bool) -> str | None:
     """Run it; why it ended, or None if a signal asked for it."""
     with stores(step) as up:
-        if bundled:
-            with posts_of(step, up) as posts, interruption.raising():
+        with posts_of(step, up) as posts, interruption.raising():
+            if bundled:
                 load_bundled(posts)
         supervisor = Supervisor()
         fill = Filling(step, up)

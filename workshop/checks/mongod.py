@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kit.mongo_uri import database_of
 from workshop.checks.finding import MISSING, OK, Finding
 from workshop.checks.machine import has_embedded_mongod
 from workshop.checks.packages import install
@@ -24,7 +25,11 @@ PACKAGES = {  # of the libraries that the embedded server is linked with
 
 def mongod() -> Finding:
     """The server that would be started, or what it lacks."""
-    if os.environ.get("MONGODB_URI"):
+    if given := os.environ.get("MONGODB_URI"):
+        try:
+            database_of(given)
+        except RuntimeError as error:
+            return Finding("mongod", "not clear", True, str(error))
         return Finding("mongod", OK, False, "not needed: MONGODB_URI names a server")
     binary = None
     try:

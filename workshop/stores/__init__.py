@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import click
 
@@ -41,12 +41,16 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
     """
     from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
 
+    from kit.mongo_uri import database_of  # noqa: PLC0415
     from workshop.stores.mail import MailCatcher  # noqa: PLC0415
     from workshop.stores.mongod import Mongod  # noqa: PLC0415
     from workshop.stores.nats import nats_for  # noqa: PLC0415
 
     given_mongodb, given_smtp = os.environ.get("MONGODB_URI"), os.environ.get("SMTP_HOST")
     given_nats = os.environ.get("NATS_URL")
+    if given_mongodb:
+        with told():
+            database_of(given_mongodb)
     with ExitStack() as stack:
         # All are started before any is waited for.
         mongod = None if given_mongodb else stack.enter_context(Mongod())
@@ -79,13 +83,20 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
 
 def databases(uri: str, users: list[str]) -> dict[str, str]:
     """The addresses that a given one makes for `users`: itself for a single one, else a database for each."""
+    from kit.mongo_uri import in_database  # noqa: PLC0415
+
     if len(users) == 1:
         return {users[0]: uri}
-    parts = urlsplit(uri)
-    query = dict(parse_qsl(parts.query))
-    if parts.username:
-        query.setdefault("authSource", parts.path.strip("/") or "admin")
-    return {user: parts._replace(path=f"/{user}", query=urlencode(query)).geturl() for user in users}
+    return {user: in_database(uri, user) for user in users}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Have a RuntimeError for a setting told in a line. Raises click.ClickException."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def running_events(step: Step) -> Stores:
@@ -111,11 +122,20 @@ def posts_collection(step: int) -> Iterator["Collection[dict[str, Any]]"]:
 
 @contextmanager
 def posts_of(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
-    """The same, over stores that are up already. Writes count once a majority has them on disk."""
+    """The same, over stores that are up already. Writes count once a majority has them on disk.
+
+    Raises click.ClickException where the collection is somebody else's.
+    """
     from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
+
+    from kit.model.ours import require_ours  # noqa: PLC0415
+    from workshop.load.patience import patiently  # noqa: PLC0415
 
     durable = WriteConcern(w="majority", j=True)
     with MongoClient[dict[str, Any]](
         up.mongodb[step.posts], tz_aware=True, serverSelectionTimeoutMS=5000
     ) as client:
-        yield client.get_default_database(step.posts).get_collection("posts", write_concern=durable)
+        posts = client.get_default_database().get_collection("posts", write_concern=durable)
+        with told():
+            patiently(lambda: require_ours(posts), Event(), click.echo)
+        yield posts
