@@ -54,9 +54,10 @@ def test_a_thumbnail_is_preferred(visitor: Client, corpus: Corpus, images: Image
 
 
 def test_a_picture_is_fetched_once(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
+    before = images.hits("/cached.png")
     first = expect(visitor.get(path(corpus, "cached")), 200)
     fetched = images.hits("/cached.png")
-    assert fetched >= 1
+    assert fetched > before
     answers = [expect(visitor.get(path(corpus, "cached")), 200) for _ in range(4)]
     assert {answer.content for answer in [first, *answers]} == {picture("png")}
     assert images.hits("/cached.png") == fetched
@@ -107,8 +108,9 @@ def test_private_addresses_are_not_fetched(
 
 
 def test_redirects_without_end_are_given_up(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
+    before = images.hits("/loop.png")  # the site may have served other steps, too
     expect_message(visitor.get(path(corpus, "loop")), 404, "redirect")
-    assert images.hits("/loop.png") <= 10
+    assert before < images.hits("/loop.png") <= before + 10
 
 
 def test_a_site_that_refuses_is_told_as_such(visitor: Client, corpus: Corpus) -> None:

