@@ -46,8 +46,9 @@ class Run:
         )
 
     def left(self) -> list[int]:
-        """Whatever this run or an earlier one has left: it has the state folder in its environment."""
-        return [each.pid for each in psutil.process_iter() if is_of(each, self.env["WORKSHOP_STATE"])]
+        """Whatever this run or an earlier one has left: it was told of the state folder or of a port."""
+        told = (self.env["WORKSHOP_STATE"], *(str(port) for port in self.ports.values()))
+        return [each.pid for each in psutil.process_iter() if is_told(each, told)]
 
     def until(self, text: str, seconds: float = 60) -> str:
         deadline = time.monotonic() + seconds
@@ -81,10 +82,13 @@ def run(tmp_path: Path) -> Iterator[Run]:
     subprocess.run(command, cwd=ROOT, env=made.env, check=True, timeout=60, capture_output=True)
 
 
-def is_of(process: psutil.Process, state: str) -> bool:
+def is_told(process: psutil.Process, told: tuple[str, ...]) -> bool:
+    """Whether any of it is in the arguments or the environment of a process that is alive."""
     try:
-        is_alive = process.status() != psutil.STATUS_ZOMBIE
-        return is_alive and process.environ().get("WORKSHOP_STATE") == state
+        known = [*process.cmdline(), *process.environ().values()]
+        return process.status() != psutil.STATUS_ZOMBIE and any(
+            each in text for each in told for text in known
+        )
     except psutil.Error:
         return False
 

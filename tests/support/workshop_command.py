@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -93,12 +93,18 @@ class Command:
             self._kill()
             raise
 
-    def stop(self) -> None:
-        """Press Ctrl-C; it must end well, and all that it started with it."""
+    def stop(self, *, still_used: Collection[str] = ()) -> None:
+        """Press Ctrl-C; it must end well, and all that it started with it, except servers whose command line
+        has one of `still_used` in it, as other runs use them.
+        """
         process = self._process
         if process is None or process.poll() is not None:
             return
-        children = psutil.Process(process.pid).children(recursive=True)
+        children = [
+            each
+            for each in psutil.Process(process.pid).children(recursive=True)
+            if not any(name in " ".join(each.cmdline()) for name in still_used)
+        ]
         process.send_signal(signal.SIGINT)
         try:
             code = process.wait(STOP_SECONDS)

@@ -60,7 +60,7 @@ class Child:
         """Start it; its process id."""
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", tied.__file__, str(os.getpid()), *self._command],
-            env={**self._env, "PYTHONIOENCODING": "utf-8"},  # as we read it
+            env=self._env,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

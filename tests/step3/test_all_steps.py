@@ -1,0 +1,93 @@
+"""All steps side by side with nothing set, started and stopped in any order."""
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.answers import expect
+from tests.support.client import Client, new_reader
+from tests.support.mailbox import Mailbox
+from tests.support.own_network import own_network
+from tests.support.workshop_command import Command, call
+from workshop.defaults import default_ports
+from workshop.ports import free_port
+
+STEPS_AS_THEY_STOP = (2, 0, 3, 1)
+SHARED = ("mongod", "workshop.mailbox", "nats-server")
+MANY = 2000
+"""Posts that each run loads into a store that is empty."""
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A state folder alone; where all networks are the machine's, free ports besides."""
+    with own_network() as is_ours:
+        ports = {} if is_ours else {variable: str(free_port()) for variable in default_ports()}
+        folder = tmp_path_factory.mktemp("beside") / "state"
+        yield {**os.environ, **ports, "WORKSHOP_STATE": str(folder)}
+
+
+def port_of(variable: str, environment: dict[str, str]) -> int:
+    return int(environment.get(variable, default_ports()[variable]))
+
+
+def check_face(url: str, mail_url: str) -> None:
+    """Each verb once."""
+    visitor, reader = Client(url), new_reader(url)
+    assert visitor.json("/")["_meta"]["total"] == MANY
+    post = visitor.items("/recommended")[0]["_id"]
+    title = visitor.json(f"/posts/{post}")["title"]
+    assert post in {each["_id"] for each in visitor.all_items("/search", q=f'"{title}"')}
+    expect(reader.put(f"/posts/{post}/tags/beside"), 200)
+    assert [each["_id"] for each in reader.items("/tags/beside")] == [post]
+    assert expect(reader.put(f"/posts/{post}/like"), 200).json()["liked"] is True
+    expect(reader.put(f"/posts/{post}/hide"), 200)
+    assert post not in {each["_id"] for each in reader.items("/recommended")}
+    address = f"{reader.username}@example.org"
+    expect(reader.post(f"/posts/{post}/share", json={"to": address, "note": ""}), 201)
+    assert title in Mailbox(mail_url).only_one_to(address)["Subject"]
+
+
+@pytest.mark.timeout(600)
+def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
+    runs = {number: Command(["run", "--step", str(number)], environment) for number in range(4)}
+    mail_url = f"http://127.0.0.1:{port_of('MAIL_HTTP_PORT', environment)}"
+    with ExitStack() as stack:
+        with ThreadPoolExecutor(len(runs)) as pool:
+            for run in runs.values():
+                stack.callback(run.stop, still_used=SHARED)
+            list(pool.map(Command.start, runs.values()))
+        for number, run in runs.items():
+            assert run.ready == f"http://127.0.0.1:{port_of(f'STEP{number}_PORT', environment)}"
+            assert f"caught mail: {mail_url}" in run.output
+            check_face(run.ready, mail_url)
+        check_commands(environment)
+        left = dict(runs)
+        for number in STEPS_AS_THEY_STOP:
+            left.pop(number).stop(still_used=SHARED if left else ())
+            for other in left.values():
+                expect(Client(other.ready).get("/health/ready"), 200)
+                assert Client(other.ready).json("/")["_meta"]["total"] == MANY
+            if number == STEPS_AS_THEY_STOP[0]:
+                with pytest.raises(AssertionError, match="Step 3 runs: for that one add `--step 3`"):
+                    call(["scale", "search=2"], environment)
+    assert not list(Path(environment["WORKSHOP_STATE"]).glob("*.pid.json"))
+
+
+def check_commands(environment: dict[str, str]) -> None:
+    """What the commands say of it."""
+    ports = {port_of(variable, environment) for variable in default_ports()}
+    found = json.loads(call(["doctor", "--json"], environment))["findings"]
+    held = [each["found"] for each in found if any(f"port {port} (" in each["name"] for port in ports)]
+    assert held
+    assert [each for each in held if not each.startswith("held by the workshop itself")] == []
+    for step in ("2", "3"):
+        table = call(["services", "--step", step], environment)
+        instances = [line for line in table.splitlines() if "http://" in line]
+        assert len(instances) >= 11
+        assert max(map(len, table.splitlines())) <= 80

@@ -1,0 +1,41 @@
+"""A network of the tests' own, in which no port is taken, where the system allows one."""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+CLONE_NEWNET = 0x40000000
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+
+
+@contextmanager
+def own_network() -> Iterator[bool]:
+    """Have this thread, and the threads and processes that it starts, in a network that has only loopback.
+
+    It gives whether that is so: only root may on Linux, and nobody elsewhere.
+    """
+    before = _enter()
+    try:
+        yield before is not None
+    finally:
+        if before is not None:
+            ctypes.CDLL(None).setns(before, CLONE_NEWNET)
+            os.close(before)
+
+
+def _enter() -> int | None:
+    """The network that the thread was in, open; None where it stays in it."""
+    try:
+        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    except OSError:
+        return None
+    if ctypes.CDLL(None).unshare(CLONE_NEWNET):
+        os.close(before)
+        return None
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
+    return before
