@@ -6,8 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.support.answers import expect
-from tests.support.browser import Browser
-from tests.support.client import Client
+from tests.support.browser import Browser, parse
+from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 
 pytestmark = pytest.mark.face
@@ -95,6 +95,21 @@ def test_an_error_page_repeats_no_markup(browser: Browser) -> None:
     ):
         answer = expect(browser.get(path), 400, 404)
         check_inline(BeautifulSoup(answer.text, "html.parser"))
+
+
+def test_an_error_page_shows_who_is_signed_in(member: Browser, regular: Reader) -> None:
+    errors = {"/search?q=": 400, "/posts/t3_zzzzzzzzzzz": 404, "/tags/NO": 422}
+    errors |= {"/nothing": 404, "/images/nothing": 404, "/logout": 405}
+    for path, status in errors.items():
+        answer = expect(member.get(path), status)
+        page = parse(answer)
+        assert regular.username in page.select_one("header").get_text(), path
+        token = str(page.select_one("header form[action='/logout'] input[name=csrf_token]")["value"])
+        assert {"cookie", "accept"} <= {each.strip().lower() for each in answer.headers["Vary"].split(",")}
+        assert "private" in answer.headers["Cache-Control"]
+    assert member.leads_to(expect(member.post("/logout", data={"csrf_token": token}), 303)) == "/"
+    for path in ("/nothing", "/search?q="):
+        assert regular.username not in member.get(path).text
 
 
 def test_a_page_names_its_language_and_itself(browser: Browser, corpus: Corpus) -> None:

@@ -90,6 +90,8 @@ def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Pa
                 again = other.get_by_role("link", name="Try again")
                 expect(again).to_be_visible(timeout=SLOW)
                 expect(other.get_by_role("heading", level=1)).to_have_text(UNWELL)
+                if step:  # step 0 keeps sessions where all else is, and cannot know
+                    expect(other.get_by_role("banner")).to_contain_text(visitor.username)
                 picture(other, "outage-page")
             eventually(lambda: try_again(other, again), BACK_SECONDS)
             other.close()
