@@ -64,7 +64,8 @@ def test_pages_of_a_visitor(visitor: Visitor) -> None:
 def test_pages_of_a_member(visitor: Visitor) -> None:
     visitor.username = visitor.username.ljust(30, "_")
     visitor.sign_up()
-    assert look(visitor, "no-tags", "/tags") == []
+    empty = {"no-tags": "/tags", "no-hidden": "/hidden"}
+    assert [each for name, path in empty.items() for each in look(visitor, name, path)] == []
     visitor.search(MARKED)
     first = visitor.post(f"{MARKED} tagged")
     first.get_by_role("button", name="Tag", exact=True).click()
@@ -76,7 +77,7 @@ def test_pages_of_a_member(visitor: Visitor) -> None:
     first.locator("[data-verb=like]:not([aria-busy])").wait_for()
     pages = sights(MARKED, TAGGED.post_id)
     pages = {f"member-{name}": pages[name] for name in ("list", "search", "post", "recommended")}
-    pages |= {"tags": "/tags", "tagged": "/tags/short", "me": "/me"}
+    pages |= {"tags": "/tags", "tagged": "/tags/short", "likes": "/likes", "me": "/me"}
     assert [each for name, path in pages.items() for each in look(visitor, name, path)] == []
 
     visitor.search(MARKED)
@@ -84,6 +85,11 @@ def test_pages_of_a_member(visitor: Visitor) -> None:
     visitor.posts.nth(1).get_by_role("button", name="Hide").click()
     visitor.page.get_by_role("button", name="Undo").wait_for()
     assert accessible.problems(visitor.page) == []
+    visitor.page.locator("[data-verb=hide]:not([aria-busy])").nth(1).wait_for(state="attached")
+    visitor.page.goto("/hidden")
+    visitor.page.get_by_role("button", name="Undo").wait_for()
+    assert accessible.problems(visitor.page) == []
+    visitor.search(MARKED)
     visitor.posts.first.get_by_role("link", name="Share").click()
     assert accessible.problems(visitor.page) == []
 

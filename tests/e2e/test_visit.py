@@ -74,6 +74,9 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
         expect(like.locator("[data-count]")).to_have_text(likes)
         expect(like).not_to_have_attribute("aria-busy", "true")
     assert visitor.stored(post_id)["liked"] is True
+    clicked = like.inner_text()
+    page.reload()
+    assert like.inner_text() == clicked
 
     # Hide, undo, hide for good.
     second = visitor.post(f"{word} second")
@@ -121,6 +124,27 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     page.get_by_role("link", name=visitor.username).click()
     expect(page.locator(".counts dd")).to_have_text(["1", "1", "1", "1"])
     expect(page.get_by_text("walker@example.org")).to_be_visible()
+
+    # What was hidden is found from there, and shown again.
+    page.get_by_role("link", name="1 hidden").click()
+    visitor.arrive("Posts you hid")
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    expect(page.get_by_text(f"Shown again: {word} second")).to_be_visible()
+    expect(undo).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="Post shown again.")).to_have_count(1)
+    undo.click()
+    expect(second).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Post hidden.")).to_have_count(1)
+    undo.click()
+    expect(second).to_have_count(0)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("You have hidden no posts")).to_be_visible()
+    page.goto("/me")
+    page.get_by_role("link", name="1 likes").click()
+    expect(visitor.post(f"{word} first").get_by_role("button", name="Like")).to_have_text("Like 1")
+    page.get_by_role("link", name=visitor.username).click()
 
     # Signed out, everything asks for a sign-in again.
     page.get_by_role("button", name="Sign out").click()

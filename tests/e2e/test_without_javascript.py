@@ -70,6 +70,19 @@ def test_a_member_can_do_all_but_mark(site: Site, visitor: Visitor) -> None:
 
     page.goto("/tags")
     expect(page.get_by_text("You have no tags yet")).to_be_visible()
+
+    marks = {"X-CSRFToken": page.locator("meta[name=csrf-token]").get_attribute("content") or ""}
+    post_id = visitor.search(ONE).first.get_attribute("data-post")
+    for path in ("hide", "tags/a-tag"):
+        assert visitor.context.request.put(f"/posts/{post_id}/{path}", headers=marks).ok
+    page.goto("/me")
+    page.get_by_role("link", name="1 hidden").click()
+    picture(page, "plain-hidden")
+    room = page.locator(".chip a").evaluate("each => getComputedStyle(each).paddingRight")
+    assert room == page.locator(".chip a").evaluate("each => getComputedStyle(each).paddingLeft")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("You have hidden no posts")).to_be_visible()
+    expect(visitor.search(ONE)).to_have_count(1)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("banner").get_by_role("link", name="Sign in").click()
     visitor.sign_in()
