@@ -26,6 +26,8 @@ def as_collection(
     meta: dict[str, Any] = {"page": page.number, "max_results": page.size, "total": found.total}
     if found.more:
         meta["total_relation"] = "gte"
+    if found.reason:
+        meta["reason"] = found.reason
     return {"_items": found.items, "_meta": meta, "_links": _links(found, page, title, query or {})}
 
 

@@ -29,8 +29,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Found(Generic[Item]):
-    """One page of a collection and the size of the whole: exact, or TOTAL_LIMIT with `more` set."""
+    """One page of a collection and the size of the whole: exact, or TOTAL_LIMIT with `more` set.
+
+    `reason` says why there is nothing where that is not for lack of items.
+    """
 
     items: list[Item]
     total: int
     more: bool = False
+    reason: str | None = None

@@ -1,6 +1,7 @@
 """The seam's questions and commands, asked of the API."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kit.forwarded import ADDRESS, SECRET
@@ -155,13 +156,13 @@ def paging(page: Page) -> dict[str, int]:
 
 def _found(told: dict[str, Any]) -> Found[Any]:
     meta = told["_meta"]
-    return Found(told["_items"], meta["total"], "total_relation" in meta)
+    return Found(told["_items"], meta["total"], "total_relation" in meta, meta.get("reason"))
 
 
 def found_posts(told: dict[str, Any]) -> Found[Post]:
     """A collection of posts as the seam has it."""
     found = _found(told)
-    return Found([known_post(each) for each in found.items], found.total, found.more)
+    return replace(found, items=[known_post(each) for each in found.items])
 
 
 def known_post(told: Any) -> Post:

@@ -9,6 +9,7 @@ Where one of those is away the page has a gap (`kit.gaps`), and that is all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -117,7 +118,7 @@ class ServicesStore(RestStore):
         token = reader.token if reader else None
         answer = self._services.call("GET", path, token=token, params=dict(params), headers=own)
         found = found_posts(answer.json())
-        return Found(self._marked(found.items, reader), found.total, found.more)
+        return replace(found, items=self._marked(found.items, reader))
 
     def _listed(self, path: str, page: Page, reader: Reader) -> Found[Post]:
         """The posts that an owner of marks lists, of which it knows little more than their ids."""

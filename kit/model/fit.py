@@ -75,7 +75,7 @@ POST: Rules = {
     **dict.fromkeys(("score", "ups", "downs", "num_comments"), _whole),
     "over_18": _truth,
 }
-FURTHER: Rules = {"love": _whole, **dict.fromkeys(("_created", "_updated"), _moment)}
+FURTHER: Rules = {"love": _whole, "words": _text, **dict.fromkeys(("_created", "_updated"), _moment)}
 MARK: Rules = {"_id": _text, "reader": _text, "post": _post_id, "topic": _text}
 KINDS: Rules = {"tags": _tags, "liked": _truth, "hidden": _truth, "at": _moment}
 ENDED: Rules = {"_id": _text, "expires": _moment}

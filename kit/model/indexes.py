@@ -1,8 +1,11 @@
 """The indexes that every question goes through."""
 
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
+from kit.model.words import WORDS
 from kit.mongo import Document, translated
 
 Indexes = dict[str, list[IndexModel]]
@@ -11,6 +14,8 @@ Indexes = dict[str, list[IndexModel]]
 NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
 MOST_LOVED = [("love", DESCENDING), ("num_comments", DESCENDING), ("_id", ASCENDING)]
 RECOMMENDABLE = {"score": {"$gt": 50}}
+DIFFERENT = (85, 86)
+"""MongoDB's codes for an index that is there with other options or fields."""
 
 
 def expiring(field: str) -> IndexModel:
@@ -39,7 +44,11 @@ INDEXES: Indexes = {
             name="most_loved_by_topic",
             partialFilterExpression=RECOMMENDABLE,
         ),
-        IndexModel([("title", TEXT), ("text", TEXT)], name="words", weights={"title": 3, "text": 1}),
+        IndexModel(
+            [("title", TEXT), ("text", TEXT), (WORDS, TEXT)],
+            name="words",
+            weights={"title": 3, "text": 1, WORDS: 1},
+        ),
     ],
     "marks": [
         IndexModel([("reader", ASCENDING), ("tags", ASCENDING), ("post", ASCENDING)], name="tags_of_reader"),
@@ -63,6 +72,29 @@ INDEXES: Indexes = {
 
 @translated
 def make_indexes(database: Database[Document], indexes: Indexes) -> None:
-    """Make the indexes that are missing; over a large collection this takes minutes."""
+    """Make the indexes that are missing, and anew those that an earlier version made of other fields.
+
+    Over a large collection this takes minutes.
+    """
     for collection, models in indexes.items():
-        database[collection].create_indexes(models)
+        try:
+            database[collection].create_indexes(models)
+        except OperationFailure as error:
+            if error.code not in DIFFERENT:
+                raise
+            _drop_different(database[collection], models)
+            database[collection].create_indexes(models)
+
+
+def _drop_different(collection: Collection[Document], models: list[IndexModel]) -> None:
+    there = collection.index_information()
+    for model in models:
+        name = model.document["name"]
+        if name not in there:
+            continue
+        try:
+            collection.create_indexes([model])
+        except OperationFailure as error:
+            if error.code not in DIFFERENT:
+                raise
+            collection.drop_index(name)

@@ -1,6 +1,7 @@
 """Posts: how they are stored, found and shown."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from pymongo.collection import Collection
@@ -9,6 +10,7 @@ from pymongo.cursor import Cursor
 from kit.left_out import only_fit
 from kit.model.fit import A_POST, EARLIEST, LATEST, Unfit
 from kit.model.indexes import NEWEST
+from kit.model.words import search_for, why_nothing
 from kit.mongo import Document
 from kit.paging import TOTAL_LIMIT, Found, Page
 from kit.problems import NotFound
@@ -68,11 +70,12 @@ class Posts:
         return everything - self.collection.count_documents({"_id": {"$in": hidden}})
 
     def search(self, query: str, page: Page, hidden: list[str]) -> Found[Document]:
-        """Full text over title and text, best first, ties by `_id`."""
-        match = {"$text": {"$search": query}, **but(hidden)}
+        """Full text over title and text, best first, ties by `_id`; a reason where nothing can be found."""
+        match = {"$text": {"$search": search_for(query)}, **but(hidden)}
         fields = {**self.fields, **RELEVANCE}
         cursor = self.collection.find(match, fields).sort([*RELEVANCE.items(), ("_id", 1)])
-        return self._found(cursor, page, lambda: self._count(match))
+        found = self._found(cursor, page, lambda: self._count(match))
+        return found if found.total else replace(found, reason=why_nothing(self.collection, query))
 
     def among(self, ids: list[str], page: Page) -> Found[Document]:
         """Those of these posts that are there, newest first."""

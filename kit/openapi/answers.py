@@ -88,6 +88,7 @@ def schemas(largest_page: int) -> Json:
         "max_results": {"type": "integer", "minimum": 1, "maximum": largest_page},
         "total": {"type": "integer", "minimum": 0, "maximum": TOTAL_LIMIT},
         "total_relation": {"const": "gte", "description": "There are more than total."},
+        "reason": {"type": "string", "description": "Why a search can find nothing, where it cannot."},
     }
     meta = {"type": "object", "required": ["page", "max_results", "total"], "properties": counts}
     frame = {

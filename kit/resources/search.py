@@ -7,8 +7,10 @@ from eve import Eve
 from flask import Request
 
 from kit import params
+from kit.model.words import search_for, why_nothing
 from kit.mongo import Document
 from kit.resources.posts import POSTS
+from kit.service.data import answered
 
 BEST_FIRST = [("relevance", {"$meta": "textScore"}), ("_id", 1)]
 
@@ -27,9 +29,17 @@ def search_resource(order: Sequence[Any], summary: str) -> dict[str, Any]:
 
 
 def match_words(app: Eve) -> None:
-    """Have the resource `search` of `app` find the words that are asked for."""
+    """Have the resource `search` of `app` find the words that are asked for, or tell why it cannot."""
 
     def match(request: Request, lookup: Document) -> None:
-        lookup["$text"] = {"$search": params.query()}
+        lookup["$text"] = {"$search": search_for(params.query())}
+
+    def tell_why(found: Document) -> None:
+        if found["_meta"]["total"]:
+            return
+        with answered():
+            if reason := why_nothing(app.data.driver.db["posts"], params.query()):
+                found["_meta"]["reason"] = reason
 
     app.on_pre_GET_search += match
+    app.on_fetched_resource_search += tell_why

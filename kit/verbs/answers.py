@@ -73,6 +73,7 @@ class Meta(BaseModel):
     max_results: int = Field(ge=1)
     total: int = Field(ge=0, le=10_000)
     total_relation: str | None = None
+    reason: str | None = None
 
 
 class Link(BaseModel):

@@ -52,7 +52,7 @@ class PostsPart:
         return self.marks.hidden(reader.username) if reader else []
 
     def _page(self, found: Found[Document], reader: Reader | None) -> Found[Post]:
-        return Found(self._shown(found.items, reader), found.total, found.more)
+        return Found(self._shown(found.items, reader), found.total, found.more, found.reason)
 
     def _shown(self, found: list[Document], reader: Reader | None) -> list[Post]:
         posts = [as_post(each) for each in found]

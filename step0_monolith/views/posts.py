@@ -49,6 +49,7 @@ def represent_posts(
         likes=likes_shown(store, found.items),
         total=found.total,
         more=found.more,
+        reason=found.reason,
         page=page.number,
         max_results=page.size,
         kind=kind,

@@ -6,6 +6,7 @@ from typing import Any
 from kit.model.indexes import INDEXES as MODEL
 from kit.model.indexes import NEWEST, Indexes, named
 from kit.model.posts import FIELDS
+from kit.model.words import WORDS
 from kit.resources.search import BEST_FIRST
 
 VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
@@ -18,6 +19,6 @@ INDEXES: Indexes = {
     "marks": named(MODEL["marks"], "hidden_by_reader"),
 }
 
-POSTS = tuple(field for field in (*FIELDS, "_created", "_updated") if field not in ("_id", "love"))
+POSTS = tuple(field for field in (*FIELDS, WORDS, "_created", "_updated") if field not in ("_id", "love"))
 TIMES = ("created", "_created", "_updated")
 HIDES = ("reader", "post", "hidden")

@@ -26,7 +26,7 @@ READERS = ("posts", "search", "recommend", "tag", "like", "hide", "share", "imag
 """Services that know readers by their tokens."""
 
 RELATIONS = (
-    Relation("posts", "posts", "search", (*SHOWN, "_created", "_updated")),
+    Relation("posts", "posts", "search", (*SHOWN, "words", "_created", "_updated")),
     Relation("posts", "posts", "recommend", (*SHOWN, "love")),
     Relation("posts", "posts", "tag", ("topic", "created")),
     Relation("posts", "posts", "like", ("topic",)),

@@ -71,6 +71,7 @@ _POST = {
     "num_comments": 14,
     "over_18": False,
     "love": 120,
+    "words": "",
 }
 _PLACE = {"reader": "ada", "post": "t3_1fymy0", "topic": "python"}
 _MARK = {"_id": "ada:t3_1fymy0", **_PLACE, "at": "2026-03-01T09:31:00Z", "revision": 3}

@@ -121,6 +121,7 @@ class PostDocument(Told):
     num_comments: int = 0
     over_18: bool = False
     love: int = 0
+    words: str = ""
 
 
 class MarkDocument(Owned):

@@ -84,6 +84,21 @@ def test_a_post_of_another_site_is_never_overwritten(collection):
     assert counts(writer(collection).write([named, edited])) == (1, 1, 0, 0)
 
 
+def test_words_of_languages_without_spaces_are_kept_beside_a_post(collection):
+    """Also beside one that was stored before there were any, and only for as long as its text has them."""
+    made = next(posts(1))
+    chinese = changed(made, title="東京", text="")
+    assert counts(writer(collection).write([dict(chinese)])) == (1, 0, 0, 0)
+    kept = collection.find_one({}, {"_id": 0, "words": 1})
+    assert kept == {"words": "東 京 東京 東 京 東京"}
+    collection.update_one({}, {"$unset": {"words": ""}})
+    for _ in range(2):
+        writer(collection).write([dict(chinese)])
+        assert collection.find_one({}, {"_id": 0, "words": 1}) == kept
+    assert counts(writer(collection).write([dict(made)])) == (0, 1, 0, 0)
+    assert collection.find_one({}, {"_id": 0, "words": 1}) == {}
+
+
 def test_again_changes_nothing_not_even_the_date(collection):
     writer(collection).write(list(posts(50)))
     before = backdate(collection)

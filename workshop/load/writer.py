@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
+from kit.model.words import WORDS, words_of
 from workshop.load.patience import is_transient, patiently
 from workshop.load.post import Document
 from workshop.load.problems import Problem
@@ -27,6 +28,7 @@ class Writer:
     """Inserts posts that are new, updates those whose content changed, leaves the others alone.
 
     `_created` is set once; `_updated` moves only when content does. Fields the loader does not know stay.
+    Words that MongoDB does not find in a text by itself are kept beside it, see `kit.model.words`.
     """
 
     def __init__(self, collection: Collection[Document], stop: Event, note: Callable[[str], None]) -> None:
@@ -60,7 +62,7 @@ class Writer:
             found = self._stored(overtaken)
             stored |= found
             before |= {_id: _etag(document) for _id, document in found.items()}
-        changed = [documents[_id] for _id, there in stored.items() if documents[_id]["_etag"] != _etag(there)]
+        changed = [documents[_id] for _id, there in stored.items() if _differs(documents[_id], there)]
         others = [document for document in changed if _is_another(document, stored[document["_id"]])]
         refused += [Problem(document["_id"], _ANOTHER) for document in others]
         refused += self._update([document for document in changed if document not in others], now)
@@ -70,7 +72,7 @@ class Writer:
 
     def _stored(self, ids: list[str]) -> dict[str, Document]:
         """Of the posts that are there, what tells whether they are the same."""
-        fields = {"_etag": 1, "created": 1}
+        fields = {"_etag": 1, "created": 1, WORDS: {"$gt": [f"${WORDS}", None]}}
         found = self._collection.find({"_id": {"$in": ids}}, fields, batch_size=len(ids) + 1)
         return {document["_id"]: document for document in found}
 
@@ -80,6 +82,8 @@ class Writer:
             return [], []
         for document in documents:
             document["_created"] = document["_updated"] = now
+            if words := words_of(document["title"], document["text"]):
+                document[WORDS] = words
         try:
             self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as problem:
@@ -104,6 +108,13 @@ class Writer:
         except BulkWriteError as problem:
             return [_refusal(documents[error["index"]], error) for error in _write_errors(problem)]
         return []
+
+
+def _differs(document: Document, stored: Document) -> bool:
+    """Whether the stored post has other content, or was written before there were words."""
+    return document["_etag"] != _etag(stored) or stored.get(WORDS) != bool(
+        words_of(document["title"], document["text"])
+    )
 
 
 def _etag(document: Document) -> str | None:
@@ -150,9 +161,17 @@ def _count(
 
 def _update_of(document: Document, now: datetime) -> dict[str, Any]:
     content = {
-        field: value for field, value in document.items() if field not in {"_id", "_created", "_updated"}
+        field: value
+        for field, value in document.items()
+        if field not in {"_id", "_created", "_updated", WORDS}
     }
-    return {"$set": content | {"_updated": now}, "$setOnInsert": {"_created": now}}
+    words = words_of(document["title"], document["text"])
+    kept = (
+        {"$set": content | {"_updated": now, WORDS: words}}
+        if words
+        else {"$set": content | {"_updated": now}, "$unset": {WORDS: ""}}
+    )
+    return {**kept, "$setOnInsert": {"_created": now}}
 
 
 def _write_errors(problem: BulkWriteError) -> list[dict[str, Any]]:

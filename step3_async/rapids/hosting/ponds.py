@@ -14,9 +14,9 @@ MARKS = {"tag": ("tags",), "like": ("liked", "liked_at"), "hide": ("hidden", "hi
 TIMES = {"like": ("liked_at",), "hide": ("hidden_at",)}
 
 
-def posts(database: Database[Document]) -> Pond:
-    """All posts, with all that is shown of them."""
-    shown = tuple(field for field in (*FIELDS, *STAMPS) if field not in ("_id", "love"))
+def posts(database: Database[Document], *more: str) -> Pond:
+    """All posts, with all that is shown of them, and the fields `more`."""
+    shown = tuple(field for field in (*FIELDS, *more, *STAMPS) if field not in ("_id", "love"))
     return Pond(database["posts"], "posts", shown, times=("created", *STAMPS))
 
 

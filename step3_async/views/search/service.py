@@ -2,6 +2,7 @@
 
 from kit import environment
 from kit.model.marks import Marks
+from kit.model.words import WORDS
 from kit.resources.posts import leave_out_hidden
 from kit.resources.search import match_words, search_resource
 from kit.service import Service
@@ -24,7 +25,7 @@ def make_app() -> Service:
             database=database,
             domain={"search": search_resource(order, summary)},
             indexes=settings.INDEXES,
-            ponds=(ponds.posts(database), ponds.hidden(database), ponds.revoked(database)),
+            ponds=(ponds.posts(database, WORDS), ponds.hidden(database), ponds.revoked(database)),
             same=settings.SAME,
         )
     )
