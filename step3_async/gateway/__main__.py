@@ -1,6 +1,7 @@
 """Runs an instance of the gateway: `python -m step3_async.gateway`."""
 
 import asyncio
+import contextlib
 import os
 import sys
 
@@ -9,6 +10,7 @@ from kit.collector import spare_the_collector
 from kit.logs import configure_logs
 from step3_async.gateway import settings
 from step3_async.gateway.app import Gateway, gateway
+from step3_async.gateway.own import Own
 from step3_async.gateway.server import Server, bound, face_socket
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
@@ -18,6 +20,9 @@ from step3_async.rapids.tracing import configure_tracing
 
 NAME = "gateway"
 TAGS = ["kind:gateway", "face"]
+
+KNOWN_SECONDS = 10.0
+LOOK_SECONDS = 0.02
 
 
 async def main() -> None:
@@ -30,12 +35,24 @@ async def main() -> None:
     transport = await connect(instance)
     try:
         async with gateway(transport) as made:
+            await _until_known(made.own)
             announcer = Announcer(transport, lambda: _described(made, instance, get_own_url(port)))
             await announcer.start()
             spare_the_collector()
             await Server(made.face, announcer.leave).serve(sockets)
     finally:
         await transport.close()
+
+
+async def _until_known(own: Own) -> None:
+    """Wait until all that is needed was heard of, as it takes requests from the socket that gateways share.
+
+    Not for ever: where something is really missing, clients are to be told what.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(KNOWN_SECONDS):
+            while not own.is_ready():
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 def _described(made: Gateway, instance: str, url: str) -> Announcement:

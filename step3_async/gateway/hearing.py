@@ -1,6 +1,7 @@
 """What the gateway hears: who is there, and what has settled."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,6 +16,7 @@ from step3_async.rapids.signals import ALIVE, SETTLED, WHO, Announcement, Settle
 from step3_async.rapids.transport import Transport
 
 SWEEP_SECONDS = 0.25
+LATE_SECONDS = 1.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -71,9 +73,13 @@ class Hearing:
 
     async def _sweep(self) -> None:
         while True:
+            began = time.monotonic()
             await asyncio.sleep(SWEEP_SECONDS)
             self._balancer.refresh()
-            if self._transport.connected:
+            if time.monotonic() - began > LATE_SECONDS:
+                # We stood still ourselves, and have not yet heard what was told meanwhile.
+                self._registry.be_patient()
+            elif self._transport.connected:
                 self._registry.sweep()
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:

@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientConnectorError, ClientSession, web
 
 from step3_async.rapids.connect import connect
+from step3_async.rapids.signals import WHO
 from tests.step3.backends import HOST, Backend, nats, settings
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
@@ -62,12 +63,22 @@ async def answers(client: ClientSession, url: str) -> bool:
         return False
 
 
+async def refuses(client: ClientSession, url: str) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        async with client.get(url, headers={"Connection": "close"}):
+            return False
+    except ClientConnectorError:
+        return True
+
+
 @asynccontextmanager
-async def web_and_list(nats: NatsServer, seconds: float = 0.0) -> AsyncIterator[Backend]:
-    """What a gateway needs to be ready; pages take so long."""
+async def web_and_list(nats: NatsServer, gate: asyncio.Event | None = None) -> AsyncIterator[Backend]:
+    """What a gateway needs to be ready; pages wait for the gate."""
 
     async def page(_request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(seconds)
+        if gate:
+            await gate.wait()
         return web.Response(text="page")
 
     transports = [await connect(name, url=nats.url()) for name in ("web", "list")]
@@ -85,8 +96,8 @@ async def web_and_list(nats: NatsServer, seconds: float = 0.0) -> AsyncIterator[
 @asynchronous
 async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[str, str]) -> None:
     face, own = (f"http://{HOST}:{settings[name]}" for name in ("STEP3_PORT", "PORT"))
-    gateway = start()
-    async with web_and_list(nats, 1.5) as page, ClientSession() as client:
+    gateway, gate = start(), asyncio.Event()
+    async with web_and_list(nats, gate) as page, ClientSession() as client:
         await until(lambda: answers(client, f"{own}/health/ready"))
         await until(lambda: answers(client, f"{face}/health/ready"))
         registry = await (await client.get(f"{face}/registry")).json()
@@ -95,6 +106,8 @@ async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[st
         asking = asyncio.create_task(client.get(f"{face}/"))
         await until(lambda: page.asked)
         gateway.send_signal(signal.SIGTERM)
+        await until(lambda: refuses(client, f"{own}/health/live"))
+        gate.set()
         answer = await asking
         assert (answer.status, await answer.text()) == (200, "page")
         assert answer.headers["Connection"] == "close"
@@ -153,6 +166,33 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
         for each in running:
             assert each.stderr
             each.stderr.close()
+
+
+@asynchronous
+async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    """What it took earlier it would refuse, while a gateway beside it could answer."""
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(socket.create_server((HOST, int(settings["STEP3_PORT"]))))
+        listening.set_inheritable(True)
+        client = await stack.enter_async_context(ClientSession())
+        watching = await connect("watching", url=nats.url())
+        stack.push_async_callback(watching.close)
+        asks = asyncio.Event()
+
+        async def heard(_topic: str, _text: bytes) -> None:
+            asks.set()
+
+        await watching.hear(WHO, heard)
+        asking = asyncio.create_task(client.get(f"http://{HOST}:{settings['STEP3_PORT']}/"))
+        gateway = start(listening)
+        await asks.wait()
+        await asyncio.sleep(0.5)  # long enough for one that does not wait to take the request
+        await stack.enter_async_context(web_and_list(nats))
+        assert (await asking).status == 200
+        gateway.send_signal(signal.SIGTERM)
+        assert await ended(gateway) == 0
 
 
 @asynchronous

@@ -6,6 +6,7 @@ from collections import Counter
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from step3_async.gateway.hearing import SWEEP_SECONDS
 from step3_async.rapids.signals import SILENT_SECONDS
 from tests.step3.backends import nats, settings, staged
 from tests.step3.nats_rapids import PAUSE, asynchronous, until
@@ -42,7 +43,7 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
     async with staged(nats, settings) as stage:
         silent, other = [await stage.add("list") for _ in range(2)]
         await silent.fall_silent()
-        await until(lambda: not stage.knows(silent), SILENT_SECONDS + 3)
+        await until(lambda: not stage.knows(silent))
         assert stage.knows(other)
         nats.kill()
         try:
@@ -60,6 +61,19 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
 
 
 @asynchronous
+async def test_a_gateway_that_stood_still_takes_nobody_for_gone(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
+    """What was told meanwhile it has yet to hear."""
+    async with staged(nats, settings) as stage:
+        await stage.add("list")
+        known = stage.made.registry.up("list")
+        time.sleep(SILENT_SECONDS + 0.1)
+        await asyncio.sleep(2 * SWEEP_SECONDS)
+        assert stage.made.registry.up("list") == known, "it was dropped and found anew"
+
+
+@asynchronous
 async def test_a_gateway_that_starts_learns_at_once_who_is_there(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:
@@ -67,8 +81,9 @@ async def test_a_gateway_that_starts_learns_at_once_who_is_there(
         backend = await stage.add("list")
         stage.made.registry._instances.clear()
         stage.made.registry._sort_out("list")
+        await backend.fall_silent()  # it does answer who asks
         await backend.transport.tell("registry.who", b"")
-        await until(lambda: stage.knows(backend), 0.9)
+        await until(lambda: stage.knows(backend))
 
 
 @asynchronous
