@@ -33,7 +33,7 @@ export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "A run with sudo made some of this. To have it back: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test drills bench doctor mongod lint format types laws check lock clean environment
+.PHONY: help run load test drills bench doctor mongod lint format lock clean environment
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -16,7 +16,7 @@ SHARING = {"step1", "step2", "drills"}
 ALONE = {"test_bench", "test_scale", "test_builds", "test_layout"}
 """Files in them that do not."""
 
-TOGETHER = {"step3": {"test_face", "test_replace", "test_run", "test_tracing"}}
+TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run", "test_tracing"}}
 """Files that share a running step, in folders of which most do not."""
 
 LONGEST = (

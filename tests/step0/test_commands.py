@@ -1,0 +1,126 @@
+"""Every command that a README, the Makefile or `--help` names is there, and run by a test."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from step3_async.rapids.cli import main as rapids
+from tests.support import texts
+from tests.support.make import make
+from tests.support.runs import runs, words
+from workshop.cli import main as workshop
+
+NOT_RUN = {"lint": "`.ci/run` runs it, and once is enough", "lock": "it asks a package index"}
+"""Targets that no test runs, and why; what they would do is looked at."""
+
+NAMED = sorted({(path, words) for path in texts.texts() for words in texts.make_commands(path)})
+CALLED = sorted({(path, words) for path in texts.texts() for words in texts.workshop_commands(path)})
+
+
+def named(given: tuple[object, tuple[str, ...]]) -> str:
+    path, words = given
+    return f"{path.parent.name}: {' '.join(words)}"
+
+
+def targets() -> list[str]:
+    """What `make help` lists."""
+    return re.findall(r"^  make (\w+)", make("help"), re.MULTILINE)
+
+
+def commands(group: click.Group, name: str) -> Iterator[tuple[str, str, click.Command]]:
+    """The commands of a group."""
+    context = click.Context(group)
+    for each in group.list_commands(context):
+        command = group.get_command(context, each)
+        assert command is not None
+        yield name, each, command
+
+
+ALL = [*commands(workshop, "workshop"), *commands(rapids, "rapids")]
+
+
+def parse(group: click.Group, given: tuple[str, ...]) -> None:
+    """Have click read a command line; raises AssertionError for one that it refuses."""
+    name, *arguments = given
+    command = group.get_command(click.Context(group), name)
+    assert command is not None, f"there is no {name}"
+    try:
+        context = command.make_context(name, arguments)
+    except click.MissingParameter as error:
+        # A text may name a command alone.
+        assert not arguments, error.format_message()
+        return
+    except click.ClickException as error:
+        raise AssertionError(f"{' '.join(given)}: {error.format_message()}") from None
+    if name == "rapids" and group is workshop and context.params["arguments"]:
+        parse(rapids, context.params["arguments"])
+
+
+@pytest.mark.parametrize("given", NAMED, ids=named)
+def test_what_a_text_says_of_make_is_a_command(given: tuple[object, tuple[str, ...]]) -> None:
+    target, *variables = given[1]
+    assert target in targets()
+    would_do = make("-n", target, *(each.replace("STEP=n", "STEP=1") for each in variables))
+    for line in would_do.splitlines():
+        _, is_workshop, rest = line.partition(" -m workshop ")
+        if is_workshop and ";" not in rest:
+            parse(workshop, tuple(shlex.split(rest)))
+
+
+@pytest.mark.parametrize("given", CALLED, ids=named)
+def test_what_a_text_says_of_workshop_is_a_command(given: tuple[object, tuple[str, ...]]) -> None:
+    parse(workshop, given[1])
+
+
+def test_texts_name_commands() -> None:
+    assert len(NAMED) > 20
+    assert len(CALLED) > 20
+    assert {words[0] for _, words in CALLED} >= {
+        "services",
+        "scale",
+        "versions",
+        "replace",
+        "rebuild",
+        "rapids",
+    }
+
+
+def test_the_readme_names_all_targets_and_help_lists_them() -> None:
+    readme = {words[0] for words in texts.make_commands(texts.ROOT / "README.md")}
+    assert readme <= {*targets()}
+    phony = re.search(r"^\.PHONY: (.*)", (texts.ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    assert {*phony[1].split()} - {*targets()} == {"environment"}  # what others begin with
+
+
+def test_every_target_is_run_by_a_test() -> None:
+    run = {word for program, word in runs() if program == "make"}
+    assert {*targets()} - run == {*NOT_RUN}
+
+
+def test_linting_and_locking_do_what_they_say() -> None:
+    for word in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
+        assert word in make("-n", "lint")
+    assert "requirements/lock.sh" in make("-n", "lock")
+
+
+@pytest.mark.parametrize(("program", "name"), [each[:2] for each in ALL])
+def test_every_command_is_run_by_a_test(program: str, name: str) -> None:
+    assert (program, name) in runs()
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (f"{program} {name}", option)
+        for program, name, command in ALL
+        for option in command.params
+        if isinstance(option, click.Option) and not option.is_eager
+    ],
+    ids=str,
+)
+def test_every_option_is_given_by_a_test(command: str, option: click.Option) -> None:
+    assert {*option.opts, *option.secondary_opts} & words(), f"no test gives {option.opts} to {command}"

@@ -1,0 +1,117 @@
+"""The Makefile's targets, as a user gives them, at a small size."""
+
+import json
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.support.make import VENV, copy_of_the_checkout, make, making
+from tests.support.submission import Submission
+from workshop.defaults import default_ports
+from workshop.ports import free_port
+from workshop.processes.life import await_end
+
+END_SECONDS = 30.0
+POSTS = 2000
+"""How many the first run loads."""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> dict[str, str]:
+    """A state folder and ports of the test's own."""
+    ports = {variable: str(free_port()) for variable in default_ports()}
+    return {**ports, "WORKSHOP_STATE": str(tmp_path / "state")}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout, that may be written to."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed, so there is no telling what belongs to the checkout")
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    return copy_of_the_checkout(folder)
+
+
+def test_help_is_what_make_alone_prints() -> None:
+    told = make("help")
+    assert make() == told
+    assert all(re.match(r"  make [a-z]+ +\S", line) for line in told.splitlines())
+
+
+def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "my posts.json"
+    file.write_text("".join(Submission(f"Stone {n}", "Python", 1_400_000_000 + n).line() for n in range(3)))
+    with making("run", "STEP=0", until="ready: ", env=own) as step:
+        url = f"http://127.0.0.1:{own['STEP0_PORT']}"
+        assert url in step.said
+        assert make("load", f"FILE={file}", env=own).startswith("my posts.json: 3 new, ")
+        assert make("load", f"GENERATE={POSTS + 50}", env=own).startswith("2,050 generated posts: 50 new, ")
+        assert "Reddit wants to know who asks" in make("load", "SUBREDDIT=python", env=own, code=2)
+        found = requests.get(url, headers={"Accept": "application/json"}, timeout=30).json()
+        assert found["_meta"]["total"] == POSTS + 50 + 3
+        family = step.family()
+        step.ctrl_c()
+        assert "Stopped. The data stays" in step.said
+        assert "Traceback" not in step.said
+        assert await_end(family, END_SECONDS) == []
+
+
+def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) -> None:
+    told = make("test", "ARGS=-q tests/step0/test_layout.py -k icon", env=own)
+    assert re.search(r"^1 passed", told, re.MULTILINE)
+
+
+def test_drills_are_one_steps_and_those_that_need_a_calm_machine_too(own: dict[str, str]) -> None:
+    drills = make("drills", "STEP=3", "ARGS=--collect-only -q", env=own)
+    smaller = make("test", "STEP=3", "ARGS=--collect-only -q tests/drills", env=own)
+    for listed in (drills, smaller):
+        assert "tests/drills/test_step3_killed.py::" in listed
+        assert "[step2]" not in listed
+    assert drills.count("::") > smaller.count("::")
+
+
+def test_the_doctor_looks_at_this_machine(own: dict[str, str]) -> None:
+    told = make("doctor", env=own)
+    assert "Ready: everything needed is here." in told
+
+
+def test_mongod_is_kept_up_until_ctrl_c(own: dict[str, str]) -> None:
+    with making("mongod", until="ready: mongodb://", env=own) as kept:
+        assert f"ready: mongodb://127.0.0.1:{own['MONGO_PORT']}" in kept.said
+        family = kept.family()
+        kept.ctrl_c()
+        assert await_end(family, END_SECONDS) == []
+        assert "Traceback" not in kept.said
+
+
+def test_clean_stops_what_a_killed_command_left_and_leaves_the_checkout(
+    own: dict[str, str], checkout: Path
+) -> None:
+    before = {path for path in checkout.rglob("*") if VENV not in path.parts}
+    env = {**own, "WORKSHOP_STATE": ""}
+    with making("mongod", until="ready: mongodb://", folder=checkout, env=env) as killed:
+        killed.send(signal.SIGKILL)
+        (left,) = checkout.glob(".state/mongod.pid.json")
+        server = psutil.Process(json.loads(left.read_text())["pid"])
+    assert server.is_running()
+    for name in (".pytest_cache", ".mypy_cache", ".ruff_cache", "artefacts"):
+        (checkout / name).mkdir()
+    assert make("clean", folder=checkout, env=env) == "Stopped mongod.\n"
+    assert not server.is_running()
+    left_there = {path for path in checkout.rglob("*") if "__pycache__" not in path.parts}
+    assert left_there == before
+    assert make("clean", folder=checkout, env=env) == ""
+
+
+def test_format_mends_what_lint_finds(checkout: Path) -> None:
+    file = checkout / "kit" / "gaps.py"
+    before = file.read_text()
+    file.write_text(before.replace("import ", "import   ") + "\n\n\nX = {'a':1}\n")
+    make("format", folder=checkout)
+    assert file.read_text() == before + '\n\nX = {"a": 1}\n'

@@ -1,0 +1,50 @@
+"""What the READMEs say to type while step 2 runs, typed as it stands there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+
+from tests.step2.parts import Parts
+from tests.support.answers import expect
+from tests.support.client import Client
+from tests.support.texts import ROOT, Words, workshop_commands
+
+TEXTS = [ROOT / "README.md", *ROOT.glob("step2_services/**/README.md")]
+OTHERS = {"rapids"}
+"""What the first of them says of another step."""
+
+COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if each[0] not in OTHERS})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_it_was(parts: Parts) -> Iterator[None]:
+    """One instance of each version, and all requests for the second one."""
+    yield
+    parts.stage.workshop("scale", "search:v1=1", "search:v2=1")
+    parts.stage.workshop("versions", "search", "v1=0", "v2=100")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
+def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
+    told = parts.stage.workshop(*words)
+    assert "Traceback" not in told
+    for wish in words[1:]:
+        if match := re.fullmatch(r"(\w+)(?::(\w+))?=(\d+)", wish):
+            what, version, number = match[1], match[2], int(match[3])
+            if words[0] == "scale":
+                urls = [
+                    len(each["urls"])
+                    for name, each in parts.stage.services()[what].items()
+                    if version in (None, name)
+                ]
+                assert number in urls
+            else:
+                assert parts.stage.shares(words[1])[what] == number
+    answer = expect(Client(parts.face).get("/search", params={"q": parts.word, "max_results": 1}), 200)
+    assert answer.json()["_meta"]["total"] == len(parts.posts)
+
+
+def test_there_are_some() -> None:
+    assert {words[0] for words in COMMANDS} == {"services", "scale", "versions", "replace", "rebuild"}

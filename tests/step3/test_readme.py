@@ -1,0 +1,109 @@
+"""What the READMEs say to type while step 3 runs, typed as it stands there."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.step3.parts import Parts
+from tests.support.answers import expect
+from tests.support.client import Client, Reader
+from tests.support.eventually import eventually
+from tests.support.texts import ROOT, Words, workshop_commands
+from tests.support.workshop_command import call
+
+TEXTS = [ROOT / "README.md", *ROOT.glob("step3_async/**/README.md")]
+WATCH = ("rapids", "watch")
+RAPIDS = {"dead", "replay", "asyncapi", "setup"}
+SECONDS = 60.0
+
+
+def is_for_here(words: Words) -> bool:
+    """README.md names for step 2 what the step's own texts name with `--step 3`. How it is to watch and to
+    rebuild by the command of the rapids itself is tested apart.
+    """
+    return "--step" in words or (words[0] == "rapids" and words[1:2] not in ((), ("watch",), ("rebuild",)))
+
+
+COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if is_for_here(each)})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_it_was(parts: Parts) -> Iterator[None]:
+    """One instance of each, and all requests for the second version of search."""
+    yield
+    parts.stage.workshop("versions", "search", "v1=0", "v2=100")
+    parts.stage.workshop("scale", "list=1", "gateway=1", "search:v1=1", "search:v2=1")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
+def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
+    before = {service: parts.stage.instances(service) for service in ("search", "list", "gateway")}
+    there_is_none = words[:2] == ("rapids", "replay")
+    if there_is_none:
+        with pytest.raises(AssertionError, match="There is no dead letter 17"):
+            call([*words], parts.stage.running.environment)
+        return
+    told = call([*words], {**parts.stage.running.environment, "COLUMNS": "250"})
+    for service, number in re.findall(r"(\w+)(?::v\d)?=(\d+)", " ".join(words)):
+        if words[0] == "scale":
+            assert len(parts.stage.instances(service)) >= int(number)
+    if words[0] == "replace":
+        after = parts.stage.instances(words[-1])
+        assert len(after) == len(before[words[-1]]) == 2
+        assert not {*after} & {*before[words[-1]]}
+    if "rebuild" in words:
+        assert "posts: complete" in told
+    if words[-1] == "asyncapi":
+        assert json.loads(told)["asyncapi"]
+    found = expect(Client(parts.face).get("/search", params={"q": parts.word, "max_results": 1}), 200)
+    assert found.json()["_meta"]["total"] == len(parts.posts)
+
+
+def test_events_are_watched_until_ctrl_c(parts: Parts, member: Reader) -> None:
+    post = parts.posts[7].post_id
+    with (
+        tempfile.TemporaryFile() as file,
+        subprocess.Popen(
+            [sys.executable, "-m", "workshop", *WATCH],
+            cwd=ROOT,
+            env=parts.stage.running.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        ) as watch,
+    ):
+
+        def said() -> str:
+            return os.pread(file.fileno(), 100_000, 0).decode()
+
+        def shows(text: str) -> None:
+            assert text in said()
+
+        eventually(lambda: shows("Watching."), SECONDS)
+        expect(member.put(f"/posts/{post}/like"), 200)
+        eventually(lambda: shows(f"{member.username}:{post}"), SECONDS)
+        os.killpg(watch.pid, signal.SIGINT)
+        watch.wait(SECONDS)
+        assert re.search(rf"^[\d:.]+ +like +liked +{member.username}:{post} ", said(), re.MULTILINE)
+        assert "Traceback" not in said()
+
+
+def test_there_are_some() -> None:
+    of_step = {"services", "scale", "versions", "replace", "rebuild"}
+    assert {words[0] for words in COMMANDS} == {*of_step, "rapids"}
+    assert {words[1] for words in COMMANDS if words[0] == "rapids"} == {
+        "dead",
+        "replay",
+        "rebuild",
+        "asyncapi",
+        "setup",
+    }

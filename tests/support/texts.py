@@ -1,0 +1,67 @@
+"""Commands as the texts of this repository name them."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from workshop.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIX = r"(?:\.venv/bin/python -m )?workshop"
+BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`]+)`")
+OPTIONAL = re.compile(r" \[.*?\]| \|.*|…")
+"""What a synopsis leaves to the reader."""
+
+Words = tuple[str, ...]
+
+
+def texts() -> list[Path]:
+    """All README files, and whatever else is written for readers."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def make_commands(path: Path) -> set[Words]:
+    """What stands behind `make` in a text: target, and variables."""
+    return {words[1:] for words in _commands(path.read_text()) if words[0] == "make" and len(words) > 1}
+
+
+def workshop_commands(path: Path) -> set[Words]:
+    """What stands behind `workshop` in a text: subcommand, and arguments."""
+    found = set()
+    for words in _commands(path.read_text()):
+        if words[:3] == (".venv/bin/python", "-m", "workshop"):
+            found.add(words[3:])
+        elif words[0] == "workshop":
+            found.add(words[1:])
+        elif words[0] == "rapids":
+            found.add(words)
+    return {words for words in found if words}
+
+
+def _commands(text: str) -> Iterator[Words]:
+    """The command lines in a text's blocks and between its backticks."""
+    for block in BLOCK.findall(text):
+        for line in block.splitlines():
+            yield from _words(line.partition(" #")[0].partition("   ")[0])
+    for line in BLOCK.sub("", text).split("\n\n" if "|" not in text else "\n"):
+        is_of_workshop = False
+        for span in SPAN.findall(line):
+            is_of_workshop |= re.match(rf"{PREFIX}\b", span) is not None
+            # A row of the table of commands goes on with the subcommands alone.
+            is_bare = is_of_workshop and span.split()[0] in COMMANDS
+            yield from _words(f"workshop {span}" if is_bare else span)
+
+
+def _words(line: str) -> Iterator[Words]:
+    try:
+        words = shlex.split(OPTIONAL.sub("", line))
+    except ValueError:  # no command line
+        return
+    if words:
+        yield tuple(words)
