@@ -26,7 +26,7 @@ control_socket_disable = True
 
 def on_starting(_server: Any) -> None:
     """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
-    if "MONGODB_URI" in os.environ:
+    if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
         environment.get_mongodb_uri()
 
 

@@ -76,14 +76,6 @@ def test_instances_are_replaced_and_no_request_fails(
     assert "is replaced by" in said
 
 
-def test_both_versions_of_a_service_are_replaced(parts: Parts) -> None:
-    before = parts.stage.instances("search")
-    parts.stage.workshop("replace", "search")
-    after = parts.stage.instances("search")
-    assert len(before) == len(after) == 2
-    assert not set(before) & set(after)
-
-
 def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> None:
     (first,) = parts.stage.instances("gateway")
     with calling(member, "/") as caller:

@@ -56,14 +56,6 @@ def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Read
     eventually(is_so(lambda: len(parts.stage.instances(service)) == 1), BACK_SECONDS)
 
 
-@pytest.mark.parametrize("options", [[], ["--empty"]])
-def test_a_pond_is_made_anew_while_it_serves(parts: Parts, options: list[str]) -> None:
-    told = parts.stage.workshop("rebuild", "list", *options)
-    assert "posts: complete" in told
-    parts.await_posts()
-    assert len(Client(parts.face).items("/", max_results=50)) == min(50, len(parts.posts) + 1)
-
-
 def test_what_cannot_be_rebuilt_is_refused(parts: Parts) -> None:
     with pytest.raises(AssertionError, match="ended with 1") as told:
         parts.stage.workshop("rebuild", "nothing")
