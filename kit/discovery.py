@@ -1,6 +1,7 @@
 """Where the instances of services are: a file that says so, and is read again when it changes.
 
 The file is JSON: `{"search": {"v2": {"share": 90, "urls": ["http://…"]}, "v1": {"share": 10, "urls": […]}}}`.
+Instances that are yet to be filled before they may be asked anything are in a list `filling` beside `urls`.
 Whoever starts and stops instances replaces it in one step; callers need not be told, nor started again.
 """
 
@@ -47,6 +48,19 @@ class Services:
     def finder(self, service: str) -> Callable[[], list[str]]:
         """Gives the addresses of a service, best first, each time it is called; see `urls`."""
         return lambda: self.urls(service)
+
+    def filler(self, service: str) -> Callable[[], list[str]]:
+        """The same for whoever fills stores: of all versions, which share one, and of instances that are yet
+        to be filled, too.
+        """
+
+        def urls() -> list[str]:
+            versions = self.known().get(service, {}).values()
+            ready = [url for told in versions for url in told["urls"]]
+            filling = [url for told in versions for url in told.get("filling", ())]
+            return [*random.sample(ready, len(ready)), *filling]
+
+        return urls
 
     def urls(self, service: str) -> list[str]:
         """The addresses of one version's instances in a random order: of the version that the request being

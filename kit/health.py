@@ -1,6 +1,6 @@
 """Whether a service lives, whether it is ready, and what it has counted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from flask import Blueprint, Response, jsonify, make_response
 
@@ -26,7 +26,7 @@ METRICS = Operation(
 
 
 def make_blueprint(
-    health: Callable[[], Mapping[str, bool]], optional: frozenset[str] = frozenset()
+    health: Callable[[], Mapping[str, bool]], optional: Container[str] = frozenset()
 ) -> Blueprint:
     """The views. `health` tells each part by name and whether it answers; without `optional` ones the
     service is ready all the same, as only some verbs need them.

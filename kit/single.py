@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from kit import environment, mongo
 from kit.changes import Copy, Feed
+from kit.changes.filled import Filled
 from kit.changes.verbs import owner_blueprint, taker_blueprint
 from kit.discovery import Services
 from kit.logs import configure_logs
@@ -64,7 +65,7 @@ def single_service(single: Single, *verbs: Blueprint) -> Service:
         readers = Verifier(keys, ISSUER)
         takes["revocations"] = Copy(revocations.collection, ("expires",), times=("expires",))
         indexes |= REVOKED
-    sync = RemoteKeys(Rest(services.finder("sync"), "The sync service"))
+    sync = Rest(services.finder("sync"), "The sync service")
     app = create_service(
         Settings(
             name=single.name,
@@ -73,10 +74,11 @@ def single_service(single: Single, *verbs: Blueprint) -> Service:
             client=database.client,
             verifier=readers,
             revoked=revocations.includes,
-            services=Verifier(sync, SYNC),
+            services=Verifier(RemoteKeys(sync), SYNC),
             parts={
                 "mongodb": lambda: mongo.answers(database.client),
                 "indexes": prepare_beside(database, indexes),
+                **({"copies": Filled(single.name, takes, sync)} if takes else {}),
                 **single.parts,
             },
             optional=single.optional,

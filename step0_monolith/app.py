@@ -1,5 +1,6 @@
 """The web application, the same in front of every architecture."""
 
+from collections.abc import Container
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def create_app(
     *,
     secret_key: str,
     session_seconds: int = 3600,
-    optional_parts: frozenset[str] = OPTIONAL_PARTS,
+    optional_parts: Container[str] = OPTIONAL_PARTS,
     trusted_proxies: str = "",
 ) -> Flask:
     """The face over `store`; sessions are cookies until `app.session_interface` is set to something else.

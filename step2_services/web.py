@@ -8,11 +8,9 @@ from kit.logs import configure_logs, log_requests
 from kit.rest import Rest
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
+from step2_services.ready import CanDoWithout
 from step2_services.routes import SERVICES, Routed, served_by
 from step2_services.store import ServicesStore
-
-NEEDED = {"posts"}
-"""Without the first page there is nothing to go on from. All else may be away."""
 
 
 def make_app() -> Flask:
@@ -23,11 +21,12 @@ def make_app() -> Flask:
     api = Routed({name: Rest(services.finder(name), f"The {name} service") for name in names})
     keys = RemoteKeys(api.services["members"])
     keys.fetch_ahead()
+    store = ServicesStore(api, Verifier(keys, ISSUER), environment.get_face_secret())
     app = create_app(
-        ServicesStore(api, Verifier(keys, ISSUER), environment.get_face_secret()),
+        store,
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
-        optional_parts=frozenset({*names, "smtp"} - NEEDED),
+        optional_parts=CanDoWithout(store.health),
         trusted_proxies=environment.get_trusted_proxies(),
     )
     log_requests(app)

@@ -89,6 +89,8 @@ class Watch:
             return _not_ready(self._step)
         if silent := self._fleet.silent():
             return f"no answer yet from {', '.join(silent)}"
+        if unready := self._fleet.unready():
+            return f"not ready yet: {', '.join(unready)}"
         if problem := _not_ready(self._step):
             return problem
         late = not_up(self._step, self._fleet.names())

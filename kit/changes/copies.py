@@ -15,6 +15,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from kit.changes.batch import Delivery
+from kit.changes.feed import FOLLOWING
 from kit.mongo import Document, translated
 from kit.problems import Behind, PartDown, TooMuch, Unprocessable
 
@@ -46,6 +47,12 @@ class Copy:
         """How far the copies called `name` reach; None if they are to begin."""
         found = self._positions.find_one({"_id": name})
         return found["cursor"] if found else None
+
+    def is_filled(self, name: str) -> bool:
+        """Whether the copies called `name` have all documents that there were when they began. Raises
+        PartDown and PartSlow.
+        """
+        return (self.cursor(name) or "").startswith(FOLLOWING)
 
     @translated
     def forget(self, name: str) -> None:

@@ -33,6 +33,9 @@ UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286, 10334})
 large to be told.
 """
 
+FOLLOWING = "changes:"
+"""How cursors begin that all documents lie behind."""
+
 CHECKS = 40_000
 """From here on its codes are those of single checks of what it was given."""
 
@@ -73,7 +76,7 @@ class Feed:
         if kind == "all":
             token, _, last = rest.partition(":")
             return self._documents(token, last, most)
-        if kind != "changes":
+        if f"{kind}:" != FOLLOWING:
             raise Gone("This is no cursor of changes. Start again without one.")
         try:
             return self._changes(rest, most)
@@ -110,7 +113,7 @@ class Feed:
                     put.append(document)
                     size += _size(document)
         upto = None if complete else upto
-        cursor = f"changes:{token}" if complete else f"all:{token}:{upto}"
+        cursor = f"{FOLLOWING}{token}" if complete else f"all:{token}:{upto}"
         # After the last documents there is what has changed since the first.
         return Batch.model_construct(
             put=put,
@@ -156,7 +159,7 @@ class Feed:
                         left_out[name_of(identifier)] = problem
                     size += _size(kept or {})
                 until = change["wallTime"].replace(tzinfo=UTC)
-            cursor = f"changes:{_token(stream.resume_token)}"
+            cursor = f"{FOLLOWING}{_token(stream.resume_token)}"
         return Batch.model_construct(
             put=[document for document in latest.values() if document is not None],
             remove=[identifier for identifier, document in latest.items() if document is None],

@@ -26,7 +26,7 @@ def make_app() -> Service:
     tokens, interval = Tokens(issuer), settings.get_interval()
 
     def rest(service: str) -> Rest:
-        return Rest(services.finder(service), f"The {service} service")
+        return Rest(services.filler(service), f"The {service} service")
 
     owners = {
         name: Owner(rest(name), tokens.current, interval * FRESH) for name in {r.owner for r in RELATIONS}

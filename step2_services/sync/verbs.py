@@ -24,6 +24,13 @@ class Rebuilt(BaseModel):
     at: datetime
 
 
+class Reaching(BaseModel):
+    """Up to when a taker's copies have all changes, by what they are copies of; null if that is unknown."""
+
+    reaches: dict[str, datetime | None]
+
+
+REACHING = Operation("How far a taker's copies reach", {200: Reaching, 404: None}, tag=HEALTH)
 REBUILDING = Operation("Have all copies of a taker begin again", {202: Rebuilt, 403: None, 404: None})
 KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"}}, tag=HEALTH)
 
@@ -32,16 +39,27 @@ def make_blueprint(issuer: Issuer, carriers: Sequence[Carrier], secret: str) -> 
     """The verbs. Only who knows `secret` may have copies rebuilt."""
     verbs = Blueprint("sync", __name__)
 
+    def of_taker(taker: str) -> list[Carrier]:
+        concerned = [carrier for carrier in carriers if carrier.relation.taker == taker]
+        if not concerned:
+            takers = sorted({carrier.relation.taker for carrier in carriers})
+            raise NotFound(f"{taker} takes no copies; these do: {', '.join(takers)}.")
+        return concerned
+
+    @verbs.get("/copies/<taker>")
+    @operation(REACHING)
+    def reaching(taker: str) -> Response:
+        reaches = {each.relation.what: each.progress.reaches for each in of_taker(taker)}
+        told = {what: moment.isoformat() if moment else None for what, moment in reaches.items()}
+        return reply({"reaches": told})
+
     @verbs.post("/rebuilds/<taker>")
     @operation(REBUILDING)
     def rebuild(taker: str) -> Response:
         given = request.headers.get(SECRET, "")
         if not secret or not compare_digest(given.encode(), secret.encode()):
             raise Forbidden(f"Say the operator's secret in {SECRET}; `workshop rebuild` does.")
-        concerned = [carrier for carrier in carriers if carrier.relation.taker == taker]
-        if not concerned:
-            takers = sorted({carrier.relation.taker for carrier in carriers})
-            raise NotFound(f"{taker} takes no copies; these do: {', '.join(takers)}.")
+        concerned = of_taker(taker)
         at = datetime.now(UTC)
         for carrier in concerned:
             carrier.begin_again()

@@ -8,7 +8,7 @@ from pymongo import MongoClient
 
 from tests.step2.parts import Parts, read_secrets
 from tests.step2.scaling import Stage
-from tests.support.client import Reader
+from tests.support.client import Client, Reader
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
@@ -26,20 +26,20 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
             "FAILED_SIGN_INS_PER_MINUTE": "100000",
             "IMAGE_ALLOWED_HOSTS": images.host,
         }
-        with RunningStep(2, folder / "state", settings) as running:
-            stage, word, topic = Stage(running), new_word(), new_topic()
+        running = RunningStep(2, folder / "state", settings)
+        stage, word, topic = Stage(running), new_word(), new_topic()
+        posts = [
+            Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
+            for number in range(POSTS)
+        ]
+        lonely = [Submission("lonely", f"{topic}_", 1_500_000_000, ups=150 - number) for number in range(3)]
+        pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
+        file = folder / "posts.ndjson"
+        file.write_text("".join(each.line() for each in [*posts, *lonely, pictured]), encoding="utf-8")
+        running.load(file)
+        with running:
+            found = Client(running.url).json("/search", q=word)["_meta"]["total"]
             known = read_secrets(stage)
-            posts = [
-                Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
-                for number in range(POSTS)
-            ]
-            lonely = [
-                Submission("lonely", f"{topic}_", 1_500_000_000, ups=150 - number) for number in range(3)
-            ]
-            pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
-            file = folder / "posts.ndjson"
-            file.write_text("".join(each.line() for each in [*posts, *lonely, pictured]), encoding="utf-8")
-            running.load(file)
             admin: MongoClient[dict[str, object]] = MongoClient(
                 "127.0.0.1",
                 running.ports["MONGO_PORT"],
@@ -49,7 +49,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
                 directConnection=True,
             )
             with admin:
-                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known)
+                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, found)
                 made.await_arrival()
                 yield made
 

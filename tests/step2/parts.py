@@ -34,7 +34,8 @@ KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 @dataclass(frozen=True)
 class Parts:
     """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most
-    loved first, and of another; `pictured` has a picture.
+    loved first, and of another; `pictured` has a picture. `found_at_start` of the posts were found the moment
+    that the step said it was ready.
     """
 
     stage: Stage
@@ -45,6 +46,7 @@ class Parts:
     lonely: list[Submission]
     pictured: Submission
     secrets: dict[str, str] = field(repr=False)
+    found_at_start: int
 
     @property
     def face(self) -> str:

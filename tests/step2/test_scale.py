@@ -113,7 +113,7 @@ def test_shares_are_told_to_callers(stage: Stage) -> None:
 
 def test_a_version_without_a_share_may_go_and_come_back(stage: Stage) -> None:
     stage.workshop("scale", "search:v1=0")
-    assert stage.services()["search"]["v1"] == {"share": 0, "urls": []}
+    assert stage.services()["search"]["v1"] == {"share": 0, "urls": [], "filling": []}
     assert "search v1 has no instance" in refused(stage, "versions", "search", "v1=50", "v2=50")
     assert stage.shares("search") == {"v2": 100, "v1": 0}
     stage.workshop("scale", "search:v1=1")

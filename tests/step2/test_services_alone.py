@@ -164,7 +164,7 @@ def test_readers_and_visitors_get_no_changes_and_no_copies(
 def test_sync_s_token_gets_changes(parts: Parts, owner: str, what: str) -> None:
     told = Client(parts.url(owner), parts.sync_token()).json(f"/changes/{what}", most=2)
     fields = {"_id", *(name for each in RELATIONS if each.what == what for name in each.fields)}
-    assert set(told) == {"put", "remove", "range", "cursor", "more", "until"}
+    assert set(told) == {"put", "remove", "range", "cursor", "more", "until", "left_out"}
     assert len(told["put"]) <= 2
     if what == "posts":
         assert all(set(document) >= fields for document in told["put"])

@@ -13,6 +13,7 @@ from workshop.steps import read_step
 
 DONE_SECONDS = 60
 PAUSE_SECONDS = 0.1
+CHANGING = {"starting", "filling", "stopping"}
 
 
 def await_done(step: int, services: set[str]) -> None:
@@ -52,6 +53,4 @@ def _missing(service: str, wanted: Wanted, found: Found, running: list[Running])
         there = [each for each in running if (each.service, each.version) == (service, version)]
         if len(there) != number:
             yield f"{name} has {len(there)} of {number} instances"
-        yield from (
-            f"{each.name} is {each.state}" for each in there if each.state in {"starting", "stopping"}
-        )
+        yield from (f"{each.name} is {each.state}" for each in there if each.state in CHANGING)

@@ -7,7 +7,7 @@ it, and the run makes it so. `instances<n>.json` is what the run has, for the co
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,15 +35,20 @@ class Want:
 
 @dataclass
 class Place:
-    """What callers are told of a version."""
+    """What callers are told of a version: its share, where those of its instances are that are ready, and
+    where those are whose stores are being filled.
+    """
 
     share: int
     urls: list[str]
+    filling: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Running:
-    """An instance as it is: `up` if it is listed and runs, else `starting`, `restarting` or `stopping`."""
+    """An instance as it is: `up` if it is listed and runs, else `starting`, `filling` (it answers, but is not
+    ready), `restarting` or `stopping`.
+    """
 
     name: str
     service: str

@@ -49,6 +49,11 @@ class Fleet:
         """The instances that have not answered yet."""
         return [each.name for each in list(self._instances.values()) if not each.live]
 
+    def unready(self) -> list[str]:
+        """The instances that answer and are not ready, each with what it lacks."""
+        filling = [each for each in list(self._instances.values()) if each.filling]
+        return [f"{each.name} ({each.lacks or 'no answer'})" for each in filling]
+
     def names(self) -> list[str]:
         """The instances that are to stay."""
         return [each.name for each in list(self._instances.values()) if each.left is None]
@@ -94,19 +99,20 @@ class Fleet:
         return service.port
 
     def _tell(self, wanted: files.Wanted) -> None:
-        listed = [each for each in self._instances.values() if each.listed]
         found = {
-            service: {
-                version: Place(
-                    want.share, [i.url for i in listed if (i.service, i.version) == (service, version)]
-                )
-                for version, want in versions.items()
-            }
+            service: {version: self._place(service, version, want) for version, want in versions.items()}
             for service, versions in wanted.items()
         }
         if found != self._told:
             files.write_services(self._step.number, found)
             self._told = found
+
+    def _place(self, service: str, version: str, want: Want) -> Place:
+        there = [i for i in self._instances.values() if (i.service, i.version) == (service, version)]
+        # Each is looked at once, as it may become ready at any moment.
+        told = [(each.url, each.listed, each.filling) for each in there]
+        ready = [url for url, is_ready, _ in told if is_ready]
+        return Place(want.share, ready, [url for url, is_ready, fills in told if fills and not is_ready])
 
     def _stop_those_that_left(self) -> None:
         now = time.monotonic()
@@ -128,6 +134,8 @@ class Fleet:
             now = "stopping"
         elif not each.live:
             now = "starting"
+        elif not each.ready:
+            now = "filling"
         else:
             now = "up" if pid else "restarting"
         return Running(each.name, each.service, each.version, each.url, pid, now)

@@ -53,7 +53,7 @@ def _from_sync(step: int, service: str) -> None:
             # Both are ISO 8601 in UTC to the second, which compare as text.
             if found["state"] == "follows" and (found.get("began") or "") >= told["at"]:
                 waiting.discard(relation)
-                click.echo(f"{relation}: done, {found['delivered']:,} documents handed over so far")
+                click.echo(f"{relation}: done, {found['filled']:,} documents")
 
 
 def _asked(method: str, url: str, **arguments: Any) -> Any:

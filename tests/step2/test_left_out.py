@@ -1,0 +1,73 @@
+"""What nobody of ours wrote is left out and told; all else arrives, and nothing stays stuck."""
+
+from collections.abc import Iterator
+
+import pytest
+from bson import ObjectId
+
+from tests.step2.parts import ARRIVED_SECONDS, Parts
+from tests.support.answers import expect
+from tests.support.client import Client, Reader
+from tests.support.eventually import eventually
+from tests.support.odd_documents import odd_posts, whole_posts
+from tests.support.submission import new_word
+
+TAKERS = ("search", "recommend", "tag", "like", "hide", "share", "images")
+
+
+@pytest.fixture
+def odd(parts: Parts) -> Iterator[str]:
+    """A word that is in posts of which one is a post; its neighbours are gone afterwards."""
+    word = new_word()
+    posts = parts.collection("posts", "posts")
+    documents = [*odd_posts(text=word), *whole_posts(1, text=word)]
+    posts.insert_many(documents)
+    yield word
+    posts.delete_many({"_id": {"$in": [each["_id"] for each in documents]}})
+    eventually(lambda: check_left_out(parts, 0), ARRIVED_SECONDS)
+
+
+def check_left_out(parts: Parts, least: int) -> None:
+    told = parts.relations()
+    counts = [told[f"{taker}.posts"]["left_out"] for taker in TAKERS]
+    assert min(counts) >= least
+    assert max(counts) == 0 or least
+
+
+def test_all_else_arrives(parts: Parts, member: Reader, odd: str) -> None:
+    parts.await_arrival()
+    found = Client(parts.face).items("/search", q=odd)
+    assert len(found) == 1
+    expect(member.put(f"/posts/{found[0]['_id']}/like"), 200)
+    eventually(lambda: check_left_out(parts, 100), ARRIVED_SECONDS)
+    told = parts.relations()["search.posts"]
+    assert len(told["examples"]) == 5
+    assert (told["state"], told["problem"]) == ("follows", "")
+    for path in ("/", f"/search?q={odd}", "/recommended"):
+        for accept in ("application/json", "text/html"):
+            expect(Client(parts.face).get(path, headers={"Accept": accept}), 200)
+
+
+def test_begun_again_it_is_the_same(parts: Parts, odd: str) -> None:
+    parts.await_arrival()
+    said = parts.stage.workshop("rebuild", "search")
+    assert "search.posts: done" in said
+    copied = parts.collection("search", "posts").count_documents({})
+    assert f"{copied:,} documents" in said
+    assert len(Client(parts.face).items("/search", q=odd)) == 1
+
+
+def test_one_is_told_and_its_removal_is_enough(parts: Parts, member: Reader) -> None:
+    posts = parts.collection("posts", "posts")
+    identifier = posts.insert_one({"title": "saved by a tool"}).inserted_id
+    assert isinstance(identifier, ObjectId)
+
+    def told() -> None:
+        for taker in TAKERS:
+            row = parts.relations()[f"{taker}.posts"]
+            assert row["left_out"] == 1
+            assert str(identifier) in row["examples"][0]
+
+    eventually(told, ARRIVED_SECONDS)
+    posts.delete_one({"_id": identifier})
+    eventually(lambda: check_left_out(parts, 0), ARRIVED_SECONDS)

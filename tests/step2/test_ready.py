@@ -1,0 +1,110 @@
+"""Ready means that all copies are filled; it stays so, and who is not ready gets no requests."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kit.latch import Latch
+from step2_services.ready import CanDoWithout
+from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen, holds
+from tests.step2.scaling import answers
+from tests.support.answers import expect
+from tests.support.client import Client
+from tests.support.eventually import eventually
+
+COPIES = {"posts", "hides", "revocations"}
+
+
+@pytest.fixture
+def all_ready(parts: Parts) -> Iterator[None]:
+    """All services end as ready as they began."""
+    yield
+    for service in ("search", "sync"):
+        eventually(lambda service=service: ready(parts.url(service)), ARRIVED_SECONDS)
+    parts.await_arrival()
+
+
+def ready(url: str) -> None:
+    expect(Client(url).get("/health/ready"), 200)
+
+
+def lacks_copies(url: str) -> None:
+    told = expect(Client(url).get("/health/ready"), 503).json()
+    assert told["parts"]["copies"] == "down"
+    assert {state for part, state in told["parts"].items() if part != "copies"} == {"ok"}
+
+
+def test_all_was_found_when_the_step_said_it_was_ready(parts: Parts) -> None:
+    assert parts.found_at_start == len(parts.posts)
+
+
+@pytest.mark.usefixtures("all_ready")
+def test_who_has_no_copies_is_not_ready_until_they_are_filled(parts: Parts) -> None:
+    url, before = parts.url("search"), parts.processes("search")
+    with frozen(parts.processes("sync")):
+        parts.collection("search", "positions").delete_many({"_id": {"$in": [*COPIES]}})
+        parts.collection("search", "posts").delete_many({})
+        before[0].kill()
+
+        def back() -> None:
+            assert before[0].pid not in {each.pid for each in parts.processes("search")}
+            assert answers(url)
+            lacks_copies(url)
+
+        eventually(back, ARRIVED_SECONDS)
+        told = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
+        assert (told["search"], told["sync"]) == ("down", "down")
+    # Sync takes the copies for as filled as they were until something comes.
+    parts.collection("posts", "posts").update_one({"_id": parts.posts[0].post_id}, {"$inc": {"downs": 1}})
+    eventually(lambda: ready(url), ARRIVED_SECONDS)
+    assert Client(url).json("/search", q=parts.word)["_meta"]["total"] == len(parts.posts)
+
+
+@pytest.mark.usefixtures("all_ready")
+def test_a_new_replica_gets_requests_once_it_is_ready(parts: Parts) -> None:
+    before = parts.stage.urls("search", "v2")
+    scaling = threading.Thread(target=parts.stage.workshop, args=("scale", "search=2"))
+
+    def filling() -> str:
+        new, *_ = [*parts.stage.services()["search"]["v2"]["filling"], ""]
+        assert new
+        lacks_copies(new)
+        assert parts.stage.urls("search", "v2") == before
+        states = {each["url"]: each["state"] for each in parts.stage.recorded_instances()}
+        assert states[new] == "filling"
+        return str(new)
+
+    with frozen(parts.processes("sync")):
+        scaling.start()
+        new = eventually(filling, ARRIVED_SECONDS)
+    scaling.join(ARRIVED_SECONDS)
+    assert set(parts.stage.urls("search", "v2")) == {*before, new}
+    ready(new)
+    parts.stage.workshop("scale", "search=1")
+
+
+@pytest.mark.usefixtures("all_ready")
+def test_an_outage_of_sync_is_no_reason_not_to_be_ready(parts: Parts) -> None:
+    with frozen(parts.processes("sync")):
+        told = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
+        assert told["sync"] == "down"
+        for service in ("search", "recommend", "like"):
+            ready(parts.url(service))
+
+
+def test_the_face_waits_for_all_once_and_for_posts_always() -> None:
+    latch, told = Latch(), {"posts": True, "search": False, "smtp": False}
+    looked = threading.Event()
+
+    def health() -> dict[str, bool]:
+        looked.set()
+        return told
+
+    optional = CanDoWithout(health, latch)
+    assert looked.wait(ARRIVED_SECONDS)
+    assert [part in optional for part in told] == [False, False, True]
+    told["search"] = True
+    eventually(holds(lambda: latch.is_shut), ARRIVED_SECONDS)
+    told["search"] = False
+    assert [part in optional for part in told] == [False, True, True]
