@@ -1,6 +1,6 @@
 """The web application, the same in front of every architecture."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,12 @@ CONTRACT = Path(__file__).parent / "openapi.yaml"
 OPTIONAL_PARTS = frozenset({"smtp"})
 
 
+def contract() -> dict[str, Any]:
+    """The OpenAPI document of the contract."""
+    document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
+    return document
+
+
 def create_app(
     store: Store,
     *,
@@ -36,10 +42,12 @@ def create_app(
     session_seconds: int = 3600,
     optional_parts: Container[str] = OPTIONAL_PARTS,
     trusted_proxies: str = "",
+    describe: Callable[[], Mapping[str, Any]] = contract,
 ) -> Flask:
     """The face over `store`; sessions are cookies until `app.session_interface` is set to something else.
 
-    Without `optional_parts` of the store some verbs answer 503, and all others work. Raises ValueError for
+    Without `optional_parts` of the store some verbs answer 503, and all others work. `describe` makes the
+    OpenAPI document of the face. Raises ValueError for
     `trusted_proxies` that are no addresses.
     """
     app = Flask(__name__)
@@ -83,10 +91,5 @@ def create_app(
         app.register_blueprint(each.make_blueprint(store))
     app.register_blueprint(health.make_blueprint(store.health, optional_parts))
     app.register_blueprint(icons.make_blueprint())
-    app.register_blueprint(docs.make_blueprint(_contract, "Stepping Stones", back="/"))
+    app.register_blueprint(docs.make_blueprint(describe, "Stepping Stones", back="/"))
     return app
-
-
-def _contract() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
-    return document

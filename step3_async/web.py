@@ -5,10 +5,11 @@ from flask import Flask
 from kit import environment
 from kit.logs import configure_logs, log_requests
 from kit.tokens import ISSUER, RemoteKeys, Verifier
-from step0_monolith.app import create_app
+from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
 from step3_async.api import GatewayApi, pass_on
 from step3_async.client_address import believing
+from step3_async.document import complete
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.settings import get_gateway_url
@@ -31,6 +32,7 @@ def make_app() -> Flask:
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
         optional_parts=frozenset({"api"}),
+        describe=lambda: complete(contract()),
     )
     app.jinja_env.globals["settles"] = True
     log_requests(app)

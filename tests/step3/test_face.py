@@ -2,6 +2,8 @@
 
 import pytest
 import requests
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.step3.parts import Parts
 from tests.support.answers import expect
@@ -94,3 +96,35 @@ def test_the_id_of_a_request_is_the_same_all_the_way(parts: Parts, member: Reade
 
 def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:
     assert "data-settles" in expect(Client(parts.face).get("/", headers=HTML), 200).text
+
+
+def test_the_document_tells_what_step_3_adds(parts: Parts) -> None:
+    visitor, member, post = Client(parts.face), parts.new_member(), parts.posts[3].post_id
+    document = visitor.json("/openapi.json")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+    validator = Draft202012Validator({**document, "$ref": "#/components/schemas/AcceptedCommand"})
+    shares = {"to": "friend@example.org", "note": ""}
+    writes = [
+        (path, method, told)
+        for path, item in document["paths"].items()
+        for method, told in item.items()
+        if method in ("put", "post", "delete") and path not in ("/login", "/signup")
+    ]
+    assert len(writes) >= 9
+    for path, method, told in sorted(writes, key=lambda each: each[0] == "/logout"):
+        address = path.format(id=post, tag="told")
+        body = {"json": shares} if path.endswith("/share") else {}
+        answer = member.ask(method.upper(), address, headers={"Prefer": "respond-async"}, **body)
+        expect(answer, 202)
+        assert {"$ref": "#/components/parameters/Prefer"} in told["parameters"], (path, method)
+        assert told["responses"]["202"] == {"$ref": "#/components/responses/Accepted"}, (path, method)
+        assert answer.headers["Preference-Applied"] == "respond-async"
+        assert [error.message for error in validator.iter_errors(answer.json())] == []
+        assert answer.headers["Location"] == f"/commands/{answer.json()['command']}"
+
+    for address, path in ((answer.headers["Location"], "/commands/{command}"), ("/registry", "/registry")):
+        told = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        checking = Draft202012Validator({**document, **told})
+        assert [error.message for error in checking.iter_errors(visitor.json(address))] == []
+    for path in ("/login", "/signup", "/"):
+        assert "Prefer" not in str(document["paths"][path])

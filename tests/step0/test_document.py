@@ -1,0 +1,32 @@
+"""The OpenAPI document of the contract, beside the addresses that the face really has."""
+
+import re
+
+from kit.fetch import Fetcher
+from kit.mail import Mailer
+from step0_monolith.app import contract, create_app
+from step0_monolith.mongo.store import MongoStore
+from step0_monolith.monolith import MonolithStore
+
+FILES = ("/static/", "/bootstrap/", "/docs/assets/", "/icons.svg")
+"""What pages load."""
+
+FORMS = {("get", "/login"), ("get", "/signup")}
+"""Pages for people only."""
+
+
+def test_each_address_of_the_face_is_described_and_no_other(store: MongoStore) -> None:
+    mailer, fetcher = Mailer("127.0.0.1", 1, "stones@example.org"), Fetcher(1, frozenset())
+    app = create_app(MonolithStore(store.client, mailer, fetcher), secret_key="not used")
+    there = {
+        (method.lower(), re.sub(r"<(?:post_)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.rule.startswith(FILES)
+    }
+    described = {
+        (method, path)
+        for path, item in contract()["paths"].items()
+        for method in item.keys() - {"parameters"}
+    }
+    assert there - FORMS == described
