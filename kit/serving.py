@@ -9,7 +9,7 @@ from prometheus_client import multiprocess
 from kit import environment
 from kit.collector import spare_the_collector
 
-worker_class = "gthread"
+worker_class = "kit.worker.PatientWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 30

@@ -1,0 +1,213 @@
+"""Clients that take their time, at a process of ours with a single thread: nobody else notices."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from kit.worker import is_whole
+from tests.support.eventually import eventually
+from workshop.ports import free_port
+
+PATIENCE = 60.0
+"""Seconds within which what must happen has happened, on any machine."""
+
+APP = """
+from flask import Flask, request
+from kit.errors import error_body, handle_errors
+
+def make_app():
+    app = Flask(__name__)
+    handle_errors(app, lambda status, message, issues=None, retry_after=None:
+                  app.make_response((error_body(status, message, issues), status)))
+
+    @app.route("/", methods=["GET", "POST"])
+    def show():
+        return request.get_data()
+
+    return app
+"""
+CONFIG = """
+import kit.worker
+kit.worker.REQUEST_SECONDS = {seconds}
+from kit.serving import *
+workers, threads, worker_connections = 1, 1, {connections}
+bind = "127.0.0.1:{port}"
+"""
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+CHUNKS = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A process with one thread."""
+
+    port: int
+
+    def check(self, bodies: Sequence[bytes | list[bytes]] = (b"{}", [b"{", b"}"])) -> None:
+        """Raise AssertionError unless others are served over one connection, without a body and with these."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            for method, body in (("GET", None), *(("POST", each) for each in bodies)):
+                connection.request(method, "/", body)
+                answer = connection.getresponse()
+                assert (answer.status, answer.read()) == (200, b"{}" if body else b"")
+
+    @contextlib.contextmanager
+    def sockets(self, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
+        """So many connections over which this is sent, and nothing more."""
+        with contextlib.ExitStack() as stack:
+            made = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", self.port), PATIENCE))
+                for _ in range(count)
+            ]
+            for each in made:
+                each.sendall(sent)
+            yield made
+
+
+@contextlib.contextmanager
+def served(folder: Path, seconds: float = 600, connections: int = 500) -> Iterator[Served]:
+    """The application, where a request may take so many seconds to come."""
+    port = free_port()
+    (folder / "slowly.py").write_text(APP)
+    config = folder / "gunicorn.conf.py"
+    config.write_text(CONFIG.format(seconds=seconds, connections=connections, port=port))
+    command = ["-m", "gunicorn", "--config", str(config), "--pythonpath", str(folder), "slowly:make_app()"]
+    with subprocess.Popen([sys.executable, *command]) as process:
+        try:
+            made = Served(port)
+
+            def is_up() -> None:
+                try:
+                    made.check(bodies=())
+                except OSError as error:
+                    raise AssertionError(str(error)) from error
+
+            eventually(is_up, PATIENCE)
+            yield made
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One that waits for ever."""
+    with served(tmp_path_factory.mktemp("patient")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One that waits for a moment."""
+    with served(tmp_path_factory.mktemp("hasty"), seconds=0.5) as made:
+        yield made
+
+
+def status(connection: socket.socket) -> bytes:
+    """Of the next answer, at the end of which the connection is closed."""
+    return everything(connection).split(b" ", 2)[1]
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What is said until the other side closes."""
+    said = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.recv(65_536):
+            said += piece
+    return said
+
+
+@pytest.mark.parametrize(
+    ("sent", "rest"),
+    [
+        (b"", POST + b"{}"),
+        (b"GE", b"T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", b"X-A: b\r\n\r\n"),
+        (POST, b"{}"),
+        (POST + b"{", b"}"),
+    ],
+    ids=["silent", "line", "head", "body", "half a body"],
+)
+def test_who_waits_has_no_thread(patient: Served, sent: bytes, rest: bytes) -> None:
+    with patient.sockets(20, sent) as slow:
+        patient.check()
+        for each in slow:
+            each.sendall(rest)
+            each.shutdown(socket.SHUT_WR)
+        assert {status(each) for each in slow} == {b"200"}
+
+
+def test_several_requests_at_once_are_answered_one_after_another(patient: Served) -> None:
+    with patient.sockets(1, POST + b"ab" + POST + b"cd" + POST[:20]) as (connection,):
+        connection.sendall(POST[20:] + b"ef")
+        connection.shutdown(socket.SHUT_WR)
+        said = everything(connection)
+    assert [each[-2:] for each in said.split(b"HTTP/1.1 200")[1:]] == [b"ab", b"cd", b"ef"]
+
+
+def test_who_does_not_close_after_the_last_answer_holds_nobody_up(patient: Served) -> None:
+    with patient.sockets(20, POST.replace(b"Host", b"Connection: close\r\nHost") + b"{}") as slow:
+        patient.check()
+        assert {status(each) for each in slow} == {b"200"}
+
+
+@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\nX-A: ", POST.replace(b": 2", b": 9999")])
+def test_who_trickles_is_cut_off(hasty: Served, begun: bytes) -> None:
+    with hasty.sockets(1, begun) as (slow,):
+        slow.settimeout(0.05)
+        said, end = b"", time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                slow.sendall(b"x")
+                said = slow.recv(65_536)
+                break
+        slow.settimeout(PATIENCE)
+        assert said.startswith(b"HTTP/1.1 408 ")
+        assert b'"_status":"ERR"' in said
+    hasty.check(bodies=())
+
+
+def test_a_body_that_has_a_thread_is_cut_off_too(hasty: Served) -> None:
+    with hasty.sockets(3, CHUNKS + b"2\r\n{") as slow:
+        hasty.check(bodies=())
+        assert {status(each) for each in slow} == {b"408"}
+
+
+def test_a_body_that_was_announced_is_asked_for(patient: Served) -> None:
+    with patient.sockets(1, POST.replace(b"Host", b"Expect: 100-continue\r\nHost")) as (connection,):
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert status(connection) == b"200"
+
+
+def test_of_too_many_who_has_waited_longest_goes(tmp_path: Path) -> None:
+    with served(tmp_path, connections=10) as full, full.sockets(30, b"") as silent:
+        full.check()
+        assert everything(silent[0]) == b""
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        (b"", False),
+        (b"GET / HTTP/1.1\r\n\r\n", True),
+        (POST, False),
+        (POST + b"{}", True),
+        (POST.replace(b"Content-Length", b"CONTENT-LENGTH"), False),
+        (POST.replace(b" 2", b" 100000"), True),
+        (CHUNKS, True),
+        (b"x" * 65_537, True),
+        (POST.replace(b"\r\n\r\n", b"\r\n\r\ncontent-length: 9\r\n") + b"{}", True),
+    ],
+)
+def test_what_is_whole(received: bytes, expected: bool) -> None:
+    assert is_whole(bytearray(received)) is expected
