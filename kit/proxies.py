@@ -83,7 +83,7 @@ def is_for_a_proxy(authorization: str) -> bool:
     then send it with everything. We take bearer tokens only.
     """
     scheme, _, credentials = authorization.partition(" ")
-    if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip():
+    if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip() or not credentials.isascii():
         return False
     given = Authorization.from_header(authorization)
     return given is not None and (given.type != "digest" or "response" in given.parameters)

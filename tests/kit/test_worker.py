@@ -52,7 +52,7 @@ class Served:
     port: int
 
     def check(self, bodies: Sequence[bytes | list[bytes]] = (b"{}", [b"{", b"}"])) -> None:
-        """Raise AssertionError unless others are served over one connection, without a body and with these."""
+        """Raise AssertionError unless others are served over a connection, without a body and with these."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             for method, body in (("GET", None), *(("POST", each) for each in bodies)):
