@@ -20,6 +20,7 @@ class _Noted:
     number: int | None = None
     shields = 0
     raises = False
+    has_raised = False
 
 
 def watch() -> None:
@@ -39,8 +40,12 @@ def note(number: int, _frame: FrameType | None = None) -> None:
     """Note that a signal asked to end; the first one counts."""
     if _Noted.number is None:
         _Noted.number = number
-        if _Noted.raises and threading.current_thread() is threading.main_thread():
-            raise KeyboardInterrupt
+    _raise_once()
+
+
+def exit_code() -> int:
+    """What a command exits with that a signal has ended, as shells tell it."""
+    return 128 + (_Noted.number or signal.SIGINT)
 
 
 def asked() -> int | None:
@@ -62,15 +67,24 @@ def shielded() -> Iterator[None]:
         yield
     finally:
         _Noted.shields -= 1
+    if _Noted.number is not None:
+        _raise_once()
 
 
 @contextmanager
 def raising() -> Iterator[None]:
     """Have the first signal raise KeyboardInterrupt wherever the block is, which has to be fit for that."""
     obey()
-    _Noted.raises = True
+    _Noted.raises, _Noted.has_raised = True, False
     try:
         yield
     finally:
         _Noted.raises = False
     obey()
+
+
+def _raise_once() -> None:
+    is_due = _Noted.raises and not _Noted.shields and not _Noted.has_raised
+    if is_due and threading.current_thread() is threading.main_thread():
+        _Noted.has_raised = True
+        raise KeyboardInterrupt

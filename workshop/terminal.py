@@ -35,7 +35,12 @@ def fit_encoding() -> None:
 
 def has_colours(stream: TextIO) -> bool:
     """Whether it is a terminal that shows colours, and nobody asked for none (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return can_redraw(stream) and not os.environ.get("NO_COLOR")
+
+
+def can_redraw(stream: TextIO) -> bool:
+    """Whether it is a terminal that lets one write over what stands there."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def write(text: str) -> None:

@@ -45,10 +45,10 @@ class Run:
             command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def left(self) -> list[int]:
-        """Whatever this run or an earlier one has left: it was told of the state folder or of a port."""
-        told = (self.env["WORKSHOP_STATE"], *(str(port) for port in self.ports.values()))
-        return [each.pid for each in psutil.process_iter() if is_told(each, told)]
+    def left(self) -> list[list[str]]:
+        """The command lines of whatever this run or an earlier one has left."""
+        state, page = self.env["WORKSHOP_STATE"], str(self.ports["MAIL_HTTP_PORT"])
+        return [each.cmdline() for each in psutil.process_iter() if is_told(each, state, page)]
 
     def until(self, text: str, seconds: float = 60) -> str:
         deadline = time.monotonic() + seconds
@@ -82,13 +82,13 @@ def run(tmp_path: Path) -> Iterator[Run]:
     subprocess.run(command, cwd=ROOT, env=made.env, check=True, timeout=60, capture_output=True)
 
 
-def is_told(process: psutil.Process, told: tuple[str, ...]) -> bool:
-    """Whether any of it is in the arguments or the environment of a process that is alive."""
+def is_told(process: psutil.Process, state: str, mail_page: str) -> bool:
+    """Whether a process that is alive was told of the state folder, or is the catcher with that page."""
     try:
-        known = [*process.cmdline(), *process.environ().values()]
-        return process.status() != psutil.STATUS_ZOMBIE and any(
-            each in text for each in told for text in known
-        )
+        arguments = process.cmdline()
+        texts = [*arguments, *process.environ().values()]
+        is_ours = any(state in text for text in texts) or mail_page in arguments
+        return is_ours and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

@@ -1,7 +1,6 @@
 """`workshop bench`: what the text claims, measured again as ratios within one run."""
 
 import os
-import signal
 import sys
 from dataclasses import replace
 
@@ -14,9 +13,6 @@ from workshop.bench.measures import CORES, MEASURES, takes
 
 LEAST, MOST = 1000, 1_000_000
 """Posts: with fewer not every word that is searched for is found often enough."""
-
-ENDED_BY = 128
-"""And the number of the signal make the exit code, as in shells."""
 
 
 @click.command()
@@ -42,7 +38,7 @@ def bench(count: int | None, only: tuple[str, ...], quick: bool) -> None:
             failed = _measure(names, effort)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running.", err=True)
-        sys.exit(ENDED_BY + (interruption.asked() or signal.SIGINT))
+        sys.exit(interruption.exit_code())
     finally:
         interruption.finish()
     if failed:

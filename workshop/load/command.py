@@ -1,15 +1,14 @@
 """`workshop load`: real or generated posts into a step's store."""
 
-import signal
 import sys
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from workshop import interruption, terminal
 from workshop.load.naming import named
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ Name one source of posts, for example
   make load FILE=posts.json        reddit submissions, or Posts.xml of Stack Exchange
   make load SUBREDDIT=python       through Reddit's API
   make load GENERATE=100000        made up, the same each time"""
-
-INTERRUPTED = 130
 
 
 @click.command()
@@ -67,17 +64,21 @@ def load(
     from workshop.load.loading import Loading  # noqa: PLC0415 - pymongo takes a while to import
     from workshop.stores import posts_collection  # noqa: PLC0415
 
+    interruption.watch()
     watch = _watch()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
-    source = _source(
-        path=path, subreddit=subreddit, generate=generate, seed=seed, limit=limit, site=site, watch=watch
-    )
-    with posts_collection(step) as collection:
-        loading = Loading(source, collection, batch=batch, limit=limit, restart=restart, watch=watch)
-        _run(loading, source)
-        if generate is None:
-            _made_up(collection, only)
+    try:
+        source = _source(
+            path=path, subreddit=subreddit, generate=generate, seed=seed, limit=limit, site=site, watch=watch
+        )
+        with posts_collection(step) as collection:
+            loading = Loading(source, collection, batch=batch, limit=limit, restart=restart, watch=watch)
+            _run(loading, source)
+            if generate is None:
+                _made_up(collection, only)
+    except KeyboardInterrupt:
+        sys.exit(interruption.exit_code())
+    finally:
+        interruption.finish()
 
 
 def _source(
@@ -110,7 +111,7 @@ def _source(
 def _watch() -> "Watch":
     from workshop.load.progress import Bar, Lines  # noqa: PLC0415
 
-    return Bar() if sys.stdout.isatty() else Lines(click.echo)
+    return Bar() if terminal.can_redraw(sys.stdout) else Lines(terminal.write)
 
 
 def _run(loading: "Loading", source: "Source") -> None:
@@ -118,12 +119,13 @@ def _run(loading: "Loading", source: "Source") -> None:
 
     began = monotonic()
     try:
-        loading.run()
+        with interruption.raising():
+            loading.run()
     except KeyboardInterrupt:
         _report(loading.tally, f"Stopped {source.name} after", began)
         again = "goes on from here" if loading.resumable else "starts over, which doubles nothing"
         click.echo(f"The same command {again}.")
-        sys.exit(INTERRUPTED)
+        raise
     except LoadError:
         _report(loading.tally, f"{source.name} up to the error", began)
         raise
@@ -161,9 +163,3 @@ def _report(tally: "Tally", name: str, began: float) -> None:
 def _harmless(text: str) -> str:
     """What stood in a file may hold characters that command the terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Ctrl-C stops in order; a second one stops at once."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    raise KeyboardInterrupt

@@ -72,7 +72,8 @@ class Part(ABC):
             try:
                 self.process = self._running()
                 if self.process is None:
-                    self._start()
+                    with interruption.shielded():
+                        self._start()
             except BaseException:
                 with interruption.shielded():
                     self._leave()
