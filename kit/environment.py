@@ -49,7 +49,7 @@ def get_trusted_proxies() -> str:
 
 def get_smtp_address() -> tuple[str, int]:
     """Host and port of the mail server."""
-    return os.environ.get("SMTP_HOST", "127.0.0.1"), int(os.environ.get("SMTP_PORT", "1025"))
+    return os.environ.get("SMTP_HOST") or "127.0.0.1", _number("SMTP_PORT", 1025)
 
 
 def get_sender() -> str:
@@ -67,29 +67,38 @@ def get_secret_key() -> str:
 
 def get_token_lifetime() -> int:
     """Seconds a bearer token and a session live."""
-    return int(os.environ.get("TOKEN_LIFETIME", "3600"))
+    return _number("TOKEN_LIFETIME", 3600)
 
 
 def get_password_memory() -> int:
     """KiB of memory that hashing a password takes; more makes guessing, and signing in, dearer."""
-    return int(os.environ.get("PASSWORD_MEMORY_KIB", "65536"))
+    return _number("PASSWORD_MEMORY_KIB", 65536)
 
 
 def get_failed_sign_ins_per_minute() -> int:
     """Failed sign-ins allowed to one address a minute."""
-    return int(os.environ.get("FAILED_SIGN_INS_PER_MINUTE", "30"))
+    return _number("FAILED_SIGN_INS_PER_MINUTE", 30)
 
 
 def get_shares_per_minute() -> int:
     """Shares allowed to one reader a minute."""
-    return int(os.environ.get("SHARES_PER_MINUTE", "30"))
+    return _number("SHARES_PER_MINUTE", 30)
 
 
 def get_image_max_bytes() -> int:
     """The largest picture that is fetched."""
-    return int(os.environ.get("IMAGE_MAX_BYTES", str(2 * 1024 * 1024)))
+    return _number("IMAGE_MAX_BYTES", 2 * 1024 * 1024)
 
 
 def get_image_allowed_hosts() -> frozenset[str]:
     """`host:port` pairs that may be fetched from although their addresses are private."""
     return frozenset(filter(None, os.environ.get("IMAGE_ALLOWED_HOSTS", "").split(",")))
+
+
+def _number(variable: str, default: int) -> int:
+    """The whole number that a variable is set to. Raises RuntimeError when it is something else."""
+    text = os.environ.get(variable) or str(default)
+    try:
+        return int(text)
+    except ValueError:
+        raise RuntimeError(f"Set {variable} to a whole number; {text!r} is none.") from None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping
 
 from flask import Blueprint, Response, jsonify, make_response
 
-from kit.metrics import exposition
+from kit.exposition import exposition
 from kit.operations import HEALTH, Operation, operation
 
 STATE = {

@@ -4,20 +4,11 @@ With PROMETHEUS_MULTIPROC_DIR set to an empty folder before the first import, th
 together; without it each process counts alone.
 """
 
-import os
 import time
 from functools import lru_cache
 
 from flask import Flask, Response, g, request
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import Counter, Histogram
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE = "none"
@@ -47,12 +38,3 @@ def count_requests(app: Flask) -> None:
 def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     named = method if method in METHODS else "other"
     return REQUESTS.labels(named, route, status), SECONDS.labels(named, route)
-
-
-def exposition() -> tuple[bytes, str]:
-    """All metrics in Prometheus's text format, and its content type."""
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry), CONTENT_TYPE_LATEST

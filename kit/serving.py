@@ -1,5 +1,6 @@
 """How gunicorn serves a process of ours. A configuration file imports these names and sets `bind`."""
 
+import glob
 import os
 import socket
 from typing import Any
@@ -37,8 +38,8 @@ def post_worker_init(_worker: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Keep the counts of a worker that has ended."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid, glob.escape(folder))  # type: ignore[no-untyped-call]
 
 
 def address(step: int, port_variable: str, port: int) -> str:

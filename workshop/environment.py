@@ -5,7 +5,10 @@ caller's shell is full of variables for Python, servers and other projects, and 
 """
 
 import os
+import re
 from collections.abc import Iterable
+
+import click
 
 SYSTEM = {
     *("HOME", "USER", "LOGNAME", "SHELL", "PATH", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LANGUAGE"),
@@ -15,6 +18,9 @@ SYSTEM = {
 FAMILIES = ("LC_", "LD_", "DYLD_", "XDG_")
 """Beginnings of names of the system's other variables. Proxies are not among them: what runs here talks to
 what runs here, and pictures are fetched from addresses that were checked, not from one that a proxy finds."""
+
+NUMBERS = ("_MINUTE", "_BYTES", "_KIB", "_SECONDS", "_ENTRIES", "_ONCE", "_INTERVAL", "_AGE", "_REPLICAS")
+"""Ends of names."""
 
 ANY_SETTING = "STONES_"
 """With this in front, anything can be set for a step's processes."""
@@ -40,6 +46,13 @@ def given(settings: Iterable[str]) -> dict[str, str]:
         if value and name.startswith(ANY_SETTING)
     }
     return plain | named
+
+
+def require_numbers(settings: Iterable[str]) -> None:
+    """Raise click.ClickException where a setting is no number that by its name has to be one."""
+    for name, value in given(settings).items():
+        if name.endswith(NUMBERS) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
+            raise click.ClickException(f"{name}={value} is no number, as it has to be.")
 
 
 def _is_of_system(name: str) -> bool:

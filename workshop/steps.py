@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workshop import environment
 from workshop.addresses import host_from, in_url
 from workshop.defaults import ports_of
 from workshop.ports import port_from
@@ -89,6 +90,7 @@ def read_step(number: int) -> Step:
         there = ", ".join(map(str, sorted(manifests)))
         raise click.ClickException(f"There is no step {number}. There is: {there}.")
     told: dict[str, Any] = tomllib.loads(manifests[number].read_text("utf-8"))
+    environment.require_numbers(told.get("settings", []))
     services = read_services(number, told)
     ports = {variable: port_from(variable, default) for variable, default in ports_of(number, told).items()}
     face = f"STEP{number}_PORT"

@@ -1,16 +1,14 @@
 """Health and metrics over HTTP, in the shape of `kit.health`."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from kit.exposition import exposition
 from step3_async.sync.capture.capture import Capture
 
 
@@ -43,8 +41,5 @@ def make_app(capture: Capture) -> Starlette:
 
 
 async def _metrics(_request: Request) -> Response:
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    content, content_type = exposition()
+    return Response(content, headers={"Content-Type": content_type})
