@@ -29,7 +29,10 @@ from tests.support.workshop_command import call
 DEADLINES = {0: 0.0, 1: 0.0, 2: 1.5, 3: 1.0}
 """Seconds, by step, until other readers see a write."""
 
-LOADED_SECONDS = 30.0
+SLACK = 30.0
+"""How many times slower a busy machine may be. How soon it is on an idle one is measured, not tested: see
+`make bench` and `make compare`. What has to be at once has to be so anywhere.
+"""
 
 
 @pytest.fixture(scope="package")
@@ -58,12 +61,12 @@ def face(
             return call(["load", "--step", str(step), *arguments], os.environ)
 
         database_port = int(os.environ.get("MONGO_PORT", "27117"))
-        yield Face(url.rstrip("/"), DEADLINES[step], mail, load, database_port, sees_images)
+        yield Face(url.rstrip("/"), SLACK * DEADLINES[step], mail, load, database_port, sees_images)
         return
     allowed = {"IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}"}
     with RunningStep(step, tmp_path_factory.mktemp("contract") / "state", allowed) as running:
         mail, database_port = Mailbox(running.mail_url), running.ports["MONGO_PORT"]
-        yield Face(running.url, DEADLINES[step], mail, running.workshop_load, database_port)
+        yield Face(running.url, SLACK * DEADLINES[step], mail, running.workshop_load, database_port)
 
 
 @pytest.fixture(scope="package")
@@ -85,7 +88,7 @@ def corpus(
         found = Client(face.url).json("/search", q=made.word)["_meta"]["total"]
         assert found == len(made.submissions()) + 1
 
-    eventually(check, LOADED_SECONDS)
+    eventually(check)
     return made
 
 

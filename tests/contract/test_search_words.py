@@ -13,8 +13,6 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.submission import Submission, new_topic, new_word
 
-PATIENCE = 30.0
-
 
 def han() -> str:
     """A Chinese character, most likely in no other text."""
@@ -67,7 +65,7 @@ def posts(face: Face, words: Words, tmp_path_factory: pytest.TempPathFactory) ->
     def loaded() -> None:
         assert Client(face.url).json("/search", q=f"{w.accented}e")["_meta"]["total"] == 1
 
-    eventually(loaded, PATIENCE)
+    eventually(loaded)
     return {name: each.post_id for name, each in made.items()}
 
 

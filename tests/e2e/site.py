@@ -9,8 +9,6 @@ from tests.support.mailbox import Mailbox
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission
 
-PATIENCE = 20.0  # seconds
-
 
 class Site:
     """A step behind its address; nothing here knows which one."""
@@ -31,4 +29,4 @@ class Site:
         def found() -> None:
             assert Client(self.url).json("/search", q=word)["_meta"]["total"] >= expected
 
-        eventually(found, PATIENCE)
+        eventually(found)

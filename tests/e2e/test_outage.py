@@ -20,7 +20,7 @@ from tests.support.submission import new_word
 pytestmark = pytest.mark.browser
 UNWELL = re.compile("Service Unavailable|Gateway Timeout")
 SLOW = 20_000  # milliseconds; a part that is silent is waited for
-BACK_SECONDS = 10.0
+BACK_SECONDS = 60.0
 """Bound for an architecture to notice that all is well: nobody waits for what is known to be away."""
 
 

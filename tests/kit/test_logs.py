@@ -494,7 +494,7 @@ class Server:
             except requests.ConnectionError as error:
                 raise AssertionError("gunicorn is not up") from error
 
-        return eventually(ask, 30)
+        return eventually(ask)
 
     def close(self) -> list[str]:
         self.process.send_signal(signal.SIGTERM)

@@ -12,7 +12,6 @@ from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 
 POSTS = 30
-LOADED_SECONDS = 30.0
 
 
 @pytest.fixture(scope="package")
@@ -33,7 +32,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
         def loaded() -> None:
             assert Client(api).json("/search", q=word)["_meta"]["total"] == POSTS
 
-        eventually(loaded, LOADED_SECONDS)
+        eventually(loaded)
         yield Parts(running, running.url, api, word, topic, posts)
 
 

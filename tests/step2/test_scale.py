@@ -19,8 +19,8 @@ from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import call
 
 POSTS = 3
-BACK_SECONDS = 30.0
-END_SECONDS = 20.0
+BACK_SECONDS = 60.0
+END_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from tests.support.eventually import eventually
 
 Document = dict[str, Any]
 Result = TypeVar("Result")
-PATIENCE = 45.0
+PATIENCE = 60.0
 
 
 class Owners:

@@ -26,7 +26,7 @@ from workshop.ports import free_port
 from workshop.state import ROOT
 
 DOMAINS = tuple(source.domain for source in SOURCES)
-START_SECONDS = 30
+START_SECONDS = 60
 PAUSE_SECONDS = 0.1
 
 
@@ -70,11 +70,11 @@ class Capture:
         process, self._process = self._process, None
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)
-        return process.wait(15)
+        return process.wait(START_SECONDS)
 
     def metric(self, name: str) -> float:
         """The sum of a metric's samples."""
-        lines = requests.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        lines = requests.get(f"{self.url}/metrics", timeout=30).text.splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
     def leads(self) -> int:
@@ -151,7 +151,7 @@ class Rapids(threading.Thread):
         async def ask() -> Any:
             transport = await connect("asking", url=self._url)
             try:
-                return await transport.ask("snapshot.wanted", wish.model_dump_json().encode(), 5)
+                return await transport.ask("snapshot.wanted", wish.model_dump_json().encode(), 30)
             finally:
                 await transport.close()
 
@@ -170,7 +170,9 @@ class Stage:
     def capture(self, name: str = "capture") -> AbstractContextManager[Capture]:
         return capture(self.owners, self.nats.url(), self.folder, name)
 
-    def await_events(self, domain: str, count: int, *names: str, seconds: float = 20) -> Sequence[Event]:
+    def await_events(
+        self, domain: str, count: int, *names: str, seconds: float = START_SECONDS
+    ) -> Sequence[Event]:
         """The events of a domain, once there are so many."""
 
         def check() -> Sequence[Event]:
@@ -180,7 +182,9 @@ class Stage:
 
         return eventually(check, seconds)
 
-    def await_snapshot(self, domain: str, run: str | None = None, seconds: float = 30) -> list[Event]:
+    def await_snapshot(
+        self, domain: str, run: str | None = None, seconds: float = START_SECONDS
+    ) -> list[Event]:
         """The pages of a snapshot, once the last is there; of any run if none is given."""
 
         def check() -> list[Event]:

@@ -13,6 +13,7 @@ from step3_async.rapids.event import Event
 from step3_async.rapids.transport import Delivery, River, Transport, Unavailable
 from tests.step3.nats_cluster import NatsCluster
 from tests.step3.nats_server import NatsServer
+from tests.support.eventually import PATIENCE
 
 USERS: dict[str, dict[str, Any]] = {
     "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.wanted"]},
@@ -24,7 +25,7 @@ USERS: dict[str, dict[str, Any]] = {
         "asks": ["applied.*"],
     },
 }
-TEST_SECONDS = 100
+TEST_SECONDS = 150
 PAUSE = 0.02
 
 Connect = Callable[..., Awaitable[Transport]]
@@ -78,7 +79,9 @@ def number_of(delivery: Delivery) -> int:
     return number
 
 
-async def take(river: River, count: int, seconds: float = 20, acknowledge: bool = True) -> list[Delivery]:
+async def take(
+    river: River, count: int, seconds: float = PATIENCE, acknowledge: bool = True
+) -> list[Delivery]:
     """So many deliveries; an AssertionError if they do not come."""
     taken: list[Delivery] = []
     deadline = time.monotonic() + seconds
@@ -102,7 +105,7 @@ class Traffic:
         self._publishing = asyncio.create_task(self._publish())
         self._reading = [asyncio.create_task(self._read(river)) for river in rivers]
 
-    async def goes_on(self, seconds: float = 15) -> None:
+    async def goes_on(self, seconds: float = PATIENCE) -> None:
         """Wait until 200 more are published."""
         before = self.published
         await until(lambda: self.published > before + 200, seconds)
@@ -140,7 +143,7 @@ async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[De
         return []
 
 
-async def until(check: Callable[[], Any], seconds: float = 15) -> Any:
+async def until(check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What `check` gives, awaited if need be, once that is true."""
     deadline = time.monotonic() + seconds
     while True:

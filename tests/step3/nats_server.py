@@ -17,7 +17,7 @@ from workshop.stores.nats import configuration, find_nats_server
 
 HOST = "127.0.0.1"
 ADMIN = "admin"
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class NatsServer:
@@ -56,7 +56,7 @@ class NatsServer:
         """End it, by default as it wants to be ended."""
         if self._process:
             self._process.send_signal(number)
-            self._process.wait(20)
+            self._process.wait(START_SECONDS)
             self._process = None
 
     def kill(self) -> None:

@@ -49,7 +49,7 @@ def test_collections_keep_images_whether_they_are_there_or_not(
         def check() -> None:
             assert is_done()
 
-        eventually(check, 20)
+        eventually(check)
         assert images(client[name], "old") == images(client[name], "new") == {"enabled": True}
         assert client[name]["old"].count_documents({}) == 1
         keep_images(client[name], "old")

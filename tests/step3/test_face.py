@@ -91,7 +91,7 @@ def test_the_id_of_a_request_is_the_same_all_the_way(parts: Parts, member: Reade
         for name in ("web", "list", "tagged"):
             assert any(f" {name} " in line.partition("|")[0] for line in lines), name
 
-    eventually(all_have_said_so, 10.0)
+    eventually(all_have_said_so)
 
 
 def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:

@@ -14,7 +14,7 @@ from step3_async.rapids.transport import Unavailable
 from tests.step3.nats_cluster import NatsCluster, nats_cluster
 from tests.step3.nats_rapids import USERS, asynchronous, connections, traffic, until
 
-READY_SECONDS = 40.0
+READY_SECONDS = 90.0
 KILLS = 2
 
 

@@ -13,7 +13,7 @@ from tests.step3.parts import Parts
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 
-BACK_SECONDS = 30.0
+BACK_SECONDS = 60.0
 ASKED = 20
 
 

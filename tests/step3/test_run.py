@@ -12,8 +12,8 @@ from tests.support.answers import expect
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 
-BACK_SECONDS = 40.0
-END_SECONDS = 30.0
+BACK_SECONDS = 90.0
+END_SECONDS = 60.0
 SHARED = ("mongod", "nats-server", "workshop.mailbox")
 """Parts that other runs may use, too."""
 

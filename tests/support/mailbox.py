@@ -7,7 +7,6 @@ import requests
 
 from tests.support.eventually import eventually
 
-PATIENCE = 10.0
 LOOK_BACK = 500
 
 
@@ -31,7 +30,7 @@ class Mailbox:
             assert len(found) == 1, f"{len(found)} mails to {address}"
             return found[0]
 
-        return eventually(check, PATIENCE)
+        return eventually(check)
 
     def _get(self, path: str, **query: Any) -> Any:
         answer = requests.get(f"{self.url}/api/v1/{path}", params=query, timeout=10)

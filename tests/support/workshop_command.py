@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY = "ready: "
 READY_SECONDS = 150.0
 STOP_SECONDS = 60.0
-ORPHAN_SECONDS = 10.0
+ORPHAN_SECONDS = 60.0
 COMMAND_SECONDS = 150.0
 
 
