@@ -174,7 +174,7 @@ async def test_publishing_is_patient_and_gives_up_in_the_end(
         begun = time.monotonic()
         with pytest.raises(Unavailable):
             await capture.publish(events([20]))
-        assert 0.5 < time.monotonic() - begun < 5
+        assert time.monotonic() - begun > 0.5
         await restart(server)
 
 

@@ -1,7 +1,6 @@
 """Signals and questions through a real server."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from step3_async.rapids.nats import signals
 from step3_async.rapids.transport import Unavailable
 from tests.step3.nats_rapids import USERS, asynchronous, connections, until
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
+from tests.support.eventually import PATIENCE
 
 
 @pytest.fixture
@@ -125,16 +125,15 @@ async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
 
         await (await connect("list")).answer("applied.list", answer)
         gateway = await connect("gateway")
-        await asyncio.gather(*(gateway.ask("applied.list", b"", 5) for _ in range(10)))
+        await asyncio.gather(*(gateway.ask("applied.list", b"", PATIENCE) for _ in range(10)))
 
 
 @asynchronous
 async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing = await connect("gateway"), await connect("list")
-        begun = time.monotonic()
         with pytest.raises(Unavailable):
-            await gateway.ask("applied.list", b"", 30)
+            await asyncio.wait_for(gateway.ask("applied.list", b"", 2 * PATIENCE), PATIENCE)
 
         async def fail(text: bytes) -> bytes:
             raise ValueError(text)
@@ -145,11 +144,10 @@ async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) ->
 
         await listing.answer("applied.list", fail)
         with pytest.raises(Unavailable, match="could not"):
-            await gateway.ask("applied.list", b"", 30)
+            await asyncio.wait_for(gateway.ask("applied.list", b"", 2 * PATIENCE), PATIENCE)
         await (await connect("search")).answer("applied.search", wait)
         with pytest.raises(Unavailable, match=r"0\.3"):
             await gateway.ask("applied.search", b"", 0.3)
-        assert time.monotonic() - begun < 10
 
 
 @asynchronous
@@ -163,11 +161,11 @@ async def test_who_asks_is_told_at_once_when_the_server_dies(server: NatsServer)
             raise AssertionError
 
         await (await connect("list")).answer("applied.list", wait)
-        asking = asyncio.create_task(gateway.ask("applied.list", b"", 60))
+        asking = asyncio.create_task(gateway.ask("applied.list", b"", 2 * PATIENCE))
         await asked.wait()
         server.kill()
         with pytest.raises(Unavailable, match="lost"):
-            await asyncio.wait_for(asking, 10)
+            await asyncio.wait_for(asking, PATIENCE)
 
 
 @asynchronous
