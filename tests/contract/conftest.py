@@ -3,7 +3,7 @@
 CONTRACT_URL lets the suite run against a step that is up already; `--step` then says which (for its deadline
 and for `workshop load`) and CONTRACT_MAIL_URL where its mail is caught. CONTRACT_IMAGE_PORT and
 CONTRACT_CLOSED_PORT are two ports of 127.0.0.1 that its IMAGE_ALLOWED_HOSTS names; without them the tests of
-pictures are skipped.
+pictures are skipped. Its TRUSTED_PROXIES names 127.0.0.9.
 """
 
 import os
@@ -22,6 +22,7 @@ from tests.support.eventually import eventually
 from tests.support.image_site import ImageSite
 from tests.support.made_corpus import make_corpus
 from tests.support.mailbox import Mailbox
+from tests.support.nginx import PROXY
 from tests.support.question import SITE, posts_xml
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call
@@ -63,8 +64,11 @@ def face(
         database_port = int(os.environ.get("MONGO_PORT", "27117"))
         yield Face(url.rstrip("/"), SLACK * DEADLINES[step], mail, load, database_port, sees_images)
         return
-    allowed = {"IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}"}
-    with RunningStep(step, tmp_path_factory.mktemp("contract") / "state", allowed) as running:
+    settings = {
+        "IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}",
+        "TRUSTED_PROXIES": PROXY,
+    }
+    with RunningStep(step, tmp_path_factory.mktemp("contract") / "state", settings) as running:
         mail, database_port = Mailbox(running.mail_url), running.ports["MONGO_PORT"]
         yield Face(running.url, SLACK * DEADLINES[step], mail, running.workshop_load, database_port)
 

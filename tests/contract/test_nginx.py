@@ -1,0 +1,91 @@
+"""Behind nginx, set up as the README has it: TLS ends there, answers are compressed, it may ask for a password."""
+
+from collections.abc import Iterator
+
+import pytest
+from requests import Response
+
+from tests.contract.face import Face
+from tests.support.answers import expect
+from tests.support.browser import Browser
+from tests.support.client import Client, Reader
+from tests.support.corpus import Corpus
+from tests.support.nginx import Nginx, nginx
+
+pytestmark = [pytest.mark.face, pytest.mark.nginx]
+
+PASSWORD = ("aladdin", "open sesame")
+
+
+@pytest.fixture(scope="module")
+def proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    with nginx(face.url, tmp_path_factory.mktemp("nginx")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def closed_proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """One that asks for a password, and passes on no host, as nginx does by itself."""
+    folder = tmp_path_factory.mktemp("nginx")
+    file = folder / "htpasswd"
+    file.write_text(f"{PASSWORD[0]}:{{PLAIN}}{PASSWORD[1]}\n")
+    changes = {
+        "# auth_basic ": "auth_basic ",
+        "# auth_basic_user_file /etc/nginx/stones.htpasswd": f"auth_basic_user_file {file}",
+        "        proxy_set_header Host $http_host;\n": "",
+    }
+    with nginx(face.url, folder, changes) as made:
+        yield made
+
+
+def browser_of(proxy: Nginx) -> Browser:
+    """A browser, which tells where it comes from as browsers do."""
+    browser = Browser(proxy.url)
+    proxy.lead(browser)
+    browser.session.headers.update({"Referer": f"{proxy.url}/login", "Sec-Fetch-Site": "same-origin"})
+    return browser
+
+
+def check_session(browser: Browser, username: str, post: str) -> Response:
+    """Sign in, like a post, and sign out; the answer to the first."""
+    answer = expect(browser.sign_in(username), 303)
+    assert browser.leads_to(answer) == "/"
+    as_json = {"Accept": "application/json", "X-CSRFToken": browser.page_token()}
+    assert expect(browser.put(f"/posts/{post}/like", headers=as_json), 200).json()["liked"] is True
+    assert expect(browser.get("/me", headers=as_json), 200).json()["username"] == username
+    expect(browser.submit("/logout", {}, token=as_json["X-CSRFToken"]), 303)
+    assert browser.leads_to(expect(browser.get("/me"), 303)).startswith("/login")
+    return answer
+
+
+def test_a_browser_signs_in_and_out(proxy: Nginx, regular: Reader, post: str) -> None:
+    cookie = check_session(browser_of(proxy), regular.username, post).headers["Set-Cookie"]
+    assert {"secure", "httponly"} <= {each.strip().lower() for each in cookie.split(";")}
+
+
+def test_a_browser_with_a_password_for_the_proxy_does_too(
+    closed_proxy: Nginx, regular: Reader, post: str
+) -> None:
+    browser = browser_of(closed_proxy)
+    assert expect(browser.get("/"), 401).headers["WWW-Authenticate"].startswith("Basic")
+    browser.session.auth = PASSWORD
+    expect(browser.get("/"), 200)
+    check_session(browser, regular.username, post)
+
+
+def test_a_compressed_answer_keeps_its_etag(proxy: Nginx, corpus: Corpus) -> None:
+    client, path = proxy.lead(Client(proxy.url)), f"/posts/{corpus.rich[0].post_id}"
+    answer = expect(client.get(path, headers={"Accept-Encoding": "gzip"}), 200)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["ETag"].startswith("W/")
+    assert {"accept", "accept-encoding"} <= {
+        each.strip().lower() for each in answer.headers["Vary"].split(",")
+    }
+    expect(client.get(path, headers={"If-None-Match": answer.headers["ETag"]}), 304)
+
+
+def test_a_program_has_its_token(proxy: Nginx, regular: Reader, post: str) -> None:
+    client = proxy.lead(Client(proxy.url, regular.token))
+    assert client.json("/me")["username"] == regular.username
+    expect(client.put(f"/posts/{post}/tags/proxied"), 200)
+    assert expect(client.post("/login", data=b"x" * 65_537), 413).json()["_status"] == "ERR"
