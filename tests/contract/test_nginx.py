@@ -1,4 +1,4 @@
-"""Behind nginx, set up as the README has it: TLS ends there, answers are compressed, it may ask for a password."""
+"""Behind nginx as the README has it: TLS ends there, answers are compressed, it may ask for a password."""
 
 from collections.abc import Iterator
 
