@@ -13,6 +13,7 @@ from step3_async.rapids.memory import MemoryTransport, Rapids
 from step3_async.rapids.signals import CONTROL, Order, Promise, Standing, Wish
 from step3_async.rapids.transport import Transport
 from tests.step3.rivers import Change, snapshot
+from tests.support.eventually import PATIENCE
 
 QUICK = Tries((0.02, 0.04, 0.06, 0.08))
 
@@ -29,7 +30,7 @@ class Taker:
 
     def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
         self.batches.append([event.event_id for event in events])
-        self.gate.wait(30)
+        self.gate.wait(2 * PATIENCE)
         for event in events:
             self._does(event)
         self.taken += [event.event_id for event in events]
@@ -82,7 +83,7 @@ async def flowing(rapids: Rapids, handlers: dict[str, Any], **options: Any) -> A
         yield flow
     finally:
         await flow.stop()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 async def order(transport: MemoryTransport, **what: Any) -> Standing:

@@ -16,6 +16,14 @@ __all__ = ["nats", "settings"]
 
 LIKE = "/api/posts/t3_1/like"
 KEY = "me:t3_1"
+AT_ONCE = 30.0
+"""Seconds: less than it would take to wait for views, and more than anything else takes."""
+
+
+@pytest.fixture(autouse=True)
+def views_have_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SETTLE_SECONDS", "60")
+    monkeypatch.setenv("REQUEST_SECONDS", "90")
 
 
 def liking(revision: int = 1) -> Handler:
@@ -44,19 +52,16 @@ async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 
 async def test_a_write_is_answered_when_all_views_show_it(nats: NatsServer, settings: dict[str, str]) -> None:
     async with staged(nats, settings) as stage:
         first, second = await two_views(stage)
-        started = time.monotonic()
-        telling = [
-            asyncio.create_task(later(stage, first, 0.1)),
-            asyncio.create_task(later(stage, second, 0.25)),
-        ]
-        answer = await stage.ask("PUT", LIKE)
-        assert 0.25 <= time.monotonic() - started < 1.0
+        writing = asyncio.create_task(stage.ask("PUT", LIKE))
+        await until(lambda: stage.backends[0].asked)
+        await first.settle("like", (KEY, 1))
+        done, _ = await asyncio.wait([writing], timeout=0.25)
+        assert not done
+        await second.settle("like", (KEY, 1))
+        answer = await writing
         assert (answer.status, (await answer.json())["likes"]) == (200, 1)
         assert "Command" not in answer.headers
-        await asyncio.gather(*telling)
-        started = time.monotonic()
         assert (await stage.ask("PUT", LIKE)).status == 200
-        assert time.monotonic() - started < 0.2
 
 
 @asynchronous
@@ -64,9 +69,8 @@ async def test_without_takers_nobody_waits(nats: NatsServer, settings: dict[str,
     async with staged(nats, settings) as stage:
         await stage.add("like", handler=liking())
         await stage.add("list", takes=["posts"])
-        started = time.monotonic()
-        assert (await stage.ask("PUT", LIKE)).status == 200
-        assert time.monotonic() - started < 0.2
+        async with asyncio.timeout(AT_ONCE):
+            assert (await stage.ask("PUT", LIKE)).status == 200
 
 
 @asynchronous
@@ -83,8 +87,11 @@ async def test_an_earlier_revision_is_not_enough(
         assert (answer.status, told["state"], told["answer"]["liked"]) == (202, "pending", True)
         assert answer.headers["Location"] == f"/commands/{told['command']}"
         await view.settle("like", (KEY, 3))
-        await until(lambda: stage.made)
-        assert (await stage.ask("PUT", LIKE)).status == 200
+
+        async def is_shown() -> bool:
+            return (await stage.ask("PUT", LIKE)).status == 200
+
+        await until(is_shown)
 
 
 @asynchronous
@@ -93,9 +100,8 @@ async def test_a_signal_that_was_lost_is_asked_for(nats: NatsServer, settings: d
         for view in await two_views(stage):
             view.words[KEY] = Word(revision=1, set_aside=False)
             await view.answer_doubts()
-        started = time.monotonic()
-        assert (await stage.ask("PUT", LIKE)).status == 200
-        assert time.monotonic() - started < 2.0
+        async with asyncio.timeout(AT_ONCE):
+            assert (await stage.ask("PUT", LIKE)).status == 200
 
 
 @asynchronous
@@ -105,7 +111,7 @@ async def test_who_leaves_is_not_waited_for(nats: NatsServer, settings: dict[str
         writing = asyncio.create_task(stage.ask("PUT", LIKE))
         await first.settle("like", (KEY, 1))
         await second.leave()
-        assert (await asyncio.wait_for(writing, 4)).status == 200
+        assert (await asyncio.wait_for(writing, AT_ONCE)).status == 200
 
 
 @asynchronous
@@ -116,9 +122,8 @@ async def test_a_client_may_have_its_answer_at_once_and_ask_later(
         first, second = await two_views(stage)
         for each in (first, second):
             await each.answer_doubts()
-        started = time.monotonic()
-        answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
-        assert time.monotonic() - started < 0.3
+        async with asyncio.timeout(AT_ONCE):
+            answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
         told = await answer.json()
         assert (answer.status, told["state"], told["answer"]["post"]) == (202, "pending", "t3_1")
         assert answer.headers["Preference-Applied"] == "respond-async"
@@ -141,9 +146,8 @@ async def test_a_dead_letter_is_told_without_waiting(nats: NatsServer, settings:
         for view in await two_views(stage):
             view.words[KEY] = Word(revision=0, set_aside=True)
             await view.answer_doubts()
-        started = time.monotonic()
-        answer = await stage.ask("PUT", LIKE)
-        assert time.monotonic() - started < 2.0
+        async with asyncio.timeout(AT_ONCE):
+            answer = await stage.ask("PUT", LIKE)
         assert (answer.status, (await answer.json())["state"]) == (202, "failed")
 
 
@@ -154,11 +158,15 @@ async def test_a_client_may_wait_for_less(nats: NatsServer, settings: dict[str, 
         for prefer in ("wait=1", "respond-async, wait=1"):
             started = time.monotonic()
             answer = await stage.ask("PUT", LIKE, headers={"Prefer": prefer})
-            assert 0.9 < time.monotonic() - started < 2.5
+            assert 0.9 < time.monotonic() - started < AT_ONCE
             assert (answer.status, answer.headers["Preference-Applied"]) == (202, prefer)
         for each in (first, second):
             await each.settle("like", (KEY, 1))
-        assert (await stage.ask("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
+
+        async def is_shown() -> bool:
+            return (await stage.ask("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
+
+        await until(is_shown)
 
 
 @pytest.mark.parametrize("path", ["nothing", "WyJsaWtlIl0.forged", "", "..%2f", "a.b"])
@@ -173,9 +181,8 @@ async def test_forged_ids_are_not_found(nats: NatsServer, settings: dict[str, st
 async def test_one_of_us_waits_for_itself(nats: NatsServer, settings: dict[str, str]) -> None:
     async with staged(nats, settings) as stage:
         await two_views(stage)
-        started = time.monotonic()
-        answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
-        assert time.monotonic() - started < 0.3
+        async with asyncio.timeout(AT_ONCE):
+            answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
         assert answer.headers["Command"] == f"like:1:{KEY}"
 
 

@@ -217,7 +217,7 @@ while True:
         assert process.stdout.readline() == "ready\n"
         process.terminate()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(LEAVE_SECONDS) == 0
         assert process.stdout.read().splitlines()[-1] == "leave drain"
 
 
