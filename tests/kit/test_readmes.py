@@ -1,0 +1,47 @@
+"""What READMEs name is there: files, folders, the targets of make, and default ports."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = {".venv", ".state", ".git", "node_modules"}
+READMES = sorted(
+    path.relative_to(ROOT) for path in ROOT.rglob("README.md") if not OTHERS & {*path.relative_to(ROOT).parts}
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+PATH = re.compile(r"`((?!/)[\w./-]*\w(?:/|\.(?:py|toml|yaml|js|html)))`")
+CODE = re.compile(r"```sh\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+MAKE = re.compile(r"^make ([a-z]+)\b", re.MULTILINE)
+PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(8\d{3})\b")
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+PORTS = set(
+    re.findall(
+        r"\b(8\d{3})\b",
+        " ".join(
+            path.read_text() for path in [*ROOT.glob("step*/step.toml"), *ROOT.glob("workshop/**/*.py")]
+        ),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def tails() -> set[str]:
+    """All files and folders, by each end of their paths that a text may call them by."""
+    found = set()
+    for top in ROOT.iterdir():
+        for path in [top, *(top.rglob("*") if top.is_dir() and top.name not in OTHERS else ())]:
+            parts = path.relative_to(ROOT).parts
+            found |= {"/".join(parts[start:]) for start in range(len(parts))}
+    return found
+
+
+@pytest.mark.parametrize("readme", READMES, ids=str)
+def test_what_a_readme_names_is_there(readme: Path, tails: set[str]) -> None:
+    text = (ROOT / readme).read_text()
+    assert [link for link in LINK.findall(text) if not (ROOT / readme).parent.joinpath(link).exists()] == []
+    assert [path for path in PATH.findall(text) if path.rstrip("/") not in tails] == []
+    code = "\n".join(block or inline for block, inline in CODE.findall(text))
+    assert set(MAKE.findall(code)) - TARGETS == set()
+    assert set(PORT.findall(text)) - PORTS == set()
