@@ -2,7 +2,8 @@
 
 gunicorn gives a thread to whoever connects, and the thread waits for what comes: sixteen half requests keep
 everybody else out for good. Here requests are collected without a thread until they are whole; what cannot be
-told to be whole, such as a body in chunks, has a thread for so many seconds only. Closing waits for nobody.
+told to be whole, such as a body in chunks, has a thread for so many seconds only, and so has an answer that
+nobody takes. Closing waits for nobody.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import errno
 import re
 import select
 import socket
+import struct
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -29,6 +31,9 @@ from kit.errors import error_body
 
 REQUEST_SECONDS = 20.0
 """How long a request may take to come, from its first byte to its last."""
+
+SEND_SECONDS = 20
+"""How long a client may take none of its answer."""
 
 LINGER_SECONDS = 2.0
 """For clients to take their last answer: closed at once, it could be lost (RFC 9112, 9.6)."""
@@ -124,6 +129,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
                 raise
             return
         self.nr_conns += 1
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         conn = Connection(self.cfg, sock, address, listener.getsockname())
         self._silent[conn] = time.monotonic() + self.cfg.keepalive
         self.poller.register(sock, EVENT_READ, partial(self._on_readable, conn))

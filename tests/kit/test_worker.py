@@ -32,11 +32,16 @@ def make_app():
     def show():
         return request.get_data()
 
+    @app.get("/large")
+    def large():
+        return bytes(64 * 1024 * 1024)
+
     return app
 """
 CONFIG = """
 import kit.worker
 kit.worker.REQUEST_SECONDS = {seconds}
+kit.worker.SEND_SECONDS = 1
 from kit.serving import *
 workers, threads, worker_connections = 1, 1, {connections}
 bind = "127.0.0.1:{port}"
@@ -179,6 +184,13 @@ def test_a_body_that_has_a_thread_is_cut_off_too(hasty: Served) -> None:
     with hasty.sockets(3, CHUNKS + b"2\r\n{") as slow:
         hasty.check(bodies=())
         assert {status(each) for each in slow} == {b"408"}
+
+
+def test_who_takes_none_of_an_answer_loses_the_rest(patient: Served) -> None:
+    with patient.sockets(3, b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n") as slow:
+        patient.check()
+        for each in slow:
+            assert 0 < len(everything(each)) < 64 * 1024 * 1024
 
 
 def test_a_body_that_was_announced_is_asked_for(patient: Served) -> None:
