@@ -4,8 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
+from tests.support import foreign
 from tests.support.clean_environment import clean_environment
 from workshop import environment
 from workshop.filling import Filling
@@ -13,15 +15,7 @@ from workshop.steps import Process, read_step
 from workshop.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = {
-    **dict.fromkeys(("HTTP_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9"),
-    **dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONINSPECT"), "elsewhere"),
-    **dict.fromkeys(("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"), "9"),
-    **dict.fromkeys(("FLASK_DEBUG", "EVE_SETTINGS", "VIRTUAL_ENV", "REQUESTS_CA_BUNDLE"), "1"),
-    **dict.fromkeys(("VERSION", "INSTANCE", "PORT", "LISTEN_FD", "OWN_URL", "LOG_LEVEL", "WEB_WORKERS"), "7"),
-    **dict.fromkeys(("TOKEN_KEY", "API_URL", "SERVICES_FILE", "TOKEN_LIFETIME", "ACCESS_LOG"), "theirs"),
-    **dict.fromkeys(("SECRET_KEY", "PROMETHEUS_MULTIPROC_DIR"), "theirs"),
-}
+FOREIGN = {**foreign.SHELL, **foreign.SECRETS, **foreign.PYTHON}
 
 
 @pytest.fixture
@@ -93,3 +87,11 @@ def test_tests_run_without_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         environment.os.environ.clear()
         environment.os.environ.update(before)
+
+
+def test_a_setting_that_is_no_number_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SHARES_PER_MINUTE", "many")
+    with pytest.raises(click.ClickException, match="SHARES_PER_MINUTE=many is no number"):
+        read_step(0)

@@ -430,7 +430,7 @@ def test_only_loopback_names_are_answered(catcher: Catcher) -> None:
         assert answer.status_code == 400
         assert "secret" not in answer.text
         assert "localhost" in answer.text
-        for name in ("localhost", "127.0.0.1"):
+        for name in ("localhost", "127.0.0.1", "[::1]"):
             assert "secret" in catcher.get(path, headers={"Host": f"{name}:{catcher.http_port}"}).text
 
 

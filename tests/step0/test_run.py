@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 
+from tests.support import foreign
 from workshop.ports import free_port
 from workshop.processes.life import await_end
 
@@ -27,7 +28,8 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.ports = {name: free_port() for name in PORTS}
-        self.env = {**os.environ, "WORKSHOP_STATE": str(folder)} | {k: str(v) for k, v in self.ports.items()}
+        self.env = {**os.environ, **foreign.SHELL, "WORKSHOP_STATE": str(folder)}
+        self.env |= {name: str(port) for name, port in self.ports.items()}
         self.output = folder.parent / "output.txt"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -74,7 +76,7 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    made = Run(tmp_path / "state")
+    made = Run(tmp_path / foreign.ODD_NAME)
     yield made
     if made.process is not None and made.process.poll() is None:
         made.end()
@@ -120,17 +122,30 @@ def test_a_run_is_ready_with_posts_and_the_only_one_of_its_state(run: Run) -> No
     assert "Traceback" not in run.said()
 
 
-def test_the_second_start_finds_the_same_posts(run: Run) -> None:
-    url = f"http://127.0.0.1:{run.ports['STEP0_PORT']}/?max_results=50"
+def test_a_second_start_at_other_addresses_finds_the_same_posts(run: Run) -> None:
     seen = []
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        run.start().until("ready:")
-        seen.append(requests.get(url, timeout=10).json())
+    other = ("[::1]", "[::1]") if has_ipv6() else ("", "127.0.0.1")
+    for number, (host, shown) in ((signal.SIGTERM, ("0.0.0.0", "127.0.0.1")), (signal.SIGHUP, other)):
+        run.env |= dict.fromkeys(("STEP0_HOST", "MONGO_HOST", "MAIL_HOST"), host)
+        said = run.start().until("Ctrl-C stops it")
+        url = f"http://{shown}:{run.ports['STEP0_PORT']}"
+        assert f"ready: {url}\n" in said
+        assert f"caught mail: http://{shown}:{run.ports['MAIL_HTTP_PORT']}/\n" in said
+        seen.append(requests.get(f"{url}/?max_results=50", timeout=10).json())
+        assert "http_requests_total" in requests.get(f"{url}/metrics", timeout=10).text
         assert run.end(number) == 0
         assert run.left() == []
         assert not [port for port in run.ports.values() if answers(port)]
         assert "Traceback" not in run.said()
     assert seen[0] == seen[1]
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pymongo import MongoClient
 
 from tests.step3.parts import POSTS, Parts, Stage
 from tests.support.client import Reader
+from tests.support.foreign import ODD_NAME
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
 from tests.support.span_collector import SpanCollector
@@ -26,7 +27,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url,
         }
-        with RunningStep(3, folder / "state", settings) as running:
+        with RunningStep(3, folder / ODD_NAME, settings) as running:
             stage, word, topic = Stage(running), new_word(), new_topic()
             posts = [
                 Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)

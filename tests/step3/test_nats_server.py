@@ -16,6 +16,7 @@ from step3_async.rapids.connect import connect
 from step3_async.rapids.nats import provision
 from step3_async.rapids.nats.permissions import User, permissions_of
 from tests.step3.nats_rapids import asynchronous, connections, event, number_of, take
+from tests.support.foreign import ODD_NAME
 from workshop import state
 from workshop.ports import PortTaken, free_port
 from workshop.steps import NatsUsers, read_step
@@ -33,9 +34,9 @@ ALLOWED = {name: permissions_of(name, User.model_validate(each)) for name, each 
 
 @pytest.fixture
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path / f'{ODD_NAME} "\\b\x08 #'))
     monkeypatch.setenv("NATS_PORT", str(free_port()))
-    yield tmp_path / "state"
+    yield state.folder()
     NatsServer().stop_leftover()
 
 

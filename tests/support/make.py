@@ -129,6 +129,7 @@ def copy_of_the_checkout(folder: Path) -> Path:
         text=True,
         check=True,
     )
+    folder.mkdir(parents=True, exist_ok=True)
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

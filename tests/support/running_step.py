@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support import foreign
 from tests.support.workshop_command import Command, call
 from workshop.ports import free_port
 from workshop.steps import read_step
@@ -12,7 +13,8 @@ from workshop.steps import read_step
 class RunningStep(Command):
     """`workshop run --step N` without the bundled posts, as a context manager.
 
-    `state` is its WORKSHOP_STATE; `settings` are further environment variables, as a caller's shell has them.
+    It is started from a shell that is full of others' variables. `state` is its WORKSHOP_STATE; `settings`
+    are further environment variables, as a caller's shell has them.
     """
 
     def __init__(self, step: int, state: Path, settings: Mapping[str, str] | None = None) -> None:
@@ -26,6 +28,7 @@ class RunningStep(Command):
         """The ports it was given, by the variable that sets each."""
         self.environment = {
             **os.environ,
+            **foreign.SHELL,
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",

@@ -1,0 +1,122 @@
+"""Disks, permissions and processors that a run cannot do with: told in words, never with a traceback."""
+
+import errno
+import os
+import pwd
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.support.make import ROOT
+from workshop.checks import mongod as check
+from workshop.stores.mongod import find_mongod, version
+from workshop.troubles import in_words, require_usable_state
+
+NOBODY = 65534
+
+
+def workshop(*arguments: str, state: Path) -> str:
+    """What a command that has to fail says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "workshop", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "WORKSHOP_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("option", "words"), [("rw", "The disk is full: 1"), ("ro", "on a disk that is read-only")]
+)
+def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, option: str, words: str) -> None:
+    mounting = ["mount", "-t", "tmpfs", "-o", f"size=16m,{option}", "tmpfs", str(tmp_path)]
+    try:
+        subprocess.run(mounting, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("takes root that may mount")
+    try:
+        said = workshop("mongod", state=tmp_path)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+    assert words in said
+    assert "WORKSHOP_STATE" in said
+
+
+@pytest.mark.root
+def test_what_a_run_with_sudo_left_is_told_with_how_to_have_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("takes root, to be somebody else afterwards")
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are for one user only
+        state = Path(folder)
+        state.chmod(0o777)
+        (state / "mongo-6.0").touch(mode=0o600)
+        monkeypatch.setenv("WORKSHOP_STATE", folder)
+        told = as_nobody(require_usable_state)
+    assert f"{state / 'mongo-6.0'} belongs to root" in told
+    assert told.endswith(f" sudo chown -R {pwd.getpwuid(NOBODY).pw_name} {state}")
+
+
+def as_nobody(action: Callable[[], None]) -> str:
+    """What it refuses with when another user does it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            action()
+        except click.ClickException as error:
+            os.write(writing, error.message.encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        told = answer.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def test_each_trouble_has_its_words() -> None:
+    for number, words in (
+        (errno.EACCES, "sudo chown"),
+        (errno.ENOSPC, "The disk is full"),
+        (errno.EROFS, "read-only"),
+        (errno.ENAMETOOLONG, "too long"),
+    ):
+        assert words in str(in_words(OSError(number, os.strerror(number), str(ROOT))))
+    assert in_words(ConnectionRefusedError(errno.ECONNREFUSED, "refused")) is None
+    with pytest.raises(OSError, match="No space") as raised, Path("/dev/full").open("w") as full:
+        full.write("x")
+    assert "The disk is full" in str(in_words(raised.value))
+
+
+def test_a_processor_without_what_mongodb_needs_gets_advice_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binary = tmp_path / "mongod"
+    binary.write_text("#!/bin/sh\nkill -ILL $$\n")
+    binary.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for look in (find_mongod, lambda: version(binary)):
+        with pytest.raises(click.ClickException, match="AVX") as raised:
+            look()
+        assert "MONGODB_URI" in raised.value.message
+    found = check.mongod()
+    assert found.status == "unsuitable"
+    assert "AVX" in found.found
+    assert found.mend is not None
+    assert found.mend.startswith("export MONGODB_URI=")
