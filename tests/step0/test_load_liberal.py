@@ -234,3 +234,14 @@ def test_what_is_no_post_is_told_in_words_that_fit(line, reason, tmp_path):
     posts, problems = read(written(tmp_path, LINES[0] + "\n" + line + "\n" + LINES[1]))
     assert [post["_id"] for post in posts] == IDS[:2]
     assert problems == [Problem("line 2", reason, bad="comment" not in reason and "answer" not in reason)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_reading_goes_on_behind_any_place_of_any_form(form, tmp_path):
+    path = written(tmp_path, FORMS[form])
+    source = FileSource(path)
+    found = [(record, source.position) for record in source.records(0)]
+    for number, (_, place) in enumerate(found, 1):
+        if place and (number == len(found) or found[number][1] != place):
+            assert list(FileSource(path).records(place)) == [record for record, _ in found[number:]]
+    assert found[-1][1] > 0
