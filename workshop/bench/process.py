@@ -16,6 +16,7 @@ import requests
 
 from workshop import state
 from workshop.bench.failed import NotMeasured
+from workshop.local import ask
 from workshop.processes import tied
 from workshop.processes.life import await_end
 
@@ -39,14 +40,12 @@ class Started:
 
     def await_answer(self, url: str) -> None:
         """Wait until GET is answered well there. Raises NotMeasured with its last words when it is not."""
-        with requests.Session() as session:
-            session.trust_env = False
-            deadline = time.monotonic() + START_SECONDS
-            while time.monotonic() < deadline and self.process.poll() is None:
-                with contextlib.suppress(requests.RequestException):
-                    if session.get(url, timeout=5).ok:
-                        return
-                time.sleep(0.1)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(requests.RequestException):
+                if ask(url, timeout=5).ok:
+                    return
+            time.sleep(0.1)
         raise self.failed("did not start")
 
     def await_line(self) -> None:
