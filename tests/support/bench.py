@@ -3,9 +3,14 @@
 import re
 from collections.abc import Sequence
 
-BORDERS = "┏┡└"
 CELLS = re.compile(r"[┃│] ")
-LINES_BELOW = ("The loader's memory", "Memory of sync", "At 100 new posts a second", "There is no nginx")
+LINES_BELOW = (
+    "This took",
+    "The loader's memory",
+    "Memory of sync",
+    "At 100 new posts a second",
+    "There is no nginx",
+)
 
 
 def figures(printed: str, names: Sequence[str]) -> dict[str, list[list[str]]]:

@@ -1,5 +1,6 @@
 """`make` as a user gives it, in this checkout or in a copy of it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -82,7 +83,9 @@ def making(
             yield made
         finally:
             if process.poll() is None:
-                made.send(signal.SIGKILL)
+                for each in made.family():  # parts have sessions of their own
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        each.kill()
                 process.wait(SECONDS)
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from time import monotonic
 
 import click
 
@@ -59,11 +60,12 @@ def _measure(names: list[str], effort: Effort) -> list[str]:
     """Measure one after another; those that failed, whose reason is told."""
     from workshop.bench.progress import shown  # noqa: PLC0415
     from workshop.bench.stage import Stages  # noqa: PLC0415
+    from workshop.load.progress import duration  # noqa: PLC0415
 
     failed = []
     with Stages() as stages:
         for place, name in enumerate(names, 1):
-            measure = MEASURES[name]
+            measure, began = MEASURES[name], monotonic()
             try:
                 with shown(f"{name}, {place} of {len(names)}", measure.takes(effort)):
                     figures = measure.make(effort, stages)
@@ -74,5 +76,5 @@ def _measure(names: list[str], effort: Effort) -> list[str]:
                 failed.append(name)
                 click.echo(f"{name} was not measured. {error.format_message()}", err=True)
             else:
-                reports.show(figures)
+                reports.show([*figures, f"This took {duration(monotonic() - began)}."])
     return failed
