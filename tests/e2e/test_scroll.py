@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 SEVENTY, FORTY, SIXTY = shelved(70), shelved(40), shelved(60)
 shelved(30, created=1_800_000_000)  # newer than all others
 END = "That is all."
+HAS_COME_TO_REST = "() => { const was = window.was; window.was = scrollY; return was === scrollY; }"
 
 
 def press_end_until(there: Locator) -> None:
@@ -49,6 +50,7 @@ def test_the_next_pages_come_by_themselves(visitor: Visitor) -> None:
     expect(visitor.posts.nth(len(first))).to_be_attached()
     expect(link).to_be_focused()
     assert visitor.ids()[: len(first)] == first, "what was there moved"
+    page.wait_for_function(HAS_COME_TO_REST, polling=200)
     where = page.evaluate("scrollY")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("scrollY") == where, "the page moved under the reader"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import praw.config
@@ -145,7 +144,7 @@ def test_too_many_requests_wait_as_long_as_reddit_says(headers, reddit):
     assert len(list(SubredditSource("python", note=notes.append).records(0))) == 250
     first, second = reddit.listings[:2]
     assert (first.status, second.status) == (429, 200)
-    assert 1.9 < second.at - first.at < 10
+    assert second.at - first.at > 1.9
     assert len(notes) == 1
 
 
@@ -153,7 +152,8 @@ def test_too_many_requests_without_a_time_wait_longer_each_time(reddit):
     reddit.faults.extend(Fault(429, {}, {}) for _ in range(2))
     assert len(load()) == 250
     first, second, third = reddit.listings[:3]
-    assert 0.9 < second.at - first.at < third.at - second.at
+    assert second.at - first.at > 0.9
+    assert third.at - second.at > 1.8
 
 
 def test_too_many_requests_for_ever_are_told(reddit, monkeypatch):
@@ -167,10 +167,9 @@ def test_too_many_requests_for_ever_are_told(reddit, monkeypatch):
 @pytest.mark.parametrize("hours", ["7200", "nan", "-1", "inf"])
 def test_a_wait_of_hours_is_not_waited(hours, reddit):
     reddit.faults.append(Fault(429, {"retry-after": hours}, {}))
-    began = monotonic()
     with pytest.raises(LoadError, match="we ask too often"):
         load()
-    assert monotonic() - began < 10
+    assert len(reddit.listings) == 1
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
