@@ -150,8 +150,9 @@ class _Text:
             try:
                 value, end = DECODER.raw_decode(self.buffer, self.position)
             except (ValueError, RecursionError) as problem:
+                why = reason(problem, self.position)  # before more is read, which moves the position
                 if not self._is_unfinished(problem):
-                    return self._broken(reason(problem, self.position))
+                    return self._broken(why)
                 if self._enter():
                     return _NOTHING
                 if len(self.buffer) - self.position > LONGEST:
@@ -159,7 +160,7 @@ class _Text:
                 if self._more():
                     continue
                 if end_of_broken(self.buffer, self.position, self._before, is_last=True):
-                    return self._broken(reason(problem, self.position))
+                    return self._broken(why)
                 raise self.failure or LoadError(
                     f"Value {count + 1:,} is not sound JSON: the file was cut short in the middle of it. "
                     f"The {count:,} before it are loaded."
