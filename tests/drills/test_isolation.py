@@ -36,18 +36,24 @@ PATIENCE = 10.0
 OK, GAP, DOWN = "ok", "gap", "503"
 MARKED = {"tags", "liked", "hidden"}
 COUNTED = {"tags", "likes", "hidden", "shares"}
-PAGES = ("list", "show", "search", "recommend", "tagged", "profile")
+PAGES = ("list", "show", "search", "recommend", "tagged", "liked", "hidden", "profile")
 
 EXPECTED: dict[str, dict[str, set[str]]] = {
-    "posts": {DOWN: {"list", "show", "tagged"}},
+    "posts": {DOWN: {"list", "show", "tagged", "liked", "hidden"}},
     "search": {DOWN: {"search"}},
     "recommend": {DOWN: {"recommend"}},
     "tag": {
         DOWN: {"tag", "untag", "tags", "tagged"},
-        GAP: {"list", "show", "search", "recommend", "profile"},
+        GAP: {"list", "show", "search", "recommend", "liked", "hidden", "profile"},
     },
-    "like": {DOWN: {"like"}, GAP: {"list", "show", "search", "recommend", "tagged", "profile"}},
-    "hide": {DOWN: {"hide"}, GAP: {"list", "show", "search", "recommend", "tagged", "profile"}},
+    "like": {
+        DOWN: {"like", "liked"},
+        GAP: {"list", "show", "search", "recommend", "tagged", "hidden", "profile"},
+    },
+    "hide": {
+        DOWN: {"hide", "hidden"},
+        GAP: {"list", "show", "search", "recommend", "tagged", "liked", "profile"},
+    },
     "share": {DOWN: {"share"}, GAP: {"profile"}},
     "members": {DOWN: {"sign up", "sign in", "sign out", "profile"}},
     "images": {DOWN: {"image"}},
@@ -87,8 +93,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/{each}.png")
                 for each in range(len(EXPECTED))
             ]
+            kept = Submission("liked and hidden all the time", new_topic(), 1_400_000_000)
             file = folder / "posts.ndjson"
-            file.write_text("".join(each.line() for each in [*posts, *pictured]), encoding="utf-8")
+            file.write_text("".join(each.line() for each in [*posts, *pictured, kept]), encoding="utf-8")
             running.load(file)
             browser = Browser(running.url)
             browser.sign_up()
@@ -104,6 +111,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             )
             eventually(lambda: check_all_survives(made), BACK_SECONDS)
             expect(reader.put(f"/posts/{made.posts[0]}/tags/kept"), 200)
+            for verb in ("like", "hide"):
+                expect(reader.put(f"/posts/{kept.post_id}/{verb}"), 200)
             yield made
 
 
@@ -169,6 +178,8 @@ def ask(scene: Scene, picture: str, spare: Reader) -> dict[str, str]:
         "untag": outcome(reader.delete(f"/posts/{post}/tags/new", **bounded)),
         "tags": outcome(reader.get("/tags", **bounded)),
         "tagged": outcome(reader.get("/tags/kept", **bounded), marks_missing),
+        "liked": outcome(reader.get("/likes", **bounded), marks_missing),
+        "hidden": outcome(reader.get("/hidden", **bounded), marks_missing),
         "like": outcome(reader.put(f"/posts/{post}/like", **bounded)),
         "hide": outcome(reader.delete(f"/posts/{post}/hide", **bounded)),
         "share": outcome(reader.post(f"/posts/{post}/share", json=shared, **bounded)),
@@ -187,7 +198,16 @@ def ask_as_visitor(scene: Scene) -> dict[str, str]:
 
 def pages_with_gaps(scene: Scene) -> set[str]:
     """The verbs whose page says that something is missing on it."""
-    paths = ("/", f"/posts/{scene.posts[1]}", f"/search?q={scene.word}", "/recommended", "/tags/kept", "/me")
+    paths = (
+        "/",
+        f"/posts/{scene.posts[1]}",
+        f"/search?q={scene.word}",
+        "/recommended",
+        "/tags/kept",
+        "/likes",
+        "/hidden",
+        "/me",
+    )
     answers = {
         verb: scene.browser.get(path, timeout=PATIENCE) for verb, path in zip(PAGES, paths, strict=True)
     }

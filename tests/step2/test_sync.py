@@ -115,9 +115,15 @@ def test_what_its_owner_removed_is_gone_everywhere(parts: Parts, member: Reader)
     posts.insert_many(documents)
     await_copies(parts)
     gone, kept = documents[0]["_id"], documents[1]["_id"]
-    expect(member.put(f"/posts/{gone}/like"), 200)
+    lists = {"/likes": "like", "/hidden": "hide"}
+    for post in (kept, gone):
+        for verb in lists.values():
+            expect(member.put(f"/posts/{post}/{verb}"), 200)
     posts.delete_one({"_id": gone})
+    for path in lists:
+        assert [each["_id"] for each in member.items(path)] == [kept]
     await_copies(parts)
+    assert [member.json(path)["_meta"]["total"] for path in lists] == [1, 1]
     found = {each["_id"] for each in Client(parts.url("search")).items("/search", q=word)}
     assert found == {each["_id"] for each in documents[1:]}
     for service, verb in (("tag", "tags/x"), ("like", "like"), ("hide", "hide")):
