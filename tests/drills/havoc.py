@@ -199,7 +199,7 @@ def await_all_ready(running: RunningStep) -> None:
 
     def check() -> None:
         try:
-            parts = expect(client.get("/health/ready", timeout=10), 200).json()["parts"]
+            parts = expect(client.get("/health/ready", timeout=30), 200).json()["parts"]
         except requests.RequestException as error:
             raise AssertionError(str(error)) from error
         assert set(parts.values()) == {"ok"}, parts

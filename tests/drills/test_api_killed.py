@@ -37,10 +37,10 @@ WRITERS, READERS, POSTS, KILLS = 3, 3, 60, 3
 WRITES = 60
 """Acknowledged writes between two kills."""
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds within which each request is answered while the API is away: not a measure, a bound."""
 
-START = 30.0
+START = 60.0
 
 
 class Server:
@@ -67,7 +67,7 @@ class Server:
 
         def check() -> None:
             try:
-                expect(Client(self.url).get("/health/live", timeout=5), 200)
+                expect(Client(self.url).get("/health/live", timeout=30), 200)
             except requests.RequestException as error:
                 raise AssertionError(str(error)) from error
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "artefacts" / "step2-isolation.md"
 POSTS = 12
 BACK_SECONDS = 60.0
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds within which each request is answered while a service is dead: not a measure, a bound."""
 
 OK, GAP, DOWN = "ok", "gap", "503"

@@ -32,10 +32,10 @@ POSTS = 80
 WARM_UP = 200
 """Acknowledged writes before the kill, and after the return."""
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds within which each request is answered while the database is away: not a measure, a bound."""
 
-RECOVERY = 30.0
+RECOVERY = 60.0
 
 
 @dataclass

@@ -490,7 +490,7 @@ class Server:
     def get(self, path: str, **headers: str) -> requests.Response:
         def ask() -> requests.Response:
             try:
-                return requests.get(self.url + path, headers=headers, timeout=10)
+                return requests.get(self.url + path, headers=headers, timeout=30)
             except requests.ConnectionError as error:
                 raise AssertionError("gunicorn is not up") from error
 
@@ -499,7 +499,7 @@ class Server:
     def close(self) -> list[str]:
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         finally:
             self.process.kill()
         self.err.seek(0)

@@ -176,7 +176,7 @@ class TestAsking:
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
         with pytest.raises(requests.ConnectionError):
-            requests.get(server.url, timeout=5)
+            requests.get(server.url, timeout=30)
         assert rest.call("GET", "/x").ok
         assert rest.call("POST", "/x").ok
 

@@ -82,7 +82,7 @@ class Server:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait(30)
+        self._process.wait(60)
 
     def step_down(self) -> None:
         self.client.admin.command({"replSetStepDown": 2, "force": True})

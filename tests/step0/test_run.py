@@ -104,7 +104,7 @@ def test_a_run_is_ready_with_posts_and_the_only_one_of_its_state(run: Run) -> No
     said = run.start("nohup").until("Ctrl-C stops it")
     url = f"http://127.0.0.1:{run.ports['STEP0_PORT']}"
     assert f"ready: {url}\n" in said
-    assert requests.get(url, timeout=10).json()["_meta"]["total"] == 2000
+    assert requests.get(url, timeout=30).json()["_meta"]["total"] == 2000
     assert run.process is not None
     run.process.send_signal(signal.SIGHUP)  # nohup is honoured
     second = run.call("run", "--step", "0")
@@ -131,8 +131,8 @@ def test_a_second_start_at_other_addresses_finds_the_same_posts(run: Run) -> Non
         url = f"http://{shown}:{run.ports['STEP0_PORT']}"
         assert f"ready: {url}\n" in said
         assert f"caught mail: http://{shown}:{run.ports['MAIL_HTTP_PORT']}/\n" in said
-        seen.append(requests.get(f"{url}/?max_results=50", timeout=10).json())
-        assert "http_requests_total" in requests.get(f"{url}/metrics", timeout=10).text
+        seen.append(requests.get(f"{url}/?max_results=50", timeout=30).json())
+        assert "http_requests_total" in requests.get(f"{url}/metrics", timeout=30).text
         assert run.end(number) == 0
         assert run.left() == []
         assert not [port for port in run.ports.values() if answers(port)]

@@ -42,7 +42,7 @@ def write(address: str) -> int:
 def kill(server: Mongod) -> None:
     assert server.process is not None
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(10)
+    server.process.wait(60)
 
 
 def test_kill_9_and_a_stale_pid_do_not_block_the_next_start(own_state: Path) -> None:

@@ -69,7 +69,7 @@ class Stage:
 def answers(url: str) -> bool:
     """Whether an instance lives."""
     try:
-        return Client(url).get(LIVE, timeout=5).ok
+        return Client(url).get(LIVE, timeout=30).ok
     except requests.RequestException:
         return False
 
@@ -89,7 +89,7 @@ class Caller(threading.Thread):
             url = random.choice(self._stage.urls(self._service))
             self.called.add(url)
             try:
-                self.answers[requests.get(url + LIVE, timeout=5).status_code] += 1
+                self.answers[requests.get(url + LIVE, timeout=30).status_code] += 1
             except requests.RequestException as error:
                 self.answers[type(error).__name__] += 1
 

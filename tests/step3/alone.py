@@ -65,7 +65,7 @@ class Alone:
     def end(self, number: int = signal.SIGTERM) -> int:
         """End it; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,6 @@ def world(mongod: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
 def _check_live(alone: Alone) -> None:
     assert alone.process.poll() is None, alone.written()
     try:
-        assert requests.get(f"{alone.url}/health/live", timeout=5).status_code == 200
+        assert requests.get(f"{alone.url}/health/live", timeout=30).status_code == 200
     except requests.RequestException as error:
         raise AssertionError(str(error)) from error

@@ -231,7 +231,7 @@ def smtp() -> Iterator[Inbox]:
     port = free_port()
     controller = Controller(Sink(), hostname="127.0.0.1", port=port)
     controller.start()
-    with smtplib.SMTP("127.0.0.1", port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
         assert client.noop()[0] == 250
     yield Inbox(port)
     controller.stop()

@@ -40,7 +40,7 @@ class Caller(threading.Thread):
         while (last := self._alone.owners.last(self._alone.instance)) and last.state != "gone":
             for ask in (requests.get, kept.get):
                 try:
-                    self.answers[ask(f"{self._alone.url}/health/live", timeout=5).status_code] += 1
+                    self.answers[ask(f"{self._alone.url}/health/live", timeout=30).status_code] += 1
                 except requests.RequestException as error:
                     self.answers[type(error).__name__] += 1
 
@@ -108,7 +108,7 @@ class TestGoing:
             def ask() -> None:
                 while alone.process.poll() is None:
                     try:
-                        answers.append(requests.get(alone.url + path, timeout=5).status_code)
+                        answers.append(requests.get(alone.url + path, timeout=30).status_code)
                     except requests.ConnectionError:
                         return
 

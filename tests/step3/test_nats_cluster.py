@@ -37,7 +37,7 @@ async def provisioned(cluster: NatsCluster) -> bool:
 async def standing(cluster: NatsCluster) -> Any:
     """How the stream lies in the cluster; None while there is nobody to say so."""
     try:
-        client = await nats.connect(cluster.url().split(","), allow_reconnect=False, connect_timeout=2)
+        client = await nats.connect(cluster.url().split(","), allow_reconnect=False, connect_timeout=30)
     except Exception:
         return None
     try:

@@ -132,7 +132,7 @@ async def test_what_somebody_removes_is_made_again(server: NatsServer, lost: str
         await take(river, 5)
         before = river.rapids
         administrator = await nats.connect(server.url())
-        answer = await administrator.request(f"$JS.API.{lost}", timeout=5)
+        answer = await administrator.request(f"$JS.API.{lost}", timeout=30)
         assert json.loads(answer.data)["success"]
         await administrator.close()
         await until(lambda: river.rapids != before)

@@ -43,7 +43,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def kill(server: NatsServer) -> None:
     assert server.process is not None
     server.process.send_signal(signal.SIGKILL)
-    server.process.wait(10)
+    server.process.wait(60)
 
 
 def comes_in(server: NatsServer, user: str) -> bool:

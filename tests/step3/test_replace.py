@@ -32,7 +32,7 @@ class Caller(threading.Thread):
                 answer = requests.get(
                     self._reader.url + self._path,
                     headers={"Authorization": f"Bearer {self._reader.token}", "Accept": "application/json"},
-                    timeout=20,
+                    timeout=30,
                 )
             except requests.RequestException as error:
                 self.answers[type(error).__name__] += 1

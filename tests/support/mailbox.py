@@ -33,7 +33,7 @@ class Mailbox:
         return eventually(check)
 
     def _get(self, path: str, **query: Any) -> Any:
-        answer = requests.get(f"{self.url}/api/v1/{path}", params=query, timeout=10)
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=query, timeout=30)
         answer.raise_for_status()
         return answer.json()
 
