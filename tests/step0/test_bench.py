@@ -117,7 +117,8 @@ def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
 
 def test_eve_is_measured_beside_servers_written_by_hand() -> None:
     printed = make("bench", "ARGS=--quick --only read --count 1200")
-    (rows,) = figures(printed, ["read"]).values()
+    ((title, rows),) = figures(printed, ["read"]).items()
+    assert title == "Reading: CPU time of the server's process, and answers over one connection"
     assert "pages of 25 found posts of 1,200" in printed
     assert [row[0] for row in rows[1:]] == [each.name for each in CONTENDERS]
     assert rows[1][2] == "1.00"

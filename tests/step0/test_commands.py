@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 
 import click
 import pytest
@@ -25,6 +26,7 @@ def named(given: tuple[object, tuple[str, ...]]) -> str:
     return f"{path.parent.name}: {' '.join(words)}"
 
 
+@cache
 def targets() -> list[str]:
     """What `make help` lists."""
     return re.findall(r"^  make (\w+)", make("help"), re.MULTILINE)
