@@ -5,6 +5,7 @@ import errno
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from workshop.defaults import default_ports
 ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 HIGHEST_PORT = 65535
 LOWEST_FREE, HIGHEST_FREE = 12_000, 32_000
+ENDING_SECONDS = 0.3
 _given: set[int] = set()
 
 
@@ -75,6 +77,12 @@ def owner_of(port: int, host: str = "127.0.0.1") -> Owner | None:
     if not _taken(port, host):
         return None
     pids = _holders(port, host)
+    if not pids:
+        # Nobody to be seen may also be somebody who was about to end, or to begin.
+        time.sleep(ENDING_SECONDS)
+        if not _taken(port, host):
+            return None
+        pids = _holders(port, host)
     if not pids:
         return Owner(None, None)
     # A server's workers share its socket; the oldest process is the one to stop.
