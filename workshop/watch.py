@@ -11,7 +11,7 @@ import requests
 
 from workshop import local
 from workshop.filling import addresses
-from workshop.processes.backoff import Backoff
+from workshop.processes.backoff import AFTER_KILL_SECONDS, LONGEST_SECONDS, Backoff
 from workshop.processes.supervisor import Supervisor
 from workshop.services.fleet import Fleet
 from workshop.services.registry import not_up
@@ -26,6 +26,7 @@ TELL_SECONDS = 30
 
 ROUND_SECONDS = 0.1
 PART_SECONDS = 0.5
+OTHERS_SECONDS = 10.0
 JOIN_SECONDS = 5
 
 
@@ -97,25 +98,32 @@ class Watch:
         return f"the registry does not have {', '.join(late)} up" if late else None
 
     def _keep(self, part: Part) -> None:
-        """When a part that this run started dies, stop the step, or start it again if the step wants that."""
-        backoff, started = Backoff(), time.monotonic()
+        """When a part dies, start it again if the step wants that, else stop the step: at once if this run
+        started the part, whose starter may have ended, else when no other run has started it again in time.
+        """
+        backoff, started, longest = Backoff(), time.monotonic(), AFTER_KILL_SECONDS
+        lived = time.monotonic()
         while not self.ended.wait(PART_SECONDS):
-            if not part.started_here or part.alive():
+            if part.refresh():
+                lived = time.monotonic()
                 continue
             words = part.why()
             if not self._step.restart:
+                if not part.started_here and time.monotonic() - lived < OTHERS_SECONDS:
+                    continue
                 self._supervisor.stop(f"{part.name} has died, so the step was stopped. {words}")
                 return
-            wait = backoff.after(time.monotonic() - started)
+            wait = backoff.after(time.monotonic() - started, longest)
             self._supervisor.say(f"{part.name} has died and is started again in {wait:.1f} s. {words}")
             if self.ended.wait(wait):
                 return
-            started = time.monotonic()
+            started, longest = time.monotonic(), LONGEST_SECONDS
             try:
                 part.revive()
             except (click.ClickException, OSError) as error:  # the next round tries again
                 self._supervisor.say(f"{part.name} did not start: {error}")
             else:
+                longest = AFTER_KILL_SECONDS
                 self._supervisor.say(f"{part.name} is up again")
 
     def _look_after(self) -> None:

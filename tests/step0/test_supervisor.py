@@ -7,8 +7,7 @@ import pytest
 
 from tests.support.eventually import eventually
 from workshop.processes import backoff
-from workshop.processes.backoff import LONGEST_SECONDS, WELL_SECONDS, Backoff
-from workshop.processes.child import AFTER_KILL_SECONDS
+from workshop.processes.backoff import AFTER_KILL_SECONDS, LONGEST_SECONDS, WELL_SECONDS, Backoff
 from workshop.processes.supervisor import TRIES, Supervisor
 
 FAILS = [sys.executable, "-S", "-c", "import sys; print('no such host: nowhere'); sys.exit(3)"]

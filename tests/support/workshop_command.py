@@ -76,7 +76,7 @@ class Command:
         assert self._process is not None
         return psutil.Process(self._process.pid)
 
-    def start(self) -> None:
+    def start(self, seconds: float = READY_SECONDS) -> None:
         """Start it and wait until it is ready. Raises AssertionError with all it said when it never is."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as it runs
         self._process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Command:
             stderr=self._file,
         )
         try:
-            self.ready = self._await_ready(self._process)
+            self.ready = self._await_ready(self._process, seconds)
         except BaseException:
             self._kill()
             raise
@@ -123,15 +123,15 @@ class Command:
     def __str__(self) -> str:
         return f"workshop {' '.join(self._arguments)}"
 
-    def _await_ready(self, process: subprocess.Popen[bytes]) -> str:
-        deadline = time.monotonic() + READY_SECONDS
+    def _await_ready(self, process: subprocess.Popen[bytes], seconds: float) -> str:
+        deadline = time.monotonic() + seconds
         while True:
             ended = process.poll()
             for line in self.output.splitlines():
                 if line.strip().startswith(READY):
                     return line.strip().removeprefix(READY)
             assert ended is None, f"{self} ended with {ended}:\n{self.output}"
-            assert time.monotonic() < deadline, f"{self} not ready in {READY_SECONDS:g} s:\n{self.output}"
+            assert time.monotonic() < deadline, f"{self} not ready in {seconds:g} s:\n{self.output}"
             time.sleep(0.05)
 
     def _kill(self) -> None:

@@ -2,6 +2,9 @@
 
 FIRST_SECONDS = 0.2
 LONGEST_SECONDS = 60.0
+AFTER_KILL_SECONDS = 5.0
+"""The longest wait after somebody killed what may be well otherwise."""
+
 WELL_SECONDS = 10.0
 
 

@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Collection
 
 from workshop.processes import tied
-from workshop.processes.backoff import LONGEST_SECONDS, Backoff
+from workshop.processes.backoff import AFTER_KILL_SECONDS, LONGEST_SECONDS, Backoff
 from workshop.state import ROOT
 
 STOP_SECONDS = 12.0
 """From SIGTERM to SIGKILL: more than gunicorn's graceful time-out."""
 
-AFTER_KILL_SECONDS = 5.0
 LAST_WORDS_SECONDS = 1.0
 
 

@@ -95,6 +95,12 @@ class Part(ABC):
         """Whether the process still runs."""
         return self.process is not None and runs(self.process)
 
+    def refresh(self) -> bool:
+        """Whether the server runs, be it another process that another run has started since."""
+        if not self.alive():
+            self.process = self._running()
+        return self.alive()
+
     def revive(self) -> None:
         """Start it again after it has died, unless it was left meanwhile or somebody else has started it."""
         with state.locked(self.name):
