@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +18,7 @@ from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
 from tests.support.own_network import own_network
-from tests.support.workshop_command import Command, call
+from tests.support.workshop_command import ROOT, Command, call
 from workshop.defaults import default_ports
 from workshop.ports import free_port
 
@@ -105,7 +107,9 @@ def kill_mongod(environment: dict[str, str]) -> None:
 def check_commands(environment: dict[str, str]) -> None:
     """What the commands say of it."""
     ports = {port_of(variable, environment) for variable in default_ports()}
-    found = json.loads(call(["doctor", "--json"], environment))["findings"]
+    doctor = [sys.executable, "-m", "workshop", "doctor", "--json"]
+    said = subprocess.run(doctor, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
+    found = json.loads(said.stdout)["findings"]  # memory may be short while all run
     held = [each["found"] for each in found if any(f"port {port} (" in each["name"] for port in ports)]
     assert held
     assert [each for each in held if not each.startswith("held by the workshop itself")] == []
