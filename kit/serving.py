@@ -9,6 +9,7 @@ from prometheus_client import multiprocess
 
 from kit import environment
 from kit.collector import spare_the_collector
+from kit.proxies import TrustedProxies
 
 worker_class = "kit.worker.PatientWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -29,6 +30,10 @@ def on_starting(_server: Any) -> None:
     """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
     if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
         environment.get_mongodb_uri()
+    try:
+        TrustedProxies(environment.get_trusted_proxies())
+    except ValueError as problem:
+        raise RuntimeError(str(problem)) from None
 
 
 def post_worker_init(_worker: Any) -> None:

@@ -59,6 +59,26 @@ def test_what_another_site_sends_is_refused(member: Browser, post: str, site: st
     expect(member.get("/", headers={"Sec-Fetch-Site": site}), 200)  # whoever follows a link to us
 
 
+def test_what_services_tell_each_other_is_not_heard_from_clients(regular: Reader, post: str) -> None:
+    told = {
+        "Settle": "later",
+        "Deadline-Ms": "1",
+        "Own-Marks": "{",
+        "X-Face-Secret": "guessed",
+        "Command": "like:9:me:t3_1",
+        "Depends-On": "list.posts",
+        "Gaps": "tagged",
+        "traceparent": "00-0-0-0",
+        "Operator-Secret": "guessed",
+    }
+    for answer in (
+        expect(regular.get("/", headers=told), 200),
+        expect(regular.put(f"/posts/{post}/tags/told", headers=told), 200),
+    ):
+        assert {"Command", "Depends-On", "Gaps", "Settle"}.isdisjoint(answer.headers)
+    assert post in [each["_id"] for each in regular.items("/tags/told", max_results=50)]
+
+
 @pytest.mark.parametrize("path", ["/", "/me", "/posts//t3_1", "//me", "/docs", "/openapi.json", "/static//x"])
 def test_who_asks_decides_no_host(face: Face, path: str) -> None:
     for accept in ("text/html", "application/json"):

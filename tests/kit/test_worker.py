@@ -1,6 +1,7 @@
 """Clients that take their time, at a process of ours with a single thread: nobody else notices."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -205,6 +206,22 @@ def test_of_too_many_who_has_waited_longest_goes(tmp_path: Path) -> None:
     with served(tmp_path, connections=10) as full, full.sockets(30, b"") as silent:
         full.check()
         assert everything(silent[0]) == b""
+
+
+def test_trusted_proxies_that_are_none_are_told_in_a_line(tmp_path: Path) -> None:
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text("from kit.serving import *\nbind = '127.0.0.1:0'")
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--config", str(config), "nothing:app"],
+        env={**os.environ, "TRUSTED_PROXIES": "nginx"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "TRUSTED_PROXIES takes addresses and networks" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
