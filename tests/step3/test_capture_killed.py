@@ -66,13 +66,13 @@ def test_kill_9_loses_nothing(stage: Stage) -> None:
             for _ in range(KILLS):
                 seen = len(stage.rapids.of("like"))
                 # In the midst of it: some are published, more are on their way.
-                stage.await_events("like", seen + 50, seconds=START_SECONDS)
+                stage.await_events("like", seen + 50)
                 one.stop(signal.SIGKILL)
                 one.start()
         finally:
             stopped.set()
             writer.join()
-        events = stage.await_events("like", count, seconds=30)
+        events = stage.await_events("like", count)
     assert len({event.event_id for event in events}) == len(events) == count
     assert [event.version for event in events] == sorted(event.version for event in events)
     assert folded(events).keys() == {f"ada:t3_{number}" for number in range(min(count, 50))}
