@@ -5,6 +5,7 @@ once or not at all, wherever somebody is killed; one that is late or comes twice
 have moved on; and copies restored from a backup know from where to go on.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,11 @@ POSITIONS = "positions"
 AGAIN = "TransientTransactionError"
 """MongoDB's label for a transaction that may be tried again: it met another one, or its writes and the index
 pages they go to did not fit into MongoDB's cache, which it says in the same words.
+"""
+
+CACHE_PER_INDEX = 8
+"""How many times as large as the indexes of copies MongoDB's cache is to be, as it keeps what a transaction
+writes in a part of it, and shares it among all that it stores.
 """
 
 TOO_MUCH = frozenset({112, 290, 388})
@@ -92,8 +98,9 @@ class Copy:
         except PyMongoError:
             size = 0
         return (
-            f"MongoDB did not take {count:,} changes of {self.collection.name} in one transaction. "
-            f"Its cache is small beside their indexes, which have {size / 2**20:,.0f} MB."
+            f"MongoDB did not take {count:,} changes of {self.collection.name} in one transaction: its cache "
+            f"is small beside their indexes, which have {size / 2**20:,.0f} MB. "
+            f"{max(1, math.ceil(CACHE_PER_INDEX * size / 2**30))} GB would do."
         )
 
     def _move(self, name: str, delivery: Delivery, session: ClientSession) -> None:

@@ -107,4 +107,5 @@ class Fit:
 A_POST = Fit(POST, FURTHER)
 A_MARK = Fit(MARK, KINDS)
 A_MEMBER = Fit({"_id": _text, "created": _moment}, {"email": lambda email: _text(email) if email else None})
+A_SHARE = Fit({"_id": _text, "reader": _text, "post": _text, "at": _moment})
 AN_ENDED_TOKEN = Fit(ENDED)

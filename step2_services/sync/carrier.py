@@ -25,7 +25,8 @@ REMEMBERED = 1000
 """Documents that are left out and remembered by name."""
 
 MORE_MEMORY = (
-    "Give MongoDB more memory to be quick: MONGO_CACHE_GB is its cache, 0.25 by default; then start again."
+    "To be quick, stop the step, and start it with more memory for MongoDB's cache: MONGO_CACHE_GB=2, say; "
+    "without that it is 0.25."
 )
 
 log = structlog.stdlib.get_logger(__name__)
@@ -155,7 +156,7 @@ class Carrier(threading.Thread):
         self._base, self._moved_at = batch.cursor, time.monotonic()
         self.progress.problem = ""
         self._pace.succeed()
-        if not self._pace.is_slow:
+        if not (self._pace.is_slow and batch.more):
             self.progress.slow = ""
         count = len(batch.put) + len(batch.remove)
         self.progress.delivered += count

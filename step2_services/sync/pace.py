@@ -2,7 +2,7 @@
 
 from kit.changes.feed import MOST
 
-FIRST_PATIENCE, LONGEST_PATIENCE = 2, 512
+FIRST_PATIENCE, LONGEST_PATIENCE = 2, 64
 """How many deliveries in a row must succeed before more is tried; twice as many after each failure."""
 
 SLOW = 16

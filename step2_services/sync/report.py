@@ -61,7 +61,7 @@ class Report(threading.Thread):
             "what": relation.what,
             "taker": relation.taker,
             "state": progress.state,
-            "problem": progress.problem or progress.slow,
+            "problem": " ".join(filter(None, (progress.problem, progress.slow))),
             "delivered": progress.delivered,
             "filled": progress.filled,
             "left_out": len(progress.left_out),

@@ -51,7 +51,7 @@ async def _until_known(own: Own) -> None:
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(KNOWN_SECONDS):
-            while not own.is_ready():
+            while not own.can_serve():
                 await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -10,10 +10,11 @@ from step3_async.gateway.registry import Registry
 from step3_async.gateway.routes import SERVICES
 from step3_async.rapids.transport import Transport
 
-NEEDED = ("rapids", "web", "list")
-"""Without these parts there is no first page, or nobody sees what has changed."""
+NEEDED = ("web", "list")
+"""Without these parts there is no first page."""
 
-PARTS = tuple(dict.fromkeys((*NEEDED, *SERVICES, "capture")))
+PARTS = tuple(dict.fromkeys(("rapids", *NEEDED, *SERVICES, "capture")))
+"""Every verb has given its full answer once when all of them have been up; later a gap is no outage."""
 
 
 class Own:
@@ -21,6 +22,7 @@ class Own:
 
     def __init__(self, transport: Transport, registry: Registry, balancer: Balancer) -> None:
         self._transport, self._registry, self._balancer = transport, registry, balancer
+        self._all_were_up = False
         self._views: dict[str, Callable[[], Answer]] = {
             "/health/live": self._live,
             "/health/ready": self._ready,
@@ -41,7 +43,13 @@ class Own:
         return self._views[asked.path]()
 
     def is_ready(self) -> bool:
-        """Whether every part that is needed is there."""
+        """Whether every part has been there once, and those that are needed are now."""
+        if not self._all_were_up:
+            self._all_were_up = all(self._part(name) for name in PARTS)
+        return self._all_were_up and self.can_serve()
+
+    def can_serve(self) -> bool:
+        """Whether the parts that are always needed are there."""
         return all(self._part(name) for name in NEEDED)
 
     def _part(self, name: str) -> bool:

@@ -431,6 +431,20 @@ class TestCopies:
         assert copy.cursor(NAME) == "c1"
         assert everything(copies) == [{"_id": "a", "score": 1}]
 
+    def test_what_does_not_go_into_one_transaction_is_too_much(self, copy: Copy, copies: Papers) -> None:
+        """MongoDB says the same where its cache is too small, and where somebody else writes the document."""
+        copy.take(NAME, delivery(None, "c1", *numbered(3)))
+        client = copies.database.client
+        with client.start_session() as session, session.start_transaction():
+            copies.update_one({"_id": "p_00001"}, {"$set": {"title": "theirs"}}, session=session)
+            with pytest.raises(TooMuch, match=r"3 changes .* in one transaction.* GB would do"):
+                copy.take(NAME, delivery("c1", "c2", *numbered(3, score=2)))
+            assert copy.cursor(NAME) == "c1"
+            copy.take(NAME, delivery("c1", "c2", numbered(1, score=2)[0]))
+            session.abort_transaction()
+        copy.take(NAME, delivery("c2", "c3", *numbered(3, score=2)))
+        assert everything(copies) == numbered(3, score=2)
+
     @pytest.mark.parametrize(
         ("within", "left"),
         [

@@ -17,6 +17,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from workshop import state
+from workshop.load.memory import advice
 from workshop.ports import PortTaken, free_port
 from workshop.stores.mongod import Mongod
 from workshop.stores.part import PartFailed
@@ -172,3 +173,17 @@ def test_it_listens_on_loopback_without_zlib(own_state: Path) -> None:
         with server.admin() as admin:
             options = admin.admin.command("getCmdLineOpts")["parsed"]
         assert options["net"]["compression"]["compressors"] == "snappy,zstd"
+
+
+@pytest.mark.parametrize(
+    ("posts", "cache", "advised"),
+    [(2_000, None, None), (179_000, None, "MONGO_CACHE_GB=2 "), (179_000, "2", None), (10**6, "2", "=9 ")],
+)
+def test_it_is_told_how_much_memory_so_many_posts_need(
+    monkeypatch: pytest.MonkeyPatch, posts: int, cache: str | None, advised: str | None
+) -> None:
+    monkeypatch.delenv("MONGO_CACHE_GB", raising=False)
+    if cache:
+        monkeypatch.setenv("MONGO_CACHE_GB", cache)
+    told = advice(posts * 787)  # bytes of a made-up one
+    assert told is None if advised is None else told is not None and advised in told

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector, web
 
 from step3_async.gateway.app import Gateway, gateway
+from step3_async.gateway.own import PARTS
 from step3_async.gateway.server import Server, bound
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
@@ -171,6 +172,12 @@ class Stage:
         if wait:
             await until(lambda: self.knows(backend))
         return backend
+
+    async def add_all(self) -> None:
+        """A backend of each service that the gateway waits for and that has none."""
+        missing = [name for name in PARTS if name != "rapids" and not self.made.registry.up(name)]
+        added = [await self.add(name, wait=False) for name in missing]
+        await until(lambda: all(self.knows(each) for each in added))
 
     def knows(self, backend: Backend) -> bool:
         """Whether the gateway takes it for up."""

@@ -7,7 +7,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.step3.parts import POSTS, Parts, Stage
-from tests.support.client import Reader
+from tests.support.client import Client, Reader
 from tests.support.foreign import ODD_NAME
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
@@ -27,16 +27,18 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url,
         }
-        with RunningStep(3, folder / ODD_NAME, settings) as running:
-            stage, word, topic = Stage(running), new_word(), new_topic()
-            posts = [
-                Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
-                for number in range(POSTS)
-            ]
-            pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
-            file = folder / "posts.ndjson"
-            file.write_text("".join(each.line() for each in [*posts, pictured]), encoding="utf-8")
-            running.load(file)
+        running = RunningStep(3, folder / ODD_NAME, settings)
+        stage, word, topic = Stage(running), new_word(), new_topic()
+        posts = [
+            Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
+            for number in range(POSTS)
+        ]
+        pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
+        file = folder / "posts.ndjson"
+        file.write_text("".join(each.line() for each in [*posts, pictured]), encoding="utf-8")
+        running.load(file)
+        with running:
+            found = Client(running.url).json("/search", q=word)["_meta"]["total"]
             admin: MongoClient[dict[str, object]] = MongoClient(
                 "127.0.0.1",
                 running.ports["MONGO_PORT"],
@@ -46,7 +48,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
                 directConnection=True,
             )
             with admin:
-                made = Parts(stage, admin, spans, word, topic, posts, pictured)
+                made = Parts(stage, admin, spans, word, topic, posts, pictured, found)
                 made.await_posts()
                 yield made
 

@@ -73,7 +73,7 @@ class Stage:
 @dataclass(frozen=True)
 class Parts:
     """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture. `spans`
-    has those of all processes.
+    has those of all processes. `found_at_start` of the posts were found the moment that the step was ready.
     """
 
     stage: Stage
@@ -83,6 +83,7 @@ class Parts:
     topic: str
     posts: list[Submission]
     pictured: Submission
+    found_at_start: int
 
     @property
     def face(self) -> str:

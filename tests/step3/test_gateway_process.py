@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientConnectorError, ClientSession, web
 
+from step3_async.gateway.own import PARTS
 from step3_async.rapids.connect import connect
 from step3_async.rapids.signals import WHO
 from tests.step3.backends import HOST, Backend, nats, settings
@@ -73,19 +74,21 @@ async def refuses(client: ClientSession, url: str) -> bool:
 
 
 @asynccontextmanager
-async def web_and_list(nats: NatsServer, gate: asyncio.Event | None = None) -> AsyncIterator[Backend]:
-    """What a gateway needs to be ready; pages wait for the gate."""
+async def everybody(nats: NatsServer, gate: asyncio.Event | None = None) -> AsyncIterator[Backend]:
+    """What a gateway waits for until it is ready; pages wait for the gate."""
 
     async def page(_request: web.Request) -> web.StreamResponse:
         if gate:
             await gate.wait()
         return web.Response(text="page")
 
-    transports = [await connect(name, url=nats.url()) for name in ("web", "list")]
-    backends = [await Backend(transports[0], "web", handler=page).start()]
-    backends.append(await Backend(transports[1], "list").start())
+    transports, backends = [], []
+    for name in PARTS[1:]:
+        transports.append(await connect(name, url=nats.url()))
+        backends.append(Backend(transports[-1], name, **({"handler": page} if name == "web" else {})))
+        await backends[-1].start()
     try:
-        yield backends[0]
+        yield next(each for each in backends if each.service == "web")
     finally:
         for each in backends:
             await each.leave()
@@ -97,8 +100,8 @@ async def web_and_list(nats: NatsServer, gate: asyncio.Event | None = None) -> A
 async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[str, str]) -> None:
     face, own = (f"http://{HOST}:{settings[name]}" for name in ("STEP3_PORT", "PORT"))
     gateway, gate = start(), asyncio.Event()
-    async with web_and_list(nats, gate) as page, ClientSession() as client:
-        await until(lambda: answers(client, f"{own}/health/ready"))
+    async with everybody(nats, gate) as page, ClientSession() as client:
+        await until(lambda: answers(client, f"{own}/health/ready"), 60)
         await until(lambda: answers(client, f"{face}/health/ready"))
         registry = await (await client.get(f"{face}/registry")).json()
         row = next(each for each in registry["instances"] if each["service"] == "gateway")
@@ -140,11 +143,11 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
                     failures.append(repr(error))
                 await asyncio.sleep(0.002)
 
-        async with web_and_list(nats), ClientSession() as client:
+        async with everybody(nats), ClientSession() as client:
             ports = [free_port() for _ in range(3)]
             running = [start(listening, PORT=str(port), INSTANCE=f"gateway-{port}") for port in ports[:2]]
             for port in ports[:2]:
-                await until(lambda port=port: answers(client, f"http://{HOST}:{port}/health/ready"))
+                await until(lambda port=port: answers(client, f"http://{HOST}:{port}/health/ready"), 60)
             asking = [
                 asyncio.create_task(keep_asking(client, headers))
                 for headers in ({}, {"Connection": "close"}, {}, {"Connection": "close"})
@@ -152,7 +155,7 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
             running[0].send_signal(signal.SIGTERM)
             assert await ended(running[0]) == 0
             running.append(start(listening, PORT=str(ports[2]), INSTANCE=f"gateway-{ports[2]}"))
-            await until(lambda: answers(client, f"http://{HOST}:{ports[2]}/health/ready"))
+            await until(lambda: answers(client, f"http://{HOST}:{ports[2]}/health/ready"), 60)
             running[1].send_signal(signal.SIGTERM)
             assert await ended(running[1]) == 0
             enough = asked + 50
@@ -189,7 +192,7 @@ async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
         gateway = start(listening)
         await asks.wait()
         await asyncio.sleep(0.5)  # long enough for one that does not wait to take the request
-        await stack.enter_async_context(web_and_list(nats))
+        await stack.enter_async_context(everybody(nats))
         assert (await asking).status == 200
         gateway.send_signal(signal.SIGTERM)
         assert await ended(gateway) == 0

@@ -45,6 +45,8 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
         await silent.fall_silent()
         await until(lambda: not stage.knows(silent))
         assert stage.knows(other)
+        await stage.add_all()
+        assert (await stage.get("/health/ready")).status == 200
         nats.kill()
         try:
             await until(lambda: stage.made.cache.bypassed)
@@ -53,7 +55,8 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
                 assert stage.knows(other)
                 await asyncio.sleep(PAUSE)
             assert (await stage.get("/api/posts")).status == 200
-            assert (await stage.get("/health/ready")).status == 503
+            told = await stage.json("/health/ready")
+            assert (told["_status"], told["parts"]["rapids"]) == ("OK", "down")
         finally:
             nats.start()
         await until(lambda: not stage.made.cache.bypassed)
@@ -175,10 +178,21 @@ async def test_it_tells_what_it_knows_of_all(nats: NatsServer, settings: dict[st
         told = await answer.json()
         assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
         backend = await stage.add("list", load=3, behind=7)
-        await stage.add("web")
+        web = await stage.add("web")
+        told = await (await stage.get("/health/ready")).json()
+        assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("ERR", "ok", "down")
+        await stage.add_all()
         told = await stage.json("/health/ready")
-        assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("OK", "ok", "down")
+        assert (told["_status"], {*told["parts"].values()}) == ("OK", {"ok"})
+        search = next(each for each in stage.backends if each.service == "search")
+        await search.leave()
+        await until(lambda: not stage.knows(search))
+        told = await stage.json("/health/ready")
+        assert (told["_status"], told["parts"]["search"]) == ("OK", "down")
         assert await stage.json("/api/health/ready") == told
+        await web.leave()
+        await until(lambda: not stage.knows(web))
+        assert (await stage.get("/health/ready")).status == 503
         stage.shares(list={"v1": 40})
 
         async def row_is_right() -> bool:

@@ -1,5 +1,6 @@
 """`workshop load`: real or generated posts into a step's store."""
 
+import os
 import sys
 from pathlib import Path
 from threading import Event
@@ -75,6 +76,7 @@ def load(
             _run(loading, source)
             if generate is None:
                 _made_up(collection, only)
+            _advise_on_memory(step, collection)
     except KeyboardInterrupt:
         sys.exit(interruption.exit_code())
     finally:
@@ -146,6 +148,19 @@ def _made_up(posts: "Collection[dict[str, Any]]", only: bool) -> None:
         click.echo(
             f"{count:,} made-up posts are there beside them; with ONLY=1 the same command removes them."
         )
+
+
+def _advise_on_memory(step: int, posts: "Collection[dict[str, Any]]") -> None:
+    """Say how much memory MongoDB should have for so many posts, where a step copies them."""
+    from workshop.load.memory import advice  # noqa: PLC0415
+    from workshop.load.patience import patiently  # noqa: PLC0415
+    from workshop.steps import read_step  # noqa: PLC0415
+
+    if not os.environ.get("MONGODB_URI") and read_step(step).services:
+        command = "collStats", posts.name
+        size = patiently(lambda: int(posts.database.command(*command)["size"]), Event(), click.echo)
+        if text := advice(size):
+            terminal.write(text)
 
 
 def _report(tally: "Tally", name: str, began: float) -> None:

@@ -94,6 +94,11 @@ class Host:
         """Whether events and signals come through now."""
         return self._transport is not None and self._transport.connected
 
+    @property
+    def filled(self) -> bool:
+        """Whether what it takes is there, and what had happened before the start is in it."""
+        return self._make_part is None or (self._part is not None and self._part.ready)
+
     def leave(self) -> None:
         """Tell that the instance goes, and wait until that has been heard."""
         if self._announcer:

@@ -1,6 +1,6 @@
 """The usual set-up of a service of step 3: its own database, ponds, tokens that others mint."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,12 @@ from kit.model.indexes import Indexes
 from kit.model.revocations import Revocations
 from kit.mongo import Document
 from kit.prepare import prepare_beside
-from kit.problems import Problem
 from kit.rest import Rest
 from kit.service import Service, Settings, create_service
 from kit.single import REVOKED
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step3_async.rapids.hosting.commands import tell_commands
+from step3_async.rapids.hosting.filled import Filled
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.sameness import tell_what_visitors_see_depends_on
@@ -70,7 +70,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
         is_well=lambda: all(answers() for answers in needed.values()),
         load=lambda: load.now,
     )
-    ponds = {"pond": lambda: _are_whole(hosted.ponds)} if hosted.ponds else {}
+    ponds = {"pond": Filled(host, hosted.ponds)} if hosted.ponds else {}
     app = create_service(
         Settings(
             name=hosted.name,
@@ -94,15 +94,6 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
     app.extensions[EXTENSION] = host
     host.start()
     return app
-
-
-def _are_whole(ponds: Iterable[Pond]) -> bool:
-    """Whether all there was to take has been taken once; False, too, while nobody can tell."""
-    try:
-        places = [pond.places.get(pond.domain) for pond in ponds]
-    except Problem:
-        return False
-    return all(place is not None and place.complete for place in places)
 
 
 def _verifier() -> Verifier:

@@ -6,6 +6,7 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
+from kit.left_out import tell_left_out
 from step3_async.rapids.event import Document, Event, event_id_of, version_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture.facts import Change
@@ -50,11 +51,17 @@ class Events:
     def _event(self, told: Document) -> Event | None:
         key = told["documentKey"]["_id"]
         if not isinstance(key, str):
-            log.warning("left out: its _id is no text", domain=self._source.domain, key=str(key))
+            tell_left_out(self._collection.name, key, "its _id is no text")
             return None
         before, _ = _untraced(told.get("fullDocumentBeforeChange"))
         after, traceparent = _untraced(told.get("fullDocument"))
-        fact = self._source.fact(Change(told["operationType"], key, before, after))
+        kind = told["operationType"]
+        if before is not None and self._source.unfit(before):
+            before = None
+        if after is not None and (problem := self._source.unfit(after)):
+            tell_left_out(self._collection.name, key, problem)
+            kind, after = "delete", None  # for others it is gone, if it was there
+        fact = self._source.fact(Change(kind, key, before, after))
         if fact is None:
             return None
         moment: datetime = told.get("wallTime") or told["clusterTime"].as_datetime()

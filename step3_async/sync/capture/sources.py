@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from kit.model.fit import A_MARK, A_POST, A_SHARE, AN_ENDED_TOKEN, Fit
+from step3_async.rapids.event import Document
 from step3_async.rapids.facts import fields_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture import facts
@@ -13,12 +15,17 @@ from step3_async.sync.capture.facts import Change, Fact
 @dataclass(frozen=True)
 class Source:
     """The `collection` of the service `domain`, its owner. `fact` tells which fact of that domain a change
-    is, None if it is none.
+    is, None if it is none. Documents that do not have the `shape` are left out.
     """
 
     domain: str
     collection: str
     fact: Callable[[Change], Fact | None]
+    shape: Fit
+
+    def unfit(self, document: Document) -> str | None:
+        """What is wrong with a document, so that it cannot be told; fields may be missing, and then are."""
+        return self.shape.unfit_part(document)
 
     @property
     def fields(self) -> dict[str, int]:
@@ -27,10 +34,10 @@ class Source:
 
 
 SOURCES = (
-    Source("posts", "posts", facts.of_post),
-    Source("tag", "marks", facts.of_tags),
-    Source("like", "marks", partial(facts.of_mark, "liked", "liked", "unliked")),
-    Source("hide", "marks", partial(facts.of_mark, "hidden", "hidden", "shown")),
-    Source("share", "shares", facts.of_share),
-    Source("members", "revoked", facts.of_revocation),
+    Source("posts", "posts", facts.of_post, A_POST),
+    Source("tag", "marks", facts.of_tags, A_MARK),
+    Source("like", "marks", partial(facts.of_mark, "liked", "liked", "unliked"), A_MARK),
+    Source("hide", "marks", partial(facts.of_mark, "hidden", "hidden", "shown"), A_MARK),
+    Source("share", "shares", facts.of_share, A_SHARE),
+    Source("members", "revoked", facts.of_revocation, AN_ENDED_TOKEN),
 )

@@ -18,4 +18,6 @@ def connect_store(uri: str) -> AsyncMongoClient[Document]:
         w="majority",
         journal=True,
         tz_aware=True,
+        unicode_decode_error_handler="replace",
+        datetime_conversion="DATETIME_AUTO",
     )

@@ -1,5 +1,6 @@
 """Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
 
+from kit.model.fit import A_POST
 from kit.model.marks import Marks
 from kit.model.posts import Posts
 from kit.service import Service
@@ -14,7 +15,7 @@ from step3_async.views.recommend import settings
 def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("recommend")
-    posts, marks = Posts(database["posts"]), Marks(database["marks"])
+    posts, marks = Posts(database["posts"], unfit=A_POST.unfit), Marks(database["marks"])
     return event_service(
         Hosted(
             name="recommend",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from kit.model.fit import A_POST
 from kit.model.marks import Marks
 from kit.model.post import as_post
 from kit.model.posts import Posts
@@ -19,7 +20,8 @@ from step3_async.views.tagged import settings
 def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("tagged")
-    posts, marks = Posts(database["posts"], "_created", "_updated"), Marks(database["marks"])
+    posts = Posts(database["posts"], "_created", "_updated", unfit=A_POST.unfit)
+    marks = Marks(database["marks"])
 
     def shown(found: Sequence[Document], reader: str) -> list[Any]:
         return list(marks.put_on([as_post(each) for each in found], reader))
