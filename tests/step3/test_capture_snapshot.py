@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bson import ObjectId
 
+from kit.model.fit import A_POST
 from step3_async.rapids.event import Event
 from step3_async.rapids.transport import ALL
 from tests.step3.captures import START_SECONDS, Stage, captured, folded
 from tests.step3.owners import post
 from tests.support.eventually import eventually
+from tests.support.odd_documents import odd_posts, whole_posts
 
 MANY = 6000
 
@@ -158,3 +161,38 @@ def test_nothing_there_is_told_too(stage: Stage) -> None:
         (page,) = stage.await_snapshot("like", run)
     told = {"run": run, "documents": [], "after": None, "upto": None, "last": True}
     assert page.payload == told
+
+
+def test_what_cannot_be_told_is_left_out_and_the_rest_is_whole(stage: Stage) -> None:
+    """In pages, and in what is told as it happens."""
+    posts, good = stage.owners.collection("posts"), whole_posts(4)
+    tellable = {each["_id"] for each in odd_posts_that_lack_fields(posts)}
+    posts.insert_many(good[:2])
+    with stage.capture() as one:
+        one.await_leading(stage.owners)
+        run = stage.rapids.wish("posts")["posts"]
+        pages = stage.await_snapshot("posts", run)
+        check_ranges(pages)
+        there = {each["_id"] for page in pages for each in page.payload["documents"]}
+        assert there == tellable | {each["_id"] for each in good[:2]}
+        new = [each for each in odd_posts() if posts.find_one({"_id": each["_id"]}) is None]
+        later = [*new, *good[2:]]
+        posts.insert_many(later)
+        posts.update_one({"_id": good[0]["_id"]}, {"$set": {"title": ObjectId()}})
+        posts.update_one({"_id": good[1]["_id"]}, {"$set": {"title": "at last"}})
+
+        def check() -> None:
+            told = folded(stage.rapids.of("posts"))
+            assert told[good[1]["_id"]]["title"] == "at last"
+            assert good[0]["_id"] not in told
+            assert {good[2]["_id"], good[3]["_id"]} <= told.keys()
+            assert all(type(each["title"]) is str for each in told.values() if "title" in each)
+
+        eventually(check, START_SECONDS)
+
+
+def odd_posts_that_lack_fields(posts: Any) -> list[dict[str, Any]]:
+    """Adds odd posts of all kinds; those of them that can be told, as they only lack something."""
+    odd = [*odd_posts()]
+    posts.insert_many(odd)
+    return [each for each in odd if A_POST.unfit_part(each) is None]

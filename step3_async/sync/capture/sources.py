@@ -1,11 +1,11 @@
 """What is captured: whose collections, and which fact a change there is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from kit.model.fit import A_MARK, A_POST, A_SHARE, AN_ENDED_TOKEN, Fit
-from step3_async.rapids.event import Document
 from step3_async.rapids.facts import fields_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture import facts
@@ -23,7 +23,7 @@ class Source:
     fact: Callable[[Change], Fact | None]
     shape: Fit
 
-    def unfit(self, document: Document) -> str | None:
+    def unfit(self, document: Mapping[str, Any]) -> str | None:
         """What is wrong with a document, so that it cannot be told; fields may be missing, and then are."""
         return self.shape.unfit_part(document)
 
