@@ -65,6 +65,13 @@ def get_secret_key() -> str:
         raise RuntimeError("Set SECRET_KEY to a long random text; `make run` does so by itself.") from None
 
 
+def get_session_cookie() -> str:
+    """The name of the cookie that a browser's session is kept by. Cookies are shared by all ports of a host,
+    so steps that run side by side need names of their own.
+    """
+    return os.environ.get("SESSION_COOKIE", "session")
+
+
 def get_token_lifetime() -> int:
     """Seconds a bearer token and a session live."""
     return _number("TOKEN_LIFETIME", 3600)

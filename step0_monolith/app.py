@@ -40,11 +40,13 @@ def create_app(
     *,
     secret_key: str,
     session_seconds: int = 3600,
+    session_cookie: str = "session",
     optional_parts: Container[str] = OPTIONAL_PARTS,
     trusted_proxies: str = "",
     describe: Callable[[], Mapping[str, Any]] = contract,
 ) -> Flask:
-    """The face over `store`; sessions are cookies until `app.session_interface` is set to something else.
+    """The face over `store`; sessions are cookies named `session_cookie` until `app.session_interface` is set
+    to something else.
 
     Without `optional_parts` of the store some verbs answer 503, and all others work. `describe` makes the
     OpenAPI document of the face. Raises ValueError for
@@ -57,7 +59,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=secret_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        SESSION_COOKIE_NAME="session",
+        SESSION_COOKIE_NAME=session_cookie,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=session_seconds),

@@ -10,6 +10,7 @@ app = create_app(
     store,
     secret_key=environment.get_secret_key(),
     session_seconds=environment.get_token_lifetime(),
+    session_cookie=environment.get_session_cookie(),
     trusted_proxies=environment.get_trusted_proxies(),
 )
 app.session_interface = MongoSessions(app, store.client)

@@ -20,6 +20,7 @@ def make_app() -> Flask:
         store,
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
+        session_cookie=environment.get_session_cookie(),
         trusted_proxies=environment.get_trusted_proxies(),
     )
     log_requests(app)

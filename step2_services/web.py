@@ -26,6 +26,7 @@ def make_app() -> Flask:
         store,
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
+        session_cookie=environment.get_session_cookie(),
         optional_parts=CanDoWithout(store.health),
         trusted_proxies=environment.get_trusted_proxies(),
     )

@@ -31,6 +31,7 @@ def make_app() -> Flask:
         RestStore(api, Verifier(keys, ISSUER), secret),
         secret_key=environment.get_secret_key(),
         session_seconds=environment.get_token_lifetime(),
+        session_cookie=environment.get_session_cookie(),
         optional_parts=frozenset({"api"}),
         describe=lambda: complete(contract()),
     )

@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.face import Face
 from tests.support.answers import expect, told
-from tests.support.browser import COOKIE, Browser, parse
+from tests.support.browser import Browser, parse
 from tests.support.client import PASSWORD, Client, Reader
 from tests.support.corpus import Corpus
 
@@ -53,7 +53,7 @@ def test_signing_up_signs_in_and_leads_home(browser: Browser) -> None:
 def test_the_cookie_is_for_this_site_and_no_script(browser: Browser, regular: Reader) -> None:
     answer = expect(browser.sign_in(regular.username), 303)
     header = answer.headers["Set-Cookie"]
-    assert header.startswith(f"{COOKIE}=")
+    assert header.startswith(f"{browser.cookie_name}=")
     assert {"httponly", "samesite=lax", "path=/"} <= flags(header)
     assert not any(flag.startswith("domain") for flag in flags(header))
 
@@ -76,24 +76,25 @@ def test_the_session_changes_its_name_at_sign_in(face: Face, browser: Browser, r
     expect(browser.sign_in(regular.username), 303)
     assert browser.cookie not in (before, None)
     planted = Browser(face.url)
-    planted.session.cookies.set(COOKIE, str(before))
+    planted.session.cookies.set(browser.cookie_name, str(before))
     assert not signed_in(planted)
 
 
 def test_a_name_planted_from_outside_is_not_taken(browser: Browser, regular: Reader) -> None:
-    browser.session.cookies.set(COOKIE, "planted", domain="127.0.0.1", path="/")
+    browser.page("/login")
+    browser.session.cookies.set(browser.cookie_name, "planted", domain="127.0.0.1", path="/")
     browser.page("/login")
     expect(browser.sign_in(regular.username), 303)
     assert "planted" not in [cookie.value for cookie in browser.session.cookies]
 
 
 def test_signing_out_ends_the_session_everywhere(face: Face, member: Browser) -> None:
-    kept = member.cookie
+    kept, name = member.cookie, member.cookie_name
     answer = expect(member.post("/logout", data={"csrf_token": member.form_token("/")}), 303)
     assert member.leads_to(answer) == "/"
     assert not signed_in(member)
     thief = Browser(face.url)
-    thief.session.cookies.set(COOKIE, str(kept))
+    thief.session.cookies.set(name, str(kept))
     assert not signed_in(thief)
 
 
@@ -101,7 +102,8 @@ def test_signing_out_ends_the_session_everywhere(face: Face, member: Browser) ->
     "value", ["", "a", "a" * 4000, "%00", "../../x", '{"$gt":""}', "é".encode().decode("latin-1")]
 )
 def test_a_strange_cookie_is_nobody(browser: Browser, value: str) -> None:
-    headers = {"Cookie": f"{COOKIE}={value}".encode("latin-1")}
+    browser.page("/login")
+    headers = {"Cookie": f"{browser.cookie_name}={value}".encode("latin-1")}
     expect(browser.get("/", headers=headers), 200)
     assert browser.get("/me", headers=headers).status_code in (302, 303)
 

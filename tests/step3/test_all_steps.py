@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from tests.support.answers import expect
+from tests.support.browser import Browser
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
@@ -75,6 +76,7 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
             assert run.ready == f"http://127.0.0.1:{port_of(f'STEP{number}_PORT', environment)}"
             assert f"caught mail: {mail_url}" in run.output
             check_face(run.ready, mail_url)
+        check_sessions([run.ready for run in runs.values()])
         check_commands(environment)
         left = dict(runs)
         for number in STEPS_AS_THEY_STOP:
@@ -88,6 +90,16 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
                 with pytest.raises(AssertionError, match="Step 3 runs: for that one add `--step 3`"):
                     call(["scale", "search=2"], environment)
     assert not list(Path(environment["WORKSHOP_STATE"]).glob("*.pid.json"))
+
+
+def check_sessions(urls: list[str]) -> None:
+    """One browser is signed in everywhere at once, although cookies know no ports."""
+    browsers = [Browser(url) for url in urls]
+    for browser in browsers:
+        browser.session.cookies = browsers[0].session.cookies
+        browser.sign_up()
+    for browser in browsers:
+        assert browser.username in browser.page("/me").get_text()
 
 
 def is_whole(face: Command) -> None:

@@ -1,5 +1,7 @@
 """A browser without scripts: pages, forms, a cookie and the CSRF token that goes with it."""
 
+from collections.abc import Iterator
+from http.cookiejar import Cookie
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -11,6 +13,7 @@ from tests.support.client import PASSWORD, Client, new_name
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 COOKIE = "session"
+"""What the name of the session's cookie begins with."""
 
 
 class Browser(Client):
@@ -53,7 +56,15 @@ class Browser(Client):
     @property
     def cookie(self) -> str | None:
         """The session cookie."""
-        return self.session.cookies.get(COOKIE)
+        return next((cookie.value for cookie in self._session_cookies()), None)
+
+    @property
+    def cookie_name(self) -> str:
+        """The name of the session cookie, which there has to be."""
+        return next(cookie.name for cookie in self._session_cookies())
+
+    def _session_cookies(self) -> Iterator[Cookie]:
+        return (cookie for cookie in self.session.cookies if cookie.name.startswith(COOKIE))
 
     def leads_to(self, response: Response) -> str:
         """The path a redirect leads to, as browsers read it. Raises AssertionError if it leads away."""
