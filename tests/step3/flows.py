@@ -45,6 +45,7 @@ class Capture:
         self.times: list[float] = []
         self.holds_back = False
         self.loses_a_page = False
+        self.answers_after = 0.0
         self._transport, self._histories = transport, histories
         self._runs: dict[str, str] = {}
 
@@ -70,6 +71,7 @@ class Capture:
         promise = Promise(runs={domain: self._runs[domain] for domain in wish.domains})
         for domain in () if self.holds_back else wish.domains:
             await self.give(wish.river, domain)
+        await asyncio.sleep(self.answers_after)
         return promise.model_dump_json().encode()
 
 

@@ -66,6 +66,18 @@ class TestStart:
         assert len(there.wishes) == 1
 
     @asynchronous
+    async def test_who_promises_late_is_given_more_time(
+        self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "PROMISE_SECONDS", 0.05)
+        there = await capture(rapids)
+        there.answers_after = 0.5
+        async with flowing(rapids, {DOMAIN: pond}) as flow:
+            await until(lambda: flow.ready)
+        assert titles(pond) == ALL_TITLES
+        assert len(there.wishes) > 1
+
+    @asynchronous
     async def test_a_document_that_does_not_fit_is_set_aside_and_the_pond_is_ready(
         self, rapids: Rapids, database: Database[dict[str, Any]]
     ) -> None:

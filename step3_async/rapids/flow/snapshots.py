@@ -12,7 +12,11 @@ from step3_async.rapids.signals import SNAPSHOT, Order, Progress, Promise, Wish
 from step3_async.rapids.transport import Transport, Unavailable
 
 TOPIC = f"{SNAPSHOT}.wanted"
-PROMISE_SECONDS = 5.0
+PROMISE_SECONDS, LONGEST_PROMISE_SECONDS = 5.0, 60.0
+"""A promise may take so long. Where it took longer the next one gets twice the time: asking begins a snapshot
+anew, and who asked too soon each time would never be told which one is theirs.
+"""
+
 OVERDUE_SECONDS = 60.0
 """After so long somebody else asks for what was wanted and not promised."""
 
@@ -34,6 +38,7 @@ class Snapshots:
         self._progress: dict[str, tuple[int, float]] = {}
         self._in_vain: dict[str, int] = {}
         self._complaint = ""
+        self._promise_seconds = PROMISE_SECONDS
         self.complete = not ponds
         """Whether all ponds may be shown, as of the last look."""
 
@@ -95,15 +100,18 @@ class Snapshots:
         if not wanted:
             return
         wish = Wish(river=self._name, domains=wanted, again=again)
+        began = time.monotonic()
         try:
-            answer = await self._transport.ask(TOPIC, wish.model_dump_json().encode(), PROMISE_SECONDS)
+            answer = await self._transport.ask(TOPIC, wish.model_dump_json().encode(), self._promise_seconds)
             runs = Promise.model_validate_json(answer).runs
         except (Unavailable, ValueError) as error:
+            if time.monotonic() - began >= self._promise_seconds:
+                self._promise_seconds = min(2 * self._promise_seconds, LONGEST_PROMISE_SECONDS)
             if str(error) != self._complaint:
                 log.info("no snapshot promised yet", river=self._name, domains=wanted, reason=str(error))
             self._complaint = str(error)
             return
-        self._complaint = ""
+        self._complaint, self._promise_seconds = "", PROMISE_SECONDS
         for domain in runs.keys() & self._ponds.keys():
             await asyncio.to_thread(self._ponds[domain].places.begin, domain, runs[domain])
             self._to_ask.discard(domain)
