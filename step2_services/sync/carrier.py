@@ -126,6 +126,8 @@ class Carrier(threading.Thread):
                 self._slow_down(problem)
                 continue
             self._cursor, more = batch.cursor, batch.more
+            if not more:
+                self.progress.slow = ""
             if batch.range is None:
                 self.progress.reaches = datetime.fromisoformat(str(batch.until))
             begins = batch.range is not None or self._is_to_begin.is_set()
@@ -156,7 +158,7 @@ class Carrier(threading.Thread):
         self._base, self._moved_at = batch.cursor, time.monotonic()
         self.progress.problem = ""
         self._pace.succeed()
-        if not (self._pace.is_slow and batch.more):
+        if not self._pace.is_slow:
             self.progress.slow = ""
         count = len(batch.put) + len(batch.remove)
         self.progress.delivered += count

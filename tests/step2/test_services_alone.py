@@ -1,5 +1,7 @@
 """Each service answers for itself: probes, its document, and its verb to whoever has a reader's token."""
 
+import re
+
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
@@ -125,10 +127,11 @@ class TestEach:
             expect_unauthorized(answer)
 
     def test_says_who_answered(self, parts: Parts, service: str) -> None:
-        served = "search-v2 v2" if service == "search" else f"{service} v1"
+        # It may have been replaced by another instance meanwhile.
+        served = r"search-v2(-\d+)? v2" if service == "search" else rf"{service}(-\d+)? v1"
         client = Client(parts.url(service))
         for path in ("/health/live", COLLECTIONS[service], "/nothing"):
-            assert client.get(path).headers["Served-By"] == served
+            assert re.fullmatch(served, client.get(path).headers["Served-By"])
 
     def test_refuses_parameters_it_does_not_know(self, parts: Parts, reader: Reader, service: str) -> None:
         client = asking(parts, service, reader)
@@ -167,7 +170,8 @@ def test_sync_s_token_gets_changes(parts: Parts, owner: str, what: str) -> None:
     assert set(told) == {"put", "remove", "range", "cursor", "more", "until", "left_out"}
     assert len(told["put"]) <= 2
     if what == "posts":
-        assert all(set(document) >= fields for document in told["put"])
+        always = fields - {"words"}  # which only languages without spaces have
+        assert all(set(document) >= always for document in told["put"])
     else:
         assert all(set(document) <= fields for document in told["put"])
 

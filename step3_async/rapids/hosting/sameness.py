@@ -13,9 +13,11 @@ def tell_what_visitors_see_depends_on(app: Flask, service: str, same: Mapping[st
     `service`'s pond they depend.
     """
 
-    @app.after_request
     def tell(response: Response) -> Response:
         domain = same.get(request.endpoint or "")
         if domain and response.status_code == 200 and "HTTP_AUTHORIZATION" not in request.environ:
             response.headers[DEPENDS_ON] = f"{service}.{domain}"
         return response
+
+    # Flask calls the first last: by then a good answer may have become a 304.
+    app.after_request_funcs.setdefault(None, []).insert(0, tell)
