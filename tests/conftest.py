@@ -22,7 +22,6 @@ __all__ = ["chromium"]
 clean_environment()
 
 ROOT = Path(__file__).resolve().parent.parent
-LINES_OF_A_FAILURE = 40
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
 
 
@@ -81,13 +80,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if others:
         config.hook.pytest_deselected(items=[*others])
         items[:] = [item for item in items if item not in others]
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Why tests were tried again, where they were."""
-    for report in terminalreporter.stats.get("rerun", []):
-        terminalreporter.section(f"tried again: {report.nodeid}")
-        terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-LINES_OF_A_FAILURE:]))
 
 
 def _is_of_another_step(item: pytest.Item, chosen: int | None) -> bool:

@@ -17,10 +17,10 @@ from workshop.processes.life import await_end
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "ready: "
-READY_SECONDS = 150.0
+READY_SECONDS = 400.0
 STOP_SECONDS = 60.0
 ORPHAN_SECONDS = 60.0
-COMMAND_SECONDS = 150.0
+COMMAND_SECONDS = 400.0
 
 
 def call(arguments: list[str], environment: Mapping[str, str]) -> str:
