@@ -24,6 +24,8 @@ from tests.support.budget import budget
 from tests.support.client import Client, Reader, new_reader, other_address
 from tests.support.corpus import Corpus
 
+pytestmark = pytest.mark.face
+
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 EXAMPLES = 25
 HASHING = {"/signup", "/login"}

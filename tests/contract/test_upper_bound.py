@@ -12,6 +12,8 @@ from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
 
+pytestmark = pytest.mark.face
+
 BOUND = 10_000
 POSTS = 10_050
 PATIENCE = 120.0

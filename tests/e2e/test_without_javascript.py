@@ -9,7 +9,7 @@ from tests.e2e.visitor import Visitor
 from tests.e2e.watch import brightness, picture
 from tests.support.submission import new_word
 
-pytestmark = [pytest.mark.browser, pytest.mark.face, pytest.mark.browser_options(java_script_enabled=False)]
+pytestmark = [pytest.mark.browser, pytest.mark.browser_options(java_script_enabled=False)]
 
 TWELVE, ONE = shelved(12), new_word()
 
