@@ -22,6 +22,9 @@ HEADER = "Service-Version"
 SERVED_BY = "Served-By"
 """Names the instance that answered, and its version."""
 
+JWKS = "/.well-known/jwks.json"
+"""Where a service that mints tokens publishes their public keys."""
+
 Known = dict[str, dict[str, dict[str, Any]]]
 
 

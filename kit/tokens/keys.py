@@ -6,9 +6,6 @@ from typing import Any
 import jwt
 
 ALGORITHM = "EdDSA"
-JWKS = "/.well-known/jwks.json"
-"""Where a service that mints tokens publishes their public keys."""
-
 TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
 """What a key may say for us to verify signatures with it."""
 

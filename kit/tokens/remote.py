@@ -10,10 +10,11 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from kit.discovery import JWKS
 from kit.logs import outgoing_headers
 from kit.problems import PartDown, PartSlow
 from kit.rest import Rest
-from kit.tokens.keys import JWKS, parse
+from kit.tokens.keys import parse
 
 LIFESPAN = 300.0
 """Seconds that a set is used before it is asked for again."""

@@ -115,13 +115,14 @@ class Carrier(threading.Thread):
                 self._known = True
             try:
                 batch = self._owner.after(self.relation.what, self._cursor, self._pace.most)
-                self._note_left_out(batch)
-                is_idle = time.monotonic() - self._moved_at > IDLE_SECONDS
-                if batch.put or batch.remove or batch.range or is_idle:
-                    self._deliver(batch)
             except Gone:
                 self._forget()
                 continue
+            self._note_left_out(batch)
+            try:
+                is_idle = time.monotonic() - self._moved_at > IDLE_SECONDS
+                if batch.put or batch.remove or batch.range or is_idle:
+                    self._deliver(batch)
             except (TooMuch, PartSlow) as problem:
                 self._slow_down(problem)
                 continue

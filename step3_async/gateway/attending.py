@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 import structlog
 
+from kit.discovery import JWKS
 from kit.errors import error_body
 from kit.problems import PartDown, Problem
-from kit.tokens.keys import JWKS
 from step3_async.gateway import metrics, tracing
 from step3_async.gateway.answers import Answers, route_name
 from step3_async.gateway.bodies import Disconnected, Receive, has_body, read_body

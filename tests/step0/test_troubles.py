@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.support.make import ROOT
+from tests.support.make import ROOT, environment
 from workshop.checks import mongod as check
+from workshop.ports import free_port
 from workshop.stores.mongod import find_mongod, version
 from workshop.troubles import in_words, require_usable_state
 
@@ -25,7 +26,7 @@ def workshop(*arguments: str, state: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "workshop", *arguments],
         cwd=ROOT,
-        env={**os.environ, "WORKSHOP_STATE": str(state)},
+        env=environment(WORKSHOP_STATE=str(state), MONGO_PORT=str(free_port())),
         capture_output=True,
         text=True,
         timeout=120,

@@ -30,6 +30,7 @@ FIELDS: dict[str, tuple[str, Any, Any]] = {
     "like": ("liked", True, False),
     "hide": ("hidden", True, False),
 }
+MOMENTS = {"liked": "liked_at", "hidden": "hidden_at"}
 IMAGES = {
     **dict.fromkeys(COMMANDS, "marks"),
     "share": "shares",
@@ -78,6 +79,7 @@ class TestMarks:
             mark = marking.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
             assert mark is not None
             assert mark.pop("at")
+            assert field not in MOMENTS or mark.pop(MOMENTS[field])
             revision = mark.pop("revision")
             assert mark == {
                 "_id": f"{reader.username}:{post_id}",
@@ -191,7 +193,7 @@ class TestJournal:
         marks.tag("ann", "t3_1", "stones", "a")
         mark = database["marks"].find_one()
         assert mark is not None
-        assert set(mark) == {"_id", "reader", "post", "topic", "at", "liked", "tags"}
+        assert set(mark) == {"_id", "reader", "post", "topic", "at", "liked", "liked_at", "tags"}
 
     def test_with_one_each_command_counts(self, database: Database[dict[str, Any]]) -> None:
         journal = Noted()

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ".venv"
 SECONDS = 580.0
 """At most; a test that needs less ends by pytest's own time-out."""
-OWN = ("PYTEST_", "DRILLS")
-"""How names begin that pytest and `make drills` have set themselves."""
+OWN = ("PYTEST_", "DRILLS", "WORKSHOP_STATE", "MONGO_PORT", "COLUMNS", "LINES")
+"""How names begin that pytest, its fixtures and `make drills` have set themselves."""
 
 
 def command(*words: str, folder: Path = ROOT) -> list[str]:
