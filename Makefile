@@ -11,8 +11,8 @@ ONLY :=
 BUNDLED :=
 ARGS :=
 LOCK_OPTIONS :=
-# More than a small machine has processors: tests wait about as much as they compute.
-PYTEST_WORKERS := -n 4 --dist loadscope
+# One more than a small machine has processors: tests wait, too.
+PYTEST_WORKERS := -n 3 --dist loadscope
 # Meant for other programs of the user's. What pip is told about fetching, requirements/install.py passes on.
 unexport $(filter PYTHON% PYTEST_% MYPY% RUFF_% VIRTUAL_ENV __PYVENV_LAUNCHER__,$(.VARIABLES))
 

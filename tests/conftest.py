@@ -93,7 +93,7 @@ def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
         return False
     first, last = STEPS[0], STEPS[-1]
     if item.get_closest_marker("drill"):
-        wanted = set(STEPS if FULL else [last])
+        wanted = set(STEPS) if FULL else {last if _only_step(item) else first}
     elif item.get_closest_marker("face"):
         wanted = {first, last}
     elif item.get_closest_marker("browser"):

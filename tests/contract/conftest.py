@@ -24,7 +24,7 @@ from tests.support.made_corpus import make_corpus
 from tests.support.mailbox import Mailbox
 from tests.support.nginx import PROXY
 from tests.support.question import SITE, posts_xml
-from tests.support.running_step import RunningStep
+from tests.support.running_step import QUIET, RunningStep
 from tests.support.workshop_command import call
 
 DEADLINES = {0: 0.0, 1: 0.0, 2: 1.5, 3: 1.0}
@@ -70,6 +70,7 @@ def face(
         # So long step 3 waits before it answers 202: on a busy machine, too, it is to be 200.
         "SETTLE_SECONDS": "25",
         "REQUEST_SECONDS": "28",
+        **QUIET,
     }
     with RunningStep(step, tmp_path_factory.mktemp("contract") / "state", settings) as running:
         mail, database_port = Mailbox(running.mail_url), running.ports["MONGO_PORT"]

@@ -12,6 +12,8 @@ from tests.support.budget import budget
 from tests.support.client import PASSWORD, Client, new_name, sign_in, sign_up
 from tests.support.submission import BASE36
 
+pytestmark = pytest.mark.face
+
 NO_NAMES = (
     *(
         "",

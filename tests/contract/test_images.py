@@ -10,6 +10,8 @@ from tests.support.corpus import Corpus
 from tests.support.image_site import ImageSite
 from tests.support.pictures import MEDIA_TYPES, noise, picture
 
+pytestmark = pytest.mark.face
+
 BROWSERS_ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 

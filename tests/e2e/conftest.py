@@ -9,7 +9,7 @@ from tests.e2e.posts import SHELF
 from tests.e2e.site import Site
 from tests.e2e.visitor import PATIENCE, Visitor, visiting
 from tests.support.image_site import ImageSite
-from tests.support.running_step import RunningStep
+from tests.support.running_step import QUIET, RunningStep
 
 expect.set_options(timeout=PATIENCE)
 
@@ -28,7 +28,7 @@ def browser(chromium: Browser) -> Browser:
 def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The step under test, with nothing in it but what tests load."""
     with ImageSite() as images:
-        allowed = {"IMAGE_ALLOWED_HOSTS": images.host}
+        allowed = {"IMAGE_ALLOWED_HOSTS": images.host, **QUIET}
         with RunningStep(step, tmp_path_factory.mktemp("e2e") / "state", allowed) as running:
             made = Site(running, images.url)
             made.load(SHELF, SHELF[-1].title.split()[0])

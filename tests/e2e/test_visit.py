@@ -11,7 +11,7 @@ from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
 from tests.support.submission import new_word
 
-pytestmark = [pytest.mark.browser, pytest.mark.face]
+pytestmark = pytest.mark.browser
 
 VISIT, QUIET, ALONE = new_word(), new_word(), new_word()
 
@@ -24,6 +24,7 @@ shelve(
 )
 
 
+@pytest.mark.face
 def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     word = VISIT
     page = visitor.page

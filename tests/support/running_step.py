@@ -9,6 +9,9 @@ from tests.support.workshop_command import Command, call
 from workshop.ports import free_port
 from workshop.steps import read_step
 
+QUIET = {"STONES_LOG_LEVEL": "WARNING"}
+"""Settings of a step whose requests nobody looks for in its log: to write a line for each takes its time."""
+
 
 class RunningStep(Command):
     """`workshop run --step N` without the bundled posts, as a context manager.
