@@ -97,7 +97,7 @@ def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
     elif item.get_closest_marker("face"):
         wanted = {first, last}
     elif item.get_closest_marker("browser"):
-        wanted = {last}
+        wanted = {first} if _only_step(item) is None else {_only_step(item)}
     else:
         return False
     return not _steps_of(item) <= wanted

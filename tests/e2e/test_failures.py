@@ -9,7 +9,7 @@ from tests.e2e.posts import shelved
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import picture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.face]
 PAIRS = cycle([shelved(2) for _ in range(4)])
 
 
