@@ -24,7 +24,6 @@ from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import Command
 from tests.support.writer import Writer
-from workshop.processes.life import await_end
 
 pytestmark = pytest.mark.drill
 
@@ -63,13 +62,20 @@ class Stage:
             run.suspend()  # it may be about to start what dies
             try:
                 mongod.kill()
-                assert await_end([mongod], PATIENCE) == []
-                held.bind(("127.0.0.1", self.running.ports["MONGO_PORT"]))
+                # Its sockets are there until its last thread has ended.
+                eventually(lambda: bind(held, self.running.ports["MONGO_PORT"]), PATIENCE)
             finally:
                 run.resume()
             # Those who come from now on must not share it.
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
             yield
+
+
+def bind(held: socket.socket, port: int) -> None:
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise AssertionError(f"port {port}: {error}") from None
 
 
 @pytest.fixture

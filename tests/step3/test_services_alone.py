@@ -12,6 +12,7 @@ from tests.step3.alone import KIND, USERS, Alone, World, world
 from tests.step3.beside import post
 from tests.support.answers import expect, expect_error, expect_unauthorized
 from tests.support.client import Client
+from tests.support.eventually import eventually
 
 __all__ = ["world"]
 
@@ -41,7 +42,12 @@ class TestEach:
         assert (told.service, told.version, told.url) == (alone.service, "v2", alone.url)
         assert f"kind:{KIND[alone.service].removesuffix('s')}" in told.tags
         assert sorted(told.takes) == sorted(USERS[alone.service].get("takes", []))
-        assert (told.load, told.behind) == (0, 0)
+
+        def idle() -> None:
+            told = alone.owners.await_state(alone.instance, "up")
+            assert (told.load, told.behind) == (0, 0)
+
+        eventually(idle)
 
     def test_lives_and_is_ready(self, alone: Alone) -> None:
         assert alone.visitor.json("/health/live") == {"_status": "OK"}

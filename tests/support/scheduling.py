@@ -20,8 +20,10 @@ TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run", "t
 """Files that share a running step, in folders of which most do not."""
 
 LONGEST = (
-    *("contract of step3", "step2", "contract of step1", "e2e of step3"),
-    *("contract of step2", "drills", "e2e of step0"),
+    *("step2", "contract of step3", "e2e of step0", "contract of step2", "drills", "contract of step1"),
+    *("step3/test_all_steps", "step3", "step3/test_bench", "e2e of step3", "contract of step0"),
+    *("step2/test_scale", "step0/test_run", "step2/test_bench", "step3/test_capture_killed"),
+    *("step3/test_hosting", "step0/test_make", "step3/test_nats_cluster", "drills of step0"),
 )
 """Groups that take longest, as one worker that comes late to one of them would be waited for; and in an order
 in which those that start most processes do not begin together.
