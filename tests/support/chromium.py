@@ -15,6 +15,7 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--disable-gpu",  # else the processor draws pages as a GPU would, which takes it longer
 )
 NO_WAY_BACK = "--disable-back-forward-cache"  # Playwright's default; people's browsers have that cache
 
