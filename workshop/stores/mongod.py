@@ -20,7 +20,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from workshop import interruption, state
 from workshop.addresses import host_from, in_url, is_ipv6
 from workshop.ports import port_from
-from workshop.stores.part import START_SECONDS, Part, PartFailed
+from workshop.stores.part import START_SECONDS, Part, PartFailed, version_text
 
 OLDEST = (6, 0)
 REPLICA_SET = "rs0"
@@ -72,20 +72,13 @@ def find_mongod() -> Path:
 def version(binary: Path) -> tuple[int, int]:
     """Major and minor version a mongod reports. Raises click.ClickException when it cannot run."""
     try:
-        told = subprocess.run(
-            [binary, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-            start_new_session=True,  # Ctrl-C is for us
-        )
+        told = version_text(binary)
     except (OSError, subprocess.SubprocessError) as error:
         if getattr(error, "returncode", None) == -signal.SIGILL:
             raise UnfitProcessor(f"{binary} does not run here. {NO_AVX}") from None
         detail = getattr(error, "stderr", None) or f"{type(error).__name__}"
         raise click.ClickException(f"{binary} does not run here: {str(detail).strip()}\n{ADVICE}") from None
-    match = re.search(r"db version v(\d+)\.(\d+)", told.stdout)
+    match = re.search(r"db version v(\d+)\.(\d+)", told)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 

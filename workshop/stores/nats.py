@@ -19,7 +19,7 @@ from workshop import state
 from workshop.addresses import host_from, in_url, reachable
 from workshop.ports import port_from
 from workshop.steps import Step
-from workshop.stores.part import Part
+from workshop.stores.part import Part, version_text
 from workshop.stores.permissions import permissions
 
 OLDEST = (2, 10)
@@ -52,17 +52,10 @@ def find_nats_server() -> Path:
 def version(binary: Path) -> tuple[int, int]:
     """Major and minor version that a nats-server reports; 0.0 when it does not run."""
     try:
-        told = subprocess.run(
-            [binary, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-            start_new_session=True,  # Ctrl-C is for us
-        )
+        told = version_text(binary)
     except (OSError, subprocess.SubprocessError):
         return 0, 0
-    match = re.search(r"v(\d+)\.(\d+)", told.stdout)
+    match = re.search(r"v(\d+)\.(\d+)", told)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 

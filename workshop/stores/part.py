@@ -26,6 +26,19 @@ class PartFailed(click.ClickException):
     """A part would not start; the message has the end of its log."""
 
 
+def version_text(binary: Path) -> str:
+    """What a server's program prints of its version. Raises OSError and subprocess.SubprocessError."""
+    done = subprocess.run(
+        [binary, "--version"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        start_new_session=True,  # Ctrl-C is for us
+    )
+    return done.stdout
+
+
 class Part(ABC):
     """Used as a context manager. Whoever holds it has a shared lock on `<name>.users`, which the kernel frees
     even after kill -9; so who leaves and then gets that lock alone was the last one, and stops the server.
