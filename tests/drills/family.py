@@ -67,7 +67,8 @@ class Family:
             with contextlib.suppress(psutil.Error, OSError):
                 told = json.loads((self._state / f"{part}.pid.json").read_text())
                 process = psutil.Process(told["pid"])
-                if process.create_time() == told["born"] and process.status() != psutil.STATUS_ZOMBIE:
+                is_same = process.cmdline()[-len(told["arguments"]) :] == told["arguments"]
+                if is_same and process.status() != psutil.STATUS_ZOMBIE:
                     found[Kind(part)] = process
         return found
 

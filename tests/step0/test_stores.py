@@ -50,15 +50,27 @@ def test_kill_9_and_a_stale_pid_do_not_block_the_next_start(own_state: Path) -> 
     with Mongod() as server:
         address = server.wait().add_user(USER)
         assert write(address) == 1
+        noted = json.loads((own_state / "mongod.pid.json").read_text())
         kill(server)
         assert not server.alive()
     # The pid in the file now belongs to somebody else: to this process.
-    (own_state / "mongod.pid.json").write_text(
-        json.dumps({"pid": os.getpid(), "born": 1.0, "host": "127.0.0.1", "port": 1, "other_ports": {}})
-    )
+    (own_state / "mongod.pid.json").write_text(json.dumps({**noted, "pid": os.getpid(), "port": 1}))
     with Mongod() as server:
         assert server.wait().started_here
         assert write(server.add_user(USER)) == 2
+
+
+def test_a_server_is_known_again_after_the_machines_clock_was_set(
+    own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Mongod() as server:
+        server.wait()
+        booted = psutil.boot_time()
+        # Where psutil 7 reads the time of the boot from, which all times of birth are counted from.
+        monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted + 3600)
+        with Mongod() as second:
+            assert not second.started_here
+            assert second.process == server.process
 
 
 def test_the_last_to_leave_stops_it(own_state: Path) -> None:

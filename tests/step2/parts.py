@@ -1,5 +1,6 @@
 """Step 2 as it runs: its services, their processes, secrets and databases."""
 
+import contextlib
 import json
 import os
 import signal
@@ -66,8 +67,13 @@ class Parts:
     def processes(self, service: str) -> list[psutil.Process]:
         """The processes of a service's instances, each before its own children."""
         urls = {url for told in self.stage.services()[service].values() for url in told["urls"]}
-        masters = [psutil.Process(pid) for url, pid in self.stage.pids().items() if url in urls]
-        return [each for master in masters for each in (master, *master.children(recursive=True))]
+        found: list[psutil.Process] = []
+        for url, pid in self.stage.pids().items():
+            if url in urls:
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since
+                    master = psutil.Process(pid)
+                    found += [master, *master.children(recursive=True)]
+        return found
 
     def sync_token(self) -> str:
         """A token by which services know the one that synchronises."""

@@ -26,6 +26,7 @@ def all_ready(parts: Parts) -> Iterator[None]:
 
 
 def ready(url: str) -> None:
+    assert answers(url)
     expect(Client(url).get("/health/ready"), 200)
 
 

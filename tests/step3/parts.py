@@ -1,5 +1,6 @@
 """Step 3 as it runs: its instances, their processes, their databases."""
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,12 @@ class Stage:
 
     def processes(self, service: str) -> list[psutil.Process]:
         """The processes that answer for a service."""
-        return [
-            psutil.Process(told["pid"]) for told in self.registry().values() if told["service"] == service
-        ]
+        found: list[psutil.Process] = []
+        for told in self.registry().values():
+            if told["service"] == service:
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since
+                    found.append(psutil.Process(told["pid"]))
+        return found
 
     def masters(self) -> dict[str, int]:
         """The process that the run started for each instance, by the instance's name."""

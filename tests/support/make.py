@@ -123,6 +123,11 @@ class Making:
         self.send(signal.SIGINT)
         self._process.wait(SECONDS)
 
+    def kill(self) -> None:
+        """Kill what runs in this terminal, but no part, as those have sessions of their own."""
+        self.send(signal.SIGKILL)
+        self._process.wait(SECONDS)
+
 
 def copy_of_the_checkout(folder: Path) -> Path:
     """The files of this checkout in a folder of their own, with its `.venv`."""

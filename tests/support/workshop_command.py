@@ -100,11 +100,11 @@ class Command:
         process = self._process
         if process is None or process.poll() is not None:
             return
-        children = [
-            each
-            for each in psutil.Process(process.pid).children(recursive=True)
-            if not any(name in " ".join(each.cmdline()) for name in still_used)
-        ]
+        children: list[psutil.Process] = []
+        for each in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if not any(name in " ".join(each.cmdline()) for name in still_used):
+                    children.append(each)
         process.send_signal(signal.SIGINT)
         try:
             code = process.wait(STOP_SECONDS)

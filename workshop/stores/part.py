@@ -169,9 +169,9 @@ class Part(ABC):
             )
         try:
             self.process = psutil.Process(child.pid)
-            born = {"pid": child.pid, "born": self.process.create_time()}
+            process = {"pid": child.pid, "arguments": command[1:]}
             address = {"host": self.host, "port": self.port, "other_ports": self.other_ports}
-            state.write_private(self._pid_file, json.dumps(born | address))
+            state.write_private(self._pid_file, json.dumps(process | address))
         except BaseException:
             child.kill()  # nobody would find it
             raise
@@ -221,11 +221,13 @@ def shared_pids() -> set[int]:
 
 
 def _noted(pid_file: Path) -> tuple[psutil.Process, dict[str, Any]] | None:
-    """The process that a file tells of, if it runs: told by its time of birth, since pids are used again."""
+    """The process that a file names, if it runs."""
     try:
         known = json.loads(pid_file.read_text())
-        process = psutil.Process(known["pid"])
-        if process.create_time() != known["born"] or not runs(process):
+        process, arguments = psutil.Process(known["pid"]), known["arguments"]
+        # Pids are used again, so its arguments tell whether it is the same. Its time of birth cannot: psutil
+        # counts it from the time of the boot, which moves when the machine's clock is set.
+        if process.cmdline()[-len(arguments) :] != arguments or not runs(process):
             return None
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
