@@ -12,12 +12,12 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from tests.drills.sizes import FULL
-from tests.support.chromium import chromium
+from tests.support.chromium import chromium, playwright, windowed_chromium
 from tests.support.clean_environment import clean_environment
 from workshop.ports import free_port
 from workshop.stores.mongod import Mongod
 
-__all__ = ["chromium"]
+__all__ = ["chromium", "playwright", "windowed_chromium"]
 
 clean_environment()
 
@@ -57,7 +57,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
     """Playwright's event loop stands still between its own tests, and would count as running in others."""
     loop = asyncio._get_running_loop()
-    if loop is None or "chromium" in item.fixturenames:
+    if loop is None or "playwright" in item.fixturenames:
         return (yield)
     asyncio._set_running_loop(None)
     try:

@@ -1,11 +1,11 @@
 """Lists that grow as one reads on."""
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.e2e.posts import shelved, submissions
 from tests.e2e.site import Site
-from tests.e2e.visitor import PATIENCE, Visitor
+from tests.e2e.visitor import PATIENCE, Visitor, visiting
 from tests.e2e.watch import picture
 from tests.support.eventually import eventually
 from tests.support.submission import new_word
@@ -123,7 +123,14 @@ def test_a_lost_connection_offers_a_button(visitor: Visitor) -> None:
     assert len(set(visitor.ids())) == 60
 
 
-def test_back_finds_the_list_as_it_was_left_and_the_post_as_it_is(visitor: Visitor) -> None:
+def test_back_finds_the_list_as_it_was_left_and_the_post_as_it_is(
+    windowed_chromium: Browser, site: Site
+) -> None:
+    with visiting(windowed_chromium, site.url) as visitor:
+        check_way_back(visitor)
+
+
+def check_way_back(visitor: Visitor) -> None:
     visitor.sign_up()
     page = visitor.page
     page.goto(f"/search?q={SEVENTY}&max_results=20")
