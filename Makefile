@@ -9,6 +9,7 @@ GENERATE :=
 SITE :=
 ONLY :=
 BUNDLED :=
+QUICK :=
 ARGS :=
 LOCK_OPTIONS :=
 # One more than a small machine has processors: tests wait, too.
@@ -48,8 +49,8 @@ load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=pyt
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)
 
-drills: $(VENV)/dev.stamp ## kill and cut things, as much of it as the text claims: make drills STEP=3
-	@DRILLS=full $(BIN)/python -m pytest tests/drills -s $(ONE_STEP) $(ARGS)
+drills: $(VENV)/dev.stamp ## kill and cut things, as much of it as the text claims: make drills STEP=3 | QUICK=1
+	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m drill tests/drills $(if $(QUICK),,-s) $(ONE_STEP) $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench $(ARGS)

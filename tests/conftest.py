@@ -22,6 +22,9 @@ __all__ = ["chromium", "playwright", "windowed_chromium"]
 clean_environment()
 
 ROOT = Path(__file__).resolve().parent.parent
+OWN_TARGETS = ("drill", "bench")
+"""Markers of what is done only where pytest is asked for it with `-m`."""
+
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
 
 
@@ -68,7 +71,8 @@ def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for another step than the chosen one and, where none is chosen, what its marker says
-    is decided at other steps (see the markers in pyproject.toml). Workers begin with what takes longest.
+    is decided at other steps (see the markers in pyproject.toml); and what has a target of its own. Workers
+    begin with what takes longest.
     """
     if hasattr(config, "workerinput"):
         from tests.support.scheduling import longest_first  # noqa: PLC0415 - only where xdist is
@@ -76,7 +80,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         longest_first(items)
     chosen = config.getoption("--step")
     left_out = (_is_of_another_step, _is_done_at_another_step, _is_slow)
-    others = {item for item in items if any(each(item, chosen) for each in left_out)}
+    own_targets = {name for name in OWN_TARGETS if name not in config.option.markexpr}
+    others = {
+        item
+        for item in items
+        if any(item.get_closest_marker(name) for name in own_targets)
+        or any(each(item, chosen) for each in left_out)
+    }
     if others:
         config.hook.pytest_deselected(items=[*others])
         items[:] = [item for item in items if item not in others]

@@ -115,6 +115,7 @@ def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
     assert list(figures(printed, ["load"])) == ["Loading, posts a second"]
 
 
+@pytest.mark.bench
 def test_eve_is_measured_beside_servers_written_by_hand() -> None:
     printed = make("bench", "ARGS=--quick --only read --count 1200")
     ((title, rows),) = figures(printed, ["read"]).items()

@@ -66,13 +66,16 @@ def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) 
     assert re.search(r"^1 passed", told, re.MULTILINE)
 
 
-def test_drills_are_one_steps_and_those_that_need_a_calm_machine_too(own: dict[str, str]) -> None:
-    drills = make("drills", "STEP=3", "ARGS=--collect-only -q", env=own)
-    smaller = make("test", "STEP=3", "ARGS=--collect-only -q tests/drills", env=own)
-    for listed in (drills, smaller):
-        assert "tests/drills/test_step3_killed.py::" in listed
-        assert "[step2]" not in listed
-    assert drills.count("::") > smaller.count("::")
+def test_drills_are_one_steps_and_fewer_if_quick_and_no_other_tests(own: dict[str, str]) -> None:
+    listed = "ARGS=--collect-only -q"
+    full, quick = (make("drills", "STEP=3", *more, listed, env=own) for more in ([], ["QUICK=1"]))
+    for drills in (full, quick):
+        assert "tests/drills/test_step3_killed.py::" in drills
+        assert "[step2]" not in drills
+    assert full.count("::") > quick.count("::")
+    others = make("test", "STEP=3", f"{listed} tests/drills tests/step3/test_layout.py", env=own)
+    assert "tests/step3/test_layout.py::" in others
+    assert "tests/drills" not in others
 
 
 def test_the_doctor_looks_at_this_machine(own: dict[str, str]) -> None:

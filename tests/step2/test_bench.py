@@ -8,7 +8,7 @@ from tests.support.bench import figures
 from tests.support.make import make
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.bench
 def test_copies_are_measured_beside_bare_ones(tmp_path: Path) -> None:
     printed = make("bench", "ARGS=--quick --only sync", env={"TMPDIR": str(tmp_path)})
     ((title, rows),) = figures(printed, ["sync"]).items()

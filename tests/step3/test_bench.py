@@ -16,7 +16,7 @@ TABLES = {
 }
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.bench
 def test_all_of_step_3_is_measured_in_one_run(tmp_path: Path) -> None:
     assert [name for name, each in MEASURES.items() if each.is_of_step3] == [*TABLES]
     printed = make("bench", f"ARGS=--quick --only {' --only '.join(TABLES)}", env={"TMPDIR": str(tmp_path)})
