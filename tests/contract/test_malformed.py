@@ -103,7 +103,7 @@ def test_hundreds_of_malformed_requests_do_no_harm(face: Face, malformer: Reader
     ask()
     print("malformed requests by status:", dict(sorted(statuses.items())))
     assert statuses.total() >= ASKED
-    assert {200, 400, 401, 404, 405, 422} <= set(statuses), "too tame to show anything"
+    assert {200, 400, 401, 404, 405} <= set(statuses), "too tame to show anything"
     expect(Client(face.url).get("/health/ready"), 200)
 
 
