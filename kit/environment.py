@@ -102,6 +102,16 @@ def get_image_allowed_hosts() -> frozenset[str]:
     return frozenset(filter(None, os.environ.get("IMAGE_ALLOWED_HOSTS", "").split(",")))
 
 
+def check_numbers() -> None:
+    """Raise RuntimeError where a variable should be a whole number and is none."""
+    get_smtp_address()
+    get_token_lifetime()
+    get_password_memory()
+    get_failed_sign_ins_per_minute()
+    get_shares_per_minute()
+    get_image_max_bytes()
+
+
 def _number(variable: str, default: int) -> int:
     """The whole number that a variable is set to. Raises RuntimeError when it is something else."""
     text = os.environ.get(variable) or str(default)

@@ -30,6 +30,7 @@ def on_starting(_server: Any) -> None:
     """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
     if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
         environment.get_mongodb_uri()
+    environment.check_numbers()
     try:
         TrustedProxies(environment.get_trusted_proxies())
     except ValueError as problem:

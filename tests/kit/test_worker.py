@@ -208,19 +208,29 @@ def test_of_too_many_who_has_waited_longest_goes(tmp_path: Path) -> None:
         assert everything(silent[0]) == b""
 
 
-def test_trusted_proxies_that_are_none_are_told_in_a_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES takes addresses and networks"),
+        ("TOKEN_LIFETIME", "soon", "Set TOKEN_LIFETIME to a whole number; 'soon' is none."),
+        ("PASSWORD_MEMORY_KIB", "64M", "Set PASSWORD_MEMORY_KIB to a whole number; '64M' is none."),
+    ],
+)
+def test_a_setting_that_is_none_is_told_in_a_line(
+    tmp_path: Path, variable: str, value: str, told: str
+) -> None:
     config = tmp_path / "gunicorn.conf.py"
     config.write_text("from kit.serving import *\nbind = '127.0.0.1:0'")
     ended = subprocess.run(
         [sys.executable, "-m", "gunicorn", "--config", str(config), "nothing:app"],
-        env={**os.environ, "TRUSTED_PROXIES": "nginx"},
+        env={**os.environ, variable: value},
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 1
-    assert "TRUSTED_PROXIES takes addresses and networks" in ended.stderr
+    assert told in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
