@@ -1,9 +1,9 @@
 """The browsers of all tests that need one: Playwright runs once in a process."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,34 +26,32 @@ NO_WAY_BACK = "--disable-back-forward-cache"  # Playwright's default; people's b
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    """It ends its browsers when it ends."""
     with sync_playwright() as started:
+        loop = asyncio._get_running_loop()
         yield started
+        asyncio._set_running_loop(loop)  # the last test is any other, for which it was put aside
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Browser:
     """What draws pages soonest."""
-    with launched(playwright, SHELL, *NAMES) as browser:
-        yield browser
+    return launch(playwright, SHELL, *NAMES)
 
 
 @pytest.fixture(scope="session")
-def windowed_chromium(playwright: Playwright) -> Iterator[Browser]:
+def windowed_chromium(playwright: Playwright) -> Browser:
     """What people have, its history and all."""
-    with launched(playwright, *NAMES) as browser:
-        yield browser
+    return launch(playwright, *NAMES)
 
 
-@contextmanager
-def launched(playwright: Playwright, *names: str) -> Iterator[Browser]:
-    """The first of them that is on PATH, else the one that `playwright install chromium` fetched."""
+def launch(playwright: Playwright, *names: str) -> Browser:
+    """Start the first of them that is on PATH, else the one that `playwright install chromium` fetched."""
     path = next(filter(None, map(shutil.which, names)), None) or playwright.chromium.executable_path
     if not Path(path).exists():
         pytest.skip("no Chromium: install one, or run `playwright install chromium`")
     # Chromium refuses to sandbox the superuser's pages.
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    browser = playwright.chromium.launch(
+    return playwright.chromium.launch(
         executable_path=path, args=[*QUIET, *as_root], ignore_default_args=[NO_WAY_BACK]
     )
-    yield browser
-    browser.close()
