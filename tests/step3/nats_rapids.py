@@ -13,7 +13,7 @@ from step3_async.rapids.event import Event
 from step3_async.rapids.transport import Delivery, River, Transport, Unavailable
 from tests.step3.nats_cluster import NatsCluster
 from tests.step3.nats_server import NatsServer
-from tests.support.eventually import PATIENCE
+from tests.support.eventually import PATIENCE, pauses
 
 USERS: dict[str, dict[str, Any]] = {
     "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.wanted"]},
@@ -26,8 +26,6 @@ USERS: dict[str, dict[str, Any]] = {
     },
 }
 TEST_SECONDS = 150
-PAUSE = 0.02
-
 Connect = Callable[..., Awaitable[Transport]]
 
 
@@ -145,7 +143,7 @@ async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[De
 
 async def until(check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What `check` gives, awaited if need be, once that is true."""
-    deadline = time.monotonic() + seconds
+    deadline, waits = time.monotonic() + seconds, pauses()
     while True:
         found = check()
         if isinstance(found, Awaitable):
@@ -153,4 +151,4 @@ async def until(check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         if found or time.monotonic() > deadline:
             assert found
             return found
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(next(waits))

@@ -9,10 +9,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from step3_async.gateway.hearing import SWEEP_SECONDS
 from step3_async.rapids.signals import SILENT_SECONDS
 from tests.step3.backends import nats, settings, staged
-from tests.step3.nats_rapids import PAUSE, asynchronous, until
+from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
 
 __all__ = ["nats", "settings"]
+
+PAUSE_SECONDS = 0.02
 
 
 @asynchronous
@@ -53,7 +55,7 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
             end = time.monotonic() + SILENT_SECONDS + 1
             while time.monotonic() < end:
                 assert stage.knows(other)
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(PAUSE_SECONDS)
             assert (await stage.get("/api/posts")).status == 200
             told = await stage.json("/health/ready")
             assert (told["_status"], told["parts"]["rapids"]) == ("OK", "down")
@@ -160,7 +162,7 @@ async def test_who_has_least_to_do_is_asked(nats: NatsServer, settings: dict[str
         waiting = []
         while not busy.asked:
             waiting.append(asyncio.create_task(stage.get(f"/api/posts?page={len(waiting)}")))
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE_SECONDS)
         instances = {each.told.instance: each for each in stage.made.registry}
         await until(lambda: instances[idle.name].outstanding == 0 < instances[busy.name].outstanding)
         known = len(idle.asked)

@@ -1,14 +1,23 @@
 """Polling with a deadline, so that no test sleeps longer than it must."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 Result = TypeVar("Result")
 
-PAUSE = 0.02
+SHORTEST, LONGEST = 0.01, 0.25
+GROWTH = 1.3
 PATIENCE = 60.0
 """Seconds after which something hangs, on the slowest machine; no measure of how soon it should be."""
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between tries. They grow, as who asks all the time keeps what is waited for from its work."""
+    pause = SHORTEST
+    while True:
+        yield pause
+        pause = min(pause * GROWTH, LONGEST)
 
 
 def eventually(check: Callable[[], Result], deadline: float = PATIENCE) -> Result:
@@ -16,7 +25,7 @@ def eventually(check: Callable[[], Result], deadline: float = PATIENCE) -> Resul
 
     It is tried at least once, and for the last time after `deadline` seconds; then its error is raised.
     """
-    end = time.monotonic() + deadline
+    end, waits = time.monotonic() + deadline, pauses()
     while True:
         last = time.monotonic() >= end
         try:
@@ -24,4 +33,4 @@ def eventually(check: Callable[[], Result], deadline: float = PATIENCE) -> Resul
         except AssertionError:
             if last:
                 raise
-        time.sleep(min(PAUSE, max(0.0, end - time.monotonic())))
+        time.sleep(min(next(waits), max(0.0, end - time.monotonic())))
