@@ -12,8 +12,8 @@ BUNDLED :=
 QUICK :=
 ARGS :=
 LOCK_OPTIONS :=
-# One more than a small machine has processors: tests wait, too.
-PYTEST_WORKERS := -n 3 --dist loadscope
+# Twice as many as a small machine has processors: tests wait, too.
+PYTEST_WORKERS := -n 4 --dist loadscope
 # Meant for other programs of the user's. What pip is told about fetching, requirements/install.py passes on.
 unexport $(filter PYTHON% PYTEST_% MYPY% RUFF_% VIRTUAL_ENV __PYVENV_LAUNCHER__,$(.VARIABLES))
 
@@ -50,7 +50,7 @@ test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)
 
 drills: $(VENV)/dev.stamp ## kill and cut things, as much of it as the text claims: make drills STEP=3 | QUICK=1
-	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m drill tests/drills $(if $(QUICK),,-s) $(ONE_STEP) $(ARGS)
+	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m drill $(if $(QUICK),$(PYTEST_WORKERS),-s) $(ONE_STEP) $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench $(ARGS)

@@ -14,6 +14,8 @@ from tests.step3.captures import START_SECONDS, Capture, Stage, captured, folded
 from tests.step3.owners import post
 from tests.support.eventually import eventually
 
+pytestmark = pytest.mark.drill
+
 KILLS = 5
 
 

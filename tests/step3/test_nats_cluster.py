@@ -14,6 +14,8 @@ from step3_async.rapids.transport import Unavailable
 from tests.step3.nats_cluster import NatsCluster, nats_cluster
 from tests.step3.nats_rapids import USERS, asynchronous, connections, traffic, until
 
+pytestmark = pytest.mark.drill
+
 READY_SECONDS = 90.0
 KILLS = 2
 

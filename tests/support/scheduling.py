@@ -13,17 +13,17 @@ PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
 SHARING = {"step1", "step2", "drills"}
 """Folders whose files share a running step, or had better not run beside each other."""
 
-ALONE = {"test_bench", "test_scale", "test_builds", "test_layout"}
+ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout", "test_scale"}
 """Files in them that do not."""
 
 TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run", "test_tracing"}}
 """Files that share a running step, in folders of which most do not."""
 
 LONGEST = (
-    *("step2", "contract of step3", "e2e of step0", "contract of step2", "drills", "contract of step1"),
-    *("step3/test_all_steps", "step3", "step3/test_bench", "e2e of step3", "contract of step0"),
-    *("step2/test_scale", "step0/test_run", "step2/test_bench", "step3/test_capture_killed"),
-    *("step3/test_hosting", "step0/test_make", "step3/test_nats_cluster", "drills of step0"),
+    *("step2", "contract of step3", "e2e of step0", "contract of step0", "step3", "e2e of step3"),
+    *("step2/test_scale", "step0/test_run", "contract of step2", "step3/test_hosting", "contract of step1"),
+    *("step0/test_load_subreddit", "step3/test_services_alone", "step0/test_make", "step3/test_cli"),
+    *("drills", "step3/test_capture_killed", "step3/test_bench"),
 )
 """Groups that take longest, as one worker that comes late to one of them would be waited for; and in an order
 in which those that start most processes do not begin together.

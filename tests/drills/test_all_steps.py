@@ -23,6 +23,8 @@ from tests.support.workshop_command import ROOT, Command, call
 from workshop.defaults import default_ports
 from workshop.ports import free_port
 
+pytestmark = [pytest.mark.drill, pytest.mark.only_step(3)]
+
 STEPS_AS_THEY_STOP = (2, 0, 1, 3)
 SHARED = ("mongod", "workshop.mailbox", "nats-server")
 BACK_SECONDS = 60.0
@@ -63,7 +65,6 @@ def check_face(url: str, mail_url: str) -> None:
     assert title in Mailbox(mail_url).only_one_to(address)["Subject"]
 
 
-@pytest.mark.timeout(600)
 def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
     runs = {number: Command(["run", "--step", str(number)], environment) for number in range(4)}
     mail_url = f"http://127.0.0.1:{port_of('MAIL_HTTP_PORT', environment)}"
