@@ -14,6 +14,8 @@ from pymongo.database import Database
 from tests.drills.sizes import FULL
 from tests.support.chromium import chromium, playwright, windowed_chromium
 from tests.support.clean_environment import clean_environment
+from tests.support.scheduling import ByStep, group_of, longest_first
+from tests.support.shared_step import shared_steps
 from workshop.ports import free_port
 from workshop.stores.mongod import Mongod
 
@@ -51,8 +53,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Share tests out among workers by what they share."""
-    from tests.support.scheduling import ByStep  # noqa: PLC0415 - only where xdist is
-
     return ByStep(config, log)
 
 
@@ -69,14 +69,19 @@ def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
         asyncio._set_running_loop(loop)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A step that tests share ends with the last of them."""
+    if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
+        shared_steps.end()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for another step than the chosen one and, where none is chosen, what its marker says
     is decided at other steps (see the markers in pyproject.toml); and what has a target of its own. Workers
     begin with what takes longest.
     """
     if hasattr(config, "workerinput"):
-        from tests.support.scheduling import longest_first  # noqa: PLC0415 - only where xdist is
-
         longest_first(items)
     chosen = config.getoption("--step")
     left_out = (_is_of_another_step, _is_done_at_another_step, _is_slow)

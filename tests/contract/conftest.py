@@ -22,11 +22,11 @@ from tests.support.eventually import eventually
 from tests.support.image_site import ImageSite
 from tests.support.made_corpus import make_corpus
 from tests.support.mailbox import Mailbox
-from tests.support.nginx import PROXY
 from tests.support.question import SITE, posts_xml
-from tests.support.running_step import QUIET, RunningStep
+from tests.support.shared_step import SharedStep, shared_steps
 from tests.support.workshop_command import call
 
+UP_ALREADY = "CONTRACT_URL"
 DEADLINES = {0: 0.0, 1: 0.0, 2: 1.5, 3: 1.0}
 """Seconds, by step, until other readers see a write."""
 
@@ -37,44 +37,46 @@ SLACK = 30.0
 
 
 @pytest.fixture(scope="package")
-def images() -> Iterator[ImageSite]:
+def shared(step: int, tmp_path_factory: pytest.TempPathFactory) -> SharedStep | None:
+    """The step under test, unless one is up already."""
+    return None if UP_ALREADY in os.environ else shared_steps.get(step, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture(scope="package")
+def images(shared: SharedStep | None) -> Iterator[ImageSite]:
+    if shared:
+        yield shared.images
+        return
     with ImageSite(int(os.environ.get("CONTRACT_IMAGE_PORT", "0"))) as site:
         yield site
 
 
 @pytest.fixture(scope="package")
-def closed_port() -> Iterator[int]:
+def closed_port(shared: SharedStep | None) -> Iterator[int]:
     """A port that refuses connections for as long as the tests run."""
+    if shared:
+        yield shared.closed_port
+        return
     with socket.socket() as held:
         held.bind(("127.0.0.1", int(os.environ.get("CONTRACT_CLOSED_PORT", "0"))))
         yield held.getsockname()[1]
 
 
 @pytest.fixture(scope="package")
-def face(
-    step: int, images: ImageSite, closed_port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Face]:
-    if url := os.environ.get("CONTRACT_URL"):
-        mail = Mailbox(os.environ.get("CONTRACT_MAIL_URL", "http://127.0.0.1:8025").rstrip("/"))
-        sees_images = {"CONTRACT_IMAGE_PORT", "CONTRACT_CLOSED_PORT"} <= set(os.environ)
+def face(step: int, shared: SharedStep | None) -> Face:
+    deadline = SLACK * DEADLINES[step]
+    if shared:
+        running = shared.running
+        mail = Mailbox(running.mail_url)
+        return Face(running.url, deadline, mail, running.workshop_load, running.ports["MONGO_PORT"])
+    mail = Mailbox(os.environ.get("CONTRACT_MAIL_URL", "http://127.0.0.1:8025").rstrip("/"))
+    sees_images = {"CONTRACT_IMAGE_PORT", "CONTRACT_CLOSED_PORT"} <= set(os.environ)
 
-        def load(*arguments: str) -> str:
-            return call(["load", "--step", str(step), *arguments], os.environ)
+    def load(*arguments: str) -> str:
+        return call(["load", "--step", str(step), *arguments], os.environ)
 
-        database_port = int(os.environ.get("MONGO_PORT", "27117"))
-        yield Face(url.rstrip("/"), SLACK * DEADLINES[step], mail, load, database_port, sees_images)
-        return
-    settings = {
-        "IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}",
-        "TRUSTED_PROXIES": PROXY,
-        # So long step 3 waits before it answers 202: on a busy machine, too, it is to be 200.
-        "SETTLE_SECONDS": "25",
-        "REQUEST_SECONDS": "28",
-        **QUIET,
-    }
-    with RunningStep(step, tmp_path_factory.mktemp("contract") / "state", settings) as running:
-        mail, database_port = Mailbox(running.mail_url), running.ports["MONGO_PORT"]
-        yield Face(running.url, SLACK * DEADLINES[step], mail, running.workshop_load, database_port)
+    database_port = int(os.environ.get("MONGO_PORT", "27117"))
+    return Face(os.environ[UP_ALREADY].rstrip("/"), deadline, mail, load, database_port, sees_images)
 
 
 @pytest.fixture(scope="package")

@@ -8,8 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.posts import SHELF
 from tests.e2e.site import Site
 from tests.e2e.visitor import PATIENCE, Visitor, visiting
-from tests.support.image_site import ImageSite
-from tests.support.running_step import QUIET, RunningStep
+from tests.support.shared_step import shared_steps
 
 expect.set_options(timeout=PATIENCE)
 
@@ -25,14 +24,12 @@ def browser(chromium: Browser) -> Browser:
 
 
 @pytest.fixture(scope="package")
-def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The step under test, with nothing in it but what tests load."""
-    with ImageSite() as images:
-        allowed = {"IMAGE_ALLOWED_HOSTS": images.host, **QUIET}
-        with RunningStep(step, tmp_path_factory.mktemp("e2e") / "state", allowed) as running:
-            made = Site(running, images.url)
-            made.load(SHELF, SHELF[-1].title.split()[0])
-            yield made
+def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The step under test, with what tests load, and perhaps what others have loaded before."""
+    shared = shared_steps.get(step, tmp_path_factory.mktemp("shared"))
+    made = Site(shared.running, shared.images.url)
+    made.load(SHELF, SHELF[-1].title.split()[0])
+    return made
 
 
 @pytest.fixture
