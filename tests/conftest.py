@@ -24,6 +24,7 @@ __all__ = ["chromium", "playwright", "windowed_chromium"]
 clean_environment()
 
 ROOT = Path(__file__).resolve().parent.parent
+BELOW = ("kit", "workshop")
 OWN_TARGETS = ("drill", "bench")
 """Markers of what is done only where pytest is asked for it with `-m`."""
 
@@ -43,9 +44,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """For a chosen step leave out other steps' folders, and those of what all steps stand on."""
     chosen = config.getoption("--step")
-    other = collection_path.name.startswith("step") and collection_path.name != f"step{chosen}"
-    if chosen is not None and collection_path.parent == ROOT / "tests" and other:
+    folder = collection_path.name
+    is_others = folder in BELOW or (folder.startswith("step") and folder != f"step{chosen}")
+    if chosen is not None and collection_path.parent == ROOT / "tests" and is_others:
         return True
     return None
 

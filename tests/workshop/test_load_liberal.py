@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from tests.step0.test_load_files import listing, read, submissions, things, written
+from tests.workshop.test_load_files import listing, read, submissions, things, written
 from workshop.load import json_records, xml_rows
 from workshop.load.files import FileSource
 from workshop.load.problems import LoadError, Problem

@@ -159,7 +159,7 @@ def has_ipv6() -> bool:
     ],
 )
 def test_signals_from_anywhere_on_leave_nothing(run: Run, place: str, number: str, least: int) -> None:
-    run.start(program=("-m", "tests.step0.signalled_run", place, number))
+    run.start(program=("-m", "tests.workshop.signalled_run", place, number))
     assert run.process is not None
     assert run.process.wait(60) == 0, run.said()
     told = re.search(r"^signals: (\d+)$", run.said(), re.MULTILINE)
