@@ -50,6 +50,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
             )
             with admin:
                 made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, found)
+                stage.await_each_version()
                 made.await_arrival()
                 yield made
 

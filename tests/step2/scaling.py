@@ -14,6 +14,7 @@ import psutil
 import requests
 
 from tests.support.client import Client
+from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call
 
@@ -44,6 +45,17 @@ class Stage:
     def shares(self, service: str) -> dict[str, int]:
         """The shares of versions, as callers read them."""
         return {version: told["share"] for version, told in self.services()[service].items()}
+
+    def await_each_version(self) -> None:
+        """Wait until each has an instance: the step is ready once all are that get requests, and a version
+        without a share may come later.
+        """
+        eventually(self.check_each_version_has_one)
+
+    def check_each_version_has_one(self) -> None:
+        """Each version has one instance that takes requests."""
+        versions = [told for own in self.services().values() for told in own.values()]
+        assert [len(told["urls"]) for told in versions] == [1] * len(versions)
 
     def pids(self) -> dict[str, int]:
         """The processes by their addresses, as the table tells."""

@@ -26,7 +26,9 @@ END_SECONDS = 60.0
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with RunningStep(2, tmp_path_factory.mktemp("scale") / "state") as running:
-        yield Stage(running)
+        made = Stage(running)
+        made.await_each_version()
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +52,7 @@ def refused(stage: Stage, *arguments: str) -> str:
 def test_each_version_begins_with_one_instance(stage: Stage) -> None:
     services = stage.services()
     assert {"posts", "search", "like", "tag"} <= set(services)
-    assert [len(told["urls"]) for own in services.values() for told in own.values()] == [
-        1 for own in services.values() for _ in own
-    ]
+    stage.check_each_version_has_one()
     assert all(sum(stage.shares(name).values()) == 100 for name in services)
     assert stage.shares("search") == {"v2": 100, "v1": 0}
     for variable, url in [("POSTS", stage.urls("posts")[0]), ("SEARCH", stage.urls("search", "v2")[0])]:
