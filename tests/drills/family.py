@@ -1,7 +1,6 @@
 """The processes of a run by what they are, for those who kill them."""
 
 import contextlib
-import json
 import os
 import signal
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.running_step import RunningStep
+from workshop.stores.part import PID_SUFFIX, noted
 
 PARTS = ("mongod", "nats", "mail")
 FACE = "web.conf.py"
@@ -64,12 +64,8 @@ class Family:
                         found.setdefault(Kind(name, is_worker=True), worker)
         for part in PARTS:
             # Whichever command missed it first has started it: their pid files tell.
-            with contextlib.suppress(psutil.Error, OSError):
-                told = json.loads((self._state / f"{part}.pid.json").read_text())
-                process = psutil.Process(told["pid"])
-                is_same = process.cmdline()[-len(told["arguments"]) :] == told["arguments"]
-                if is_same and process.status() != psutil.STATUS_ZOMBIE:
-                    found[Kind(part)] = process
+            if known := noted(self._state / f"{part}{PID_SUFFIX}"):
+                found[Kind(part)] = known[0]
         return found
 
 

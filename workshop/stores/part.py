@@ -145,7 +145,7 @@ class Part(ABC):
 
     def _running(self) -> psutil.Process | None:
         """The server a former start left."""
-        if (found := _noted(self._pid_file)) is None:
+        if (found := noted(self._pid_file)) is None:
             return None
         process, known = found
         self.host, self.port, self.other_ports = known["host"], known["port"], known["other_ports"]
@@ -216,11 +216,11 @@ class Part(ABC):
 
 def shared_pids() -> set[int]:
     """The process ids of the servers that run."""
-    found = [_noted(path) for path in state.folder().glob(f"*{PID_SUFFIX}")]
+    found = [noted(path) for path in state.folder().glob(f"*{PID_SUFFIX}")]
     return {process.pid for process, _ in filter(None, found)}
 
 
-def _noted(pid_file: Path) -> tuple[psutil.Process, dict[str, Any]] | None:
+def noted(pid_file: Path) -> tuple[psutil.Process, dict[str, Any]] | None:
     """The process that a file names, if it runs."""
     try:
         known = json.loads(pid_file.read_text())
