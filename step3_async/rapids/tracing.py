@@ -4,9 +4,6 @@ import os
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 EXPORTERS = ("none", "console", "otlp")
@@ -30,10 +27,10 @@ def configure_tracing(service: str) -> None:
         return
     if exporter == "none":
         return
-    told = {"service.name": service, "service.instance.id": os.environ.get("INSTANCE") or service}
-    provider = TracerProvider(resource=Resource.create(told))
-    provider.add_span_processor(_processor(exporter))
-    trace.set_tracer_provider(provider)
+    # It takes longer to import than all else here, and is seldom asked for.
+    from step3_async.rapids.exporting import provider  # noqa: PLC0415
+
+    trace.set_tracer_provider(provider(service, exporter))
 
 
 def current_traceparent() -> str | None:
@@ -41,12 +38,3 @@ def current_traceparent() -> str | None:
     carrier: dict[str, str] = {}
     W3C.inject(carrier)
     return carrier.get(TRACEPARENT)
-
-
-def _processor(exporter: str) -> SpanProcessor:
-    if exporter == "console":
-        return SimpleSpanProcessor(ConsoleSpanExporter())
-    # It takes longer to import than all else here, and is seldom asked for.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-
-    return BatchSpanProcessor(OTLPSpanExporter())

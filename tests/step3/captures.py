@@ -105,12 +105,18 @@ def capture(owners: Owners, nats_url: str, folder: Path, name: str = "capture") 
         made.stop(signal.SIGKILL)
 
 
+STREAM_SEQUENCE = -4
+"""Which word of an acknowledgement's subject, whatever it begins with."""
+
+
 class Rapids(threading.Thread):
-    """Reads a river of all domains, and keeps all `events`."""
+    """Reads a river of all domains, and knows what the rapids have, in their order: a river may hand out again,
+    and then later, what it has handed out before.
+    """
 
     def __init__(self, url: str, river: str = "listener") -> None:
         super().__init__(name=river, daemon=True)
-        self.events: list[Event] = []
+        self._stored: dict[int, Event] = {}
         self._url, self._river = url, river
         self._reads, self._ends = threading.Event(), threading.Event()
 
@@ -133,12 +139,18 @@ class Rapids(threading.Thread):
         while not self._ends.is_set():
             try:
                 for delivery in await river.batch(500, 0.2):
-                    self.events.append(Event.model_validate_json(delivery.raw))
+                    number = int(delivery._reply.split(".")[STREAM_SEQUENCE])
+                    self._stored[number] = Event.model_validate_json(delivery.raw)
                     await delivery.acknowledge()
             except Unavailable:
                 await asyncio.sleep(PAUSE_SECONDS)
         await river.close()
         await transport.close()
+
+    @property
+    def events(self) -> list[Event]:
+        """All so far."""
+        return [event for _, event in sorted(self._stored.copy().items())]
 
     def of(self, domain: str, *names: str) -> Sequence[Event]:
         """The events of a domain so far, of these names if any are given."""

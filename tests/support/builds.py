@@ -13,12 +13,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOADED = """
-import json, runpy, sys
+import ast, importlib, json, runpy, sys
 runpy.run_path("{step}/gunicorn.conf.py")
 import {package}.service
-ours = [(name, module.__file__) for name, module in sys.modules.items()
-        if name.split(".")[0] in ("{step}", "kit") and module.__file__]
-print(json.dumps(ours))
+
+def ours():
+    return {{name: module.__file__ for name, module in sys.modules.items()
+            if name.split(".")[0] in ("{step}", "kit") and module.__file__}}
+
+looked_through = set()
+while more := ours().keys() - looked_through:
+    for name in more:
+        looked_through.add(name)
+        for node in ast.walk(ast.parse(open(ours()[name]).read())):
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("{step}", "kit"):
+                importlib.import_module(node.module)
+print(json.dumps(list(ours().items())))
 """
 
 
@@ -44,7 +54,7 @@ class Built:
         return pins(ROOT / self.folder / "requirements.txt")
 
     def loaded(self) -> dict[str, Path]:
-        """The modules of ours that a process of the service loads."""
+        """The modules of ours that a process of the service loads, at its start or later."""
         return _loaded(self.step, self.package)
 
     def check_requirements(self) -> set[str]:
