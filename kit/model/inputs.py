@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+
 def plain(text: str) -> str:
     """`text` as it is. Raises ValueError for control characters other than new line and tab."""
     if any(unicodedata.category(char) == "Cc" for char in text if char not in "\n\t"):
