@@ -110,8 +110,8 @@ STREAM_SEQUENCE = -4
 
 
 class Rapids(threading.Thread):
-    """Reads a river of all domains, and knows what the rapids have in their order: a river may hand out again,
-    later, what it has handed out before.
+    """Reads a river of all domains, and knows what the rapids have, in their order: a river may hand out
+    again, later, what it has handed out before.
     """
 
     def __init__(self, url: str, river: str = "listener") -> None:
