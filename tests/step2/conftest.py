@@ -49,8 +49,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
                 directConnection=True,
             )
             with admin:
-                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, found)
                 stage.await_each_version()
+                services = stage.services()
+                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, found, services)
                 made.await_arrival()
                 yield made
 

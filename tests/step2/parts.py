@@ -36,7 +36,7 @@ KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 class Parts:
     """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most
     loved first, and of another; `pictured` has a picture. `found_at_start` of the posts were found the moment
-    that the step said it was ready.
+    that the step said it was ready, and `services_at_start` is what callers could read once all had come.
     """
 
     stage: Stage
@@ -48,6 +48,7 @@ class Parts:
     pictured: Submission
     secrets: dict[str, str] = field(repr=False)
     found_at_start: int
+    services_at_start: Document
 
     @property
     def face(self) -> str:
@@ -111,6 +112,11 @@ class Parts:
             assert not late
 
         eventually(check, ARRIVED_SECONDS)
+
+    def await_copies(self, service: str = "") -> None:
+        """Wait until copies are like what they are copies of; those of one taker, or all."""
+        self.await_arrival()
+        eventually(lambda: self.check_copies(service), ARRIVED_SECONDS)
 
     def check_copies(self, service: str = "") -> None:
         """Every copy is what its owner has, and there are no others; of one taker, or of all."""

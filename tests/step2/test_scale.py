@@ -1,34 +1,21 @@
-"""Instances and versions of services come, go, die and come back while the step runs."""
+"""Instances and versions of services come and go while the step runs."""
 
-import os
 import re
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.step2.scaling import Stage, answers, calling
-from tests.support.answers import expect
-from tests.support.client import Client
-from tests.support.eventually import eventually
-from tests.support.killed_run import SHARED, check_nothing_outlives
+from tests.step2.parts import Parts
+from tests.step2.scaling import Stage, answers
 from tests.support.running_step import RunningStep
-from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import call
 
-POSTS = 3
-BACK_SECONDS = 60.0
-END_SECONDS = 60.0
 
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with RunningStep(2, tmp_path_factory.mktemp("scale") / "state") as running:
-        made = Stage(running)
-        made.await_each_version()
-        yield made
+@pytest.fixture
+def stage(parts: Parts) -> Stage:
+    return parts.stage
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +36,16 @@ def refused(stage: Stage, *arguments: str) -> str:
     return str(told.value)
 
 
-def test_each_version_begins_with_one_instance(stage: Stage) -> None:
-    services = stage.services()
-    assert {"posts", "search", "like", "tag"} <= set(services)
-    stage.check_each_version_has_one()
-    assert all(sum(stage.shares(name).values()) == 100 for name in services)
-    assert stage.shares("search") == {"v2": 100, "v1": 0}
-    for variable, url in [("POSTS", stage.urls("posts")[0]), ("SEARCH", stage.urls("search", "v2")[0])]:
-        assert url == f"http://127.0.0.1:{stage.running.ports[f'STEP2_{variable}_PORT']}"
+def test_each_version_begins_with_one_instance(parts: Parts) -> None:
+    first, ports = parts.services_at_start, parts.stage.running.ports
+    assert {"posts", "search", "like", "tag"} <= set(first)
+    assert all(len(told["urls"]) == 1 for own in first.values() for told in own.values())
+    shares = {name: {version: told["share"] for version, told in own.items()} for name, own in first.items()}
+    assert all(sum(each.values()) == 100 for each in shares.values())
+    assert shares["search"] == {"v2": 100, "v1": 0}
+    for service, version in [("posts", "v1"), ("search", "v2")]:
+        port = ports[f"STEP2_{service.upper()}_PORT"]
+        assert first[service][version]["urls"] == [f"http://127.0.0.1:{port}"]
 
 
 def test_replicas_come_and_go_and_are_listed(stage: Stage) -> None:
@@ -72,18 +61,6 @@ def test_replicas_come_and_go_and_are_listed(stage: Stage) -> None:
     assert answers(first[0])
     assert not [url for url in urls[1:] if answers(url)]
     assert [psutil.pid_exists(pid) for pid in pids] == [True, False, False]
-
-
-def test_no_request_is_lost_meanwhile(stage: Stage) -> None:
-    with calling(stage, "like") as caller:
-        stage.workshop("scale", "like=3")
-        eventually(lambda: expect_called(stage, caller.called), BACK_SECONDS)
-        stage.workshop("scale", "like=1")
-    assert set(caller.answers) == {200}, caller.answers
-
-
-def expect_called(stage: Stage, called: set[str]) -> None:
-    assert set(stage.urls("like")) <= called
 
 
 def test_several_services_at_once_and_the_version_with_the_largest_share(stage: Stage) -> None:
@@ -163,63 +140,3 @@ def test_a_second_run_of_the_same_state_is_refused(stage: Stage) -> None:
     with pytest.raises(AssertionError, match="Step 2 runs here already, since"):
         second.start()
     assert answers(stage.urls("like")[0])
-
-
-def test_a_killed_instance_is_back_at_its_address_and_was_never_unlisted(stage: Stage) -> None:
-    url = stage.urls("like")[0]
-    killed = stage.pids()[url]
-    os.kill(killed, signal.SIGKILL)
-
-    def back() -> None:
-        assert stage.urls("like") == [url]
-        assert stage.pids().get(url, killed) != killed
-        assert answers(url)
-
-    eventually(back, BACK_SECONDS)
-    assert "like was killed by SIGKILL" in stage.running.output
-    assert "like is started again" in stage.running.output
-
-
-def test_a_killed_face_is_back(stage: Stage) -> None:
-    run = stage.run()
-    instances = set(stage.pids().values())
-    face = next(
-        each
-        for each in run.children()
-        if each.pid not in instances and not any(part in " ".join(each.cmdline()) for part in SHARED)
-    )
-    face.kill()
-
-    def back() -> None:
-        assert not face.is_running() or face.status() == psutil.STATUS_ZOMBIE
-        assert answers(stage.running.url)
-
-    eventually(back, BACK_SECONDS)
-    assert stage.running.running
-
-
-def test_a_killed_mongod_is_back_with_its_data(stage: Stage, tmp_path: Path) -> None:
-    word = new_word()
-    file = tmp_path / "posts.ndjson"
-    posts = [Submission(f"{word} {number}", new_topic(), 1_600_000_000 + number) for number in range(POSTS)]
-    file.write_text("".join(each.line() for each in posts), encoding="utf-8")
-    stage.running.load(file)
-    killed = stage.mongod
-    os.kill(killed, signal.SIGKILL)
-
-    def back() -> None:
-        assert "mongod is up again" in stage.running.output
-        assert stage.mongod != killed
-        expect(Client(stage.running.url).get("/health/ready"), 200)
-        for each in posts:
-            expect(Client(stage.running.url).get(f"/posts/{each.post_id}"), 200)
-
-    eventually(back, BACK_SECONDS)
-    assert stage.running.running
-
-
-def test_nothing_of_the_step_outlives_a_killed_run(stage: Stage) -> None:
-    """The last of these tests, as it ends the run that they share."""
-    check_nothing_outlives(stage.run(), END_SECONDS)
-    assert "Step 2 does not run" in refused(stage, "services")
-    call(["clean"], stage.running.environment)

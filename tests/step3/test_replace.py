@@ -62,6 +62,7 @@ def expect_asked(caller: Caller, number: int) -> None:
     assert caller.answers.total() >= number
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(("service", "path"), [("tagged", "/tags"), ("web", "/"), ("gateway", "/")])
 def test_instances_are_replaced_and_no_request_fails(
     parts: Parts, member: Reader, service: str, path: str
@@ -77,6 +78,7 @@ def test_instances_are_replaced_and_no_request_fails(
     assert "is replaced by" in said
 
 
+@pytest.mark.drill
 def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> None:
     (first,) = parts.stage.instances("gateway")
     with calling(member, "/") as caller:

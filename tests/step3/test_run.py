@@ -35,6 +35,7 @@ def test_all_was_found_when_it_said_it_was_ready(parts: Parts) -> None:
     assert parts.found_at_start == len(parts.posts)
 
 
+@pytest.mark.drill
 def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
     (killed,) = (pid for name, pid in parts.stage.masters().items() if name.startswith("gateway"))
     os.kill(killed, signal.SIGKILL)
@@ -44,6 +45,7 @@ def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
     eventually(is_so(lambda: Client(parts.face).get("/health/ready").ok), BACK_SECONDS)
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("service", ["tagged", "like", "capture"])
 def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Reader, service: str) -> None:
     post = parts.posts[5].post_id

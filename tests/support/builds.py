@@ -13,23 +13,33 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOADED = """
-import ast, importlib, json, runpy, sys
-runpy.run_path("{step}/gunicorn.conf.py")
-import {package}.service
+import ast, importlib, json, os, runpy, sys
+
+step, *packages = sys.argv[1:]
 
 def ours():
-    return {{name: module.__file__ for name, module in sys.modules.items()
-            if name.split(".")[0] in ("{step}", "kit") and module.__file__}}
+    return {name: module.__file__ for name, module in sys.modules.items()
+            if name.split(".")[0] in (step, "kit") and module.__file__}
 
-looked_through = set()
-while more := ours().keys() - looked_through:
-    for name in more:
-        looked_through.add(name)
-        for node in ast.walk(ast.parse(open(ours()[name]).read())):
-            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("{step}", "kit"):
-                importlib.import_module(node.module)
-print(json.dumps(list(ours().items())))
+def load(package):
+    importlib.import_module(package + ".service")
+    looked_through = set()
+    while more := ours().keys() - looked_through:
+        for name in more:
+            looked_through.add(name)
+            for node in ast.walk(ast.parse(open(ours()[name]).read())):
+                if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in (step, "kit"):
+                    importlib.import_module(node.module)
+    print(json.dumps([package, ours()]), flush=True)
+
+runpy.run_path(step + "/gunicorn.conf.py")
+for package in packages:
+    if (pid := os.fork()) == 0:
+        load(package)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0, package
 """
+"""Tells, for each service, the modules of ours that its process has once it is started as it always is."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Built:
 
     def loaded(self) -> dict[str, Path]:
         """The modules of ours that a process of the service loads, at its start or later."""
-        return _loaded(self.step, self.package)
+        return _loaded(self.step)[self.package]
 
     def check_requirements(self) -> set[str]:
         """They hold all that it imports; the modules of the step that it loads, without the step's name."""
@@ -89,10 +99,12 @@ class Built:
 
 
 @cache
-def _loaded(step: str, package: str) -> dict[str, Path]:
-    command = [sys.executable, "-c", LOADED.format(step=step, package=package)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    return {name: Path(file) for name, file in json.loads(done.stdout)}
+def _loaded(step: str) -> dict[str, dict[str, Path]]:
+    packages = [folder.replace("/", ".") for folder in services_of(step)]
+    command = [sys.executable, "-c", LOADED, step, *packages]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
+    told = (json.loads(line) for line in done.stdout.splitlines())
+    return {package: {name: Path(file) for name, file in modules.items()} for package, modules in told}
 
 
 @cache

@@ -13,7 +13,7 @@ PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
 SHARING = {"step1", "step2", "drills"}
 """Folders whose files share a running step, or had better not run beside each other."""
 
-ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout", "test_scale"}
+ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 """Files in them that do not."""
 
 TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run", "test_tracing"}}
@@ -23,7 +23,7 @@ SLOW_TO_START = {"step3"}
 """Steps that the suites of the face share, one after another; of others each starts its own."""
 
 LONGEST = (
-    *("face of step3", "step2", "e2e of step0", "contract of step0", "step3", "step2/test_scale"),
+    *("face of step3", "step2", "e2e of step0", "contract of step0", "step3"),
     *("workshop/test_run", "contract of step2", "step3/test_hosting", "contract of step1"),
     *("workshop/test_load_subreddit", "step3/test_services_alone", "workshop/test_make", "step3/test_cli"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),

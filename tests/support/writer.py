@@ -8,9 +8,11 @@ from itertools import product
 import requests
 
 from tests.support.client import Reader
+from tests.support.eventually import eventually
 
 TAGS_PER_POST = 50
 PAUSE = 0.005
+ANSWERED_SECONDS = 60.0
 
 
 class Writer(threading.Thread):
@@ -35,6 +37,15 @@ class Writer(threading.Thread):
             if self._stop_asked.wait(PAUSE):
                 return
             self._write(post, f"tag-{number}")
+
+    def await_more(self, count: int, seconds: float = ANSWERED_SECONDS) -> None:
+        """Wait until so many more writes are acknowledged than now."""
+        least = len(self.acknowledged) + count
+
+        def check() -> None:
+            assert len(self.acknowledged) >= least, self.answers
+
+        eventually(check, seconds)
 
     def stop(self) -> None:
         """End after the write that is on its way."""
