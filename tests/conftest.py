@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from tests.drills.sizes import FULL
 from tests.support.chromium import chromium, playwright, windowed_chromium
-from tests.support.clean_environment import clean_environment
+from tests.support.clean_environment import clean_environment, receive_signals
 from tests.support.scheduling import ByStep, group_of, longest_first
 from tests.support.shared_step import shared_steps
 from workshop.ports import free_port
@@ -22,6 +22,7 @@ from workshop.stores.mongod import Mongod
 __all__ = ["chromium", "playwright", "windowed_chromium"]
 
 clean_environment()
+receive_signals()
 
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = ("kit", "workshop")
@@ -114,6 +115,8 @@ def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
         wanted = set(STEPS) if FULL else {last if _only_step(item) else first}
     elif item.get_closest_marker("face"):
         wanted = {first, last}
+    elif item.get_closest_marker("paging"):
+        wanted = {0, 1}
     elif item.get_closest_marker("browser"):
         wanted = {first} if _only_step(item) is None else {_only_step(item)}
     else:

@@ -12,7 +12,7 @@ from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.face
+pytestmark = pytest.mark.paging
 
 BOUND = 10_000
 POSTS = 10_050

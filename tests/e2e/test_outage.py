@@ -17,7 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import new_word
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.drill]
 UNWELL = re.compile("Service Unavailable|Gateway Timeout")
 SLOW = 20_000  # milliseconds; a part that is silent is waited for
 BACK_SECONDS = 60.0

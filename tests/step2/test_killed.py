@@ -12,10 +12,8 @@ from tests.step2.scaling import Stage, answers, calling
 from tests.support.answers import expect
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
-from tests.support.killed_run import SHARED, check_nothing_outlives
-from tests.support.running_step import RunningStep
+from tests.support.killed_run import SHARED
 from tests.support.submission import Submission, new_topic, new_word
-from tests.support.workshop_command import call
 from tests.support.writer import Writer
 
 pytestmark = pytest.mark.drill
@@ -124,11 +122,3 @@ def test_a_killed_mongod_is_back_with_its_data(stage: Stage, tmp_path: Path) -> 
 
     eventually(back, BACK_SECONDS)
     assert stage.running.running
-
-
-def test_nothing_of_the_step_outlives_a_killed_run(tmp_path: Path) -> None:
-    with RunningStep(2, tmp_path / "state") as running:
-        check_nothing_outlives(Stage(running).run(), BACK_SECONDS)
-        with pytest.raises(AssertionError, match="Step 2 does not run"):
-            call(["services"], running.environment)
-        call(["clean"], running.environment)

@@ -72,6 +72,7 @@ def test_snapshot_and_changes_make_one_story(stage: Stage) -> None:
     assert folded(sorted(events, key=lambda event: event.version)) == folded(events)
 
 
+@pytest.mark.drill
 def test_it_goes_on_after_kill_9_where_it_was(stage: Stage) -> None:
     stage.owners.add_posts(range(MANY), text="long " * 300)
     # MongoDB lets it note no place behind this one, so that it is killed in the middle.

@@ -120,6 +120,7 @@ async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[st
 
 
 @asynchronous
+@pytest.mark.drill
 async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:

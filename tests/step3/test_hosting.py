@@ -121,6 +121,7 @@ class TestGoing:
                 asker.join(LEAVE_SECONDS)
             assert set(answers) == {200}
 
+    @pytest.mark.drill
     def test_a_killed_one_is_replaced_by_its_master(self, world: World) -> None:
         with world.alone("list") as alone:
             before = world.owners.await_state(alone.instance, "up").pid

@@ -26,6 +26,8 @@ from tests.step3.nats_rapids import (
 )
 from tests.step3.nats_server import NatsServer, nats_server
 
+pytestmark = pytest.mark.drill
+
 KILLS = 5
 
 

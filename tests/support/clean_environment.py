@@ -1,6 +1,7 @@
-"""The environment that tests run in: what the system needs and what is meant for tests, nothing else."""
+"""What tests run in: what the system needs and what is meant for tests, and no more of the caller's shell."""
 
 import os
+import signal
 
 from workshop import environment
 
@@ -16,3 +17,12 @@ def clean_environment() -> None:
     kept |= environment.inherited()
     os.environ.clear()
     os.environ.update(kept, NETRC=os.devnull)  # requests looks there for passwords
+
+
+def receive_signals() -> None:
+    """Have processes that tests start receive the signals that this one was told to ignore, as `nohup` and a
+    shell's background jobs are: what is ignored is inherited, what is handled is not.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)

@@ -24,7 +24,7 @@ SLOW_TO_START = {"step3"}
 
 LONGEST = (
     *("face of step3", "step2", "e2e of step0", "contract of step0", "step3"),
-    *("workshop/test_run", "contract of step2", "step3/test_hosting", "contract of step1"),
+    *("contract of step2", "step3/test_hosting", "contract of step1"),
     *("workshop/test_load_subreddit", "step3/test_services_alone", "workshop/test_make", "step3/test_cli"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),
 )

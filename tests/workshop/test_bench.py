@@ -42,6 +42,7 @@ def address(mongo_client: MongoClient[dict[str, Any]], database: Any) -> Iterato
     database.command("dropUser", "bench")
 
 
+@pytest.mark.bench
 def test_the_numbers_are_of_one_run_and_nothing_is_left(address: str, database: Any) -> None:
     numbers = bench.load_ratio(address, COUNT, rounds=1)
     for setting in ("plain", "text_index"):
@@ -106,6 +107,7 @@ def benched(*arguments: str) -> Iterator[Bench]:
         os.close(made.terminal)
 
 
+@pytest.mark.bench
 def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
     with benched("--quick", "--only", "load") as quick:
         printed = quick.end()

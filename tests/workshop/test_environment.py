@@ -1,6 +1,8 @@
 """What of a caller's shell reaches the processes that the workshop starts."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -87,6 +89,20 @@ def test_tests_run_without_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         environment.os.environ.clear()
         environment.os.environ.update(before)
+
+
+@pytest.mark.parametrize(("first", "ignored"), [("", "True True"), ("receive_signals()", "False False")])
+def test_what_tests_start_receives_what_they_were_told_to_ignore(first: str, ignored: str) -> None:
+    shown = "import signal as s; print(*[s.getsignal(each) == s.SIG_IGN for each in (s.SIGHUP, s.SIGINT)])"
+    program = f"""
+import subprocess, sys
+from tests.support.clean_environment import receive_signals
+{first}
+subprocess.run([sys.executable, "-c", {shown!r}], check=True)
+"""
+    as_a_job = ["sh", "-c", 'trap "" HUP INT; exec "$0" -c "$1"', sys.executable, program]
+    told = subprocess.run(as_a_job, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == ignored
 
 
 def test_a_setting_that_is_no_number_is_refused_at_once(

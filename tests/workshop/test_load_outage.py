@@ -25,6 +25,8 @@ from workshop.load.source import Record
 from workshop.ports import free_port
 from workshop.stores.mongod import find_mongod
 
+pytestmark = pytest.mark.drill
+
 COUNT = 3000
 GENERATED = list(posts(COUNT))
 TIMES_OUT_MS = 1000

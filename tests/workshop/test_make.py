@@ -62,18 +62,19 @@ def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: 
 
 
 def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) -> None:
-    told = make("test", "ARGS=-q tests/step0/test_layout.py -k icon", env=own)
+    told = make("test", "ARGS=-n 0 -q tests/step0/test_layout.py -k icon", env=own)
     assert re.search(r"^1 passed", told, re.MULTILINE)
 
 
 def test_drills_are_one_steps_and_fewer_if_quick_and_no_other_tests(own: dict[str, str]) -> None:
-    listed = "ARGS=--collect-only -q"
+    listed = "ARGS=--collect-only -q tests/drills tests/step3/test_layout.py"
     full, quick = (make("drills", "STEP=3", *more, listed, env=own) for more in ([], ["QUICK=1"]))
     for drills in (full, quick):
         assert "tests/drills/test_step3_killed.py::" in drills
         assert "[step2]" not in drills
+        assert "tests/step3/test_layout.py" not in drills
     assert full.count("::") > quick.count("::")
-    others = make("test", "STEP=3", f"{listed} tests/drills tests/step3/test_layout.py", env=own)
+    others = make("test", "STEP=3", listed, env=own)
     assert "tests/step3/test_layout.py::" in others
     assert "tests/drills" not in others
 

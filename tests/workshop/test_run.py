@@ -148,6 +148,7 @@ def has_ipv6() -> bool:
     return True
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     ("place", "number", "least"),
     [
@@ -186,6 +187,7 @@ def test_who_closes_the_pipe_ends_the_run(run: Run) -> None:
     assert run.left() == []
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     ("part", "reason"), [("gunicorn", "web was killed by SIGKILL"), ("mongod", "mongod has died")]
 )
@@ -200,6 +202,7 @@ def test_the_death_of_one_part_stops_everything_and_is_told(run: Run, part: str,
     assert not [process for process in family if process.is_running() and process.status() != "zombie"]
 
 
+@pytest.mark.drill
 def test_nothing_of_the_step_outlives_a_killed_run(run: Run) -> None:
     run.start().until("ready:")
     servers = [each for each in run.family() if "gunicorn" in " ".join(each.cmdline())]
