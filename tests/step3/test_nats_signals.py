@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from step3_async.rapids.nats import signals
+from step3_async.rapids.nats.connection import Connection
 from step3_async.rapids.transport import Unavailable
 from tests.step3.nats_rapids import USERS, asynchronous, connections, until
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
@@ -107,6 +108,31 @@ async def test_one_of_those_who_answer_does(server: NatsServer) -> None:
         assert await asyncio.gather(*asked) == [b"%d" % number for number in range(200)]
         assert sum(answered) == 200
         assert all(answered)
+
+
+@asynchronous
+async def test_what_was_subscribed_to_is_known_to_the_server_once_it_is_flushed() -> None:
+    received = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"max_payload": 1000, "headers": true}\r\n')
+        while line := await reader.readline():
+            received.extend(line)
+            if line.startswith(b"PING"):
+                writer.write(b"PONG\r\n")
+
+    async def complain(error: Exception) -> None:
+        raise error
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        host, port = listening.sockets[0].getsockname()
+        connection = Connection()
+        await connection.open([f"nats://{host}:{port}"], "test", "_INBOX", complain)
+        received.clear()
+        await connection.subscribe("settled.list")
+        await connection.flush()
+        await connection.close()
+    assert [line.split()[0] for line in received.splitlines()[:2]] == [b"SUB", b"PING"]
 
 
 @asynchronous

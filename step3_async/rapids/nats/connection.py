@@ -69,6 +69,12 @@ class Connection(Client):
         """Whether it is connected still."""
         return self.is_connected and not self.lost.done()
 
+    async def flush(self, timeout: int = CONNECT_SECONDS) -> None:
+        """Wait until the server has handled all that was sent. Raises one of FAILURES."""
+        # The client writes its ping at once, and so past what is yet to be written.
+        await self._flush_pending(force_flush=True)
+        await super().flush(timeout)
+
     async def within(self, work: Coroutine[Any, Any, Result], patience: float) -> Result:
         """The result of `work`. Raises Unavailable when the connection is lost or time is up before that."""
         task: asyncio.Future[Result] = asyncio.ensure_future(work)
