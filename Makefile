@@ -13,7 +13,7 @@ QUICK :=
 ARGS :=
 LOCK_OPTIONS :=
 # Twice as many as a small machine has processors: tests wait, too.
-PYTEST_WORKERS := -n 4 --dist loadscope
+PYTEST_WORKERS := -n 5 --dist loadscope
 # Meant for other programs of the user's. What pip is told about fetching, requirements/install.py passes on.
 unexport $(filter PYTHON% PYTEST_% MYPY% RUFF_% VIRTUAL_ENV __PYVENV_LAUNCHER__,$(.VARIABLES))
 

@@ -12,6 +12,7 @@ from tests.support.browser import Browser
 from tests.support.client import Client
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
+from tests.support.shared_step import SharedStep
 
 REQUESTS = "http_requests"
 OPERATIONS = {
@@ -44,6 +45,12 @@ def test_it_is_ready_and_says_which_parts_are(visitor: Client) -> None:
     assert body["_status"] == "OK"
     assert body["parts"]
     assert set(body["parts"].values()) == {"ok"}
+
+
+def test_all_was_found_when_it_said_it_was_ready(shared: SharedStep | None) -> None:
+    if shared is None:
+        pytest.skip("the step runs already")
+    assert shared.found_at_start == len(shared.posts)
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "text/html", "*/*", "application/openmetrics-text"])

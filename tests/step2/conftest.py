@@ -8,7 +8,7 @@ from pymongo import MongoClient
 
 from tests.step2.parts import Parts, read_secrets
 from tests.step2.scaling import Stage
-from tests.support.client import Client, Reader
+from tests.support.client import Reader
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
@@ -38,7 +38,6 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
         file.write_text("".join(each.line() for each in [*posts, *lonely, pictured]), encoding="utf-8")
         running.load(file)
         with running:
-            found = Client(running.url).json("/search", q=word)["_meta"]["total"]
             known = read_secrets(stage)
             admin: MongoClient[dict[str, object]] = MongoClient(
                 "127.0.0.1",
@@ -51,7 +50,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
             with admin:
                 stage.await_each_version()
                 services = stage.services()
-                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, found, services)
+                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, services)
                 made.await_arrival()
                 yield made
 

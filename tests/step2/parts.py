@@ -35,8 +35,8 @@ KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 @dataclass(frozen=True)
 class Parts:
     """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most
-    loved first, and of another; `pictured` has a picture. `found_at_start` of the posts were found the moment
-    that the step said it was ready, and `services_at_start` is what callers could read once all had come.
+    loved first, and of another; `pictured` has a picture. `services_at_start` is what callers could
+    read once all had come.
     """
 
     stage: Stage
@@ -47,7 +47,6 @@ class Parts:
     lonely: list[Submission]
     pictured: Submission
     secrets: dict[str, str] = field(repr=False)
-    found_at_start: int
     services_at_start: Document
 
     @property

@@ -36,10 +36,6 @@ def lacks_copies(url: str) -> None:
     assert {state for part, state in told["parts"].items() if part != "copies"} == {"ok"}
 
 
-def test_all_was_found_when_the_step_said_it_was_ready(parts: Parts) -> None:
-    assert parts.found_at_start == len(parts.posts)
-
-
 @pytest.mark.usefixtures("all_ready")
 def test_who_has_no_copies_is_not_ready_until_they_are_filled(parts: Parts) -> None:
     url, before = parts.url("search"), parts.processes("search")

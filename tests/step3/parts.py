@@ -13,7 +13,6 @@ from pymongo.collection import Collection
 from tests.support.client import Client, Reader, new_reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
-from tests.support.span_collector import SpanCollector
 from tests.support.submission import Submission
 from tests.support.workshop_command import call
 
@@ -23,7 +22,6 @@ AGGREGATES = ("hide", "like", "members", "posts", "share", "tag")
 VIEWS = ("images", "list", "recommend", "search", "tagged")
 SERVICES = (*AGGREGATES, *VIEWS, "capture", "gateway", "web")
 
-POSTS = 60
 ARRIVED_SECONDS = 60.0
 """Until all that was written has arrived: generous, as the machine may be busy."""
 
@@ -76,18 +74,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Parts:
-    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture. `spans`
-    has those of all processes. `found_at_start` of the posts were found the moment that the step was ready.
-    """
+    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture."""
 
     stage: Stage
     admin: MongoClient[Document]
-    spans: SpanCollector
     word: str
     topic: str
     posts: list[Submission]
     pictured: Submission
-    found_at_start: int
 
     @property
     def face(self) -> str:

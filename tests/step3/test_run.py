@@ -31,10 +31,6 @@ def test_it_is_ready_once_all_are_up(parts: Parts) -> None:
     assert {each["state"] for each in told} == {"up"}
 
 
-def test_all_was_found_when_it_said_it_was_ready(parts: Parts) -> None:
-    assert parts.found_at_start == len(parts.posts)
-
-
 @pytest.mark.drill
 def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
     (killed,) = (pid for name, pid in parts.stage.masters().items() if name.startswith("gateway"))

@@ -1,26 +1,43 @@
 """One write, followed through all that comes of it."""
 
 import secrets
+from pathlib import Path
 
-from tests.step3.parts import ARRIVED_SECONDS, Parts
+import pytest
+
 from tests.support.answers import expect
-from tests.support.client import Reader
+from tests.support.client import new_reader
 from tests.support.eventually import eventually
+from tests.support.running_step import QUIET, RunningStep
+from tests.support.span_collector import SpanCollector
+from tests.support.submission import Submission
+
+pytestmark = pytest.mark.drill
+
+ARRIVED_SECONDS = 60.0
 
 
-def test_a_write_is_one_trace_up_to_the_ponds(parts: Parts, member: Reader) -> None:
-    trace = secrets.token_hex(16)
-    context = {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
-    expect(member.put(f"/posts/{parts.posts[7].post_id}/like", headers=context), 200)
+def test_a_write_is_one_trace_up_to_the_ponds(tmp_path: Path) -> None:
+    post = Submission("followed", "stones", 1_600_000_000)
+    file = tmp_path / "posts.ndjson"
+    file.write_text(post.line(), encoding="utf-8")
+    with SpanCollector() as spans:
+        exporting = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, **QUIET}
+        running = RunningStep(3, tmp_path / "state", exporting)
+        running.load(file)
+        with running:
+            trace = secrets.token_hex(16)
+            context = {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
+            expect(new_reader(running.url).put(f"/posts/{post.post_id}/like", headers=context), 200)
 
-    def check() -> None:
-        asked = {each.service for each in parts.spans.seen if each.trace == trace}
-        told = {(each.service, each.name) for each in parts.spans.seen if trace in each.causes}
-        assert {"gateway", "like"} <= asked
-        assert {
-            ("capture", "publish like"),
-            ("recommend", "recommend takes like"),
-            ("tagged", "tagged takes like"),
-        } <= told
+            def check() -> None:
+                asked = {each.service for each in spans.seen if each.trace == trace}
+                told = {(each.service, each.name) for each in spans.seen if trace in each.causes}
+                assert {"gateway", "like"} <= asked
+                assert {
+                    ("capture", "publish like"),
+                    ("recommend", "recommend takes like"),
+                    ("tagged", "tagged takes like"),
+                } <= told
 
-    eventually(check, ARRIVED_SECONDS)
+            eventually(check, ARRIVED_SECONDS)

@@ -16,20 +16,21 @@ SHARING = {"step1", "step2", "drills"}
 ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 """Files in them that do not."""
 
-TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run", "test_tracing"}}
-"""Files that share a running step, in folders of which most do not."""
-
 SLOW_TO_START = {"step3"}
 """Steps that the suites of the face share, one after another; of others each starts its own."""
 
+TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
+"""Files that share them, in folders of which most do not."""
+
 LONGEST = (
-    *("face of step3", "step2", "e2e of step0", "contract of step0", "step3"),
-    *("contract of step2", "step3/test_hosting", "contract of step1"),
-    *("workshop/test_load_subreddit", "step3/test_services_alone", "workshop/test_make", "step3/test_cli"),
+    *("shared step3", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
+    *("contract of step2", "workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_cli"),
+    *("step3/test_services_alone", "contract of step1", "workshop/test_load_command", "workshop/test_make"),
+    *("workshop/test_stores", "step3/test_gateway_failures", "step1", "workshop/test_run"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),
 )
-"""Groups that take longest, as one worker that comes late to one of them would be waited for; and in an order
-in which those that start most processes do not begin together.
+"""Groups that take longest, as one worker that comes late to one of them would be waited for; and those that
+mostly wait, beside the others that keep a processor busy.
 """
 
 
@@ -40,18 +41,23 @@ def group_of(nodeid: str) -> str:
         return nodeid.partition("::")[0]
     folder, file = place.groups()
     if step := STEP.search(nodeid):
-        return f"{'face' if step[1] in SLOW_TO_START else folder} of {step[1]}"
-    is_shared = file in TOGETHER.get(folder, ()) or (folder in SHARING and file not in ALONE)
-    return folder if is_shared else f"{folder}/{file}"
+        return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
+    if file in TOGETHER.get(folder, ()):
+        return f"shared {folder}"
+    return folder if folder in SHARING and file not in ALONE else f"{folder}/{file}"
 
 
 def longest_first(items: list[Any]) -> None:
-    """Sort tests by what is to be begun first: the LONGEST groups, then others by how many they are."""
+    """Sort tests by what is to be begun first: the LONGEST groups, then others by how many they are.
+
+    In a group those that take no `step` come first, as those of the face fill the step they share with posts.
+    """
     sizes = Counter(group_of(item.nodeid) for item in items)
 
-    def place(item: Any) -> tuple[int, int, str]:
+    def place(item: Any) -> tuple[int, int, str, bool]:
         group = group_of(item.nodeid)
-        return LONGEST.index(group) if group in LONGEST else len(LONGEST), -sizes[group], group
+        order = LONGEST.index(group) if group in LONGEST else len(LONGEST)
+        return order, -sizes[group], group, STEP.search(item.nodeid) is not None
 
     items.sort(key=place)
 

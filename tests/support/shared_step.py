@@ -5,18 +5,32 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.client import Client
+from tests.support.foreign import ODD_NAME
 from tests.support.image_site import ImageSite
 from tests.support.nginx import PROXY
 from tests.support.running_step import QUIET, RunningStep
+from tests.support.submission import Submission, new_topic, new_word
+
+POSTS = 60
 
 
 @dataclass(frozen=True)
 class SharedStep:
-    """It may fetch pictures from `images` and from a port that refuses connections."""
+    """It may fetch pictures from `images` and from a port that refuses connections.
+
+    Before it was started it had `posts`, newest first, all with `word` and of one `topic`, of which
+    `found_at_start` were found when it said that it was ready; and `pictured`, which has a picture.
+    """
 
     running: RunningStep
     images: ImageSite
     closed_port: int
+    word: str
+    topic: str
+    posts: list[Submission]
+    pictured: Submission
+    found_at_start: int
 
 
 class SharedSteps:
@@ -51,8 +65,19 @@ class SharedSteps:
             "REQUEST_SECONDS": "28",
             **QUIET,
         }
-        running = self._stack.enter_context(RunningStep(step, folder / "state", settings))
-        return SharedStep(running, images, closed_port)
+        running = RunningStep(step, folder / ODD_NAME, settings)
+        word, topic = new_word(), new_topic()
+        posts = [
+            Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
+            for number in range(POSTS)
+        ]
+        pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
+        file = folder / "posts.ndjson"
+        file.write_text("".join(each.line() for each in [*posts, pictured]), encoding="utf-8")
+        running.load(file)
+        self._stack.enter_context(running)
+        found = Client(running.url).json("/search", q=word)["_meta"]["total"]
+        return SharedStep(running, images, closed_port, word, topic, posts, pictured, found)
 
 
 shared_steps = SharedSteps()
