@@ -1,6 +1,7 @@
 """What all suites share: which step is meant, and a real MongoDB."""
 
 import asyncio
+import gc
 import os
 import uuid
 from collections.abc import Generator, Iterator
@@ -58,6 +59,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Share tests out among workers by what they share."""
     return ByStep(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Python need not look for garbage among thousands of tests that stay until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,8 +9,7 @@ from pymongo import MongoClient
 from tests.step2.parts import Parts, read_secrets
 from tests.step2.scaling import Stage
 from tests.support.client import Reader
-from tests.support.image_site import ImageSite
-from tests.support.running_step import RunningStep
+from tests.support.shared_step import shared_steps
 from tests.support.submission import Submission, new_topic, new_word
 
 POSTS = 160
@@ -19,40 +18,32 @@ POSTS = 160
 
 @pytest.fixture(scope="package")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    folder = tmp_path_factory.mktemp("step2")
-    with ImageSite() as images:
-        settings = {
-            "SHARES_PER_MINUTE": "100000",
-            "FAILED_SIGN_INS_PER_MINUTE": "100000",
-            "IMAGE_ALLOWED_HOSTS": images.host,
-        }
-        running = RunningStep(2, folder / "state", settings)
-        stage, word, topic = Stage(running), new_word(), new_topic()
-        posts = [
-            Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
-            for number in range(POSTS)
-        ]
-        lonely = [Submission("lonely", f"{topic}_", 1_500_000_000, ups=150 - number) for number in range(3)]
-        pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
-        file = folder / "posts.ndjson"
-        file.write_text("".join(each.line() for each in [*posts, *lonely, pictured]), encoding="utf-8")
-        running.load(file)
-        with running:
-            known = read_secrets(stage)
-            admin: MongoClient[dict[str, object]] = MongoClient(
-                "127.0.0.1",
-                running.ports["MONGO_PORT"],
-                username="workshop",
-                password=known["mongo user workshop"],
-                tz_aware=True,
-                directConnection=True,
-            )
-            with admin:
-                stage.await_each_version()
-                services = stage.services()
-                made = Parts(stage, admin, word, topic, posts, lonely, pictured, known, services)
-                made.await_arrival()
-                yield made
+    """The step, shared by the files that leave it as they found it."""
+    shared = shared_steps.get(2, tmp_path_factory.mktemp("shared"))
+    stage, word, topic = Stage(shared.running), new_word(), new_topic()
+    stage.await_each_version()
+    services = stage.services()
+    posts = [
+        Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
+        for number in range(POSTS)
+    ]
+    lonely = [Submission("lonely", f"{topic}_", 1_500_000_000, ups=150 - number) for number in range(3)]
+    file = tmp_path_factory.mktemp("posts") / "posts.ndjson"
+    file.write_text("".join(each.line() for each in [*posts, *lonely]), encoding="utf-8")
+    shared.running.load(file)
+    known = read_secrets(stage)
+    admin: MongoClient[dict[str, object]] = MongoClient(
+        "127.0.0.1",
+        shared.running.ports["MONGO_PORT"],
+        username="workshop",
+        password=known["mongo user workshop"],
+        tz_aware=True,
+        directConnection=True,
+    )
+    with admin:
+        made = Parts(stage, admin, word, topic, posts, lonely, shared.pictured, known, services)
+        made.await_arrival()
+        yield made
 
 
 @pytest.fixture

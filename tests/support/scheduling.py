@@ -16,15 +16,15 @@ SHARING = {"step1", "step2", "drills"}
 ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 """Files in them that do not."""
 
-SLOW_TO_START = {"step3"}
+SLOW_TO_START = {"step2", "step3"}
 """Steps that the suites of the face share, one after another; of others each starts its own."""
 
 TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
 """Files that share them, in folders of which most do not."""
 
 LONGEST = (
-    *("shared step3", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
-    *("contract of step2", "workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_cli"),
+    *("shared step3", "shared step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
+    *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_cli"),
     *("step3/test_services_alone", "contract of step1", "workshop/test_load_command", "workshop/test_make"),
     *("workshop/test_stores", "step3/test_gateway_failures", "step1", "workshop/test_run"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),
@@ -42,9 +42,10 @@ def group_of(nodeid: str) -> str:
     folder, file = place.groups()
     if step := STEP.search(nodeid):
         return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
-    if file in TOGETHER.get(folder, ()):
-        return f"shared {folder}"
-    return folder if folder in SHARING and file not in ALONE else f"{folder}/{file}"
+    is_shared = (folder in SHARING and file not in ALONE) or file in TOGETHER.get(folder, ())
+    if is_shared:
+        return f"shared {folder}" if folder in SLOW_TO_START else folder
+    return f"{folder}/{file}"
 
 
 def longest_first(items: list[Any]) -> None:
