@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 from typing import Any, Literal
 
 import pytest
 from pymongo.database import Database
 
+from tests.support.eventually import PATIENCE
 from tests.support.submission import Submission
 from workshop.load.bundled import load_bundled
 from workshop.load.checkpoint import COLLECTION
@@ -107,6 +110,36 @@ def test_a_load_that_stopped_goes_on_and_counts_on(failure, at, database):
     assert tally.bad == count // 10
     assert [problem.where for problem in tally.examples] == [f"record {n * 10 + 9}" for n in range(10)]
     assert database[COLLECTION].count_documents({}) == 0
+
+
+def test_what_is_written_of_a_load_that_stops_has_no_gap(database, monkeypatch):
+    """Though the writer goes on while those behind it are dropped one by one."""
+    loading = Loading(Stumbling(400, 300, RuntimeError("a mistake")), database["posts"], batch=100)
+    submitted, may_write = [], Event()
+    write, submit, cancel = loading._writer.write, ThreadPoolExecutor.submit, Future.cancel
+
+    def write_when_it_may(documents):
+        assert may_write.wait(PATIENCE)
+        return write(documents)
+
+    def submit_and_note(pool, *call):
+        submitted.append(submit(pool, *call))
+        return submitted[-1]
+
+    def cancel_and_let_write(future):
+        cancelled = cancel(future)
+        may_write.set()
+        wait(submitted, PATIENCE)
+        return cancelled
+
+    monkeypatch.setattr(loading._writer, "write", write_when_it_may)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit_and_note)
+    monkeypatch.setattr(Future, "cancel", cancel_and_let_write)
+    with pytest.raises(RuntimeError, match="a mistake"):
+        loading.run()
+    assert len(submitted) == 3
+    assert loading.tally.records == 200
+    assert ids(database) == sound(200)
 
 
 def stopped(database: Database[dict[str, Any]], source: Any) -> int:

@@ -116,11 +116,11 @@ class Loading:
             while pending:
                 self._settle(pending)
         except LoadError:
-            self._abandon(pool)
+            self._abandon(pool, pending)
             raise
         except BaseException:
             self._watch.note("Stopping once what is being written is written …")
-            self._abandon(pool)
+            self._abandon(pool, pending)
             while pending and not pending[0][1].cancelled() and not pending[0][1].exception():
                 self._settle(pending)
             self._save_once()
@@ -165,10 +165,13 @@ class Loading:
         if monotonic() - self._saved > _SAVE_EVERY:
             self._save()
 
-    def _abandon(self, pool: ThreadPoolExecutor) -> None:
+    def _abandon(self, pool: ThreadPoolExecutor, pending: _Pending) -> None:
         """Let the batch in hand be written, unless MongoDB is away, and drop those behind it."""
         self._stop.set()
-        pool.shutdown(cancel_futures=True)
+        # The last one first: the writer goes on with the first meanwhile, and is to leave no gap.
+        for _, written in reversed(pending):
+            written.cancel()
+        pool.shutdown()
 
     def _save(self) -> None:
         if self._checkpoint:
