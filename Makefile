@@ -12,7 +12,7 @@ BUNDLED :=
 QUICK :=
 ARGS :=
 LOCK_OPTIONS :=
-# Twice as many as a small machine has processors: tests wait, too.
+# More than twice as many as a small machine has processors: tests wait, too.
 PYTEST_WORKERS := -n 5 --dist loadscope
 # Meant for other programs of the user's. What pip is told about fetching, requirements/install.py passes on.
 unexport $(filter PYTHON% PYTEST_% MYPY% RUFF_% VIRTUAL_ENV __PYVENV_LAUNCHER__,$(.VARIABLES))

@@ -4,13 +4,12 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from pymongo import MongoClient
 
-from tests.step2.parts import Parts, read_secrets
+from tests.step2.parts import Parts
 from tests.step2.scaling import Stage
 from tests.support.client import Reader
 from tests.support.shared_step import shared_steps
-from tests.support.submission import Submission, new_topic, new_word
+from tests.support.submission import Submission, loved_posts, new_topic, new_word
 
 POSTS = 160
 """Enough for a reader to mark 50 of them in each of three ways."""
@@ -23,25 +22,15 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     stage, word, topic = Stage(shared.running), new_word(), new_topic()
     stage.await_each_version()
     services = stage.services()
-    posts = [
-        Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
-        for number in range(POSTS)
-    ]
+    posts = loved_posts(POSTS, word, topic)
     lonely = [Submission("lonely", f"{topic}_", 1_500_000_000, ups=150 - number) for number in range(3)]
     file = tmp_path_factory.mktemp("posts") / "posts.ndjson"
     file.write_text("".join(each.line() for each in [*posts, *lonely]), encoding="utf-8")
     shared.running.load(file)
-    known = read_secrets(stage)
-    admin: MongoClient[dict[str, object]] = MongoClient(
-        "127.0.0.1",
-        shared.running.ports["MONGO_PORT"],
-        username="workshop",
-        password=known["mongo user workshop"],
-        tz_aware=True,
-        directConnection=True,
-    )
-    with admin:
-        made = Parts(stage, admin, word, topic, posts, lonely, shared.pictured, known, services)
+    with shared.running.admin() as admin:
+        made = Parts(
+            stage, admin, word, topic, posts, lonely, shared.pictured, shared.running.secrets, services
+        )
         made.await_arrival()
         yield made
 

@@ -1,7 +1,6 @@
 """Step 2 as it runs: its services, their processes, secrets and databases."""
 
 import contextlib
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -142,12 +141,6 @@ def _shown(collection: Collection[Document], relation: Relation) -> dict[str, Do
     kind = KINDS.get(relation.what)
     wanted = {kind: {"$exists": True}} if kind else {}
     return {each.pop("_id"): each for each in collection.find(wanted, dict.fromkeys(relation.fields, 1))}
-
-
-def read_secrets(stage: Stage) -> dict[str, str]:
-    """The secrets of a running step by their names."""
-    told: dict[str, str] = json.loads((stage.state / "secrets.json").read_text())
-    return told
 
 
 @contextmanager

@@ -50,12 +50,12 @@ class Stage:
         """Wait until each has an instance: the step is ready once all are that get requests, and a version
         without a share may come later.
         """
-        eventually(self.check_each_version_has_one)
 
-    def check_each_version_has_one(self) -> None:
-        """Each version has one instance that takes requests."""
-        versions = [told for own in self.services().values() for told in own.values()]
-        assert [len(told["urls"]) for told in versions] == [1] * len(versions)
+        def check() -> None:
+            versions = [told for own in self.services().values() for told in own.values()]
+            assert [len(told["urls"]) for told in versions] == [1] * len(versions)
+
+        eventually(check)
 
     def pids(self) -> dict[str, int]:
         """The processes by their addresses, as the table tells."""

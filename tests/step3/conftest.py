@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from pymongo import MongoClient
 
 from tests.step3.parts import Parts, Stage
 from tests.support.client import Reader
@@ -16,15 +15,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     """The step, shared by the files that leave it as they found it."""
     shared = shared_steps.get(3, tmp_path_factory.mktemp("shared"))
     stage = Stage(shared.running)
-    admin: MongoClient[dict[str, object]] = MongoClient(
-        "127.0.0.1",
-        shared.running.ports["MONGO_PORT"],
-        username="workshop",
-        password=stage.secret("mongo user workshop"),
-        tz_aware=True,
-        directConnection=True,
-    )
-    with admin:
+    with shared.running.admin() as admin:
         made = Parts(stage, admin, shared.word, shared.topic, shared.posts, shared.pictured)
         made.await_posts()
         yield made

@@ -41,8 +41,7 @@ class Stage:
 
     def secret(self, name: str) -> str:
         """A secret of the run, by its name."""
-        told: dict[str, str] = json.loads((self.state / "secrets.json").read_text())
-        return told[name]
+        return self.running.secrets[name]
 
     def registry(self) -> dict[str, Document]:
         """The instances by name, as the gateway tells."""

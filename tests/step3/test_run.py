@@ -13,9 +13,6 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 
 BACK_SECONDS = 90.0
-END_SECONDS = 60.0
-SHARED = ("mongod", "nats-server", "workshop.mailbox")
-"""Parts that other runs may use, too."""
 
 
 def is_so(check: Callable[[], bool]) -> Callable[[], None]:

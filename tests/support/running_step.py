@@ -1,8 +1,12 @@
 """A step with ports and a state folder of its own."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
 
 from tests.support import foreign
 from tests.support.workshop_command import Command, call
@@ -45,6 +49,25 @@ class RunningStep(Command):
     def url(self) -> str:
         """Where it said its face is."""
         return self.ready
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secrets of its state folder by their names."""
+        told: dict[str, str] = json.loads(
+            (Path(self.environment["WORKSHOP_STATE"]) / "secrets.json").read_text()
+        )
+        return told
+
+    def admin(self) -> MongoClient[dict[str, Any]]:
+        """A client of its MongoDB that may do everything."""
+        return MongoClient(
+            "127.0.0.1",
+            self.ports["MONGO_PORT"],
+            username="workshop",
+            password=self.secrets["mongo user workshop"],
+            tz_aware=True,
+            directConnection=True,
+        )
 
     @property
     def mail_url(self) -> str:

@@ -10,7 +10,7 @@ from tests.support.foreign import ODD_NAME
 from tests.support.image_site import ImageSite
 from tests.support.nginx import PROXY
 from tests.support.running_step import QUIET, RunningStep
-from tests.support.submission import Submission, new_topic, new_word
+from tests.support.submission import Submission, loved_posts, new_topic, new_word
 
 POSTS = 60
 
@@ -67,10 +67,7 @@ class SharedSteps:
         }
         running = RunningStep(step, folder / ODD_NAME, settings)
         word, topic = new_word(), new_topic()
-        posts = [
-            Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
-            for number in range(POSTS)
-        ]
+        posts = loved_posts(POSTS, word, topic)
         pictured = Submission("pictured", new_topic(), 1_500_000_000, url=f"{images.url}/a.png")
         file = folder / "posts.ndjson"
         file.write_text("".join(each.line() for each in [*posts, pictured]), encoding="utf-8")

@@ -112,3 +112,11 @@ class Submission:
             "num_comments": self.num_comments,
             "over_18": self.over_18,
         }
+
+
+def loved_posts(count: int, word: str, topic: str) -> list[Submission]:
+    """So many of one topic, newest first, all with the word; each is loved more than the one before."""
+    return [
+        Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
+        for number in range(count)
+    ]

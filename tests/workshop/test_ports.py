@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.support.nobody import as_nobody
 from workshop.defaults import default_ports
 from workshop.ports import (
     HIGHEST_FREE,
@@ -158,20 +159,7 @@ def test_another_users_process_is_said_to_be_out_of_sight() -> None:
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("takes root, to look as somebody else")
     with listener() as (port, _):
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setgroups([])
-                os.setgid(65534)
-                os.setuid(65534)
-                os.write(writing, repr(owner_of(port)).encode())
-            finally:
-                os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as answer:
-            told = answer.read()
-        os.waitpid(child, 0)
+        told = as_nobody(lambda: repr(owner_of(port)))
     assert told == repr(Owner(None, None))
     assert "may not see" in str(Owner(None, None))
 

@@ -6,19 +6,17 @@ import pwd
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
 
 from tests.support.make import ROOT, environment
+from tests.support.nobody import NOBODY, as_nobody
 from workshop.checks import mongod as check
 from workshop.ports import free_port
 from workshop.stores.mongod import find_mongod, version
 from workshop.troubles import in_words, require_usable_state
-
-NOBODY = 65534
 
 
 def workshop(*arguments: str, state: Path) -> str:
@@ -65,30 +63,17 @@ def test_what_a_run_with_sudo_left_is_told_with_how_to_have_it_back(monkeypatch:
         state.chmod(0o777)
         (state / "mongo-6.0").touch(mode=0o600)
         monkeypatch.setenv("WORKSHOP_STATE", folder)
-        told = as_nobody(require_usable_state)
+        told = as_nobody(refusal)
     assert f"{state / 'mongo-6.0'} belongs to root" in told
     assert told.endswith(f" sudo chown -R {pwd.getpwuid(NOBODY).pw_name} {state}")
 
 
-def as_nobody(action: Callable[[], None]) -> str:
-    """What it refuses with when another user does it."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-            action()
-        except click.ClickException as error:
-            os.write(writing, error.message.encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        told = answer.read()
-    os.waitpid(child, 0)
-    return told
+def refusal() -> str:
+    try:
+        require_usable_state()
+    except click.ClickException as error:
+        return error.message
+    return ""
 
 
 def test_each_trouble_has_its_words() -> None:
