@@ -15,7 +15,7 @@ from step3_async.gateway.server import Server, bound, face_socket
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
-from step3_async.rapids.signals import Announcement
+from step3_async.rapids.messages import Announcement
 from step3_async.rapids.tracing import configure_tracing
 
 NAME = "gateway"
@@ -63,7 +63,7 @@ def _described(made: Gateway, instance: str, url: str) -> Announcement:
         url=url,
         tags=TAGS,
         takes=[],
-        state="up" if made.own.is_ready() else "busy",
+        state="up" if made.own.is_ready() else "starting",
         load=made.attending.in_work,
         pid=os.getpid(),
     )

@@ -25,7 +25,7 @@ from step3_async.gateway.registry import Registry
 from step3_async.gateway.sending import Sender, make_session
 from step3_async.gateway.settling import Settling
 from step3_async.gateway.waiting import Waiting
-from step3_async.rapids.transport import Transport, Unavailable
+from step3_async.rapids.bus import Bus, Unavailable
 
 PAUSE = 0.5
 
@@ -42,7 +42,7 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway(transport: Transport) -> AsyncIterator[Gateway]:
+async def gateway(transport: Bus) -> AsyncIterator[Gateway]:
     """A gateway as the environment describes it, which hears what `transport` signals."""
     registry = Registry()
     balancer = Balancer(registry, Services(environment.get_services_file()))

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from step3_async.gateway.command_ids import Command
-from step3_async.rapids.signals import APPLIED, Doubt, Word
-from step3_async.rapids.transport import Transport, Unavailable
+from step3_async.rapids.bus import Bus, Unavailable
+from step3_async.rapids.messages import APPLIED_QUERY, AppliedQuery, AppliedReply
 
 State = Literal["pending", "done", "failed"]
 PENDING: State = "pending"
@@ -21,7 +21,7 @@ PATIENCE = 1.0
 class Doubts:
     """Asks through `transport`."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Bus) -> None:
         self._transport = transport
 
     async def states(self, services: Iterable[str], command: Command) -> dict[str, State]:
@@ -31,13 +31,13 @@ class Doubts:
         return dict(zip(asked, states, strict=True))
 
     async def _state(self, service: str, command: Command) -> State:
-        doubt = Doubt(domain=command.domain, key=command.key).model_dump_json().encode()
+        doubt = AppliedQuery(domain=command.domain, key=command.key).model_dump_json().encode()
         try:
-            word = Word.model_validate_json(
-                await self._transport.ask(f"{APPLIED}.{service}", doubt, PATIENCE)
+            word = AppliedReply.model_validate_json(
+                await self._transport.request(f"{APPLIED_QUERY}.{service}", doubt, PATIENCE)
             )
         except (Unavailable, ValidationError):
             return PENDING
         if word.revision is not None and word.revision >= command.revision:
             return DONE
-        return FAILED if word.set_aside else PENDING
+        return FAILED if word.dead_lettered else PENDING

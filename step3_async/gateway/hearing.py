@@ -12,8 +12,8 @@ from step3_async.gateway.balancing import Balancer
 from step3_async.gateway.cache import Cache
 from step3_async.gateway.registry import Registry
 from step3_async.gateway.settling import Settling
-from step3_async.rapids.signals import ALIVE, SETTLED, WHO, Announcement, Settled
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.messages import APPLIED, HEARTBEAT, PROBE, Announcement, Applied
 
 SWEEP_SECONDS = 0.25
 LATE_SECONDS = 1.0
@@ -25,7 +25,7 @@ class Hearing:
     """Passes on what `transport` signals."""
 
     def __init__(
-        self, transport: Transport, registry: Registry, balancer: Balancer, settling: Settling, cache: Cache
+        self, transport: Bus, registry: Registry, balancer: Balancer, settling: Settling, cache: Cache
     ) -> None:
         self._transport, self._registry, self._balancer = transport, registry, balancer
         self._settling, self._cache = settling, cache
@@ -35,10 +35,10 @@ class Hearing:
         """Listen from now on. Raises Unavailable."""
         self._cache.bypassed = not self._transport.connected
         self._registry.on_change(lambda _service: self._cache.clear())
-        self._transport.on_change(self._on_change)
-        await self._transport.hear(f"{ALIVE}.>", self._on_alive)
-        await self._transport.hear(f"{SETTLED}.*", self._on_settled)
-        await self._transport.tell(WHO, b"")
+        self._transport.on_connection_change(self._on_change)
+        await self._transport.subscribe(f"{HEARTBEAT}.>", self._on_alive)
+        await self._transport.subscribe(f"{APPLIED}.*", self._on_settled)
+        await self._transport.publish(PROBE, b"")
         self._keep(self._sweep())
 
     def stop(self) -> None:
@@ -56,7 +56,7 @@ class Hearing:
 
     async def _on_settled(self, topic: str, text: bytes) -> None:
         try:
-            settled = Settled.model_validate_json(text)
+            settled = Applied.model_validate_json(text)
         except ValidationError:
             log.warning("signal not understood", topic=topic)
             return
@@ -69,7 +69,7 @@ class Hearing:
         self._cache.clear()
         self._registry.be_patient()
         if connected:
-            self._keep(self._transport.tell(WHO, b""))
+            self._keep(self._transport.publish(PROBE, b""))
 
     async def _sweep(self) -> None:
         while True:

@@ -8,7 +8,7 @@ from step3_async.gateway.messages import READING, Answer, Asked
 from step3_async.gateway.problems import READABLE, WrongMethod, as_json, options, whole
 from step3_async.gateway.registry import Registry
 from step3_async.gateway.routes import SERVICES
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.bus import Bus
 
 NEEDED = ("web", "list")
 """Without these parts there is no first page."""
@@ -20,7 +20,7 @@ PARTS = tuple(dict.fromkeys(("rapids", *NEEDED, *SERVICES, "capture")))
 class Own:
     """The views of an instance."""
 
-    def __init__(self, transport: Transport, registry: Registry, balancer: Balancer) -> None:
+    def __init__(self, transport: Bus, registry: Registry, balancer: Balancer) -> None:
         self._transport, self._registry, self._balancer = transport, registry, balancer
         self._all_were_up = False
         self._views: dict[str, Callable[[], Answer]] = {

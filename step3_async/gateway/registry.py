@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from step3_async.gateway.breaker import Breaker
-from step3_async.rapids.signals import SILENT_SECONDS, Announcement
+from step3_async.rapids.messages import EXPIRY_SECONDS, Announcement
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -55,7 +55,7 @@ class Registry:
 
     def sweep(self) -> None:
         """Drop those that have fallen silent."""
-        oldest = self._clock() - SILENT_SECONDS
+        oldest = self._clock() - EXPIRY_SECONDS
         for each in [each for each in self._instances.values() if each.heard < oldest]:
             self._drop(each, "fell silent")
 

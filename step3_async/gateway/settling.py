@@ -7,10 +7,10 @@ from collections import OrderedDict
 from step3_async.gateway.command_ids import Command
 from step3_async.gateway.doubts import DONE, FAILED, PENDING, Doubts, State
 from step3_async.gateway.registry import Registry
-from step3_async.rapids.signals import Settled
+from step3_async.rapids.messages import Applied
 
 REMEMBERED = 20_000
-"""Settled documents that are remembered, as views may be quicker than the answer of the aggregate."""
+"""Applied documents that are remembered, as views may be quicker than the answer of the aggregate."""
 
 FIRST_DOUBT, LAST_DOUBT = 0.3, 1.2
 """Seconds of silence after which a service is asked, at first and in the end."""
@@ -24,7 +24,7 @@ class Settling:
         self._heard: OrderedDict[tuple[str, str, str], int] = OrderedDict()
         self._waiting: dict[tuple[str, str], set[asyncio.Event]] = {}
 
-    def hear(self, settled: Settled) -> None:
+    def hear(self, settled: Applied) -> None:
         """Take in what a service has told."""
         for key, revision in settled.documents:
             if revision:

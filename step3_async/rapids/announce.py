@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from step3_async.rapids.cancelling import cancel
-from step3_async.rapids.signals import ALIVE, HEARTBEAT_SECONDS, WHO, Announcement
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.messages import HEARTBEAT, HEARTBEAT_SECONDS, PROBE, Announcement
+from step3_async.rapids.tasks import cancel
 
 LOOK_SECONDS = 0.2
 """A change of state is told within so long."""
@@ -17,7 +17,7 @@ class Announcer:
     the connection is there again. `describe` says how it is doing; it is called often and must be quick.
     """
 
-    def __init__(self, transport: Transport, describe: Callable[[], Announcement]) -> None:
+    def __init__(self, transport: Bus, describe: Callable[[], Announcement]) -> None:
         self._transport, self._describe = transport, describe
         self._told_at, self._told_state = 0.0, ""
         self._task: asyncio.Task[None] | None = None
@@ -25,8 +25,8 @@ class Announcer:
 
     async def start(self) -> None:
         """Announce from now on. Raises Unavailable."""
-        self._transport.on_change(self._on_change)
-        await self._transport.hear(WHO, self._on_who)
+        self._transport.on_connection_change(self._on_change)
+        await self._transport.subscribe(PROBE, self._on_who)
         self._task = asyncio.create_task(self._go_on(), name="announce")
 
     async def leave(self) -> None:
@@ -46,8 +46,8 @@ class Announcer:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _tell(self, told: Announcement) -> None:
-        topic = f"{ALIVE}.{told.service}.{told.instance}"
-        await self._transport.tell(topic, told.model_dump_json().encode())
+        topic = f"{HEARTBEAT}.{told.service}.{told.instance}"
+        await self._transport.publish(topic, told.model_dump_json().encode())
 
     async def _on_who(self, _topic: str, _text: bytes) -> None:
         if not self._gone:

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from step3_async.rapids.bus import event_topic
 from step3_async.rapids.catalog import FACTS, TITLES, Fact
 from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event, Page
 from step3_async.rapids.facts import DOCUMENTS
-from step3_async.rapids.transport import passing
 
 VERSION = "1.0.0"
 SCHEMAS = "#/components/schemas/"
@@ -65,7 +65,7 @@ def _message(domain: str, name: str, summary: str, payload: Document, examples: 
 
 def _channel(message: Document) -> Document:
     """Pages are addressed to one river, or to all."""
-    address, name = passing(message["domain"], message["fact"]), message["name"]
+    address, name = event_topic(message["domain"], message["fact"]), message["name"]
     channel: Document = {
         "address": address,
         "summary": message["message"]["summary"],

@@ -10,12 +10,12 @@ import orjson
 
 from kit.logs import configure_logs
 from step3_async.rapids.asyncapi import asyncapi as as_document
+from step3_async.rapids.bus import Bus, StoredDeadLetter, Unavailable, event_topic
 from step3_async.rapids.connect import connect
 from step3_async.rapids.lines import line_of, name_of
-from step3_async.rapids.nats import provision
+from step3_async.rapids.nats.streams import provision
 from step3_async.rapids.rebuilding import NotRebuilt
 from step3_async.rapids.rebuilding import rebuild as rebuild_pond
-from step3_async.rapids.transport import Kept, Transport, Unavailable, passing
 
 Result = TypeVar("Result")
 
@@ -40,10 +40,10 @@ def setup() -> None:
 @of_river
 def dead(river: str | None) -> None:
     """List events that could not be handled, each with its number, and why."""
-    letters = _connected(lambda transport: transport.dead(river))
+    letters = _connected(lambda transport: transport.dead_letters(river))
     for kept in letters:
         letter = kept.letter
-        click.echo(f"{kept.number:>6}  {letter.river:<10} {name_of(letter.raw)}  {letter.tries} tries")
+        click.echo(f"{kept.number:>6}  {letter.river:<10} {name_of(letter.data)}  {letter.attempts} tries")
         click.echo(f"        {letter.error}")
     if not letters:
         click.echo("There are no dead letters.")
@@ -58,12 +58,14 @@ def replay(river: str | None, everything: bool, numbers: tuple[int, ...]) -> Non
     if bool(numbers) is everything:
         raise click.UsageError("Say either numbers, which `rapids dead` tells, or --all.")
 
-    async def put_back(transport: Transport) -> list[Kept]:
-        letters = [each for each in await transport.dead(river) if everything or each.number in numbers]
+    async def put_back(transport: Bus) -> list[StoredDeadLetter]:
+        letters = [
+            each for each in await transport.dead_letters(river) if everything or each.number in numbers
+        ]
         if unknown := set(numbers) - {each.number for each in letters}:
             raise click.ClickException(f"There is no dead letter {', '.join(map(str, sorted(unknown)))}.")
         for each in letters:
-            await transport.put_back(each)
+            await transport.redrive(each)
         return letters
 
     letters = _connected(put_back)
@@ -86,13 +88,13 @@ def rebuild(service: str, empty: bool, patience: float) -> None:
 def watch(domain: str, as_json: bool, count: int | None) -> None:
     """Print events as they pass, until Ctrl-C."""
 
-    async def work(transport: Transport) -> None:
+    async def work(transport: Bus) -> None:
         heard: asyncio.Queue[bytes] = asyncio.Queue(10_000)
 
         async def hear(_topic: str, text: bytes) -> None:
             await heard.put(text)
 
-        await transport.hear(passing(domain), hear)
+        await transport.subscribe(event_topic(domain), hear)
         click.echo("Watching.", err=True)
         left = count
         while left is None or left > 0:
@@ -109,7 +111,7 @@ def asyncapi() -> None:
     click.echo(orjson.dumps(as_document(), option=orjson.OPT_INDENT_2))
 
 
-def _connected(work: Callable[[Transport], Awaitable[Result]]) -> Result:
+def _connected(work: Callable[[Bus], Awaitable[Result]]) -> Result:
     """What `work` gives, done with a transport. Raises ClickException where there is none."""
 
     async def with_transport() -> Result:

@@ -1,20 +1,20 @@
-"""The transport that the environment names."""
+"""Connecting to the bus that the environment names."""
 
-from step3_async.rapids.nats import NatsTransport
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.nats.bus import NatsBus
 from step3_async.rapids.nats.settings import get_nats_url
-from step3_async.rapids.transport import Transport
 
-PATIENCE_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
 
 
 async def connect(
-    name: str, *, url: str | None = None, provisions: bool = False, patience: float = PATIENCE_SECONDS
-) -> Transport:
-    """A transport to `url`, by default NATS_URL; `name` is told to the server, for its operators.
+    name: str, *, url: str | None = None, provisions: bool = False, timeout: float = CONNECT_SECONDS
+) -> Bus:
+    """Return a bus at `url`, by default NATS_URL. The server's operators see `name`.
 
-    Where there is no connection within `patience` seconds it is returned all the same, and goes on trying in
-    the background. Who `provisions` makes the rapids where they are missing, or have been lost.
+    Without a connection after `timeout` seconds the bus is returned all the same, and goes on trying. With
+    `provisions` it makes the streams where they are missing, or were lost.
     """
-    transport = NatsTransport(url or get_nats_url(), name, provisions=provisions)
-    await transport.start(patience)
-    return transport
+    bus = NatsBus(url or get_nats_url(), name, provisions=provisions)
+    await bus.start(timeout)
+    return bus

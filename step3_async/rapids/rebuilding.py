@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from step3_async.rapids.signals import ALIVE, CONTROL, WHO, Announcement, Order, Standing
-from step3_async.rapids.transport import Transport, Unavailable
+from step3_async.rapids.bus import Bus, Unavailable
+from step3_async.rapids.messages import HEARTBEAT, PROBE, REBUILD, Announcement, RebuildRequest, RebuildStatus
 
 ANSWER_SECONDS = 60.0
 LOOK_SECONDS = 0.3
@@ -18,7 +18,7 @@ class NotRebuilt(Exception):
 
 
 async def rebuild(
-    transport: Transport, service: str, empty: bool, patience: float, tell: Callable[[str], object]
+    transport: Bus, service: str, empty: bool, patience: float, tell: Callable[[str], object]
 ) -> None:
     """Have the pond of a service made anew, and `tell` how that goes until it is done.
 
@@ -26,7 +26,7 @@ async def rebuild(
     """
     began = time.monotonic()
     try:
-        standing = await _asked(transport, service, Order(rebuild=True, empty=empty))
+        standing = await _asked(transport, service, RebuildRequest(rebuild=True, empty=empty))
     except Unavailable:
         takers = await _takers(transport)
         known = f"these do: {', '.join(takers)}" if takers else "nobody does"
@@ -37,39 +37,39 @@ async def rebuild(
             if told.get(domain) != line:
                 tell(line)
             told[domain] = line
-        if all(progress.covered for progress in standing.domains.values()):
+        if all(progress.complete for progress in standing.domains.values()):
             tell(f"Done in {time.monotonic() - began:.1f} s.")
             return
         if time.monotonic() - began > patience:
             raise NotRebuilt(f"{service} is not done within {patience:g} s, and goes on.")
         await asyncio.sleep(LOOK_SECONDS)
         with suppress(Unavailable):  # it may be starting again just now
-            standing = await _asked(transport, service, Order())
+            standing = await _asked(transport, service, RebuildRequest())
 
 
-async def _asked(transport: Transport, service: str, order: Order) -> Standing:
+async def _asked(transport: Bus, service: str, order: RebuildRequest) -> RebuildStatus:
     text = order.model_dump_json().encode()
-    answer = await transport.ask(f"{CONTROL}.{service}", text, ANSWER_SECONDS)
-    standing = Standing.model_validate_json(answer)
+    answer = await transport.request(f"{REBUILD}.{service}", text, ANSWER_SECONDS)
+    standing = RebuildStatus.model_validate_json(answer)
     if standing.problem:
         raise NotRebuilt(f"{service} says: {standing.problem}")
     return standing
 
 
-def _lines(standing: Standing) -> dict[str, str]:
+def _lines(standing: RebuildStatus) -> dict[str, str]:
     lines = {}
     for domain, progress in standing.domains.items():
         pages = f"{progress.pages} page{'' if progress.pages == 1 else 's'}"
         if progress.run is None:
             lines[domain] = f"{domain}: waits for capture"
-        elif progress.covered:
+        elif progress.complete:
             lines[domain] = f"{domain}: complete, {pages}"
         else:
             lines[domain] = f"{domain}: {pages}, up to {progress.reached or 'nothing yet'}"
     return lines
 
 
-async def _takers(transport: Transport) -> list[str]:
+async def _takers(transport: Bus) -> list[str]:
     """Services that take events, as they announce themselves."""
     found: set[str] = set()
 
@@ -78,7 +78,7 @@ async def _takers(transport: Transport) -> list[str]:
         if told.takes and told.state != "gone":
             found.add(told.service)
 
-    await transport.hear(f"{ALIVE}.>", hear)
-    await transport.tell(WHO, b"")
+    await transport.subscribe(f"{HEARTBEAT}.>", hear)
+    await transport.publish(PROBE, b"")
     await asyncio.sleep(LISTEN_SECONDS)
     return sorted(found)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
-from step3_async.rapids.signals import Announcement
+from step3_async.rapids.messages import Announcement
 
 
 @contextmanager

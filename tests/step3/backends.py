@@ -16,9 +16,16 @@ from step3_async.gateway.app import Gateway, gateway
 from step3_async.gateway.own import PARTS
 from step3_async.gateway.server import Server, bound
 from step3_async.rapids.announce import Announcer
+from step3_async.rapids.bus import Bus
 from step3_async.rapids.connect import connect
-from step3_async.rapids.signals import APPLIED, SETTLED, Announcement, Doubt, Settled, Word
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.messages import (
+    APPLIED,
+    APPLIED_QUERY,
+    Announcement,
+    Applied,
+    AppliedQuery,
+    AppliedReply,
+)
 from tests.step3.nats_rapids import until
 from tests.step3.nats_server import NatsServer, nats_server
 from workshop.ports import free_port
@@ -59,7 +66,7 @@ def settings(tmp_path: Path, nats: NatsServer, monkeypatch: pytest.MonkeyPatch) 
 class Backend:
     """An instance of a service. `handler` answers; by default with JSON that says who was asked what."""
 
-    def __init__(self, transport: Transport, service: str, version: str = "v1", **told: Any) -> None:
+    def __init__(self, transport: Bus, service: str, version: str = "v1", **told: Any) -> None:
         self.service, self.version = service, version
         self.name = told.pop("name", f"{service}-{os.urandom(3).hex()}")
         self.port = told.pop("port", None) or free_port()
@@ -68,7 +75,7 @@ class Backend:
         self.told = {"tags": [f"verb:{service}"], "takes": [], **told}
         self.asked: list[web.Request] = []
         self.cancelled = 0
-        self.words: dict[str, Word] = {}
+        self.words: dict[str, AppliedReply] = {}
         self.transport = transport
         self._announcer = Announcer(transport, self._described)
         self._runner: web.AppRunner | None = None
@@ -105,17 +112,21 @@ class Backend:
 
     async def settle(self, domain: str, *documents: tuple[str, int]) -> None:
         """Tell that these changes are shown."""
-        told = Settled(service=self.service, domain=domain, documents=list(documents))
-        await self.transport.tell(f"{SETTLED}.{self.service}", told.model_dump_json().encode())
+        told = Applied(service=self.service, domain=domain, documents=list(documents))
+        await self.transport.publish(f"{APPLIED}.{self.service}", told.model_dump_json().encode())
 
     async def answer_doubts(self) -> None:
         """Answer whoever asks, with `words` by key."""
 
         async def answer(text: bytes) -> bytes:
-            doubt = Doubt.model_validate_json(text)
-            return self.words.get(doubt.key, Word(revision=None, set_aside=False)).model_dump_json().encode()
+            doubt = AppliedQuery.model_validate_json(text)
+            return (
+                self.words.get(doubt.key, AppliedReply(revision=None, dead_lettered=False))
+                .model_dump_json()
+                .encode()
+            )
 
-        await self.transport.answer(f"{APPLIED}.{self.service}", answer)
+        await self.transport.reply(f"{APPLIED_QUERY}.{self.service}", answer)
 
     def _described(self) -> Announcement:
         return Announcement(

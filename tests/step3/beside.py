@@ -12,22 +12,22 @@ from secrets import token_hex, token_urlsafe
 from typing import Any, TypeVar
 
 from kit.tokens import ISSUER, Issuer
+from step3_async.rapids.bus import Bus
 from step3_async.rapids.connect import connect
 from step3_async.rapids.event import Event, Page
-from step3_async.rapids.nats import provision
-from step3_async.rapids.signals import (
-    ALIVE,
+from step3_async.rapids.messages import (
     APPLIED,
-    SETTLED,
-    SNAPSHOT,
+    APPLIED_QUERY,
+    HEARTBEAT,
+    SNAPSHOT_REQUEST,
     Announcement,
-    Doubt,
-    Promise,
-    Settled,
-    Wish,
-    Word,
+    Applied,
+    AppliedQuery,
+    AppliedReply,
+    SnapshotAccepted,
+    SnapshotRequest,
 )
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.nats.streams import provision
 from tests.step3 import rivers
 from tests.support.eventually import eventually
 
@@ -46,12 +46,12 @@ class Owners:
         self.documents: dict[str, dict[str, Document]] = defaultdict(dict)
         self.held = False
         self.announced: list[Announcement] = []
-        self.settled: list[Settled] = []
+        self.settled: list[Applied] = []
         self._url = url
         self._number = 0
         self._heard_before: dict[tuple[str, str], int] = {}
         self._loop = asyncio.new_event_loop()
-        self._transport: Transport
+        self._transport: Bus
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._do(self._open())
 
@@ -80,7 +80,7 @@ class Owners:
         """Publish events in this order."""
         for event in events:
             self._heard_before[event.event_domain, event.key] = len(self.settled)
-        self._do(self._transport.publish(events))
+        self._do(self._transport.publish_events(events))
 
     def publish_raw(self, subject: str, text: bytes) -> None:
         """Publish what need not be an event."""
@@ -118,10 +118,12 @@ class Owners:
 
         eventually(check, PATIENCE)
 
-    def ask(self, service: str, domain: str, key: str) -> Word:
+    def ask(self, service: str, domain: str, key: str) -> AppliedReply:
         """What a service says of a document that somebody doubts."""
-        doubt = Doubt(domain=domain, key=key).model_dump_json().encode()
-        return Word.model_validate_json(self._do(self._transport.ask(f"{APPLIED}.{service}", doubt, 5)))
+        doubt = AppliedQuery(domain=domain, key=key).model_dump_json().encode()
+        return AppliedReply.model_validate_json(
+            self._do(self._transport.request(f"{APPLIED_QUERY}.{service}", doubt, 5))
+        )
 
     def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
@@ -129,29 +131,29 @@ class Owners:
     async def _open(self) -> None:
         await provision(self._url)
         self._transport = await connect("tests", url=self._url)
-        await self._transport.hear(f"{ALIVE}.>", self._hear_alive)
-        await self._transport.hear(f"{SETTLED}.>", self._hear_settled)
-        await self._transport.answer(f"{SNAPSHOT}.wanted", self._promise)
+        await self._transport.subscribe(f"{HEARTBEAT}.>", self._hear_alive)
+        await self._transport.subscribe(f"{APPLIED}.>", self._hear_settled)
+        await self._transport.reply(SNAPSHOT_REQUEST, self._promise)
 
     async def _hear_alive(self, _topic: str, text: bytes) -> None:
         self.announced.append(Announcement.model_validate_json(text))
 
     async def _hear_settled(self, _topic: str, text: bytes) -> None:
-        self.settled.append(Settled.model_validate_json(text))
+        self.settled.append(Applied.model_validate_json(text))
 
     async def _promise(self, text: bytes) -> bytes:
-        wish = Wish.model_validate_json(text)
+        wish = SnapshotRequest.model_validate_json(text)
         runs = {domain: token_hex(8) for domain in wish.domains}
         for domain, run in runs.items():
             asyncio.get_running_loop().create_task(self._snapshot(wish.river, domain, run))
-        return Promise(runs=runs).model_dump_json().encode()
+        return SnapshotAccepted(runs=runs).model_dump_json().encode()
 
     async def _snapshot(self, river: str, domain: str, run: str) -> None:
         while self.held:
             await asyncio.sleep(0.02)
         documents = [{"_id": key, **each} for key, each in sorted(self.documents[domain].items())]
         page = Page(run=run, documents=documents, after=None, upto=None, last=True)
-        await self._transport.publish([rivers.page(domain, self._number, page)], to=river)
+        await self._transport.publish_events([rivers.page(domain, self._number, page)], to=river)
 
 
 class Mint:

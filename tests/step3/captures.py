@@ -14,10 +14,10 @@ from typing import Any
 
 import requests
 
+from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.connect import connect
 from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event
-from step3_async.rapids.signals import Promise, Wish
-from step3_async.rapids.transport import Unavailable
+from step3_async.rapids.messages import SnapshotAccepted, SnapshotRequest
 from step3_async.sync.capture.sources import SOURCES
 from tests.step3.nats_server import NatsServer, nats_server
 from tests.step3.owners import Owners, owners
@@ -105,10 +105,6 @@ def capture(owners: Owners, nats_url: str, folder: Path, name: str = "capture") 
         made.stop(signal.SIGKILL)
 
 
-STREAM_SEQUENCE = -4
-"""Which word of an acknowledgement's subject, whatever it begins with."""
-
-
 class Rapids(threading.Thread):
     """Reads a river of all domains, and knows what the rapids have, in their order: a river may hand out
     again, later, what it has handed out before.
@@ -134,14 +130,14 @@ class Rapids(threading.Thread):
 
     async def _read(self) -> None:
         transport = await connect(self._river, url=self._url, provisions=True)
-        river = await transport.river(self._river, DOMAINS)
+        river = await transport.open_river(self._river, DOMAINS)
         self._reads.set()
         while not self._ends.is_set():
             try:
-                for delivery in await river.batch(500, 0.2):
-                    number = int(delivery._reply.split(".")[STREAM_SEQUENCE])
-                    self._stored[number] = Event.model_validate_json(delivery.raw)
-                    await delivery.acknowledge()
+                for delivery in await river.fetch(500, 0.2):
+                    number = delivery._message.metadata.sequence.stream
+                    self._stored[number] = Event.model_validate_json(delivery.data)
+                    await delivery.ack()
             except Unavailable:
                 await asyncio.sleep(PAUSE_SECONDS)
         await river.close()
@@ -158,16 +154,16 @@ class Rapids(threading.Thread):
 
     def wish(self, *domains: str, again: bool = False, river: str = "") -> dict[str, str]:
         """Ask for a snapshot for a river, by default for this one; the runs that were promised."""
-        wish = Wish(river=river or self._river, domains=list(domains), again=again)
+        wish = SnapshotRequest(river=river or self._river, domains=list(domains), again=again)
 
         async def ask() -> Any:
             transport = await connect("asking", url=self._url)
             try:
-                return await transport.ask("snapshot.wanted", wish.model_dump_json().encode(), 30)
+                return await transport.request("snapshot.request", wish.model_dump_json().encode(), 30)
             finally:
                 await transport.close()
 
-        return Promise.model_validate_json(asyncio.run(ask())).runs
+        return SnapshotAccepted.model_validate_json(asyncio.run(ask())).runs
 
 
 @dataclass

@@ -7,15 +7,21 @@ from contextlib import asynccontextmanager
 from threading import Event as Gate
 from typing import Any
 
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.consumer import Consumer
 from step3_async.rapids.event import Event
-from step3_async.rapids.flow import Flow, Tries
-from step3_async.rapids.memory import MemoryTransport, Rapids
-from step3_async.rapids.signals import CONTROL, Order, Promise, Standing, Wish
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.messages import (
+    REBUILD,
+    RebuildRequest,
+    RebuildStatus,
+    SnapshotAccepted,
+    SnapshotRequest,
+)
 from tests.step3.rivers import Change, snapshot
 from tests.support.eventually import PATIENCE
+from tests.support.memory_bus import Broker, MemoryBus
 
-QUICK = Tries((0.02, 0.04, 0.06, 0.08))
+QUICK = (0.02, 0.04, 0.06, 0.08)
 
 
 class Taker:
@@ -40,8 +46,8 @@ class Taker:
 class Capture:
     """Promises snapshots of histories by domain; gives those it holds back when it is told to."""
 
-    def __init__(self, transport: Transport, histories: dict[str, list[Change]]) -> None:
-        self.wishes: list[Wish] = []
+    def __init__(self, transport: Bus, histories: dict[str, list[Change]]) -> None:
+        self.wishes: list[SnapshotRequest] = []
         self.times: list[float] = []
         self.holds_back = False
         self.loses_a_page = False
@@ -50,7 +56,7 @@ class Capture:
         self._runs: dict[str, str] = {}
 
     async def begin(self) -> None:
-        await self._transport.answer("snapshot.wanted", self._answer)
+        await self._transport.reply("snapshot.request", self._answer)
 
     async def give(self, river: str, domain: str) -> None:
         """Publish what was promised."""
@@ -59,16 +65,16 @@ class Capture:
         pages = snapshot(domain, history, later, self._runs.pop(domain))
         if self.loses_a_page:
             del pages[1]
-        await self._transport.publish(pages, river)
+        await self._transport.publish_events(pages, river)
 
     async def _answer(self, text: bytes) -> bytes:
-        wish = Wish.model_validate_json(text)
+        wish = SnapshotRequest.model_validate_json(text)
         self.wishes.append(wish)
         self.times.append(time.monotonic())
         for domain in wish.domains:
             if wish.again or domain not in self._runs:
                 self._runs[domain] = f"run-{domain}-{len(self.wishes)}"
-        promise = Promise(runs={domain: self._runs[domain] for domain in wish.domains})
+        promise = SnapshotAccepted(runs={domain: self._runs[domain] for domain in wish.domains})
         for domain in () if self.holds_back else wish.domains:
             await self.give(wish.river, domain)
         await asyncio.sleep(self.answers_after)
@@ -76,10 +82,10 @@ class Capture:
 
 
 @asynccontextmanager
-async def flowing(rapids: Rapids, handlers: dict[str, Any], **options: Any) -> AsyncIterator[Flow]:
+async def flowing(rapids: Broker, handlers: dict[str, Any], **options: Any) -> AsyncIterator[Consumer]:
     """A flow called `papers` that runs until the end of the block; its transport is `flow.transport`."""
-    transport = options.pop("transport", None) or MemoryTransport(rapids)
-    flow = Flow(transport, "papers", handlers, **{"tries": QUICK} | options)
+    transport = options.pop("transport", None) or MemoryBus(rapids)
+    flow = Consumer(transport, "papers", handlers, **{"delays": QUICK} | options)
     running = asyncio.create_task(flow.run())
     try:
         yield flow
@@ -88,7 +94,7 @@ async def flowing(rapids: Rapids, handlers: dict[str, Any], **options: Any) -> A
         await asyncio.wait_for(running, PATIENCE)
 
 
-async def order(transport: MemoryTransport, **what: Any) -> Standing:
+async def order(transport: MemoryBus, **what: Any) -> RebuildStatus:
     """What the flow answers to an order."""
-    text = Order(**what).model_dump_json().encode()
-    return Standing.model_validate_json(await transport.ask(f"{CONTROL}.papers", text, 10))
+    text = RebuildRequest(**what).model_dump_json().encode()
+    return RebuildStatus.model_validate_json(await transport.request(f"{REBUILD}.papers", text, 10))

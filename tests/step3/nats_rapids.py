@@ -8,25 +8,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from step3_async.rapids.bus import Bus, Delivery, River, Unavailable
 from step3_async.rapids.connect import connect
 from step3_async.rapids.event import Event
-from step3_async.rapids.transport import Delivery, River, Transport, Unavailable
 from tests.step3.nats_cluster import NatsCluster
 from tests.step3.nats_server import NatsServer
 from tests.support.eventually import PATIENCE, pauses
 
 USERS: dict[str, dict[str, Any]] = {
-    "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.wanted"]},
+    "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.request"]},
     "search": {"takes": ["posts", "tag"]},
     "list": {"takes": ["posts"]},
     "gateway": {
-        "tells": ["registry.who"],
-        "hears": ["registry.alive.>", "settled.>"],
-        "asks": ["applied.*"],
+        "tells": ["registry.probe"],
+        "hears": ["registry.heartbeat.>", "applied.>"],
+        "asks": ["applied-query.*"],
     },
 }
 TEST_SECONDS = 150
-Connect = Callable[..., Awaitable[Transport]]
+Connect = Callable[..., Awaitable[Bus]]
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -44,7 +44,7 @@ async def connections(server: NatsServer | NatsCluster) -> AsyncIterator[Connect
     """Connects as a user, in the name of the service that the user is, until the block ends."""
     async with AsyncExitStack() as stack:
 
-        async def connect_as(user: str, **options: Any) -> Transport:
+        async def connect_as(user: str, **options: Any) -> Bus:
             options.setdefault("provisions", user == "capture")
             transport = await connect(user, url=server.url(user), **options)
             stack.push_async_callback(transport.close)
@@ -73,7 +73,7 @@ def events(numbers: Iterable[int], domain: str = "posts") -> list[Event]:
 
 def number_of(delivery: Delivery) -> int:
     """Which event it is."""
-    number: int = Event.model_validate_json(delivery.raw).payload["number"]
+    number: int = Event.model_validate_json(delivery.data).payload["number"]
     return number
 
 
@@ -88,16 +88,17 @@ async def take(
         for delivery in await batch(river, count - len(taken)):
             taken.append(delivery)
             if acknowledge:
-                await delivery.acknowledge()
+                await delivery.ack()
     return taken
 
 
 class Traffic:
     """One publishes posts, `at_once` of them together, and two read the river of them, at the same time."""
 
-    def __init__(self, capture: Transport, rivers: Sequence[River], at_once: int) -> None:
+    def __init__(self, capture: Bus, rivers: Sequence[River], at_once: int) -> None:
         self.published = 0
         self._capture, self._rivers, self._at_once = capture, rivers, at_once
+        self._epoch = rivers[1].epoch
         self._done = asyncio.Event()
         self._seen: set[int] = set()
         self._publishing = asyncio.create_task(self._publish())
@@ -113,30 +114,30 @@ class Traffic:
         self._done.set()
         await asyncio.wait_for(asyncio.gather(self._publishing, *self._reading), seconds)
         assert self._seen == set(range(self.published))
-        assert not self._rivers[1].begun
+        assert self._rivers[1].epoch == self._epoch
 
     async def _publish(self) -> None:
         while not self._done.is_set():
-            await self._capture.publish(events(range(self.published, self.published + self._at_once)))
+            await self._capture.publish_events(events(range(self.published, self.published + self._at_once)))
             self.published += self._at_once
 
     async def _read(self, river: River) -> None:
         while not (self._publishing.done() and self._seen >= set(range(self.published))):
             for delivery in await batch(river):
                 self._seen.add(number_of(delivery))
-                await delivery.acknowledge()
+                await delivery.ack()
 
 
 async def traffic(connect: Connect, at_once: int) -> Traffic:
     """Traffic that has begun, between two connections that read and one that publishes."""
-    rivers = [await (await connect("list")).river("list", ["posts"]) for _ in range(2)]
+    rivers = [await (await connect("list")).open_river("list", ["posts"]) for _ in range(2)]
     return Traffic(await connect("capture"), rivers, at_once)
 
 
 async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[Delivery]:
     """What the river has, which is nothing while it cannot be reached."""
     try:
-        return list(await river.batch(most, patience))
+        return list(await river.fetch(most, patience))
     except Unavailable:
         return []
 

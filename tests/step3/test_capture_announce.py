@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from step3_async.rapids.connect import connect
-from step3_async.rapids.signals import ALIVE, WHO, Announcement
+from step3_async.rapids.messages import HEARTBEAT, PROBE, Announcement
 from step3_async.sync.capture.sources import SOURCES
 from tests.step3.captures import START_SECONDS, Stage, captured
 from tests.support.eventually import eventually
@@ -44,12 +44,12 @@ class Registry(threading.Thread):
             self.heard.append((topic, Announcement.model_validate_json(text)))
 
         transport = await connect("registry", url=self._url)
-        await transport.hear(f"{ALIVE}.>", hear)
+        await transport.subscribe(f"{HEARTBEAT}.>", hear)
         self._hears.set()
         while not self._ends.is_set():
             if self._asks.is_set():
                 self._asks.clear()
-                await transport.tell(WHO, b"")
+                await transport.publish(PROBE, b"")
             await asyncio.sleep(0.01)
         await transport.close()
 
@@ -74,7 +74,7 @@ def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
         leading = await_one(lambda told: told.state == "up" and len(told.tags) == len(SOURCES) + 1)
         assert (leading.service, leading.instance, leading.version) == ("capture", "capture", "v1")
         assert (leading.url, leading.takes) == (one.url, [])
-        assert {topic for topic, _ in registry.heard} == {f"{ALIVE}.capture.capture"}
+        assert {topic for topic, _ in registry.heard} == {f"{HEARTBEAT}.capture.capture"}
 
         def beats() -> None:
             assert len(registry.heard) - before > 3

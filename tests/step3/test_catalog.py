@@ -12,7 +12,7 @@ from step3_async.rapids.asyncapi import asyncapi
 from step3_async.rapids.catalog import FACTS, TITLES, Fact, check, of_domain
 from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.facts import DOCUMENTS, fields_of
-from step3_async.rapids.nats.subjects import event_subject
+from step3_async.rapids.nats.streams import event_subject
 from tests.step3.rivers import page
 
 Document = dict[str, Any]

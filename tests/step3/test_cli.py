@@ -13,11 +13,11 @@ import pytest
 from pymongo.database import Database
 
 from step3_async.rapids.announce import Announcer
-from step3_async.rapids.flow import Flow
-from step3_async.rapids.nats import provision
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.consumer import Consumer
+from step3_async.rapids.messages import Announcement
+from step3_async.rapids.nats.streams import provision
 from step3_async.rapids.pond import Pond
-from step3_async.rapids.signals import Announcement
-from step3_async.rapids.transport import Transport
 from tests.conftest import ROOT
 from tests.step3.flows import QUICK, Capture, Taker
 from tests.step3.nats_rapids import Connect, asynchronous, connections, until
@@ -25,7 +25,7 @@ from tests.step3.nats_server import NatsServer, nats_server
 from tests.step3.rivers import Change, event
 
 USERS = {
-    "capture": {"publishes": ["papers"], "provisions": True, "answers": ["snapshot.wanted"]},
+    "capture": {"publishes": ["papers"], "provisions": True, "answers": ["snapshot.request"]},
     "search": {"takes": ["papers"]},
 }
 HISTORY: list[Change] = [(f"p_{number}", {"title": str(number)}) for number in range(9)]
@@ -64,8 +64,8 @@ async def begun(server: NatsServer, *arguments: str) -> asyncio.subprocess.Proce
 
 
 @asynccontextmanager
-async def flowing(connect: Connect, handler: Any) -> AsyncIterator[Flow]:
-    flow = Flow(await connect("search"), "search", {"papers": handler}, tries=QUICK)
+async def flowing(connect: Connect, handler: Any) -> AsyncIterator[Consumer]:
+    flow = Consumer(await connect("search"), "search", {"papers": handler}, delays=QUICK)
     running = asyncio.create_task(flow.run())
     try:
         yield flow
@@ -74,7 +74,7 @@ async def flowing(connect: Connect, handler: Any) -> AsyncIterator[Flow]:
         await running
 
 
-async def capture(connect: Connect) -> tuple[Transport, Capture]:
+async def capture(connect: Connect) -> tuple[Bus, Capture]:
     transport = await connect("capture")
     made = Capture(transport, {"papers": list(HISTORY)})
     await made.begin()
@@ -94,7 +94,7 @@ class TestDeadLetters:
         async with connections(server) as connect, flowing(connect, taker) as flow:
             teller, _ = await capture(connect)
             await until(lambda: flow.ready)
-            await teller.publish([event("papers", number, f"p_{number}", {}) for number in (1, 2)])
+            await teller.publish_events([event("papers", number, f"p_{number}", {}) for number in (1, 2)])
             operator = await connect("admin")
             await until(lambda: some_dead(operator, 2))
             listed = await rapids(server, "dead")
@@ -142,7 +142,7 @@ class TestRebuild:
     @asynchronous
     async def test_without_capture_it_waits_and_says_so(self, server: NatsServer, pond: Pond) -> None:
         async with connections(server) as connect, flowing(connect, pond):
-            await until(lambda: pond.places.get("papers"))
+            await until(lambda: pond.snapshots.get("papers"))
             printed = await rapids(server, "rebuild", "search", "--patience", "1", code=1)
             assert "papers: waits for capture\n" in printed
             assert "Error: search is not done within 1 s, and goes on.\n" in printed
@@ -155,7 +155,7 @@ class TestWatch:
             teller, _ = await capture(connect)
             process = await begun(server, "watch", "--count", "2")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
-            await teller.publish(
+            await teller.publish_events(
                 [
                     event("papers", 1, "p_1", {"title": "x"}, payload={"title": "x"}),
                     event("papers", 2, "p_2", None),
@@ -173,7 +173,7 @@ class TestWatch:
             process = await begun(server, "watch", "--count", "1", "--json", "--domain", "papers")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
             told = event("papers", 2, "p_2", {"title": "x"})
-            await teller.publish([event("notes", 1, "n_1", {}), told])
+            await teller.publish_events([event("notes", 1, "n_1", {}), told])
             out, _ = await asyncio.wait_for(process.communicate(), 20)
             assert json.loads(out) == json.loads(told.dumps())
 
@@ -214,5 +214,5 @@ def announcement() -> Announcement:
     )
 
 
-async def some_dead(operator: Transport, count: int) -> bool:
-    return len(await operator.dead()) == count
+async def some_dead(operator: Bus, count: int) -> bool:
+    return len(await operator.dead_letters()) == count

@@ -15,15 +15,15 @@ from prometheus_client import REGISTRY
 from pymongo.database import Database
 
 from kit.problems import PartDown, PartSlow
+from step3_async.rapids.consumer import ProcessedEvents, in_flight, telemetry
+from step3_async.rapids.consumer.batch_loop import FIRST_LIMIT
+from step3_async.rapids.consumer.processed_events import processed_index
 from step3_async.rapids.event import Event
-from step3_async.rapids.flow import Seen, Tries, hand, spans
-from step3_async.rapids.flow.reading import FEW
-from step3_async.rapids.flow.seen import seen_index
-from step3_async.rapids.memory import MemoryTransport, Rapids
-from tests.step3.flows import QUICK, Taker, flowing
+from tests.step3.flows import Taker, flowing
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.rivers import event
 from tests.support.eventually import PATIENCE
+from tests.support.memory_bus import Broker, MemoryBus
 
 DOMAIN = "papers"
 FAILING = f"{DOMAIN}-7"
@@ -38,8 +38,8 @@ def ids(first: int, last: int) -> list[str]:
 
 
 @pytest.fixture
-def rapids() -> Rapids:
-    return Rapids()
+def rapids() -> Broker:
+    return Broker()
 
 
 def failing(times: int = 10**9, error: type[Exception] = ValueError) -> Any:
@@ -57,12 +57,12 @@ def failing(times: int = 10**9, error: type[Exception] = ValueError) -> Any:
 
 class TestBatches:
     @asynchronous
-    async def test_everything_is_handled_and_acknowledged(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 100))
-        async with flowing(rapids, {DOMAIN: taker}, most=32):
-            await there.publish(some(101, 120))
+    async def test_everything_is_handled_and_acknowledged(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 100))
+        async with flowing(rapids, {DOMAIN: taker}, batch_size=32):
+            await there.publish_events(some(101, 120))
             await until(lambda: len(taker.taken) == 120)
             await until(lambda: nothing_pending(river))
         assert taker.taken == ids(1, 120)
@@ -70,83 +70,85 @@ class TestBatches:
         assert all(len(batch) <= 32 for batch in taker.batches)
 
     @asynchronous
-    async def test_settled_is_told_before_events_are_acknowledged(self, rapids: Rapids) -> None:
-        there, told = MemoryTransport(rapids), []
-        river = await there.river("papers", [DOMAIN])
+    async def test_settled_is_told_before_events_are_acknowledged(self, rapids: Broker) -> None:
+        there, told = MemoryBus(rapids), []
+        river = await there.open_river("papers", [DOMAIN])
 
         async def on_settled(domain: str, documents: list[tuple[str, int]]) -> None:
             told.append((domain, documents, await river.pending()))
 
-        async with flowing(rapids, {DOMAIN: Taker()}, on_settled=on_settled):
-            await there.publish(some(1, 1))
+        async with flowing(rapids, {DOMAIN: Taker()}, on_applied=on_settled):
+            await there.publish_events(some(1, 1))
             await until(lambda: nothing_pending(river))
         assert told == [(DOMAIN, [("p_1", 7)], 1)]
 
     @asynchronous
-    async def test_what_is_too_slow_at_once_is_done_in_parts(self, rapids: Rapids) -> None:
+    async def test_what_is_too_slow_at_once_is_done_in_parts(self, rapids: Broker) -> None:
         class Slow(Taker):
             def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
                 if len(events) > 2:
                     raise PartSlow("MongoDB")
                 return super().apply(events)
 
-        taker, there = Slow(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 8))
-        async with flowing(rapids, {DOMAIN: taker}, tries=Tries(())):
+        taker, there = Slow(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 8))
+        async with flowing(rapids, {DOMAIN: taker}, delays=()):
             await until(lambda: nothing_pending(river))
         assert taker.batches == [ids(1, 2), ids(3, 4), ids(5, 6), ids(7, 8)]
-        assert not rapids.dead()
+        assert not rapids.dead_letters()
 
     @asynchronous
-    async def test_large_events_come_in_small_batches(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
+    async def test_large_events_come_in_small_batches(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
         large = "x" * 1_000_000
-        await there.publish([event(DOMAIN, number, "p", {}, payload={"t": large}) for number in range(40)])
+        await there.publish_events(
+            [event(DOMAIN, number, "p", {}, payload={"t": large}) for number in range(40)]
+        )
         async with flowing(rapids, {DOMAIN: taker}):
             await until(lambda: nothing_pending(river))
         assert max(len(batch) for batch in taker.batches[2:]) <= 8
 
     @asynchronous
-    async def test_who_cannot_tell_goes_on(self, rapids: Rapids) -> None:
-        there = MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
+    async def test_who_cannot_tell_goes_on(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
 
         async def on_settled(*_: Any) -> None:
             raise RuntimeError
 
-        async with flowing(rapids, {DOMAIN: Taker()}, on_settled=on_settled):
-            await there.publish(some(1, 3))
+        async with flowing(rapids, {DOMAIN: Taker()}, on_applied=on_settled):
+            await there.publish_events(some(1, 3))
             await until(lambda: nothing_pending(river))
 
     @asynchronous
-    async def test_of_much_the_next_batch_is_read_while_one_is_handled(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        other = await there.river("papers", [DOMAIN])
+    async def test_of_much_the_next_batch_is_read_while_one_is_handled(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        other = await there.open_river("papers", [DOMAIN])
         taker.gate.clear()
-        await there.publish(some(1, FEW))
+        await there.publish_events(some(1, FIRST_LIMIT))
         async with flowing(rapids, {DOMAIN: taker}):
             await until(lambda: taker.batches)
-            await there.publish(some(FEW + 1, FEW + 1))
-            await until(lambda: pending(river, FEW + 1))
+            await there.publish_events(some(FIRST_LIMIT + 1, FIRST_LIMIT + 1))
+            await until(lambda: pending(river, FIRST_LIMIT + 1))
             await until(lambda: nobody_gets(other))
             taker.gate.set()
             await until(lambda: nothing_pending(river))
-        assert taker.batches == [ids(1, FEW), ids(FEW + 1, FEW + 1)]
+        assert taker.batches == [ids(1, FIRST_LIMIT), ids(FIRST_LIMIT + 1, FIRST_LIMIT + 1)]
 
     @asynchronous
-    async def test_after_few_all_that_has_come_meanwhile_is_handled_together(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
+    async def test_after_few_all_that_has_come_meanwhile_is_handled_together(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
         taker.gate.clear()
         async with flowing(rapids, {DOMAIN: taker}):
-            await there.publish(some(1, 1))
+            await there.publish_events(some(1, 1))
             await until(lambda: taker.batches)
-            await there.publish(some(2, 2))
+            await there.publish_events(some(2, 2))
             await asyncio.sleep(0.1)  # long enough for who would read it now
-            await there.publish(some(3, 3))
+            await there.publish_events(some(3, 3))
             taker.gate.set()
             await until(lambda: nothing_pending(river))
         assert taker.batches == [ids(1, 1), ids(2, 3)]
@@ -155,17 +157,17 @@ class TestBatches:
     async def test_what_is_in_hand_is_nobody_elses_however_long_it_takes(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(hand, "KEEP_SECONDS", 0.2)
-        rapids = Rapids(ack_seconds=4)  # far more than that
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
+        monkeypatch.setattr(in_flight, "KEEP_ALIVE_SECONDS", 0.2)
+        rapids = Broker(ack_seconds=4)  # far more than that
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
         taker.gate.clear()
         async with flowing(rapids, {DOMAIN: taker}):
-            await there.publish(some(1, 1))
+            await there.publish_events(some(1, 1))
             await until(lambda: taker.batches)
             until_then = time.monotonic() + 6
             while time.monotonic() < until_then:
-                assert not await river.batch(1, 0.2)
+                assert not await river.fetch(1, 0.2)
             taker.gate.set()
             await until(lambda: nothing_pending(river))
         assert taker.batches == [ids(1, 1)]
@@ -174,95 +176,99 @@ class TestBatches:
 class TestFailures:
     @asynchronous
     async def test_one_that_fails_holds_up_no_other_and_is_set_aside_after_five_tries(
-        self, rapids: Rapids
+        self, rapids: Broker
     ) -> None:
-        taker, there = Taker(failing()), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 20))
+        taker, there = Taker(failing()), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 20))
         async with flowing(rapids, {DOMAIN: taker}):
-            await until(lambda: rapids.dead("papers"))
+            await until(lambda: rapids.dead_letters("papers"))
             await until(lambda: nothing_pending(river))
-        (kept,) = rapids.dead("papers")
-        assert kept.letter.tries == 5
+        (kept,) = rapids.dead_letters("papers")
+        assert kept.letter.attempts == 5
         assert kept.letter.error == "ValueError: no good"
-        assert Event.model_validate_json(kept.letter.raw).event_id == FAILING
+        assert Event.model_validate_json(kept.letter.data).event_id == FAILING
         assert set(taker.taken) == set(ids(1, 20)) - {FAILING}
 
     @asynchronous
-    async def test_tries_wait_longer_and_longer(self, rapids: Rapids) -> None:
+    async def test_tries_wait_longer_and_longer(self, rapids: Broker) -> None:
         times: list[float] = []
 
         def do(_given: Event) -> None:
             times.append(time.monotonic())
             raise ValueError
 
-        there = MemoryTransport(rapids)
-        await there.river("papers", [DOMAIN])
-        async with flowing(rapids, {DOMAIN: Taker(do)}, tries=Tries((0.05, 0.2, 0.4))):
-            await there.publish(some(1, 1))
-            await until(rapids.dead)
+        there = MemoryBus(rapids)
+        await there.open_river("papers", [DOMAIN])
+        async with flowing(rapids, {DOMAIN: Taker(do)}, delays=(0.05, 0.2, 0.4)):
+            await there.publish_events(some(1, 1))
+            await until(rapids.dead_letters)
         waits = [later - earlier for earlier, later in pairwise(times)]
         assert len(waits) == 3
         assert all(waited >= wait for waited, wait in zip(waits, (0.05, 0.2, 0.4), strict=True)), waits
 
     @asynchronous
-    async def test_one_that_works_the_next_time_is_not_set_aside(self, rapids: Rapids) -> None:
-        taker, there = Taker(failing(times=6)), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 20))
+    async def test_one_that_works_the_next_time_is_not_set_aside(self, rapids: Broker) -> None:
+        taker, there = Taker(failing(times=6)), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 20))
         async with flowing(rapids, {DOMAIN: taker}):
             await until(lambda: nothing_pending(river))
         assert set(taker.taken) == set(ids(1, 20))
-        assert not rapids.dead()
+        assert not rapids.dead_letters()
 
     @asynchronous
-    async def test_what_is_no_event_is_set_aside_at_once(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        course, _ = rapids.course("papers", [DOMAIN])
+    async def test_what_is_no_event_is_set_aside_at_once(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        course = rapids.consumer("papers", [DOMAIN])
         for raw in (b"\xff\xfe", b'{"secret": "x"}', b"[]"):
             course.add(raw)
-        await there.publish(some(1, 1))
+        await there.publish_events(some(1, 1))
         async with flowing(rapids, {DOMAIN: taker}):
             await until(lambda: nothing_pending(river))
-        assert [each.letter.raw for each in rapids.dead()] == [b"\xff\xfe", b'{"secret": "x"}', b"[]"]
-        assert all(each.letter.tries == 1 for each in rapids.dead())
+        assert [each.letter.data for each in rapids.dead_letters()] == [
+            b"\xff\xfe",
+            b'{"secret": "x"}',
+            b"[]",
+        ]
+        assert all(each.letter.attempts == 1 for each in rapids.dead_letters())
         assert taker.taken == ids(1, 1)
 
     @asynchronous
-    async def test_one_that_is_put_back_is_tried_again(self, rapids: Rapids) -> None:
-        taker, there = Taker(failing(times=2 * 5)), MemoryTransport(rapids)
-        await there.river("papers", [DOMAIN])
+    async def test_one_that_is_put_back_is_tried_again(self, rapids: Broker) -> None:
+        taker, there = Taker(failing(times=2 * 5)), MemoryBus(rapids)
+        await there.open_river("papers", [DOMAIN])
         async with flowing(rapids, {DOMAIN: taker}):
-            await there.publish(some(7, 7))
-            await until(rapids.dead)
-            await there.put_back(rapids.dead()[0])
-            await until(lambda: not rapids.dead())
-            await until(rapids.dead)
-            await there.put_back(rapids.dead()[0])
+            await there.publish_events(some(7, 7))
+            await until(rapids.dead_letters)
+            await there.redrive(rapids.dead_letters()[0])
+            await until(lambda: not rapids.dead_letters())
+            await until(rapids.dead_letters)
+            await there.redrive(rapids.dead_letters()[0])
             await until(lambda: taker.taken)
-        assert not rapids.dead()
+        assert not rapids.dead_letters()
 
     @asynchronous
     @pytest.mark.parametrize("problem", [PartDown, PartSlow])
-    async def test_a_store_that_is_away_costs_no_try(self, rapids: Rapids, problem: type[Exception]) -> None:
-        taker, there = Taker(failing(times=4, error=problem)), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 20))
-        async with flowing(rapids, {DOMAIN: taker}, tries=Tries(())):
+    async def test_a_store_that_is_away_costs_no_try(self, rapids: Broker, problem: type[Exception]) -> None:
+        taker, there = Taker(failing(times=4, error=problem)), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 20))
+        async with flowing(rapids, {DOMAIN: taker}, delays=()):
             await until(lambda: nothing_pending(river))
         assert set(taker.taken) == set(ids(1, 20))
-        assert not rapids.dead()
+        assert not rapids.dead_letters()
 
 
 class TestEnds:
     @asynchronous
-    async def test_what_is_at_work_is_finished(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
+    async def test_what_is_at_work_is_finished(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
         taker.gate.clear()
         async with flowing(rapids, {DOMAIN: taker}) as flow:
-            await there.publish(some(1, 1))
+            await there.publish_events(some(1, 1))
             await until(lambda: taker.batches)
             taker.gate.set()
             await flow.stop()
@@ -270,15 +276,15 @@ class TestEnds:
         assert await river.pending() == 0
 
     @asynchronous
-    async def test_while_events_come_and_come(self, rapids: Rapids) -> None:
+    async def test_while_events_come_and_come(self, rapids: Broker) -> None:
         def pause(given: Event) -> None:
             if given.event_id == f"{DOMAIN}-10":
                 taker.gate.clear()
 
-        taker, there = Taker(pause), MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 2000))
-        async with flowing(rapids, {DOMAIN: taker}, most=1) as flow:
+        taker, there = Taker(pause), MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 2000))
+        async with flowing(rapids, {DOMAIN: taker}, batch_size=1) as flow:
             await until(lambda: len(taker.batches) > len(taker.taken) >= 10)
             stopping = asyncio.create_task(flow.stop())
             await asyncio.sleep(0)
@@ -287,30 +293,30 @@ class TestEnds:
             taken = list(taker.taken)
         assert len(taken) < 2000
         # Nobody has to wait for what is left.
-        left = await river.batch(2000, 0)
-        assert {Event.model_validate_json(each.raw).event_id for each in left} == set(ids(1, 2000)) - set(
+        left = await river.fetch(2000, 0)
+        assert {Event.model_validate_json(each.data).event_id for each in left} == set(ids(1, 2000)) - set(
             taken
         )
 
     @asynchronous
-    async def test_within_its_time_though_the_store_is_away_or_hangs(self, rapids: Rapids) -> None:
-        there = MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        await there.publish(some(7, 7))
+    async def test_within_its_time_though_the_store_is_away_or_hangs(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(7, 7))
         async with flowing(rapids, {DOMAIN: Taker(failing(error=PartDown))}) as flow:
             await until(lambda: flow.behind)
-            await asyncio.wait_for(flow.stop(patience=2 * PATIENCE), PATIENCE)
+            await asyncio.wait_for(flow.stop(timeout=2 * PATIENCE), PATIENCE)
         hangs = Taker()
         hangs.gate.clear()
         async with flowing(rapids, {DOMAIN: hangs}) as flow:
             await until(lambda: hangs.batches)
-            await asyncio.wait_for(flow.stop(patience=0.3), PATIENCE)
+            await asyncio.wait_for(flow.stop(timeout=0.3), PATIENCE)
             hangs.gate.set()
-        assert len(await river.batch(5, 1)) == 1
+        assert len(await river.fetch(5, 1)) == 1
 
     @asynchronous
-    async def test_before_there_was_a_connection(self, rapids: Rapids) -> None:
-        there = MemoryTransport(rapids)
+    async def test_before_there_was_a_connection(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
         there.lose()
         async with flowing(rapids, {DOMAIN: Taker()}, transport=there) as flow:
             assert not flow.ready
@@ -318,43 +324,43 @@ class TestEnds:
 
 class TestConnection:
     @asynchronous
-    async def test_it_begins_when_there_is_one(self, rapids: Rapids) -> None:
-        there, taker, own = MemoryTransport(rapids), Taker(), MemoryTransport(rapids)
-        await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 5))
+    async def test_it_begins_when_there_is_one(self, rapids: Broker) -> None:
+        there, taker, own = MemoryBus(rapids), Taker(), MemoryBus(rapids)
+        await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 5))
         own.lose()
         async with flowing(rapids, {DOMAIN: taker}, transport=own):
             own.restore()
             await until(lambda: taker.taken == ids(1, 5))
 
     @asynchronous
-    async def test_it_goes_on_after_one_was_lost(self, rapids: Rapids) -> None:
-        there, taker, own = MemoryTransport(rapids), Taker(), MemoryTransport(rapids)
-        await there.river("papers", [DOMAIN])
+    async def test_it_goes_on_after_one_was_lost(self, rapids: Broker) -> None:
+        there, taker, own = MemoryBus(rapids), Taker(), MemoryBus(rapids)
+        await there.open_river("papers", [DOMAIN])
         async with flowing(rapids, {DOMAIN: taker}, transport=own) as flow:
-            await there.publish(some(1, 5))
+            await there.publish_events(some(1, 5))
             await until(lambda: taker.taken == ids(1, 5))
             own.lose()
-            await there.publish(some(6, 9))
+            await there.publish_events(some(6, 9))
             own.restore()
             await until(lambda: taker.taken == ids(1, 9))
             await until(lambda: flow.behind == 0)
 
     @asynchronous
-    async def test_two_share_a_river(self, rapids: Rapids) -> None:
-        there, takers = MemoryTransport(rapids), [Taker(), Taker()]
-        river = await there.river("papers", [DOMAIN])
+    async def test_two_share_a_river(self, rapids: Broker) -> None:
+        there, takers = MemoryBus(rapids), [Taker(), Taker()]
+        river = await there.open_river("papers", [DOMAIN])
         async with flowing(rapids, {DOMAIN: takers[0]}), flowing(rapids, {DOMAIN: takers[1]}):
             for number in range(1, 201):
-                await there.publish(some(number, number))
+                await there.publish_events(some(number, number))
             await until(lambda: nothing_pending(river))
         assert sorted(takers[0].taken + takers[1].taken) == sorted(ids(1, 200))
 
     @asynchronous
-    async def test_ready_is_who_has_dealt_with_what_was_there_at_the_start(self, rapids: Rapids) -> None:
-        taker, there = Taker(), MemoryTransport(rapids)
-        await there.river("papers", [DOMAIN])
-        await there.publish(some(1, 5))
+    async def test_ready_is_who_has_dealt_with_what_was_there_at_the_start(self, rapids: Broker) -> None:
+        taker, there = Taker(), MemoryBus(rapids)
+        await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 5))
         taker.gate.clear()
         async with flowing(rapids, {DOMAIN: taker}) as flow:
             await until(lambda: flow.behind == 5)
@@ -365,38 +371,38 @@ class TestConnection:
 
 class TestTold:
     @asynchronous
-    async def test_metrics_count_what_comes_of_events(self, rapids: Rapids) -> None:
-        there = MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
-        before = {each: counted(each) for each in ("handled", "failed", "set aside")}
+    async def test_metrics_count_what_comes_of_events(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        before = {each: counted(each) for each in ("handled", "failed", "dead-lettered")}
         lags = sample("rapids_lag_seconds_count", river="papers")
         async with flowing(rapids, {DOMAIN: Taker(failing())}):
-            await there.publish(some(1, 20))
+            await there.publish_events(some(1, 20))
             await until(lambda: nothing_pending(river))
             assert sample("rapids_behind", river="papers") is not None
         assert {each: counted(each) - before[each] for each in before} == {
             "handled": 19,
             "failed": 5,
-            "set aside": 1,
+            "dead-lettered": 1,
         }
         assert sample("rapids_lag_seconds_count", river="papers") - lags == 19
 
     @asynchronous
     async def test_a_span_is_linked_to_what_caused_its_events(
-        self, rapids: Rapids, monkeypatch: pytest.MonkeyPatch
+        self, rapids: Broker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         exporter = InMemorySpanExporter()
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        monkeypatch.setattr(spans, "_tracer", provider.get_tracer("test"))
-        there = MemoryTransport(rapids)
-        river = await there.river("papers", [DOMAIN])
+        monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("test"))
+        there = MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
         causes = [f"00-{number:032x}-{number:016x}-01" for number in (1, 2)]
         told = [
             event(DOMAIN, number, "p", {}, traceparent=causes[number % 2] if number < 4 else None)
             for number in range(6)
         ]
-        await there.publish(told)
+        await there.publish_events(told)
         async with flowing(rapids, {DOMAIN: Taker()}):
             await until(lambda: nothing_pending(river))
         (span,) = exporter.get_finished_spans()
@@ -406,20 +412,13 @@ class TestTold:
 
 class TestSeen:
     def test_an_effect_is_had_once(self, database: Database[dict[str, Any]]) -> None:
-        database["seen"].create_indexes([seen_index()])
-        seen, other = Seen(database["seen"]), Seen(database["seen"])
-        assert seen.first("one")
-        assert not other.first("one") and not seen.first("one")
-        assert other.first("two")
-        seen.forget("one")
-        assert other.first("one")
-
-
-def test_tries_grow() -> None:
-    waits = [Tries().wait_after(tries) for tries in range(1, 6)]
-    assert waits[4] is None
-    assert sorted(waits[:4]) == waits[:4]  # type: ignore[type-var]
-    assert QUICK.wait_after(5) is None
+        database["seen"].create_indexes([processed_index()])
+        seen, other = ProcessedEvents(database["seen"]), ProcessedEvents(database["seen"])
+        assert seen.add("one")
+        assert not other.add("one") and not seen.add("one")
+        assert other.add("two")
+        seen.remove("one")
+        assert other.add("one")
 
 
 def sample(name: str, **labels: str) -> float:
@@ -440,7 +439,7 @@ async def pending(river: Any, count: int) -> bool:
 
 async def nobody_gets(river: Any) -> bool:
     """Whether all there is has been handed out; what has not is handed back."""
-    for each in await river.batch(10, 0):
-        await each.retry(0)
+    for each in await river.fetch(10, 0):
+        await each.nak(0)
         return False
     return True

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from step3_async.rapids.flow import snapshots
-from step3_async.rapids.memory import MemoryTransport, Rapids
+from step3_async.rapids.bus import Unavailable
+from step3_async.rapids.consumer import snapshots
 from step3_async.rapids.pond import Pond
-from step3_async.rapids.transport import Unavailable
 from tests.step3.flows import Capture, flowing, order
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.rivers import Change, event
+from tests.support.memory_bus import Broker, MemoryBus
 
 DOMAIN, OTHER = "papers", "notes"
 HISTORY: list[Change] = [(f"p_{number}", {"title": str(number)}) for number in range(9)]
 
 
 @pytest.fixture
-def rapids() -> Rapids:
-    return Rapids()
+def rapids() -> Broker:
+    return Broker()
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def titles(pond: Pond) -> list[str]:
 ALL_TITLES = [str(number) for number in range(9)]
 
 
-async def capture(rapids: Rapids, **histories: list[Change]) -> Capture:
-    made = Capture(MemoryTransport(rapids), histories or {DOMAIN: list(HISTORY), OTHER: []})
+async def capture(rapids: Broker, **histories: list[Change]) -> Capture:
+    made = Capture(MemoryBus(rapids), histories or {DOMAIN: list(HISTORY), OTHER: []})
     await made.begin()
     return made
 
@@ -50,7 +50,7 @@ async def capture(rapids: Rapids, **histories: list[Change]) -> Capture:
 class TestStart:
     @asynchronous
     async def test_a_new_pond_is_ready_once_all_is_there(
-        self, rapids: Rapids, pond: Pond, other: Pond
+        self, rapids: Broker, pond: Pond, other: Pond
     ) -> None:
         there = await capture(rapids)
         there.holds_back = True
@@ -58,7 +58,7 @@ class TestStart:
             await until(lambda: there.wishes)
             assert there.wishes[0].domains == [OTHER, DOMAIN] and there.wishes[0].again
             await there.give("papers", OTHER)
-            await until(lambda: other.places.get(OTHER).complete)  # type: ignore[union-attr]
+            await until(lambda: other.snapshots.get(OTHER).was_complete)  # type: ignore[union-attr]
             assert not flow.ready
             await there.give("papers", DOMAIN)
             await until(lambda: flow.ready)
@@ -67,9 +67,9 @@ class TestStart:
 
     @asynchronous
     async def test_who_promises_late_is_given_more_time(
-        self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
+        self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(snapshots, "PROMISE_SECONDS", 0.05)
+        monkeypatch.setattr(snapshots, "ACCEPT_SECONDS", 0.05)
         there = await capture(rapids)
         there.answers_after = 0.5
         async with flowing(rapids, {DOMAIN: pond}) as flow:
@@ -79,28 +79,28 @@ class TestStart:
 
     @asynchronous
     async def test_a_document_that_does_not_fit_is_set_aside_and_the_pond_is_ready(
-        self, rapids: Rapids, database: Database[dict[str, Any]]
+        self, rapids: Broker, database: Database[dict[str, Any]]
     ) -> None:
         pond = Pond(database[DOMAIN], DOMAIN, ("title", "at"), times=("at",))
         await capture(rapids, **{DOMAIN: [*HISTORY, ("p_odd", {"title": "odd", "at": "soon"})]})
-        transport = MemoryTransport(rapids)
+        transport = MemoryBus(rapids)
         async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: flow.ready)
-            (letter,) = await until(lambda: transport.dead("papers"))
+            (letter,) = await until(lambda: transport.dead_letters("papers"))
             assert "p_odd" in letter.letter.error
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_it_asks_until_somebody_promises(self, rapids: Rapids, pond: Pond) -> None:
+    async def test_it_asks_until_somebody_promises(self, rapids: Broker, pond: Pond) -> None:
         async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: pond.places.get(DOMAIN))
+            await until(lambda: pond.snapshots.get(DOMAIN))
             assert not flow.ready
             await capture(rapids)
             await until(lambda: flow.ready)
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_one_that_is_complete_asks_for_nothing(self, rapids: Rapids, pond: Pond) -> None:
+    async def test_one_that_is_complete_asks_for_nothing(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
         async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: flow.ready)
@@ -109,7 +109,7 @@ class TestStart:
         assert len(there.wishes) == 1
 
     @asynchronous
-    async def test_two_instances_get_one_snapshot(self, rapids: Rapids, pond: Pond) -> None:
+    async def test_two_instances_get_one_snapshot(self, rapids: Broker, pond: Pond) -> None:
         await capture(rapids)
         async with flowing(rapids, {DOMAIN: pond}) as one, flowing(rapids, {DOMAIN: pond}) as two:
             await until(lambda: one.ready and two.ready)
@@ -117,7 +117,7 @@ class TestStart:
 
     @asynchronous
     async def test_less_and_less_often_when_it_lacks_a_page_each_time(
-        self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
+        self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.4)
         there = await capture(rapids)
@@ -130,7 +130,7 @@ class TestStart:
 
     @asynchronous
     async def test_a_snapshot_of_which_nothing_comes_is_asked_for_again(
-        self, rapids: Rapids, pond: Pond, monkeypatch: pytest.MonkeyPatch
+        self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.5)
         there = await capture(rapids)
@@ -145,10 +145,10 @@ class TestStart:
 class TestLoss:
     @asynchronous
     async def test_rapids_that_were_lost_are_made_up_for_while_the_pond_is_shown(
-        self, rapids: Rapids, pond: Pond
+        self, rapids: Broker, pond: Pond
     ) -> None:
         there = await capture(rapids)
-        teller = MemoryTransport(rapids)
+        teller = MemoryBus(rapids)
         async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: flow.ready)
             there.holds_back = True
@@ -159,62 +159,62 @@ class TestLoss:
             there._histories[DOMAIN].append(("p_2", None))
             await there.give("papers", DOMAIN)
             await until(lambda: "changed meanwhile" in titles(pond))
-            await teller.publish([event(DOMAIN, 99, "p_9", {"title": "after"})])
+            await teller.publish_events([event(DOMAIN, 99, "p_9", {"title": "after"})])
             await until(lambda: "after" in titles(pond))
         assert titles(pond) == ["0", "changed meanwhile", "3", "4", "5", "6", "7", "8", "after"]
 
 
 class TestRebuild:
     @asynchronous
-    async def test_a_pond_is_made_anew_while_it_is_shown(self, rapids: Rapids, pond: Pond) -> None:
+    async def test_a_pond_is_made_anew_while_it_is_shown(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
-        operator = MemoryTransport(rapids)
+        operator = MemoryBus(rapids)
         async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: flow.ready)
             pond.collection.update_one({"_id": "p_3"}, {"$set": {"title": "spoilt"}})
             pond.collection.delete_one({"_id": "p_4"})
             there.holds_back = True
             standing = await order(operator, rebuild=True)
-            assert not standing.domains[DOMAIN].covered and standing.domains[DOMAIN].run
+            assert not standing.domains[DOMAIN].complete and standing.domains[DOMAIN].run
             assert flow.ready and len(titles(pond)) == 8
             await there.give("papers", DOMAIN)
             await until(lambda: done(operator))
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_from_nothing(self, rapids: Rapids, pond: Pond) -> None:
+    async def test_from_nothing(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
-        operator = MemoryTransport(rapids)
+        operator = MemoryBus(rapids)
         async with flowing(rapids, {DOMAIN: pond}) as flow:
             await until(lambda: flow.ready)
             there.holds_back = True
             await order(operator, rebuild=True, empty=True)
             assert titles(pond) == []
             await until(lambda: not flow.ready)
-            await operator.publish([event(DOMAIN, 99, "p_9", {"title": "meanwhile"})])
+            await operator.publish_events([event(DOMAIN, 99, "p_9", {"title": "meanwhile"})])
             await there.give("papers", DOMAIN)
             await until(lambda: flow.ready)
             standing = await order(operator)
-            assert (standing.domains[DOMAIN].covered, standing.domains[DOMAIN].pages) == (True, 5)
+            assert (standing.domains[DOMAIN].complete, standing.domains[DOMAIN].pages) == (True, 5)
             await until(lambda: len(titles(pond)) == 10)
 
     @asynchronous
-    async def test_an_order_before_there_is_a_river(self, rapids: Rapids, pond: Pond) -> None:
+    async def test_an_order_before_there_is_a_river(self, rapids: Broker, pond: Pond) -> None:
         own = Riverless(rapids)
         async with flowing(rapids, {DOMAIN: pond}, transport=own):
-            operator = MemoryTransport(rapids)
-            await until(lambda: rapids.signals.answerer("control.papers"))
+            operator = MemoryBus(rapids)
+            await until(lambda: rapids.replier("rebuild.papers"))
             standing = await order(operator, rebuild=True)
         assert standing.problem and "no river" in standing.problem
-        assert pond.places.get(DOMAIN) is None
+        assert pond.snapshots.get(DOMAIN) is None
 
 
-class Riverless(MemoryTransport):
+class Riverless(MemoryBus):
     """Is connected, to a server without rapids."""
 
-    async def river(self, name: str, domains: Sequence[str]) -> Any:
+    async def open_river(self, name: str, domains: Sequence[str]) -> Any:
         raise Unavailable("there are no rapids")
 
 
-async def done(operator: MemoryTransport) -> bool:
-    return (await order(operator)).domains[DOMAIN].covered
+async def done(operator: MemoryBus) -> bool:
+    return (await order(operator)).domains[DOMAIN].complete

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from step3_async.gateway.preferences import Preference, preference_of
-from step3_async.rapids.signals import Word
+from step3_async.rapids.messages import AppliedReply
 from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, staged
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
@@ -98,7 +98,7 @@ async def test_an_earlier_revision_is_not_enough(
 async def test_a_signal_that_was_lost_is_asked_for(nats: NatsServer, settings: dict[str, str]) -> None:
     async with staged(nats, settings) as stage:
         for view in await two_views(stage):
-            view.words[KEY] = Word(revision=1, set_aside=False)
+            view.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
             await view.answer_doubts()
         async with asyncio.timeout(AT_ONCE):
             assert (await stage.ask("PUT", LIKE)).status == 200
@@ -128,14 +128,14 @@ async def test_a_client_may_have_its_answer_at_once_and_ask_later(
         assert (answer.status, told["state"], told["answer"]["post"]) == (202, "pending", "t3_1")
         assert answer.headers["Preference-Applied"] == "respond-async"
         where = answer.headers["Location"]
-        first.words[KEY] = Word(revision=1, set_aside=False)
+        first.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
         told = await stage.json(where)
         assert told["state"] == "pending"
         assert told["services"] == {"recommend": "done", "tagged": "pending"}
-        second.words[KEY] = Word(revision=2, set_aside=True)
+        second.words[KEY] = AppliedReply(revision=2, dead_lettered=True)
         told = await stage.json(where)
         assert (told["state"], told["services"]["tagged"]) == ("done", "done")
-        second.words[KEY] = Word(revision=0, set_aside=True)
+        second.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
         assert (await stage.json(where))["state"] == "failed"
         assert (await stage.get(where)).headers["Cache-Control"] == "no-store"
 
@@ -144,7 +144,7 @@ async def test_a_client_may_have_its_answer_at_once_and_ask_later(
 async def test_a_dead_letter_is_told_without_waiting(nats: NatsServer, settings: dict[str, str]) -> None:
     async with staged(nats, settings) as stage:
         for view in await two_views(stage):
-            view.words[KEY] = Word(revision=0, set_aside=True)
+            view.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
             await view.answer_doubts()
         async with asyncio.timeout(AT_ONCE):
             answer = await stage.ask("PUT", LIKE)

@@ -15,7 +15,7 @@ from aiohttp import ClientConnectorError, ClientSession, web
 
 from step3_async.gateway.own import PARTS
 from step3_async.rapids.connect import connect
-from step3_async.rapids.signals import WHO
+from step3_async.rapids.messages import PROBE
 from tests.step3.backends import HOST, Backend, nats, settings
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
@@ -188,7 +188,7 @@ async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
         async def heard(_topic: str, _text: bytes) -> None:
             asks.set()
 
-        await watching.hear(WHO, heard)
+        await watching.subscribe(PROBE, heard)
         asking = asyncio.create_task(client.get(f"http://{HOST}:{settings['STEP3_PORT']}/"))
         gateway = start(listening)
         await asks.wait()

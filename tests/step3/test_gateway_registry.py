@@ -7,7 +7,7 @@ from collections import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from step3_async.gateway.hearing import SWEEP_SECONDS
-from step3_async.rapids.signals import SILENT_SECONDS
+from step3_async.rapids.messages import EXPIRY_SECONDS
 from tests.step3.backends import nats, settings, staged
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
@@ -27,7 +27,7 @@ async def test_instances_come_and_go(nats: NatsServer, settings: dict[str, str])
         assert {each.told.instance for each in found("kind:view")} == {first.name, second.name}
         assert [each.told.instance for each in found("zone:b", "kind:view")] == [second.name]
         assert found("zone:c") == []
-        first.state = "busy"
+        first.state = "starting"
         await until(lambda: not stage.knows(first))
         seen = {(await stage.json("/api/posts"))["by"] for _ in range(10)}
         assert seen == {second.name}
@@ -52,7 +52,7 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
         nats.kill()
         try:
             await until(lambda: stage.made.cache.bypassed)
-            end = time.monotonic() + SILENT_SECONDS + 1
+            end = time.monotonic() + EXPIRY_SECONDS + 1
             while time.monotonic() < end:
                 assert stage.knows(other)
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -73,7 +73,7 @@ async def test_a_gateway_that_stood_still_takes_nobody_for_gone(
     async with staged(nats, settings) as stage:
         await stage.add("list")
         known = stage.made.registry.up("list")
-        time.sleep(SILENT_SECONDS + 0.1)
+        time.sleep(EXPIRY_SECONDS + 0.1)
         await asyncio.sleep(2 * SWEEP_SECONDS)
         assert stage.made.registry.up("list") == known, "it was dropped and found anew"
 
@@ -87,7 +87,7 @@ async def test_a_gateway_that_starts_learns_at_once_who_is_there(
         stage.made.registry._instances.clear()
         stage.made.registry._sort_out("list")
         await backend.fall_silent()  # it does answer who asks
-        await backend.transport.tell("registry.who", b"")
+        await backend.transport.publish("registry.probe", b"")
         await until(lambda: stage.knows(backend))
 
 
@@ -201,7 +201,7 @@ async def test_it_tells_what_it_knows_of_all(nats: NatsServer, settings: dict[st
             rows = (await stage.json("/registry"))["instances"]
             row = next(each for each in rows if each["instance"] == backend.name)
             heartbeat = row.pop("heartbeat")
-            assert 0 <= heartbeat < SILENT_SECONDS
+            assert 0 <= heartbeat < EXPIRY_SECONDS
             return bool(
                 row
                 == {

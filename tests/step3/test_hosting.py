@@ -52,11 +52,11 @@ class TestComing:
         world.owners.held = True
         try:
             with world.database(service) as database, world.running(service, database) as alone:
-                told = world.owners.await_state(alone.instance, "busy")
+                told = world.owners.await_state(alone.instance, "starting")
                 assert told.url == alone.url
                 parts = expect(alone.visitor.get("/health/ready"), 503).json()["parts"]
                 assert parts["pond"] == "down"
-                assert {each.state for each in _announced(alone)} == {"busy"}
+                assert {each.state for each in _announced(alone)} == {"starting"}
                 world.owners.held = False
                 world.owners.await_state(alone.instance, "up")
                 assert alone.visitor.json("/health/ready")["parts"]["pond"] == "ok"
@@ -169,10 +169,10 @@ class TestBearing:
 
         def check() -> None:
             told = world.owners.ask("list", "members", "odd")
-            assert (told.revision, told.set_aside) == (None, True)
+            assert (told.revision, told.dead_lettered) == (None, True)
 
         eventually(check, TRIED_SECONDS)
-        assert not world.owners.ask("list", "members", "even").set_aside
+        assert not world.owners.ask("list", "members", "even").dead_lettered
 
 
 class TestTracing:

@@ -8,9 +8,8 @@ from typing import Any
 import nats
 import pytest
 
-from step3_async.rapids.nats import provision
-from step3_async.rapids.nats.subjects import RAPIDS
-from step3_async.rapids.transport import Unavailable
+from step3_async.rapids.bus import Unavailable
+from step3_async.rapids.nats.streams import RAPIDS, provision
 from tests.step3.nats_cluster import NatsCluster, nats_cluster
 from tests.step3.nats_rapids import USERS, asynchronous, connections, traffic, until
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from step3_async.rapids.nats import provision
-from step3_async.rapids.transport import Letter
+from step3_async.rapids.bus import DeadLetter
+from step3_async.rapids.nats.streams import provision
 from tests.step3.nats_rapids import USERS, asynchronous, batch, connections, event, number_of, take
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
 
@@ -19,40 +19,40 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
         yield server
 
 
-def letter(river: str, number: int, error: str = "no such tag") -> Letter:
-    return Letter(river, event(number).dumps(), error, 5)
+def letter(river: str, number: int, error: str = "no such tag") -> DeadLetter:
+    return DeadLetter(river, event(number).dumps(), error, 5)
 
 
 @asynchronous
 async def test_letters_are_kept_as_they_were_until_they_are_forgotten(server: NatsServer) -> None:
     async with connections(server) as connect:
         listing, searching, admin = [await connect(user) for user in ("list", "search", ADMIN)]
-        assert not await admin.dead()
+        assert not await admin.dead_letters()
         kept = [letter("list", 1, "ä\r\nNats-Msg-Id: x"), letter("search", 2), letter("list", 3)]
         for each, transport in zip(kept, (listing, searching, listing), strict=True):
-            await transport.set_aside(each)
-        found = await admin.dead()
-        assert [each.letter.raw for each in found] == [each.raw for each in kept]
-        assert [(each.letter.river, each.letter.tries) for each in found] == [
+            await transport.dead_letter(each)
+        found = await admin.dead_letters()
+        assert [each.letter.data for each in found] == [each.data for each in kept]
+        assert [(each.letter.river, each.letter.attempts) for each in found] == [
             ("list", 5),
             ("search", 5),
             ("list", 5),
         ]
         assert found[0].letter.error == "ä  Nats-Msg-Id: x", "it is on one line"
         assert found[1].letter == kept[1]
-        assert await listing.dead("list") == [found[0], found[2]]
-        await admin.forget(found[0])
-        await admin.forget(found[0])
-        assert await admin.dead() == found[1:]
+        assert await listing.dead_letters("list") == [found[0], found[2]]
+        await admin.delete_dead_letter(found[0])
+        await admin.delete_dead_letter(found[0])
+        assert await admin.dead_letters() == found[1:]
 
 
 @asynchronous
 async def test_letters_outlive_the_server(server: NatsServer) -> None:
     async with connections(server) as connect:
-        await (await connect("list")).set_aside(letter("list", 1))
+        await (await connect("list")).dead_letter(letter("list", 1))
         server.kill()
         await asyncio.to_thread(server.start)
-        (found,) = await (await connect(ADMIN)).dead("list")
+        (found,) = await (await connect(ADMIN)).dead_letters("list")
         assert found.letter == letter("list", 1)
 
 
@@ -60,19 +60,19 @@ async def test_letters_outlive_the_server(server: NatsServer) -> None:
 async def test_a_letter_is_put_back_into_its_river_alone(server: NatsServer) -> None:
     async with connections(server) as connect:
         listing, searching, admin = [await connect(user) for user in ("list", "search", ADMIN)]
-        listed = await listing.river("list", ["posts"])
-        searched = await searching.river("search", ["posts", "tag"])
-        await (await connect("capture")).publish([event(1)])
+        listed = await listing.open_river("list", ["posts"])
+        searched = await searching.open_river("search", ["posts", "tag"])
+        await (await connect("capture")).publish_events([event(1)])
         await take(searched, 1)
         (failing,) = await take(listed, 1)
-        await listing.set_aside(Letter("list", failing.raw, "no", failing.tries))
-        await listing.set_aside(Letter("list", b"no event at all", "no", 1))
-        for kept in await admin.dead("list"):
-            await admin.put_back(kept)
+        await listing.dead_letter(DeadLetter("list", failing.data, "no", failing.attempt))
+        await listing.dead_letter(DeadLetter("list", b"no event at all", "no", 1))
+        for kept in await admin.dead_letters("list"):
+            await admin.redrive(kept)
         again, malformed = await take(listed, 2)
-        assert (number_of(again), again.tries) == (1, 1)
-        assert malformed.raw == b"no event at all"
-        assert not await admin.dead()
+        assert (number_of(again), again.attempt) == (1, 1)
+        assert malformed.data == b"no event at all"
+        assert not await admin.dead_letters()
         assert not await batch(searched)
 
 
@@ -80,7 +80,7 @@ async def test_a_letter_is_put_back_into_its_river_alone(server: NatsServer) -> 
 async def test_hundreds_of_letters_are_read(server: NatsServer) -> None:
     async with connections(server) as connect:
         listing = await connect("list")
-        await asyncio.gather(*(listing.set_aside(letter("list", number)) for number in range(700)))
-        found = await listing.dead("list")
-        assert {each.letter.raw for each in found} == {letter("list", number).raw for number in range(700)}
+        await asyncio.gather(*(listing.dead_letter(letter("list", number)) for number in range(700)))
+        found = await listing.dead_letters("list")
+        assert {each.letter.data for each in found} == {letter("list", number).data for number in range(700)}
         assert [each.number for each in found] == sorted(each.number for each in found)

@@ -5,14 +5,16 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nats
 import pytest
 
+from step3_async.rapids.bus import Bus, River, Unavailable
 from step3_async.rapids.connect import connect as connect_to
-from step3_async.rapids.nats import provision, publishing
-from step3_async.rapids.transport import River, Transport, Unavailable
+from step3_async.rapids.nats import bus as nats_bus
+from step3_async.rapids.nats.streams import provision
 from tests.step3.nats_rapids import (
     USERS,
     asynchronous,
@@ -58,41 +60,16 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(server: NatsS
 
 
 @asynchronous
-async def test_order_stays_when_the_server_is_killed_amid_a_batch(server: NatsServer) -> None:
-    async with connections(server) as connect:
-        capture, reader = await connect("capture"), await connect("list")
-        begun = await reader.river("list", ["posts"])
-        await begun.close()
-        work = asyncio.create_task(capture.publish(events(range(4000))))
-        for stored in (1, 1000, 2000):
-            await until(lambda stored=stored: has_pending(begun, stored))
-            assert not work.done()
-            server.kill()
-            await restart(server)
-        await work
-        river = await reader.river("list", ["posts"])
-        assert [number_of(each) for each in await take(river, 4000)] == list(range(4000))
-
-
-async def has_pending(river: River, count: int) -> bool:
-    """False while the server is away."""
-    try:
-        return await river.pending() >= count
-    except Unavailable:
-        return False
-
-
-@asynchronous
 async def test_acknowledgements_of_an_outage_arrive_after_it(server: NatsServer) -> None:
     async with connections(server) as connect:
         reader = await connect("list")
-        river = await reader.river("list", ["posts"])
-        await (await connect("capture")).publish(events(range(20)))
+        river = await reader.open_river("list", ["posts"])
+        await (await connect("capture")).publish_events(events(range(20)))
         taken = await take(river, 20, acknowledge=False)
         server.stop()
         await until(lambda: not reader.connected)
         for delivery in taken:
-            await delivery.acknowledge()
+            await delivery.ack()
         await restart(server)
         await until(lambda: reader.connected)
         await until(lambda: nothing_pending(river))
@@ -102,26 +79,32 @@ async def nothing_pending(river: River) -> bool:
     return await river.pending() == 0
 
 
+async def noticed(river: River, before: str) -> bool:
+    """A river looks whenever it is asked how much is pending."""
+    with suppress(Unavailable):
+        await river.pending()
+    return river.epoch != before
+
+
 @asynchronous
 async def test_a_server_that_lost_everything_is_noticed(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("list")
-        river = await reader.river("list", ["posts"])
-        await capture.publish(events(range(5)))
+        river = await reader.open_river("list", ["posts"])
+        await capture.publish_events(events(range(5)))
         await take(river, 3)
         late = await take(river, 1, acknowledge=False)
-        before = river.rapids
+        before = river.epoch
         server.kill()
         server.wipe()
         await restart(server)
-        await until(lambda: river.rapids != before)
-        assert river.begun
-        await capture.publish(events(range(100, 110)))
+        await until(lambda: noticed(river, before))
+        await capture.publish_events(events(range(100, 110)))
         # It had the number in the old rapids that an event of the new has now.
-        await late[0].acknowledge()
+        await late[0].ack()
         assert [number_of(each) for each in await take(river, 10)] == list(range(100, 110))
-        again = await (await connect("list")).river("list", ["posts"])
-        assert again.rapids == river.rapids
+        again = await (await connect("list")).open_river("list", ["posts"])
+        assert again.epoch == river.epoch
 
 
 @asynchronous
@@ -129,17 +112,16 @@ async def test_a_server_that_lost_everything_is_noticed(server: NatsServer) -> N
 async def test_what_somebody_removes_is_made_again(server: NatsServer, lost: str) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("list")
-        river = await reader.river("list", ["posts"])
-        await capture.publish(events(range(5)))
+        river = await reader.open_river("list", ["posts"])
+        await capture.publish_events(events(range(5)))
         await take(river, 5)
-        before = river.rapids
+        before = river.epoch
         administrator = await nats.connect(server.url())
         answer = await administrator.request(f"$JS.API.{lost}", timeout=30)
         assert json.loads(answer.data)["success"]
         await administrator.close()
-        await until(lambda: river.rapids != before)
-        assert river.begun
-        await capture.publish(events(range(5, 8)))
+        await until(lambda: noticed(river, before))
+        await capture.publish_events(events(range(5, 8)))
         assert [number_of(each) for each in await take(river, 3)] == [5, 6, 7]
 
 
@@ -147,15 +129,15 @@ async def test_what_somebody_removes_is_made_again(server: NatsServer, lost: str
 async def test_without_rapids_there_is_no_river_and_nothing_is_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(nats_bus, "PUBLISH_SECONDS", 1.0)
     with nats_server(tmp_path, **USERS) as bare:
         async with connections(bare) as connect:
             with pytest.raises(Unavailable, match="no rapids"):
-                await (await connect("list")).river("list", ["posts"])
+                await (await connect("list")).open_river("list", ["posts"])
             with pytest.raises(Unavailable, match="no rapids"):
-                await (await connect("capture", provisions=False)).publish(events([1]))
+                await (await connect("capture", provisions=False)).publish_events(events([1]))
             await connect("capture")
-            assert (await (await connect("list")).river("list", ["posts"])).begun
+            assert (await (await connect("list")).open_river("list", ["posts"])).epoch
 
 
 @asynchronous
@@ -164,18 +146,18 @@ async def test_publishing_is_patient_and_gives_up_in_the_end(
 ) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
-        river = await (await connect("list")).river("list", ["posts"])
+        river = await (await connect("list")).open_river("list", ["posts"])
         server.kill()
-        waiting = asyncio.create_task(capture.publish(events(range(10))))
+        waiting = asyncio.create_task(capture.publish_events(events(range(10))))
         await until(lambda: not capture.connected)
         await restart(server)
         await waiting
         await take(river, 10)
-        monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 1.0)
+        monkeypatch.setattr(nats_bus, "PUBLISH_SECONDS", 1.0)
         server.kill()
         begun = time.monotonic()
         with pytest.raises(Unavailable):
-            await capture.publish(events([20]))
+            await capture.publish_events(events([20]))
         assert time.monotonic() - begun > 0.5
         await restart(server)
 
@@ -184,13 +166,13 @@ async def test_publishing_is_patient_and_gives_up_in_the_end(
 async def test_a_river_without_a_server_says_so_and_flows_again(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
-        river = await (await connect("list")).river("list", ["posts"])
+        river = await (await connect("list")).open_river("list", ["posts"])
         server.kill()
         with pytest.raises(Unavailable):
             for _ in range(50):
-                await river.batch(10, 0.2)
+                await river.fetch(10, 0.2)
         await restart(server)
-        await capture.publish(events([1]))
+        await capture.publish_events(events([1]))
         assert [number_of(each) for each in await take(river, 1)] == [1]
 
 
@@ -198,13 +180,13 @@ async def test_a_river_without_a_server_says_so_and_flows_again(server: NatsServ
 async def test_a_server_that_stands_still_counts_as_lost(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
-        river = await (await connect("list")).river("list", ["posts"])
+        river = await (await connect("list")).open_river("list", ["posts"])
         changes: list[bool] = []
-        capture.on_change(changes.append)
+        capture.on_connection_change(changes.append)
         server.pause(True)
         try:
             await until(lambda: changes == [False])
-            publishing_one = asyncio.create_task(capture.publish([event(1)]))
+            publishing_one = asyncio.create_task(capture.publish_events([event(1)]))
         finally:
             server.pause(False)
         await publishing_one
@@ -220,21 +202,21 @@ async def test_a_connection_may_be_asked_for_before_there_is_a_server(server: Na
     async def hear(topic: str, _text: bytes) -> None:
         heard.append(topic)
 
-    transport: Transport = await connect_to("gateway", url=server.url("gateway"), patience=0.1)
+    transport: Bus = await connect_to("gateway", url=server.url("gateway"), timeout=0.1)
     try:
         assert not transport.connected
         changes: list[bool] = []
-        transport.on_change(changes.append)
-        await transport.hear("settled.>", hear)
-        await transport.tell("registry.who", b"")
+        transport.on_connection_change(changes.append)
+        await transport.subscribe("applied.>", hear)
+        await transport.publish("registry.probe", b"")
         with pytest.raises(Unavailable):
-            await transport.ask("applied.list", b"", 0.2)
+            await transport.request("applied-query.list", b"", 0.2)
         await restart(server)
         await until(lambda: changes == [True])
         async with connections(server) as connect:
             reader = await connect("list")
-            await reader.tell("settled.list", b"")
-            await until(lambda: heard == ["settled.list"])
+            await reader.publish("applied.list", b"")
+            await until(lambda: heard == ["applied.list"])
     finally:
         await transport.close()
 
@@ -242,10 +224,10 @@ async def test_a_connection_may_be_asked_for_before_there_is_a_server(server: Na
 @asynchronous
 async def test_a_wrong_password_is_no_connection(server: NatsServer) -> None:
     url = server.url("list").replace("password-", "no-")
-    transport = await connect_to("list", url=url, patience=0.5)
+    transport = await connect_to("list", url=url, timeout=0.5)
     try:
         assert not transport.connected
         with pytest.raises(Unavailable):
-            await transport.ask("applied.list", b"", 0.2)
+            await transport.request("applied-query.list", b"", 0.2)
     finally:
         await transport.close()

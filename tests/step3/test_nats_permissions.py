@@ -13,9 +13,9 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from step3_async.rapids.nats import provision
+from step3_async.rapids.bus import DeadLetter
 from step3_async.rapids.nats.permissions import User, permissions_of
-from step3_async.rapids.transport import Letter
+from step3_async.rapids.nats.streams import provision
 from tests.step3.nats_rapids import USERS, asynchronous, connections, events, take, until
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
 
@@ -23,11 +23,11 @@ FOREIGN_SUBJECTS = (
     "rapids.posts.post-added",
     "rapids.again.list",
     "dead.list",
-    "settled.list",
-    "registry.alive.list.one",
-    "registry.who",
     "applied.list",
-    "control.list",
+    "registry.heartbeat.list.one",
+    "registry.probe",
+    "applied-query.list",
+    "rebuild.list",
     "_INBOX_list.abc",
     "$JS.API.CONSUMER.MSG.NEXT.RAPIDS.list",
     "$JS.API.CONSUMER.CREATE.RAPIDS.list",
@@ -52,12 +52,12 @@ FOREIGN_TOPICS = (
     ">",
     "rapids.>",
     "dead.>",
-    "settled.>",
-    "settled.list",
-    "registry.alive.>",
+    "applied.>",
+    "applied.list",
+    "registry.heartbeat.>",
     "_INBOX_list.>",
     "_INBOX.>",
-    "applied.list",
+    "applied-query.list",
     "$JS.>",
 )
 
@@ -118,7 +118,7 @@ async def test_a_view_may_not_listen_to_what_is_not_for_it(server: NatsServer) -
 @asynchronous
 async def test_a_view_may_not_read_dead_letters_of_another_by_its_own_name(server: NatsServer) -> None:
     async with connections(server) as connect:
-        await (await connect(ADMIN)).set_aside(Letter("list", b"secret", "no", 1))
+        await (await connect(ADMIN)).dead_letter(DeadLetter("list", b"secret", "no", 1))
     async with bare(server, "search") as it:
         inbox = it.client.new_inbox()
         arrived = await it.client.subscribe(inbox)
@@ -135,19 +135,24 @@ async def test_a_view_may_not_read_dead_letters_of_another_by_its_own_name(serve
 
 @asynchronous
 async def test_capture_may_publish_its_domains_and_read_nothing(server: NatsServer) -> None:
-    for subject in ("rapids.members.token-revoked", "rapids.again.list", "settled.list", "applied.list"):
+    for subject in (
+        "rapids.members.token-revoked",
+        "rapids.again.list",
+        "applied.list",
+        "applied-query.list",
+    ):
         await refused_to_publish(server, "capture", subject)
     await refused_to_publish(server, "capture", "$JS.API.CONSUMER.CREATE.RAPIDS.capture")
     await refused_to_publish(server, "capture", "$JS.API.STREAM.DELETE.RAPIDS")
     async with connections(server) as connect:
-        river = await (await connect("search")).river("search", ["posts", "tag"])
-        await (await connect("capture")).publish([*events([1]), *events([1], "tag")])
+        river = await (await connect("search")).open_river("search", ["posts", "tag"])
+        await (await connect("capture")).publish_events([*events([1]), *events([1], "tag")])
         await take(river, 2)
 
 
 @asynchronous
 async def test_the_gateway_may_not_settle_anything(server: NatsServer) -> None:
-    for subject in ("settled.list", "rapids.posts.post-added", "registry.alive.list.one"):
+    for subject in ("applied.list", "rapids.posts.post-added", "registry.heartbeat.list.one"):
         await refused_to_publish(server, "gateway", subject)
 
 

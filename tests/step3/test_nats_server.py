@@ -13,8 +13,8 @@ import click
 import pytest
 
 from step3_async.rapids.connect import connect
-from step3_async.rapids.nats import provision
 from step3_async.rapids.nats.permissions import User, permissions_of
+from step3_async.rapids.nats.streams import provision
 from tests.step3.nats_rapids import asynchronous, connections, event, number_of, take
 from tests.support.foreign import ODD_NAME
 from workshop import state
@@ -50,7 +50,7 @@ def comes_in(server: NatsServer, user: str) -> bool:
     """Whether a user can connect now."""
 
     async def come() -> bool:
-        transport = await connect(user, url=server.url(user), patience=3)
+        transport = await connect(user, url=server.url(user), timeout=3)
         try:
             return transport.connected
         finally:
@@ -97,12 +97,12 @@ async def test_it_is_started_again_with_all_it_had(own_state: Path) -> None:
         await asyncio.to_thread(server.wait)
         async with connections(server) as connect_as:  # type: ignore[arg-type]
             capture, reader = await connect_as("capture"), await connect_as("list")
-            river = await reader.river("list", ["posts"])
-            await capture.publish([event(1)])
+            river = await reader.open_river("list", ["posts"])
+            await capture.publish_events([event(1)])
             await asyncio.to_thread(kill, server)
             assert not server.alive()
             await asyncio.to_thread(server.revive)
-            await capture.publish([event(2)])
+            await capture.publish_events([event(2)])
             seen: set[int] = set()
             while seen != {1, 2}:
                 seen.add(number_of((await take(river, 1))[0]))
@@ -166,10 +166,10 @@ async def fill(server: NatsServer) -> None:
     """More is published than there is room for: the oldest goes, the newest stays."""
     async with connections(server) as connect_as:  # type: ignore[arg-type]
         capture, reader = await connect_as("capture", provisions=False), await connect_as("list")
-        begun = await reader.river("list", ["posts"])
+        begun = await reader.open_river("list", ["posts"])
         await begun.close()
-        await capture.publish([event(number, size=10_000) for number in range(100)])
+        await capture.publish_events([event(number, size=10_000) for number in range(100)])
         left = await begun.pending()
         assert 10 < left < 100
-        river = await reader.river("list", ["posts"])
+        river = await reader.open_river("list", ["posts"])
         assert [number_of(each) for each in await take(river, left)] == list(range(100 - left, 100))

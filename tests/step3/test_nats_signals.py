@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from step3_async.rapids.nats import signals
+from step3_async.rapids.bus import Unavailable
+from step3_async.rapids.nats import connection
 from step3_async.rapids.nats.connection import Connection
-from step3_async.rapids.transport import Unavailable
 from tests.step3.nats_rapids import USERS, asynchronous, connections, until
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
 from tests.support.eventually import PATIENCE
@@ -35,17 +36,17 @@ async def test_who_listens_hears_in_order_and_by_patterns(server: NatsServer) ->
     async with connections(server) as connect:
         gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
         settled, alive, who = Ear(), Ear(), Ear()
-        await gateway.hear("settled.>", settled)
-        await gateway.hear("registry.alive.*.one", alive)
-        await listing.hear("registry.who", who)
+        await gateway.subscribe("applied.>", settled)
+        await gateway.subscribe("registry.heartbeat.*.one", alive)
+        await listing.subscribe("registry.probe", who)
         for number in range(100):
-            await listing.tell("settled.list", b"%d" % number)
-        await searching.tell("registry.alive.search.two", b"")
-        await searching.tell("registry.alive.search.one", b"")
-        await gateway.tell("registry.who", b"")
+            await listing.publish("applied.list", b"%d" % number)
+        await searching.publish("registry.heartbeat.search.two", b"")
+        await searching.publish("registry.heartbeat.search.one", b"")
+        await gateway.publish("registry.probe", b"")
         await until(lambda: len(settled.heard) == 100 and alive.heard and who.heard)
-        assert settled.heard == [("settled.list", b"%d" % number) for number in range(100)]
-        assert alive.heard == [("registry.alive.search.one", b"")]
+        assert settled.heard == [("applied.list", b"%d" % number) for number in range(100)]
+        assert alive.heard == [("registry.heartbeat.search.one", b"")]
 
 
 @asynchronous
@@ -58,10 +59,10 @@ async def test_one_who_cannot_hear_one_signal_hears_the_next(server: NatsServer)
             if text == b"bad":
                 raise ValueError(text)
 
-        await (await connect("gateway")).hear("settled.>", hear)
+        await (await connect("gateway")).subscribe("applied.>", hear)
         listing = await connect("list")
-        await listing.tell("settled.list", b"bad")
-        await listing.tell("settled.list", b"good")
+        await listing.publish("applied.list", b"bad")
+        await listing.publish("applied.list", b"good")
         await until(lambda: heard == [b"bad", b"good"])
 
 
@@ -70,20 +71,20 @@ async def test_listening_outlasts_the_server(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing = await connect("gateway"), await connect("list")
         ear, changes = Ear(), list[bool]()
-        gateway.on_change(changes.append)
-        await gateway.hear("settled.>", ear)
-        await listing.answer("applied.list", echo)
+        gateway.on_connection_change(changes.append)
+        await gateway.subscribe("applied.>", ear)
+        await listing.reply("applied-query.list", echo)
         for round_ in range(1, 4):
             server.kill()
             await until(lambda: not listing.connected and not gateway.connected)
-            await listing.tell("settled.list", b"lost")
+            await listing.publish("applied.list", b"lost")
             await asyncio.to_thread(server.start)
             await until(lambda: listing.connected and gateway.connected)
-            await listing.tell("settled.list", b"%d" % round_)
-            await until(lambda round_=round_: ("settled.list", b"%d" % round_) in ear.heard)
-            assert await gateway.ask("applied.list", b"?", 5) == b"?"
+            await listing.publish("applied.list", b"%d" % round_)
+            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in ear.heard)
+            assert await gateway.request("applied-query.list", b"?", 5) == b"?"
         assert changes == [False, True] * 3
-        assert ("settled.list", b"lost") not in ear.heard
+        assert ("applied.list", b"lost") not in ear.heard
 
 
 async def echo(text: bytes) -> bytes:
@@ -103,36 +104,36 @@ async def test_one_of_those_who_answer_does(server: NatsServer) -> None:
             return answer
 
         for index in range(2):
-            await (await connect("list")).answer("applied.list", answering(index))
-        asked = [gateway.ask("applied.list", b"%d" % number, 5) for number in range(200)]
+            await (await connect("list")).reply("applied-query.list", answering(index))
+        asked = [gateway.request("applied-query.list", b"%d" % number, 5) for number in range(200)]
         assert await asyncio.gather(*asked) == [b"%d" % number for number in range(200)]
         assert sum(answered) == 200
         assert all(answered)
 
 
 @asynchronous
-async def test_what_was_subscribed_to_is_known_to_the_server_once_it_is_flushed() -> None:
-    received = bytearray()
+async def test_a_subscription_is_known_to_the_server_once_it_is_made() -> None:
+    received: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b'INFO {"max_payload": 1000, "headers": true}\r\n')
         while line := await reader.readline():
-            received.extend(line)
+            received.append(line.split()[0])
             if line.startswith(b"PING"):
                 writer.write(b"PONG\r\n")
 
-    async def complain(error: Exception) -> None:
-        raise error
+    async def ignore(_message: Any) -> None:
+        return
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
         host, port = listening.sockets[0].getsockname()
-        connection = Connection()
-        await connection.open([f"nats://{host}:{port}"], "test", "_INBOX", complain)
+        link = Connection(f"nats://{host}:{port}", "test")
+        link.start()
+        await link.ready()
         received.clear()
-        await connection.subscribe("settled.list")
-        await connection.flush()
-        await connection.close()
-    assert [line.split()[0] for line in received.splitlines()[:2]] == [b"SUB", b"PING"]
+        await link.subscribe("applied.list", ignore)
+        await link.close()
+    assert b"PING" in received[received.index(b"SUB") :]
 
 
 @asynchronous
@@ -149,9 +150,9 @@ async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
             await all_came.wait()
             return text
 
-        await (await connect("list")).answer("applied.list", answer)
+        await (await connect("list")).reply("applied-query.list", answer)
         gateway = await connect("gateway")
-        await asyncio.gather(*(gateway.ask("applied.list", b"", PATIENCE) for _ in range(10)))
+        await asyncio.gather(*(gateway.request("applied-query.list", b"", PATIENCE) for _ in range(10)))
 
 
 @asynchronous
@@ -159,7 +160,7 @@ async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) ->
     async with connections(server) as connect:
         gateway, listing = await connect("gateway"), await connect("list")
         with pytest.raises(Unavailable):
-            await asyncio.wait_for(gateway.ask("applied.list", b"", 2 * PATIENCE), PATIENCE)
+            await asyncio.wait_for(gateway.request("applied-query.list", b"", 2 * PATIENCE), PATIENCE)
 
         async def fail(text: bytes) -> bytes:
             raise ValueError(text)
@@ -168,12 +169,12 @@ async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) ->
             await asyncio.Event().wait()
             raise AssertionError
 
-        await listing.answer("applied.list", fail)
+        await listing.reply("applied-query.list", fail)
         with pytest.raises(Unavailable, match="could not"):
-            await asyncio.wait_for(gateway.ask("applied.list", b"", 2 * PATIENCE), PATIENCE)
-        await (await connect("search")).answer("applied.search", wait)
+            await asyncio.wait_for(gateway.request("applied-query.list", b"", 2 * PATIENCE), PATIENCE)
+        await (await connect("search")).reply("applied-query.search", wait)
         with pytest.raises(Unavailable, match=r"0\.3"):
-            await gateway.ask("applied.search", b"", 0.3)
+            await gateway.request("applied-query.search", b"", 0.3)
 
 
 @asynchronous
@@ -186,8 +187,8 @@ async def test_who_asks_is_told_at_once_when_the_server_dies(server: NatsServer)
             await asyncio.Event().wait()
             raise AssertionError
 
-        await (await connect("list")).answer("applied.list", wait)
-        asking = asyncio.create_task(gateway.ask("applied.list", b"", 2 * PATIENCE))
+        await (await connect("list")).reply("applied-query.list", wait)
+        asking = asyncio.create_task(gateway.request("applied-query.list", b"", 2 * PATIENCE))
         await asked.wait()
         server.kill()
         with pytest.raises(Unavailable, match="lost"):
@@ -198,7 +199,7 @@ async def test_who_asks_is_told_at_once_when_the_server_dies(server: NatsServer)
 async def test_who_hears_too_slowly_is_told_of_it(
     server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signals, "MOST_WAITING", 10)
+    monkeypatch.setattr(connection, "MAX_WAITING", 10)
     async with connections(server) as connect:
         gateway, may_hear, heard = await connect("gateway"), asyncio.Event(), list[bytes]()
 
@@ -207,15 +208,15 @@ async def test_who_hears_too_slowly_is_told_of_it(
             heard.append(text)
 
         changes: list[bool] = []
-        gateway.on_change(changes.append)
-        await gateway.hear("settled.>", hear)
+        gateway.on_connection_change(changes.append)
+        await gateway.subscribe("applied.>", hear)
         listing = await connect("list")
         for number in range(40):
-            await listing.tell("settled.list", b"%d" % number)
+            await listing.publish("applied.list", b"%d" % number)
         await until(lambda: changes[:2] == [False, True])
         may_hear.set()
         await until(lambda: heard)
-        await listing.tell("settled.list", b"last")
+        await listing.publish("applied.list", b"last")
         await until(lambda: heard[-1] == b"last")
         assert len(heard) < 40
         assert gateway.connected
@@ -225,9 +226,9 @@ async def test_who_hears_too_slowly_is_told_of_it(
 async def test_closing_sends_what_was_told(server: NatsServer) -> None:
     async with connections(server) as connect:
         ear = Ear()
-        await (await connect("gateway")).hear("settled.>", ear)
+        await (await connect("gateway")).subscribe("applied.>", ear)
         admin = await connect(ADMIN)
         for number in range(500):
-            await admin.tell("settled.list", b"%d" % number)
+            await admin.publish("applied.list", b"%d" % number)
         await admin.close()
         await until(lambda: len(ear.heard) == 500)

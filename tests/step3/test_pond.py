@@ -19,7 +19,7 @@ from kit.model.indexes import make_indexes
 from kit.problems import PartDown
 from step3_async.rapids.event import Event, Page
 from step3_async.rapids.pond import Pond, pond_indexes
-from step3_async.rapids.pond.writes import Unfit
+from step3_async.rapids.pond.bulk_writes import Rejected
 from tests.step3.rivers import Change, event, events, page, snapshot, state, version
 from workshop.ports import free_port
 
@@ -152,14 +152,14 @@ class TestEvents:
             ]
         )
         assert sorted(told) == [("p_a", 3), ("p_b", 0), ("p_c", 0)]
-        assert [pond.applied(key) for key in ("p_a", "p_b", "p_c", "p_d")] == [3, 0, None, None]
+        assert [pond.applied_revision(key) for key in ("p_a", "p_b", "p_c", "p_d")] == [3, 0, None, None]
 
     def test_an_older_event_changes_nothing(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.apply([event(DOMAIN, 9, "p_a", {"title": "new", "revision": 9})])
         assert pond.apply([event(DOMAIN, 8, "p_a", {"title": "old", "revision": 8})]) == [("p_a", 8)]
         assert shown(pond) == {"p_a": {"title": "new"}}
-        assert pond.applied("p_a") == 9
+        assert pond.applied_revision("p_a") == 9
 
     def test_only_its_fields_are_kept_and_times_are_times(self, store: Database[Document]) -> None:
         pond = pond_in(store, times=("at",))
@@ -184,7 +184,7 @@ class TestEvents:
         like.apply([event("like", 1, "p_a", {"reader": "ada", "liked": True, "revision": 4})])
         tag.apply([event("tag", 2, "p_a", None)])
         assert shown(tag) == {"p_a": {"reader": "ada", "liked": True}}
-        assert (tag.applied("p_a"), like.applied("p_a")) == (1, 4)
+        assert (tag.applied_revision("p_a"), like.applied_revision("p_a")) == (1, 4)
 
     def test_what_mongodb_refuses_is_told_as_such_and_others_are_there(
         self, store: Database[Document]
@@ -192,7 +192,7 @@ class TestEvents:
         pond = pond_in(store)
         store[DOMAIN].create_indexes([IndexModel([("at", TEXT), ("title", ASCENDING)], name="odd")])
         good = event(DOMAIN, 1, "p_a", {"title": "a"})
-        with pytest.raises(Unfit):
+        with pytest.raises(Rejected):
             pond.apply([good, event(DOMAIN, 2, "p_b", {"title": ["lists", "are refused"], "at": ["x"] * 3})])
         store[DOMAIN].drop_index("odd")
         assert "p_a" in shown(pond)
@@ -217,55 +217,55 @@ class TestSnapshots:
         self, store: Database[Document], order: Sequence[int]
     ) -> None:
         pond, pages = pond_in(store), self.pages()
-        pond.places.want(DOMAIN, "rapids")
-        pond.places.begin(DOMAIN, "run")
+        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "run")
         for place in order:
-            assert not told(pond).complete
+            assert not told(pond).was_complete
             pond.apply([pages[place]])
-        assert told(pond).complete and told(pond).covered
+        assert told(pond).was_complete and told(pond).complete
         assert set(shown(pond)) == set(KEYS)
 
     def test_pages_before_the_promise_count(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.places.want(DOMAIN, "rapids")
+        pond.snapshots.want(DOMAIN, "rapids")
         pond.apply(self.pages())
-        assert not told(pond).complete
-        pond.places.begin(DOMAIN, "run")
-        assert told(pond).complete
+        assert not told(pond).was_complete
+        pond.snapshots.begin(DOMAIN, "run")
+        assert told(pond).was_complete
 
     def test_pages_of_another_run_do_not_complete(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.places.want(DOMAIN, "rapids")
-        pond.places.begin(DOMAIN, "run")
+        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "run")
         pond.apply(self.pages("before"))
-        assert not told(pond).complete
+        assert not told(pond).was_complete
         pond.apply(self.pages())
-        assert told(pond).complete
+        assert told(pond).was_complete
 
     def test_a_pond_that_is_made_anew_is_shown_meanwhile_unless_it_is_emptied(
         self, store: Database[Document]
     ) -> None:
         pond = pond_in(store)
-        pond.places.want(DOMAIN, "rapids")
-        pond.places.begin(DOMAIN, "run")
+        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "run")
         pond.apply(self.pages())
-        pond.places.want(DOMAIN, "rapids")
-        pond.places.begin(DOMAIN, "again")
-        assert told(pond).complete and not told(pond).covered
-        pond.places.want(DOMAIN, "rapids", empty=True)
-        assert not told(pond).complete
+        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "again")
+        assert told(pond).was_complete and not told(pond).complete
+        pond.snapshots.want(DOMAIN, "rapids", empty=True)
+        assert not told(pond).was_complete
 
     def test_pages_noted_by_several_at_once(self, store: Database[Document]) -> None:
         for number in range(10):
             pond = pond_in(store)
-            pond.places.want(DOMAIN, "rapids")
-            pond.places.begin(DOMAIN, f"run-{number}")
+            pond.snapshots.want(DOMAIN, "rapids")
+            pond.snapshots.begin(DOMAIN, f"run-{number}")
             history = [(f"p_{key:03}", {"title": "x"}) for key in range(40)]
             pages = snapshot(DOMAIN, history, 50, f"run-{number}", most=3)
             random.Random(number).shuffle(pages)
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(lambda each, to=pond: to.apply([each]), pages))
-            assert told(pond).complete
+            assert told(pond).was_complete
 
     def test_what_is_in_no_page_goes_unless_it_is_newer(self, store: Database[Document]) -> None:
         pond = pond_in(store)
@@ -282,12 +282,12 @@ class TestSnapshots:
         assert pond.apply(
             [page(DOMAIN, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))]
         ) == [("p_a", 4)]
-        assert pond.applied("p_a") == 4
+        assert pond.applied_revision("p_a") == 4
 
     def test_a_document_that_does_not_fit_keeps_no_other_back(self, store: Database[Document]) -> None:
         pond = pond_in(store, times=("at",))
-        pond.places.want(DOMAIN, "rapids")
-        pond.places.begin(DOMAIN, "run")
+        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "run")
         pond.apply([event(DOMAIN, 1, key, {"title": "old"}) for key in ("p_a", "p_b", "p_gone")])
         documents = [
             {"_id": "p_a", "title": "new"},
@@ -296,15 +296,15 @@ class TestSnapshots:
         ]
         whole = Page(run="run", documents=documents, after=None, upto=None, last=True)
         for _ in range(2):
-            with pytest.raises(Unfit, match="p_b"):
+            with pytest.raises(Rejected, match="p_b"):
                 pond.apply([page(DOMAIN, 9, whole)])
             assert shown(pond) == {"p_a": {"title": "new"}, "p_b": {"title": "old"}, "p_c": {"title": "c"}}
-            assert told(pond).complete
+            assert told(pond).was_complete
 
     def test_nor_does_one_that_mongodb_refuses(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.places.want(DOMAIN, "rapids")
-        pond.places.begin(DOMAIN, "run")
+        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "run")
         pond.apply([event(DOMAIN, 1, "p_a", {"title": "old"})])
         store[DOMAIN].create_indexes([IndexModel([("at", TEXT), ("title", ASCENDING)], name="odd")])
         documents = [
@@ -313,13 +313,13 @@ class TestSnapshots:
             {"_id": "p_c", "title": "c"},
         ]
         try:
-            with pytest.raises(Unfit):
+            with pytest.raises(Rejected):
                 whole = Page(run="run", documents=documents, after=None, upto=None, last=True)
                 pond.apply([page(DOMAIN, 9, whole)])
         finally:
             store[DOMAIN].drop_index("odd")
         assert shown(pond) == {"p_a": {"title": "old"}, "p_c": {"title": "c"}}
-        assert told(pond).complete
+        assert told(pond).was_complete
 
     def test_a_page_that_is_none(self, store: Database[Document]) -> None:
         with pytest.raises(ValueError):
@@ -367,13 +367,13 @@ class TestEmptying:
         like.apply([event("like", 5, "p_a", {"liked": True})])
         tag.empty()
         assert shown(tag) == {"p_a": {"liked": True}}
-        assert (tag.applied("p_a"), like.applied("p_a")) == (None, 0)
+        assert (tag.applied_revision("p_a"), like.applied_revision("p_a")) == (None, 0)
         tag.apply([event("tag", 4, "p_a", {"tags": ["y"]})])
         assert shown(tag) == {"p_a": {"liked": True, "tags": ["y"]}}
 
 
 def told(pond: Pond) -> Any:
-    found = pond.places.get(DOMAIN)
+    found = pond.snapshots.get(DOMAIN)
     assert found is not None
     return found
 

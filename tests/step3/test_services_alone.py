@@ -96,7 +96,7 @@ class TestTakers:
         owners.write("members", "doubted", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
         owners.await_settled(service, "members", "doubted", 1)
         told = owners.ask(service, "members", "doubted")
-        assert (told.revision, told.set_aside) == (1, False)
+        assert (told.revision, told.dead_lettered) == (1, False)
         assert owners.ask(service, "members", "unheard of").revision is None
         assert owners.ask(service, "nothing", "doubted").revision is None
 

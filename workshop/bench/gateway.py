@@ -148,7 +148,7 @@ def _announced(nats_url: str, port: int) -> Iterator[None]:
     async def announce() -> None:
         connection = await nats.connect(nats_url)
         while not ended.is_set():
-            await connection.publish(f"registry.alive.web.{BACKEND}", json.dumps(told).encode())
+            await connection.publish(f"registry.heartbeat.web.{BACKEND}", json.dumps(told).encode())
             await asyncio.sleep(HEARTBEAT_SECONDS)
         await connection.close()
 

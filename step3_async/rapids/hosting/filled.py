@@ -29,7 +29,7 @@ class Filled:
 
     def _are_whole(self) -> bool:
         try:
-            places = [pond.places.get(pond.domain) for pond in self._ponds]
+            places = [pond.snapshots.get(pond.domain) for pond in self._ponds]
         except Problem:
             return False
         return all(place is not None and place.complete for place in places)

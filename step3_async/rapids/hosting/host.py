@@ -13,10 +13,10 @@ import structlog
 from kit import environment
 from kit.problems import Problem
 from step3_async.rapids.announce import Announcer
+from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
-from step3_async.rapids.signals import Announcement
-from step3_async.rapids.transport import Transport, Unavailable
+from step3_async.rapids.messages import Announcement
 
 HEARD_SECONDS = 0.3
 """Until all gateways have heard who leaves, and what they were sending is here."""
@@ -66,7 +66,7 @@ class Host:
         self,
         service: str,
         tags: Sequence[str] = (),
-        part: Callable[[Transport], Part] | None = None,
+        part: Callable[[Bus], Part] | None = None,
         *,
         is_well: Callable[[], bool],
         load: Callable[[], int],
@@ -81,7 +81,7 @@ class Host:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="rapids", daemon=True)
         self._ended = asyncio.Event()
-        self._transport: Transport | None = None
+        self._transport: Bus | None = None
         self._announcer: Announcer | None = None
         self._part: Part | None = None
 
@@ -122,7 +122,7 @@ class Host:
             url=self._url,
             tags=self._tags,
             takes=part.takes if part else [],
-            state="up" if self._well and (part is None or part.ready) else "busy",
+            state="up" if self._well and (part is None or part.ready) else "starting",
             load=self._load(),
             behind=part.behind if part else 0,
             pid=os.getpid(),
@@ -159,7 +159,7 @@ class Host:
                 await asyncio.wait({running}, timeout=LEAVING_SECONDS)
             await transport.close()
 
-    async def _announced(self, transport: Transport) -> Announcer:
+    async def _announced(self, transport: Bus) -> Announcer:
         announcer = Announcer(transport, self.describe)
         while True:
             try:

@@ -1,124 +1,206 @@
-"""One connection to a server, for as long as it lasts."""
+"""The connection to NATS: nats-py makes it again when it is lost, and this module says so to its users."""
 
 import asyncio
-import json
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import nats.errors
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 
-from step3_async.rapids.transport import Unavailable
+from step3_async.rapids.bus import Unavailable
+from step3_async.rapids.tasks import cancel
 
 CONNECT_SECONDS = 2
+RECONNECT_SECONDS = 0.2
 PING_SECONDS = 1
-"""A server that leaves two pings without an answer is taken to be gone."""
+"""A server that leaves two pings without a reply counts as gone."""
 
-ANSWER_SECONDS = 5.0
-NOT_FOUND = 404
+REPLY_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+MAX_WAITING, MAX_WAITING_BYTES = 50_000, 32_000_000
+"""Of messages that no handler has taken yet; more are lost, and the bus says so."""
 
 FAILURES = (OSError, TimeoutError, nats.errors.Error)
-"""What calls of the client raise when a connection fails."""
+"""What the client raises when a server is away, or refuses."""
 
-Json = dict[str, Any]
+MessageCallback = Callable[[Msg], Awaitable[None]]
+Prepare = Callable[[Client], Awaitable[None]]
 Result = TypeVar("Result")
 
-
-class Refused(Unavailable):
-    """JetStream refused what was asked for; `code` is like HTTP's, `reason` its own number."""
-
-    def __init__(self, told: Json) -> None:
-        super().__init__(f"{told.get('description')} ({told.get('err_code')})")
-        self.code, self.reason = int(told["code"]), int(told.get("err_code", 0))
+log = structlog.stdlib.get_logger(__name__)
 
 
-class Connection(Client):
-    """A client that does not connect again when its connection is lost: a new one is made in its place.
+class Connection:
+    """A connection to one of the servers in `url`, with commas between them. `name` is for operators.
 
-    So whatever it had yet to send is never sent later, behind what has been sent again meanwhile.
+    `prepare` is called with each new connection before anybody else uses it.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def open(self, servers: list[str], name: str, inbox: str, on_error: Any) -> None:
-        """Connect to one of `servers`. Raises one of FAILURES."""
-        await self.connect(
-            servers,
-            name=name,
-            inbox_prefix=inbox,
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0,
-            connect_timeout=CONNECT_SECONDS,
-            ping_interval=PING_SECONDS,
-            error_cb=on_error,
-            closed_cb=self._on_closed,
-        )
+    def __init__(self, url: str, name: str, prepare: Prepare | None = None) -> None:
+        self._servers, self._name = url.split(","), name
+        user = urlsplit(self._servers[0]).username
+        # The permissions of a user allow inboxes of this prefix only.
+        self._inbox = f"_INBOX_{unquote(user)}" if user else "_INBOX"
+        self._prepare = prepare
+        self._client = Client()
+        self._connected = asyncio.Event()
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._closed = asyncio.Event()
+        self._subscriptions: list[tuple[str, str, MessageCallback]] = []
+        self._callbacks: list[Callable[[bool], None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._complaint = ""
 
     @property
-    def server(self) -> str:
-        """Where it leads to."""
-        url = self.connected_url
-        return f"{url.hostname}:{url.port}" if url else "nowhere"
+    def connected(self) -> bool:
+        """Whether there is a connection now."""
+        return self._connected.is_set()
 
     @property
-    def usable(self) -> bool:
-        """Whether it is connected still."""
-        return self.is_connected and not self.lost.done()
+    def jetstream(self) -> JetStreamContext:
+        """The client's JetStream."""
+        return self._client.jetstream(timeout=REPLY_SECONDS)
 
-    async def flush(self, timeout: int = CONNECT_SECONDS) -> None:
-        """Wait until the server has handled all that was sent. Raises one of FAILURES."""
-        # The client writes its ping at once, and so past what is yet to be written.
-        await self._flush_pending(force_flush=True)
-        await super().flush(timeout)
+    @property
+    def max_payload(self) -> int:
+        """The most bytes that the server accepts in a message."""
+        return self._client.max_payload
 
-    async def within(self, work: Coroutine[Any, Any, Result], patience: float) -> Result:
-        """The result of `work`. Raises Unavailable when the connection is lost or time is up before that."""
-        task: asyncio.Future[Result] = asyncio.ensure_future(work)
-        waits: set[asyncio.Future[Any]] = {task, self.lost}
+    def start(self) -> None:
+        """Connect in the background, however long that takes."""
+        self._task = asyncio.create_task(self._stay_connected(), name="nats")
+
+    async def ready(self, timeout: float | None = REPLY_SECONDS) -> Client:
+        """Return the client once it is connected. Raises Unavailable after `timeout` seconds."""
         try:
-            await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(timeout):
+                await self._connected.wait()
+        except TimeoutError:
+            raise Unavailable(self._complaint or "there is no connection to NATS") from None
+        return self._client
+
+    async def wait(self, tasks: Iterable["asyncio.Future[Any]"], timeout: float) -> None:
+        """Wait until all tasks are done, the connection is lost, or `timeout` seconds are over."""
+        every: asyncio.Future[Any] = asyncio.gather(*tasks, return_exceptions=True)
+        both = {every, self._lost}
+        try:
+            await asyncio.wait(both, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            every.cancel()
+
+    async def call(self, work: Coroutine[Any, Any, Result], timeout: float = REPLY_SECONDS) -> Result:
+        """Return the result of `work`. Raises Unavailable when the server refuses, is lost, or is slow."""
+        task: asyncio.Future[Result] = asyncio.ensure_future(work)
+        both: set[asyncio.Future[Any]] = {task, self._lost}
+        try:
+            await asyncio.wait(both, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
-            why = "the connection was lost" if self.lost.done() else f"no answer within {patience:g} s"
-            raise Unavailable(why)
+            raise Unavailable(
+                "the connection was lost" if self._lost.done() else f"no reply within {timeout:g} s"
+            )
         except FAILURES as error:
             raise Unavailable(str(error) or type(error).__name__) from error
         finally:
             task.cancel()
 
-    async def asked(self, subject: str, text: bytes, patience: float) -> Msg:
-        """The answer to a question. Raises Unavailable."""
-        return await self.within(self.request(subject, text, timeout=patience), patience)
+    async def subscribe(self, topic: str, callback: MessageCallback, queue: str = "") -> None:
+        """Have `callback` called with each message. With a `queue` one subscriber in it gets each message."""
+        self._subscriptions.append((topic, queue, callback))
+        if self.connected:
+            with contextlib.suppress(*FAILURES):  # then it is done with the next connection
+                await _subscribe(self._client, topic, queue, callback)
 
-    async def api(self, call: str, told: Json | None = None) -> Json:
-        """What JetStream answers to a call. Raises Refused and Unavailable."""
-        text = json.dumps(told).encode() if told is not None else b""
-        answer = await self.asked(f"$JS.API.{call}", text, ANSWER_SECONDS)
-        found: Json = json.loads(answer.data)
-        if "error" in found:
-            raise Refused(found["error"])
-        return found
+    def on_change(self, callback: Callable[[bool], None]) -> None:
+        """Have `callback` called when the connection is lost or there again."""
+        self._callbacks.append(callback)
 
-    async def found(self, call: str, told: Json | None = None) -> Json | None:
-        """The same, or None if there is no such thing."""
-        try:
-            return await self.api(call, told)
-        except Refused as refused:
-            if refused.code != NOT_FOUND:
-                raise
-            return None
+    async def close(self) -> None:
+        """Send what is still to be sent, and disconnect."""
+        if self._task:
+            await cancel(self._task)
+        with contextlib.suppress(*FAILURES):
+            if self.connected:
+                await self._client.flush(CONNECT_SECONDS)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._client.close()
 
-    async def _close(self, status: int, do_cbs: bool = True) -> None:
-        # The client would first send what is left, fail at that if the connection is broken, and then leave
-        # the socket, its tasks and its subscriptions as they are.
-        self._pending.clear()
-        self._pending_data_size = 0
-        await super()._close(status, do_cbs)
+    async def _stay_connected(self) -> None:
+        """nats-py reconnects by itself, but for a server that ends the connection with an error."""
+        while True:
+            self._client, self._closed = Client(), asyncio.Event()
+            await self._client.connect(
+                self._servers,
+                name=self._name,
+                inbox_prefix=self._inbox,
+                connect_timeout=CONNECT_SECONDS,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]
+                ping_interval=PING_SECONDS,
+                error_cb=self._on_error,
+                disconnected_cb=self._on_disconnected,
+                reconnected_cb=self._on_connected,
+                closed_cb=self._on_closed,
+            )
+            for subscription in self._subscriptions:
+                await _subscribe(self._client, *subscription)
+            await self._on_connected()
+            await self._closed.wait()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _on_connected(self) -> None:
+        url = self._client.connected_url
+        log.info("connected to NATS", server=f"{url.hostname}:{url.port}" if url else None)
+        if self._prepare:
+            await self._prepare(self._client)
+        self._complaint, self._lost = "", asyncio.get_running_loop().create_future()
+        self._connected.set()
+        self._notify(True)
+
+    async def _on_disconnected(self) -> None:
+        if self.connected:
+            log.warning("lost the connection to NATS", error=str(self._client.last_error or "it was closed"))
+            self._connected.clear()
+            self._lost.set_result(None)
+            self._notify(False)
 
     async def _on_closed(self) -> None:
-        if not self.lost.done():
-            self.lost.set_result(None)
+        self._closed.set()
+
+    async def _on_error(self, error: Exception) -> None:
+        complaint = str(error) or type(error).__name__
+        if isinstance(error, nats.errors.SlowConsumerError):
+            log.warning("lost messages: they came faster than they were handled", topic=error.subject)
+            self._notify(False)
+            self._notify(True)
+        elif self.connected:
+            if not isinstance(error, nats.errors.UnexpectedEOF):
+                log.warning("NATS reports an error", error=complaint)
+        elif complaint != self._complaint:
+            log.warning("no connection to NATS", error=complaint)
+            self._complaint = complaint
+
+    def _notify(self, connected: bool) -> None:
+        for callback in self._callbacks:
+            try:
+                callback(connected)
+            except Exception:
+                log.exception("a callback for the connection failed")
+
+
+async def _subscribe(client: Client, topic: str, queue: str, callback: MessageCallback) -> None:
+    await client.subscribe(
+        topic,
+        queue=queue,
+        cb=callback,
+        pending_msgs_limit=MAX_WAITING,
+        pending_bytes_limit=MAX_WAITING_BYTES,
+    )
+    # nats-py sends the ping of `flush` before what waits to be sent. By the second ping all of that is sent.
+    for _ in range(2):
+        await client.flush(CONNECT_SECONDS)

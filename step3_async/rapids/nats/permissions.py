@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from step3_async.rapids.nats.subjects import DEAD, RAPIDS, STREAMS, dead_subject
-from step3_async.rapids.signals import ALIVE, APPLIED, CONTROL, SETTLED, SNAPSHOT, WHO
+from step3_async.rapids.messages import APPLIED, APPLIED_QUERY, HEARTBEAT, PROBE, REBUILD, SNAPSHOT_REQUEST
+from step3_async.rapids.nats.streams import DEAD, RAPIDS, STREAMS, dead_subject
 
 EVERYTHING = [">"]
 
@@ -40,11 +40,16 @@ def permissions_of(name: str, user: User) -> dict[str, Any]:
     """The `permissions` of a user in the server's configuration."""
     if user.manages:
         return {"publish": EVERYTHING, "subscribe": EVERYTHING}
-    publish = [f"{ALIVE}.{name}.*", *user.tells, *user.asks, *(f"rapids.{each}.>" for each in user.publishes)]
-    subscribe = [f"_INBOX_{name}.>", WHO, *user.hears, *user.answers]
+    publish = [
+        f"{HEARTBEAT}.{name}.*",
+        *user.tells,
+        *user.asks,
+        *(f"rapids.{each}.>" for each in user.publishes),
+    ]
+    subscribe = [f"_INBOX_{name}.>", PROBE, *user.hears, *user.answers]
     if user.takes:
-        publish += [f"{SETTLED}.{name}", f"{SNAPSHOT}.wanted", *_river(name)]
-        subscribe += [f"{APPLIED}.{name}", f"{CONTROL}.{name}"]
+        publish += [f"{APPLIED}.{name}", SNAPSHOT_REQUEST, *_river(name)]
+        subscribe += [f"{APPLIED_QUERY}.{name}", f"{REBUILD}.{name}"]
     if user.provisions:
         publish += [f"$JS.API.STREAM.{call}.{stream}" for call in ("CREATE", "UPDATE") for stream in STREAMS]
     if user.takes or user.provisions:

@@ -1,154 +1,199 @@
-"""A river: what the server has is fetched ahead, so that it is here when it is asked for."""
+"""A river is a durable pull consumer of the stream of events."""
 
 import asyncio
 import contextlib
-import time
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, StreamInfo
+from nats.js.errors import APIError, NotFoundError
 
-from step3_async.rapids.cancelling import cancel
-from step3_async.rapids.nats import consumer
-from step3_async.rapids.nats.answers import Answers
-from step3_async.rapids.nats.connection import FAILURES, Connection
-from step3_async.rapids.nats.delivery import NatsDelivery
-from step3_async.rapids.nats.link import Link
-from step3_async.rapids.nats.pull import Pull
-from step3_async.rapids.transport import Unavailable
+from step3_async.rapids.bus import ALL, Unavailable
+from step3_async.rapids.nats.connection import FAILURES, REPLY_SECONDS, Connection
+from step3_async.rapids.nats.streams import RAPIDS, river_subjects
 
-AHEAD = 500
-"""At most so many are here and not yet handed out."""
+ACK_SECONDS = 10.0
+"""An event that is not acknowledged for this long is delivered again."""
 
-MOMENT_SECONDS = 0.002
-"""What arrives within a moment of the first is handed out with it: it was published together, and costs
-little more than one does.
-"""
+MAX_UNACKNOWLEDGED = 5000
+TOGETHER_SECONDS = 0.003
+"""Events that come within a moment of the first are fetched with it: handling them together is cheaper."""
 
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 1.0
 OPEN_SECONDS = 10.0
-LOOK_SECONDS = 10.0
+TRIES = 3
 
-log = structlog.stdlib.get_logger(__name__)
+PASSED_BY = "passed-by"
+"""Metadata of a consumer: up to this number, the stream dropped events before the river had them."""
+
+
+class NatsDelivery:
+    """A delivery of the river, for as long as its epoch lasts: later its number names another event."""
+
+    __slots__ = ("_epoch", "_message", "_river", "attempt", "data")
+
+    def __init__(self, message: Msg, river: "NatsRiver") -> None:
+        self.data, self.attempt = message.data, message.metadata.num_delivered
+        self._message, self._river, self._epoch = message, river, river.epoch
+
+    async def ack(self) -> None:
+        if self._is_current():
+            with contextlib.suppress(*FAILURES):
+                await self._message.ack()
+
+    async def nak(self, delay: float) -> None:
+        if self._is_current():
+            with contextlib.suppress(*FAILURES):
+                await self._message.nak(delay or None)
+
+    async def in_progress(self) -> None:
+        if self._is_current():
+            with contextlib.suppress(*FAILURES):
+                await self._message.in_progress()
+
+    def _is_current(self) -> bool:
+        return self._epoch == self._river.epoch
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the server says of a river. All events up to the stream's number `done` are handled."""
+
+    epoch: str
+    done: int
+    pending: int
 
 
 class NatsRiver:
-    """See River."""
+    """The river `name` with all events of these domains. Call `open` first."""
 
-    def __init__(self, link: Link, name: str, domains: Sequence[str]) -> None:
-        self.begun, self.rapids = False, ""
-        self._link, self._name, self._domains = link, name, domains
-        self._arrived: deque[NatsDelivery] = deque()
-        self._news = asyncio.Event()
-        self._pull: Pull | None = None
-        self._connection: Connection | None = None
-        self._answers = Answers()
-        self._trouble = "it is not there yet"
-        self._reached: int | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+    def __init__(self, connection: Connection, name: str, domains: Sequence[str]) -> None:
+        if name == ALL:
+            raise ValueError(f"no river can be called {ALL!r}")
+        self.epoch = ""
+        self._connection, self._name = connection, name
+        self._subjects = river_subjects(name, domains)
+        self._done: int | None = None
+        self._is_checked = False
+        self._checking = asyncio.Lock()
+        self._subscription: JetStreamContext.PullSubscription | None = None
+        connection.on_change(self._on_change)
 
     async def open(self) -> None:
-        """Be there. Raises Unavailable."""
-        connection = await self._link.connection(OPEN_SECONDS)
-        await self._settle(connection, opening=True)
-        self._tasks = [
-            asyncio.create_task(work, name=f"river {self._name}") for work in (self._keep(), self._watch())
-        ]
+        """Make the river if it is missing. Raises Unavailable."""
+        await self._connection.ready(OPEN_SECONDS)
+        await self._check(is_opening=True)
 
-    async def batch(self, most: int, patience: float) -> Sequence[NatsDelivery]:
-        """See River. What is made anew meanwhile ends the wait, too."""
-        if not self._arrived:
-            self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self._news.wait()
-                    await asyncio.sleep(MOMENT_SECONDS)
-        if not self._arrived and self._trouble:
-            raise Unavailable(self._trouble)
-        batch = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
-        if self._pull:
-            self._pull.make_room(AHEAD - len(self._arrived))
-        return batch
+    async def fetch(self, limit: int, timeout: float) -> Sequence[NatsDelivery]:
+        if not self._connection.connected or not self._is_checked:
+            await self._connection.ready(timeout)
+            await self._check()
+        assert self._subscription is not None  # noqa: S101 - the check has made it
+        messages: list[Msg] = []
+        try:
+            messages += await self._subscription.fetch(1, timeout)
+            if limit > 1:
+                messages += await self._subscription.fetch(limit - 1, TOGETHER_SECONDS)
+        except TimeoutError:
+            pass
+        except FAILURES as error:
+            self._is_checked = False
+            if not messages:
+                raise Unavailable(str(error)) from error
+        return [NatsDelivery(message, self) for message in messages]
 
     async def pending(self) -> int:
-        """See River."""
-        connection = await self._link.connection(OPEN_SECONDS)
-        return await consumer.pending(connection, self._name)
+        await self._connection.ready(REPLY_SECONDS)
+        return (await self._check()).pending
 
     async def close(self) -> None:
-        """See River. What was not handed out is free for others at once."""
-        await cancel(*self._tasks)
-        for delivery in self._arrived:
-            await delivery.retry(0)
-        self._arrived.clear()
-
-    async def _keep(self) -> None:
-        wait = FIRST_WAIT_SECONDS
-        while True:
-            connection = await self._link.connection()
-            try:
-                await self._settle(connection)
-                wait = FIRST_WAIT_SECONDS
-                await self._read(connection)
-            except Exception as error:
-                self._connection = None
-                self._trouble = str(error) or type(error).__name__
-                unexpected = not isinstance(error, (*FAILURES, Unavailable))
-                if connection.usable or unexpected:
-                    log.warning(
-                        "a river stands still", river=self._name, error=self._trouble, exc_info=unexpected
-                    )
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
-
-    async def _settle(self, connection: Connection, *, opening: bool = False) -> None:
-        """See that the river is there, and whether it is the same as before."""
-        if connection is self._connection and not self._trouble:
+        subscription = self._subscription
+        if subscription is None:
             return
-        place = await self._find(connection, opening=opening)
-        if place.rapids != self.rapids:
-            if not opening:
-                log.warning("events of a river were lost", river=self._name)
-            self.begun, self.rapids = place.begun or not opening, place.rapids
-            self._arrived.clear()
-            self._news.set()
-        await self._answers.go_on(connection, place.rapids)
-        self._connection, self._reached, self._trouble = connection, place.reached, ""
+        with contextlib.suppress(*FAILURES):
+            await subscription.unsubscribe()
+            while subscription.pending_msgs:
+                for message in await subscription.fetch(1, TOGETHER_SECONDS):
+                    await message.nak()
 
-    async def _find(self, connection: Connection, *, opening: bool = False) -> consumer.Place:
-        return await consumer.ensure(connection, self._name, self._domains, self._reached, opening=opening)
+    def _on_change(self, _connected: bool) -> None:
+        self._is_checked = False
 
-    async def _watch(self) -> None:
-        """See now and then whether events went before they were taken, which the server does not tell."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            connection = await self._link.connection()
-            with contextlib.suppress(*FAILURES, Unavailable):
-                place = await self._find(connection)
-                if place.rapids == self.rapids:
-                    self._reached = place.reached
-                elif self._pull:
-                    self._pull.refuse("events went before they were taken")
+    async def _check(self, *, is_opening: bool = False) -> _State:
+        """See that the river exists and has lost nothing. Raises Unavailable."""
+        async with self._checking:
+            state = await self._connection.call(self._ensure(is_opening), OPEN_SECONDS)
+            if state.epoch != self.epoch and self.epoch:
+                log.warning("a river has lost events", river=self._name)
+            if self._subscription is None:
+                self._subscription = await self._connection.call(
+                    self._connection.jetstream.pull_subscribe_bind(consumer=self._name, stream=RAPIDS)
+                )
+            self.epoch, self._done, self._is_checked = state.epoch, state.done, True
+            return state
 
-    async def _read(self, connection: Connection) -> None:
-        """Have what comes arrive until the connection is lost, or raise when something else is wrong."""
-        place = self.rapids
+    async def _ensure(self, is_opening: bool) -> _State:
+        """Make the consumer or correct it. Only a river that opens gives up subjects: instances of a newer
+        version may want more.
+        """
+        jetstream = self._connection.jetstream
+        for _ in range(TRIES):
+            try:
+                stream = await jetstream.stream_info(RAPIDS)
+            except NotFoundError:
+                raise Unavailable("there are no rapids: nobody has made them") from None
+            try:
+                consumer = await jetstream.consumer_info(RAPIDS, self._name)
+            except NotFoundError:
+                # A number rather than "new": a server that dies before it has noted the place starts there.
+                last = stream.state.last_seq
+                with contextlib.suppress(APIError):  # another instance was quicker
+                    made = await jetstream.add_consumer(RAPIDS, self._config(last + 1))
+                    return _State(_epoch(stream, made), last, 0)
+                continue
+            return await self._corrected(stream, consumer, is_opening)
+        raise Unavailable(f"the river {self._name} is made and lost again and again")
 
-        def arrive(message: Msg) -> None:
-            self._arrived.append(NatsDelivery(message, self._answers, place, time.monotonic()))
-            self._news.set()
+    async def _corrected(self, stream: StreamInfo, consumer: ConsumerInfo, is_opening: bool) -> _State:
+        config, pending = consumer.config, int(consumer.num_pending or 0)
+        unacknowledged = int(consumer.num_ack_pending or 0)
+        place = consumer.ack_floor if unacknowledged else consumer.delivered
+        done = max(place.stream_seq if place else 0, (config.opt_start_seq or 1) - 1)
+        metadata = config.metadata or {}
+        noted = int(metadata.get(PASSED_BY, 0)) - 1
+        # The server counts dropped events as delivered. What was done at the last check is certain.
+        certain = done if self._done is None else self._done
+        first = stream.state.first_seq
+        if first > max(noted, certain) + 1:
+            metadata = {**metadata, PASSED_BY: str(first)}
+        known = config.filter_subjects or []
+        subjects = self._subjects if is_opening else sorted({*self._subjects, *known})
+        if metadata != (config.metadata or {}) or subjects != sorted(known):
+            wanted = config.evolve(filter_subjects=subjects, metadata=metadata)
+            consumer = await self._connection.jetstream.add_consumer(RAPIDS, wanted)
+        if not unacknowledged and not pending:
+            done = stream.state.last_seq  # the rest of the stream is for other rivers
+        return _State(_epoch(stream, consumer), done, unacknowledged + pending)
 
-        self._pull = Pull(connection, self._name, arrive)
-        try:
-            await self._pull.run(AHEAD - len(self._arrived), self._keep_waiting)
-        finally:
-            await self._pull.end()
-            self._pull = None
+    def _config(self, start: int) -> ConsumerConfig:
+        return ConsumerConfig(
+            name=self._name,
+            durable_name=self._name,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_SECONDS,
+            max_ack_pending=MAX_UNACKNOWLEDGED,
+            max_deliver=-1,
+            filter_subjects=self._subjects,
+        )
 
-    async def _keep_waiting(self) -> None:
-        """Keep what waits here for long from being handed out to another."""
-        old = time.monotonic() - consumer.ACK_SECONDS / 3
-        for delivery in [each for each in self._arrived if each.arrived < old]:
-            delivery.arrived = time.monotonic()
-            await delivery.keep()
+
+def _epoch(stream: StreamInfo, consumer: ConsumerInfo) -> str:
+    passed_by = (consumer.config.metadata or {}).get(PASSED_BY, "")
+    return f"{stream.created} {consumer.created} {passed_by}".strip()
+
+
+log = structlog.stdlib.get_logger(__name__)

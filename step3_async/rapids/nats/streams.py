@@ -1,57 +1,90 @@
-"""Making the rapids, and the place for dead letters."""
+"""The streams and subjects of NATS that events and dead letters use, and making the streams."""
 
-from step3_async.rapids.nats.connection import Connection, Json, Refused
-from step3_async.rapids.nats.consumer import NANOSECONDS
-from step3_async.rapids.nats.link import Link
+from collections.abc import Sequence
+
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import APIError, NotFoundError
+
+from step3_async.rapids.bus import ALL
+from step3_async.rapids.event import SNAPSHOT_PAGE
+from step3_async.rapids.nats.connection import Connection
 from step3_async.rapids.nats.settings import MEGABYTE, get_max_age, get_max_bytes, get_nats_url, get_replicas
-from step3_async.rapids.nats.subjects import DEAD, RAPIDS, STREAMS
 
-PATIENCE_SECONDS = 15.0
+RAPIDS = "RAPIDS"
+"""The stream of events."""
+
+DEAD = "DEAD"
+"""The stream of dead letters."""
+
+STREAMS = (RAPIDS, DEAD)
+PROVISION_SECONDS = 15.0
 DUPLICATES_SECONDS = 120
-MOST_DEAD_BYTES = 500 * MEGABYTE
+MAX_DEAD_BYTES = 500 * MEGABYTE
 NAME_IN_USE = 10058
 
 
+def event_subject(domain: str, name: str, to: str | None = None) -> str:
+    """Return the subject of an event, which may be addressed `to` a river or ALL."""
+    return ".".join(["rapids", domain, name, *([to] if to else [])])
+
+
+def redrive_subject(river: str) -> str:
+    """Return the subject of dead letters that a river is to get once more."""
+    return f"rapids.again.{river}"
+
+
+def river_subjects(river: str, domains: Sequence[str]) -> list[str]:
+    """Return the subjects of all events that a river gets."""
+    events = [f"rapids.{domain}.*" for domain in domains]
+    pages = [event_subject(domain, SNAPSHOT_PAGE, to) for domain in domains for to in (river, ALL)]
+    return sorted([*events, *pages, redrive_subject(river)])
+
+
+def dead_subject(river: str) -> str:
+    """Return the subject of a river's dead letters."""
+    return f"dead.{river}"
+
+
 async def provision(url: str | None = None) -> None:
-    """Make the streams, or change them to what the environment wants, at `url` or NATS_URL.
+    """Make the streams at `url` or NATS_URL, or change their limits to those of the environment.
 
     Raises Unavailable.
     """
-    link = Link(url or get_nats_url(), "provision")
-    link.start()
+    connection = Connection(url or get_nats_url(), "provision")
+    connection.start()
     try:
-        await make_streams(await link.connection(PATIENCE_SECONDS))
+        await connection.ready(PROVISION_SECONDS)
+        await connection.call(make_streams(connection.jetstream), PROVISION_SECONDS)
     finally:
-        await link.close()
+        await connection.close()
 
 
-async def make_streams(connection: Connection) -> None:
-    """The same over a connection that is there. Raises Unavailable."""
-    for name, config in _streams().items():
-        told = await connection.found(f"STREAM.INFO.{name}")
-        if told is None:
+async def make_streams(jetstream: JetStreamContext) -> None:
+    """Do the same over a connection that is there. Raises the errors of nats-py."""
+    shared = {
+        "retention": RetentionPolicy.LIMITS,
+        "storage": StorageType.FILE,
+        "num_replicas": get_replicas(),
+    }
+    rapids = {
+        "subjects": ["rapids.>"],
+        "discard": DiscardPolicy.OLD,
+        "max_age": get_max_age(),
+        "max_bytes": get_max_bytes(),
+        "duplicate_window": min(DUPLICATES_SECONDS, get_max_age()),
+    }
+    # A full stream must not drop dead letters: a river that has one more has to wait.
+    dead = {"subjects": ["dead.>"], "discard": DiscardPolicy.NEW, "max_bytes": MAX_DEAD_BYTES}
+    for name, config in ((RAPIDS, {**shared, **rapids}), (DEAD, {**shared, **dead})):
+        try:
+            known = (await jetstream.stream_info(name)).config
+        except NotFoundError:
             try:
-                await connection.api(f"STREAM.CREATE.{name}", config)
-            except Refused as refused:
-                if refused.reason != NAME_IN_USE:  # somebody else was quicker
+                await jetstream.add_stream(StreamConfig(name=name, **config))  # type: ignore[arg-type]
+            except APIError as error:
+                if error.err_code != NAME_IN_USE:  # another process was quicker
                     raise
-        elif any(told["config"].get(field) != value for field, value in config.items()):
-            await connection.api(f"STREAM.UPDATE.{name}", {**told["config"], **config})
-
-
-def _streams() -> dict[str, Json]:
-    shared: Json = {"retention": "limits", "storage": "file", "num_replicas": get_replicas()}
-    own: dict[str, Json] = {
-        RAPIDS: {
-            "discard": "old",
-            "max_age": int(get_max_age() * NANOSECONDS),
-            "max_bytes": get_max_bytes(),
-            "duplicate_window": int(min(DUPLICATES_SECONDS, get_max_age()) * NANOSECONDS),
-        },
-        # Nobody's letter goes because there is another: when it is full, who has one more has to wait.
-        DEAD: {"discard": "new", "max_bytes": MOST_DEAD_BYTES},
-    }
-    return {
-        name: {"name": name, "subjects": subjects, **shared, **own[name]}
-        for name, subjects in STREAMS.items()
-    }
+            continue
+        if any(getattr(known, field) != value for field, value in config.items()):
+            await jetstream.update_stream(known.evolve(**config))

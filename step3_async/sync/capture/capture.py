@@ -13,15 +13,15 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from step3_async.rapids.announce import Announcer
-from step3_async.rapids.cancelling import cancel
+from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.event import Document
-from step3_async.rapids.signals import SNAPSHOT, Announcement, Promise, Wish
-from step3_async.rapids.transport import Transport, Unavailable
+from step3_async.rapids.messages import SNAPSHOT_REQUEST, Announcement, SnapshotAccepted, SnapshotRequest
+from step3_async.rapids.tasks import cancel
 from step3_async.sync.capture.lead import Lead
 from step3_async.sync.capture.metrics import LAG, LEADS
 from step3_async.sync.capture.sources import SOURCES
 
-WANTED = f"{SNAPSHOT}.wanted"
+WANTED = SNAPSHOT_REQUEST
 Result = TypeVar("Result")
 
 LOOK_SECONDS = 1.0
@@ -38,7 +38,7 @@ class Capture:
     def __init__(
         self,
         client: AsyncMongoClient[Document],
-        connect: Callable[[], Awaitable[Transport]],
+        connect: Callable[[], Awaitable[Bus]],
         owners: str,
         *,
         url: str = "",
@@ -47,7 +47,7 @@ class Capture:
     ) -> None:
         self._client, self._connect, self._owners = client, connect, owners
         self._url, self._version, self._instance = url, version, instance
-        self._transport: Transport | None = None
+        self._transport: Bus | None = None
         self._announcer: Announcer | None = None
         self._leads: dict[str, Lead] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -74,18 +74,18 @@ class Capture:
         await self._client.close()
 
     async def promise(self, text: bytes) -> bytes:
-        """Answer a Wish with a Promise; domains that are not captured are left out of it."""
+        """Reply to a SnapshotRequest; domains that are not captured are left out of it."""
         try:
-            wish = Wish.model_validate_json(text)
+            wish = SnapshotRequest.model_validate_json(text)
         except ValidationError:
             log.warning("not understood", topic=WANTED)
-            return Promise(runs={}).model_dump_json().encode()
+            return SnapshotAccepted(runs={}).model_dump_json().encode()
         runs = {
             domain: await self._leads[domain].promise(wish.river, wish.again)
             for domain in wish.domains
             if domain in self._leads
         }
-        return Promise(runs=runs).model_dump_json().encode()
+        return SnapshotAccepted(runs=runs).model_dump_json().encode()
 
     async def _begin(self) -> None:
         transport = self._transport = await self._patiently(self._connect)
@@ -96,7 +96,7 @@ class Capture:
             self._leads[source.domain] = Lead(source, owner, own, transport, holder)
         self._tasks += [asyncio.create_task(lead.run(), name=domain) for domain, lead in self._leads.items()]
         self._announcer = Announcer(transport, self._describe)
-        await self._patiently(lambda: transport.answer(WANTED, self.promise))
+        await self._patiently(lambda: transport.reply(WANTED, self.promise))
         await self._patiently(self._announcer.start)
 
     async def _patiently(self, work: Callable[[], Awaitable[Result]]) -> Result:
@@ -130,6 +130,6 @@ class Capture:
             url=self._url,
             tags=["kind:sync", *leads],
             takes=[],
-            state="up" if all(self.parts().values()) else "busy",
+            state="up" if all(self.parts().values()) else "starting",
             pid=os.getpid(),
         )

@@ -8,8 +8,8 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
-from step3_async.rapids.cancelling import cancel
-from step3_async.rapids.transport import ALL, Unavailable
+from step3_async.rapids.bus import ALL, Unavailable
+from step3_async.rapids.tasks import cancel
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.events import Events
 from step3_async.sync.capture.metrics import DELAY, LOST, PUBLISHED

@@ -8,9 +8,9 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from step3_async.rapids.cancelling import until_one_ends
+from step3_async.rapids.bus import Bus
 from step3_async.rapids.event import Document
-from step3_async.rapids.transport import Transport
+from step3_async.rapids.tasks import until_one_ends
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.follow import Follower
 from step3_async.sync.capture.jobs import Jobs
@@ -34,7 +34,7 @@ class Lead:
         source: Source,
         owner: AsyncDatabase[Document],
         own: AsyncDatabase[Document],
-        transport: Transport,
+        transport: Bus,
         holder: str,
     ) -> None:
         self._source, self._collection = source, owner[source.collection]

@@ -6,15 +6,15 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
+from step3_async.rapids.bus import Bus
 from step3_async.rapids.event import Event
 from step3_async.rapids.tracing import TRACEPARENT, W3C
-from step3_async.rapids.transport import Transport
 
 log = structlog.stdlib.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 
 
-async def publish(transport: Transport, events: Sequence[Event], to: str | None = None) -> None:
+async def publish(transport: Bus, events: Sequence[Event], to: str | None = None) -> None:
     """Publish events of one domain; the span is linked to those of the requests that caused them.
 
     Raises Unavailable.
@@ -27,15 +27,15 @@ async def publish(transport: Transport, events: Sequence[Event], to: str | None 
                 cause = trace.get_current_span(W3C.extract({TRACEPARENT: context}))
                 span.add_link(cause.get_span_context())
         try:
-            await transport.publish(events, to)
+            await transport.publish_events(events, to)
         except ValueError:
             await _publish_those_that_fit(transport, events, to)
 
 
-async def _publish_those_that_fit(transport: Transport, events: Sequence[Event], to: str | None) -> None:
+async def _publish_those_that_fit(transport: Bus, events: Sequence[Event], to: str | None) -> None:
     """One event that is too large for the rapids must not keep back all that come after it."""
     for event in events:
         try:
-            await transport.publish([event], to)
+            await transport.publish_events([event], to)
         except ValueError as error:
             log.error("left out: too large", domain=event.event_domain, key=event.key, reason=str(error))

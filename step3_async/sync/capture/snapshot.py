@@ -7,9 +7,9 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
-from step3_async.rapids.cancelling import cancel
+from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.event import Page
-from step3_async.rapids.transport import Unavailable
+from step3_async.rapids.tasks import cancel
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.jobs import Job
 from step3_async.sync.capture.metrics import PAGES, SNAPSHOTS

@@ -1,0 +1,142 @@
+"""The port to the message broker. Only an adapter behind this port names a broker.
+
+It carries two kinds of traffic. *Events* are stored in one stream, the rapids, and read through rivers: a
+river is a durable consumer with a name, and delivers each event at least once to one of its readers.
+*Messages* are short and not stored: those who are subscribed at that moment receive them, and they may get
+lost. A request is a message that one of the subscribers replies to.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from step3_async.rapids.event import Event
+
+ALL = "all"
+"""Addresses a snapshot page to every river."""
+
+
+def event_topic(domain: str = "*", name: str = ">") -> str:
+    """Return the topic to subscribe to events as messages, for people who watch: some may get lost."""
+    return f"rapids.{domain}.{name}"
+
+
+MessageHandler = Callable[[str, bytes], Awaitable[None]]
+"""Receives the topic and the content of a message."""
+
+RequestHandler = Callable[[bytes], Awaitable[bytes]]
+"""Receives the content of a request and returns that of the reply."""
+
+
+class Unavailable(Exception):
+    """The broker cannot be reached, or did not confirm in time."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event, as it was read, that `river` could not handle in so many `attempts`, and the last `error`."""
+
+    river: str
+    data: bytes
+    error: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class StoredDeadLetter:
+    """A dead letter and its number in the store."""
+
+    number: int
+    letter: DeadLetter
+
+
+class Delivery(Protocol):
+    """An event handed out by a river. Unless it is acknowledged it is delivered again."""
+
+    data: bytes
+    attempt: int
+    """How often the event has been delivered, from 1."""
+
+    async def ack(self) -> None:
+        """Confirm that the event is handled for good."""
+
+    async def nak(self, delay: float) -> None:
+        """Ask for the event again in `delay` seconds."""
+
+    async def in_progress(self) -> None:
+        """Ask for more time before the event is delivered again."""
+
+
+class River(Protocol):
+    """A durable consumer of the rapids."""
+
+    @property
+    def epoch(self) -> str:
+        """An id that changes when the stream or the river was lost and made again: events may be missing."""
+
+    async def fetch(self, limit: int, timeout: float) -> Sequence[Delivery]:
+        """Return at most `limit` events that are there, or else those that come within `timeout` seconds.
+
+        Raises Unavailable.
+        """
+
+    async def pending(self) -> int:
+        """Return how many events are not acknowledged yet. Raises Unavailable."""
+
+    async def close(self) -> None:
+        """Stop reading. The river stays, and what was not handed out is free for other readers."""
+
+
+class Bus(Protocol):
+    """A process's connection to the broker. A lost connection is made again by itself."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection now."""
+
+    async def publish_events(self, events: Sequence[Event], to: str | None = None) -> None:
+        """Store events, and return when all are on disk. An event published again within two minutes is
+        stored once. Snapshot pages are addressed `to` a river or ALL.
+
+        Raises Unavailable, and ValueError for an event that is larger than the broker accepts.
+        """
+
+    async def open_river(self, name: str, domains: Sequence[str]) -> River:
+        """Return the river of that name with all events of these domains. A new river begins with the next
+        event. Raises Unavailable.
+        """
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        """Store a dead letter. Raises Unavailable."""
+
+    async def dead_letters(self, river: str | None = None) -> Sequence[StoredDeadLetter]:
+        """Return the dead letters, oldest first. Raises Unavailable."""
+
+    async def delete_dead_letter(self, stored: StoredDeadLetter) -> None:
+        """Delete a dead letter. Raises Unavailable."""
+
+    async def redrive(self, stored: StoredDeadLetter) -> None:
+        """Deliver a dead letter to its river once more, and delete it. Raises Unavailable."""
+
+    async def publish(self, topic: str, content: bytes) -> None:
+        """Send a message to all subscribers. Without a connection it is lost."""
+
+    async def subscribe(self, topic: str, handler: MessageHandler) -> None:
+        """Have `handler` called for each message from now on, also after a reconnection.
+
+        In `topic`, `*` stands for one word between dots and a final `>` for one or more words.
+        """
+
+    async def reply(self, topic: str, handler: RequestHandler) -> None:
+        """Have `handler` reply to requests from now on. One of all processes that do so gets each request."""
+
+    async def request(self, topic: str, content: bytes, timeout: float) -> bytes:
+        """Return the reply. Raises Unavailable when nobody replies within `timeout` seconds."""
+
+    def on_connection_change(self, callback: Callable[[bool], None]) -> None:
+        """Have `callback` called with False when the connection is lost and with True when it is back; and
+        with both when messages were lost although there was a connection.
+        """
+
+    async def close(self) -> None:
+        """Send what is still to be sent, and end the connection."""

@@ -1,0 +1,221 @@
+"""The transport in memory keeps the promises of the port."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from step3_async.rapids.bus import ALL, Bus, DeadLetter, Unavailable, event_topic
+from step3_async.rapids.event import SNAPSHOT_PAGE, Event
+from tests.step3.nats_rapids import asynchronous, batch, event, events, number_of, take, until
+from tests.support.memory_bus import Broker, MemoryBus
+from tests.support.memory_bus.broker import matches
+
+
+@pytest.fixture
+def rapids() -> Broker:
+    return Broker(ack_seconds=0.3)
+
+
+class TestRivers:
+    @asynchronous
+    async def test_a_new_one_begins_with_the_next_event_of_its_domains(self, rapids: Broker) -> None:
+        there: Bus = MemoryBus(rapids)
+        await there.publish_events(events(range(3)))
+        river = await there.open_river("list", ["posts"])
+        await there.publish_events([*events(range(3, 6)), *events(range(3), "tag")])
+        assert [number_of(each) for each in await take(river, 3)] == [3, 4, 5]
+        assert await river.pending() == 0
+
+    @asynchronous
+    async def test_what_is_not_acknowledged_comes_again_to_whoever_reads(self, rapids: Broker) -> None:
+        one, two = MemoryBus(rapids), MemoryBus(rapids)
+        river, other = await one.open_river("list", ["posts"]), await two.open_river("list", ["posts"])
+        await one.publish_events(events(range(2)))
+        await take(river, 2, acknowledge=False)
+        assert not await other.fetch(5, 0.1)
+        again = await take(other, 2, seconds=2)
+        assert [(number_of(each), each.attempt) for each in again] == [(0, 2), (1, 2)]
+        assert not await other.fetch(5, 0.5)
+
+    @asynchronous
+    async def test_what_is_kept_does_not(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("list", ["posts"])
+        await there.publish_events(events([1]))
+        (delivery,) = await take(river, 1, acknowledge=False)
+        for _ in range(5):
+            await delivery.in_progress()
+            assert not await river.fetch(1, 0.15)
+        await delivery.ack()
+        assert await river.pending() == 0
+
+    @asynchronous
+    async def test_what_is_to_be_tried_again_waits(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("list", ["posts"])
+        await there.publish_events(events([1]))
+        (delivery,) = await take(river, 1, acknowledge=False)
+        await delivery.nak(0.3)
+        assert not await river.fetch(1, 0.15)
+        (again,) = await river.fetch(1, 1)
+        assert again.attempt == 2
+
+    @asynchronous
+    async def test_an_event_that_is_published_again_is_stored_once(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("list", ["posts"])
+        await there.publish_events(events(range(3)))
+        await there.publish_events(events(range(5)))
+        assert [number_of(each) for each in await take(river, 5)] == list(range(5))
+
+    @asynchronous
+    async def test_pages_go_to_whom_they_are_addressed(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        rivers = {name: await there.open_river(name, ["posts"]) for name in ("list", "search")}
+        page = event(1, name=SNAPSHOT_PAGE)
+        await there.publish_events([page], "list")
+        await there.publish_events([event(2, name=SNAPSHOT_PAGE)], ALL)
+        assert [number_of(each) for each in await take(rivers["list"], 2)] == [1, 2]
+        assert [number_of(each) for each in await take(rivers["search"], 1)] == [2]
+
+    @asynchronous
+    async def test_that_are_lost_are_others_when_they_are_there_again(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        river = await there.open_river("list", ["posts"])
+        await there.publish_events(events(range(3)))
+        (delivery, *_) = await batch(river)
+        before = river.epoch
+        rapids.wipe()
+        assert river.epoch != before
+        await there.publish_events(events([1]))
+        await delivery.ack()
+        assert await river.pending() == 1
+
+
+class TestDeadLetters:
+    @asynchronous
+    async def test_are_kept_forgotten_and_put_back(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        rivers = {name: await there.open_river(name, ["posts"]) for name in ("list", "search")}
+        for number, river in enumerate(("list", "list", "search")):
+            await there.dead_letter(DeadLetter(river, event(number).dumps(), "no good", 5))
+        first, second = await there.dead_letters("list")
+        assert len(await there.dead_letters()) == 3
+        await there.delete_dead_letter(first)
+        await there.redrive(second)
+        (back,) = await take(rivers["list"], 1)
+        assert (number_of(back), back.attempt) == (1, 1)
+        assert not await batch(rivers["search"])
+        assert [each.letter.river for each in await there.dead_letters()] == ["search"]
+
+
+class TestSignals:
+    @asynchronous
+    async def test_are_heard_in_order_by_all_who_listen(self, rapids: Broker) -> None:
+        teller = MemoryBus(rapids)
+        await teller.publish("applied.list", b"before")
+        heard = {topic: Heard() for topic in ("applied.*", "applied.>", "applied.search")}
+        for topic, hear in heard.items():
+            await MemoryBus(rapids).subscribe(topic, hear)
+        told = [("applied.list", b"%d" % number) for number in range(3)]
+        for topic, text in told:
+            await teller.publish(topic, text)
+        await until(lambda: heard["applied.*"].all == told and heard["applied.>"].all == told)
+        assert not heard["applied.search"].all
+
+    @asynchronous
+    async def test_events_are_heard_as_they_pass(self, rapids: Broker) -> None:
+        there, heard = MemoryBus(rapids), Heard()
+        await there.subscribe(event_topic("posts"), heard)
+        await there.publish_events([event(1), event(1), event(1, "tag")])
+        await until(lambda: heard.all)
+        assert [Event.model_validate_json(text).event_id for _, text in heard.all] == ["posts-1"]
+
+    @asynchronous
+    async def test_questions_are_answered_by_one(self, rapids: Broker) -> None:
+        answered: list[int] = []
+
+        def answering(number: int) -> Any:
+            async def answer(text: bytes) -> bytes:
+                answered.append(number)
+                return text + b"!"
+
+            return answer
+
+        for number in range(2):
+            await MemoryBus(rapids).reply("applied-query.list", answering(number))
+        asker = MemoryBus(rapids)
+        assert [await asker.request("applied-query.list", b"so", 1) for _ in range(4)] == [b"so!"] * 4
+        assert sorted(answered) == [0, 0, 1, 1]
+
+    @asynchronous
+    async def test_questions_that_nobody_answers_or_not_in_time(self, rapids: Broker) -> None:
+        there = MemoryBus(rapids)
+        with pytest.raises(Unavailable):
+            await there.request("applied-query.list", b"", 1)
+
+        async def never(_: bytes) -> bytes:
+            await asyncio.Event().wait()
+            return b""
+
+        await there.reply("applied-query.list", never)
+        with pytest.raises(Unavailable):
+            await there.request("applied-query.list", b"", 0.05)
+
+    @pytest.mark.parametrize(
+        ("pattern", "topic", "is_one"),
+        [
+            ("a.b", "a.b", True),
+            ("a.b", "a.c", False),
+            ("a.*", "a.b", True),
+            ("a.*", "a.b.c", False),
+            ("*.b", "a.b", True),
+            ("a.>", "a.b", True),
+            ("a.>", "a.b.c", True),
+            ("a.>", "a", False),
+            ("a.>", "b.c", False),
+            ("a.*.c", "a.b.c", True),
+        ],
+    )
+    def test_topics(self, pattern: str, topic: str, is_one: bool) -> None:
+        assert matches(pattern, topic) is is_one
+
+
+class TestConnection:
+    @asynchronous
+    async def test_without_one_nothing_gets_through_and_afterwards_all_does(self, rapids: Broker) -> None:
+        there, other, heard, changes = MemoryBus(rapids), MemoryBus(rapids), Heard(), []
+        river = await there.open_river("list", ["posts"])
+        await there.subscribe("a", heard)
+        there.on_connection_change(changes.append)
+        there.lose()
+        assert not there.connected
+        for attempt in (
+            lambda: there.publish_events(events([1])),
+            lambda: there.open_river("list", ["posts"]),
+            lambda: there.request("b", b"", 1),
+            there.dead_letters,
+            lambda: river.fetch(1, 0),
+            river.pending,
+        ):
+            with pytest.raises(Unavailable):
+                await attempt()
+        await other.publish("a", b"lost")
+        await other.publish_events(events([1]))
+        there.restore()
+        await other.publish("a", b"heard")
+        await until(lambda: heard.all)
+        assert heard.all == [("a", b"heard")]
+        assert [number_of(each) for each in await take(river, 1)] == [1]
+        assert changes == [False, True]
+
+
+class Heard:
+    """Notes what it hears."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, bytes]] = []
+
+    async def __call__(self, topic: str, text: bytes) -> None:
+        self.all.append((topic, text))
