@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from step3_async.rapids.event import Event
+from step3_async.contracts.envelope import Event
 
 ALL = "all"
 """Addresses a snapshot page to every river."""
@@ -98,7 +98,7 @@ class Bus(Protocol):
         """Store events, and return when all are on disk. An event published again within two minutes is
         stored once. Snapshot pages are addressed `to` a river or ALL.
 
-        Raises Unavailable, and ValueError for an event that is larger than the broker accepts.
+        Raises Unavailable, and ValueError for an event that is not valid or larger than the broker accepts.
         """
 
     async def open_river(self, name: str, domains: Sequence[str]) -> River:

@@ -9,7 +9,7 @@ import click
 import orjson
 
 from kit.logs import configure_logs
-from step3_async.rapids.asyncapi import asyncapi as as_document
+from step3_async.contracts.asyncapi import asyncapi as as_document
 from step3_async.rapids.bus import Bus, StoredDeadLetter, Unavailable, event_topic
 from step3_async.rapids.connect import connect
 from step3_async.rapids.lines import line_of, name_of

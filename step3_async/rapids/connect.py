@@ -1,5 +1,8 @@
 """Connecting to the bus that the environment names."""
 
+from collections.abc import Callable
+
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.nats.bus import NatsBus
 from step3_async.rapids.nats.settings import get_nats_url
@@ -8,13 +11,19 @@ CONNECT_SECONDS = 5.0
 
 
 async def connect(
-    name: str, *, url: str | None = None, provisions: bool = False, timeout: float = CONNECT_SECONDS
+    name: str,
+    *,
+    url: str | None = None,
+    provisions: bool = False,
+    validate: Callable[[Event], None] | None = None,
+    timeout: float = CONNECT_SECONDS,
 ) -> Bus:
     """Return a bus at `url`, by default NATS_URL. The server's operators see `name`.
 
     Without a connection after `timeout` seconds the bus is returned all the same, and goes on trying. With
-    `provisions` it makes the streams where they are missing, or were lost.
+    `provisions` it makes the streams where they are missing, or were lost. `validate` raises ValueError for
+    an event that must not be published.
     """
-    bus = NatsBus(url or get_nats_url(), name, provisions=provisions)
+    bus = NatsBus(url or get_nats_url(), name, provisions=provisions, validate=validate)
     await bus.start(timeout)
     return bus

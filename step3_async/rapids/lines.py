@@ -3,7 +3,7 @@
 import orjson
 from pydantic import ValidationError
 
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 
 
 def name_of(raw: bytes) -> str:

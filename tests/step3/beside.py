@@ -12,9 +12,9 @@ from secrets import token_hex, token_urlsafe
 from typing import Any, TypeVar
 
 from kit.tokens import ISSUER, Issuer
+from step3_async.contracts.envelope import Event, Page
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.connect import connect
-from step3_async.rapids.event import Event, Page
 from step3_async.rapids.messages import (
     APPLIED,
     APPLIED_QUERY,

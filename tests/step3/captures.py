@@ -14,9 +14,9 @@ from typing import Any
 
 import requests
 
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.connect import connect
-from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event
 from step3_async.rapids.messages import SnapshotAccepted, SnapshotRequest
 from step3_async.sync.capture.sources import SOURCES
 from tests.step3.nats_server import NatsServer, nats_server

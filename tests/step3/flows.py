@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from threading import Event as Gate
 from typing import Any
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.consumer import Consumer
-from step3_async.rapids.event import Event
 from step3_async.rapids.messages import (
     REBUILD,
     RebuildRequest,

@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Bus, Delivery, River, Unavailable
 from step3_async.rapids.connect import connect
-from step3_async.rapids.event import Event
 from tests.step3.nats_cluster import NatsCluster
 from tests.step3.nats_server import NatsServer
 from tests.support.eventually import PATIENCE, pauses

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 
 Document = dict[str, Any]
 Change = tuple[str, Document | None]

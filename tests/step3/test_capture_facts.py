@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from step3_async.rapids.catalog import BY_NAME
-from step3_async.rapids.event import Document
+from step3_async.contracts.catalogue import BY_NAME
+from step3_async.contracts.envelope import Document
 from step3_async.sync.capture.facts import Change
 from step3_async.sync.capture.sources import SOURCES
 

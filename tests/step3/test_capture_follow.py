@@ -12,8 +12,8 @@ import requests
 
 from kit.model.revocations import Revocations
 from kit.model.shares import Shares
-from step3_async.rapids.catalog import BY_NAME
-from step3_async.rapids.event import Event
+from step3_async.contracts.catalogue import BY_NAME
+from step3_async.contracts.envelope import Event
 from tests.step3.captures import DOMAINS, Stage, captured, folded
 from tests.step3.owners import Noting
 from tests.support.eventually import eventually

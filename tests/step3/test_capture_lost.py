@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from step3_async.rapids.event import SNAPSHOT_PAGE
+from step3_async.contracts.envelope import SNAPSHOT_PAGE
 from tests.step3.captures import START_SECONDS, Stage, captured, folded
 from tests.support.eventually import eventually
 

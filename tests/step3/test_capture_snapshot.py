@@ -10,8 +10,8 @@ import pytest
 from bson import ObjectId
 
 from kit.model.fit import A_POST
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import ALL
-from step3_async.rapids.event import Event
 from tests.step3.captures import START_SECONDS, Stage, captured, folded
 from tests.step3.owners import post
 from tests.support.eventually import eventually

@@ -15,10 +15,10 @@ from prometheus_client import REGISTRY
 from pymongo.database import Database
 
 from kit.problems import PartDown, PartSlow
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.consumer import ProcessedEvents, in_flight, telemetry
 from step3_async.rapids.consumer.batch_loop import FIRST_LIMIT
 from step3_async.rapids.consumer.processed_events import processed_index
-from step3_async.rapids.event import Event
 from tests.step3.flows import Taker, flowing
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.rivers import event

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, Bus, DeadLetter, Unavailable, event_topic
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event
 from tests.step3.nats_rapids import asynchronous, batch, event, events, number_of, take, until
 from tests.support.memory_bus import Broker, MemoryBus
 from tests.support.memory_bus.broker import matches

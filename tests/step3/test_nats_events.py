@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, River
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event
 from step3_async.rapids.nats.river import ACK_SECONDS
 from step3_async.rapids.nats.streams import provision
 from tests.step3.nats_rapids import (

@@ -17,7 +17,7 @@ from pymongo.database import Database
 from kit import mongo
 from kit.model.indexes import make_indexes
 from kit.problems import PartDown
-from step3_async.rapids.event import Event, Page
+from step3_async.contracts.envelope import Event, Page
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.pond.bulk_writes import Rejected
 from tests.step3.rivers import Change, event, events, page, snapshot, state, version

@@ -8,11 +8,11 @@ import structlog
 from pydantic import ValidationError
 
 from kit.problems import PartDown, PartSlow
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Delivery
 from step3_async.rapids.consumer import telemetry
 from step3_async.rapids.consumer.in_flight import InFlight, Received
 from step3_async.rapids.consumer.retry_policy import RetryPolicy
-from step3_async.rapids.event import Event
 from step3_async.rapids.tasks import retrying, wait_unless
 
 OnApplied = Callable[[str, list[tuple[str, int]]], Awaitable[None]]

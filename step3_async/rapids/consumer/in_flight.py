@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Delivery
-from step3_async.rapids.event import Event
 
 KEEP_ALIVE_SECONDS = 3.0
 """Well below the time after which a river delivers an event again."""

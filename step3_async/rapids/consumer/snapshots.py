@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from step3_async.contracts.envelope import now
 from step3_async.rapids.bus import Bus, Unavailable
-from step3_async.rapids.event import now
 from step3_async.rapids.messages import (
     SNAPSHOT_REQUEST,
     RebuildRequest,

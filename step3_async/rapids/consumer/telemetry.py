@@ -7,7 +7,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event, now
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, now
 from step3_async.rapids.tracing import TRACEPARENT, W3C
 
 HANDLED, FAILED, DEAD_LETTERED = "handled", "failed", "dead-lettered"

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import structlog
 from pydantic import ValidationError
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Bus, DeadLetter
 from step3_async.rapids.consumer import Consumer
-from step3_async.rapids.event import Event
 from step3_async.rapids.messages import APPLIED, APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
 from step3_async.rapids.pond import Pond
 

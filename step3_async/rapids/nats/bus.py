@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import NoStreamResponseError
 from tenacity import stop_after_delay
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import (
     DeadLetter,
     MessageHandler,
@@ -19,7 +20,6 @@ from step3_async.rapids.bus import (
     StoredDeadLetter,
     Unavailable,
 )
-from step3_async.rapids.event import Event
 from step3_async.rapids.nats.connection import CONNECT_SECONDS, FAILURES, REPLY_SECONDS, Connection
 from step3_async.rapids.nats.dead_letters import delete_dead_letter, headers_of, read_dead_letters
 from step3_async.rapids.nats.river import NatsRiver
@@ -55,11 +55,20 @@ class _Message:
 
 
 class NatsBus:
-    """With `provisions` it makes the streams where they are missing, or were lost."""
+    """With `provisions` it makes the streams where they are missing, or were lost. `validate` raises
+    ValueError for an event that must not be published.
+    """
 
-    def __init__(self, url: str, name: str, *, provisions: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        *,
+        provisions: bool = False,
+        validate: Callable[[Event], None] | None = None,
+    ) -> None:
         self._connection = Connection(url, name, prepare=_make_streams if provisions else None)
-        self._provisions = provisions
+        self._provisions, self._validate = provisions, validate
         self._provisioning: asyncio.Task[None] | None = None
         self._replying: set[asyncio.Task[None]] = set()
 
@@ -79,6 +88,9 @@ class NatsBus:
         self._connection.on_change(callback)
 
     async def publish_events(self, events: Sequence[Event], to: str | None = None) -> None:
+        if self._validate:
+            for event in events:
+                self._validate(event)
         await self._store([_event_message(event, to) for event in events])
 
     async def open_river(self, name: str, domains: Sequence[str]) -> NatsRiver:

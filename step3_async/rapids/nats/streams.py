@@ -6,8 +6,8 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
+from step3_async.contracts.envelope import SNAPSHOT_PAGE
 from step3_async.rapids.bus import ALL
-from step3_async.rapids.event import SNAPSHOT_PAGE
 from step3_async.rapids.nats.connection import Connection
 from step3_async.rapids.nats.settings import MEGABYTE, get_max_age, get_max_bytes, get_nats_url, get_replicas
 

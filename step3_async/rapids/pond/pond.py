@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pymongo.collection import Collection
 
 from kit.mongo import Document, translated
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.pond.snapshot_pages import apply_page
 from step3_async.rapids.pond.snapshot_states import SnapshotStates
 from step3_async.rapids.pond.versioned_document import Shape, VersionedDocument

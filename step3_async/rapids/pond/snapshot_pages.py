@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from kit.mongo import Document
-from step3_async.rapids.event import Page
+from step3_async.contracts.envelope import Page
 from step3_async.rapids.pond.bulk_writes import Rejected
 from step3_async.rapids.pond.versioned_document import Shape, VersionedDocument
 from step3_async.rapids.pond.versioned_writer import VersionedWriter

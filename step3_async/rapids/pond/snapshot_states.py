@@ -13,7 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from kit.mongo import Document, translated
-from step3_async.rapids.event import Page
+from step3_async.contracts.envelope import Page
 
 RIVERS, PAGES = "rivers", "rivers_pages"
 NO_PAGES: Document = {"reached": None, "ahead": [], "pages": 0, "complete": False}

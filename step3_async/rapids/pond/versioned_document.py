@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kit.mongo import Document
-from step3_async.rapids.event import Event
+from step3_async.contracts.envelope import Event
 
 
 @dataclass(frozen=True)

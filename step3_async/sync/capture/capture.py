@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
+from step3_async.contracts.envelope import Document
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
-from step3_async.rapids.event import Document
 from step3_async.rapids.messages import SNAPSHOT_REQUEST, Announcement, SnapshotAccepted, SnapshotRequest
 from step3_async.rapids.tasks import cancel
 from step3_async.sync.capture.lead import Lead

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import Bus
-from step3_async.rapids.event import Document
 from step3_async.sync.capture.jobs import Jobs
 from step3_async.sync.capture.lease import Lease
 from step3_async.sync.capture.positions import Position

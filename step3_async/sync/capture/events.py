@@ -7,7 +7,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
 from kit.left_out import tell_left_out
-from step3_async.rapids.event import Document, Event, event_id_of, version_of
+from step3_async.contracts.envelope import Document, Event, event_id_of, version_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture.facts import Change
 from step3_async.sync.capture.sources import Source

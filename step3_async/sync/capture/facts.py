@@ -1,9 +1,9 @@
-"""Which fact a change of a document is; see `step3_async.rapids.facts` for what they tell."""
+"""Which fact a change of a document is; see `step3_async.contracts.payloads` for what they tell."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from step3_async.rapids.event import Document
+from step3_async.contracts.envelope import Document
 
 
 @dataclass(frozen=True)

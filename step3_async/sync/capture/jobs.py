@@ -7,8 +7,8 @@ from uuid import uuid4
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 
+from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import ALL
-from step3_async.rapids.event import Document
 
 
 @dataclass(frozen=True)

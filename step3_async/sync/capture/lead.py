@@ -8,8 +8,8 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import Bus
-from step3_async.rapids.event import Document
 from step3_async.rapids.tasks import until_one_ends
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.follow import Follower

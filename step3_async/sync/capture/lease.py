@@ -9,7 +9,7 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from step3_async.rapids.event import Document
+from step3_async.contracts.envelope import Document
 
 LASTS_SECONDS = 4.0
 RENEW_SECONDS = 1.0

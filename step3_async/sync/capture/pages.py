@@ -4,7 +4,7 @@ from bson import Timestamp
 from pymongo.asynchronous.collection import AsyncCollection
 
 from kit.left_out import only_fit
-from step3_async.rapids.event import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture.charge import Charge
 

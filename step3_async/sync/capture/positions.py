@@ -7,7 +7,7 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from step3_async.rapids.event import Document
+from step3_async.contracts.envelope import Document
 from step3_async.sync.capture.lease import Lease, Taken
 
 IDLE_SECONDS = 10.0

@@ -6,8 +6,8 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Bus
-from step3_async.rapids.event import Event
 from step3_async.rapids.tracing import TRACEPARENT, W3C
 
 log = structlog.stdlib.get_logger(__name__)

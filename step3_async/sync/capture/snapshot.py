@@ -7,8 +7,8 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
+from step3_async.contracts.envelope import Page
 from step3_async.rapids.bus import Unavailable
-from step3_async.rapids.event import Page
 from step3_async.rapids.tasks import cancel
 from step3_async.sync.capture.charge import Charge
 from step3_async.sync.capture.jobs import Job

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kit.model.fit import A_MARK, A_POST, A_SHARE, AN_ENDED_TOKEN, Fit
-from step3_async.rapids.facts import fields_of
+from step3_async.contracts.payloads import fields_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture import facts
 from step3_async.sync.capture.facts import Change, Fact

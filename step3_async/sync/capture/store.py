@@ -2,7 +2,7 @@
 
 from pymongo import AsyncMongoClient
 
-from step3_async.rapids.event import Document
+from step3_async.contracts.envelope import Document
 
 
 def connect_store(uri: str) -> AsyncMongoClient[Document]:

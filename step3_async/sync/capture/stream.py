@@ -13,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure, PyMongoError
 
-from step3_async.rapids.event import Document
+from step3_async.contracts.envelope import Document
 
 MOST = 500
 PATIENCE_MS = 1000

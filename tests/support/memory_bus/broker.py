@@ -6,8 +6,8 @@ from heapq import heappop, heappush
 from itertools import count
 from secrets import token_hex
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import ALL, DeadLetter, RequestHandler, StoredDeadLetter, event_topic
-from step3_async.rapids.event import Event
 
 DUPLICATES_SECONDS = 120.0
 Subscriber = Callable[[str, bytes], None]

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import (
     DeadLetter,
     MessageHandler,
@@ -11,7 +12,6 @@ from step3_async.rapids.bus import (
     StoredDeadLetter,
     Unavailable,
 )
-from step3_async.rapids.event import Event
 from step3_async.rapids.tasks import cancel
 from tests.support.memory_bus.broker import Broker, Consumer
 

@@ -8,10 +8,11 @@ import pytest
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
-from step3_async.rapids.asyncapi import asyncapi
-from step3_async.rapids.catalog import FACTS, TITLES, Fact, check, of_domain
-from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
-from step3_async.rapids.facts import DOCUMENTS, fields_of
+from step3_async.contracts.asyncapi import asyncapi
+from step3_async.contracts.catalogue import EVENT_TYPES, TITLES, EventType, of_domain
+from step3_async.contracts.catalogue import validate as validate_event
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
+from step3_async.contracts.payloads import DOCUMENTS, fields_of
 from step3_async.rapids.nats.streams import event_subject
 from tests.step3.rivers import page
 
@@ -134,27 +135,27 @@ def test_its_structure_is_that_of_asyncapi(document: Document) -> None:
 
 
 def test_every_fact_is_sent_and_received_where_events_go(document: Document) -> None:
-    for fact in FACTS:
-        name = f"{fact.domain}.{fact.name}"
-        assert document["channels"][name]["address"] == event_subject(fact.domain, fact.name)
+    for event_type in EVENT_TYPES:
+        name = f"{event_type.domain}.{event_type.name}"
+        assert document["channels"][name]["address"] == event_subject(event_type.domain, event_type.name)
         assert {f"send-{name}", f"receive-{name}"} <= set(document["operations"])
     for domain in TITLES:
         address = document["channels"][f"{domain}.{SNAPSHOT_PAGE}"]["address"]
         assert address.replace("{river}", "search") == event_subject(domain, SNAPSHOT_PAGE, "search")
-    assert len(document["channels"]) == len(FACTS) + len(TITLES)
+    assert len(document["channels"]) == len(EVENT_TYPES) + len(TITLES)
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+@pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda event_type: event_type.name)
 class TestFacts:
-    def test_its_example_is_one(self, document: Document, fact: Fact) -> None:
-        event = fact.example_event()
-        check(event)
+    def test_its_example_is_one(self, document: Document, event_type: EventType) -> None:
+        event = event_type.example_event()
+        validate_event(event)
         validate(document, event)
-        (example,) = document["components"]["messages"][f"{fact.domain}.{fact.name}"]["examples"]
+        (example,) = document["components"]["messages"][f"{event_type.domain}.{event_type.name}"]["examples"]
         assert Event.model_validate(example["payload"]) == event
 
-    def test_what_it_is_not_is_told(self, document: Document, fact: Fact) -> None:
-        event = fact.example_event()
+    def test_what_it_is_not_is_told(self, document: Document, event_type: EventType) -> None:
+        event = event_type.example_event()
         secret = {**event.payload, "password": "x"}
         wrong: list[Document] = [{"payload": secret}, {"version": "1"}, {"eventName": "other"}, {"more": 1}]
         if event.after is not None:
@@ -163,26 +164,28 @@ class TestFacts:
             with pytest.raises(ValidationError):
                 validate(document, event, **changed)
         with pytest.raises(ValueError):
-            check(event.model_copy(update={"payload": secret}))
+            validate_event(event.model_copy(update={"payload": secret}))
         with pytest.raises(ValueError):
-            check(event.model_copy(update={"event_name": "other"}))
+            validate_event(event.model_copy(update={"event_name": "other"}))
         with pytest.raises(ValueError):
             other = {"_id": "x"} if event.after is None else None
-            check(event.model_copy(update={"after": other}))
+            validate_event(event.model_copy(update={"after": other}))
 
-    def test_its_example_has_all_fields_that_travel(self, fact: Fact) -> None:
-        assert set(fact.example_after) - set(fields_of(fact.domain)) == set()
-        assert set(fields_of(fact.domain)) - set(fact.example_after) == set()
+    def test_its_example_has_all_fields_that_travel(self, event_type: EventType) -> None:
+        assert set(event_type.example_after) - set(fields_of(event_type.domain)) == set()
+        assert set(fields_of(event_type.domain)) - set(event_type.example_after) == set()
 
 
 @pytest.mark.parametrize("domain", TITLES)
 def test_snapshot_pages(document: Document, domain: str) -> None:
-    documents = [fact.example_after for fact in of_domain(domain)][:1]
+    documents = [event_type.example_after for event_type in of_domain(domain)][:1]
     told = page(domain, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))
-    check(told)
+    validate_event(told)
     validate(document, told)
     with pytest.raises(ValueError):
-        check(told.model_copy(update={"payload": {**told.payload, "documents": [{"_id": "x", "secret": 1}]}}))
+        validate_event(
+            told.model_copy(update={"payload": {**told.payload, "documents": [{"_id": "x", "secret": 1}]}})
+        )
 
 
 def test_nothing_secret_travels() -> None:

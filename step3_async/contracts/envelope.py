@@ -1,8 +1,8 @@
-"""Events: facts that have happened, as they travel.
+"""The envelope of events: immutable, in the past tense.
 
-Their attributes map one to one to those of CloudEvents 1.0 (https://cloudevents.io): `eventId` is its `id`,
+Its attributes map one to one to those of CloudEvents 1.0 (https://cloudevents.io): `eventId` is its `id`,
 `eventDomain` its `source`, `eventName` its `type`, `timestamp` its `time`, `key` its `subject`, `payload` its
-`data`; the rest are extensions.
+`data`; the others are extensions.
 """
 
 from datetime import UTC, datetime
@@ -19,18 +19,19 @@ NAME = r"^[a-z][a-z0-9-]{0,39}$"
 VERSION = r"^[0-9a-f]{16}$"
 
 SNAPSHOT_PAGE = "snapshot-page"
-"""The name of events that tell how documents are rather than what happened to one; see `Page`."""
+"""The name of events that list documents as they are, instead of a change of one; their payload is a Page."""
 
 Document = dict[str, Any]
 
 
 class Event(BaseModel):
-    """A fact about the document `key` of a domain.
+    """An event of the document `key` of a domain.
 
-    `event_id` is the same however often the fact is published. `version` orders the facts of one domain: the
-    cluster time of the write, 16 hexadecimal digits that compare as text. `payload` tells the fact itself;
-    `before` and `after` are the document around the change, None where there was none, with the fields that
-    others may know. `traceparent` is W3C trace context of the request that caused it.
+    `event_id` is the same however often the event is published. `version` orders the events of one domain: it
+    is the cluster time of the write, 16 hexadecimal digits that compare as text. `payload` says what
+    happened. `before` and `after` are the document around the change, None where there was none, with the
+    fields that other services may know. `traceparent` is the W3C trace context of the request that caused the
+    event.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, validate_by_name=True)
@@ -47,13 +48,13 @@ class Event(BaseModel):
     traceparent: str | None = None
 
     def dumps(self) -> bytes:
-        """JSON as it travels."""
+        """Return the event as JSON."""
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 class Page(BaseModel):
-    """The payload of a snapshot page: all documents of a domain with ids `after` (not included) `upto`
-    (included); None leaves that side open. `last` ends the snapshot, which `run` names.
+    """The payload of a snapshot page: all documents of a domain whose ids come after `after`, up to `upto`
+    (included). None leaves that side open. `last` marks the last page of the snapshot `run`.
     """
 
     run: str
@@ -64,15 +65,15 @@ class Page(BaseModel):
 
 
 def version_of(moment: "Timestamp") -> str:
-    """A cluster time as a version."""
+    """Return a cluster time as a version."""
     return f"{moment.time:08x}{moment.inc:08x}"
 
 
 def event_id_of(token: str) -> str:
-    """The id of the event that a change stream's resume token stands for."""
+    """Return the id of the event that belongs to a resume token of a change stream."""
     return blake2b(token.encode(), digest_size=16).hexdigest()
 
 
 def now() -> datetime:
-    """The time, in UTC."""
+    """Return the time, in UTC."""
     return datetime.now(UTC)

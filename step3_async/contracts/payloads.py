@@ -1,7 +1,7 @@
-"""What facts tell, and the documents they are about.
+"""The payloads of events, and the documents that their `before` and `after` hold.
 
-Unknown fields are refused, so that none slips out unnoticed; missing ones are not, as documents are of any
-age.
+Unknown fields are refused, so that none leaves its service unnoticed. Missing ones are not: documents may be
+older than their fields.
 """
 
 from typing import Annotated
@@ -15,33 +15,33 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Tags = list[Annotated[str, Field(max_length=30)]]
 
 
-class Told(BaseModel):
-    """Has the fields it names and no others."""
+class Strict(BaseModel):
+    """Refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", validate_by_name=True)
 
 
-class PostAdded(Told):
-    """The post's title, topic and author."""
+class PostAdded(Strict):
+    """Payload of post-added."""
 
     title: str = ""
     topic: str = ""
     author: str = ""
 
 
-class PostChanged(Told):
-    """The post's title and topic now, and which of its fields are other than before, as far as known."""
+class PostChanged(Strict):
+    """The post's title and topic, and which of its fields have changed, as far as known."""
 
     title: str = ""
     topic: str = ""
     fields: list[str] = []
 
 
-class PostRemoved(Told):
-    """Nothing but the key."""
+class PostRemoved(Strict):
+    """Nothing besides the key."""
 
 
-class OfPost(Told):
+class OfPost(Strict):
     """A reader, a post, and the post's topic."""
 
     reader: str
@@ -50,57 +50,57 @@ class OfPost(Told):
 
 
 class Tagged(OfPost):
-    """The reader's tags on the post now, and which of them were added, as far as known."""
+    """The reader's tags on the post, and which of them were added, as far as known."""
 
     added: Tags = []
     tags: Tags
 
 
 class Untagged(OfPost):
-    """The reader's tags left on the post, and which were removed, as far as known."""
+    """The reader's remaining tags on the post, and which were removed, as far as known."""
 
     removed: Tags = []
     tags: Tags
 
 
 class Liked(OfPost):
-    """Who likes what."""
+    """Payload of liked."""
 
 
 class Unliked(OfPost):
-    """Who stopped liking what."""
+    """Payload of unliked."""
 
 
 class Hidden(OfPost):
-    """Who hid what."""
+    """Payload of hidden."""
 
 
 class Shown(OfPost):
-    """Who has what shown again."""
+    """Payload of shown."""
 
 
-class Shared(Told):
-    """Who mailed what."""
+class Shared(Strict):
+    """Who shared which post."""
 
     reader: str
     post: PostId
 
 
-class TokenRevoked(Told):
-    """When the token would have ended anyway; the key is its id."""
+class TokenRevoked(Strict):
+    """When the token would have expired; the key is its id."""
 
     expires: Moment
 
 
-class Owned(Told):
-    """What documents of all domains have."""
+class Owned(Strict):
+    """Fields of the documents of all domains but posts."""
 
     id_: Annotated[str, Field(alias="_id")]
     revision: Annotated[int, Field(ge=1)] = 1
 
 
-class PostDocument(Told):
-    """A post as its owner has it."""
+class PostDocument(Strict):
+    """A post as its owner stores it."""
 
     id_: Annotated[PostId, Field(alias="_id")]
     etag: Annotated[str, Field(alias="_etag")] = ""
@@ -125,7 +125,7 @@ class PostDocument(Told):
 
 
 class MarkDocument(Owned):
-    """What marks of all kinds have; `revision` counts the commands that led to them."""
+    """Fields of all marks; `revision` counts the commands that changed the mark."""
 
     reader: str
     post: PostId
@@ -134,7 +134,7 @@ class MarkDocument(Owned):
 
 
 class TagDocument(MarkDocument):
-    """All tags of a reader on a post."""
+    """A reader's tags on a post."""
 
     tags: Tags = []
 
@@ -162,12 +162,12 @@ class ShareDocument(Owned):
 
 
 class RevokedDocument(Owned):
-    """A token that ended early."""
+    """A token that was revoked before it expired."""
 
     expires: Moment
 
 
-DOCUMENTS: dict[str, type[Told]] = {
+DOCUMENTS: dict[str, type[Strict]] = {
     "posts": PostDocument,
     "tag": TagDocument,
     "like": LikeDocument,
@@ -175,9 +175,9 @@ DOCUMENTS: dict[str, type[Told]] = {
     "share": ShareDocument,
     "members": RevokedDocument,
 }
-"""The documents of each domain."""
+"""The document of each domain."""
 
 
 def fields_of(domain: str) -> list[str]:
-    """The names of the fields that documents of the domain travel with, `_id` among them."""
+    """Return the names of the fields that leave the service with a document of the domain, `_id` included."""
     return [field.alias or name for name, field in DOCUMENTS[domain].model_fields.items()]
