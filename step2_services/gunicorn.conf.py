@@ -8,7 +8,7 @@ from kit.serving import address
 
 bind = address(2, "PORT", 8002)
 workers = int(os.environ.get("WEB_WORKERS", "1"))
-"""A service that needs more gets another instance; `workshop scale` starts one."""
+"""A service that needs more gets another instance; `./stones scale` starts one."""
 
 limit_request_line = 8190
 limit_request_field_size = 16_380

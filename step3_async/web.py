@@ -41,6 +41,6 @@ def make_app() -> Flask:
     trace_requests(app)
     load = Load(believing(app.wsgi_app, secret))
     app.wsgi_app = load  # type: ignore[method-assign]
-    app.extensions[EXTENSION] = host = Host(NAME, ("face",), is_well=lambda: True, load=lambda: load.now)
+    app.extensions[EXTENSION] = host = Host(NAME, ("face",), is_healthy=lambda: True, load=lambda: load.now)
     host.start()
     return app

@@ -10,4 +10,4 @@ from workshop.cli import main
 from workshop.terminal import fit_encoding
 
 fit_encoding()
-main(prog_name="workshop")
+main(prog_name="stones")

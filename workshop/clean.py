@@ -1,4 +1,4 @@
-"""`workshop clean`: stop servers that a killed run left behind."""
+"""`./stones clean`: stop servers that a killed run left behind."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`workshop doctor`: what this machine lacks and how to mend it."""
+"""`./stones doctor`: what this machine lacks and how to mend it."""
 
 import json
 import sys

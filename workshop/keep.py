@@ -1,4 +1,4 @@
-"""`workshop mongod`: the embedded MongoDB alone, kept up in this terminal."""
+"""`./stones mongod`: the embedded MongoDB alone, kept up in this terminal."""
 
 import time
 

@@ -1,6 +1,6 @@
 """Stop servers that a killed run left behind, with a bare Python: `python3 -I workshop/leftovers.py STATE`.
 
-For a `.venv` that is broken. `workshop clean` does the same where it is in order.
+For a `.venv` that is broken. `./stones clean` does the same where it is in order.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`workshop run`: stores, data and a step's processes, until Ctrl-C."""
+"""`./stones run`: stores, data and a step's processes, until Ctrl-C."""
 
 import shlex
 import time

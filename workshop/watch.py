@@ -143,7 +143,7 @@ def _announcement(step: Step, up: Stores) -> str:
     """Where everything is, for people."""
     lines = ["", step.title, f"  ready: {step.url}", f"  try the API: {step.url}/docs"]
     if step.services:
-        command = f"python -m workshop services --step {step.number}"
+        command = f"./stones services --step {step.number}"
         lines.append(f"  services: {len(step.services)}; `{command}` tells where they are")
     lines += [f"  {name}: {url.format_map(addresses(step))}" for name, url in step.urls.items()]
     if up.mail_page:

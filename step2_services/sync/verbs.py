@@ -58,7 +58,7 @@ def make_blueprint(issuer: Issuer, carriers: Sequence[Carrier], secret: str) -> 
     def rebuild(taker: str) -> Response:
         given = request.headers.get(SECRET, "")
         if not secret or not compare_digest(given.encode(), secret.encode()):
-            raise Forbidden(f"Say the operator's secret in {SECRET}; `workshop rebuild` does.")
+            raise Forbidden(f"Say the operator's secret in {SECRET}; `./stones rebuild` does.")
         concerned = of_taker(taker)
         at = datetime.now(UTC)
         for carrier in concerned:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from step3_async.contracts import payloads
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page
@@ -204,6 +204,15 @@ def of_domain(domain: str) -> list[EventType]:
 
 def validate(event: Event) -> None:
     """Raise ValueError for an event that is not in the catalogue, or not as it says."""
+    try:
+        _validate(event)
+    except ValidationError as error:
+        # Its own text quotes the document.
+        problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError(f"{event.event_domain} {event.event_name}: {'; '.join(problems)}") from None
+
+
+def _validate(event: Event) -> None:
     if event.event_name == SNAPSHOT_PAGE:
         for document in Page.model_validate(event.payload).documents:
             payloads.DOCUMENTS[event.event_domain].model_validate(document)
@@ -214,6 +223,6 @@ def validate(event: Event) -> None:
     if event_type.removes is not (event.after is None):
         raise ValueError("only an event that removes its document has no `after`")
     event_type.payload.model_validate(event.payload)
-    for seen in (event.before, event.after):
-        if seen is not None:
-            event_type.document.model_validate(seen)
+    for around in (event.before, event.after):
+        if around is not None:
+            event_type.document.model_validate(around)

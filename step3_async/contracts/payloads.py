@@ -4,14 +4,16 @@ Unknown fields are refused, so that none leaves its service unnoticed. Missing o
 older than their fields.
 """
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from kit.model.post import POST_ID
 
 PostId = Annotated[str, Field(pattern=f"^{POST_ID}$")]
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Moment = Annotated[datetime | str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""Events carry it as ISO 8601; MongoDB as a time."""
 Tags = list[Annotated[str, Field(max_length=30)]]
 
 

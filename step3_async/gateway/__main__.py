@@ -12,7 +12,7 @@ from step3_async.gateway import settings
 from step3_async.gateway.app import Gateway, gateway
 from step3_async.gateway.own import Own
 from step3_async.gateway.server import Server, bound, face_socket
-from step3_async.rapids.announce import Announcer
+from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
 from step3_async.rapids.messages import Announcement

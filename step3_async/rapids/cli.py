@@ -1,4 +1,4 @@
-"""The `rapids` command, for operators and for who wants to look."""
+"""The command `rapids`, for operators and for people who want to look."""
 
 import asyncio
 import os
@@ -7,43 +7,45 @@ from typing import TypeVar
 
 import click
 import orjson
+from pydantic import ValidationError
 
 from kit.logs import configure_logs
-from step3_async.contracts.asyncapi import asyncapi as as_document
+from step3_async.contracts.asyncapi import asyncapi as asyncapi_document
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.bus import Bus, StoredDeadLetter, Unavailable, event_topic
 from step3_async.rapids.connect import connect
-from step3_async.rapids.lines import line_of, name_of
 from step3_async.rapids.nats.streams import provision
-from step3_async.rapids.rebuilding import NotRebuilt
-from step3_async.rapids.rebuilding import rebuild as rebuild_pond
+from step3_async.rapids.rebuild import RebuildFailed
+from step3_async.rapids.rebuild import rebuild as rebuild_pond
 
 Result = TypeVar("Result")
 
-of_river = click.option("--river", help="Only those of this river, which is called like its service.")
+of_river = click.option("--river", help="Only those of this river, which has the name of its service.")
 
 
 @click.group()
 def main() -> None:
-    """See and steer the rapids that NATS_URL names."""
+    """Look at the rapids that NATS_URL names, and operate them."""
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     configure_logs("rapids")
 
 
 @main.command()
 def setup() -> None:
-    """Make the rapids and the place for dead letters, or change their limits to the RAPIDS_ variables'."""
-    _awaited(provision())
+    """Make the streams of events and dead letters, or set their limits to those of the RAPIDS_ variables."""
+    _run(provision())
     click.echo("The rapids are there.")
 
 
 @main.command()
 @of_river
 def dead(river: str | None) -> None:
-    """List events that could not be handled, each with its number, and why."""
-    letters = _connected(lambda transport: transport.dead_letters(river))
-    for kept in letters:
-        letter = kept.letter
-        click.echo(f"{kept.number:>6}  {letter.river:<10} {name_of(letter.data)}  {letter.attempts} tries")
+    """List dead letters: events that could not be handled, with their numbers and errors."""
+    letters = _with_bus(lambda bus: bus.dead_letters(river))
+    for stored in letters:
+        letter = stored.letter
+        name = _name(letter.data)
+        click.echo(f"{stored.number:>6}  {letter.river:<10} {name}  {letter.attempts} attempts")
         click.echo(f"        {letter.error}")
     if not letters:
         click.echo("There are no dead letters.")
@@ -53,80 +55,102 @@ def dead(river: str | None) -> None:
 @of_river
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 @click.argument("numbers", type=int, nargs=-1)
-def replay(river: str | None, everything: bool, numbers: tuple[int, ...]) -> None:
-    """Hand dead letters to their rivers once more: those with these NUMBERS, or all."""
+def redrive(river: str | None, everything: bool, numbers: tuple[int, ...]) -> None:
+    """Deliver dead letters to their rivers once more: those with these NUMBERS, or all."""
     if bool(numbers) is everything:
-        raise click.UsageError("Say either numbers, which `rapids dead` tells, or --all.")
+        raise click.UsageError("Give either numbers, which `rapids dead` lists, or --all.")
 
-    async def put_back(transport: Bus) -> list[StoredDeadLetter]:
-        letters = [
-            each for each in await transport.dead_letters(river) if everything or each.number in numbers
-        ]
+    async def deliver(bus: Bus) -> list[StoredDeadLetter]:
+        letters = [each for each in await bus.dead_letters(river) if everything or each.number in numbers]
         if unknown := set(numbers) - {each.number for each in letters}:
             raise click.ClickException(f"There is no dead letter {', '.join(map(str, sorted(unknown)))}.")
         for each in letters:
-            await transport.redrive(each)
+            await bus.redrive(each)
         return letters
 
-    letters = _connected(put_back)
-    click.echo(f"Put back: {len(letters)}.")
+    letters = _with_bus(deliver)
+    click.echo(f"Redriven: {len(letters)}.")
 
 
 @main.command()
-@click.option("--empty", is_flag=True, help="Throw away what is there first.")
+@click.option("--empty", is_flag=True, help="Delete what is there first.")
 @click.option("--patience", default=600.0, show_default=True, help="Seconds to wait until it is done.")
 @click.argument("service")
 def rebuild(service: str, empty: bool, patience: float) -> None:
-    """Have the pond of SERVICE made anew from its owners, while it goes on serving what it has."""
-    _connected(lambda transport: rebuild_pond(transport, service, empty, patience, click.echo))
+    """Fill the pond of SERVICE anew from its owners, while it serves what it has."""
+    _with_bus(lambda bus: rebuild_pond(bus, service, empty, patience, click.echo))
 
 
 @main.command()
 @click.option("--domain", default="*", help="Only events of this domain.")
 @click.option("--json", "as_json", is_flag=True, help="Whole events, one a line.")
-@click.option("--count", type=int, help="End after so many.")
+@click.option("--count", type=int, help="Stop after so many.")
 def watch(domain: str, as_json: bool, count: int | None) -> None:
-    """Print events as they pass, until Ctrl-C."""
+    """Print events as they are published, until Ctrl-C."""
 
-    async def work(transport: Bus) -> None:
-        heard: asyncio.Queue[bytes] = asyncio.Queue(10_000)
+    async def work(bus: Bus) -> None:
+        published: asyncio.Queue[bytes] = asyncio.Queue(10_000)
 
-        async def hear(_topic: str, text: bytes) -> None:
-            await heard.put(text)
+        async def take(_topic: str, content: bytes) -> None:
+            await published.put(content)
 
-        await transport.subscribe(event_topic(domain), hear)
+        await bus.subscribe(event_topic(domain), take)
         click.echo("Watching.", err=True)
         left = count
         while left is None or left > 0:
-            text = await heard.get()
-            click.echo(text if as_json else line_of(text))
+            data = await published.get()
+            click.echo(data if as_json else _line(data))
             left = left - 1 if left is not None else None
 
-    _connected(work)
+    _with_bus(work)
 
 
 @main.command()
 def asyncapi() -> None:
-    """Print the events' AsyncAPI document."""
-    click.echo(orjson.dumps(as_document(), option=orjson.OPT_INDENT_2))
+    """Print the AsyncAPI document of all events."""
+    click.echo(orjson.dumps(asyncapi_document(), option=orjson.OPT_INDENT_2))
 
 
-def _connected(work: Callable[[Bus], Awaitable[Result]]) -> Result:
-    """What `work` gives, done with a transport. Raises ClickException where there is none."""
+def _name(data: bytes) -> str:
+    """Return which event it is, for people."""
+    try:
+        event = Event.model_validate_json(data)
+    except ValidationError:
+        return f"no event, {len(data)} bytes"
+    return f"{event.event_domain} {event.event_name} {event.key}"
 
-    async def with_transport() -> Result:
-        transport = await connect("rapids")
+
+def _line(data: bytes) -> str:
+    """Return an event as a line for people."""
+    try:
+        event = Event.model_validate_json(data)
+        if event.event_name == SNAPSHOT_PAGE:
+            page = Page.model_validate(event.payload)
+            content = f"{len(page.documents)} documents up to {page.upto or 'the end'}"
+        else:
+            content = f"{event.key}  {orjson.dumps(event.payload).decode()}"
+    except ValidationError:
+        return f"no event, {len(data)} bytes"
+    at = event.timestamp.astimezone().strftime("%H:%M:%S.%f")[:-3]
+    return f"{at}  {event.event_domain:<8} {event.event_name:<14} {content}"
+
+
+def _with_bus(work: Callable[[Bus], Awaitable[Result]]) -> Result:
+    """Return the result of `work`. Raises ClickException where the rapids cannot be reached."""
+
+    async def connected() -> Result:
+        bus = await connect("rapids")
         try:
-            if not transport.connected:
-                raise Unavailable("nobody answers there, or it refuses the user")
-            return await work(transport)
+            if not bus.connected:
+                raise Unavailable("nobody replies there, or the user is refused")
+            return await work(bus)
         finally:
-            await transport.close()
+            await bus.close()
 
-    return _awaited(with_transport())
+    return _run(connected())
 
 
-def _awaited(work: Awaitable[Result]) -> Result:
+def _run(work: Awaitable[Result]) -> Result:
     async def run() -> Result:
         return await work
 
@@ -136,7 +160,7 @@ def _awaited(work: Awaitable[Result]) -> Result:
         raise click.ClickException(
             f"The rapids cannot be reached: {error}. Is the step up, and NATS_URL right?"
         ) from None
-    except NotRebuilt as error:
+    except RebuildFailed as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         raise click.Abort from None

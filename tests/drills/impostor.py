@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from step3_async.rapids.announce import Announcer
+from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import Announcement
 

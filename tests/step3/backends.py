@@ -15,7 +15,7 @@ from aiohttp import ClientResponse, ClientSession, TCPConnector, web
 from step3_async.gateway.app import Gateway, gateway
 from step3_async.gateway.own import PARTS
 from step3_async.gateway.server import Server, bound
-from step3_async.rapids.announce import Announcer
+from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import (

@@ -14,11 +14,11 @@ from typing import Any
 
 import requests
 
+from step3_async.capture.sources import SOURCES
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import SnapshotAccepted, SnapshotRequest
-from step3_async.sync.capture.sources import SOURCES
 from tests.step3.nats_server import NatsServer, nats_server
 from tests.step3.owners import Owners, owners
 from tests.support.eventually import eventually
@@ -55,21 +55,30 @@ class Capture:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "step3_async.sync.capture"]
+        command = [
+            *(sys.executable, "-m", "gunicorn", "--config", "step3_async/gunicorn.conf.py"),
+            "step3_async.capture.service:make_app()",
+        ]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
+            )
 
     def send(self, number: int) -> None:
+        """Signal the server and its worker."""
         assert self._process
-        self._process.send_signal(number)
+        os.killpg(self._process.pid, number)
 
     def stop(self, number: int = signal.SIGTERM) -> int | None:
         """End it; its exit code."""
         if self._process is None:
             return None
         process, self._process = self._process, None
-        process.send_signal(number)
-        process.send_signal(signal.SIGCONT)
+        if number == signal.SIGTERM:
+            process.send_signal(number)
+        else:
+            os.killpg(process.pid, number)
+        os.killpg(process.pid, signal.SIGCONT)
         return process.wait(START_SECONDS)
 
     def metric(self, name: str) -> float:

@@ -12,7 +12,7 @@ from pymongo.collection import Collection
 from kit.model.marks import Marks
 from kit.mongo import connect
 from kit.prepare import keep_images
-from step3_async.sync.capture.sources import SOURCES
+from step3_async.capture.sources import SOURCES
 
 Document = dict[str, Any]
 

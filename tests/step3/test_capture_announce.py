@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from step3_async.capture.sources import SOURCES
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import HEARTBEAT, PROBE, Announcement
-from step3_async.sync.capture.sources import SOURCES
 from tests.step3.captures import START_SECONDS, Stage, captured
 from tests.support.eventually import eventually
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from step3_async.capture.event_rules import Change
+from step3_async.capture.sources import SOURCES
 from step3_async.contracts.catalogue import BY_NAME
 from step3_async.contracts.envelope import Document
-from step3_async.sync.capture.facts import Change
-from step3_async.sync.capture.sources import SOURCES
 
 POST = {"_id": "t3_1", "title": "Stones", "topic": "python", "author": "ada", "score": 1}
 MARK = {"_id": "ada:t3_1", "reader": "ada", "post": "t3_1", "topic": "python", "revision": 2}
@@ -20,7 +20,7 @@ Doc = Document | None
 def told(domain: str, kind: Any, before: Doc, after: Doc) -> tuple[str, Document] | None:
     source = next(each for each in SOURCES if each.domain == domain)
     key = (after or before or {})["_id"]
-    fact = source.fact(Change(kind, key, before, after))
+    fact = source.rule(Change(kind, key, before, after))
     if fact is None:
         return None
     BY_NAME[domain, fact.name].payload.model_validate(fact.payload)

@@ -36,7 +36,7 @@ def test_a_position_that_is_lost(stage: Stage, token: str) -> None:
         positions.update_one({"_id": "posts"}, {"$set": {"token": lost}})
         one.start()
         pages = stage.await_snapshot("posts")
-        assert "everybody gets a snapshot" in one.log
+        assert "every river gets a snapshot" in one.log
         assert one.metric("capture_positions_lost_total") == 1
         stage.owners.add_posts(range(20, 21))
         added = stage.await_events("posts", 21, "post-added")[-1]
@@ -71,4 +71,4 @@ def test_a_collection_that_is_not_what_it_was(stage: Stage, how: str) -> None:
         eventually(check, START_SECONDS)
         assert len(folded(stage.rapids.of("posts"))) == 3
         assert stage.rapids.of("posts", SNAPSHOT_PAGE)
-        assert one.log.count("everybody gets a snapshot") == 1
+        assert one.log.count("every river gets a snapshot") == 1

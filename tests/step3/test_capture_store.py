@@ -15,10 +15,10 @@ from pymongo.errors import OperationFailure
 
 from kit.mongo import connect
 from kit.prepare import keep_images, prepare_beside
-from step3_async.sync.capture import lease as leases
-from step3_async.sync.capture.lease import Lease, Taken
-from step3_async.sync.capture.positions import Position
-from step3_async.sync.capture.store import connect_store
+from step3_async.capture import lease as leases
+from step3_async.capture.capture import connect_to_mongodb
+from step3_async.capture.lease import Lease, LeaseLost
+from step3_async.capture.resume_token import ResumeToken
 from tests.step3.owners import Owners, owners
 from tests.support.eventually import eventually
 
@@ -86,7 +86,7 @@ def test_its_user_sees_what_is_captured_and_nothing_else(own: Owners) -> None:
 
 @asynccontextmanager
 async def store(own: Owners) -> AsyncIterator[AsyncDatabase[Document]]:
-    client = connect_store(own.capture)
+    client = connect_to_mongodb(own.capture)
     try:
         yield client.get_default_database()
     finally:
@@ -112,11 +112,11 @@ def test_a_lease_has_one_holder_and_each_time_a_new_term(own: Owners) -> None:
         await one.release()
         await asyncio.wait_for(taking, 10)
         assert (one.held, other.held, other.term) == (False, True, 2)
-        with pytest.raises(Taken):
+        with pytest.raises(LeaseLost):
             one.check()
         # What comes late from an earlier holder moves nothing.
         await one.release()
-        with pytest.raises(Taken):
+        with pytest.raises(LeaseLost):
             await asyncio.wait_for(one.keep(), 10)
         assert (await database["leases"].find_one({}))["holder"] == "other"  # type: ignore[index]
 
@@ -128,7 +128,7 @@ def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_ends(own: Owners) 
         one = Lease(database["leases"], "posts", "one")
         await one.take()
         await database.client.close()
-        with pytest.raises(Taken):
+        with pytest.raises(LeaseLost):
             await asyncio.wait_for(one.keep(), leases.LASTS_SECONDS)
         assert not one.held
 
@@ -140,15 +140,15 @@ def test_an_earlier_holder_cannot_move_a_position_back(own: Owners) -> None:
         early, late = (Lease(database["leases"], "posts", holder) for holder in ("one", "other"))
         early.term, late.term = 1, 2
         positions = database["positions"]
-        first, second = Position(positions, early), Position(positions, late)
+        first, second = ResumeToken(positions, early), ResumeToken(positions, late)
         assert await first.read() is None
         await first.write("a")
         await second.write("b")
-        with pytest.raises(Taken):
+        with pytest.raises(LeaseLost):
             await first.write("late")
         assert await first.read() == await second.read() == "b"
         first.reached("late", moved=True)
-        with pytest.raises(Taken):
+        with pytest.raises(LeaseLost):
             await asyncio.wait_for(first.keep(), 10)
         second.reached("c", moved=True)
         keeping = asyncio.create_task(second.keep())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from step3_async.rapids.announce import Announcer
+from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.consumer import Consumer
 from step3_async.rapids.messages import Announcement
@@ -99,15 +99,15 @@ class TestDeadLetters:
             await until(lambda: some_dead(operator, 2))
             listed = await rapids(server, "dead")
             assert listed.count("ValueError: no good") == 2
-            assert "papers changed p_1  5 tries" in listed
+            assert "papers changed p_1  5 attempts" in listed
             assert await rapids(server, "dead", "--river", "list") == "There are no dead letters.\n"
             is_mended = True
             number = listed.split()[0]
-            assert await rapids(server, "replay", number) == "Put back: 1.\n"
+            assert await rapids(server, "redrive", number) == "Redriven: 1.\n"
             await until(lambda: len(taker.taken) == 1)
-            assert "no dead letter 999" in await rapids(server, "replay", "999", code=1)
-            assert await rapids(server, "replay", "--all", "--river", "list") == "Put back: 0.\n"
-            assert await rapids(server, "replay", "--all") == "Put back: 1.\n"
+            assert "no dead letter 999" in await rapids(server, "redrive", "999", code=1)
+            assert await rapids(server, "redrive", "--all", "--river", "list") == "Redriven: 0.\n"
+            assert await rapids(server, "redrive", "--all") == "Redriven: 1.\n"
             await until(lambda: sorted(taker.taken) == ["papers-1", "papers-2"])
             assert await rapids(server, "dead") == "There are no dead letters.\n"
 
@@ -190,15 +190,15 @@ class TestOther:
     @asynchronous
     async def test_a_server_that_is_away(self, server: NatsServer) -> None:
         server.stop()
-        commands = (["dead"], ["setup"], ["replay", "--all"], ["rebuild", "search"], ["watch"])
+        commands = (["dead"], ["setup"], ["redrive", "--all"], ["rebuild", "search"], ["watch"])
         for printed in await asyncio.gather(*(rapids(server, *each, code=1) for each in commands)):
             assert printed.startswith("Error: The rapids cannot be reached: ")
             assert printed.endswith(" Is the step up, and NATS_URL right?\n")
 
     @asynchronous
-    async def test_replay_wants_to_know_what(self, server: NatsServer) -> None:
-        assert "--all" in await rapids(server, "replay", code=2)
-        assert "--all" in await rapids(server, "replay", "1", "--all", code=2)
+    async def test_redrive_wants_to_know_what(self, server: NatsServer) -> None:
+        assert "--all" in await rapids(server, "redrive", code=2)
+        assert "--all" in await rapids(server, "redrive", "1", "--all", code=2)
 
 
 def announcement() -> Announcement:

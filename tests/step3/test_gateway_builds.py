@@ -59,5 +59,5 @@ def test_its_image_copies_what_it_loads() -> None:
 def test_it_knows_no_other_service() -> None:
     inside = [file.relative_to(ROOT) for file in loaded()]
     assert {each.parts[1] for each in inside if each.parts[0] == "step3_async"} == {
-        *("__init__.py", "gateway", "rapids"),
+        *("__init__.py", "gateway", "contracts", "rapids"),
     }

@@ -21,7 +21,7 @@ from tests.support.workshop_command import call
 
 TEXTS = [ROOT / "README.md", *ROOT.glob("step3_async/**/README.md")]
 WATCH = ("rapids", "watch")
-RAPIDS = {"dead", "replay", "asyncapi", "setup"}
+RAPIDS = {"dead", "redrive", "asyncapi", "setup"}
 SECONDS = 60.0
 
 
@@ -46,7 +46,7 @@ def as_it_was(parts: Parts) -> Iterator[None]:
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
 def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
     before = {service: parts.stage.instances(service) for service in ("search", "list", "gateway")}
-    there_is_none = words[:2] == ("rapids", "replay")
+    there_is_none = words[:2] == ("rapids", "redrive")
     if there_is_none:
         with pytest.raises(AssertionError, match="There is no dead letter 17"):
             call([*words], parts.stage.running.environment)

@@ -9,7 +9,7 @@ from pathlib import Path
 from workshop.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PREFIX = r"(?:\.venv/bin/python -m )?workshop"
+PREFIX = r"(?:\./stones|(?:\.venv/bin/python -m )?workshop)"
 BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
 OPTIONAL = re.compile(r" \[.*?\]| \|.*|…")
@@ -37,7 +37,7 @@ def workshop_commands(path: Path) -> set[Words]:
     for words in _commands(path.read_text()):
         if words[:3] == (".venv/bin/python", "-m", "workshop"):
             found.add(words[3:])
-        elif words[0] == "workshop":
+        elif words[0] in ("workshop", "./stones"):
             found.add(words[1:])
         elif words[0] == "rapids":
             found.add(words)

@@ -2,8 +2,11 @@
 
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import click
 import pytest
@@ -128,3 +131,18 @@ def test_every_command_is_run_by_a_test(program: str, name: str) -> None:
 )
 def test_every_option_is_given_by_a_test(command: str, option: click.Option) -> None:
     assert {*option.opts, *option.secondary_opts} & words(), f"no test gives {option.opts} to {command}"
+
+
+def test_the_script_runs_commands_from_any_folder(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [texts.ROOT / "stones", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Usage: stones ")
+
+
+def test_the_script_without_an_environment_names_the_doctor(tmp_path: Path) -> None:
+    script = tmp_path / "stones"
+    shutil.copy(texts.ROOT / "stones", script)
+    done = subprocess.run([script, "services"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "make doctor" in done.stderr

@@ -50,7 +50,7 @@ def own_state(step: int | None = None) -> Iterator[None]:
 
 @contextmanager
 def running(step: int) -> Iterator[Started]:
-    """`workshop run` of a step, which is given at once, before it is ready."""
+    """`./stones run` of a step, which is given at once, before it is ready."""
     command = [sys.executable, "-m", "workshop", "run", "--step", str(step), "--no-bundled"]
     with started(f"step {step}", command, end_with=signal.SIGINT) as run:
         yield run

@@ -1,1 +1,1 @@
-"""What `workshop doctor` looks at, one module a kind."""
+"""What `./stones doctor` looks at, one module a kind."""

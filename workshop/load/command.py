@@ -1,4 +1,4 @@
-"""`workshop load`: real or generated posts into a step's store."""
+"""`./stones load`: real or generated posts into a step's store."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`workshop rebuild`: a service's copies, made anew."""
+"""`./stones rebuild`: a service's copies, made anew."""
 
 import time
 from typing import Any
@@ -37,7 +37,7 @@ def _from_sync(step: int, service: str) -> None:
     require_run(step)
     urls = [url for place in files.read_services_file(step).get(SYNC, {}).values() for url in place.urls]
     if not urls:
-        raise click.ClickException(f"The service {SYNC} is not up; `workshop services` tells what is.")
+        raise click.ClickException(f"The service {SYNC} is not up; `./stones services` tells what is.")
     secret = {"Operator-Secret": state.secret(f"operator secret of step {step}")}
     for url in urls:  # each instance has its own carriers
         told = _asked("POST", f"{url}/rebuilds/{service}", headers=secret)

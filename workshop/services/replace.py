@@ -1,4 +1,4 @@
-"""`workshop replace`: new instances for old ones, while requests flow."""
+"""`./stones replace`: new instances for old ones, while requests flow."""
 
 import click
 

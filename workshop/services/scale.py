@@ -1,4 +1,4 @@
-"""`workshop scale`: how many instances a service has."""
+"""`./stones scale`: how many instances a service has."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`workshop services`: what runs, and where."""
+"""`./stones services`: what runs, and where."""
 
 from collections.abc import Collection
 

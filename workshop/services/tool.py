@@ -33,5 +33,5 @@ def call_tool(step: Step, name: str, *arguments: str) -> None:
 @click.option("--step", default=3, show_default=True, help="Which step's rapids.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND…")
 def rapids(step: int, arguments: tuple[str, ...]) -> None:
-    """Look into the events of a running step: `watch`, `dead`, `replay`; see also `rapids -- --help`."""
+    """Look into the events of a running step: `watch`, `dead`, `redrive`; see also `rapids -- --help`."""
     call_tool(read_step(step), "rapids", *arguments)

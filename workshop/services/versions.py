@@ -1,4 +1,4 @@
-"""`workshop versions`: how requests are shared among the versions of a service."""
+"""`./stones versions`: how requests are shared among the versions of a service."""
 
 import re
 

@@ -22,7 +22,7 @@ class Filled:
 
     def __call__(self) -> bool:
         """Whether it is so by now; False, too, while nobody can tell."""
-        if self._host.filled:
+        if self._host.ready:
             return True
         is_late = time.monotonic() - self._began > PATIENCE
         return is_late and not self._host.connected and self._are_whole()

@@ -1,10 +1,10 @@
-"""An instance's part in the rapids and the registry, in a thread beside the requests."""
+"""The host keeps an instance in the registry and runs its part in the rapids, in a thread beside requests."""
 
 import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, Protocol
 
@@ -12,54 +12,60 @@ import structlog
 
 from kit import environment
 from kit.problems import Problem
-from step3_async.rapids.announce import Announcer
+from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
-from step3_async.rapids.connect import connect
+from step3_async.rapids.connect import connect as connect_to_bus
 from step3_async.rapids.hosting.settings import get_own_url
 from step3_async.rapids.messages import Announcement
 
-HEARD_SECONDS = 0.3
-"""Until all gateways have heard who leaves, and what they were sending is here."""
+LEFT_SECONDS = 0.3
+"""Until all gateways know that the instance leaves, and what they had sent has arrived."""
 
 EXTENSION = "rapids"
-"""Where an application has its Host, among its extensions."""
+"""The name of the Host among an application's extensions."""
 
 LEAVING_SECONDS, STOPPING_SECONDS = 1.0, 8.0
 LOOK_SECONDS, LOOK_SOON_SECONDS = 1.0, 0.2
-"""How often an instance looks whether it is well, when it is, and until then."""
+"""Between two health checks, when the instance is healthy and until then."""
 
-ILL_SECONDS = 3.0
-"""How long an instance must be unwell before it says so: a busy machine answers late now and then."""
+UNHEALTHY_SECONDS = 3.0
+"""How long checks must fail before an instance announces it: a busy machine is late now and then."""
+
+Connect = Callable[[], Awaitable[Bus]]
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Part(Protocol):
-    """What an instance does with the transport; see Taking."""
+    """What an instance does with the bus: a ProjectionRunner, or capture."""
 
     @property
-    def takes(self) -> list[str]:
-        """The domains whose events it takes."""
+    def tags(self) -> Sequence[str]:
+        """Tags to announce besides those of the service."""
+
+    @property
+    def takes(self) -> Sequence[str]:
+        """The domains whose events it projects."""
 
     @property
     def ready(self) -> bool:
-        """Whether it has taken what it needs for a start."""
+        """Whether it has what it needs for a start."""
 
     @property
     def behind(self) -> int:
-        """How many events are yet to be taken."""
+        """How many events are pending."""
 
     async def run(self) -> None:
-        """Work, until stopped."""
+        """Work until `stop`."""
 
     async def stop(self) -> None:
-        """Finish what is at work, and end `run`."""
+        """Finish, and end `run`."""
 
 
 class Host:
-    """An instance of `service`: announced with `tags`, and a part of its own run, from `start` to `stop`.
+    """Announces an instance of `service` with `tags`, and runs its part, from `start` to `stop`.
 
-    `is_well` says whether it can do its work, taking its time, and `load` how much it has at the moment.
+    `is_healthy` may take its time. `load` is the number of requests in work.
     """
 
     def __init__(
@@ -68,61 +74,63 @@ class Host:
         tags: Sequence[str] = (),
         part: Callable[[Bus], Part] | None = None,
         *,
-        is_well: Callable[[], bool],
+        connect: Connect | None = None,
+        is_healthy: Callable[[], bool],
         load: Callable[[], int],
     ) -> None:
         self._service, self._tags, self._make_part = service, list(tags), part
-        self._is_well, self._load = is_well, load
+        self._connect = connect or (lambda: connect_to_bus(service))
+        self._is_healthy, self._load = is_healthy, load
         self._version = environment.get_version()
         self._instance = environment.get_instance() or f"{service}-{os.getpid()}"
         self._url = get_own_url()
-        self._well = False
-        self._well_at = float("-inf")
+        self._healthy = False
+        self._healthy_at = float("-inf")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="rapids", daemon=True)
         self._ended = asyncio.Event()
-        self._transport: Bus | None = None
+        self._bus: Bus | None = None
         self._announcer: Announcer | None = None
         self._part: Part | None = None
 
     def start(self) -> None:
-        """Begin; in the process that answers requests, so after forking."""
+        """Start the thread. Call it after forking, in the process that serves requests."""
         self._thread.start()
 
     @property
     def connected(self) -> bool:
-        """Whether events and signals come through now."""
-        return self._transport is not None and self._transport.connected
+        """Whether there is a connection to the bus now."""
+        return self._bus is not None and self._bus.connected
 
     @property
-    def filled(self) -> bool:
-        """Whether what it takes is there, and what had happened before the start is in it."""
+    def ready(self) -> bool:
+        """Whether its part has what it needs for a start."""
         return self._make_part is None or (self._part is not None and self._part.ready)
 
     def leave(self) -> None:
-        """Tell that the instance goes, and wait until that has been heard."""
+        """Announce that the instance leaves, and wait until all gateways know."""
         if self._announcer:
             self._do(self._announcer.leave(), LEAVING_SECONDS)
             if self.connected:
-                time.sleep(HEARD_SECONDS)
+                time.sleep(LEFT_SECONDS)
 
     def stop(self) -> None:
-        """End the thread, what it has begun finished; within a few seconds."""
+        """Finish, and end the thread, within a few seconds."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join(STOPPING_SECONDS)
 
     def describe(self) -> Announcement:
-        """How it is now."""
+        """Return the announcement of this moment."""
         part = self._part
         return Announcement(
             service=self._service,
             version=self._version,
             instance=self._instance,
             url=self._url,
-            tags=self._tags,
-            takes=part.takes if part else [],
-            state="up" if self._well and (part is None or part.ready) else "starting",
+            tags=[*self._tags, *(part.tags if part else ())],
+            takes=list(part.takes) if part else [],
+            state="up" if self._healthy and (part is None or part.ready) else "starting",
             load=self._load(),
             behind=part.behind if part else 0,
             pid=os.getpid(),
@@ -144,12 +152,12 @@ class Host:
             self._loop.close()
 
     async def _work(self) -> None:
-        self._transport = transport = await connect(self._service)
-        self._part = part = self._make_part(transport) if self._make_part else None
+        self._bus = bus = await self._connect()
+        self._part = part = self._make_part(bus) if self._make_part else None
         watching = asyncio.create_task(self._watch(), name="watch")
         running = asyncio.create_task(part.run(), name="part") if part else None
         try:
-            self._announcer = await self._announced(transport)
+            self._announcer = await self._announced(bus)
             await self._ended.wait()
             await self._announcer.leave()
         finally:
@@ -157,10 +165,10 @@ class Host:
             if part and running:
                 await part.stop()
                 await asyncio.wait({running}, timeout=LEAVING_SECONDS)
-            await transport.close()
+            await bus.close()
 
-    async def _announced(self, transport: Bus) -> Announcer:
-        announcer = Announcer(transport, self.describe)
+    async def _announced(self, bus: Bus) -> Announcer:
+        announcer = Announcer(bus, self.describe)
         while True:
             try:
                 await announcer.start()
@@ -171,14 +179,14 @@ class Host:
 
     async def _watch(self) -> None:
         while True:
-            if await asyncio.to_thread(self._feels_well):
-                self._well, self._well_at = True, time.monotonic()
-            elif time.monotonic() - self._well_at > ILL_SECONDS:
-                self._well = False
-            await asyncio.sleep(LOOK_SECONDS if self._well else LOOK_SOON_SECONDS)
+            if await asyncio.to_thread(self._check):
+                self._healthy, self._healthy_at = True, time.monotonic()
+            elif time.monotonic() - self._healthy_at > UNHEALTHY_SECONDS:
+                self._healthy = False
+            await asyncio.sleep(LOOK_SECONDS if self._healthy else LOOK_SOON_SECONDS)
 
-    def _feels_well(self) -> bool:
+    def _check(self) -> bool:
         try:
-            return self._is_well()
+            return self._is_healthy()
         except Problem:
             return False

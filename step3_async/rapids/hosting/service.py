@@ -16,14 +16,15 @@ from kit.rest import Rest
 from kit.service import Service, Settings, create_service
 from kit.single import REVOKED
 from kit.tokens import ISSUER, RemoteKeys, Verifier
+from step3_async.rapids.bus import Bus
 from step3_async.rapids.hosting.commands import tell_commands
 from step3_async.rapids.hosting.filled import Filled
-from step3_async.rapids.hosting.host import EXTENSION, Host
+from step3_async.rapids.hosting.host import EXTENSION, Connect, Host, Part
 from step3_async.rapids.hosting.load import Load
+from step3_async.rapids.hosting.projection_runner import ProjectionRunner
 from step3_async.rapids.hosting.sameness import tell_what_visitors_see_depends_on
 from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
-from step3_async.rapids.hosting.taking import Taking
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.tracing import configure_tracing
 
@@ -34,8 +35,9 @@ class Hosted:
 
     `owns` is the collection whose changes are told to others; `ponds` are what it takes of others'. `tags`
     say in the registry what it is. Answers of the endpoints in `same` are the same for all visitors as long
-    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.Settings`.
-    `readers` verifies readers' tokens; by default with the keys that the gateway knows.
+    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.Settings`. `readers`
+    verifies readers' tokens; by default with the keys that the gateway knows. `part` is what it does with the
+    bus besides, and `connect` makes that bus, where they are not the usual ones.
     """
 
     name: str
@@ -50,6 +52,9 @@ class Hosted:
     parts: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     readers: Verifier | None = None
+    part: Callable[[Bus], Part] | None = None
+    connect: Connect | None = None
+    identifies_readers: bool = True
 
 
 def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
@@ -57,17 +62,25 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
     configure_tracing(hosted.name)
     database = hosted.database
     collections = {pond.collection.name for pond in hosted.ponds}
-    indexes = {**hosted.indexes, **REVOKED, **pond_indexes(*collections)}
+    indexes = dict(hosted.indexes)
+    if hosted.identifies_readers:
+        indexes |= REVOKED
+    if hosted.ponds:
+        indexes |= pond_indexes(*collections)
     images = (hosted.owns,) if hosted.owns else ()
     needed = {
         "mongodb": lambda: mongo.answers(database.client),
         "indexes": prepare_beside(database, indexes, images),
     }
+    part = hosted.part
+    if hosted.ponds:
+        part = lambda bus: ProjectionRunner(bus, hosted.name, hosted.ponds)  # noqa: E731
     host = Host(
         hosted.name,
         hosted.tags,
-        (lambda transport: Taking(transport, hosted.name, hosted.ponds)) if hosted.ponds else None,
-        is_well=lambda: all(answers() for answers in needed.values()),
+        part,
+        connect=hosted.connect,
+        is_healthy=lambda: all(answers() for answers in needed.values()),
         load=lambda: load.now,
     )
     ponds = {"pond": Filled(host, hosted.ponds)} if hosted.ponds else {}
@@ -77,7 +90,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
             title=hosted.title,
             domain=hosted.domain,
             client=database.client,
-            verifier=hosted.readers or _verifier(),
+            verifier=_readers(hosted),
             revoked=Revocations(database["revoked"]).includes,
             parts={**needed, **ponds, "rapids": lambda: host.connected, **hosted.parts},
             optional=hosted.optional | {"rapids"},
@@ -96,7 +109,9 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
     return app
 
 
-def _verifier() -> Verifier:
+def _readers(hosted: Hosted) -> Verifier | None:
+    if hosted.readers or not hosted.identifies_readers:
+        return hosted.readers
     keys = RemoteKeys(Rest(f"{get_gateway_url()}/api", "The members service"))
     keys.fetch_ahead()
     return Verifier(keys, ISSUER)

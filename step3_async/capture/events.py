@@ -7,26 +7,26 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
 from kit.left_out import tell_left_out
+from step3_async.capture.event_rules import Change
+from step3_async.capture.sources import Source
 from step3_async.contracts.envelope import Document, Event, event_id_of, version_of
 from step3_async.rapids.tracing import TRACEPARENT
-from step3_async.sync.capture.facts import Change
-from step3_async.sync.capture.sources import Source
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Events:
-    """Makes events of the changes of `source`, which `collection` is."""
+class EventFactory:
+    """Makes events of the changes in `collection`, which is that of `source`."""
 
     def __init__(self, source: Source, collection: AsyncCollection[Document]) -> None:
         self._source = source
         self._collection = collection.with_options(read_concern=ReadConcern("majority"))
 
     async def of(self, changes: list[Document]) -> list[Event]:
-        """The events of these changes, in their order. Raises PyMongoError.
+        """Return the events of changes, in their order. Raises PyMongoError.
 
-        Where MongoDB kept no image of an updated document its present state stands in; what is gone by now
-        is left out, as its removal follows.
+        Where MongoDB has kept no image of an updated document, the document as it is now takes its place. A
+        document that is deleted by now is left out: its deletion follows.
         """
         missing = [
             change["documentKey"]["_id"]
@@ -35,12 +35,12 @@ class Events:
         ]
         present = await self._present(missing) if missing else {}
         events = []
-        for told in changes:
-            if told["operationType"] != "delete" and told.get("fullDocument") is None:
-                told["fullDocument"] = present.get(told["documentKey"]["_id"])
-                if told["fullDocument"] is None:
+        for change in changes:
+            if change["operationType"] != "delete" and change.get("fullDocument") is None:
+                change["fullDocument"] = present.get(change["documentKey"]["_id"])
+                if change["fullDocument"] is None:
                     continue
-            if event := self._event(told):
+            if event := self._event(change):
                 events.append(event)
         return events
 
@@ -48,31 +48,31 @@ class Events:
         found = self._collection.find({"_id": {"$in": identifiers}}, self._source.fields)
         return {document["_id"]: document async for document in found}
 
-    def _event(self, told: Document) -> Event | None:
-        key = told["documentKey"]["_id"]
+    def _event(self, change: Document) -> Event | None:
+        key = change["documentKey"]["_id"]
         if not isinstance(key, str):
             tell_left_out(self._collection.name, key, "its _id is no text")
             return None
-        before, _ = _untraced(told.get("fullDocumentBeforeChange"))
-        after, traceparent = _untraced(told.get("fullDocument"))
-        kind = told["operationType"]
+        before, _ = _untraced(change.get("fullDocumentBeforeChange"))
+        after, traceparent = _untraced(change.get("fullDocument"))
+        kind = change["operationType"]
         if before is not None and self._source.unfit(before):
             before = None
         if after is not None and (problem := self._source.unfit(after)):
             tell_left_out(self._collection.name, key, problem)
-            kind, after = "delete", None  # for others it is gone, if it was there
-        fact = self._source.fact(Change(kind, key, before, after))
-        if fact is None:
+            kind, after = "delete", None  # other services delete it, if they had it
+        named = self._source.rule(Change(kind, key, before, after))
+        if named is None:
             return None
-        moment: datetime = told.get("wallTime") or told["clusterTime"].as_datetime()
+        moment: datetime = change.get("wallTime") or change["clusterTime"].as_datetime()
         return Event(
-            event_id=event_id_of(told["_id"]["_data"]),
+            event_id=event_id_of(change["_id"]["_data"]),
             event_domain=self._source.domain,
-            event_name=fact.name,
+            event_name=named.name,
             timestamp=moment.astimezone(UTC),
             key=key,
-            version=version_of(told["clusterTime"]),
-            payload=fact.payload,
+            version=version_of(change["clusterTime"]),
+            payload=named.payload,
             before=before,
             after=after,
             traceparent=traceparent,
@@ -80,7 +80,7 @@ class Events:
 
 
 def _untraced(document: Document | None) -> tuple[Document | None, str | None]:
-    """A document without its trace context, and that."""
+    """Return a document without its trace context, and the trace context."""
     if document is None:
         return None, None
     rest = {name: value for name, value in document.items() if name != TRACEPARENT}

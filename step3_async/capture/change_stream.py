@@ -1,7 +1,7 @@
 """A MongoDB change stream, batch by batch.
 
-The driver hands out changes one by one and keeps to itself where a batch ends. Here that counts: a batch is
-published as one, and the position after it is remembered once.
+The driver returns changes one by one and does not say where a batch ends. Capture needs to know: it publishes
+a batch together, and stores the resume token after it once.
 """
 
 import contextlib
@@ -15,9 +15,9 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from step3_async.contracts.envelope import Document
 
-MOST = 500
-PATIENCE_MS = 1000
-"""So long MongoDB waits for a change before it says that there is none."""
+MAX_CHANGES = 500
+WAIT_MS = 1000
+"""How long MongoDB waits for a change before it replies that there is none."""
 
 WRITES = ("insert", "update", "replace", "delete")
 ENDS = ("drop", "rename", "invalidate")
@@ -26,73 +26,73 @@ UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
 """MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
 
 CHECKS = 40_000
-"""From here on its codes are those of single checks of what it was given."""
+"""Codes from here on are those of single checks of the request."""
 
 Changes = AsyncCollection[Document]
 
 
-class Lost(Exception):
-    """What comes after a position cannot be known any more."""
+class ResumeTokenLost(Exception):
+    """The changes after a resume token cannot be read any more."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Changes in order, and the token of the position after them; with `ends` the stream goes no further."""
+    """Changes in their order, and the resume token after them. `ends` is why the stream goes no further."""
 
     changes: list[Document]
     token: str
     ends: str | None
 
 
-class Stream:
-    """Changes of a collection after a position, or from now on; of documents these `fields` only."""
+class ChangeStream:
+    """The changes of a collection, with these `fields` of its documents."""
 
     def __init__(self, collection: Changes, fields: Iterable[str]) -> None:
         self._collection = collection
-        told = dict.fromkeys(("operationType", "documentKey", "clusterTime", "wallTime"), 1)
+        projection = dict.fromkeys(("operationType", "documentKey", "clusterTime", "wallTime"), 1)
         for document in ("fullDocument", "fullDocumentBeforeChange"):
-            told |= {f"{document}.{name}": 1 for name in fields}
+            projection |= {f"{document}.{name}": 1 for name in fields}
         self._pipeline: list[Document] = [
             {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}},
-            {"$project": told},
+            {"$project": projection},
         ]
         self._session: AsyncClientSession | None = None
         self._cursor: Any = 0
 
     async def open(self, token: str | None) -> str:
-        """Begin after the position `token`, None for now; the token of where that is. Raises Lost."""
+        """Begin after `token`, or now for None. Return the token of that place. Raises ResumeTokenLost."""
         images = {"fullDocument": "whenAvailable", "fullDocumentBeforeChange": "whenAvailable"}
         start = {"startAfter": {"_data": token}} if token is not None else {}
         # A causally consistent session would add to a getMore what it does not take.
         self._session = self._collection.database.client.start_session(causal_consistency=False)
-        told = await self._command(
+        reply = await self._command(
             {
                 "aggregate": self._collection.name,
                 "pipeline": [{"$changeStream": {**images, **start}}, *self._pipeline],
                 "cursor": {"batchSize": 0},
             }
         )
-        return _token(told)
+        return _token(reply)
 
     async def batch(self) -> Batch:
-        """The next changes, none if there are none for a while. Raises Lost."""
-        told = await self._command(
+        """Return the next changes, or none if there are none for a while. Raises ResumeTokenLost."""
+        reply = await self._command(
             {
                 "getMore": self._cursor,
                 "collection": self._collection.name,
-                "batchSize": MOST,
-                "maxTimeMS": PATIENCE_MS,
+                "batchSize": MAX_CHANGES,
+                "maxTimeMS": WAIT_MS,
             }
         )
-        changes = told["nextBatch"]
+        changes = reply["nextBatch"]
         ends = next((each["operationType"] for each in changes if each["operationType"] in ENDS), None)
         if ends is None and not self._cursor:
             ends = "invalidate"
         writes = [each for each in changes if each["operationType"] in WRITES]
-        return Batch(writes, _token(told), ends)
+        return Batch(writes, _token(reply), ends)
 
     async def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         if self._session is None:
             return
         with contextlib.suppress(PyMongoError):
@@ -108,7 +108,9 @@ class Stream:
             )
         except OperationFailure as error:
             if error.code in UNUSABLE or (error.code or 0) >= CHECKS:
-                raise Lost(f"MongoDB's log does not reach back to it (error {error.code})") from error
+                raise ResumeTokenLost(
+                    f"MongoDB's log does not reach back to it (error {error.code})"
+                ) from error
             raise
         cursor: Document = reply["cursor"]
         self._cursor = cursor["id"]

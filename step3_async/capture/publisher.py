@@ -1,4 +1,4 @@
-"""Publishing some events, as a span of its own."""
+"""Publishing events within a span."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ log = structlog.stdlib.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 
 
-async def publish(transport: Bus, events: Sequence[Event], to: str | None = None) -> None:
-    """Publish events of one domain; the span is linked to those of the requests that caused them.
+async def publish(bus: Bus, events: Sequence[Event], to: str | None = None) -> None:
+    """Publish events of one domain, in a span that is linked to the requests that caused them.
 
     Raises Unavailable.
     """
@@ -27,15 +27,17 @@ async def publish(transport: Bus, events: Sequence[Event], to: str | None = None
                 cause = trace.get_current_span(W3C.extract({TRACEPARENT: context}))
                 span.add_link(cause.get_span_context())
         try:
-            await transport.publish_events(events, to)
+            await bus.publish_events(events, to)
         except ValueError:
-            await _publish_those_that_fit(transport, events, to)
+            await _publish_valid(bus, events, to)
 
 
-async def _publish_those_that_fit(transport: Bus, events: Sequence[Event], to: str | None) -> None:
-    """One event that is too large for the rapids must not keep back all that come after it."""
+async def _publish_valid(bus: Bus, events: Sequence[Event], to: str | None) -> None:
+    """An event that is too large, or not in the catalogue, must not hold back all that follow it."""
     for event in events:
         try:
-            await transport.publish_events([event], to)
+            await bus.publish_events([event], to)
         except ValueError as error:
-            log.error("left out: too large", domain=event.event_domain, key=event.key, reason=str(error))
+            log.error(
+                "an event cannot be published", domain=event.event_domain, key=event.key, reason=str(error)
+            )

@@ -1,52 +1,53 @@
-"""The pages of a snapshot."""
+"""Reading the pages of a snapshot."""
 
 from bson import Timestamp
 from pymongo.asynchronous.collection import AsyncCollection
 
 from kit.left_out import only_fit
+from step3_async.capture.assignment import Assignment
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
 from step3_async.rapids.tracing import TRACEPARENT
-from step3_async.sync.capture.charge import Charge
 
-MOST = 500
-MOST_CHARACTERS = 500_000
+MAX_DOCUMENTS = 500
+MAX_CHARACTERS = 500_000
 """Of one page; a single document may be longer."""
 
 
-async def read_page(charge: Charge, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
-    """The documents that follow the id `after`, as they were all at one moment, and that as a version.
+async def read_page(assignment: Assignment, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
+    """Return the documents that follow the id `after`, as they all were at one moment, and that as a version.
 
-    A page that may have been published already stops at the same id, `end`, as then, whatever has come and
-    gone since: the next one goes on from there. Raises PyMongoError.
+    A page that may have been published before ends at the same id `end` as then, whatever was added or
+    deleted since: the next page goes on from there. Raises PyMongoError.
     """
-    collection = charge.collection
+    collection = assignment.collection
     moment = await _now(collection)
-    # Texts only: MongoDB compares within a type.
+    # Only ids that are texts: MongoDB compares within a type.
     within = {"$gte": ""} if after is None else {"$gt": after}
     reply = await collection.database.command(
         {
             "find": collection.name,
             "filter": {"_id": within | ({"$lte": end} if end is not None else {})},
-            "projection": charge.source.fields,
+            "projection": assignment.source.fields,
             "sort": {"_id": 1},
-            "limit": MOST,
-            "batchSize": MOST,
+            "limit": MAX_DOCUMENTS,
+            "batchSize": MAX_DOCUMENTS,
             "readConcern": {"level": "snapshot", "atClusterTime": moment},
         },
         codec_options=collection.codec_options,
     )
     found: list[Document] = reply["cursor"]["firstBatch"]
-    documents = _at_most(found, MOST_CHARACTERS)
-    is_all = len(found) < MOST and len(documents) == len(found) and not reply["cursor"]["id"]
+    documents = _at_most(found, MAX_CHARACTERS)
+    is_all = len(found) < MAX_DOCUMENTS and len(documents) == len(found) and not reply["cursor"]["id"]
     upto = end if is_all else documents[-1]["_id"]
-    fit = only_fit(documents, collection.name, charge.source.unfit)
+    fit = only_fit(documents, collection.name, assignment.source.unfit)
     page = Page(run=run, documents=fit, after=after, upto=upto, last=upto is None)
     return page, version_of(moment)
 
 
 def page_event(domain: str, page: Page, version: str) -> Event:
-    """A page as it travels."""
-    # Other documents than at an earlier try are another event, or they would be taken for known.
+    """Return the event of a page."""
+    # With other documents than at an earlier attempt it is another event, or it would count as stored
+    # already.
     named = f"{page.run} {domain} {page.after} {page.upto} {version}"
     return Event(
         event_id=event_id_of(named),
@@ -66,7 +67,7 @@ async def _now(collection: AsyncCollection[Document]) -> Timestamp:
 
 
 def _at_most(found: list[Document], characters: int) -> list[Document]:
-    """The first documents with so many characters, one at least."""
+    """Return the first documents with so many characters, one at least."""
     size = 0
     for count, document in enumerate(found):
         document.pop(TRACEPARENT, None)

@@ -1,4 +1,4 @@
-"""The snapshots that are to be made, and how far they are."""
+"""Snapshot jobs: the snapshots that are requested, and how far they are."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from step3_async.rapids.bus import ALL
 
 
 @dataclass(frozen=True)
-class Job:
-    """The snapshot `run` of a domain, addressed `to` a river or ALL; its pages with ids up to `after` are
-    published, and maybe one more that ended with `upto`.
+class SnapshotJob:
+    """The snapshot `run` of a domain, addressed `to` a river or ALL. Its pages up to the id `after` are
+    published, and perhaps one more that ends with `upto`.
     """
 
     run: str
@@ -23,23 +23,23 @@ class Job:
     upto: str | None
 
 
-class Jobs:
-    """A collection of them. Rivers that want the same at about the same time share one."""
+class SnapshotJobs:
+    """The jobs in a collection. Rivers that request the same at about the same time share a job."""
 
     def __init__(self, jobs: AsyncCollection[Document]) -> None:
         self._jobs = jobs
-        self._promising = asyncio.Lock()
-        self.wanted = asyncio.Event()
-        """Set when this process has promised a new one."""
+        self._accepting = asyncio.Lock()
+        self.added = asyncio.Event()
+        """Set when this process has added a job."""
 
-    async def promise(self, river: str, domain: str, again: bool) -> str:
-        """The run of the snapshot that `river` gets; with `again` all of one whose pages are yet to come.
+    async def accept(self, river: str, domain: str, again: bool) -> str:
+        """Return the run of the snapshot for `river`; with `again` one of which no page is published yet.
 
         Raises PyMongoError.
         """
         own = {"domain": domain, "rivers": river}
-        # One at a time, so that those who ask at once find each other's.
-        async with self._promising:
+        # One at a time, so that simultaneous requests find each other's job.
+        async with self._accepting:
             if again:
                 await self._jobs.delete_many({**own, "rivers": [river]})
                 await self._jobs.update_many({**own, "begun": True}, {"$pull": {"rivers": river}})
@@ -52,15 +52,18 @@ class Jobs:
                 return str(shared["_id"])
             run = uuid4().hex
             await self._jobs.insert_one({"_id": run, "domain": domain, "rivers": [river], "begun": False})
-            self.wanted.set()
+            self.added.set()
             return run
 
     async def runs(self, domain: str) -> list[str]:
-        """The runs that are under way, or to be. Raises PyMongoError."""
+        """Return the runs of all jobs of a domain. Raises PyMongoError."""
         return [str(job["_id"]) async for job in self._jobs.find({"domain": domain}, {"_id": 1})]
 
-    async def begin(self, run: str) -> Job | None:
-        """The job, which nobody can join from now on; None if it is no longer wanted. Raises PyMongoError."""
+    async def begin(self, run: str) -> SnapshotJob | None:
+        """Return the job, which no river can join from now on; None if it was deleted.
+
+        Raises PyMongoError.
+        """
         job = await self._jobs.find_one_and_update(
             {"_id": run}, {"$set": {"begun": True}}, return_document=ReturnDocument.AFTER
         )
@@ -68,15 +71,15 @@ class Jobs:
             return None
         rivers = job["rivers"]
         to = rivers[0] if len(rivers) == 1 else ALL
-        return Job(run, to, job.get("after"), job.get("upto"))
+        return SnapshotJob(run, to, job.get("after"), job.get("upto"))
 
     async def reach(self, run: str, after: str | None, upto: str | None) -> bool:
-        """Note that all up to `after` is published, and what is up to `upto` comes next; whether the snapshot
-        is still wanted. Raises PyMongoError.
+        """Note that the pages up to `after` are published, and that the next one ends with `upto`. Return
+        whether the job still exists. Raises PyMongoError.
         """
         reached = await self._jobs.update_one({"_id": run}, {"$set": {"after": after, "upto": upto}})
         return bool(reached.matched_count)
 
     async def finish(self, run: str) -> None:
-        """Note that all is published. Raises PyMongoError."""
+        """Delete a job that is done. Raises PyMongoError."""
         await self._jobs.delete_one({"_id": run})

@@ -1,4 +1,4 @@
-"""How far each source has been published."""
+"""The resume token of a source: up to where its changes are published."""
 
 import asyncio
 import time
@@ -7,47 +7,47 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from step3_async.capture.lease import Lease, LeaseLost
 from step3_async.contracts.envelope import Document
-from step3_async.sync.capture.lease import Lease, Taken
 
 IDLE_SECONDS = 10.0
-"""Where nothing happens the position moves on once in so long, lest MongoDB's log outrun it."""
+"""Without changes the token is stored once in so long, before MongoDB's log no longer reaches back to it."""
 
 OFTEN_SECONDS = 0.2
-"""Where much happens it is written once in so long: what a crash has told twice is known by its ids."""
+"""With many changes it is stored once in so long: what is published twice after a crash has the same ids."""
 
 PAUSE_SECONDS = 1.0
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Position:
-    """The position of the source that `lease` is for: a token of its change stream. It is kept with the
-    lease's term, and who held the lease earlier cannot move it back.
+class ResumeToken:
+    """The resume token of the change stream of the source that `lease` is for. It is stored with the lease's
+    term, so that an earlier holder cannot move it back.
     """
 
-    def __init__(self, positions: AsyncCollection[Document], lease: Lease) -> None:
-        self._positions, self._lease = positions, lease
+    def __init__(self, tokens: AsyncCollection[Document], lease: Lease) -> None:
+        self._tokens, self._lease = tokens, lease
         self._reached: str | None = None
         self._is_due = asyncio.Event()
         self._writing = asyncio.Lock()
-        self._kept_at = 0.0
+        self._stored_at = 0.0
 
     async def read(self) -> str | None:
-        """The token; None where there is none yet. Raises PyMongoError."""
-        found = await self._positions.find_one({"_id": self._lease.name})
+        """Return the stored token; None if there is none yet. Raises PyMongoError."""
+        found = await self._tokens.find_one({"_id": self._lease.name})
         return found["token"] if found else None
 
     def reached(self, token: str, moved: bool) -> None:
-        """Note that all before `token` is published; `moved` says that there was something. It is written by
-        and by: to publish again after a crash does no harm.
+        """Note that all changes before `token` are published, and whether there were any. The token is stored
+        a little later: publishing some again after a crash does no harm.
         """
         self._reached = token
-        if moved or time.monotonic() - self._kept_at > IDLE_SECONDS:
+        if moved or time.monotonic() - self._stored_at > IDLE_SECONDS:
             self._is_due.set()
 
     async def write(self, token: str) -> None:
-        """Keep `token`, whatever was reached before. Raises PyMongoError, and Taken when there is a later
+        """Store `token`, whatever was reached before. Raises PyMongoError, and LeaseLost if there is a later
         holder.
         """
         async with self._writing:
@@ -55,7 +55,7 @@ class Position:
             await self._write(token)
 
     async def keep(self) -> None:
-        """Write what is reached, as long as the lease is ours. Raises Taken."""
+        """Store what is reached, until the lease is lost. Raises LeaseLost."""
         while True:
             await self._is_due.wait()
             self._is_due.clear()
@@ -66,7 +66,7 @@ class Position:
                         await self._write(token)
                     pause = OFTEN_SECONDS
                 except PyMongoError as error:
-                    log.warning("position not kept yet", domain=self._lease.name, reason=str(error))
+                    log.warning("resume token not stored yet", domain=self._lease.name, reason=str(error))
                     self._reached = self._reached or token
                     self._is_due.set()
                     pause = PAUSE_SECONDS
@@ -75,11 +75,11 @@ class Position:
     async def _write(self, token: str) -> None:
         term = self._lease.term
         try:
-            await self._positions.update_one(
+            await self._tokens.update_one(
                 {"_id": self._lease.name, "term": {"$lte": term}},
                 {"$set": {"token": token, "term": term}, "$currentDate": {"at": True}},
                 upsert=True,
             )
         except DuplicateKeyError:
-            raise Taken(self._lease.name) from None
-        self._kept_at = time.monotonic()
+            raise LeaseLost(self._lease.name) from None
+        self._stored_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Who of several instances does a thing."""
+"""A lease: of several instances one does the work."""
 
 import asyncio
 import contextlib
@@ -16,19 +16,19 @@ RENEW_SECONDS = 1.0
 LOOK_SECONDS = 0.5
 AGAIN_SECONDS = 0.2
 SPARE_SECONDS = 0.5
-"""The holder stops so much earlier than the lease ends."""
+"""The holder stops this much before the lease ends."""
 
 OVER = datetime(1970, 1, 1, tzinfo=UTC)
 EXPIRES: Document = {"$add": ["$$NOW", int(LASTS_SECONDS * 1000)]}
 
 
-class Taken(Exception):
-    """The lease is no longer ours."""
+class LeaseLost(Exception):
+    """This instance does not hold the lease any more."""
 
 
 class Lease:
-    """The lease `name`, which ends by MongoDB's clock unless `holder` renews it. Each time it is taken its
-    `term` grows, so that what an earlier holder writes late can be told and refused.
+    """The lease `name`, which ends by MongoDB's clock unless `holder` renews it. Its `term` grows each time
+    it is taken, so that late writes of an earlier holder are recognised and refused.
     """
 
     def __init__(self, leases: AsyncCollection[Document], name: str, holder: str) -> None:
@@ -38,28 +38,28 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether it is ours at this moment, whatever we have not heard of meanwhile."""
+        """Whether this instance holds it now, whatever it may not know yet."""
         return time.monotonic() < self._until
 
     def check(self) -> None:
-        """Raise Taken unless it is ours at this moment."""
+        """Raise LeaseLost unless this instance holds it now."""
         if not self.held:
-            raise Taken(self.name)
+            raise LeaseLost(self.name)
 
     async def take(self) -> None:
-        """Stand by until it is ours. Raises PyMongoError."""
+        """Stand by until this instance holds it. Raises PyMongoError."""
         await self._make()
         while not await self._take():
             await asyncio.sleep(LOOK_SECONDS)
 
     async def keep(self) -> None:
-        """Renew it as long as that is possible. Raises Taken."""
+        """Renew it until that fails. Raises LeaseLost."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             await self._renew()
 
     async def release(self) -> None:
-        """Leave it to whoever comes next, if it is ours. Raises PyMongoError."""
+        """End it, if this instance holds it. Raises PyMongoError."""
         self._until = 0.0
         ended: list[Document] = [{"$set": {"expires": "$$NOW"}}]
         await self._leases.update_one(self._ours, ended)
@@ -97,6 +97,6 @@ class Lease:
                 continue
             if not renewed.matched_count:
                 self._until = 0.0
-                raise Taken(self.name)
+                raise LeaseLost(self.name)
             self._until = asked + LASTS_SECONDS - SPARE_SECONDS
             return

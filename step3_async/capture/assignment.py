@@ -1,0 +1,29 @@
+"""An assignment: a source that this instance leads, and what is needed for that."""
+
+from dataclasses import dataclass
+
+from pymongo.asynchronous.collection import AsyncCollection
+
+from step3_async.capture.lease import Lease
+from step3_async.capture.resume_token import ResumeToken
+from step3_async.capture.snapshot_jobs import SnapshotJobs
+from step3_async.capture.sources import Source
+from step3_async.contracts.envelope import Document
+from step3_async.rapids.bus import Bus
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The source's `collection`, and what is valid only while this `lease` is held."""
+
+    source: Source
+    collection: AsyncCollection[Document]
+    bus: Bus
+    lease: Lease
+    resume_token: ResumeToken
+    snapshot_jobs: SnapshotJobs
+
+    @property
+    def domain(self) -> str:
+        """The domain of the source's events."""
+        return self.source.domain

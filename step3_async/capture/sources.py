@@ -1,0 +1,43 @@
+"""What is captured: collections of owners, and which event a change in them is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from kit.model.fit import A_MARK, A_POST, A_SHARE, AN_ENDED_TOKEN, Fit
+from step3_async.capture import event_rules
+from step3_async.capture.event_rules import Change, Named
+from step3_async.contracts.payloads import fields_of
+from step3_async.rapids.tracing import TRACEPARENT
+
+
+@dataclass(frozen=True)
+class Source:
+    """The `collection` of the service `domain`, its owner. `rule` returns the event that a change is, or
+    None. Documents that do not have the `shape` are left out.
+    """
+
+    domain: str
+    collection: str
+    rule: Callable[[Change], Named | None]
+    shape: Fit
+
+    def unfit(self, document: Mapping[str, Any]) -> str | None:
+        """Return what is wrong with a document, or None. Fields may be missing."""
+        return self.shape.unfit_part(document)
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """The fields of its documents that leave MongoDB, as a projection: no other ever does."""
+        return dict.fromkeys((*fields_of(self.domain), TRACEPARENT), 1)
+
+
+SOURCES = (
+    Source("posts", "posts", event_rules.of_post, A_POST),
+    Source("tag", "marks", event_rules.of_tags, A_MARK),
+    Source("like", "marks", partial(event_rules.of_mark, "liked", "liked", "unliked"), A_MARK),
+    Source("hide", "marks", partial(event_rules.of_mark, "hidden", "hidden", "shown"), A_MARK),
+    Source("share", "shares", event_rules.of_share, A_SHARE),
+    Source("members", "revoked", event_rules.of_revocation, AN_ENDED_TOKEN),
+)
