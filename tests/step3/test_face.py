@@ -87,7 +87,7 @@ def test_a_request_keeps_the_id_that_a_client_gave_it(member: Reader) -> None:
 
 
 def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:
-    assert "data-settles" in expect(Client(parts.face).get("/", headers=HTML), 200).text
+    assert "/settling/settling.js" in expect(Client(parts.face).get("/", headers=HTML), 200).text
 
 
 def test_the_document_tells_what_step_3_adds(parts: Parts) -> None:

@@ -1,5 +1,5 @@
 // Adding and removing the reader's own tags on a post.
-import { command, settle } from "./settling.js";
+import { commands } from "./commands.js";
 import { announce, warn } from "./toast.js";
 
 document.addEventListener("click", (event) => {
@@ -71,11 +71,11 @@ async function add(form) {
   form.setAttribute("aria-busy", "true");
   try {
     const before = tagsOf(box);
-    const { answer, end } = await command("PUT", addressOf(box.dataset.tagUrl, tag));
+    const { answer, end } = await commands.send("PUT", addressOf(box.dataset.tagUrl, tag));
     paint(box, answer.tags);
     input.value = "";
     const done = () => announce(`Tagged ${tag}.`);
-    settle(box, end, { done, undo: () => repaint(box, before), what: "Not tagged" });
+    commands.follow(box, end, { done, undo: () => repaint(box, before), what: "Not tagged" });
   } catch (problem) {
     if (problem.issues.tag) mark(form, problem.issues.tag);
     else warn("Not tagged", problem);
@@ -93,11 +93,11 @@ async function remove(chip) {
   chip.remove();
   next.focus();
   try {
-    const { answer, end } = await command("DELETE", addressOf(box.dataset.tagUrl, tag));
+    const { answer, end } = await commands.send("DELETE", addressOf(box.dataset.tagUrl, tag));
     repaint(box, answer.tags);
     box.dispatchEvent(new CustomEvent("post:marked", { bubbles: true, detail: "untag" }));
     const done = () => announce(`Tag ${tag} removed.`);
-    settle(box, end, { done, undo: () => repaint(box, before), what: "Tag not removed" });
+    commands.follow(box, end, { done, undo: () => repaint(box, before), what: "Tag not removed" });
   } catch (problem) {
     repaint(box, before);
     warn("Tag not removed", problem);

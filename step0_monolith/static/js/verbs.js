@@ -1,5 +1,5 @@
 // Like and hide: shown at once, taken back when the server does not agree.
-import { busy, command, settle } from "./settling.js";
+import { busy, commands } from "./commands.js";
 import { announce, warn } from "./toast.js";
 
 const FAILED = {
@@ -47,10 +47,10 @@ async function turnOver(button) {
   paint(button, wanted, likes + (wanted ? 1 : -1));
   const release = busy(button);
   try {
-    const { answer, end } = await command(wanted ? "PUT" : "DELETE", url);
+    const { answer, end } = await commands.send(wanted ? "PUT" : "DELETE", url);
     paint(button, answer.liked ?? answer.hidden, answer.likes);
     tellMarked(button, wanted);
-    settle(button, end, {
+    commands.follow(button, end, {
       done: () => announce(said(verb, wanted, answer.likes)),
       undo: () => turnBack(button, wanted, likes),
       what: FAILED[verb][wanted],

@@ -1,20 +1,23 @@
 """The web face of step 3: step 0's application over step 1's store, which asks the gateway."""
 
-from flask import Flask
+from pathlib import Path
+
+from flask import Blueprint, Flask
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
 from kit import environment
 from kit.logs import configure_logs, log_requests
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
-from step3_async.api import GatewayApi, pass_on
-from step3_async.client_address import believing
-from step3_async.document import complete
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
 from step3_async.rapids.tracing import configure_tracing
+from step3_async.web.client_address import believing
+from step3_async.web.gateway_api import GatewayApi, pass_on
+from step3_async.web.openapi import complete
 
 NAME = "web"
 
@@ -35,7 +38,7 @@ def make_app() -> Flask:
         optional_parts=frozenset({"api"}),
         describe=lambda: complete(contract()),
     )
-    app.jinja_env.globals["settles"] = True
+    _extend_pages(app)
     log_requests(app)
     app.after_request(pass_on)
     trace_requests(app)
@@ -44,3 +47,13 @@ def make_app() -> Flask:
     app.extensions[EXTENSION] = host = Host(NAME, ("face",), is_healthy=lambda: True, load=lambda: load.now)
     host.start()
     return app
+
+
+def _extend_pages(app: Flask) -> None:
+    """Have the pages of step 0 extend this step's layout, which extends step 0's."""
+    step0 = app.jinja_loader
+    assert step0 is not None  # noqa: S101
+    own = FileSystemLoader(Path(__file__).parent / "templates")
+    app.jinja_loader = ChoiceLoader([own, PrefixLoader({"step0": step0}), step0])
+    pages = Blueprint("settling", __name__, static_folder="static", static_url_path="/settling")
+    app.register_blueprint(pages)
