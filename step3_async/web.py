@@ -14,9 +14,16 @@ from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.tracing import configure_tracing
 
 NAME = "web"
+SECONDS = 10.0
+PAGES = [
+    AnnouncedPath(template=each, below="", seconds=SECONDS, trusts_gateway=True)
+    for each in ("/", "/login", "/logout", "/signup", "/{page:path}")
+]
+"""The gateway lets each of these, and the pages of each API service, take a part of an instance only."""
 
 
 def make_app() -> Flask:
@@ -41,6 +48,8 @@ def make_app() -> Flask:
     trace_requests(app)
     load = Load(believing(app.wsgi_app, secret))
     app.wsgi_app = load  # type: ignore[method-assign]
-    app.extensions[EXTENSION] = host = Host(NAME, ("face",), is_well=lambda: True, load=lambda: load.now)
+    app.extensions[EXTENSION] = host = Host(
+        NAME, ("face",), paths=PAGES, is_well=lambda: True, load=lambda: load.now
+    )
     host.start()
     return app

@@ -16,7 +16,7 @@ from step3_async.rapids.announce import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
-from step3_async.rapids.messages import Announcement
+from step3_async.rapids.messages import AnnouncedPath, Announcement
 
 HEARD_SECONDS = 0.3
 """Until all gateways have heard who leaves, and what they were sending is here."""
@@ -57,7 +57,8 @@ class Part(Protocol):
 
 
 class Host:
-    """An instance of `service`: announced with `tags`, and a part of its own run, from `start` to `stop`.
+    """An instance of `service`: announced with `tags` and the `paths` that it answers, and a part of its own
+    run, from `start` to `stop`.
 
     `is_well` says whether it can do its work, taking its time, and `load` how much it has at the moment.
     """
@@ -68,10 +69,12 @@ class Host:
         tags: Sequence[str] = (),
         part: Callable[[Bus], Part] | None = None,
         *,
+        paths: Sequence[AnnouncedPath] = (),
         is_well: Callable[[], bool],
         load: Callable[[], int],
     ) -> None:
         self._service, self._tags, self._make_part = service, list(tags), part
+        self._paths = list(paths)
         self._is_well, self._load = is_well, load
         self._version = environment.get_version()
         self._instance = environment.get_instance() or f"{service}-{os.getpid()}"
@@ -122,6 +125,7 @@ class Host:
             url=self._url,
             tags=self._tags,
             takes=part.takes if part else [],
+            paths=self._paths,
             state="up" if self._well and (part is None or part.ready) else "starting",
             load=self._load(),
             behind=part.behind if part else 0,

@@ -24,6 +24,7 @@ from step3_async.rapids.hosting.sameness import tell_what_visitors_see_depends_o
 from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
 from step3_async.rapids.hosting.taking import Taking
+from step3_async.rapids.messages import API, AnnouncedPath
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.tracing import configure_tracing
 
@@ -33,9 +34,10 @@ class Hosted:
     """A service by its `name`: Eve's `domain` over its `database` with these `indexes`.
 
     `owns` is the collection whose changes are told to others; `ponds` are what it takes of others'. `tags`
-    say in the registry what it is. Answers of the endpoints in `same` are the same for all visitors as long
-    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.Settings`.
-    `readers` verifies readers' tokens; by default with the keys that the gateway knows.
+    say in the registry what it is, and `paths` which requests it gets. Answers of the endpoints in `same` are
+    the same for all visitors as long as nothing of the domain there changes. `parts` and `optional` are as
+    in `kit.service.Settings`. `readers` verifies readers' tokens; by default with the keys that the gateway
+    knows.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Hosted:
     database: Database[Document]
     domain: Mapping[str, Mapping[str, Any]]
     indexes: Indexes
+    paths: tuple[AnnouncedPath, ...] = ()
     owns: str | None = None
     ponds: tuple[Pond, ...] = ()
     same: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +70,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
         hosted.name,
         hosted.tags,
         (lambda transport: Taking(transport, hosted.name, hosted.ponds)) if hosted.ponds else None,
+        paths=hosted.paths,
         is_well=lambda: all(answers() for answers in needed.values()),
         load=lambda: load.now,
     )
@@ -97,6 +101,6 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
 
 
 def _verifier() -> Verifier:
-    keys = RemoteKeys(Rest(f"{get_gateway_url()}/api", "The members service"))
+    keys = RemoteKeys(Rest(get_gateway_url() + API, "The members service"))
     keys.fetch_ahead()
     return Verifier(keys, ISSUER)
