@@ -17,7 +17,7 @@ from kit.discovery import SERVED_BY
 from kit.model.post import put_mark
 from kit.problems import PartDown, PartSlow, SignedOut
 from step3_async.gateway.ingress.request import Request, as_raw
-from step3_async.gateway.ingress.responses import as_conditions_say, raw_response, values_of
+from step3_async.gateway.ingress.responses import RawResponse, as_conditions_say, values_of
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
@@ -72,7 +72,7 @@ class Composer:
         marked = self._marked(response, content, [content], marks)
         etag = b'"%s"' % str(content.get("_etag")).encode()
         headers = [each for each in marked.raw_headers if each[0] not in VALIDATORS]
-        return as_conditions_say(request, raw_response(200, [*headers, (b"etag", etag)], bytes(marked.body)))
+        return as_conditions_say(request, RawResponse(200, [*headers, (b"etag", etag)], bytes(marked.body)))
 
     async def _with_counts(self, call: Call, request: Request) -> Response:
         routes = self._routes.parts(COUNTS)
@@ -143,7 +143,7 @@ def _composed(response: Response, content: Any, parts: list[Response], gaps: lis
         headers.append((as_raw(SERVED_BY), ", ".join(served_by).encode("latin-1")))
     if gaps:
         headers.append((as_raw(GAPS), ", ".join(gaps).encode()))
-    return raw_response(response.status_code, headers, body)
+    return RawResponse(response.status_code, headers, body)
 
 
 def _unknown(template: str) -> str:

@@ -21,18 +21,18 @@ class Dispatcher:
         self._registry, self._caller, self._commands = registry, caller, commands
         self._composer = Composer(caller, registry)
 
-    def name_of(self, path: str) -> str:
-        """Return what metrics call the path: one of few names."""
-        if path.startswith(COMMANDS):
-            return f"{COMMANDS}{{id}}"
-        route = self._registry.routes.find(path)
-        return route.name if route else "none"
+    def find_route(self, request: Request) -> None:
+        """Note the request's route, and what metrics call it: one of few names."""
+        if request.path.startswith(COMMANDS):
+            request.label = f"{COMMANDS}{{id}}"
+        elif (route := self._registry.routes.find(request.path)) is not None:
+            request.route, request.label = route, route.name
 
     async def respond(self, request: Request) -> Response:
         """Return the response, with the headers that are for the web face alone. Raises Problems."""
         if request.path.startswith(COMMANDS):
             return await self._state_of_command(request)
-        route = self._route(request.path)
+        route = self._require_route(request)
         call = forward(request, route, request.target[len(route.path.below) :])
         if (
             route.path.composition != "none"
@@ -47,13 +47,12 @@ class Dispatcher:
             return response
         return await self._commands.respond(request, response)
 
-    def _route(self, path: str) -> Route:
-        """Return the route of a path. Raises NotFound, and PartDown as long as a service that may have the
-        path is yet to be seen.
+    def _require_route(self, request: Request) -> Route:
+        """Return the route. Raises NotFound where there is none, and PartDown as long as a service that may
+        have one is yet to be seen.
         """
-        route = self._registry.routes.find(path)
-        if route is not None:
-            return route
+        if request.route is not None:
+            return request.route
         if self._registry.missing:
             raise PartDown("What is at this address", retry_after=1)
         raise NotFound("There is nothing at this address.")

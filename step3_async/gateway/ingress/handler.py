@@ -63,7 +63,7 @@ class Handler:
         response: Response | None = None
         if key is not None and (kept := self._cache.get(key)) is not None:
             _HITS.inc()
-            request.route = CACHED
+            request.label = CACHED
             response = as_conditions_say(request, kept)
         else:
             response = await self._respond(request, key, scope, receive)
@@ -77,7 +77,7 @@ class Handler:
             headers.append(CLOSE)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
-        count, seconds = metrics.request_series(request.method, request.route, status)
+        count, seconds = metrics.request_series(request.method, request.label, status)
         count.inc()
         seconds.observe(time.perf_counter() - request.began)
 
@@ -88,9 +88,9 @@ class Handler:
         try:
             require_acceptable(request)
             if self._admin.has(request.path) or self._is_at_own_port(scope):
-                request.route = request.path if self._admin.has(request.path) else "none"
+                request.label = request.path if self._admin.has(request.path) else "none"
                 return self._admin.respond(request)
-            request.route = self._dispatcher.name_of(request.path)
+            self._dispatcher.find_route(request)
             self.in_flight.require_room(request)
             if has_body(request):  # which takes no room until it has come
                 request.body = await read_body(receive, request, self._body_seconds)
@@ -134,7 +134,7 @@ class Handler:
                 request_id=request.id,
                 method=request.method,
                 path=request.path,
-                route=request.route,
+                route=request.label,
                 status=response.status_code,
                 milliseconds=round((time.perf_counter() - request.began) * 1000, 1),
             )

@@ -18,7 +18,7 @@ from kit.discovery import SERVED_BY
 from kit.forwarded import ADDRESS, PROTO, SECRET
 from kit.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.routing.balancer import Balancer, requested_versions
-from step3_async.gateway.routing.routes import is_api
+from step3_async.gateway.routing.routes import Route, is_api
 from step3_async.gateway.upstream.guards import Deadline
 from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
 from step3_async.rapids.tracing import TRACEPARENT
@@ -62,7 +62,7 @@ class Request:
 
     `by_name` has the `headers` by name, several of one name as one with commas. `client` is the address that
     it comes from, and `scheme` that of the client's connection. `is_inner` says that the web face sends it
-    for a request of its own, and deals with commands itself. `route` is what metrics call it.
+    for a request of its own, and deals with commands itself. `label` is what metrics call the route.
     """
 
     method: str
@@ -78,7 +78,8 @@ class Request:
     versions: Mapping[str, str]
     deadline: Deadline
     body: bytes = b""
-    route: str = "none"
+    route: Route | None = None
+    label: str = "none"
     began: float = field(default_factory=time.perf_counter)
 
     @property

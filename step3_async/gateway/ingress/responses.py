@@ -58,11 +58,11 @@ class TooSlow(Problem):
     status = HTTPStatus.REQUEST_TIMEOUT
 
 
-def raw_response(status: int, headers: Headers, body: bytes = b"") -> Response:
-    """Return a response with just these headers."""
-    response = Response(body, status)
-    response.raw_headers = headers
-    return response
+class RawResponse(Response):
+    """A response with just these headers."""
+
+    def __init__(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        self.status_code, self.raw_headers, self.body = status, headers, body
 
 
 def json_response(
@@ -103,14 +103,13 @@ def as_conditions_say(request: Request, response: Response) -> Response:
     etag = next((value for name, value in response.raw_headers if name == b"etag"), None)
     if etag is None or not (known.strip() == b"*" or etag.removeprefix(b"W/") in _etags(known)):
         return response
-    return raw_response(304, _without(response.raw_headers, {b"content-length", b"content-type"}))
+    return RawResponse(304, _without(response.raw_headers, {b"content-length", b"content-type"}))
 
 
 def for_clients(response: Response) -> Response:
     """Return the response without the headers that only the web face is told."""
-    return raw_response(
-        response.status_code, _without(response.raw_headers, NOT_FOR_CLIENTS), bytes(response.body)
-    )
+    headers = _without(response.raw_headers, NOT_FOR_CLIENTS)
+    return RawResponse(response.status_code, headers, bytes(response.body))
 
 
 def values_of(response: Response, name: str) -> list[str]:

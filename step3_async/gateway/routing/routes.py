@@ -13,6 +13,7 @@ import structlog
 
 from step3_async.rapids.messages import API, AnnouncedPath, Announcement
 
+NOTHING = re.compile(r"(?!)")
 _PARAMETER = re.compile(r"({\w+(?::path)?})")
 
 log = structlog.stdlib.get_logger(__name__)
@@ -40,14 +41,14 @@ class _Table:
     """The routes below one prefix."""
 
     fixed: dict[str, Route]
-    patterns: list[tuple[re.Pattern[str], Route]]
+    pattern: re.Pattern[str]
+    """An alternative, and a group, for each of these:"""
+    patterned: list[Route]
 
     def find(self, path: str) -> Route | None:
         route = self.fixed.get(path)
-        if route is None:
-            for pattern, each in self.patterns:
-                if pattern.fullmatch(path):
-                    return each
+        if route is None and (match := self.pattern.fullmatch(path)):
+            return self.patterned[(match.lastindex or 1) - 1]
         return route
 
 
@@ -58,7 +59,7 @@ class Routes:
         self._routes: dict[tuple[str, str], Route] = {}
         self._parts: dict[str, dict[str, Route]] = defaultdict(dict)
         self._disputed: set[tuple[str, str]] = set()
-        self._api = self._pages = _Table({}, [])
+        self._api = self._pages = _Table({}, NOTHING, [])
         self._pages_by_room: dict[tuple[str, str], Route] = {}
 
     def update(self, announcements: Iterable[Announcement]) -> None:
@@ -112,7 +113,8 @@ class Routes:
             (each for each in routes if "{" in each.path.template),
             key=lambda each: (-len(_PARAMETER.sub("", each.path.template)), each.path.template),
         )
-        return _Table(fixed, [(_compile(each.path.template), each) for each in patterned])
+        groups = [f"({_as_pattern(each.path.template)})" for each in patterned]
+        return _Table(fixed, re.compile("|".join(groups), re.DOTALL) if groups else NOTHING, patterned)
 
     def _warn_of_dispute(self, key: tuple[str, str], services: list[str]) -> None:
         if len(services) == 1:
@@ -128,12 +130,8 @@ def is_api(path: str) -> bool:
     return path.startswith(f"{API}/") or path == API
 
 
-def _compile(template: str) -> re.Pattern[str]:
-    pieces = _PARAMETER.split(template)
-    return re.compile("".join(_as_pattern(each) for each in pieces), re.DOTALL)
-
-
-def _as_pattern(piece: str) -> str:
-    if piece.startswith("{"):
-        return ".*" if piece.endswith(":path}") else "[^/]+"
-    return re.escape(piece)
+def _as_pattern(template: str) -> str:
+    return "".join(
+        re.escape(piece) if not piece.startswith("{") else ".*" if piece.endswith(":path}") else "[^/]+"
+        for piece in _PARAMETER.split(template)
+    )

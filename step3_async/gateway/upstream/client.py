@@ -21,7 +21,7 @@ from kit.discovery import HEADER as SERVICE_VERSION
 from kit.forwarded import ADDRESS, PROTO, SECRET
 from kit.problems import Refused
 from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Headers, Request, as_raw
-from step3_async.gateway.ingress.responses import raw_response
+from step3_async.gateway.ingress.responses import RawResponse
 from step3_async.gateway.routing.routes import Route
 from step3_async.rapids.headers import DEADLINE
 from step3_async.rapids.tracing import TRACEPARENT
@@ -114,7 +114,7 @@ class HttpClient:
             raise Refused("The address is malformed.") from None
         except ValueError:
             raise Refused("A header holds control characters.") from None
-        return raw_response(response.status, _returned_headers(call, response, len(body)), body)
+        return RawResponse(response.status, _returned_headers(call, response, len(body)), body)
 
 
 def make_session(traces: list[TraceConfig]) -> ClientSession:
