@@ -8,10 +8,10 @@ import sys
 from kit import environment
 from kit.collector import spare_the_collector
 from kit.logs import configure_logs
-from step3_async.gateway import settings
-from step3_async.gateway.app import Gateway, gateway
-from step3_async.gateway.own import Own
-from step3_async.gateway.server import Server, bound, face_socket
+from step3_async.gateway.admin import AdminEndpoints
+from step3_async.gateway.app import Gateway, open_gateway
+from step3_async.gateway.ingress.server import Server, bound_socket, face_socket
+from step3_async.gateway.settings import read_settings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
@@ -21,41 +21,43 @@ from step3_async.rapids.tracing import configure_tracing
 NAME = "gateway"
 TAGS = ["kind:gateway", "face"]
 
-KNOWN_SECONDS = 10.0
+NEEDED_SECONDS = 10.0
 LOOK_SECONDS = 0.02
 
 
 async def main() -> None:
-    """Serve until a signal says otherwise. Raises OSError when a port is taken, RuntimeError for settings."""
+    """Serve until a signal ends it. Raises OSError when a port is taken, RuntimeError for settings."""
+    settings = read_settings()
     instance = environment.get_instance() or NAME
     configure_logs(instance)
     configure_tracing(NAME)
-    host, port = settings.get_host(), settings.get_own_port()
-    sockets = [face_socket(), bound(host, port)]
-    transport = await connect(instance)
+    sockets = [face_socket(settings), bound_socket(settings.step3_host, settings.port)]
+    bus = await connect(instance)
     try:
-        async with gateway(transport) as made:
-            await _until_known(made.own)
-            announcer = Announcer(transport, lambda: _described(made, instance, get_own_url(port)))
+        async with open_gateway(bus, settings) as gateway:
+            await _wait_for_needed(gateway.admin)
+            url = get_own_url(settings.port)
+            announcer = Announcer(bus, lambda: _announcement(gateway, instance, url))
             await announcer.start()
             spare_the_collector()
-            await Server(made.face, announcer.leave).serve(sockets)
+            await Server(gateway, settings, announcer.leave).serve(sockets)
     finally:
-        await transport.close()
+        await bus.close()
 
 
-async def _until_known(own: Own) -> None:
-    """Wait until all that is needed was heard of, as it takes requests from the socket that gateways share.
+async def _wait_for_needed(admin: AdminEndpoints) -> None:
+    """Wait until the needed services are known: from then on this process takes requests from the socket that
+    gateways share.
 
-    Not for ever: where something is really missing, clients are to be told what.
+    Not for ever. Where something is really missing, clients must be told so.
     """
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(KNOWN_SECONDS):
-            while not own.can_serve():
+        async with asyncio.timeout(NEEDED_SECONDS):
+            while not admin.can_serve():
                 await asyncio.sleep(LOOK_SECONDS)
 
 
-def _described(made: Gateway, instance: str, url: str) -> Announcement:
+def _announcement(gateway: Gateway, instance: str, url: str) -> Announcement:
     return Announcement(
         service=NAME,
         version=environment.get_version(),
@@ -63,8 +65,8 @@ def _described(made: Gateway, instance: str, url: str) -> Announcement:
         url=url,
         tags=TAGS,
         takes=[],
-        state="up" if made.own.is_ready() else "starting",
-        load=made.attending.in_work,
+        state="up" if gateway.admin.is_ready() else "starting",
+        load=gateway.handler.in_flight.count,
         pid=os.getpid(),
     )
 

@@ -1,83 +1,98 @@
 """The gateway put together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from aiohttp import TraceConfig
+from opentelemetry import trace
+from starlette.types import ASGIApp
+
 from kit import environment
 from kit.discovery import Services
 from kit.proxies import TrustedProxies
-from step3_async.gateway import settings
-from step3_async.gateway.answers import Answers
-from step3_async.gateway.attending import Attending
-from step3_async.gateway.balancing import Balancer
-from step3_async.gateway.cache import Cache
-from step3_async.gateway.calling import Caller
-from step3_async.gateway.command_ids import CommandIds
-from step3_async.gateway.doubts import Doubts
-from step3_async.gateway.face import Face
-from step3_async.gateway.flights import Flights
-from step3_async.gateway.hearing import Hearing
-from step3_async.gateway.own import Own
-from step3_async.gateway.reception import Reception
-from step3_async.gateway.registry import Registry
-from step3_async.gateway.sending import Sender, make_session
-from step3_async.gateway.settling import Settling
-from step3_async.gateway.waiting import Waiting
+from step3_async.gateway.admin import AdminEndpoints
+from step3_async.gateway.cache.response_cache import ResponseCache
+from step3_async.gateway.commands.command import CommandIds
+from step3_async.gateway.commands.read_your_writes import AppliedChanges
+from step3_async.gateway.commands.responses import CommandResponses
+from step3_async.gateway.dispatcher import Dispatcher
+from step3_async.gateway.ingress.handler import Handler
+from step3_async.gateway.ingress.request import Parser
+from step3_async.gateway.routing.balancer import Balancer
+from step3_async.gateway.routing.listener import Listener
+from step3_async.gateway.routing.registry import Registry
+from step3_async.gateway.settings import Settings
+from step3_async.gateway.upstream.caller import Caller
+from step3_async.gateway.upstream.client import HttpClient, make_session
 from step3_async.rapids.bus import Bus, Unavailable
-
-PAUSE = 0.5
+from step3_async.rapids.tasks import retrying
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """The application `face`, and what stands behind it."""
+    """The ASGI application `app`, and what stands behind it."""
 
-    face: Face
-    own: Own
-    attending: Attending
+    app: ASGIApp
+    handler: Handler
+    admin: AdminEndpoints
     registry: Registry
-    cache: Cache
+    cache: ResponseCache
 
 
 @asynccontextmanager
-async def gateway(transport: Bus) -> AsyncIterator[Gateway]:
-    """A gateway as the environment describes it, which hears what `transport` signals."""
-    registry = Registry()
-    balancer = Balancer(registry, Services(environment.get_services_file()))
-    cache = Cache(settings.get_cache_bytes(), settings.get_cache_entries())
-    doubts = Doubts(transport)
-    settling = Settling(registry, doubts)
-    hearing = Hearing(transport, registry, balancer, settling, cache)
+async def open_gateway(bus: Bus, settings: Settings) -> AsyncIterator[Gateway]:
+    """Make a gateway that listens to `bus`, for as long as the block lasts."""
     secret = environment.get_face_secret()
-    ids = CommandIds(settings.get_secret())
-    waiting = Waiting(settling, doubts, registry, ids, settings.get_settle_seconds())
-    own = Own(transport, registry, balancer)
-    proxies = TrustedProxies(environment.get_trusted_proxies())
-    reception = Reception(balancer, secret, settings.get_request_seconds(), proxies)
-    await _started(hearing)
-    async with make_session() as session:
-        answers = Answers(Caller(Sender(session), registry, balancer, secret), own, waiting)
-        attending = Attending(
-            reception,
-            answers,
-            Flights(cache),
-            most=settings.get_requests_at_once(),
-            own_port=settings.get_own_port(),
-            body_seconds=settings.get_body_seconds(),
+    registry = Registry(settings.expected_services)
+    balancer = Balancer(registry, Services(environment.get_services_file()))
+    cache = ResponseCache(settings.cache_max_bytes, settings.cache_max_entries)
+    changes = AppliedChanges(bus, registry)
+    admin = AdminEndpoints(
+        bus, registry, balancer, expected=settings.expected_services, needed=settings.needed_services
+    )
+    parser = Parser(
+        balancer, secret, settings.request_seconds, TrustedProxies(environment.get_trusted_proxies())
+    )
+    commands = CommandResponses(changes, CommandIds(settings.gateway_secret), settings.settle_seconds)
+    listener = Listener(bus, registry, balancer, changes, cache)
+    async for attempt in retrying(Unavailable):
+        with attempt:
+            await listener.start()
+    async with make_session(_client_traces()) as session:
+        caller = Caller(HttpClient(session), registry, balancer, secret)
+        handler = Handler(
+            parser,
+            cache,
+            admin,
+            Dispatcher(registry, caller, commands),
+            requests_at_once=settings.requests_at_once,
+            body_seconds=settings.body_seconds,
+            own_port=settings.port,
         )
         try:
-            yield Gateway(Face(reception, cache, attending), own, attending, registry, cache)
+            yield Gateway(_traced(handler), handler, admin, registry, cache)
         finally:
-            hearing.stop()
+            listener.stop()
 
 
-async def _started(hearing: Hearing) -> None:
-    while True:
-        try:
-            await hearing.start()
-        except Unavailable:
-            await asyncio.sleep(PAUSE)
-        else:
-            return
+def _traced(app: ASGIApp) -> ASGIApp:
+    """Return the application with a span for each request, where `configure_tracing` found an exporter."""
+    if not _has_exporter():
+        return app
+    # It takes long to import, and is seldom asked for.
+    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware  # noqa: PLC0415
+
+    return OpenTelemetryMiddleware(app, exclude_spans=["receive", "send"])
+
+
+def _client_traces() -> list[TraceConfig]:
+    if not _has_exporter():
+        return []
+    from opentelemetry.instrumentation.aiohttp_client import create_trace_config  # noqa: PLC0415
+
+    return [create_trace_config()]
+
+
+def _has_exporter() -> bool:
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)

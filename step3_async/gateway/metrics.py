@@ -6,24 +6,24 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from kit.metrics import METHODS, REQUESTS, SECONDS
 
-CALLS = Counter("gateway_calls", "Calls made for requests.", ["service", "outcome"])
+CALLS = Counter("gateway_calls", "Calls to services for requests.", ["service", "outcome"])
 RETRIES = Counter("gateway_retries", "Calls made again.", ["service"])
 REFUSED = Counter("gateway_refused", "Requests refused as there was too much to do already.", ["part"])
-CACHE = Counter("gateway_cache", "Requests for answers that may be kept, and what was dropped.", ["result"])
-CACHED_BYTES = Gauge("gateway_cache_bytes", "Size of the answers that are kept.", multiprocess_mode="livesum")
+CACHE = Counter("gateway_cache", "Responses served from the cache, and those dropped from it.", ["result"])
+CACHED_BYTES = Gauge("gateway_cache_bytes", "Size of the cached responses.", multiprocess_mode="livesum")
 SETTLING = Histogram("gateway_settling_seconds", "Time from a command to all views showing it.")
-COMMANDS = Counter("gateway_commands", "Commands by the state they were answered in.", ["state"])
+COMMANDS = Counter("gateway_commands", "Commands by the state in their response.", ["state"])
 OPENED = Counter("gateway_breakers_opened", "Instances left alone for a moment.", ["service"])
 
 
 @lru_cache(maxsize=4096)
 def request_series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """The counter and the times of such requests; `route` is one of few."""
+    """Return the counter and the times of such requests; `route` is one of few."""
     named = method if method in METHODS else "other"
     return REQUESTS.labels(named, route, status), SECONDS.labels(named, route)
 
 
 @lru_cache(maxsize=1024)
 def call_series(service: str, outcome: str) -> Counter:
-    """The counter of such calls."""
+    """Return the counter of such calls."""
     return CALLS.labels(service, outcome)

@@ -1,71 +1,76 @@
-"""The gateway's own settings, read from the environment when asked for; others are in `kit.environment`."""
+"""The gateway's own settings. `kit.environment` has those that it shares with other processes."""
 
-import os
+from typing import Annotated, Any
 
-
-def get_secret() -> str:
-    """What all gateways sign the ids of commands with. Raises RuntimeError when none is set."""
-    if secret := os.environ.get("GATEWAY_SECRET"):
-        return secret
-    raise RuntimeError("Set GATEWAY_SECRET to a long random text; `make run` does so.")
+from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
-def get_host() -> str:
-    """The address of the public face."""
-    return os.environ.get("STEP3_HOST") or "127.0.0.1"
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(name for each in value.split(",") if (name := each.strip()))
 
 
-def get_port() -> int:
-    """The port of the public face."""
-    return int(os.environ.get("STEP3_PORT", "8003"))
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-def get_own_port() -> int:
-    """The port of this instance alone: its health, its metrics, what it knows of the registry."""
-    return int(os.environ.get("PORT", "8054"))
+class Settings(BaseSettings):
+    """Each setting is read from the environment variable of its name in capitals."""
 
+    model_config = SettingsConfigDict(alias_generator=str.upper, case_sensitive=True, env_ignore_empty=True)
 
-def get_listen_fd() -> int | None:
-    """A listening socket that whoever started this process holds for the face; None to open one."""
-    given = os.environ.get("LISTEN_FD")
-    return int(given) if given else None
+    gateway_secret: str = Field(description="to a long random text; `make run` does so")
+    """What all gateways sign the ids of commands with."""
 
+    step3_host: str = "127.0.0.1"
+    step3_port: Port = 8003
+    """Where the face is."""
 
-def get_request_seconds() -> float:
+    port: Port = 8054
+    """Where this instance alone is: its health, its metrics, what it knows of the registry."""
+
+    listen_fd: NonNegativeInt | None = None
+    """A listening socket for the face, held by the process that started this one; None to open one."""
+
+    expected_services: Names = ()
+    """The services that must have been up once before the gateway is ready."""
+
+    needed_services: Names = ()
+    """The services that must be up for the gateway to be ready."""
+
+    request_seconds: NonNegativeFloat = 10.0
     """What a request may take in all."""
-    return float(os.environ.get("REQUEST_SECONDS", "10"))
+
+    settle_seconds: NonNegativeFloat = 5.0
+    """How long the response to a write waits for views to show it."""
+
+    requests_at_once: PositiveInt = 512
+    """Requests from outside in flight at a time; more are told to come again."""
+
+    waiting_at_once: PositiveInt = 4096
+    """Connections that may wait for a request or its body; of more, those that have waited longest go."""
+
+    head_seconds: NonNegativeFloat = 10.0
+    body_seconds: NonNegativeFloat = 20.0
+    """How long the head of a request may take to come, once it has begun, and its body."""
+
+    cache_max_bytes: NonNegativeInt = 64 * 1024 * 1024
+    cache_max_entries: NonNegativeInt = 10_000
+    """How large the cache may be; 0 bytes for none."""
 
 
-def get_settle_seconds() -> float:
-    """How long the answer to a write waits for views to show it."""
-    return float(os.environ.get("SETTLE_SECONDS", "5"))
+def read_settings() -> Settings:
+    """Return the settings. Raises RuntimeError with one line for people where some are bad."""
+    try:
+        return Settings()  # type: ignore[call-arg] # the environment has them
+    except ValidationError as error:
+        raise RuntimeError(" ".join(_explain(each) for each in error.errors())) from None
 
 
-def get_requests_at_once() -> int:
-    """Requests from outside in work at the same time, once they have come; more are told to come again."""
-    return int(os.environ.get("REQUESTS_AT_ONCE", "512"))
-
-
-def get_waiting_at_once() -> int:
-    """Connections that may wait for a request or its body; of more, those who have waited longest go."""
-    return int(os.environ.get("WAITING_AT_ONCE", "4096"))
-
-
-def get_head_seconds() -> float:
-    """How long the head of a request may take to come, once it has begun."""
-    return float(os.environ.get("HEAD_SECONDS", "10"))
-
-
-def get_body_seconds() -> float:
-    """How long the body of a request may take to come."""
-    return float(os.environ.get("BODY_SECONDS", "20"))
-
-
-def get_cache_bytes() -> int:
-    """The largest that the cache may be; 0 for none."""
-    return int(os.environ.get("CACHE_MAX_BYTES", str(64 * 1024 * 1024)))
-
-
-def get_cache_entries() -> int:
-    """The most answers that the cache may hold."""
-    return int(os.environ.get("CACHE_MAX_ENTRIES", "10000"))
+def _explain(error: Any) -> str:
+    variable = str(error["loc"][0])
+    if error["type"] == "missing":
+        return f"Set {variable} {Settings.model_fields[variable.lower()].description}."
+    return f"{variable} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}."

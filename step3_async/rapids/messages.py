@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 HEARTBEAT = "registry.heartbeat"
 """`registry.heartbeat.<service>.<instance>` carries an Announcement, once a second and at each change."""
@@ -28,13 +28,40 @@ EXPIRY_SECONDS = 3.5
 """An instance without a heartbeat for this long counts as gone."""
 
 
+API = "/api"
+"""Where clients find at the gateway what services answer."""
+
+Composition = Literal["none", "marks on items", "marks on one", "counts"]
+
+
+class AnnouncedPath(BaseModel):
+    """A path that a service answers. The gateway sends requests for it there, and knows of no other paths.
+
+    In `template` the braces of `/posts/{post}/like` stand for a name without slashes, those of `/{page:path}`
+    for anything. Clients find it `below` a prefix that the service does not see. `composition` is what the
+    gateway adds for a signed-in reader: their marks on each of the `_items`, their marks on the one post that
+    the response is, or the counts of all services that announce `/counts`.
+
+    A `part` is not for clients: the gateway asks for it to compose other responses, and several services may
+    answer the same. `seconds` is how long a response may take. With `trusts_gateway` the service is told the
+    client's address and scheme together with FACE_SECRET, which proves that it is the gateway that tells it.
+    """
+
+    template: str = Field(pattern=r"^/([^{}]|\{\w+(:path)?\})*$")
+    below: Literal["", "/api"] = "/api"
+    composition: Composition = "none"
+    part: bool = False
+    seconds: float = 5.0
+    trusts_gateway: bool = False
+
+
 class Announcement(BaseModel):
     """An instance of a service: where it is, what it does, and how it is.
 
     `state` is `up` when it is ready for requests, `starting` when it lives and is not ready (its store is
     away, or its pond is not filled yet), and `gone` as it leaves. `takes` are the domains whose events it
-    projects. `paths` are regular expressions of the API's paths that it answers. `load` is the number of
-    requests in work, `behind` that of events not yet projected.
+    projects, `paths` those it answers. `load` is the number of requests in work, `behind` that of events not
+    yet projected.
     """
 
     service: str
@@ -43,6 +70,7 @@ class Announcement(BaseModel):
     url: str
     tags: list[str]
     takes: list[str]
+    paths: list[AnnouncedPath] = []
     state: Literal["up", "starting", "gone"]
     load: int = 0
     behind: int = 0

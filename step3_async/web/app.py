@@ -14,12 +14,19 @@ from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.tracing import configure_tracing
 from step3_async.web.client_address import believing
 from step3_async.web.gateway_api import GatewayApi, pass_on
 from step3_async.web.openapi import complete
 
 NAME = "web"
+SECONDS = 10.0
+PAGES = [
+    AnnouncedPath(template=each, below="", seconds=SECONDS, trusts_gateway=True)
+    for each in ("/", "/login", "/logout", "/signup", "/{page:path}")
+]
+"""The gateway lets each of these, and the pages of each API service, take a part of an instance only."""
 
 
 def make_app() -> Flask:
@@ -44,7 +51,9 @@ def make_app() -> Flask:
     trace_requests(app)
     load = Load(believing(app.wsgi_app, secret))
     app.wsgi_app = load  # type: ignore[method-assign]
-    app.extensions[EXTENSION] = host = Host(NAME, ("face",), is_healthy=lambda: True, load=lambda: load.now)
+    app.extensions[EXTENSION] = host = Host(
+        NAME, ("face",), paths=PAGES, is_healthy=lambda: True, load=lambda: load.now
+    )
     host.start()
     return app
 

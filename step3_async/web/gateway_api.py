@@ -13,12 +13,9 @@ from kit.forwarded import ADDRESS, SECRET
 from kit.gaps import note_gap
 from kit.problems import Problem
 from kit.rest import HEALTH_SECONDS, READ_SECONDS, Rest
+from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
+from step3_async.rapids.messages import API
 from step3_async.rapids.tracing import W3C
-
-PREFIX = "/api"
-SETTLE = "Settle"
-DEPENDS_ON, COMMAND, GAPS = "Depends-On", "Command", "Gaps"
-DEADLINE = "Deadline-Ms"
 
 
 @dataclass
@@ -53,7 +50,7 @@ class GatewayApi(Rest):
     """
 
     def __init__(self, url: str, secret: str = "") -> None:
-        super().__init__(url + PREFIX, "The gateway")
+        super().__init__(url + API, "The gateway")
         self._proof = {SECRET: secret} if secret else {}
         self._gateway = Rest(url, "The gateway")
 

@@ -12,15 +12,16 @@ from typing import Any, Self
 import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector, web
 
-from step3_async.gateway.app import Gateway, gateway
-from step3_async.gateway.own import PARTS
-from step3_async.gateway.server import Server, bound
+from step3_async.gateway.app import Gateway, open_gateway
+from step3_async.gateway.ingress.server import Server, bound_socket
+from step3_async.gateway.settings import read_settings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import (
     APPLIED,
     APPLIED_QUERY,
+    AnnouncedPath,
     Announcement,
     Applied,
     AppliedQuery,
@@ -36,6 +37,34 @@ PROVED = {"X_Face_Secret": SECRET}
 INSIDE = {"Settle": "later", **PROVED}
 """What the web face sends with what it asks for a page, as `Stage.get` takes it."""
 
+EXPECTED = (
+    *("web", "list", "tag", "like", "hide", "share", "search", "recommend", "tagged", "images", "members"),
+    "capture",
+)
+PAGES = {"below": "", "seconds": 10.0, "trusts_gateway": True}
+PATHS: dict[str, dict[str, dict[str, Any]]] = {
+    "web": {"/": PAGES, "/login": PAGES, "/{page:path}": PAGES},
+    "list": {"/posts": {"composition": "marks on items"}, "/posts/{post}": {"composition": "marks on one"}},
+    "search": {"/search": {"composition": "marks on items"}},
+    "recommend": {"/recommended": {"composition": "marks on items"}, "/topics": {}},
+    "tag": {"/posts/{post}/tags/{tag}": {}},
+    "like": {"/posts/{post}/like": {}},
+    "hide": {"/posts/{post}/hide": {}},
+    "share": {"/posts/{post}/share": {}, "/counts": {"part": True}},
+    "tagged": {
+        **{path: {} for path in ("/tags", "/tags/{tag}", "/likes", "/hidden", "/marks")},
+        "/counts": {"part": True},
+    },
+    "images": {"/images/{post}": {"seconds": 9.0}},
+    "members": {
+        "/me": {"composition": "counts"},
+        "/members/{name}": {"seconds": 6.0},
+        "/tokens/current": {"trusts_gateway": True},
+        "/.well-known/jwks.json": {},
+    },
+}
+"""What services announce; by name."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -47,9 +76,11 @@ def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, nats: NatsServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of a gateway, which is that of the test, too."""
-    told = {
+def settings(
+    tmp_path: Path, nats: NatsServer, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> dict[str, str]:
+    """The environment of a gateway, which is that of the test, too; with what the test is marked with."""
+    made = {
         "GATEWAY_SECRET": "secret of the gateways",
         "FACE_SECRET": SECRET,
         "SERVICES_FILE": str(tmp_path / "services.json"),
@@ -57,10 +88,26 @@ def settings(tmp_path: Path, nats: NatsServer, monkeypatch: pytest.MonkeyPatch) 
         "STEP3_PORT": str(free_port()),
         "PORT": str(free_port()),
         "LOG_LEVEL": "ERROR",
+        "EXPECTED_SERVICES": ", ".join(EXPECTED),
+        "NEEDED_SERVICES": "web, list",
     }
-    for name, value in told.items():
+    for marker in reversed([*request.node.iter_markers("settings")]):
+        made |= marker.kwargs
+    for name, value in made.items():
         monkeypatch.setenv(name, value)
-    return told
+    return made
+
+
+@pytest.fixture
+def stage(nats: NatsServer, settings: dict[str, str]) -> "Iterator[Stage]":
+    """A gateway that has been started, and what a test needs to put services behind it.
+
+    Marks such as `@pytest.mark.settings(REQUEST_SECONDS="2")` change how it is started.
+    """
+    with asyncio.Runner() as runner:
+        opened = staged(nats, settings, runner)
+        yield runner.run(opened.__aenter__())
+        runner.run(opened.__aexit__(None, None, None))
 
 
 class Backend:
@@ -72,7 +119,8 @@ class Backend:
         self.port = told.pop("port", None) or free_port()
         self.handler: Handler = told.pop("handler", self._echo)
         self.state: Any = "up"
-        self.told = {"tags": [f"verb:{service}"], "takes": [], **told}
+        paths = [AnnouncedPath(template=path, **more) for path, more in PATHS.get(service, {}).items()]
+        self.told = {"tags": [f"verb:{service}"], "takes": [], "paths": paths, **told}
         self.asked: list[web.Request] = []
         self.cancelled = 0
         self.words: dict[str, AppliedReply] = {}
@@ -161,12 +209,14 @@ class Backend:
 
 @dataclass
 class Stage:
-    """A gateway at `url`, its instance's own port at `own`, and a client."""
+    """A gateway at `url`, its instance's own port at `own`, and a client; all in the loop of `runner`."""
 
     nats: NatsServer
+    runner: asyncio.Runner
+    port: int
     url: str
     own: str
-    made: Gateway
+    gateway: Gateway
     server: Server
     client: ClientSession
     stack: AsyncExitStack
@@ -186,13 +236,19 @@ class Stage:
 
     async def add_all(self) -> None:
         """A backend of each service that the gateway waits for and that has none."""
-        missing = [name for name in PARTS if name != "rapids" and not self.made.registry.up(name)]
+        missing = [name for name in EXPECTED if not self.gateway.registry.up(name)]
         added = [await self.add(name, wait=False) for name in missing]
         await until(lambda: all(self.knows(each) for each in added))
 
     def knows(self, backend: Backend) -> bool:
         """Whether the gateway takes it for up."""
-        return any(each.told.instance == backend.name for each in self.made.registry.up(backend.service))
+        return any(
+            each.announced.instance == backend.name for each in self.gateway.registry.up(backend.service)
+        )
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the gateway, for a client of the test's own."""
+        return await asyncio.open_connection(HOST, self.port)
 
     async def ask(self, method: str, path: str, **options: Any) -> ClientResponse:
         """The answer, read."""
@@ -222,20 +278,22 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(nats: NatsServer, settings: dict[str, str]) -> AsyncIterator[Stage]:
+async def staged(nats: NatsServer, settings: dict[str, str], runner: asyncio.Runner) -> AsyncIterator[Stage]:
     """A gateway in this process, with the environment's settings."""
     async with AsyncExitStack() as stack:
         transport = await connect("gateway", url=nats.url())
         stack.push_async_callback(transport.close)
-        made = await stack.enter_async_context(gateway(transport))
-        face, own = int(settings["STEP3_PORT"]), int(settings["PORT"])
-        server = Server(made.face, lambda: asyncio.sleep(0))
-        serving = asyncio.create_task(server.serve([bound(HOST, face), bound(HOST, own)]))
+        read = read_settings()
+        gateway = await stack.enter_async_context(open_gateway(transport, read))
+        face, own = read.step3_port, read.port
+        server = Server(gateway, read, lambda: asyncio.sleep(0))
+        serving = asyncio.create_task(server.serve([bound_socket(HOST, face), bound_socket(HOST, own)]))
         client = await stack.enter_async_context(ClientSession(connector=TCPConnector(limit=0)))
         await until(lambda: server.started)
         urls = (f"http://{HOST}:{face}", f"http://{HOST}:{own}")
         try:
-            yield Stage(nats, *urls, made, server, client, stack, Path(settings["SERVICES_FILE"]))
+            file = Path(settings["SERVICES_FILE"])
+            yield Stage(nats, runner, face, *urls, gateway, server, client, stack, file)
         finally:
             await client.close()
             server.should_exit = True

@@ -30,11 +30,15 @@ Connect = Callable[..., Awaitable[Bus]]
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that may await."""
+    """A test that may await: in the loop of the stage that it is given, or in one of its own."""
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(asyncio.wait_for(test(*args, **kwargs), TEST_SECONDS))
+        work = asyncio.wait_for(test(*args, **kwargs), TEST_SECONDS)
+        if "stage" in kwargs:
+            kwargs["stage"].runner.run(work)
+        else:
+            asyncio.run(work)
 
     return run
 

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from starlette.responses import Response
 
-from step3_async.gateway.cache import Cache
-from step3_async.gateway.messages import Answer
-from tests.step3.backends import Backend, Handler, Stage, nats, settings, staged
+from step3_async.gateway.cache.response_cache import ResponseCache
+from tests.step3.backends import Backend, Handler, Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.nats_server import NatsServer
 
-__all__ = ["nats", "settings"]
+__all__ = ["nats", "settings", "stage"]
 
 
 def counting(**headers: str) -> Handler:
@@ -35,71 +34,63 @@ async def number(stage: Stage, path: str = "/api/posts", **headers: str) -> int:
 
 
 @asynchronous
-async def test_visitors_get_what_is_kept_until_it_changes(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=counting(), takes=["posts", "hide"])
-        assert [await number(stage) for _ in range(5)] == [1] * 5
-        answer = await stage.get("/api/posts")
-        assert answer.headers["Cache-Status"] == "gateway; hit"
-        assert "Depends-On" not in answer.headers
-        await backend.settle("hide", ("me:t3_1", 1))
-        assert await number(stage) == 1
-        await backend.settle("posts", ("t3_1", 0))
+async def test_visitors_get_what_is_kept_until_it_changes(stage: Stage) -> None:
+    backend = await stage.add("list", handler=counting(), takes=["posts", "hide"])
+    assert [await number(stage) for _ in range(5)] == [1] * 5
+    answer = await stage.get("/api/posts")
+    assert answer.headers["Cache-Status"] == "gateway; hit"
+    assert "Depends-On" not in answer.headers
+    await backend.settle("hide", ("me:t3_1", 1))
+    assert await number(stage) == 1
+    await backend.settle("posts", ("t3_1", 0))
 
-        async def is_new() -> bool:
-            return await number(stage) == 2
+    async def is_new() -> bool:
+        return await number(stage) == 2
 
-        await until(is_new)
-        assert [await number(stage) for _ in range(3)] == [2] * 3
-
-
-@asynchronous
-async def test_each_answer_has_its_own_id_and_conditions_are_met(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=counting())
-        ids = {(await stage.get("/api/posts")).headers["X-Request-ID"] for _ in range(4)}
-        assert len(ids) == 4
-        assert (await stage.get("/api/posts", X_Request_ID="mine")).headers["X-Request-ID"] == "mine"
-        for known, status in (('"e1"', 304), ('W/"e1"', 304), ('"a", "e1"', 304), ("*", 304), ('"e2"', 200)):
-            answer = await stage.get("/api/posts", If_None_Match=known)
-            assert (answer.status, answer.headers["ETag"]) == (status, '"e1"')
-        head = await stage.ask("HEAD", "/api/posts")
-        assert (head.status, head.headers["ETag"], await head.text()) == (200, '"e1"', "")
-        assert len(backend.asked) == 1
-        answer = await stage.get("/api/posts?page=2", If_None_Match='"e2"')
-        assert answer.status == 304
-        assert "If-None-Match" not in backend.asked[-1].headers
-        assert await number(stage, "/api/posts?page=2") == 2
+    await until(is_new)
+    assert [await number(stage) for _ in range(3)] == [2] * 3
 
 
 @asynchronous
-async def test_what_differs_is_kept_apart(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("list", handler=counting())
-        stage.shares(list={"v1": 100})
-        seen = [
-            await number(stage, "/api/posts"),
-            await number(stage, "/api/posts?page=1"),
-            await number(stage, "/api/posts/t3_1"),
-            await number(stage, Accept="application/json"),
-            await number(stage, Accept="text/html"),
-            await number(stage, Service_Version="list=v1"),
-        ]
-        assert seen == [1, 2, 3, 4, 5, 6]
+async def test_each_answer_has_its_own_id_and_conditions_are_met(stage: Stage) -> None:
+    backend = await stage.add("list", handler=counting())
+    ids = {(await stage.get("/api/posts")).headers["X-Request-ID"] for _ in range(4)}
+    assert len(ids) == 4
+    assert (await stage.get("/api/posts", X_Request_ID="mine")).headers["X-Request-ID"] == "mine"
+    for known, status in (('"e1"', 304), ('W/"e1"', 304), ('"a", "e1"', 304), ("*", 304), ('"e2"', 200)):
+        answer = await stage.get("/api/posts", If_None_Match=known)
+        assert (answer.status, answer.headers["ETag"]) == (status, '"e1"')
+    head = await stage.ask("HEAD", "/api/posts")
+    assert (head.status, head.headers["ETag"], await head.text()) == (200, '"e1"', "")
+    assert len(backend.asked) == 1
+    answer = await stage.get("/api/posts?page=2", If_None_Match='"e2"')
+    assert answer.status == 304
+    assert "If-None-Match" not in backend.asked[-1].headers
+    assert await number(stage, "/api/posts?page=2") == 2
+
+
+@asynchronous
+async def test_what_differs_is_kept_apart(stage: Stage) -> None:
+    await stage.add("list", handler=counting())
+    stage.shares(list={"v1": 100})
+    seen = [
+        await number(stage, "/api/posts"),
+        await number(stage, "/api/posts?page=1"),
+        await number(stage, "/api/posts/t3_1"),
+        await number(stage, Accept="application/json"),
+        await number(stage, Accept="text/html"),
+        await number(stage, Service_Version="list=v1"),
+    ]
+    assert seen == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("header", ["Authorization", "Cookie"])
 @asynchronous
-async def test_who_says_who_they_are_gets_nothing_kept(
-    nats: NatsServer, settings: dict[str, str], header: str
-) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=counting())
-        assert [await number(stage, "/", **{header: "a"}) for _ in range(3)] == [1, 2, 3]
-        assert [await number(stage, "/") for _ in range(3)] == [4, 4, 4]
-        assert await number(stage, "/", **{header: "a"}) == 5
+async def test_who_says_who_they_are_gets_nothing_kept(stage: Stage, header: str) -> None:
+    await stage.add("web", handler=counting())
+    assert [await number(stage, "/", **{header: "a"}) for _ in range(3)] == [1, 2, 3]
+    assert [await number(stage, "/") for _ in range(3)] == [4, 4, 4]
+    assert await number(stage, "/", **{header: "a"}) == 5
 
 
 @pytest.mark.parametrize(
@@ -116,19 +107,14 @@ async def test_who_says_who_they_are_gets_nothing_kept(
     ids=str,
 )
 @asynchronous
-async def test_what_is_for_one_only_is_not_kept(
-    nats: NatsServer, settings: dict[str, str], headers: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=counting(**headers))
-        assert [await number(stage, "/") for _ in range(3)] == [1, 2, 3]
+async def test_what_is_for_one_only_is_not_kept(stage: Stage, headers: dict[str, str]) -> None:
+    await stage.add("web", handler=counting(**headers))
+    assert [await number(stage, "/") for _ in range(3)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("change", ["settled", "instances"])
 @asynchronous
-async def test_an_answer_that_was_overtaken_is_not_kept(
-    nats: NatsServer, settings: dict[str, str], change: str
-) -> None:
+async def test_an_answer_that_was_overtaken_is_not_kept(stage: Stage, change: str) -> None:
     """It was read before the change, and comes after an answer that was read later and is kept."""
     gates, inner = [asyncio.Event(), asyncio.Event()], counting()
 
@@ -139,30 +125,27 @@ async def test_an_answer_that_was_overtaken_is_not_kept(
             await gate.wait()
         return answer
 
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=slowly)
-        asking = asyncio.create_task(stage.json("/api/posts"))
-        await until(lambda: backend.asked)
-        before = stage.made.cache.moment
-        if change == "settled":
-            await backend.settle("posts", ("t3_1", 0))
-        else:
-            await stage.add("web")
-        await until(lambda: stage.made.cache.moment > before)
-        later = asyncio.create_task(stage.json("/api/posts"))
-        await until(lambda: len(backend.asked) == 2)
-        gates[1].set()
-        assert (await later)["number"] == 2
-        assert await number(stage) == 2
-        gates[0].set()
-        assert (await asking)["number"] == 1
-        assert await number(stage) == 2
+    backend = await stage.add("list", handler=slowly)
+    asking = asyncio.create_task(stage.json("/api/posts"))
+    await until(lambda: backend.asked)
+    before = stage.gateway.cache.moment
+    if change == "settled":
+        await backend.settle("posts", ("t3_1", 0))
+    else:
+        await stage.add("web")
+    await until(lambda: stage.gateway.cache.moment > before)
+    later = asyncio.create_task(stage.json("/api/posts"))
+    await until(lambda: len(backend.asked) == 2)
+    gates[1].set()
+    assert (await later)["number"] == 2
+    assert await number(stage) == 2
+    gates[0].set()
+    assert (await asking)["number"] == 1
+    assert await number(stage) == 2
 
 
 @asynchronous
-async def test_an_overtaken_answer_is_not_kept_where_none_is_kept(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
+async def test_an_overtaken_answer_is_not_kept_where_none_is_kept(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -170,61 +153,58 @@ async def test_an_overtaken_answer_is_not_kept_where_none_is_kept(
         await gate.wait()
         return answer
 
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=slowly)
-        asking = asyncio.create_task(stage.json("/api/posts"))
-        await until(lambda: backend.asked)
-        before = stage.made.cache.moment
-        await backend.settle("posts", ("t3_1", 0))
-        await until(lambda: stage.made.cache.moment > before)
-        gate.set()
-        assert (await asking)["number"] == 1
-        assert [await number(stage) for _ in range(2)] == [2, 2]
+    backend = await stage.add("list", handler=slowly)
+    asking = asyncio.create_task(stage.json("/api/posts"))
+    await until(lambda: backend.asked)
+    before = stage.gateway.cache.moment
+    await backend.settle("posts", ("t3_1", 0))
+    await until(lambda: stage.gateway.cache.moment > before)
+    gate.set()
+    assert (await asking)["number"] == 1
+    assert [await number(stage) for _ in range(2)] == [2, 2]
 
 
 @asynchronous
-async def test_equal_questions_at_once_are_asked_once(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_equal_questions_at_once_are_asked_once(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
         await gate.wait()
         return await inner(request)
 
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=slowly)
-        asking = [asyncio.create_task(stage.json("/api/posts")) for _ in range(50)]
-        await until(lambda: stage.made.attending.in_work == 50)
-        gate.set()
-        assert {each["number"] for each in await asyncio.gather(*asking)} == {1}
-        assert len(backend.asked) == 1
+    backend = await stage.add("list", handler=slowly)
+    asking = [asyncio.create_task(stage.json("/api/posts")) for _ in range(50)]
+    await until(lambda: stage.gateway.handler.in_flight.count == 50)
+    gate.set()
+    assert {each["number"] for each in await asyncio.gather(*asking)} == {1}
+    assert len(backend.asked) == 1
 
 
 @asynchronous
-async def test_who_leaves_spoils_it_for_nobody(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_who_leaves_spoils_it_for_nobody(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
         await gate.wait()
         return await inner(request)
 
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=slowly)
-        _, writer = await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))
-        writer.write(b"GET /api/posts HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n")
-        await until(lambda: backend.asked)
-        asking = [asyncio.create_task(stage.json("/api/posts", Accept="*/*")) for _ in range(5)]
-        await until(lambda: stage.made.attending.in_work == 6)
-        writer.transport.abort()
-        await until(lambda: backend.cancelled == 1)
-        gate.set()
-        assert {each["number"] for each in await asyncio.gather(*asking)} == {1}
-        assert len(backend.asked) == 2
+    backend = await stage.add("list", handler=slowly)
+    _, writer = await stage.connect()
+    writer.write(b"GET /api/posts HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n")
+    await until(lambda: backend.asked)
+    asking = [asyncio.create_task(stage.json("/api/posts", Accept="*/*")) for _ in range(5)]
+    await until(lambda: stage.gateway.handler.in_flight.count == 6)
+    writer.transport.abort()
+    await until(lambda: backend.cancelled == 1)
+    gate.set()
+    assert {each["number"] for each in await asyncio.gather(*asking)} == {1}
+    assert len(backend.asked) == 2
 
 
 def test_nothing_is_kept_while_it_is_bypassed() -> None:
     """Whoever began to ask before, and is answered now, must not leave anything behind."""
-    cache, key = Cache(10**6, 10), (b"/api/posts", b"", b"", ())
-    answer = Answer(200, [(b"depends-on", b"list.posts")], b"{}")
+    cache, key = ResponseCache(10**6, 10), ("/api/posts", "", b"", ())
+    answer = Response(b"{}", headers={"Depends-On": "list.posts"})
     cache.bypassed = True
     assert cache.put(key, answer, cache.moment) is None
     cache.bypassed = False
@@ -234,7 +214,7 @@ def test_nothing_is_kept_while_it_is_bypassed() -> None:
 
 
 @asynchronous
-async def test_nothing_is_kept_while_signals_may_be_lost(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_nothing_is_kept_while_signals_may_be_lost(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
     gate.set()
 
@@ -242,47 +222,43 @@ async def test_nothing_is_kept_while_signals_may_be_lost(nats: NatsServer, setti
         await gate.wait()
         return await inner(request)
 
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list", handler=slowly)
-        assert [await number(stage) for _ in range(2)] == [1, 1]
-        nats.kill()
-        try:
-            await until(lambda: stage.made.cache.bypassed)
-            assert [await number(stage) for _ in range(3)] == [2, 3, 4]
-            gate.clear()
-            both = [asyncio.create_task(number(stage)) for _ in range(2)]
-            # As nothing can be shared, nobody waits for another's answer.
-            await until(lambda: len(backend.asked) == 6)
-            gate.set()
-            assert set(await asyncio.gather(*both)) == {5, 6}
-        finally:
-            nats.start()
-        await until(lambda: not stage.made.cache.bypassed)
-        await until(lambda: stage.knows(backend))
-        first = await number(stage)
-        assert first > 6
+    backend = await stage.add("list", handler=slowly)
+    assert [await number(stage) for _ in range(2)] == [1, 1]
+    stage.nats.kill()
+    try:
+        await until(lambda: stage.gateway.cache.bypassed)
+        assert [await number(stage) for _ in range(3)] == [2, 3, 4]
+        gate.clear()
+        both = [asyncio.create_task(number(stage)) for _ in range(2)]
+        # As nothing can be shared, nobody waits for another's answer.
+        await until(lambda: len(backend.asked) == 6)
+        gate.set()
+        assert set(await asyncio.gather(*both)) == {5, 6}
+    finally:
+        stage.nats.start()
+    await until(lambda: not stage.gateway.cache.bypassed)
+    await until(lambda: stage.knows(backend))
+    first = await number(stage)
+    assert first > 6
 
-        async def is_kept() -> bool:
-            return await number(stage) == await number(stage)
+    async def is_kept() -> bool:
+        return await number(stage) == await number(stage)
 
-        await until(is_kept)
+    await until(is_kept)
 
 
+@pytest.mark.settings(CACHE_MAX_ENTRIES="10")
 @asynchronous
-async def test_it_stays_within_its_size(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CACHE_MAX_ENTRIES", "10")
-    async with staged(nats, settings) as stage:
-        backend: Backend = await stage.add("list", handler=counting())
-        for page in range(30):
-            await number(stage, f"/api/posts?page={page}")
-            await number(stage, "/api/posts?page=0")
-        assert len(backend.asked) == 30
-        await number(stage, "/api/posts?page=1")
-        assert len(backend.asked) == 31
-        cache: Any = stage.made.cache
-        assert len(cache._entries) == 10
-        assert sum(map(len, cache._by_dependency.values())) == 10
-        cache.clear()
-        assert (cache._bytes, cache._by_dependency) == (0, {})
+async def test_it_stays_within_its_size(stage: Stage) -> None:
+    backend: Backend = await stage.add("list", handler=counting())
+    for page in range(30):
+        await number(stage, f"/api/posts?page={page}")
+        await number(stage, "/api/posts?page=0")
+    assert len(backend.asked) == 30
+    await number(stage, "/api/posts?page=1")
+    assert len(backend.asked) == 31
+    cache: Any = stage.gateway.cache
+    assert len(cache._entries) == 10
+    assert sum(map(len, cache._by_dependency.values())) == 10
+    cache.clear()
+    assert (cache._bytes, cache._by_dependency) == (0, {})

@@ -6,24 +6,19 @@ import time
 import pytest
 from aiohttp import web
 
-from step3_async.gateway.preferences import Preference, preference_of
+from step3_async.gateway.commands.command import Preference, preference_of
 from step3_async.rapids.messages import AppliedReply
-from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, staged
+from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.nats_server import NatsServer
 
-__all__ = ["nats", "settings"]
+__all__ = ["nats", "settings", "stage"]
+
+pytestmark = pytest.mark.settings(SETTLE_SECONDS="60", REQUEST_SECONDS="90")
 
 LIKE = "/api/posts/t3_1/like"
 KEY = "me:t3_1"
 AT_ONCE = 30.0
 """Seconds: less than it would take to wait for views, and more than anything else takes."""
-
-
-@pytest.fixture(autouse=True)
-def views_have_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SETTLE_SECONDS", "60")
-    monkeypatch.setenv("REQUEST_SECONDS", "90")
 
 
 def liking(revision: int = 1) -> Handler:
@@ -49,189 +44,172 @@ async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 
 
 
 @asynchronous
-async def test_a_write_is_answered_when_all_views_show_it(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        first, second = await two_views(stage)
-        writing = asyncio.create_task(stage.ask("PUT", LIKE))
-        await until(lambda: stage.backends[0].asked)
-        await first.settle("like", (KEY, 1))
-        done, _ = await asyncio.wait([writing], timeout=0.25)
-        assert not done
-        await second.settle("like", (KEY, 1))
-        answer = await writing
-        assert (answer.status, (await answer.json())["likes"]) == (200, 1)
-        assert "Command" not in answer.headers
+async def test_a_write_is_answered_when_all_views_show_it(stage: Stage) -> None:
+    first, second = await two_views(stage)
+    writing = asyncio.create_task(stage.ask("PUT", LIKE))
+    await until(lambda: stage.backends[0].asked)
+    await first.settle("like", (KEY, 1))
+    done, _ = await asyncio.wait([writing], timeout=0.25)
+    assert not done
+    await second.settle("like", (KEY, 1))
+    answer = await writing
+    assert (answer.status, (await answer.json())["likes"]) == (200, 1)
+    assert "Command" not in answer.headers
+    assert (await stage.ask("PUT", LIKE)).status == 200
+
+
+@asynchronous
+async def test_without_takers_nobody_waits(stage: Stage) -> None:
+    await stage.add("like", handler=liking())
+    await stage.add("list", takes=["posts"])
+    async with asyncio.timeout(AT_ONCE):
+        assert (await stage.ask("PUT", LIKE)).status == 200
+
+
+@pytest.mark.settings(SETTLE_SECONDS="0.6")
+@asynchronous
+async def test_an_earlier_revision_is_not_enough(stage: Stage) -> None:
+    await stage.add("like", handler=liking(3))
+    view = await stage.add("tagged", takes=["like"])
+    await view.settle("like", (KEY, 2), ("other:t3_1", 9))
+    answer = await stage.ask("PUT", LIKE)
+    told = await answer.json()
+    assert (answer.status, told["state"], told["answer"]["liked"]) == (202, "pending", True)
+    assert answer.headers["Location"] == f"/commands/{told['command']}"
+    await view.settle("like", (KEY, 3))
+
+    async def is_shown() -> bool:
+        return (await stage.ask("PUT", LIKE)).status == 200
+
+    await until(is_shown)
+
+
+@asynchronous
+async def test_a_signal_that_was_lost_is_asked_for(stage: Stage) -> None:
+    for view in await two_views(stage):
+        view.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
+        await view.answer_doubts()
+    async with asyncio.timeout(AT_ONCE):
         assert (await stage.ask("PUT", LIKE)).status == 200
 
 
 @asynchronous
-async def test_without_takers_nobody_waits(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("like", handler=liking())
-        await stage.add("list", takes=["posts"])
-        async with asyncio.timeout(AT_ONCE):
-            assert (await stage.ask("PUT", LIKE)).status == 200
+async def test_who_leaves_is_not_waited_for(stage: Stage) -> None:
+    first, second = await two_views(stage)
+    writing = asyncio.create_task(stage.ask("PUT", LIKE))
+    await first.settle("like", (KEY, 1))
+    await second.leave()
+    assert (await asyncio.wait_for(writing, AT_ONCE)).status == 200
 
 
 @asynchronous
-async def test_an_earlier_revision_is_not_enough(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SETTLE_SECONDS", "0.6")
-    async with staged(nats, settings) as stage:
-        await stage.add("like", handler=liking(3))
-        view = await stage.add("tagged", takes=["like"])
-        await view.settle("like", (KEY, 2), ("other:t3_1", 9))
+async def test_a_client_may_have_its_answer_at_once_and_ask_later(stage: Stage) -> None:
+    first, second = await two_views(stage)
+    for each in (first, second):
+        await each.answer_doubts()
+    async with asyncio.timeout(AT_ONCE):
+        answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
+    told = await answer.json()
+    assert (answer.status, told["state"], told["answer"]["post"]) == (202, "pending", "t3_1")
+    assert answer.headers["Preference-Applied"] == "respond-async"
+    where = answer.headers["Location"]
+    first.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
+    told = await stage.json(where)
+    assert told["state"] == "pending"
+    assert told["services"] == {"recommend": "done", "tagged": "pending"}
+    second.words[KEY] = AppliedReply(revision=2, dead_lettered=True)
+    told = await stage.json(where)
+    assert (told["state"], told["services"]["tagged"]) == ("done", "done")
+    second.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
+    assert (await stage.json(where))["state"] == "failed"
+    assert (await stage.get(where)).headers["Cache-Control"] == "no-store"
+
+
+@asynchronous
+async def test_a_dead_letter_is_told_without_waiting(stage: Stage) -> None:
+    for view in await two_views(stage):
+        view.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
+        await view.answer_doubts()
+    async with asyncio.timeout(AT_ONCE):
         answer = await stage.ask("PUT", LIKE)
-        told = await answer.json()
-        assert (answer.status, told["state"], told["answer"]["liked"]) == (202, "pending", True)
-        assert answer.headers["Location"] == f"/commands/{told['command']}"
-        await view.settle("like", (KEY, 3))
-
-        async def is_shown() -> bool:
-            return (await stage.ask("PUT", LIKE)).status == 200
-
-        await until(is_shown)
+    assert (answer.status, (await answer.json())["state"]) == (202, "failed")
 
 
 @asynchronous
-async def test_a_signal_that_was_lost_is_asked_for(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        for view in await two_views(stage):
-            view.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
-            await view.answer_doubts()
-        async with asyncio.timeout(AT_ONCE):
-            assert (await stage.ask("PUT", LIKE)).status == 200
+async def test_a_client_may_wait_for_less(stage: Stage) -> None:
+    first, second = await two_views(stage)
+    for prefer in ("wait=1", "respond-async, wait=1"):
+        started = time.monotonic()
+        answer = await stage.ask("PUT", LIKE, headers={"Prefer": prefer})
+        assert 0.9 < time.monotonic() - started < AT_ONCE
+        assert (answer.status, answer.headers["Preference-Applied"]) == (202, prefer)
+    for each in (first, second):
+        await each.settle("like", (KEY, 1))
 
+    async def is_shown() -> bool:
+        return (await stage.ask("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
 
-@asynchronous
-async def test_who_leaves_is_not_waited_for(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        first, second = await two_views(stage)
-        writing = asyncio.create_task(stage.ask("PUT", LIKE))
-        await first.settle("like", (KEY, 1))
-        await second.leave()
-        assert (await asyncio.wait_for(writing, AT_ONCE)).status == 200
-
-
-@asynchronous
-async def test_a_client_may_have_its_answer_at_once_and_ask_later(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        first, second = await two_views(stage)
-        for each in (first, second):
-            await each.answer_doubts()
-        async with asyncio.timeout(AT_ONCE):
-            answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
-        told = await answer.json()
-        assert (answer.status, told["state"], told["answer"]["post"]) == (202, "pending", "t3_1")
-        assert answer.headers["Preference-Applied"] == "respond-async"
-        where = answer.headers["Location"]
-        first.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
-        told = await stage.json(where)
-        assert told["state"] == "pending"
-        assert told["services"] == {"recommend": "done", "tagged": "pending"}
-        second.words[KEY] = AppliedReply(revision=2, dead_lettered=True)
-        told = await stage.json(where)
-        assert (told["state"], told["services"]["tagged"]) == ("done", "done")
-        second.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
-        assert (await stage.json(where))["state"] == "failed"
-        assert (await stage.get(where)).headers["Cache-Control"] == "no-store"
-
-
-@asynchronous
-async def test_a_dead_letter_is_told_without_waiting(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        for view in await two_views(stage):
-            view.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
-            await view.answer_doubts()
-        async with asyncio.timeout(AT_ONCE):
-            answer = await stage.ask("PUT", LIKE)
-        assert (answer.status, (await answer.json())["state"]) == (202, "failed")
-
-
-@asynchronous
-async def test_a_client_may_wait_for_less(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        first, second = await two_views(stage)
-        for prefer in ("wait=1", "respond-async, wait=1"):
-            started = time.monotonic()
-            answer = await stage.ask("PUT", LIKE, headers={"Prefer": prefer})
-            assert 0.9 < time.monotonic() - started < AT_ONCE
-            assert (answer.status, answer.headers["Preference-Applied"]) == (202, prefer)
-        for each in (first, second):
-            await each.settle("like", (KEY, 1))
-
-        async def is_shown() -> bool:
-            return (await stage.ask("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
-
-        await until(is_shown)
+    await until(is_shown)
 
 
 @pytest.mark.parametrize("path", ["nothing", "WyJsaWtlIl0.forged", "", "..%2f", "a.b"])
 @asynchronous
-async def test_forged_ids_are_not_found(nats: NatsServer, settings: dict[str, str], path: str) -> None:
-    async with staged(nats, settings) as stage:
-        assert (await stage.get(f"/commands/{path}")).status == 404
-        assert (await stage.ask("DELETE", f"/commands/{path}")).status == 405
+async def test_forged_ids_are_not_found(stage: Stage, path: str) -> None:
+    assert (await stage.get(f"/commands/{path}")).status == 404
+    assert (await stage.ask("DELETE", f"/commands/{path}")).status == 405
 
 
 @asynchronous
-async def test_one_of_us_waits_for_itself(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        await two_views(stage)
-        async with asyncio.timeout(AT_ONCE):
-            answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
-        assert answer.headers["Command"] == f"like:1:{KEY}"
+async def test_one_of_us_waits_for_itself(stage: Stage) -> None:
+    await two_views(stage)
+    async with asyncio.timeout(AT_ONCE):
+        answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
+    assert answer.headers["Command"] == f"like:1:{KEY}"
 
 
 @pytest.mark.parametrize("secret", [{}, {"X-Face-Secret": ""}, {"X-Face-Secret": "guessed"}])
 @asynchronous
-async def test_nobody_else_does(nats: NatsServer, settings: dict[str, str], secret: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        first, second = await two_views(stage)
-        writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Settle": "later", **secret}))
-        await until(lambda: stage.backends[0].asked)
-        await first.settle("like", (KEY, 1))
-        done, _ = await asyncio.wait([writing], timeout=0.2)
-        assert not done
-        await second.settle("like", (KEY, 1))
-        answer = await writing
-        assert (answer.status, "Command" in answer.headers) == (200, False)
+async def test_nobody_else_does(stage: Stage, secret: dict[str, str]) -> None:
+    first, second = await two_views(stage)
+    writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Settle": "later", **secret}))
+    await until(lambda: stage.backends[0].asked)
+    await first.settle("like", (KEY, 1))
+    done, _ = await asyncio.wait([writing], timeout=0.2)
+    assert not done
+    await second.settle("like", (KEY, 1))
+    answer = await writing
+    assert (answer.status, "Command" in answer.headers) == (200, False)
 
 
 @asynchronous
-async def test_what_web_answers_waits_too_forms_included(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_what_web_answers_waits_too_forms_included(stage: Stage) -> None:
     async def form(request: web.Request) -> web.StreamResponse:
         headers = {"Command": f"like:1:{KEY}, like:1:me:t3_2", "Location": "/"}
         return web.Response(status=303 if request.method == "POST" else 200, headers=headers)
 
-    async with staged(nats, settings) as stage:
-        _, second = await two_views(stage)
-        await stage.add("web", handler=form)
-        await later(stage, stage.backends[1], 0)
-        telling = asyncio.create_task(second.settle("like", (KEY, 1), ("me:t3_2", 1)))
-        writing = asyncio.create_task(stage.ask("POST", "/logout"))
-        await telling
-        await asyncio.sleep(0.2)
-        assert not writing.done()
-        await stage.backends[1].settle("like", ("me:t3_2", 1))
-        answer = await writing
-        assert (answer.status, answer.headers["Location"]) == (303, "/")
-        assert "Command" not in answer.headers
+    _, second = await two_views(stage)
+    await stage.add("web", handler=form)
+    await later(stage, stage.backends[1], 0)
+    telling = asyncio.create_task(second.settle("like", (KEY, 1), ("me:t3_2", 1)))
+    writing = asyncio.create_task(stage.ask("POST", "/logout"))
+    await telling
+    await asyncio.sleep(0.2)
+    assert not writing.done()
+    await stage.backends[1].settle("like", ("me:t3_2", 1))
+    answer = await writing
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert "Command" not in answer.headers
 
 
 @asynchronous
-async def test_an_error_is_told_at_once(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_an_error_is_told_at_once(stage: Stage) -> None:
     async def full(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"_status": "ERR"}, status=422)
 
-    async with staged(nats, settings) as stage:
-        aggregate = (await two_views(stage)) and stage.backends[0]
-        aggregate.handler = full
-        answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
-        assert (answer.status, "Preference-Applied" in answer.headers) == (422, False)
+    aggregate = (await two_views(stage)) and stage.backends[0]
+    aggregate.handler = full
+    answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
+    assert (answer.status, "Preference-Applied" in answer.headers) == (422, False)
 
 
 @pytest.mark.parametrize(

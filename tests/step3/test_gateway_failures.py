@@ -8,12 +8,11 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
-from step3_async.gateway.budget import RESERVE, SHARE
-from tests.step3.backends import INSIDE, PROVED, Backend, Stage, cut_off, hang, nats, refuse, settings, staged
+from step3_async.gateway.upstream.guards import RETRY_RESERVE, RETRY_SHARE
+from tests.step3.backends import INSIDE, PROVED, Backend, Stage, cut_off, hang, nats, refuse, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.nats_server import NatsServer
 
-__all__ = ["nats", "settings"]
+__all__ = ["nats", "settings", "stage"]
 
 AT_ONCE = 5.0
 """Seconds within which an answer that needs no service comes anywhere; a request may take twice that."""
@@ -39,133 +38,118 @@ async def metric(stage: Stage, name: str, **labels: str) -> float:
 
 
 @asynchronous
-async def test_the_dead_are_not_asked_twice(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_the_dead_are_not_asked_twice(stage: Stage) -> None:
     """Whoever refuses a connection is left alone; others answer in its place, also what is no idempotent."""
-    async with staged(nats, settings) as stage:
-        alive, dead = [await stage.add("list") for _ in range(2)]
-        await dead.die()
-        for _ in range(20):
-            assert (await stage.get("/api/posts")).status == 200
-        await dead.serve()
+    alive, dead = [await stage.add("list") for _ in range(2)]
+    await dead.die()
+    for _ in range(20):
+        assert (await stage.get("/api/posts")).status == 200
+    await dead.serve()
 
-        async def both_answer() -> bool:
-            await statuses(stage, "/api/posts", 4)
-            return bool(dead.asked)
+    async def both_answer() -> bool:
+        await statuses(stage, "/api/posts", 4)
+        return bool(dead.asked)
 
-        await until(both_answer)
-        assert len(alive.asked) >= 20
-
-
-@asynchronous
-async def test_a_write_goes_to_another_only_if_it_was_not_sent(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        alive, dead = [await stage.add("share") for _ in range(2)]
-        await dead.die()
-        for _ in range(5):
-            assert (await stage.ask("POST", "/api/posts/t3_1/share", json={})).status == 200
-        await dead.serve()
-        for each in (alive, dead):
-            each.handler = cut_off
-            each.asked.clear()
-        answer = await stage.ask("POST", "/api/posts/t3_1/share", json={})
-        assert answer.status == 503
-        assert len(alive.asked) + len(dead.asked) == 1
+    await until(both_answer)
+    assert len(alive.asked) >= 20
 
 
 @asynchronous
-async def test_a_question_that_is_cut_off_is_asked_of_another(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        broken, sound = [await stage.add("list") for _ in range(2)]
-        broken.handler = cut_off
-        assert await statuses(stage, "/api/posts", 4) == [200] * 4
-        await until(lambda: broken.asked or statuses(stage, "/api/posts", 2))
-        assert sound.asked
+async def test_a_write_goes_to_another_only_if_it_was_not_sent(stage: Stage) -> None:
+    alive, dead = [await stage.add("share") for _ in range(2)]
+    await dead.die()
+    for _ in range(5):
+        assert (await stage.ask("POST", "/api/posts/t3_1/share", json={})).status == 200
+    await dead.serve()
+    for each in (alive, dead):
+        each.handler = cut_off
+        each.asked.clear()
+    answer = await stage.ask("POST", "/api/posts/t3_1/share", json={})
+    assert answer.status == 503
+    assert len(alive.asked) + len(dead.asked) == 1
 
 
 @asynchronous
-async def test_retries_do_not_multiply_the_load(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        backends = [await stage.add("list", handler=cut_off) for _ in range(3)]
-        requests, began = 100, time.monotonic()
-        for _ in range(requests):
-            await stage.get("/api/posts")
-        calls = sum(len(each.asked) for each in backends)
-        seconds = time.monotonic() - began
-        assert calls <= (1 + SHARE) * requests + RESERVE + seconds  # a token a second comes back
+async def test_a_question_that_is_cut_off_is_asked_of_another(stage: Stage) -> None:
+    broken, sound = [await stage.add("list") for _ in range(2)]
+    broken.handler = cut_off
+    assert await statuses(stage, "/api/posts", 4) == [200] * 4
+    await until(lambda: broken.asked or statuses(stage, "/api/posts", 2))
+    assert sound.asked
 
 
 @asynchronous
-async def test_without_anybody_the_answer_is_no_at_once(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        status, seconds = await timed(stage, "/api/search?q=a")
-        assert (status, seconds < AT_ONCE) == (503, True)
-        search = await stage.add("search")
-        await search.die()
-        assert (await stage.get("/api/search?q=a")).status == 503
-        status, seconds = await timed(stage, "/api/search?q=a")
-        assert (status, seconds < AT_ONCE) == (503, True)
-        await search.serve()
-
-        async def is_back() -> bool:
-            return (await stage.get("/api/search?q=a")).status == 200
-
-        await until(is_back)
+async def test_retries_do_not_multiply_the_load(stage: Stage) -> None:
+    backends = [await stage.add("list", handler=cut_off) for _ in range(3)]
+    requests, began = 100, time.monotonic()
+    for _ in range(requests):
+        await stage.get("/api/posts")
+    calls = sum(len(each.asked) for each in backends)
+    seconds = time.monotonic() - began
+    assert calls <= (1 + RETRY_SHARE) * requests + RETRY_RESERVE + seconds  # a token a second comes back
 
 
 @asynchronous
-async def test_who_keeps_hanging_is_left_alone_and_then_tried_once(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        search = await stage.add("search", handler=hang)
-        path = "/api/search?q=a"
-        answers = await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(8)))
-        assert {status for status, _ in answers} == {504}
-        status, seconds = await timed(stage, path)
-        assert (status, seconds < AT_ONCE) == (503, True)
-        known = len(search.asked)
+async def test_without_anybody_the_answer_is_no_at_once(stage: Stage) -> None:
+    status, seconds = await timed(stage, "/api/search?q=a")
+    assert (status, seconds < AT_ONCE) == (503, True)
+    search = await stage.add("search")
+    await search.die()
+    assert (await stage.get("/api/search?q=a")).status == 503
+    status, seconds = await timed(stage, "/api/search?q=a")
+    assert (status, seconds < AT_ONCE) == (503, True)
+    await search.serve()
 
-        async def one_is_let_through() -> bool:
-            await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(5)))
-            return len(search.asked) > known
+    async def is_back() -> bool:
+        return (await stage.get("/api/search?q=a")).status == 200
 
-        await until(one_is_let_through)
-        assert len(search.asked) == known + 1
-        search.handler = search._echo
-
-        async def is_back() -> bool:
-            return (await stage.get(path)).status == 200
-
-        await until(is_back)
+    await until(is_back)
 
 
 @asynchronous
-async def test_a_slow_service_takes_no_other_with_it(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_who_keeps_hanging_is_left_alone_and_then_tried_once(stage: Stage) -> None:
+    search = await stage.add("search", handler=hang)
+    path = "/api/search?q=a"
+    answers = await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(8)))
+    assert {status for status, _ in answers} == {504}
+    status, seconds = await timed(stage, path)
+    assert (status, seconds < AT_ONCE) == (503, True)
+    known = len(search.asked)
+
+    async def one_is_let_through() -> bool:
+        await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(5)))
+        return len(search.asked) > known
+
+    await until(one_is_let_through)
+    assert len(search.asked) == known + 1
+    search.handler = search._echo
+
+    async def is_back() -> bool:
+        return (await stage.get(path)).status == 200
+
+    await until(is_back)
+
+
+@asynchronous
+async def test_a_slow_service_takes_no_other_with_it(stage: Stage) -> None:
     async def fast(_request: web.Request) -> web.StreamResponse:
         return web.json_response({})
 
-    async with staged(nats, settings) as stage:
-        search = await stage.add("search", handler=hang)
-        await stage.add("list", handler=fast)
-        slow = [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16)]
-        await until(lambda: search.asked)
-        slow += [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16, 400)]
-        for _ in range(100):
-            assert (await timed(stage, "/api/posts"))[0] == 200
-        assert len(search.asked) <= 16
-        answers = await asyncio.gather(*slow)
-        assert {each.status for each in answers} == {503, 504}
-        assert sum(each.status == 503 for each in answers) >= 300
+    search = await stage.add("search", handler=hang)
+    await stage.add("list", handler=fast)
+    slow = [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16)]
+    await until(lambda: search.asked)
+    slow += [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16, 400)]
+    for _ in range(100):
+        assert (await timed(stage, "/api/posts"))[0] == 200
+    assert len(search.asked) <= 16
+    answers = await asyncio.gather(*slow)
+    assert {each.status for each in answers} == {503, 504}
+    assert sum(each.status == 503 for each in answers) >= 300
 
 
 @asynchronous
-async def test_one_kind_of_page_cannot_take_all_of_webs_threads(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
+async def test_one_kind_of_page_cannot_take_all_of_webs_threads(stage: Stage) -> None:
     at_once: dict[str, int] = {}
     gate = asyncio.Event()
 
@@ -175,61 +159,52 @@ async def test_one_kind_of_page_cannot_take_all_of_webs_threads(
             await gate.wait()
         return web.Response(text="page")
 
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=answer)
-        slow = [asyncio.create_task(stage.get(f"/search?q={number}")) for number in range(20)]
-        await until(lambda: at_once.get("/search"))
-        assert (await timed(stage, "/"))[0] == 200
-        assert at_once["/search"] <= 4
-        (refused, *_), _ = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
-        assert refused.result().status == 503
-        gate.set()
-        assert {each.status for each in await asyncio.gather(*slow)} == {200, 503}
+    await stage.add("web", handler=answer)
+    slow = [asyncio.create_task(stage.get(f"/search?q={number}")) for number in range(20)]
+    await until(lambda: at_once.get("/search"))
+    assert (await timed(stage, "/"))[0] == 200
+    assert at_once["/search"] <= 4
+    (refused, *_), _ = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
+    assert refused.result().status == 503
+    gate.set()
+    assert {each.status for each in await asyncio.gather(*slow)} == {200, 503}
 
 
+@pytest.mark.settings(REQUEST_SECONDS="2")
 @asynchronous
-async def test_a_request_has_so_long_and_no_longer(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUEST_SECONDS", "2")
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=hang)
-        status, seconds = await timed(stage, "/")
-        assert status == 504
-        assert seconds > 1.9
-        status, seconds = await timed(stage, "/", Deadline_Ms="50")
-        assert (status, seconds < 1.9) == (504, True)
-        assert (await timed(stage, "/", Deadline_Ms="-1"))[1] > 1.9
+async def test_a_request_has_so_long_and_no_longer(stage: Stage) -> None:
+    await stage.add("web", handler=hang)
+    status, seconds = await timed(stage, "/")
+    assert status == 504
+    assert seconds > 1.9
+    status, seconds = await timed(stage, "/", Deadline_Ms="50")
+    assert (status, seconds < 1.9) == (504, True)
+    assert (await timed(stage, "/", Deadline_Ms="-1"))[1] > 1.9
 
 
+@pytest.mark.settings(REQUESTS_AT_ONCE="5")
 @asynchronous
-async def test_too_many_are_told_so_early(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_AT_ONCE", "5")
+async def test_too_many_are_told_so_early(stage: Stage) -> None:
     gate = asyncio.Event()
 
     async def waits(_request: web.Request) -> web.StreamResponse:
         await gate.wait()
         return web.json_response({})
 
-    async with staged(nats, settings) as stage:
-        list_ = await stage.add("list", handler=waits)
-        waiting = [asyncio.create_task(timed(stage, f"/api/posts?page={n}")) for n in range(5)]
-        await until(lambda: len(list_.asked) == 5)
-        status, seconds = await timed(stage, "/api/posts")
-        assert (status, seconds < AT_ONCE) == (503, True)
-        inner = asyncio.create_task(stage.get("/api/posts", Deadline_Ms="300", **INSIDE))
-        assert (await inner).status == 504
-        assert (await timed(stage, "/health/live"))[0] == 200
-        gate.set()
-        assert {status for status, _ in await asyncio.gather(*waiting)} == {200}
+    list_ = await stage.add("list", handler=waits)
+    waiting = [asyncio.create_task(timed(stage, f"/api/posts?page={n}")) for n in range(5)]
+    await until(lambda: len(list_.asked) == 5)
+    status, seconds = await timed(stage, "/api/posts")
+    assert (status, seconds < AT_ONCE) == (503, True)
+    inner = asyncio.create_task(stage.get("/api/posts", Deadline_Ms="300", **INSIDE))
+    assert (await inner).status == 504
+    assert (await timed(stage, "/health/live"))[0] == 200
+    gate.set()
+    assert {status for status, _ in await asyncio.gather(*waiting)} == {200}
 
 
 @asynchronous
-async def test_who_leaves_need_not_be_answered_but_a_command_is_finished(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
+async def test_who_leaves_need_not_be_answered_but_a_command_is_finished(stage: Stage) -> None:
     finished: list[str] = []
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -237,51 +212,44 @@ async def test_who_leaves_need_not_be_answered_but_a_command_is_finished(
         finished.append(request.method)
         return web.json_response({})
 
-    async with staged(nats, settings) as stage:
-        backends: dict[str, Backend] = {
-            "GET": await stage.add("list", handler=slowly),
-            "PUT": await stage.add("like", handler=slowly),
-        }
-        targets = {"GET": "/api/posts", "PUT": "/api/posts/t3_1/like"}
-        for method, backend in backends.items():
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))
-            writer.write(f"{method} {targets[method]} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            await until(lambda backend=backend: backend.asked)
-            await asyncio.sleep(0)
-            writer.transport.abort()
-            del reader
-        await until(lambda: backends["GET"].cancelled == 1)
-        await until(lambda: finished == ["PUT"])
-        assert backends["PUT"].cancelled == 0
+    backends: dict[str, Backend] = {
+        "GET": await stage.add("list", handler=slowly),
+        "PUT": await stage.add("like", handler=slowly),
+    }
+    targets = {"GET": "/api/posts", "PUT": "/api/posts/t3_1/like"}
+    for method, backend in backends.items():
+        reader, writer = await stage.connect()
+        writer.write(f"{method} {targets[method]} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        await until(lambda backend=backend: backend.asked)
+        await asyncio.sleep(0)
+        writer.transport.abort()
+        del reader
+    await until(lambda: backends["GET"].cancelled == 1)
+    await until(lambda: finished == ["PUT"])
+    assert backends["PUT"].cancelled == 0
 
 
 @asynchronous
-async def test_wrong_answers_of_a_service_open_its_breaker_but_not_those_of_web(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        for service, path, opens in (("list", "/api/posts", True), ("web", "/", False)):
-            backend = await stage.add(service, handler=refuse)
-            for _ in range(12):
-                await stage.get(path)
-            assert (len(backend.asked) < 12) is opens
-        assert await metric(stage, "gateway_breakers_opened_total", service="list") >= 1
+async def test_wrong_answers_of_a_service_open_its_breaker_but_not_those_of_web(stage: Stage) -> None:
+    for service, path, opens in (("list", "/api/posts", True), ("web", "/", False)):
+        backend = await stage.add(service, handler=refuse)
+        for _ in range(12):
+            await stage.get(path)
+        assert (len(backend.asked) < 12) is opens
+    assert await metric(stage, "gateway_breakers_opened_total", service="list") >= 1
 
 
 @asynchronous
-async def test_a_call_that_cannot_be_sent_is_the_clients_fault(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))
-        for value in (b"a\x01b", b"\xff\xfe"):
-            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + value + b"\r\n\r\n")
-            line = await reader.readline()
-            assert line.split()[1] in (b"200", b"400"), (value, line)
-            told: dict[str, Any] = {}
-            while (header := (await reader.readline()).strip()) != b"":
-                name, _, given = header.partition(b": ")
-                told[name.decode().lower()] = given
-            await reader.readexactly(int(told["content-length"]))
-        writer.close()
+async def test_a_call_that_cannot_be_sent_is_the_clients_fault(stage: Stage) -> None:
+    await stage.add("web")
+    reader, writer = await stage.connect()
+    for value in (b"a\x01b", b"\xff\xfe"):
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + value + b"\r\n\r\n")
+        line = await reader.readline()
+        assert line.split()[1] in (b"200", b"400"), (value, line)
+        told: dict[str, Any] = {}
+        while (header := (await reader.readline()).strip()) != b"":
+            name, _, given = header.partition(b": ")
+            told[name.decode().lower()] = given
+        await reader.readexactly(int(told["content-length"]))
+    writer.close()

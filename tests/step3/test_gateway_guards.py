@@ -7,20 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.problems import PartDown
-from step3_async.gateway.breaker import CONSECUTIVE, ENOUGH, OPEN_SECONDS, WINDOW, Breaker
-from step3_async.gateway.budget import RESERVE, RetryBudget
-from step3_async.gateway.bulkhead import Bulkhead
-from step3_async.gateway.deadline import deadline_of
-from step3_async.gateway.routes import ROUTES, page_of, route_of
+from step3_async.gateway.upstream.guards import (
+    FAILURES_IN_A_ROW,
+    OPEN_SECONDS,
+    RETRY_RESERVE,
+    WINDOW_LEAST,
+    WINDOW_SECONDS,
+    Breaker,
+    Bulkhead,
+    Deadline,
+    RetryBudget,
+)
 from tests.step3.nats_rapids import asynchronous, until
 
 
 def test_a_breaker_opens_after_failures_in_a_row() -> None:
     breaker = Breaker()
-    for _ in range(CONSECUTIVE - 1):
+    for _ in range(FAILURES_IN_A_ROW - 1):
         breaker.fail(0.0)
     breaker.succeed(0.0)
-    for _ in range(CONSECUTIVE - 1):
+    for _ in range(FAILURES_IN_A_ROW - 1):
         breaker.fail(0.0)
     assert breaker.allows(0.0)
     breaker.fail(0.0)
@@ -30,14 +36,14 @@ def test_a_breaker_opens_after_failures_in_a_row() -> None:
 
 def test_a_breaker_opens_when_half_of_all_fails() -> None:
     breaker = Breaker()
-    for _ in range(ENOUGH // 2):
+    for _ in range(WINDOW_LEAST // 2):
         breaker.succeed(1.0)
         breaker.fail(1.0)
     assert breaker.is_open
     calm = Breaker()
     for moment in range(100):
-        calm.succeed(moment * WINDOW)
-        calm.fail(moment * WINDOW)
+        calm.succeed(moment * WINDOW_SECONDS)
+        calm.fail(moment * WINDOW_SECONDS)
     assert not calm.is_open
 
 
@@ -67,7 +73,7 @@ def test_retries_are_a_fifth_of_the_calls_and_a_few(failing: list[bool]) -> None
     for fails in failing:
         budget.earn()
         spent += fails and budget.spend()
-    assert spent <= RESERVE + 0.2 * len(failing)
+    assert spent <= RETRY_RESERVE + 0.2 * len(failing)
 
 
 def test_the_few_are_there_again_after_a_while() -> None:
@@ -91,12 +97,12 @@ async def test_a_bulkhead_has_so_much_room() -> None:
         await bulkhead.enter(1)
     bulkhead.leave()
     await waiting
-    assert bulkhead.in_work == 2
+    assert bulkhead.in_flight == 2
     with pytest.raises(PartDown):
         await bulkhead.enter(0.01)
     bulkhead.leave()
     bulkhead.leave()
-    assert bulkhead.in_work == 0
+    assert bulkhead.in_flight == 0
     await bulkhead.enter(1)
 
 
@@ -112,7 +118,7 @@ async def test_whoever_gives_up_waiting_leaves_no_trace() -> None:
     await asyncio.gather(*waiting[:2], return_exceptions=True)
     await until(waiting[2].done)
     bulkhead.leave()
-    assert bulkhead.in_work == 0
+    assert bulkhead.in_flight == 0
 
 
 @pytest.mark.parametrize(
@@ -129,22 +135,4 @@ async def test_whoever_gives_up_waiting_leaves_no_trace() -> None:
     ],
 )
 def test_a_deadline_only_shrinks(told: bytes | None, seconds: float) -> None:
-    assert deadline_of(told, 10).left() == pytest.approx(seconds, abs=0.1)
-
-
-@given(st.text())
-def test_any_path_has_a_route_and_a_kind_or_none(path: str) -> None:
-    route = route_of(path)
-    assert route is None or route in ROUTES
-    assert page_of(path)
-
-
-def test_a_path_has_the_route_that_is_named_like_it() -> None:
-    for route in ROUTES:
-        example = route.name.replace("{id}", "t3_1").replace("{tag}", "red")
-        assert route_of(example) is route
-    assert [
-        page_of(path) for path in ("/", "/search", "/posts/t3_1", "/posts/t3_1/like", "/static/a.css")
-    ] == [
-        *("list", "search", "post", "marks", "other"),
-    ]
+    assert Deadline.of(told, 10).left() == pytest.approx(seconds, abs=0.1)

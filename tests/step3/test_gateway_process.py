@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientConnectorError, ClientSession, web
 
-from step3_async.gateway.own import PARTS
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import PROBE
-from tests.step3.backends import HOST, Backend, nats, settings
+from tests.step3.backends import EXPECTED, HOST, Backend, nats, settings
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.nats_server import NatsServer
 from workshop.ports import free_port
@@ -83,7 +82,7 @@ async def everybody(nats: NatsServer, gate: asyncio.Event | None = None) -> Asyn
         return web.Response(text="page")
 
     transports, backends = [], []
-    for name in PARTS[1:]:
+    for name in EXPECTED:
         transports.append(await connect(name, url=nats.url()))
         backends.append(Backend(transports[-1], name, **({"handler": page} if name == "web" else {})))
         await backends[-1].start()

@@ -5,115 +5,106 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from tests.step3.backends import PROVED, SECRET, nats, settings, staged
+from tests.step3.backends import PROVED, SECRET, Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous
-from tests.step3.nats_server import NatsServer
 
-__all__ = ["nats", "settings"]
-
-
-@asynchronous
-async def test_a_page_comes_from_web_and_the_api_from_services(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        for name in ("web", "list", "tag", "like", "hide", "share", "members", "search", "recommend"):
-            await stage.add(name)
-        for name in ("tagged", "images"):
-            await stage.add(name)
-        by = {each.name: each.service for each in stage.backends}
-        for path, service in {
-            "/": "web",
-            "/posts/t3_1": "web",
-            "/anything?q=1": "web",
-            "/api/posts": "list",
-            "/api/posts/t3_1": "list",
-            "/api/search?q=a": "search",
-            "/api/recommended": "recommend",
-            "/api/topics": "recommend",
-            "/api/tags": "tagged",
-            "/api/tags/a": "tagged",
-            "/api/marks": "tagged",
-            "/api/images/t3_1": "images",
-            "/api/members/me": "members",
-            "/api/tokens/current": "members",
-            "/api/.well-known/jwks.json": "members",
-        }.items():
-            told = await stage.json(path)
-            assert (by[told["by"]], told["path"]) == (service, path.removeprefix("/api"))
-        for path, service in (("tags/a", "tag"), ("like", "like"), ("hide", "hide")):
-            for method in ("PUT", "DELETE"):
-                answer = await stage.ask(method, f"/api/posts/t3_1/{path}")
-                assert by[(await answer.json())["by"]] == service
-        answer = await stage.ask("POST", "/api/posts/t3_1/share", json={"to": "a"})
-        told = await answer.json()
-        assert by[told["by"]] == "share"
-        assert told["body"] == '{"to": "a"}'
-        for path in ("/api", "/api/", "/api/nothing", "/api/posts/a/b/c", "/api/tags/a/b"):
-            assert (await stage.get(path)).status == 404
+__all__ = ["nats", "settings", "stage"]
 
 
 @asynchronous
-async def test_headers_that_are_ours_cannot_be_sent_by_clients(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        await stage.add("list")
-        sent = {
-            "X_Forwarded_For": "6.6.6.6",
-            "Forwarded": "for=6.6.6.6",
-            "X_Forwarded_Host": "evil",
-            "X_Face_Secret": "guessed",
-            "Connection": "keep-alive, X-Hop",
-            "X_Hop": "1",
-            "TE": "trailers",
-            "Prefer": "wait=1",
-            "X_Other": "kept",
-            "Accept_Encoding": "gzip",
-            "Host": "face.example",
-        }
-        headers = (await stage.json("/", **sent))["headers"]
-        assert headers["x-forwarded-for"] == "127.0.0.1"
-        assert headers["x-face-secret"] == SECRET
-        assert headers["host"] == "face.example"
-        assert headers["x-other"] == "kept"
-        gone = {"forwarded", "x-forwarded-host", "x-hop", "te", "prefer", "accept-encoding"}
-        assert gone.isdisjoint(headers)
-        headers = (await stage.json("/api/posts", **sent))["headers"]
-        assert {"x-face-secret", "x-forwarded-for"}.isdisjoint(headers)
+async def test_a_page_comes_from_web_and_the_api_from_services(stage: Stage) -> None:
+    for name in ("web", "list", "tag", "like", "hide", "share", "members", "search", "recommend"):
+        await stage.add(name)
+    for name in ("tagged", "images", "capture"):
+        await stage.add(name)
+    by = {each.name: each.service for each in stage.backends}
+    for path, service in {
+        "/": "web",
+        "/posts/t3_1": "web",
+        "/anything?q=1": "web",
+        "/api/posts": "list",
+        "/api/posts/t3_1": "list",
+        "/api/search?q=a": "search",
+        "/api/recommended": "recommend",
+        "/api/topics": "recommend",
+        "/api/tags": "tagged",
+        "/api/tags/a": "tagged",
+        "/api/marks": "tagged",
+        "/api/images/t3_1": "images",
+        "/api/members/me": "members",
+        "/api/tokens/current": "members",
+        "/api/.well-known/jwks.json": "members",
+    }.items():
+        told = await stage.json(path)
+        assert (by[told["by"]], told["path"]) == (service, path.removeprefix("/api"))
+    for path, service in (("tags/a", "tag"), ("like", "like"), ("hide", "hide")):
+        for method in ("PUT", "DELETE"):
+            answer = await stage.ask(method, f"/api/posts/t3_1/{path}")
+            assert by[(await answer.json())["by"]] == service
+    answer = await stage.ask("POST", "/api/posts/t3_1/share", json={"to": "a"})
+    told = await answer.json()
+    assert by[told["by"]] == "share"
+    assert told["body"] == '{"to": "a"}'
+    for path in ("/api", "/api/", "/api/nothing", "/api/posts/a/b/c", "/api/tags/a/b"):
+        assert (await stage.get(path)).status == 404
 
 
 @asynchronous
-async def test_one_of_us_is_believed_about_the_address(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("members")
-        sent = {"X_Face_Secret": SECRET, "X_Forwarded_For": "192.0.2.7"}
-        headers = (await stage.json("/api/tokens/current", **sent))["headers"]
-        assert headers["x-forwarded-for"] == "192.0.2.7"
+async def test_headers_that_are_ours_cannot_be_sent_by_clients(stage: Stage) -> None:
+    await stage.add("web")
+    await stage.add("list")
+    sent = {
+        "X_Forwarded_For": "6.6.6.6",
+        "Forwarded": "for=6.6.6.6",
+        "X_Forwarded_Host": "evil",
+        "X_Face_Secret": "guessed",
+        "Connection": "keep-alive, X-Hop",
+        "X_Hop": "1",
+        "TE": "trailers",
+        "Prefer": "wait=1",
+        "X_Other": "kept",
+        "Accept_Encoding": "gzip",
+        "Host": "face.example",
+    }
+    headers = (await stage.json("/", **sent))["headers"]
+    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-face-secret"] == SECRET
+    assert headers["host"] == "face.example"
+    assert headers["x-other"] == "kept"
+    gone = {"forwarded", "x-forwarded-host", "x-hop", "te", "prefer", "accept-encoding"}
+    assert gone.isdisjoint(headers)
+    headers = (await stage.json("/api/posts", **sent))["headers"]
+    assert {"x-face-secret", "x-forwarded-for"}.isdisjoint(headers)
 
 
 @asynchronous
-async def test_ids_traces_and_deadlines_travel(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        answer = await stage.get("/", X_Request_ID="mine", traceparent=context, Deadline_Ms="5000", **PROVED)
-        headers = (await answer.json())["headers"]
-        assert answer.headers["X-Request-ID"] == headers["x-request-id"] == "mine"
-        assert headers["traceparent"] == context
-        assert 0 < int(headers["deadline-ms"]) <= 5000
-        answer = await stage.get("/", X_Request_ID="not a sound one", traceparent="00-0-0-0")
-        headers = (await answer.json())["headers"]
-        assert len(headers["x-request-id"]) == 32
-        assert answer.headers["X-Request-ID"] == headers["x-request-id"]
-        version, trace, span, _ = headers["traceparent"].split("-")
-        assert (version, len(trace), len(span)) == ("00", 32, 16)
-        assert 5000 < int(headers["deadline-ms"]) <= 10_000
+async def test_one_of_us_is_believed_about_the_address(stage: Stage) -> None:
+    await stage.add("members")
+    sent = {"X_Face_Secret": SECRET, "X_Forwarded_For": "192.0.2.7"}
+    headers = (await stage.json("/api/tokens/current", **sent))["headers"]
+    assert headers["x-forwarded-for"] == "192.0.2.7"
 
 
 @asynchronous
-async def test_answers_come_back_as_they_are(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_ids_traces_and_deadlines_travel(stage: Stage) -> None:
+    await stage.add("web")
+    context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = await stage.get("/", X_Request_ID="mine", traceparent=context, Deadline_Ms="5000", **PROVED)
+    headers = (await answer.json())["headers"]
+    assert answer.headers["X-Request-ID"] == headers["x-request-id"] == "mine"
+    assert headers["traceparent"] == context
+    assert 0 < int(headers["deadline-ms"]) <= 5000
+    answer = await stage.get("/", X_Request_ID="not a sound one", traceparent="00-0-0-0")
+    headers = (await answer.json())["headers"]
+    assert len(headers["x-request-id"]) == 32
+    assert answer.headers["X-Request-ID"] == headers["x-request-id"]
+    version, trace, span, _ = headers["traceparent"].split("-")
+    assert (version, len(trace), len(span)) == ("00", 32, 16)
+    assert 5000 < int(headers["deadline-ms"]) <= 10_000
+
+
+@asynchronous
+async def test_answers_come_back_as_they_are(stage: Stage) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path == "/chunks":
             made = web.StreamResponse(headers={"X-A": "b"})
@@ -131,102 +122,92 @@ async def test_answers_come_back_as_they_are(nats: NatsServer, settings: dict[st
         answer.headers["Depends-On"] = "list.posts"
         return answer
 
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=answer)
-        got = await stage.get("/chunks")
-        assert (await got.text(), got.headers["Content-Length"], got.headers["X-A"]) == (
-            "part part part ",
-            "15",
-            "b",
-        )
-        got = await stage.ask("HEAD", "/whole")
-        assert (got.status, got.headers["Content-Length"], await got.text()) == (200, "5", "")
-        got = await stage.get("/none")
-        assert (got.status, await got.text(), got.headers.get("Content-Length")) == (204, "", None)
-        for method in ("GET", "POST"):
-            got = await stage.ask(method, "/away")
-            assert (got.status, got.headers["Location"]) == (303, "/next")
-            assert got.headers.getall("Set-Cookie") == ["a=1", "b=2"]
-            assert {"Command", "Depends-On"}.isdisjoint(got.headers)
-            assert got.headers.getall("Date") and "Server" not in got.headers
+    await stage.add("web", handler=answer)
+    got = await stage.get("/chunks")
+    assert (await got.text(), got.headers["Content-Length"], got.headers["X-A"]) == (
+        "part part part ",
+        "15",
+        "b",
+    )
+    got = await stage.ask("HEAD", "/whole")
+    assert (got.status, got.headers["Content-Length"], await got.text()) == (200, "5", "")
+    got = await stage.get("/none")
+    assert (got.status, await got.text(), got.headers.get("Content-Length")) == (204, "", None)
+    for method in ("GET", "POST"):
+        got = await stage.ask(method, "/away")
+        assert (got.status, got.headers["Location"]) == (303, "/next")
+        assert got.headers.getall("Set-Cookie") == ["a=1", "b=2"]
+        assert {"Command", "Depends-On"}.isdisjoint(got.headers)
+        assert got.headers.getall("Date") and "Server" not in got.headers
 
 
 @asynchronous
-async def test_bodies_of_64_kibibytes_and_no_more(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_bodies_of_64_kibibytes_and_no_more(stage: Stage) -> None:
     async def pieces(size: int) -> object:
         for _ in range(0, size, 1024):
             yield b"x" * 1024
         yield b"x" * (size % 1024)
 
-    async with staged(nats, settings) as stage:
-        web_ = await stage.add("web")
-        for size in (0, 1, 65_536):
-            answer = await stage.ask("POST", "/a", data=b"x" * size)
-            assert len((await answer.json())["body"]) == size
-        answer = await stage.ask("POST", "/a", data=pieces(65_536))
-        assert len((await answer.json())["body"]) == 65_536
-        known = len(web_.asked)
-        for data in (b"x" * 65_537, b"x" * 900_000, pieces(65_537), pieces(300_000)):
-            answer = await stage.ask("POST", "/a", data=data)
-            told = await answer.json()
-            assert (answer.status, told["_error"]["code"]) == (413, 413)
-        assert len(web_.asked) == known
+    web_ = await stage.add("web")
+    for size in (0, 1, 65_536):
+        answer = await stage.ask("POST", "/a", data=b"x" * size)
+        assert len((await answer.json())["body"]) == size
+    answer = await stage.ask("POST", "/a", data=pieces(65_536))
+    assert len((await answer.json())["body"]) == 65_536
+    known = len(web_.asked)
+    for data in (b"x" * 65_537, b"x" * 900_000, pieces(65_537), pieces(300_000)):
+        answer = await stage.ask("POST", "/a", data=data)
+        told = await answer.json()
+        assert (answer.status, told["_error"]["code"]) == (413, 413)
+    assert len(web_.asked) == known
 
 
 @asynchronous
-async def test_what_is_too_large_to_pass_back_is_not_passed_back(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
+async def test_what_is_too_large_to_pass_back_is_not_passed_back(stage: Stage) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"x" * int(request.query["size"]))
 
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=answer)
-        limit = 4 * 1024 * 1024
-        assert len(await (await stage.get(f"/a?size={limit}")).text()) == limit
-        assert (await stage.get(f"/a?size={limit + 1}")).status == 503
+    await stage.add("web", handler=answer)
+    limit = 4 * 1024 * 1024
+    assert len(await (await stage.get(f"/a?size={limit}")).text()) == limit
+    assert (await stage.get(f"/a?size={limit + 1}")).status == 503
 
 
 @pytest.mark.parametrize("target", ["@127.0.0.2:1/", "http:/127.0.0.2/", "*", ".evil.example/", "0/"])
 @asynchronous
-async def test_an_address_cannot_lead_elsewhere(
-    nats: NatsServer, settings: dict[str, str], target: str
-) -> None:
-    async with staged(nats, settings) as stage:
-        web_ = await stage.add("web")
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))
-        writer.write(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
-        assert (await reader.readline()).split()[1] == b"400"
-        writer.close()
-        assert web_.asked == []
+async def test_an_address_cannot_lead_elsewhere(stage: Stage, target: str) -> None:
+    web_ = await stage.add("web")
+    reader, writer = await stage.connect()
+    writer.write(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
+    assert web_.asked == []
 
 
 @asynchronous
-async def test_errors_are_json_or_a_page(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        answer = await stage.get("/")
-        told = await answer.json()
-        assert (answer.status, told["_status"], told["_error"]["code"]) == (503, "ERR", 503)
-        assert 1 <= int(answer.headers["Retry-After"]) <= 2
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        page = await stage.get("/<script>", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
-        assert page.status == 503
-        assert page.headers["Content-Type"].startswith("text/html")
-        assert "<h1>Service Unavailable</h1>" in await page.text()
-        answer = await stage.ask("BREW", "/")
-        assert (answer.status, "GET" in answer.headers["Allow"]) == (405, True)
+async def test_errors_are_json_or_a_page(stage: Stage) -> None:
+    answer = await stage.get("/")
+    told = await answer.json()
+    assert (answer.status, told["_status"], told["_error"]["code"]) == (503, "ERR", 503)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 2
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    page = await stage.get("/<script>", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert page.status == 503
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "<h1>Service Unavailable</h1>" in await page.text()
+    answer = await stage.ask("BREW", "/")
+    assert (answer.status, "GET" in answer.headers["Allow"]) == (405, True)
 
 
 @asynchronous
-async def test_half_a_connection_is_enough_for_an_answer(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_half_a_connection_is_enough_for_an_answer(stage: Stage) -> None:
     async def late(_request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.3)
         return web.Response(text="late")
 
-    async with staged(nats, settings) as stage:
-        await stage.add("web", handler=late)
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))
-        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        writer.write_eof()
-        assert (await reader.read()).endswith(b"late")
-        writer.close()
+    await stage.add("web", handler=late)
+    reader, writer = await stage.connect()
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    writer.write_eof()
+    assert (await reader.read()).endswith(b"late")
+    writer.close()

@@ -6,246 +6,230 @@ from collections import Counter
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from step3_async.gateway.hearing import SWEEP_SECONDS
+from step3_async.gateway.routing.listener import SWEEP_SECONDS
 from step3_async.rapids.messages import EXPIRY_SECONDS
-from tests.step3.backends import nats, settings, staged
+from tests.step3.backends import Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.nats_server import NatsServer
 
-__all__ = ["nats", "settings"]
+__all__ = ["nats", "settings", "stage"]
 
 PAUSE_SECONDS = 0.02
 
 
 @asynchronous
-async def test_instances_come_and_go(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        first = await stage.add("list", tags=["kind:view", "verb:list"])
-        second = await stage.add("list", tags=["kind:view", "verb:list", "zone:b"])
-        await stage.add("like", tags=["kind:aggregate"])
-        found = stage.made.registry.find
-        assert {each.told.instance for each in found("kind:view")} == {first.name, second.name}
-        assert [each.told.instance for each in found("zone:b", "kind:view")] == [second.name]
-        assert found("zone:c") == []
-        first.state = "starting"
-        await until(lambda: not stage.knows(first))
-        seen = {(await stage.json("/api/posts"))["by"] for _ in range(10)}
-        assert seen == {second.name}
-        first.state = "up"
-        await until(lambda: stage.knows(first))
-        await second.leave()
-        await until(lambda: not stage.knows(second))
-        assert not found("zone:b")
+async def test_instances_come_and_go(stage: Stage) -> None:
+    first = await stage.add("list", tags=["kind:view", "verb:list"])
+    second = await stage.add("list", tags=["kind:view", "verb:list", "zone:b"])
+    await stage.add("like", tags=["kind:aggregate"])
+
+    def found(*tags: str) -> list[str]:
+        rows = [each.announced for each in stage.gateway.registry]
+        return [each.instance for each in rows if {*tags} <= {*each.tags}]
+
+    assert {*found("kind:view")} == {first.name, second.name}
+    assert found("zone:b", "kind:view") == [second.name]
+    assert found("zone:c") == []
+    first.state = "starting"
+    await until(lambda: not stage.knows(first))
+    seen = {(await stage.json("/api/posts"))["by"] for _ in range(10)}
+    assert seen == {second.name}
+    first.state = "up"
+    await until(lambda: stage.knows(first))
+    await second.leave()
+    await until(lambda: not stage.knows(second))
+    assert not found("zone:b")
 
 
 @asynchronous
-async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        silent, other = [await stage.add("list") for _ in range(2)]
-        await silent.fall_silent()
-        await until(lambda: not stage.knows(silent))
-        assert stage.knows(other)
-        await stage.add_all()
-        assert (await stage.get("/health/ready")).status == 200
-        nats.kill()
-        try:
-            await until(lambda: stage.made.cache.bypassed)
-            end = time.monotonic() + EXPIRY_SECONDS + 1
-            while time.monotonic() < end:
-                assert stage.knows(other)
-                await asyncio.sleep(PAUSE_SECONDS)
-            assert (await stage.get("/api/posts")).status == 200
-            told = await stage.json("/health/ready")
-            assert (told["_status"], told["parts"]["rapids"]) == ("OK", "down")
-        finally:
-            nats.start()
-        await until(lambda: not stage.made.cache.bypassed)
-        assert stage.knows(other)
-
-
-@asynchronous
-async def test_a_gateway_that_stood_still_takes_nobody_for_gone(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    """What was told meanwhile it has yet to hear."""
-    async with staged(nats, settings) as stage:
-        await stage.add("list")
-        known = stage.made.registry.up("list")
-        time.sleep(EXPIRY_SECONDS + 0.1)
-        await asyncio.sleep(2 * SWEEP_SECONDS)
-        assert stage.made.registry.up("list") == known, "it was dropped and found anew"
-
-
-@asynchronous
-async def test_a_gateway_that_starts_learns_at_once_who_is_there(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        backend = await stage.add("list")
-        stage.made.registry._instances.clear()
-        stage.made.registry._sort_out("list")
-        await backend.fall_silent()  # it does answer who asks
-        await backend.transport.publish("registry.probe", b"")
-        await until(lambda: stage.knows(backend))
-
-
-@asynchronous
-async def test_versions_have_their_shares_or_are_asked_for(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    async with staged(nats, settings) as stage:
-        stage.shares(search={"v1": 20, "v2": 80, "v3": 0})
-        for version in ("v1", "v2", "v3"):
-            await stage.add("search", version)
-        by = {each.name: each.version for each in stage.backends}
-
-        async def drawn(count: int, **headers: str) -> Counter[str]:
-            answers = [await stage.json("/api/search?q=a", **headers) for _ in range(count)]
-            return Counter(by[each["by"]] for each in answers)
-
-        async def shares_are_known() -> bool:
-            return (await drawn(20))["v3"] == 0
-
-        await until(shares_are_known)
-        counted = await drawn(300)
-        assert counted["v3"] == 0
-        assert 30 <= counted["v1"] <= 95
-        for version in by.values():
-            assert await drawn(5, Service_Version=f"search={version}") == {version: 5}
-        answer = await stage.get("/api/search?q=a", Service_Version="list=v7, search=v9")
-        told = await answer.json()
-        assert (answer.status, told["_error"]["code"]) == (400, 400)
-        assert "There is no search v9; there is: v1, v2, v3." in told["_error"]["message"]
-        stage.shares(search={"v1": 0, "v2": 0, "v3": 100})
-
-        async def all_are_v3() -> bool:
-            return await drawn(10) == {"v3": 10}
-
-        await until(all_are_v3)
-
-
-@asynchronous
-async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(
-    nats: NatsServer, settings: dict[str, str]
-) -> None:
-    """So that a page and what is kept of it are of one version."""
-    async with staged(nats, settings) as stage:
-        stage.shares(search={"v1": 50, "v2": 50})
-        await stage.add("web")
-        for version in ("v1", "v2"):
-            await stage.add("search", version)
-
-        async def told() -> set[str | None]:
-            answers = [(await stage.json(f"/search?q={n}"))["headers"] for n in range(30)]
-            return {each.get("service-version") for each in answers}
-
-        async def both_are_drawn() -> bool:
-            return await told() == {"search=v1", "search=v2"}
-
-        await until(both_are_drawn)
-
-
-@asynchronous
-async def test_who_has_least_to_do_is_asked(nats: NatsServer, settings: dict[str, str]) -> None:
-    gate = asyncio.Event()
-    async with staged(nats, settings) as stage:
-        busy, idle = [await stage.add("list") for _ in range(2)]
-        plain = busy.handler
-
-        async def wait(request: object) -> object:
-            await gate.wait()
-            return await plain(request)  # type: ignore[arg-type]
-
-        busy.handler = wait  # type: ignore[assignment]
-        waiting = []
-        while not busy.asked:
-            waiting.append(asyncio.create_task(stage.get(f"/api/posts?page={len(waiting)}")))
+async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(stage: Stage) -> None:
+    silent, other = [await stage.add("list") for _ in range(2)]
+    await silent.fall_silent()
+    await until(lambda: not stage.knows(silent))
+    assert stage.knows(other)
+    await stage.add_all()
+    assert (await stage.get("/health/ready")).status == 200
+    stage.nats.kill()
+    try:
+        await until(lambda: stage.gateway.cache.bypassed)
+        end = time.monotonic() + EXPIRY_SECONDS + 1
+        while time.monotonic() < end:
+            assert stage.knows(other)
             await asyncio.sleep(PAUSE_SECONDS)
-        instances = {each.told.instance: each for each in stage.made.registry}
-        await until(lambda: instances[idle.name].outstanding == 0 < instances[busy.name].outstanding)
-        known = len(idle.asked)
-        for page in range(20):
-            assert (await stage.json(f"/api/posts?max_results={page}"))["by"] == idle.name
-        assert len(idle.asked) == known + 20
-        gate.set()
-        await asyncio.gather(*waiting)
+        assert (await stage.get("/api/posts")).status == 200
+        told = await stage.json("/health/ready")
+        assert (told["_status"], told["parts"]["rapids"]) == ("OK", "down")
+    finally:
+        stage.nats.start()
+    await until(lambda: not stage.gateway.cache.bypassed)
+    assert stage.knows(other)
 
 
 @asynchronous
-async def test_it_tells_what_it_knows_of_all(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        answer = await stage.get("/health/ready")
-        told = await answer.json()
-        assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
-        backend = await stage.add("list", load=3, behind=7)
-        web = await stage.add("web")
-        told = await (await stage.get("/health/ready")).json()
-        assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("ERR", "ok", "down")
-        await stage.add_all()
-        told = await stage.json("/health/ready")
-        assert (told["_status"], {*told["parts"].values()}) == ("OK", {"ok"})
-        search = next(each for each in stage.backends if each.service == "search")
-        await search.leave()
-        await until(lambda: not stage.knows(search))
-        told = await stage.json("/health/ready")
-        assert (told["_status"], told["parts"]["search"]) == ("OK", "down")
-        assert await stage.json("/api/health/ready") == told
-        await web.leave()
-        await until(lambda: not stage.knows(web))
-        assert (await stage.get("/health/ready")).status == 503
-        stage.shares(list={"v1": 40})
-
-        async def row_is_right() -> bool:
-            rows = (await stage.json("/registry"))["instances"]
-            row = next(each for each in rows if each["instance"] == backend.name)
-            heartbeat = row.pop("heartbeat")
-            assert 0 <= heartbeat < EXPIRY_SECONDS
-            return bool(
-                row
-                == {
-                    "service": "list",
-                    "version": "v1",
-                    "share": 40,
-                    "instance": backend.name,
-                    "url": f"http://127.0.0.1:{backend.port}",
-                    "state": "up",
-                    "tags": ["verb:list"],
-                    "load": 3,
-                    "behind": 7,
-                    "pid": row["pid"],
-                    "breaker": "closed",
-                }
-            )
-
-        await until(row_is_right)
-        async with stage.client.get(f"{stage.own}/health/live") as live:
-            assert await live.json() == {"_status": "OK"}
-        async with stage.client.get(f"{stage.own}/") as other:
-            assert other.status == 404
-        assert (await stage.ask("POST", "/health/live")).status == 405
+async def test_a_gateway_that_stood_still_takes_nobody_for_gone(stage: Stage) -> None:
+    """What was told meanwhile it has yet to hear."""
+    await stage.add("list")
+    known = stage.gateway.registry.up("list")
+    time.sleep(EXPIRY_SECONDS + 0.1)
+    await asyncio.sleep(2 * SWEEP_SECONDS)
+    assert stage.gateway.registry.up("list") == known, "it was dropped and found anew"
 
 
 @asynchronous
-async def test_requests_are_counted_by_kind(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        for name in ("web", "list"):
-            await stage.add(name)
+async def test_a_gateway_that_starts_learns_at_once_who_is_there(stage: Stage) -> None:
+    backend = await stage.add("list")
+    stage.gateway.registry._instances.clear()
+    stage.gateway.registry._refresh()
+    await backend.fall_silent()  # it does answer who asks
+    await backend.transport.publish("registry.probe", b"")
+    await until(lambda: stage.knows(backend))
 
-        async def series() -> int:
-            text = await (await stage.get("/metrics")).text()
-            return sum(len(family.samples) for family in text_string_to_metric_families(text))
 
-        async def ask(number: int) -> None:
-            await stage.get(f"/nothing-{number}")
-            await stage.get(f"/api/nothing-{number}")
-            await stage.get(f"/api/posts/t3_{number}")
-            await stage.ask(f"BREW{number}", "/")
+@asynchronous
+async def test_versions_have_their_shares_or_are_asked_for(stage: Stage) -> None:
+    stage.shares(search={"v1": 20, "v2": 80, "v3": 0})
+    for version in ("v1", "v2", "v3"):
+        await stage.add("search", version)
+    by = {each.name: each.version for each in stage.backends}
 
-        await ask(0)
-        await series()
-        before = await series()
-        for number in range(1, 10):
-            await ask(number)
-        assert await series() == before
+    async def drawn(count: int, **headers: str) -> Counter[str]:
+        answers = [await stage.json("/api/search?q=a", **headers) for _ in range(count)]
+        return Counter(by[each["by"]] for each in answers)
+
+    async def shares_are_known() -> bool:
+        return (await drawn(20))["v3"] == 0
+
+    await until(shares_are_known)
+    counted = await drawn(300)
+    assert counted["v3"] == 0
+    assert 30 <= counted["v1"] <= 95
+    for version in by.values():
+        assert await drawn(5, Service_Version=f"search={version}") == {version: 5}
+    answer = await stage.get("/api/search?q=a", Service_Version="list=v7, search=v9")
+    told = await answer.json()
+    assert (answer.status, told["_error"]["code"]) == (400, 400)
+    assert "There is no search v9; there is: v1, v2, v3." in told["_error"]["message"]
+    stage.shares(search={"v1": 0, "v2": 0, "v3": 100})
+
+    async def all_are_v3() -> bool:
+        return await drawn(10) == {"v3": 10}
+
+    await until(all_are_v3)
+
+
+@asynchronous
+async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(stage: Stage) -> None:
+    """So that a page and what is kept of it are of one version."""
+    stage.shares(search={"v1": 50, "v2": 50})
+    await stage.add("web")
+    for version in ("v1", "v2"):
+        await stage.add("search", version)
+
+    async def told() -> set[str | None]:
+        answers = [(await stage.json(f"/search?q={n}"))["headers"] for n in range(30)]
+        return {each.get("service-version") for each in answers}
+
+    async def both_are_drawn() -> bool:
+        return await told() == {"search=v1", "search=v2"}
+
+    await until(both_are_drawn)
+
+
+@asynchronous
+async def test_who_has_least_to_do_is_asked(stage: Stage) -> None:
+    gate = asyncio.Event()
+    busy, idle = [await stage.add("list") for _ in range(2)]
+    plain = busy.handler
+
+    async def wait(request: object) -> object:
+        await gate.wait()
+        return await plain(request)  # type: ignore[arg-type]
+
+    busy.handler = wait  # type: ignore[assignment]
+    waiting = []
+    while not busy.asked:
+        waiting.append(asyncio.create_task(stage.get(f"/api/posts?page={len(waiting)}")))
+        await asyncio.sleep(PAUSE_SECONDS)
+    instances = {each.announced.instance: each for each in stage.gateway.registry}
+    await until(lambda: instances[idle.name].outstanding == 0 < instances[busy.name].outstanding)
+    known = len(idle.asked)
+    for page in range(20):
+        assert (await stage.json(f"/api/posts?max_results={page}"))["by"] == idle.name
+    assert len(idle.asked) == known + 20
+    gate.set()
+    await asyncio.gather(*waiting)
+
+
+@asynchronous
+async def test_it_tells_what_it_knows_of_all(stage: Stage) -> None:
+    answer = await stage.get("/health/ready")
+    told = await answer.json()
+    assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
+    backend = await stage.add("list", load=3, behind=7)
+    web = await stage.add("web")
+    told = await (await stage.get("/health/ready")).json()
+    assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("ERR", "ok", "down")
+    await stage.add_all()
+    told = await stage.json("/health/ready")
+    assert (told["_status"], {*told["parts"].values()}) == ("OK", {"ok"})
+    search = next(each for each in stage.backends if each.service == "search")
+    await search.leave()
+    await until(lambda: not stage.knows(search))
+    told = await stage.json("/health/ready")
+    assert (told["_status"], told["parts"]["search"]) == ("OK", "down")
+    assert await stage.json("/api/health/ready") == told
+    await web.leave()
+    await until(lambda: not stage.knows(web))
+    assert (await stage.get("/health/ready")).status == 503
+    stage.shares(list={"v1": 40})
+
+    async def row_is_right() -> bool:
+        rows = (await stage.json("/registry"))["instances"]
+        row = next(each for each in rows if each["instance"] == backend.name)
+        heartbeat = row.pop("heartbeat")
+        assert 0 <= heartbeat < EXPIRY_SECONDS
+        return bool(
+            row
+            == {
+                "service": "list",
+                "version": "v1",
+                "share": 40,
+                "instance": backend.name,
+                "url": f"http://127.0.0.1:{backend.port}",
+                "state": "up",
+                "tags": ["verb:list"],
+                "load": 3,
+                "behind": 7,
+                "pid": row["pid"],
+                "breaker": "closed",
+            }
+        )
+
+    await until(row_is_right)
+    async with stage.client.get(f"{stage.own}/health/live") as live:
+        assert await live.json() == {"_status": "OK"}
+    async with stage.client.get(f"{stage.own}/") as other:
+        assert other.status == 404
+    assert (await stage.ask("POST", "/health/live")).status == 405
+
+
+@asynchronous
+async def test_requests_are_counted_by_kind(stage: Stage) -> None:
+    for name in ("web", "list"):
+        await stage.add(name)
+
+    async def series() -> int:
+        text = await (await stage.get("/metrics")).text()
+        return sum(len(family.samples) for family in text_string_to_metric_families(text))
+
+    async def ask(number: int) -> None:
+        await stage.get(f"/nothing-{number}")
+        await stage.get(f"/api/nothing-{number}")
+        await stage.get(f"/api/posts/t3_{number}")
+        await stage.ask(f"BREW{number}", "/")
+
+    await ask(0)
+    await series()
+    before = await series()
+    for number in range(1, 10):
+        await ask(number)
+    assert await series() == before

@@ -1,4 +1,4 @@
-"""Clients that take their time: they wait in the lobby, and those who are served notice nothing."""
+"""Clients that take their time: they take no room of the requests in flight."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from step3_async.gateway.lobby import Lobby, room_for
-from tests.step3.backends import Stage, hang, nats, settings, staged
+from step3_async.gateway.ingress.slow_clients import WaitingConnections, affordable
+from tests.step3.backends import Stage, hang, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.nats_server import NatsServer
 
-__all__ = ["nats", "settings"]
+__all__ = ["nats", "settings", "stage"]
 
 MOST = 4
 PATIENCE = 30.0
@@ -54,11 +53,9 @@ class Socket:
 
 
 @asynccontextmanager
-async def sockets(settings: dict[str, str], count: int, sent: bytes = b"") -> AsyncIterator[list[Socket]]:
+async def sockets(stage: Stage, count: int, sent: bytes = b"") -> AsyncIterator[list[Socket]]:
     """So many connections over which this is sent, and nothing more."""
-    made = [
-        Socket(*await asyncio.open_connection("127.0.0.1", int(settings["STEP3_PORT"]))) for _ in range(count)
-    ]
+    made = [Socket(*await stage.connect()) for _ in range(count)]
     for each in made:
         each.writer.write(sent)
     try:
@@ -74,125 +71,107 @@ async def is_served(stage: Stage) -> None:
     assert (await stage.ask("POST", "/login", json={})).status == 200
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gateway with room for few."""
-    monkeypatch.setenv("REQUESTS_AT_ONCE", str(MOST))
+small = pytest.mark.settings(REQUESTS_AT_ONCE=str(MOST))
+"""A gateway with room for few."""
 
 
 @pytest.mark.parametrize(
     "sent", [b"", b"GET / HT", HEAD, HEAD + b"{"], ids=["silent", "head", "body", "half"]
 )
-@pytest.mark.usefixtures("small")
+@small
 @asynchronous
-async def test_who_waits_takes_no_room_of_those_who_are_served(
-    nats: NatsServer, settings: dict[str, str], sent: bytes
-) -> None:
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        async with sockets(settings, 3 * MOST, sent) as slow:
-            for _ in range(3):
-                await is_served(stage)
-            rest = (HEAD + b"{}").removeprefix(sent) if sent != b"GET / HT" else b"TP/1.1\r\nHost: a\r\n\r\n"
-            for each in slow:
-                each.writer.write(rest)
-                assert await each.status() == 200
+async def test_who_waits_takes_no_room_of_those_who_are_served(stage: Stage, sent: bytes) -> None:
+    await stage.add("web")
+    async with sockets(stage, 3 * MOST, sent) as slow:
+        for _ in range(3):
+            await is_served(stage)
+        rest = (HEAD + b"{}").removeprefix(sent) if sent != b"GET / HT" else b"TP/1.1\r\nHost: a\r\n\r\n"
+        for each in slow:
+            each.writer.write(rest)
+            assert await each.status() == 200
 
 
-@pytest.mark.usefixtures("small")
+@small
 @asynchronous
-async def test_a_body_that_has_come_needs_room(nats: NatsServer, settings: dict[str, str]) -> None:
-    async with staged(nats, settings) as stage:
-        web = await stage.add("web", handler=hang)
-        async with sockets(settings, MOST, HEAD + b"{}"):
-            await until(lambda: len(web.asked) == MOST)
-            assert stage.made.attending.in_work == MOST
-            assert (await stage.ask("POST", "/login", json={})).status == 503
-        await until(lambda: stage.made.attending.in_work == MOST)  # a command is finished, whoever leaves
+async def test_a_body_that_has_come_needs_room(stage: Stage) -> None:
+    web = await stage.add("web", handler=hang)
+    async with sockets(stage, MOST, HEAD + b"{}"):
+        await until(lambda: len(web.asked) == MOST)
+        assert stage.gateway.handler.in_flight.count == MOST
+        assert (await stage.ask("POST", "/login", json={})).status == 503
+    # A command is finished, whoever leaves.
+    await until(lambda: stage.gateway.handler.in_flight.count == MOST)
 
 
 @pytest.mark.parametrize(
     ("begun", "piece"),
     [(b"GET / HTTP/1.1\r\nHost: a\r\n", b"X-A: b\r\n"), (HEAD[:-6] + b"9999\r\n\r\n", b"x")],
 )
+@pytest.mark.settings(HEAD_SECONDS="0.4", BODY_SECONDS="0.4")
 @asynchronous
-async def test_who_trickles_is_cut_off(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, begun: bytes, piece: bytes
-) -> None:
-    monkeypatch.setenv("HEAD_SECONDS", "0.4")
-    monkeypatch.setenv("BODY_SECONDS", "0.4")
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        async with sockets(settings, 1, begun) as (slow,):
-            said = await slow.trickle(piece for _ in range(1500))
-        assert said.startswith(b"HTTP/1.1 408 ")
-        assert b'"_status":"ERR"' in said
-        await is_served(stage)
+async def test_a_client_that_trickles_is_cut_off(stage: Stage, begun: bytes, piece: bytes) -> None:
+    await stage.add("web")
+    async with sockets(stage, 1, begun) as (slow,):
+        said = await slow.trickle(piece for _ in range(1500))
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert b'"_status":"ERR"' in said
+    await is_served(stage)
 
 
+@pytest.mark.settings(HEAD_SECONDS="0.4")
 @asynchronous
-async def test_who_goes_on_trickling_after_an_answer_is_cut_off(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HEAD_SECONDS", "0.4")
-    async with staged(nats, settings):
-        head = HEAD.replace(b"/login", b"/health/live").replace(b"Length: 2", b"Length: 60000")
-        async with sockets(settings, 1, head) as (slow,):
-            assert (await slow.trickle(b"x" for _ in range(1500))).startswith(b"HTTP/1.1 405 ")
+async def test_a_client_that_goes_on_trickling_after_its_response_is_cut_off(stage: Stage) -> None:
+    head = HEAD.replace(b"/login", b"/health/live").replace(b"Length: 2", b"Length: 60000")
+    async with sockets(stage, 1, head) as (slow,):
+        assert (await slow.trickle(b"x" for _ in range(1500))).startswith(b"HTTP/1.1 405 ")
 
 
+@pytest.mark.settings(HEAD_SECONDS="0.2")
 @asynchronous
-async def test_a_connection_that_is_used_again_is_not_cut_off(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HEAD_SECONDS", "0.2")
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        async with sockets(settings, 1) as (again,):
-            for _ in range(4):
-                again.writer.write(HEAD)
-                await asyncio.sleep(0.15)
-                again.writer.write(b"{}")
-                assert await again.status() == 200
+async def test_a_connection_that_is_used_again_is_not_cut_off(stage: Stage) -> None:
+    await stage.add("web")
+    async with sockets(stage, 1) as (again,):
+        for _ in range(4):
+            again.writer.write(HEAD)
+            await asyncio.sleep(0.15)
+            again.writer.write(b"{}")
+            assert await again.status() == 200
 
 
+@pytest.mark.settings(WAITING_AT_ONCE="3")
 @asynchronous
-async def test_when_the_lobby_is_full_who_has_waited_longest_goes(
-    nats: NatsServer, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WAITING_AT_ONCE", "3")
-    async with staged(nats, settings) as stage:
-        await stage.add("web")
-        async with sockets(settings, 3, HEAD) as first:
-            await is_served(stage)  # over a connection of its own
-            assert await asyncio.wait_for(first[0].reader.read(), PATIENCE) == b""
-            for each in first[1:]:
-                each.writer.write(b"{}")
-                assert await each.status() == 200
+async def test_when_too_many_wait_the_one_that_has_waited_longest_goes(stage: Stage) -> None:
+    await stage.add("web")
+    async with sockets(stage, 3, HEAD) as first:
+        await is_served(stage)  # over a connection of its own
+        assert await asyncio.wait_for(first[0].reader.read(), PATIENCE) == b""
+        for each in first[1:]:
+            each.writer.write(b"{}")
+            assert await each.status() == 200
 
 
-def test_the_lobby_knows_who_came_first() -> None:
+def test_connections_that_wait_go_in_the_order_in_which_they_came() -> None:
     gone: list[str] = []
 
-    class Guest:
+    class Connection:
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def show_out(self) -> None:
+        def evict(self) -> None:
             gone.append(self.name)
 
-    lobby, guests = Lobby(2, 1.0), [Guest(name) for name in "abcd"]
-    for each in (guests[0], guests[1], guests[0]):
-        lobby.enter(each)
+    waiting, connections = WaitingConnections(2), [Connection(name) for name in "abcd"]
+    for each in (connections[0], connections[1], connections[0]):
+        waiting.add(each)
     assert gone == []
-    lobby.enter(guests[2])
-    lobby.leave(guests[1])
-    lobby.enter(guests[3])
+    waiting.add(connections[2])
+    waiting.remove(connections[1])
+    waiting.add(connections[3])
     assert gone == ["a"]
-    lobby.enter(guests[0])
+    waiting.add(connections[0])
     assert gone == ["a", "c"]
 
 
-def test_the_lobby_leaves_files_for_calls() -> None:
-    assert room_for(1) == 1
-    assert 1 < room_for(10**9) < 10**6
+def test_waiting_connections_leave_files_for_calls() -> None:
+    assert affordable(1) == 1
+    assert 1 < affordable(10**9) < 10**6

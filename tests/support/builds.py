@@ -72,9 +72,11 @@ class Built:
         modules = self.loaded()
         packages = set().union(*(_imported(file) for file in modules.values()))
         known = _distributions()
-        needed = {_normal(each) for package in packages for each in known.get(package, ())}
+        pinned = {_normal(name) for name in self.pins()}
+        # Several distributions may have parts of a package, as those of OpenTelemetry do.
+        needed = {package: {_normal(each) for each in known[package]} for package in packages & known.keys()}
         assert "eve" in needed
-        assert needed <= {_normal(name) for name in self.pins()}
+        assert {package for package, makers in needed.items() if not makers & pinned} == set()
         return {name.partition(".")[2] for name in modules if name.startswith(f"{self.step}.")}
 
     def check_image(self) -> set[str]:

@@ -143,6 +143,7 @@ def _announced(nats_url: str, port: int) -> Iterator[None]:
     told = {
         "service": "web", "version": "v1", "instance": BACKEND, "url": f"http://127.0.0.1:{port}",
         "tags": [], "takes": [], "state": "up", "pid": os.getpid(),
+        "paths": [{"template": "/{page:path}", "below": ""}],
     }  # fmt: skip
 
     async def announce() -> None:

@@ -33,6 +33,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
+            paths=settings.PATHS,
             owns="revoked",
             readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
         ),

@@ -12,6 +12,7 @@ from step3_async.aggregates.share import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 
 
@@ -29,6 +30,10 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
+            paths=(
+                AnnouncedPath(template="/posts/{post}/share", seconds=9.0),
+                AnnouncedPath(template="/counts", part=True),
+            ),
             owns="shares",
             ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
             parts={"smtp": mailer.answers},

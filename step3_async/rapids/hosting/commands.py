@@ -4,10 +4,8 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context
 
+from step3_async.rapids.headers import COMMAND
 from step3_async.rapids.tracing import TRACEPARENT, current_traceparent
-
-COMMAND = "Command"
-"""The header `Command: <domain>:<revision>:<key>` of an answer: the document that the command wrote."""
 
 
 class Commands:

@@ -16,7 +16,7 @@ from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.connect import connect as connect_to_bus
 from step3_async.rapids.hosting.settings import get_own_url
-from step3_async.rapids.messages import Announcement
+from step3_async.rapids.messages import AnnouncedPath, Announcement
 
 LEFT_SECONDS = 0.3
 """Until all gateways know that the instance leaves, and what they had sent has arrived."""
@@ -63,7 +63,7 @@ class Part(Protocol):
 
 
 class Host:
-    """Announces an instance of `service` with `tags`, and runs its part, from `start` to `stop`.
+    """Announces an instance of `service` with `tags` and `paths`, and runs its part, from `start` to `stop`.
 
     `is_healthy` may take its time. `load` is the number of requests in work.
     """
@@ -74,11 +74,13 @@ class Host:
         tags: Sequence[str] = (),
         part: Callable[[Bus], Part] | None = None,
         *,
+        paths: Sequence[AnnouncedPath] = (),
         connect: Connect | None = None,
         is_healthy: Callable[[], bool],
         load: Callable[[], int],
     ) -> None:
         self._service, self._tags, self._make_part = service, list(tags), part
+        self._paths = list(paths)
         self._connect = connect or (lambda: connect_to_bus(service))
         self._is_healthy, self._load = is_healthy, load
         self._version = environment.get_version()
@@ -130,6 +132,7 @@ class Host:
             url=self._url,
             tags=[*self._tags, *(part.tags if part else ())],
             takes=list(part.takes) if part else [],
+            paths=self._paths,
             state="up" if self._healthy and (part is None or part.ready) else "starting",
             load=self._load(),
             behind=part.behind if part else 0,

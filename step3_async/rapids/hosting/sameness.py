@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, request
 
-DEPENDS_ON = "Depends-On"
-"""The header that names what an answer depends on: `<service>.<domain>`, with commas between several."""
+from step3_async.rapids.headers import DEPENDS_ON
 
 
 def tell_what_visitors_see_depends_on(app: Flask, service: str, same: Mapping[str, str]) -> None:

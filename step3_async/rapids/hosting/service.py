@@ -25,6 +25,7 @@ from step3_async.rapids.hosting.projection_runner import ProjectionRunner
 from step3_async.rapids.hosting.sameness import tell_what_visitors_see_depends_on
 from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
+from step3_async.rapids.messages import API, AnnouncedPath
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.tracing import configure_tracing
 
@@ -34,10 +35,11 @@ class Hosted:
     """A service by its `name`: Eve's `domain` over its `database` with these `indexes`.
 
     `owns` is the collection whose changes are told to others; `ponds` are what it takes of others'. `tags`
-    say in the registry what it is. Answers of the endpoints in `same` are the same for all visitors as long
-    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.Settings`. `readers`
-    verifies readers' tokens; by default with the keys that the gateway knows. `part` is what it does with the
-    bus besides, and `connect` makes that bus, where they are not the usual ones.
+    say in the registry what it is, and `paths` which requests it gets. Answers of the endpoints in `same` are
+    the same for all visitors as long as nothing of the domain there changes. `parts` and `optional` are as in
+    `kit.service.Settings`. `readers` verifies readers' tokens; by default with the keys that the gateway
+    knows. `part` is what it does with the bus besides, and `connect` makes that bus, where they are not the
+    usual ones.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Hosted:
     database: Database[Document]
     domain: Mapping[str, Mapping[str, Any]]
     indexes: Indexes
+    paths: tuple[AnnouncedPath, ...] = ()
     owns: str | None = None
     ponds: tuple[Pond, ...] = ()
     same: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +82,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
         hosted.name,
         hosted.tags,
         part,
+        paths=hosted.paths,
         connect=hosted.connect,
         is_healthy=lambda: all(answers() for answers in needed.values()),
         load=lambda: load.now,
@@ -112,6 +116,6 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
 def _readers(hosted: Hosted) -> Verifier | None:
     if hosted.readers or not hosted.identifies_readers:
         return hosted.readers
-    keys = RemoteKeys(Rest(f"{get_gateway_url()}/api", "The members service"))
+    keys = RemoteKeys(Rest(get_gateway_url() + API, "The members service"))
     keys.fetch_ahead()
     return Verifier(keys, ISSUER)

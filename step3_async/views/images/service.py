@@ -9,6 +9,7 @@ from kit.single import own_database
 from kit.verbs import images
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 from step3_async.views.images import settings
 
@@ -26,6 +27,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
+            paths=(AnnouncedPath(template="/images/{post}", seconds=9.0),),
             ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
             same=settings.SAME,
         ),

@@ -6,6 +6,7 @@ from kit.service import Service
 from kit.single import own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views.list import settings
 
 
@@ -21,6 +22,10 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
+            paths=(
+                AnnouncedPath(template="/posts", composition="marks on items"),
+                AnnouncedPath(template="/posts/{post}", composition="marks on one"),
+            ),
             ponds=(ponds.posts(database), ponds.hidden(database), ponds.revoked(database)),
             same=settings.SAME,
         )

@@ -8,6 +8,7 @@ from kit.single import own_database
 from kit.verbs import recommend
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 from step3_async.views.recommend import settings
 
@@ -24,6 +25,10 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
+            paths=(
+                AnnouncedPath(template="/recommended", composition="marks on items"),
+                AnnouncedPath(template="/topics"),
+            ),
             ponds=(
                 Pond(posts.collection, "posts", settings.POSTS, settings.TIMES),
                 *ponds.marks(database),

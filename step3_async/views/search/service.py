@@ -9,6 +9,7 @@ from kit.service import Service
 from kit.single import own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views.search import settings
 
 
@@ -25,6 +26,7 @@ def make_app() -> Service:
             database=database,
             domain={"search": search_resource(order, summary)},
             indexes=settings.INDEXES,
+            paths=(AnnouncedPath(template="/search", composition="marks on items"),),
             ponds=(ponds.posts(database, WORDS), ponds.hidden(database), ponds.revoked(database)),
             same=settings.SAME,
         )

@@ -34,6 +34,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
+            paths=settings.PATHS,
             ponds=(ponds.posts(database), *ponds.marks(database), ponds.revoked(database)),
         ),
         tag.questions(posts, marks, shown, POSTS),

@@ -8,6 +8,13 @@ from kit.model.indexes import INDEXES as MODEL
 from kit.model.indexes import Indexes, named
 from kit.resources.marks import marks_resource
 from kit.resources.posts import POSTS as RESOURCE
+from step3_async.rapids.messages import AnnouncedPath
+
+PATHS = (
+    *(AnnouncedPath(template=each) for each in ("/tags", "/tags/{tag}", "/likes", "/like-counts", "/hidden")),
+    AnnouncedPath(template="/marks"),
+    AnnouncedPath(template="/counts", part=True),
+)
 
 MARKED: dict[str, Any] = {
     "tags": {"type": "array", "items": {"type": "string"}},

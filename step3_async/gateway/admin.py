@@ -1,0 +1,102 @@
+"""The admin endpoints: the health of this instance, its metrics, and the registry as it knows it."""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from kit.exposition import exposition
+from kit.problems import NotFound
+from step3_async.gateway.ingress.request import READING, Request
+from step3_async.gateway.ingress.responses import (
+    READ_ONLY,
+    SAFE,
+    WrongMethod,
+    allowed_methods,
+    json_response,
+)
+from step3_async.gateway.routing.balancer import Balancer
+from step3_async.gateway.routing.registry import Registry
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.messages import API
+
+RAPIDS = "rapids"
+
+
+class AdminEndpoints:
+    """The endpoints of an instance. `expected` services must have been up once, `needed` ones must be up."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        registry: Registry,
+        balancer: Balancer,
+        *,
+        expected: tuple[str, ...],
+        needed: tuple[str, ...],
+    ) -> None:
+        self._bus, self._registry, self._balancer = bus, registry, balancer
+        self._expected, self._needed = expected, needed
+        self._all_were_up = False
+        self._endpoints: dict[str, Callable[[], Response]] = {
+            "/health/live": self._live,
+            "/health/ready": self._ready,
+            "/metrics": self._metrics,
+            "/registry": self._instances,
+        }
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is an endpoint at this path."""
+        return path.removeprefix(API) in self._endpoints
+
+    def respond(self, request: Request) -> Response:
+        """Return the endpoint's response. Raises NotFound and WrongMethod."""
+        endpoint = self._endpoints.get(request.path.removeprefix(API))
+        if endpoint is None:
+            raise NotFound("There is nothing at this address.")
+        if request.method == "OPTIONS":
+            return allowed_methods(READ_ONLY)
+        if request.method not in READING:
+            raise WrongMethod(READ_ONLY)
+        return endpoint()
+
+    def is_ready(self) -> bool:
+        """Tell whether all parts have been up once (a later gap is no outage) and the needed ones are up."""
+        if not self._all_were_up:
+            self._all_were_up = all(self._is_up(part) for part in (RAPIDS, *self._expected))
+        return self._all_were_up and self.can_serve()
+
+    def can_serve(self) -> bool:
+        """Tell whether the services that are always needed are up."""
+        return all(self._is_up(part) for part in self._needed)
+
+    def _is_up(self, part: str) -> bool:
+        return self._bus.connected if part == RAPIDS else bool(self._registry.up(part))
+
+    def _live(self) -> Response:
+        return json_response({"_status": "OK"})
+
+    def _ready(self) -> Response:
+        parts = {part: "ok" if self._is_up(part) else "down" for part in (RAPIDS, *self._expected)}
+        if self.is_ready():
+            return json_response({"_status": "OK", "parts": parts})
+        return json_response({"_status": "ERR", "parts": parts}, 503, {"Retry-After": "2"})
+
+    def _metrics(self) -> Response:
+        content, content_type = exposition()
+        return Response(content, headers={**SAFE, "Content-Type": content_type})
+
+    def _instances(self) -> Response:
+        rows = [
+            {
+                "service": each.announced.service,
+                "version": each.announced.version,
+                "share": self._balancer.share(each.announced.service, each.announced.version),
+                **each.announced.model_dump(
+                    include={"instance", "url", "state", "tags", "load", "behind", "pid"}
+                ),
+                "heartbeat": round(self._registry.age(each), 1),
+                "breaker": "open" if each.breaker.is_open else "closed",
+            }
+            for each in self._registry
+        ]
+        return json_response({"instances": rows})

@@ -1,0 +1,127 @@
+"""Responses that are the same for all visitors, kept until what they were made from changes.
+
+Views name what their responses depend on, and publish when that has changed. Responses that were overtaken
+are kept out by counting changes: a response is kept only if nothing that it depends on has changed since its
+request began.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from step3_async.gateway import metrics
+from step3_async.gateway.ingress.request import CacheKey
+from step3_async.gateway.ingress.responses import for_clients, values_of
+from step3_async.rapids.headers import DEPENDS_ON, GAPS
+
+OVERHEAD = 600
+"""Bytes that an entry takes besides its body, about."""
+
+VARY = frozenset({"accept", "cookie", "authorization"})
+"""What a response may vary by: the first is a part of the key, and requests with the others get none."""
+
+PRIVATE = ("no-store", "private")
+HIT = (b"cache-status", b"gateway; hit")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept response, as clients see it."""
+
+    response: Response
+    size: int
+    depends_on: list[str]
+
+
+class ResponseCache:
+    """At most so many bytes and entries; the least recently used go first.
+
+    Nothing is kept while it is `bypassed`, as changes may go unnoticed.
+    """
+
+    def __init__(self, most_bytes: int, most_entries: int) -> None:
+        self._most_bytes, self._most_entries = most_bytes, most_entries
+        self._entries: OrderedDict[CacheKey, Entry] = OrderedDict()
+        self._by_dependency: dict[str, set[CacheKey]] = {}
+        self._changed_at: dict[str, int] = {}
+        self._cleared_at = 0
+        self._bytes = 0
+        self.moment = 0
+        """Counts all changes."""
+        self.bypassed = False
+
+    def get(self, key: CacheKey) -> Response | None:
+        """Return the response that is kept, if there is one."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry.response
+
+    def put(self, key: CacheKey, response: Response, since: int) -> Response | None:
+        """Keep the response to a request that began at the moment `since`, and return it as it is kept.
+
+        Returns None where it must not be kept.
+        """
+        depends_on = values_of(response, DEPENDS_ON)
+        changed_at = max((self._changed_at.get(each, 0) for each in depends_on), default=0)
+        is_overtaken = max(changed_at, self._cleared_at) > since
+        size = OVERHEAD + len(response.body)
+        if self.bypassed or is_overtaken or size > self._most_bytes // 8 or not may_be_kept(response):
+            return None
+        if key in self._entries:
+            self._remove(key)
+        kept = for_clients(response)
+        kept.raw_headers.append(HIT)
+        self._entries[key] = Entry(kept, size, depends_on)
+        for each in depends_on:
+            self._by_dependency.setdefault(each, set()).add(key)
+        self._grow(size)
+        while self._bytes > self._most_bytes or len(self._entries) > self._most_entries:
+            self._remove(next(iter(self._entries)))
+        return kept
+
+    def drop(self, dependency: str) -> None:
+        """Forget all that depends on this: `<service>.<domain>`."""
+        self.moment += 1
+        self._changed_at[dependency] = self.moment
+        keys = self._by_dependency.get(dependency)
+        if keys:
+            metrics.CACHE.labels("dropped").inc(len(keys))
+            self._remove_all(list(keys))
+
+    def clear(self) -> None:
+        """Forget everything, and keep no response to a request that began before."""
+        self.moment += 1
+        self._cleared_at = self.moment
+        metrics.CACHE.labels("dropped").inc(len(self._entries))
+        self._remove_all(list(self._entries))
+
+    def _remove_all(self, keys: Iterable[CacheKey]) -> None:
+        for key in keys:
+            self._remove(key)
+
+    def _remove(self, key: CacheKey) -> None:
+        entry = self._entries.pop(key)
+        for each in entry.depends_on:
+            keys = self._by_dependency[each]
+            keys.discard(key)
+            if not keys:
+                del self._by_dependency[each]
+        self._grow(-entry.size)
+
+    def _grow(self, size: int) -> None:
+        self._bytes += size
+        metrics.CACHED_BYTES.set(self._bytes)
+
+
+def may_be_kept(response: Response) -> bool:
+    """Tell whether a response is the same for all, and whole."""
+    headers = response.headers
+    if response.status_code != 200 or DEPENDS_ON not in headers or "set-cookie" in headers or GAPS in headers:
+        return False
+    vary = {each.lower() for each in values_of(response, "vary")}
+    policy = {each.lower() for each in values_of(response, "cache-control")}
+    return vary <= VARY and policy.isdisjoint(PRIVATE)

@@ -1,0 +1,121 @@
+"""Read your writes: which changes the views show by now, and waiting until all of them show one.
+
+Views publish what they show. Where such a message may have got lost, they are asked.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import ValidationError
+
+from step3_async.gateway.commands.command import Command
+from step3_async.gateway.routing.registry import Registry
+from step3_async.rapids.bus import Bus, Unavailable
+from step3_async.rapids.messages import APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
+
+REMEMBERED = 20_000
+"""Documents that are remembered, as views may be quicker than the response of the aggregate."""
+
+FIRST_SILENCE, LAST_SILENCE = 0.3, 1.2
+"""Seconds without a message after which a view is asked, at first and in the end."""
+
+REPLY_SECONDS = 1.0
+
+State = Literal["pending", "done", "failed"]
+
+
+class AppliedChanges:
+    """What the subscribers of changes, as `registry` knows them, have published or replied over `bus`."""
+
+    def __init__(self, bus: Bus, registry: Registry) -> None:
+        self._bus, self._registry = bus, registry
+        self._revisions: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+        self._waiting: dict[tuple[str, str], set[asyncio.Event]] = {}
+
+    def note(self, applied: Applied) -> None:
+        """Note what a service has published."""
+        for key, revision in applied.documents:
+            if revision:
+                self._note(applied.service, Command(applied.domain, revision, key))
+
+    async def wait(self, command: Command, seconds: float) -> State:
+        """Return `done` once all subscribers show the command, `failed` as soon as it is a dead letter of
+        one, and `pending` when `seconds` are over.
+        """
+        end = time.monotonic() + seconds
+        silence = FIRST_SILENCE
+        while missing := self._missing(command):
+            left = end - time.monotonic()
+            if left <= 0:
+                return "pending"
+            if not await self._is_noted(command, min(left, silence)):
+                silence = min(2 * silence, LAST_SILENCE)
+                states = await self._query(missing, command)
+                if "failed" in states.values():
+                    return "failed"
+                for service in [service for service, state in states.items() if state == "done"]:
+                    self._note(service, command)
+        return "done"
+
+    async def states(self, command: Command) -> dict[str, State]:
+        """Return how far each subscriber is with the command, by its own reply."""
+        return await self._query(self._registry.subscribers(command.domain), command)
+
+    def _missing(self, command: Command) -> list[str]:
+        return [
+            service
+            for service in self._registry.subscribers(command.domain)
+            if self._revisions.get((service, command.domain, command.key), 0) < command.revision
+        ]
+
+    async def _is_noted(self, command: Command, seconds: float) -> bool:
+        """Wait for a message about the document, and tell whether one came in time."""
+        document = (command.domain, command.key)
+        noted = asyncio.Event()
+        self._waiting.setdefault(document, set()).add(noted)
+        try:
+            async with asyncio.timeout(seconds):
+                await noted.wait()
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            waiting = self._waiting[document]
+            waiting.discard(noted)
+            if not waiting:
+                del self._waiting[document]
+
+    def _note(self, service: str, command: Command) -> None:
+        place = (service, command.domain, command.key)
+        self._revisions[place] = max(command.revision, self._revisions.get(place, 0))
+        self._revisions.move_to_end(place)
+        if len(self._revisions) > REMEMBERED:
+            self._revisions.popitem(last=False)
+        for event in self._waiting.get((command.domain, command.key), ()):
+            event.set()
+
+    async def _query(self, services: Iterable[str], command: Command) -> dict[str, State]:
+        asked = sorted(services)
+        states = await asyncio.gather(*(self._query_one(service, command) for service in asked))
+        return dict(zip(asked, states, strict=True))
+
+    async def _query_one(self, service: str, command: Command) -> State:
+        query = AppliedQuery(domain=command.domain, key=command.key).model_dump_json().encode()
+        try:
+            reply = AppliedReply.model_validate_json(
+                await self._bus.request(f"{APPLIED_QUERY}.{service}", query, REPLY_SECONDS)
+            )
+        except (Unavailable, ValidationError):
+            return "pending"
+        if reply.revision is not None and reply.revision >= command.revision:
+            return "done"
+        return "failed" if reply.dead_lettered else "pending"
+
+
+def overall(states: Iterable[State]) -> State:
+    """Return the state of several together."""
+    found = set(states)
+    return "failed" if "failed" in found else "pending" if "pending" in found else "done"

@@ -1,0 +1,72 @@
+"""Where a request goes: to the service of its path, or to the state of a command."""
+
+from starlette.responses import Response
+
+from kit.problems import NotFound, PartDown
+from step3_async.gateway.commands.responses import CommandResponses
+from step3_async.gateway.composition import Composer
+from step3_async.gateway.ingress.request import READING, Request
+from step3_async.gateway.ingress.responses import COMMANDS, READ_ONLY, WrongMethod, allowed_methods
+from step3_async.gateway.routing.registry import Registry
+from step3_async.gateway.routing.routes import Route
+from step3_async.gateway.upstream.caller import Caller
+from step3_async.gateway.upstream.client import forward
+from step3_async.rapids.messages import API
+
+
+class Dispatcher:
+    """Responds to requests whose bodies have been read."""
+
+    def __init__(self, registry: Registry, caller: Caller, commands: CommandResponses) -> None:
+        self._registry, self._caller, self._commands = registry, caller, commands
+        self._composer = Composer(caller, registry)
+
+    def find_route(self, request: Request) -> None:
+        """Note the request's route, and what metrics call it: one of few names."""
+        if request.path.startswith(COMMANDS):
+            request.label = f"{COMMANDS}{{id}}"
+        elif (route := self._registry.routes.find(request.path)) is not None:
+            request.route, request.label = route, route.name
+
+    async def respond(self, request: Request) -> Response:
+        """Return the response, with the headers that are for the web face alone. Raises Problems."""
+        if request.path.startswith(COMMANDS):
+            return await self._state_of_command(request)
+        route = self._require_route(request)
+        call = forward(request, route, request.target[len(route.path.below) :])
+        if (
+            route.path.composition != "none"
+            and request.method in READING
+            and b"authorization" in request.by_name
+        ):
+            return await self._composer.compose(call, request)
+        response = await self._caller.call(call, request)
+        if route.path.below:
+            _add_prefix_to_location(response)
+        if request.method in READING or request.is_inner:
+            return response
+        return await self._commands.respond(request, response)
+
+    def _require_route(self, request: Request) -> Route:
+        """Return the route. Raises NotFound where there is none, and PartDown as long as a service that may
+        have one is yet to be seen.
+        """
+        if request.route is not None:
+            return request.route
+        if self._registry.missing:
+            raise PartDown("What is at this address", retry_after=1)
+        raise NotFound("There is nothing at this address.")
+
+    async def _state_of_command(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return allowed_methods(READ_ONLY)
+        if request.method not in READING:
+            raise WrongMethod(READ_ONLY)
+        return await self._commands.state(request.path.removeprefix(COMMANDS))
+
+
+def _add_prefix_to_location(response: Response) -> None:
+    """Have clients find what a service has named the address of."""
+    location = response.headers.get("location", "")
+    if location.startswith("/"):
+        response.headers["location"] = API + location

@@ -1,0 +1,100 @@
+"""How large a request may be, how long its body may take, and how many may be in flight at a time."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from kit.bodies import DRAINED, LARGEST_BODY
+from kit.problems import PartDown, Refused
+from step3_async.gateway import metrics
+from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.responses import TooLarge, TooSlow, WrongMethod
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+LONGEST_TARGET, LONGEST_FIELD, MOST_FIELDS = 4000, 8000, 80
+"""A little less than the servers of services accept. They would close the connection, which would look like a
+failure of theirs; here it is refused in the contract's words.
+"""
+
+
+def require_acceptable(request: Request) -> None:
+    """Raise WrongMethod for an unknown method, and Refused for an address that is no path (it would become a
+    part of the host's name) and for what is too large.
+    """
+    if request.method not in METHODS:
+        raise WrongMethod(", ".join(sorted(METHODS)))
+    if not request.path.startswith("/"):
+        raise Refused("The address must be a path.")
+    if len(request.path) + len(request.query) > LONGEST_TARGET:
+        raise Refused("The address is too long.")
+    if len(request.headers) > MOST_FIELDS or any(
+        len(name) + len(value) > LONGEST_FIELD for name, value in request.headers
+    ):
+        raise Refused("The headers are too large.")
+
+
+def has_body(request: Request) -> bool:
+    """Tell whether a body comes with the request."""
+    return request.by_name.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.by_name
+
+
+async def read_body(receive: Receive, request: Request, seconds: float) -> bytes:
+    """Return the whole body.
+
+    Raises TooLarge, TooSlow when it has not come in `seconds`, Refused, and ClientDisconnect.
+    """
+    length = request.by_name.get(b"content-length")
+    if length is not None and not length.isdigit():
+        raise Refused("Content-Length is no number.")
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(receive)
+    except TimeoutError:
+        raise TooSlow("The body took too long to come.") from None
+
+
+async def _read(receive: Receive) -> bytes:
+    body = bytearray()
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        more = bool(message.get("more_body"))
+        if size <= LARGEST_BODY:
+            body += chunk
+        # A client that is still sending when the connection closes never sees the response.
+        elif not more or size > DRAINED:
+            raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+    return bytes(body)
+
+
+class InFlight:
+    """Room for `most` requests from outside at a time, once their bodies have come."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.count = 0
+
+    def require_room(self, request: Request) -> None:
+        """Raise PartDown when there is no room."""
+        # Requests from inside are let through: those in flight wait for them, and would wait in vain.
+        if self.count >= (2 * self._most if request.is_inner else self._most):
+            metrics.REFUSED.labels("gateway").inc()
+            raise PartDown("The gateway", retry_after=1)
+
+    @contextmanager
+    def room(self, request: Request) -> Iterator[None]:
+        """Take room for a request. Raises PartDown."""
+        self.require_room(request)
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1

@@ -1,0 +1,139 @@
+"""Clients that take their time must not take the room of others.
+
+uvicorn sets no limit to connections that send nothing or trickle, and drops the response to a client that
+closes its own side early. Each part of the code here names the test in tests/step3/test_gateway_slow.py that
+fails without it.
+"""
+
+import asyncio
+import resource
+from collections import OrderedDict
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import h11
+import orjson
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kit.errors import error_body
+
+HALF_CLOSED_SECONDS = 3.0
+"""How long a client that has closed its own side is waited for: from here it looks like one that has left."""
+
+ENOUGH_FILES = 65_536
+SHARE_OF_FILES = 2
+"""Waiting connections may take one file in so many; the others are for connections to services."""
+
+
+class Connection(Protocol):
+    """A client's connection."""
+
+    def evict(self) -> None:
+        """End it at once."""
+
+
+class WaitingConnections:
+    """Connections that are yet to send a request or its body. They take no room of the requests in flight.
+
+    There are `most` of them. Of more, the one that has waited longest goes, so that newcomers get in.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: OrderedDict[Connection, None] = OrderedDict()
+
+    def add(self, connection: Connection) -> None:
+        """Note that it waits from now on, if it does not yet."""
+        self._waiting.setdefault(connection)
+        if len(self._waiting) > self._most:
+            longest, _ = self._waiting.popitem(last=False)
+            longest.evict()
+
+    def remove(self, connection: Connection) -> None:
+        """Note that its request is being handled, or that it has ended."""
+        self._waiting.pop(connection, None)
+
+
+def affordable(wanted: int) -> int:
+    """Return how many of the `wanted` connections may wait: as many as this process may have files for."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = ENOUGH_FILES if most == resource.RLIM_INFINITY else min(most, ENOUGH_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(1, min(wanted, files // SHARE_OF_FILES))
+
+
+class SlowClientProtocol(H11Protocol):
+    """uvicorn's protocol for clients that take their time."""
+
+    def __init__(self, *args: Any, waiting: WaitingConnections, head_seconds: float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._waiting, self._head_seconds = waiting, head_seconds
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._half_closed_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._waiting.add(self)
+        # uvicorn allows silence for so long between two requests, and for ever before the first.
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._update()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._update()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Keep the connection while a request that came whole is handled, but not for long."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            return None
+        cycle.keep_alive = False
+        self._half_closed_timer = self.loop.call_later(HALF_CLOSED_SECONDS, self.transport.close)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._waiting.remove(self)
+        self._stop_head_timer()
+        if self._half_closed_timer is not None:
+            self._half_closed_timer.cancel()
+        super().connection_lost(exc)
+
+    def evict(self) -> None:
+        """End the connection, as others need its room."""
+        self.transport.abort()
+
+    def _update(self) -> None:
+        cycle = self.cycle
+        is_between = cycle is None or cycle.response_complete
+        if self.transport.is_closing() or not (is_between or cycle.more_body):
+            self._waiting.remove(self)
+            self._stop_head_timer()
+            return
+        self._waiting.add(self)
+        # What is left of a request that got its response before its body had come must come in time as well.
+        has_begun = self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
+        if not (is_between and has_begun):
+            self._stop_head_timer()
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(self._head_seconds, self._cut_off)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _cut_off(self) -> None:
+        if not self.transport.is_closing() and self.conn.our_state is h11.IDLE:
+            status = HTTPStatus.REQUEST_TIMEOUT
+            body = orjson.dumps(error_body(status, "The request took too long to come.", None))
+            about = [("content-type", "application/json"), ("content-length", str(len(body)))]
+            headers = [*about, ("connection", "close")]
+            head = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()

@@ -1,0 +1,92 @@
+"""What the gateway receives from the bus: who is there, and which changes views show."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from step3_async.gateway.cache.response_cache import ResponseCache
+from step3_async.gateway.commands.read_your_writes import AppliedChanges
+from step3_async.gateway.routing.balancer import Balancer
+from step3_async.gateway.routing.registry import Registry
+from step3_async.rapids.bus import Bus
+from step3_async.rapids.messages import APPLIED, HEARTBEAT, PROBE, Announcement, Applied
+
+SWEEP_SECONDS = 0.25
+LATE_SECONDS = 1.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Listener:
+    """Passes messages on to the registry, the cache and the changes that commands wait for."""
+
+    def __init__(
+        self, bus: Bus, registry: Registry, balancer: Balancer, changes: AppliedChanges, cache: ResponseCache
+    ) -> None:
+        self._bus, self._registry, self._balancer = bus, registry, balancer
+        self._changes, self._cache = changes, cache
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen from now on. Raises Unavailable."""
+        self._cache.bypassed = not self._bus.connected
+        self._registry.on_change(self._cache.clear)
+        self._bus.on_connection_change(self._on_connection_change)
+        await self._bus.subscribe(f"{HEARTBEAT}.>", self._on_heartbeat)
+        await self._bus.subscribe(f"{APPLIED}.*", self._on_applied)
+        await self._bus.publish(PROBE, b"")
+        self._start_task(self._sweep())
+
+    def stop(self) -> None:
+        """Cancel what runs beside the requests."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _on_heartbeat(self, topic: str, content: bytes) -> None:
+        try:
+            announced = Announcement.model_validate_json(content)
+        except ValidationError:
+            log.warning("announcement not understood", topic=topic)
+            return
+        # The bus lets each service publish below its own name only. Nobody may announce another's paths.
+        if topic != f"{HEARTBEAT}.{announced.service}.{announced.instance}":
+            log.warning("announcement of somebody else", topic=topic, service=announced.service)
+            return
+        self._registry.update(announced)
+
+    async def _on_applied(self, topic: str, content: bytes) -> None:
+        try:
+            applied = Applied.model_validate_json(content)
+        except ValidationError:
+            log.warning("message not understood", topic=topic)
+            return
+        # First the cache: whoever waits for this change reads next.
+        self._cache.drop(f"{applied.service}.{applied.domain}")
+        self._changes.note(applied)
+
+    def _on_connection_change(self, connected: bool) -> None:
+        self._cache.bypassed = not connected
+        self._cache.clear()
+        self._registry.be_patient()
+        if connected:
+            self._start_task(self._bus.publish(PROBE, b""))
+
+    async def _sweep(self) -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._balancer.refresh()
+            if time.monotonic() - began > LATE_SECONDS:
+                # This process stood still, and has not yet received what was announced meanwhile.
+                self._registry.be_patient()
+            elif self._bus.connected:
+                self._registry.sweep()
+
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,168 @@
+"""The HTTP client: sends a call to an instance and reads its response."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from aiohttp import (
+    ClientPayloadError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    InvalidURL,
+    TCPConnector,
+    TraceConfig,
+)
+from multidict import CIMultiDict
+from starlette.responses import Response
+from yarl import URL
+
+from kit.discovery import HEADER as SERVICE_VERSION
+from kit.forwarded import ADDRESS, PROTO, SECRET
+from kit.problems import Refused
+from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Headers, Request, as_raw
+from step3_async.gateway.ingress.responses import RawResponse
+from step3_async.gateway.routing.routes import Route
+from step3_async.rapids.headers import DEADLINE
+from step3_async.rapids.tracing import TRACEPARENT
+
+LARGEST_BODY = 4 * 1024 * 1024
+CONNECT_SECONDS = 2.0
+KEPT_SECONDS = 10.0
+"""How long idle connections are kept: less than services keep theirs (see `kit.serving`)."""
+
+AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
+    b"transfer-encoding upgrade".split()
+)
+SET_BY_US = frozenset(
+    b"content-length accept-encoding expect prefer forwarded x-forwarded-host x-forwarded-port "
+    b"x-forwarded-prefix x-real-ip".split()
+) | {as_raw(each) for each in (REQUEST_ID, TRACEPARENT, SERVICE_VERSION)}
+NOT_FORWARDED = HOP_BY_HOP | INTERNAL | SET_BY_US
+NOT_RETURNED = HOP_BY_HOP | {b"date", b"server", as_raw(REQUEST_ID)}
+
+
+@dataclass(slots=True)
+class Call:
+    """A request to the service of `route` on behalf of a client's request, within `seconds`."""
+
+    route: Route
+    method: str
+    target: str
+    headers: CIMultiDict[str]
+    body: bytes
+    seconds: float
+
+
+def forward(request: Request, route: Route, target: str) -> Call:
+    """Return the call that passes a client's request on."""
+    headers = forwarded_headers(request)
+    return Call(route, request.method, target, headers, request.body, route.path.seconds)
+
+
+def forwarded_headers(request: Request) -> CIMultiDict[str]:
+    """Return the client's own headers for a call."""
+    dropped = NOT_FORWARDED
+    connection = request.by_name.get(b"connection")
+    if connection is not None and connection.lower() not in (b"keep-alive", b"close"):
+        dropped |= {each.strip() for each in connection.lower().split(b",")}
+    return CIMultiDict(
+        [
+            (name.decode(), value.decode() if value.isascii() else _text(value))
+            for name, value in request.headers
+            if name not in dropped
+        ]
+    )
+
+
+def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -> None:
+    """Add what the gateway itself tells a service, which may take `seconds`."""
+    headers = call.headers
+    headers[REQUEST_ID] = request.id
+    headers[TRACEPARENT] = request.traceparent
+    headers[DEADLINE] = str(int(seconds * 1000))
+    if request.versions:
+        headers[SERVICE_VERSION] = ",".join(f"{name}={version}" for name, version in request.versions.items())
+    if call.route.path.trusts_gateway and secret:
+        headers[ADDRESS], headers[PROTO], headers[SECRET] = request.client, request.scheme, secret
+
+
+class HttpClient:
+    """Sends calls over `session`."""
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+
+    async def send(self, call: Call, url: str) -> Response:
+        """Return the response of the instance at `url`.
+
+        Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
+        """
+        try:
+            async with self._session.request(
+                call.method,
+                URL(url + call.target, encoded=True),
+                headers=call.headers,
+                data=call.body or None,
+                allow_redirects=False,
+            ) as response:
+                body = await _read(response)
+        except InvalidURL:
+            raise Refused("The address is malformed.") from None
+        except ValueError:
+            raise Refused("A header holds control characters.") from None
+        return RawResponse(response.status, _returned_headers(call, response, len(body)), body)
+
+
+def make_session(traces: list[TraceConfig]) -> ClientSession:
+    """Return a session for all calls of a process, without cookies or a limit of its own."""
+    return ClientSession(
+        connector=TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        auto_decompress=False,
+        skip_auto_headers=AUTOMATIC,
+        trace_configs=traces,
+    )
+
+
+def _returned_headers(call: Call, response: ClientResponse, length: int) -> Headers:
+    headers = [
+        (name, value) for key, value in response.raw_headers if (name := _lower(key)) not in NOT_RETURNED
+    ]
+    if call.method == "HEAD" or response.status == 304:
+        return headers
+    headers = [each for each in headers if each[0] != b"content-length"]
+    if response.status != 204:
+        headers.append((b"content-length", b"%d" % length))
+    return headers
+
+
+async def _read(response: ClientResponse) -> bytes:
+    """Return the body. Raises ClientPayloadError for one that is cut off or too large."""
+    announced = response.content_length
+    if announced is not None and announced <= LARGEST_BODY:
+        return await response.read()
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            response.close()
+            raise ClientPayloadError(f"the response is larger than {LARGEST_BODY} bytes")
+    return bytes(body)
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _lower(name: bytes) -> bytes:
+    """The few names that there are come again and again."""
+    return name.lower()

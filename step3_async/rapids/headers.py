@@ -1,0 +1,19 @@
+"""The names of the headers that the gateway, the services and the web face exchange.
+
+`kit.discovery` and `kit.forwarded` have those that step 2 knows as well.
+"""
+
+COMMAND = "Command"
+"""`<domain>:<revision>:<key>`, from aggregates: the document that a request has changed, and its revision."""
+
+DEPENDS_ON = "Depends-On"
+"""`<service>.<domain>`, from views: what a response that is the same for all visitors was made from."""
+
+GAPS = "Gaps"
+"""The services that a composed response had to do without."""
+
+SETTLE = "Settle"
+"""With `later`, the sender waits itself until a command is applied, so that the gateway need not."""
+
+DEADLINE = "Deadline-Ms"
+"""The milliseconds that the sender of a request still has."""
