@@ -1,7 +1,5 @@
 """What the gateway passes on, and what it keeps to itself."""
 
-import asyncio
-
 import pytest
 from aiohttp import web
 
@@ -197,17 +195,3 @@ async def test_errors_are_json_or_a_page(stage: Stage) -> None:
     assert "<h1>Service Unavailable</h1>" in await page.text()
     answer = await stage.ask("BREW", "/")
     assert (answer.status, "GET" in answer.headers["Allow"]) == (405, True)
-
-
-@asynchronous
-async def test_half_a_connection_is_enough_for_an_answer(stage: Stage) -> None:
-    async def late(_request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.3)
-        return web.Response(text="late")
-
-    await stage.add("web", handler=late)
-    reader, writer = await stage.connect()
-    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    writer.write_eof()
-    assert (await reader.read()).endswith(b"late")
-    writer.close()

@@ -7,7 +7,7 @@ from collections import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from step3_async.gateway.routing.listener import SWEEP_SECONDS
-from step3_async.rapids.messages import EXPIRY_SECONDS
+from step3_async.rapids.messages import EXPIRY_SECONDS, HEARTBEAT, AnnouncedPath
 from tests.step3.backends import Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
 
@@ -210,6 +210,46 @@ async def test_it_tells_what_it_knows_of_all(stage: Stage) -> None:
     async with stage.client.get(f"{stage.own}/") as other:
         assert other.status == 404
     assert (await stage.ask("POST", "/health/live")).status == 405
+
+
+@asynchronous
+async def test_a_path_is_unknown_only_once_all_expected_services_have_been_seen(stage: Stage) -> None:
+    for path in ("/api/posts", "/api/nothing", "/page"):
+        answer = await stage.get(path)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    await stage.add_all()
+    assert (await stage.get("/api/nothing")).status == 404
+    assert (await stage.get("/api/posts")).status == 200
+
+
+@asynchronous
+async def test_paths_of_a_service_that_is_away_answer_503(stage: Stage) -> None:
+    await stage.add_all()
+    search = next(each for each in stage.backends if each.service == "search")
+    await search.leave()
+    await until(lambda: not stage.knows(search))
+    answer = await stage.get("/api/search?q=a")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+@asynchronous
+async def test_a_new_service_gets_requests_for_what_it_announces(stage: Stage) -> None:
+    await stage.add_all()
+    assert (await stage.get("/api/posts/t3_1/neighbours")).status == 404
+    new = await stage.add("neighbours", paths=[AnnouncedPath(template="/posts/{post}/neighbours")])
+    assert (await stage.json("/api/posts/t3_1/neighbours"))["by"] == new.name
+
+
+@asynchronous
+async def test_nobody_announces_paths_for_another(stage: Stage) -> None:
+    backend = await stage.add("list")
+    forged = backend._described().model_copy(update={"service": "members", "instance": "members-1"})
+    forged.paths = [AnnouncedPath(template="/tokens", trusts_gateway=True)]
+    topic = f"{HEARTBEAT}.list.{backend.name}"
+    await backend.transport.publish(topic, forged.model_dump_json().encode())
+    later = await stage.add("list")  # what was sent before has been received by then
+    assert stage.knows(later)
+    assert stage.gateway.registry.routes.find("/api/tokens") is None
 
 
 @asynchronous
