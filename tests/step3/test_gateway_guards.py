@@ -107,7 +107,7 @@ async def test_a_bulkhead_has_so_much_room() -> None:
 
 
 @asynchronous
-async def test_whoever_gives_up_waiting_leaves_no_trace() -> None:
+async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
     bulkhead = Bulkhead("It", lambda: 1, queue=10, patience=5)
     await bulkhead.enter(1)
     waiting = [asyncio.create_task(bulkhead.enter(5)) for _ in range(3)]

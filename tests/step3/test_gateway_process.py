@@ -172,7 +172,7 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
 
 
 @asynchronous
-async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
+async def test_a_new_gateway_takes_no_request_before_it_knows_the_needed_services(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:
     """What it took earlier it would refuse, while a gateway beside it could answer."""
@@ -209,7 +209,7 @@ async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
     ],
 )
 @asynchronous
-async def test_a_bad_setting_is_told_in_one_line(
+async def test_a_bad_setting_is_reported_in_one_line(
     nats: NatsServer, settings: dict[str, str], name: str, value: str, line: str
 ) -> None:
     gateway = start(**{name: value})
@@ -220,7 +220,9 @@ async def test_a_bad_setting_is_told_in_one_line(
 
 
 @asynchronous
-async def test_a_taken_port_and_a_missing_secret_are_told(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_a_taken_port_and_a_missing_secret_are_reported(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
     with socket.create_server((HOST, int(settings["STEP3_PORT"]))):
         gateway = start()
         assert await ended(gateway) != 0

@@ -41,7 +41,7 @@ async def test_instances_come_and_go(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(stage: Stage) -> None:
+async def test_a_silent_instance_is_gone_but_not_while_the_bus_is_away(stage: Stage) -> None:
     silent, other = [await stage.add("list") for _ in range(2)]
     await silent.fall_silent()
     await until(lambda: not stage.knows(silent))
@@ -65,7 +65,7 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(stage:
 
 
 @asynchronous
-async def test_a_gateway_that_stood_still_takes_nobody_for_gone(stage: Stage) -> None:
+async def test_a_gateway_that_stood_still_drops_nobody(stage: Stage) -> None:
     """What was told meanwhile it has yet to hear."""
     await stage.add("list")
     known = stage.gateway.registry.up("list")
@@ -75,7 +75,7 @@ async def test_a_gateway_that_stood_still_takes_nobody_for_gone(stage: Stage) ->
 
 
 @asynchronous
-async def test_a_gateway_that_starts_learns_at_once_who_is_there(stage: Stage) -> None:
+async def test_a_gateway_that_starts_learns_at_once_which_instances_there_are(stage: Stage) -> None:
     backend = await stage.add("list")
     stage.gateway.registry._instances.clear()
     stage.gateway.registry._refresh()
@@ -85,7 +85,7 @@ async def test_a_gateway_that_starts_learns_at_once_who_is_there(stage: Stage) -
 
 
 @asynchronous
-async def test_versions_have_their_shares_or_are_asked_for(stage: Stage) -> None:
+async def test_versions_get_their_shares_unless_one_is_requested(stage: Stage) -> None:
     stage.shares(search={"v1": 20, "v2": 80, "v3": 0})
     for version in ("v1", "v2", "v3"):
         await stage.add("search", version)
@@ -117,7 +117,7 @@ async def test_versions_have_their_shares_or_are_asked_for(stage: Stage) -> None
 
 
 @asynchronous
-async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(stage: Stage) -> None:
+async def test_all_calls_for_a_request_go_to_the_version_that_was_drawn(stage: Stage) -> None:
     """So that a page and what is kept of it are of one version."""
     stage.shares(search={"v1": 50, "v2": 50})
     await stage.add("web")
@@ -135,7 +135,7 @@ async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(sta
 
 
 @asynchronous
-async def test_who_has_least_to_do_is_asked(stage: Stage) -> None:
+async def test_the_least_busy_instance_gets_the_request(stage: Stage) -> None:
     gate = asyncio.Event()
     busy, idle = [await stage.add("list") for _ in range(2)]
     plain = busy.handler
@@ -160,7 +160,7 @@ async def test_who_has_least_to_do_is_asked(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_it_tells_what_it_knows_of_all(stage: Stage) -> None:
+async def test_the_admin_endpoints_show_health_and_the_registry(stage: Stage) -> None:
     answer = await stage.get("/health/ready")
     told = await answer.json()
     assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")

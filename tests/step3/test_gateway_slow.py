@@ -83,7 +83,7 @@ small = pytest.mark.settings(REQUESTS_AT_ONCE=str(MOST))
 )
 @small
 @asynchronous
-async def test_who_waits_takes_no_room_of_those_who_are_served(stage: Stage, sent: bytes) -> None:
+async def test_connections_that_wait_take_no_room_of_requests_in_flight(stage: Stage, sent: bytes) -> None:
     await stage.add("web")
     async with sockets(stage, 3 * MOST, sent) as slow:
         for _ in range(3):
@@ -96,7 +96,7 @@ async def test_who_waits_takes_no_room_of_those_who_are_served(stage: Stage, sen
 
 @small
 @asynchronous
-async def test_a_body_that_has_come_needs_room(stage: Stage) -> None:
+async def test_a_request_that_has_come_needs_room(stage: Stage) -> None:
     backend = await stage.add("web", handler=hang)
     async with sockets(stage, MOST, HEAD + b"{}"):
         await until(lambda: len(backend.asked) == MOST)

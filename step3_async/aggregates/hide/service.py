@@ -9,7 +9,6 @@ from step3_async.aggregates.hide import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
-from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 
 
@@ -25,7 +24,7 @@ def make_app() -> Service:
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            paths=(AnnouncedPath(template="/posts/{post}/hide"),),
+            paths=("/posts/{post}/hide",),
             owns="marks",
             ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
         ),

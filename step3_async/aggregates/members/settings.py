@@ -12,7 +12,7 @@ PATHS = (
     AnnouncedPath(template="/members/{name}", seconds=HASHING_SECONDS),
     AnnouncedPath(template="/tokens", seconds=HASHING_SECONDS, trusts_gateway=True),
     AnnouncedPath(template="/tokens/current", trusts_gateway=True),
-    AnnouncedPath(template="/.well-known/jwks.json"),
+    "/.well-known/jwks.json",
 )
 
 DOMAIN = {"members": MEMBERS}

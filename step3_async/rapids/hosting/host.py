@@ -57,8 +57,8 @@ class Part(Protocol):
 
 
 class Host:
-    """An instance of `service`: announced with `tags` and the `paths` that it answers, and a part of its own
-    run, from `start` to `stop`.
+    """An instance of `service`: announced with `tags` and the `paths` that it answers (a text is a path with
+    nothing to add), and a part of its own run, from `start` to `stop`.
 
     `is_well` says whether it can do its work, taking its time, and `load` how much it has at the moment.
     """
@@ -69,12 +69,12 @@ class Host:
         tags: Sequence[str] = (),
         part: Callable[[Bus], Part] | None = None,
         *,
-        paths: Sequence[AnnouncedPath] = (),
+        paths: Sequence[AnnouncedPath | str] = (),
         is_well: Callable[[], bool],
         load: Callable[[], int],
     ) -> None:
         self._service, self._tags, self._make_part = service, list(tags), part
-        self._paths = list(paths)
+        self._paths = [AnnouncedPath(template=each) if isinstance(each, str) else each for each in paths]
         self._is_well, self._load = is_well, load
         self._version = environment.get_version()
         self._instance = environment.get_instance() or f"{service}-{os.getpid()}"

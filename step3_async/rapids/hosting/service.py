@@ -46,7 +46,7 @@ class Hosted:
     database: Database[Document]
     domain: Mapping[str, Mapping[str, Any]]
     indexes: Indexes
-    paths: tuple[AnnouncedPath, ...] = ()
+    paths: tuple[AnnouncedPath | str, ...] = ()
     owns: str | None = None
     ponds: tuple[Pond, ...] = ()
     same: Mapping[str, str] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def make_app() -> Service:
             indexes=settings.INDEXES,
             paths=(
                 AnnouncedPath(template="/recommended", composition="marks on items"),
-                AnnouncedPath(template="/topics"),
+                "/topics",
             ),
             ponds=(
                 Pond(posts.collection, "posts", settings.POSTS, settings.TIMES),

@@ -11,8 +11,7 @@ from kit.resources.posts import POSTS as RESOURCE
 from step3_async.rapids.messages import AnnouncedPath
 
 PATHS = (
-    *(AnnouncedPath(template=each) for each in ("/tags", "/tags/{tag}", "/likes", "/like-counts", "/hidden")),
-    AnnouncedPath(template="/marks"),
+    *("/tags", "/tags/{tag}", "/likes", "/like-counts", "/hidden", "/marks"),
     AnnouncedPath(template="/counts", part=True),
 )
 
