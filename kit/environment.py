@@ -7,7 +7,7 @@ def get_mongodb_uri() -> str:
     """The address of the process's own database, credentials and name included. Raises RuntimeError for one
     that names no database.
     """
-    from kit.mongo_uri import database_of  # noqa: PLC0415 - only who has a database needs pymongo
+    from kit.mongo.uri import database_of  # noqa: PLC0415 - only who has a database needs pymongo
 
     uri = os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0")
     database_of(uri)
@@ -15,7 +15,7 @@ def get_mongodb_uri() -> str:
 
 
 def get_services_file() -> str:
-    """The file that tells where instances of services are; see `kit.discovery`."""
+    """The file that tells where instances of services are; see `kit.clients.discovery`."""
     return os.environ.get("SERVICES_FILE", "services.json")
 
 

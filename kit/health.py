@@ -4,8 +4,8 @@ from collections.abc import Callable, Container, Mapping
 
 from flask import Blueprint, Response, jsonify, make_response
 
-from kit.exposition import exposition
-from kit.operations import HEALTH, Operation, operation
+from kit.http.operations import HEALTH, Operation, operation
+from kit.metrics.exposition import exposition
 
 STATE = {
     "type": "object",

@@ -12,7 +12,7 @@ from flask import g, request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from werkzeug.exceptions import BadRequest
 
-from kit.model.post import POST_ID
+from kit.domain.posts.documents import POST_ID
 
 HEADER = "Own-Marks"
 LONGEST = 15_000

@@ -7,17 +7,18 @@ from typing import Any
 from flask import Blueprint
 from pymongo.database import Database
 
-from kit import environment, mongo
+from kit import environment
 from kit.changes import Copy, Feed
 from kit.changes.filled import Filled
 from kit.changes.verbs import owner_blueprint, taker_blueprint
-from kit.discovery import Services
+from kit.clients.discovery import Services
+from kit.clients.rest import Rest
+from kit.domain.indexes import Indexes, expiring
+from kit.domain.members.revocations import Revocations
 from kit.logs import configure_logs
-from kit.model.indexes import Indexes, expiring
-from kit.model.revocations import Revocations
-from kit.mongo import Document, connect
-from kit.prepare import prepare_beside
-from kit.rest import Rest
+from kit.mongo import client as mongo
+from kit.mongo.client import Document, connect
+from kit.mongo.prepare import prepare_beside
 from kit.service import Service, Settings, create_service
 from kit.tokens import ISSUER, SYNC, RemoteKeys, Verifier
 
@@ -52,7 +53,7 @@ class Single:
     readers: Verifier | None = None
 
 
-def single_service(single: Single, *verbs: Blueprint) -> Service:
+def make_service(single: Single, *verbs: Blueprint) -> Service:
     """The service with these verbs, as the environment describes this process of it."""
     database, revocations = single.database, Revocations(single.database["revoked"])
     services = Services(environment.get_services_file())

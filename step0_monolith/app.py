@@ -9,18 +9,19 @@ import yaml
 from flask import Flask, g
 from flask_bootstrap import Bootstrap5
 
-from kit import docs, health
-from kit.bodies import LARGEST_BODY, require_small_body
-from kit.errors import handle_errors
-from kit.gaps import gaps
-from kit.metrics import count_requests
-from kit.pictures import has_image
-from kit.proxies import TrustedProxies, from_proxies
-from step0_monolith.cookies import CookieSessions
-from step0_monolith.errors import make_answer
-from step0_monolith.headers import negotiates, set_headers
-from step0_monolith.identity import csrf, identify
-from step0_monolith.negotiation import require_acceptable
+from kit import health
+from kit.domain.pictures.documents import has_image
+from kit.http.bodies import LARGEST_BODY, require_small_body
+from kit.http.errors import handle_errors
+from kit.http.gaps import gaps
+from kit.http.proxies import TrustedProxies, from_proxies
+from kit.metrics.requests import count_requests
+from kit.openapi import docs
+from step0_monolith.http.cookies import CookieSessions
+from step0_monolith.http.errors import make_answer
+from step0_monolith.http.headers import negotiates, set_headers
+from step0_monolith.http.identity import csrf, identify
+from step0_monolith.http.negotiation import require_acceptable
 from step0_monolith.store import Store
 from step0_monolith.views import icons, marks, members, posts, share
 

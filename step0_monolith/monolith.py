@@ -1,11 +1,11 @@
 """The monolith's store: database, mail and fetching of pictures, all in the process that serves."""
 
 from kit import environment
-from kit.fetch import Fetcher
-from kit.mail import Mailer
-from kit.model.images import Images
-from kit.mongo import Client, connect
-from kit.pictures import Image
+from kit.domain.mail.mailer import Mailer
+from kit.domain.pictures.cache import Images
+from kit.domain.pictures.documents import Image
+from kit.domain.pictures.fetch import Fetcher
+from kit.mongo.client import Client, connect
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader
 

@@ -1,6 +1,6 @@
 """Makes the database's indexes: `python -m step0_monolith.prepare`, once before the application starts."""
 
-from kit.prepare import prepare
+from kit.mongo.prepare import prepare
 from step0_monolith.mongo.indexes import INDEXES
 
 if __name__ == "__main__":

@@ -4,16 +4,17 @@
 `mongo` package beside this file); in later steps a REST API, a set of services or an event-driven gateway do.
 
 Values that cross the seam are plain and ready for JSON: a post is a dictionary with the fields of `Post`,
-`created` is text in ISO 8601, UTC. Every method may raise `PartDown` or `PartSlow` (see `kit.problems`).
+`created` is text in ISO 8601, UTC. Every method may raise `DependencyUnavailable` or `DependencyTimeout` (see
+`kit.http.problems`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kit.model.post import Post, TagCount
-from kit.paging import Found, Page
-from kit.pictures import Image
+from kit.domain.pictures.documents import Image
+from kit.domain.posts.documents import Post, TagCount
+from kit.http.paging import Found, Page
 
 
 @dataclass(frozen=True)

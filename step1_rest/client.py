@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
+from kit.clients.rest import Rest
+from kit.http.problems import Problem, Unprocessable
 from kit.logs import configure_logs
-from kit.problems import Problem, Unprocessable
-from kit.rest import Rest
 from step1_rest import settings
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kit.forwarded import ADDRESS, SECRET
-from kit.model.post import Post, TagCount
-from kit.paging import Found, Page
-from kit.pictures import Image
-from kit.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
-from kit.rest import Api
+from kit.clients.rest import Api
+from kit.domain.pictures.documents import Image
+from kit.domain.posts.documents import Post, TagCount
+from kit.http.forwarded import ADDRESS, SECRET
+from kit.http.paging import Found, Page
+from kit.http.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader, Session
 

@@ -3,8 +3,8 @@
 from flask import Flask
 
 from kit import environment
+from kit.clients.rest import Rest
 from kit.logs import configure_logs, log_requests
-from kit.rest import Rest
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
 from step1_rest import settings

@@ -3,8 +3,8 @@
 import os
 
 import kit.single  # noqa: F401 - a worker starts sooner when its master has read the modules already
-from kit.serving import *  # noqa: F403
-from kit.serving import address
+from kit.server.config import *  # noqa: F403
+from kit.server.config import address
 
 bind = address(2, "PORT", 8002)
 workers = int(os.environ.get("WEB_WORKERS", "1"))

@@ -7,12 +7,12 @@ from typing import Any
 import requests
 from flask import Response, g, has_request_context, request
 
-from kit.discovery import HEADER as SERVICE_VERSION
-from kit.discovery import SERVED_BY
-from kit.forwarded import ADDRESS, SECRET
-from kit.gaps import note_gap
-from kit.problems import Problem
-from kit.rest import HEALTH_SECONDS, READ_SECONDS, Rest
+from kit.clients.discovery import HEADER as SERVICE_VERSION
+from kit.clients.discovery import SERVED_BY
+from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest
+from kit.http.forwarded import ADDRESS, SECRET
+from kit.http.gaps import note_gap
+from kit.http.problems import Problem
 from step3_async.rapids.tracing import W3C
 
 PREFIX = "/api"
@@ -83,7 +83,9 @@ class GatewayApi(Rest):
         return answer
 
     def health(self) -> dict[str, bool]:
-        """No parts: the gateway tells of its own. Raises PartDown and PartSlow when it does not answer."""
+        """No parts: the gateway tells of its own. Raises DependencyUnavailable and DependencyTimeout when it
+        does not answer.
+        """
         self._gateway.call("GET", "/health/live", read_seconds=HEALTH_SECONDS)
         return {}
 

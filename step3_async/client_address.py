@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from kit.forwarded import ADDRESS, PROTO, SECRET
-from kit.proxies import scheme_of
+from kit.http.forwarded import ADDRESS, PROTO, SECRET
+from kit.http.proxies import scheme_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 
 LARGEST_BATCH = 64 * 2**20
 """Bytes of a batch as JSON."""

@@ -17,8 +17,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 
 from kit.changes.batch import Delivery
 from kit.changes.feed import FOLLOWING
-from kit.mongo import Document, translated
-from kit.problems import Behind, PartDown, TooMuch, Unprocessable
+from kit.http.problems import Behind, DependencyUnavailable, TooMuch, Unprocessable
+from kit.mongo.client import Document, translated
 
 POSITIONS = "positions"
 AGAIN = "TransientTransactionError"
@@ -56,7 +56,7 @@ class Copy:
 
     def is_filled(self, name: str) -> bool:
         """Whether the copies called `name` have all documents that there were when they began. Raises
-        PartDown and PartSlow.
+        DependencyUnavailable and DependencyTimeout.
         """
         return (self.cursor(name) or "").startswith(FOLLOWING)
 
@@ -85,7 +85,7 @@ class Copy:
                 raise TooMuch(self._too_much(len(operations))) from error
             if isinstance(error, BulkWriteError) or error.has_error_label(AGAIN):
                 # Two owners' deliveries met at a new document, or two of one; the later one comes again.
-                raise PartDown("The collection of copies", retry_after=1) from error
+                raise DependencyUnavailable("The collection of copies", retry_after=1) from error
             raise
 
     @property

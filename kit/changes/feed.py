@@ -17,10 +17,10 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from kit.changes.batch import Batch, dumps
-from kit.left_out import name_of, tell_left_out
-from kit.model.fit import Unfit
-from kit.mongo import NAIVE, Document, translated
-from kit.problems import Gone
+from kit.http.problems import Gone
+from kit.mongo.client import NAIVE, Document, translated
+from kit.mongo.document_schema import FindProblem
+from kit.mongo.skipped import name_of, report_skipped
 
 MOST = 1000
 MOST_CHARACTERS = 500_000
@@ -54,13 +54,13 @@ TEXTS: Document = {"$gte": ""}
 class Feed:
     """The changes of `collection`, each document with these `fields` besides its `_id`, which is text.
 
-    What `unfit` finds wrong, and what JSON cannot hold, is left out.
+    What `find_problem` finds wrong, and what JSON cannot hold, is left out.
     """
 
     def __init__(
-        self, collection: Collection[Document], fields: Sequence[str], unfit: Unfit | None = None
+        self, collection: Collection[Document], fields: Sequence[str], find_problem: FindProblem | None = None
     ) -> None:
-        self._unfit = unfit
+        self._unfit = find_problem
         self._collection = collection.with_options(NAIVE, read_concern=ReadConcern("majority"))
         self._fields = dict.fromkeys(fields, 1)
         told = {"operationType": 1, "documentKey": 1, "wallTime": 1}
@@ -196,7 +196,7 @@ class Feed:
         """The same, once our own log has it."""
         for name, problem in left_out.items():
             if problem:
-                tell_left_out(self._collection.name, name, problem)
+                report_skipped(self._collection.name, name, problem)
         return left_out
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import structlog
 
 from kit.changes.copies import Copy
-from kit.latch import Latch
-from kit.problems import Problem
-from kit.rest import Rest
+from kit.clients.rest import Rest
+from kit.http.problems import Problem
+from kit.server.latch import Latch
 
 PAUSE = 0.25
 ASK_SECONDS = 2.0

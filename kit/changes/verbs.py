@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from kit.changes.batch import LARGEST_BATCH, Batch, Delivery, dumps
 from kit.changes.copies import Copy
 from kit.changes.feed import MOST, Feed
-from kit.operations import Operation, operation
-from kit.problems import NotFound, Refused
+from kit.http.operations import Operation, operation
+from kit.http.problems import NotFound, Refused
 from kit.service.render import reply
 
 Kind = TypeVar("Kind")

@@ -5,9 +5,9 @@ The format is https://spec.openapis.org/oas/v3.1.1.
 
 from flask import Flask
 
-from kit.openapi.answers import Json, responses, schemas
 from kit.openapi.names import free
 from kit.openapi.resources import resource_operations
+from kit.openapi.responses import Json, responses, schemas
 from kit.openapi.verbs import verb_operations
 
 __all__ = ["describe"]

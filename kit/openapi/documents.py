@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.openapi.answers import Json, ref
 from kit.openapi.names import camel, capital, free
+from kit.openapi.responses import Json, ref
 from kit.openapi.schema import document_schema, field_schema
 
 TIME = {"type": "datetime"}

@@ -5,7 +5,7 @@ from collections.abc import Container
 
 from werkzeug.routing import Rule
 
-from kit.openapi.answers import Json
+from kit.openapi.responses import Json
 
 # A converter's arguments may be quoted, and what is quoted may hold anything, as regular expressions do.
 VARIABLE = re.compile(

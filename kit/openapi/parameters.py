@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kit.openapi.answers import Json
 from kit.openapi.names import shown
+from kit.openapi.responses import Json
 
 IF_NONE_MATCH: Json = {
     "name": "If-None-Match",

@@ -8,9 +8,9 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from kit.openapi import parameters
-from kit.openapi.answers import ETAG, EVERYWHERE, INVALID_LIST, LOCATION, WITH_BODY, Json, answer, problems
 from kit.openapi.documents import Documents, add_documents, variable_schema, written_after_post
 from kit.openapi.names import camel, capital, methods, template, variables
+from kit.openapi.responses import ETAG, EVERYWHERE, INVALID_LIST, LOCATION, WITH_BODY, Json, answer, problems
 
 COLLECTION = "resource"
 ITEM = "item_lookup"

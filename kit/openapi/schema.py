@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from kit.openapi.answers import Json
+from kit.openapi.responses import Json
 
 Purpose = Literal["add", "change", "answer"]
 """What a schema is for: a whole document from a client, some of its fields, or what a client gets."""

@@ -1,4 +1,4 @@
-"""Verbs, views made with `kit.operations.operation`, as operations."""
+"""Verbs, views made with `kit.http.operations.operation`, as operations."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from kit.http.operations import HEALTH, Answer, Operation
 from kit.openapi import parameters
-from kit.openapi.answers import EVERYWHERE, PROBLEMS, WITH_BODY, Json, answer, problems
 from kit.openapi.names import camel, capital, methods, template, variables
-from kit.operations import HEALTH, Answer, Operation
+from kit.openapi.responses import EVERYWHERE, PROBLEMS, WITH_BODY, Json, answer, problems
 
 TAKE_BODY = frozenset({"POST", "PUT", "PATCH"})
 

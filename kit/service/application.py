@@ -8,7 +8,7 @@ from eve import Eve
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.utils import cached_property
 
-from kit.media_types import accepted
+from kit.http.media_types import accepted
 from kit.service.reading import known_parameters, read_collection
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
-from kit import params
-from kit.bodies import LARGEST_BODY, json_body, require_small_body
-from kit.media_types import preferred
-from kit.operations import operation_of
+from kit.http import params
+from kit.http.bodies import LARGEST_BODY, json_body, require_small_body
+from kit.http.media_types import preferred
+from kit.http.operations import operation_of
 from kit.service.render import JSON
 
 USUAL = ("application/json", "*/*", None)

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Flask, Response, current_app
 from pymongo.errors import PyMongoError
 
-from kit import docs, health
-from kit.discovery import SERVED_BY
-from kit.errors import error_body, handle_errors
+from kit import health
+from kit.clients.discovery import SERVED_BY
+from kit.http.errors import error_body, handle_errors
 from kit.logs import log_requests
-from kit.metrics import count_requests
-from kit.mongo import as_problem
-from kit.openapi import describe
+from kit.metrics.requests import count_requests
+from kit.mongo.client import as_problem
+from kit.openapi import describe, docs
 from kit.service.application import Service
 from kit.service.checks import check_requests
 from kit.service.config import settle, unsettle
@@ -32,7 +32,7 @@ HEADERS = (
 
 
 def create_service(settings: Settings) -> Service:
-    """An Eve application that may face clients. Add verbs to it as Flask routes; see `kit.operations`.
+    """An Eve application that may face clients. Add verbs to it as Flask routes; see `kit.http.operations`.
 
     Raises ValueError for a resource that would show or tell more than it says.
     """

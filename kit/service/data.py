@@ -15,11 +15,11 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from werkzeug.exceptions import BadRequest, Conflict, GatewayTimeout, ServiceUnavailable
 
-from kit.left_out import only_fit
-from kit.model.fit import Fit
-from kit.mongo import NAIVE, Client, Document, translated_errors
-from kit.paging import TOTAL_LIMIT, Page
-from kit.problems import PartDown, PartSlow
+from kit.http.paging import TOTAL_LIMIT, Page
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
+from kit.mongo.client import NAIVE, Client, Document, translated_errors
+from kit.mongo.document_schema import DocumentSchema
+from kit.mongo.skipped import without_invalid
 from kit.service import filters
 
 DUPLICATE, IMMUTABLE = 11000, 66
@@ -174,11 +174,11 @@ class Data(Mongo):  # type: ignore[misc]
     def _fit(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
         """Those that are what the resource is of, as far as their fields were read."""
         described = self.app.config["DOMAIN"][resource]
-        fit: Fit | None = described.get("kit", {}).get("fit")
+        fit: DocumentSchema | None = described.get("kit", {}).get("fit")
         if fit is None:
             return documents
-        unfit = fit.unfit if is_whole else fit.unfit_part
-        return only_fit(documents, described["datasource"]["source"], unfit)
+        find_problem = fit.find_problem if is_whole else fit.find_problem_in_part
+        return without_invalid(documents, described["datasource"]["source"], find_problem)
 
     def _typed(self, resource: str, lookup: Document) -> Document:
         """The look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
@@ -204,10 +204,10 @@ def answered() -> Iterator[None]:
     try:
         with translated_errors():
             yield
-    except PartDown as problem:
+    except DependencyUnavailable as problem:
         g.problem = problem
         raise ServiceUnavailable(str(problem), retry_after=problem.retry_after) from problem
-    except PartSlow as problem:
+    except DependencyTimeout as problem:
         g.problem = problem
         raise GatewayTimeout(str(problem)) from problem
 

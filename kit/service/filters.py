@@ -13,7 +13,7 @@ from bson import ObjectId
 from bson.errors import InvalidId
 from werkzeug.exceptions import BadRequest
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 
 COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"})
 LISTS = frozenset({"$in", "$nin"})

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from eve.auth import BasicAuth
 from flask import Flask, current_app, g, request
 
-from kit.operations import operation_of
-from kit.problems import SignedOut
-from kit.proxies import is_for_a_proxy
+from kit.http.operations import operation_of
+from kit.http.problems import SignedOut
+from kit.http.proxies import is_for_a_proxy
 from kit.tokens import Claims, Verifier
 
 OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")

@@ -15,10 +15,10 @@ from eve.utils import ParsedRequest
 from flask import Response, current_app, request
 from werkzeug.exceptions import BadRequest
 
-from kit import params
-from kit.collection import as_collection
-from kit.mongo import Document
-from kit.paging import TOTAL_LIMIT, Found, Page
+from kit.http import params
+from kit.http.collections import as_collection
+from kit.http.paging import TOTAL_LIMIT, Found, Page
+from kit.mongo.client import Document
 from kit.service.render import reply
 
 STORED = {"_etag", "_created", "_updated"}

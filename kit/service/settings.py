@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit.bodies import LARGEST_BODY
-from kit.mongo import Client
+from kit.http.bodies import LARGEST_BODY
+from kit.mongo.client import Client
 from kit.tokens import Verifier
 
 LARGEST_PAGE = 50
@@ -30,7 +30,7 @@ class Settings:
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its
     collection takes besides Eve's; "required", the names of those that must be there; "added", JSON Schemas
     of fields that hooks add to what is answered; "summary", what reading the collection does; "fit", a
-    `kit.model.fit.Fit` of the documents: others are left out.
+    `kit.mongo.document_schema.DocumentSchema` of the documents: others are left out.
     """
 
     name: str

@@ -10,10 +10,10 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from kit.discovery import JWKS
+from kit.clients.discovery import JWKS
+from kit.clients.rest import Rest
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.logs import outgoing_headers
-from kit.problems import PartDown, PartSlow
-from kit.rest import Rest
 from kit.tokens.keys import parse
 
 LIFESPAN = 300.0
@@ -51,14 +51,16 @@ class RemoteKeys:
         self._session.trust_env = False  # neighbours are not reached through a proxy
         self._lock = threading.Lock()
         self._keys: Mapping[str, jwt.PyJWK] | None = None
-        self._failure: type[PartDown] | type[PartSlow] = PartDown
+        self._failure: type[DependencyUnavailable] | type[DependencyTimeout] = DependencyUnavailable
         self._refresh_at = self._unknown_at = float("-inf")
         self._asked = 0
         self._away_since: float | None = None
         self._is_told = False
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """The key with that id, if it is published. Raises PartDown and PartSlow if there never was a set."""
+        """The key with that id, if it is published. Raises DependencyUnavailable and DependencyTimeout if
+        there never was a set.
+        """
         seen = self._asked
         keys = self._keys
         if keys is None:
@@ -103,7 +105,7 @@ class RemoteKeys:
             self._keys = self._fetch()
             self._refresh_at = self._clock() + LIFESPAN
             self._away_since, self._is_told = None, False
-        except (PartDown, PartSlow) as problem:
+        except (DependencyUnavailable, DependencyTimeout) as problem:
             self._tell_failure(problem)
             self._failure = type(problem)
             self._refresh_at = self._clock() + AWAY
@@ -111,7 +113,7 @@ class RemoteKeys:
         self._asked += 1
         return self._keys
 
-    def _tell_failure(self, problem: PartDown | PartSlow) -> None:
+    def _tell_failure(self, problem: DependencyUnavailable | DependencyTimeout) -> None:
         """Warn once of a publisher that stays away; while all start, each waits for others for a moment."""
         now = self._clock()
         self._away_since = now if self._away_since is None else self._away_since
@@ -139,9 +141,9 @@ class RemoteKeys:
                     raise ValueError(f"answered {answer.status_code}")
                 return parse(orjson.loads(_body(answer)))
         except (requests.ReadTimeout, ReadTimeoutError, TimeoutError) as error:
-            raise PartSlow(self._name) from error
+            raise DependencyTimeout(self._name) from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise PartDown(self._name) from error
+            raise DependencyUnavailable(self._name) from error
 
     def _address(self) -> str:
         urls = self._service.urls()

@@ -25,7 +25,9 @@ class Keys(Protocol):
     """Finds public keys by their ids."""
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """The key, if there is one. Raises PartDown and PartSlow where nobody can tell."""
+        """The key, if there is one. Raises DependencyUnavailable and DependencyTimeout where nobody can
+        tell.
+        """
 
 
 class Verifier:
@@ -38,7 +40,7 @@ class Verifier:
     def verify(self, token: str) -> Claims | None:
         """What the token says; None for one that is malformed, forged, somebody else's or has ended.
 
-        Raises what `keys` raises: PartDown and PartSlow.
+        Raises what `keys` raises: DependencyUnavailable and DependencyTimeout.
         """
         if len(token) > LONGEST or not token.isascii():
             return None

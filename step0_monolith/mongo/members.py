@@ -6,13 +6,13 @@ from hashlib import sha256
 
 from pymongo.errors import DuplicateKeyError
 
-from kit.left_out import only_fit
-from kit.limits import Limit
-from kit.model.fit import A_MEMBER
-from kit.model.passwords import fits, hashed
-from kit.model.post import iso
-from kit.mongo import translated
-from kit.problems import NotFound, Taken, WrongCredentials
+from kit.domain.members.passwords import fits, hashed
+from kit.domain.posts.documents import iso
+from kit.http.problems import NotFound, Taken, WrongCredentials
+from kit.mongo.client import translated
+from kit.mongo.document_schema import MEMBER_SCHEMA
+from kit.mongo.rate_limits import Limit
+from kit.mongo.skipped import without_invalid
 from step0_monolith.mongo.marks import MarksPart
 from step0_monolith.store import Profile, Reader, Session
 
@@ -67,7 +67,9 @@ class MembersPart(MarksPart):
     def profile(self, reader: Reader) -> Profile:
         """See Store."""
         found = self.database["members"].find_one({"_id": reader.username})
-        member = next(iter(only_fit([found] if found else [], "members", A_MEMBER.unfit)), None)
+        member = next(
+            iter(without_invalid([found] if found else [], "members", MEMBER_SCHEMA.find_problem)), None
+        )
         if member is None:
             raise NotFound("This member has left.")
         return Profile(

@@ -2,14 +2,14 @@
 
 from pymongo.database import Database
 
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.model.post import Post, as_post
-from kit.model.posts import Posts
-from kit.model.recommend import recommended
-from kit.model.shares import Shares
-from kit.mongo import Document, translated
-from kit.paging import Found, Page
+from kit.domain.mail.shares import Shares
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import Post, as_post
+from kit.domain.recommend.ranking import recommended
+from kit.http.paging import Found, Page
+from kit.mongo.client import Document, translated
+from kit.mongo.document_schema import POST_SCHEMA
 from step0_monolith.store import Reader
 
 
@@ -18,7 +18,7 @@ class PostsPart:
 
     def __init__(self, database: Database[Document]) -> None:
         self.database = database
-        self.posts = Posts(database["posts"], unfit=A_POST.unfit)
+        self.posts = Posts(database["posts"], find_problem=POST_SCHEMA.find_problem)
         self.marks = Marks(database["marks"])
         self.shares = Shares(database["shares"])
 

@@ -7,9 +7,9 @@ from flask import Flask, Request, Response
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.mongodb import MongoDBSessionInterface
 
-from kit.mongo import Client, translated
-from kit.problems import Problem
-from step0_monolith.cookies import SecureOverTls
+from kit.http.problems import Problem
+from kit.mongo.client import Client, translated
+from step0_monolith.http.cookies import SecureOverTls
 
 
 class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[misc]

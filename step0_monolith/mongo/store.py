@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from kit.limits import Limit
-from kit.model.images import ImageCache
-from kit.mongo import Client, answers, translated
+from kit.domain.pictures.cache import ImageCache
+from kit.mongo.client import Client, answers, translated
+from kit.mongo.rate_limits import Limit
 from step0_monolith.mongo.members import MembersPart
 from step0_monolith.store import Reader
 

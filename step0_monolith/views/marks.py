@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit import params
-from kit.collection import as_collection, page_urls
-from step0_monolith.bodies import Empty, read_body
-from step0_monolith.identity import current_reader, local_path, signed_in
-from step0_monolith.negotiation import represent, wants_html
+from kit.http import params
+from kit.http.collections import as_collection, page_urls
+from step0_monolith.http.bodies import Empty, read_body
+from step0_monolith.http.identity import current_reader, local_path, signed_in
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 from step0_monolith.views.posts import known_id, represent_posts
 

@@ -6,12 +6,12 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit import params
-from kit.model.inputs import SignIn
-from kit.problems import Taken, TooMany, Unprocessable, WrongCredentials
-from step0_monolith.bodies import Empty, SignUp, read_body
-from step0_monolith.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.inputs import SignIn
+from kit.http import params
+from kit.http.problems import Taken, TooMany, Unprocessable, WrongCredentials
+from step0_monolith.http.bodies import Empty, SignUp, read_body
+from step0_monolith.http.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 

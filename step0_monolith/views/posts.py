@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, g, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit import params
-from kit.collection import as_collection, as_single_page, page_urls
-from kit.gaps import note_gap
-from kit.model.post import POST_ID, RECOMMENDED, Post
-from kit.paging import Found, Page
-from kit.problems import NotFound, PartDown, PartSlow
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.posts.documents import POST_ID, RECOMMENDED, Post
+from kit.http import params
+from kit.http.collections import as_collection, as_single_page, page_urls
+from kit.http.gaps import note_gap
+from kit.http.paging import Found, Page
+from kit.http.problems import DependencyTimeout, DependencyUnavailable, NotFound
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 
@@ -31,7 +31,7 @@ def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
         return {}
     try:
         return store.likes([post["_id"] for post in posts], g.reader)
-    except (PartDown, PartSlow):
+    except (DependencyUnavailable, DependencyTimeout):
         note_gap("The part that counts likes")
         return {}
 

@@ -2,12 +2,12 @@
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from kit import params
-from kit.model.inputs import Share
-from kit.problems import Unprocessable
-from step0_monolith.bodies import FORM, raw_fields, read_body
-from step0_monolith.identity import current_reader, signed_in
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.inputs import Share
+from kit.http import params
+from kit.http.problems import Unprocessable
+from step0_monolith.http.bodies import FORM, raw_fields, read_body
+from step0_monolith.http.identity import current_reader, signed_in
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 from step0_monolith.views.posts import known_id
 

@@ -5,16 +5,22 @@ from typing import Any
 
 from eve import Eve
 
-from kit import environment, mongo
+from kit import environment
+from kit.domain.mail import share
+from kit.domain.marks import hide, like, tag
+from kit.domain.marks import lists as marked
+from kit.domain.members import profile, tokens
+from kit.domain.members.resource import guard_members
+from kit.domain.pictures import images
+from kit.domain.posts.documents import as_post
+from kit.domain.recommend import recommend
+from kit.domain.search.resource import match_words
+from kit.http.operations import POSTS
 from kit.logs import configure_logs
-from kit.model.post import as_post
-from kit.mongo import Document
-from kit.operations import POSTS
-from kit.resources.members import guard_members
-from kit.resources.search import match_words
+from kit.mongo import client as mongo
+from kit.mongo.client import Document
 from kit.service import Settings, create_service
 from kit.tokens import ISSUER, LocalKeys, Verifier
-from kit.verbs import hide, images, like, marked, profile, recommend, share, tag, tokens
 from step1_rest.api.domain import DOMAIN
 from step1_rest.api.parts import Parts, make_parts
 from step1_rest.api.readers import add_hooks

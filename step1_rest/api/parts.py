@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kit import environment
-from kit.fetch import Fetcher
-from kit.limits import Limit
-from kit.mail import Mailer
-from kit.model.fit import A_POST
-from kit.model.images import ImageCache, Images
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.model.revocations import Revocations
-from kit.model.shares import Shares
-from kit.mongo import Client, connect
+from kit.domain.mail.mailer import Mailer
+from kit.domain.mail.shares import Shares
+from kit.domain.marks.collection import Marks
+from kit.domain.members.revocations import Revocations
+from kit.domain.pictures.cache import ImageCache, Images
+from kit.domain.pictures.fetch import Fetcher
+from kit.domain.posts.collection import Posts
+from kit.mongo.client import Client, connect
+from kit.mongo.document_schema import POST_SCHEMA
+from kit.mongo.rate_limits import Limit
 from kit.tokens import ISSUER, Issuer
 
 
@@ -39,7 +39,7 @@ def make_parts() -> Parts:
     database = client.get_default_database()
     return Parts(
         client=client,
-        posts=Posts(database["posts"], "_created", "_updated", unfit=A_POST.unfit),
+        posts=Posts(database["posts"], "_created", "_updated", find_problem=POST_SCHEMA.find_problem),
         marks=Marks(database["marks"]),
         images=Images(
             ImageCache(database),

@@ -6,8 +6,8 @@ from typing import Any
 from eve import Eve
 from flask import Request, Response, g
 
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.resource import leave_out_hidden
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:

@@ -1,8 +1,8 @@
 """What the service hide shows, tells and takes."""
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, latest_of_reader, named
-from kit.resources.marks import marks_resource
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes, latest_of_reader, named
+from kit.domain.marks.resource import marks_resource
 
 DOMAIN = {"marks": marks_resource("hidden")}
 

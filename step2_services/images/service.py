@@ -2,12 +2,12 @@
 
 from kit import environment
 from kit.changes import Copy
-from kit.fetch import Fetcher
-from kit.model.images import ImageCache, Images
-from kit.model.posts import Posts
+from kit.domain.pictures import images
+from kit.domain.pictures.cache import ImageCache, Images
+from kit.domain.pictures.fetch import Fetcher
+from kit.domain.posts.collection import Posts
 from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import images
+from kit.single import Single, make_service, own_database
 from step2_services.images import settings
 
 
@@ -16,7 +16,7 @@ def make_app() -> Service:
     database = own_database("images")
     posts = Posts(database["posts"])
     fetcher = Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts())
-    return single_service(
+    return make_service(
         Single(
             name="images",
             title="Images",

@@ -1,12 +1,13 @@
 """Like: the owner of what readers like, and of how many do."""
 
 from kit.changes import Copy, Feed
-from kit.model.fit import A_MARK
-from kit.model.marks import Marks
-from kit.model.posts import Posts
+from kit.domain.marks import counts, like
+from kit.domain.marks import lists as marked
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.mongo.document_schema import MARK_SCHEMA
 from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import counts, like, marked
+from kit.single import Single, make_service, own_database
 from step2_services.like import settings
 
 
@@ -14,14 +15,14 @@ def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("like")
     posts, marks = Posts(database["posts"]), Marks(database["marks"])
-    return single_service(
+    return make_service(
         Single(
             name="like",
             title="Like",
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"likes": Feed(marks.collection, settings.LIKES, A_MARK.unfit)},
+            tells={"likes": Feed(marks.collection, settings.LIKES, MARK_SCHEMA.find_problem)},
             takes={"posts": Copy(posts.collection, settings.POSTS)},
         ),
         like.make_blueprint(posts, marks),

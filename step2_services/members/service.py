@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from kit import environment
 from kit.changes import Feed
-from kit.limits import Limit
-from kit.model.fit import AN_ENDED_TOKEN
-from kit.model.revocations import Revocations
-from kit.resources.members import guard_members
+from kit.domain.members import profile, tokens
+from kit.domain.members.resource import guard_members
+from kit.domain.members.revocations import Revocations
+from kit.mongo.document_schema import REVOCATION_SCHEMA
+from kit.mongo.rate_limits import Limit
 from kit.service import Service
-from kit.single import Single, own_database, single_service
+from kit.single import Single, make_service, own_database
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
-from kit.verbs import profile, tokens
 from step2_services.members import settings
 
 
@@ -24,14 +24,18 @@ def make_app() -> Service:
     per_minute = environment.get_failed_sign_ins_per_minute()
     failed = Limit(database.client, database.name, "failed sign-ins", per_minute)
     secret = environment.get_face_secret()
-    app = single_service(
+    app = make_service(
         Single(
             name="members",
             title="Members",
             database=database,
             domain=settings.DOMAIN,
             indexes=settings.INDEXES,
-            tells={"revocations": Feed(revocations.collection, settings.REVOCATIONS, AN_ENDED_TOKEN.unfit)},
+            tells={
+                "revocations": Feed(
+                    revocations.collection, settings.REVOCATIONS, REVOCATION_SCHEMA.find_problem
+                )
+            },
             readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
         ),
         tokens.make_blueprint(members, issuer, revocations, failed, secret),

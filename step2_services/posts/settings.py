@@ -1,10 +1,10 @@
 """What the service posts shows, tells and takes."""
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, named
-from kit.model.posts import FIELDS
-from kit.model.words import WORDS
-from kit.resources.posts import POSTS
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes, named
+from kit.domain.posts.collection import FIELDS
+from kit.domain.posts.resource import POSTS
+from kit.domain.search.words import WORDS
 
 DOMAIN = {"posts": POSTS}
 

@@ -1,11 +1,11 @@
 """Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
 
 from kit.changes import Copy
-from kit.model.marks import Marks
-from kit.model.posts import Posts
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.domain.recommend import recommend
 from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import recommend
+from kit.single import Single, make_service, own_database
 from step2_services.recommend import settings
 
 
@@ -17,7 +17,7 @@ def make_app() -> Service:
         kind: Copy(marks.collection, (*settings.MARK, field), own=(field,))
         for kind, field in settings.MARKS.items()
     }
-    return single_service(
+    return make_service(
         Single(
             name="recommend",
             title="Recommend",

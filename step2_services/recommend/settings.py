@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, named
-from kit.model.posts import FIELDS
-from kit.resources.posts import POSTS as RESOURCE
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes, named
+from kit.domain.posts.collection import FIELDS
+from kit.domain.posts.resource import POSTS as RESOURCE
 
 DOMAIN: dict[str, Any] = {
     "posts": {

@@ -2,11 +2,11 @@
 
 from kit import environment
 from kit.changes import Copy
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
-from kit.resources.search import match_words, search_resource
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.resource import leave_out_hidden
+from kit.domain.search.resource import match_words, search_resource
 from kit.service import Service
-from kit.single import Single, own_database, single_service
+from kit.single import Single, make_service, own_database
 from step2_services.search import settings
 
 
@@ -15,7 +15,7 @@ def make_app() -> Service:
     database = own_database("search")
     marks = Marks(database["marks"])
     order, summary = settings.VERSIONS[environment.get_version()]
-    app = single_service(
+    app = make_service(
         Single(
             name="search",
             title="Search",

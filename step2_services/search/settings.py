@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import NEWEST, Indexes, named
-from kit.model.posts import FIELDS
-from kit.model.words import WORDS
-from kit.resources.search import BEST_FIRST
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import NEWEST, Indexes, named
+from kit.domain.posts.collection import FIELDS
+from kit.domain.search.resource import BEST_FIRST
+from kit.domain.search.words import WORDS
 
 VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
     "v1": (NEWEST, "Full text over title and text, the newest of the matches first"),

@@ -2,13 +2,14 @@
 
 from kit import environment
 from kit.changes import Copy
-from kit.limits import Limit
-from kit.mail import Mailer
-from kit.model.posts import Posts
-from kit.model.shares import Shares
+from kit.domain.mail import share
+from kit.domain.mail.mailer import Mailer
+from kit.domain.mail.shares import Shares
+from kit.domain.marks import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.rate_limits import Limit
 from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import counts, share
+from kit.single import Single, make_service, own_database
 from step2_services.share import settings
 
 
@@ -18,7 +19,7 @@ def make_app() -> Service:
     posts, shares = Posts(database["posts"]), Shares(database["shares"])
     mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
     limit = Limit(database.client, database.name, "shares", environment.get_shares_per_minute())
-    return single_service(
+    return make_service(
         Single(
             name="share",
             title="Share",

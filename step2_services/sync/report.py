@@ -10,9 +10,9 @@ import structlog
 from pymongo import ReplaceOne, WriteConcern
 from pymongo.collection import Collection
 
-from kit.mongo import Document, translated_errors
-from kit.problems import Problem
-from step2_services.sync.carrier import Carrier
+from kit.http.problems import Problem
+from kit.mongo.client import Document, translated_errors
+from step2_services.sync.replicator import Carrier
 
 EVERY = 1.0
 EXAMPLES = 5

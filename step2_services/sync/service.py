@@ -1,15 +1,16 @@
 """Sync: carries changes from those who own documents to those who keep copies, and tells how far they are."""
 
-from kit import environment, mongo
-from kit.discovery import Services
-from kit.rest import Rest
+from kit import environment
+from kit.clients.discovery import Services
+from kit.clients.rest import Rest
+from kit.mongo import client as mongo
 from kit.service import Service, Settings, create_service
 from kit.single import own_database
 from kit.tokens import SYNC, Issuer
 from step2_services.sync import settings
-from step2_services.sync.carrier import Carrier
-from step2_services.sync.owner import Owner
+from step2_services.sync.feed_client import Owner
 from step2_services.sync.relations import RELATIONS
+from step2_services.sync.replicator import Carrier
 from step2_services.sync.report import Report
 from step2_services.sync.tokens import LIFETIME, Tokens
 from step2_services.sync.verbs import make_blueprint

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import Forbidden
 
-from kit.operations import HEALTH, Operation, operation
-from kit.problems import NotFound
+from kit.http.operations import HEALTH, Operation, operation
+from kit.http.problems import NotFound
 from kit.service.render import reply
 from kit.tokens import JWKS, Issuer
-from step2_services.sync.carrier import Carrier
+from step2_services.sync.replicator import Carrier
 
 SECRET = "Operator-Secret"  # noqa: S105 - a header's name
 

@@ -6,8 +6,8 @@ import os
 import sys
 
 from kit import environment
-from kit.collector import spare_the_collector
 from kit.logs import configure_logs
+from kit.server.gc import freeze_gc
 from step3_async.gateway import settings
 from step3_async.gateway.app import Gateway, gateway
 from step3_async.gateway.own import Own
@@ -38,7 +38,7 @@ async def main() -> None:
             await _until_known(made.own)
             announcer = Announcer(transport, lambda: _described(made, instance, get_own_url(port)))
             await announcer.start()
-            spare_the_collector()
+            freeze_gc()
             await Server(made.face, announcer.leave).serve(sockets)
     finally:
         await transport.close()

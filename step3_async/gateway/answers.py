@@ -1,6 +1,6 @@
 """Who answers a request: the API's services, the commands, the gateway itself, or the web face."""
 
-from kit.problems import NotFound
+from kit.http.problems import NotFound
 from step3_async.gateway.api import PREFIX, Api, is_api
 from step3_async.gateway.calling import Caller
 from step3_async.gateway.forwarding import CONDITIONS, passed_on

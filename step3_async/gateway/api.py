@@ -1,6 +1,6 @@
 """The API: each path is answered by the service it belongs to, or composed."""
 
-from kit.problems import NotFound
+from kit.http.problems import NotFound
 from step3_async.gateway.calling import Caller
 from step3_async.gateway.compose import Composer
 from step3_async.gateway.forwarding import CONDITIONS, passed_on

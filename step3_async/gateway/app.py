@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from kit import environment
-from kit.discovery import Services
-from kit.proxies import TrustedProxies
+from kit.clients.discovery import Services
+from kit.http.proxies import TrustedProxies
 from step3_async.gateway import settings
 from step3_async.gateway.answers import Answers
 from step3_async.gateway.attending import Attending

@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 import structlog
 
-from kit.discovery import JWKS
-from kit.errors import error_body
-from kit.problems import PartDown, Problem
+from kit.clients.discovery import JWKS
+from kit.http.errors import error_body
+from kit.http.problems import DependencyUnavailable, Problem
 from step3_async.gateway import metrics, tracing
 from step3_async.gateway.answers import Answers, route_name
 from step3_async.gateway.bodies import Disconnected, Receive, has_body, read_body
@@ -125,7 +125,7 @@ class Attending:
         # Whoever is inside already is let through, else those who wait for them would wait in vain.
         if self.in_work >= (2 * self._most if asked.inner else self._most):
             metrics.REFUSED.labels("gateway").inc()
-            raise PartDown("The gateway", retry_after=1)
+            raise DependencyUnavailable("The gateway", retry_after=1)
 
     def _is_at_own_port(self, visit: Visit) -> bool:
         server = visit.scope.get("server") or ("", 0)

@@ -4,8 +4,8 @@ import random
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from kit.discovery import Services
-from kit.problems import PartDown, Refused
+from kit.clients.discovery import Services
+from kit.http.problems import DependencyUnavailable, Refused
 from step3_async.gateway.registry import Instance, Registry
 
 WHOLE = 100
@@ -53,7 +53,7 @@ class Balancer:
 
     def choose(self, service: str, version: str | None, tried: Collection[Instance]) -> Instance:
         """The instance for the next call, one that was not `tried` if possible. Raises Refused for an unknown
-        version, and PartDown when nobody is there.
+        version, and DependencyUnavailable when nobody is there.
         """
         there = self._registry.up(service)
         if version is not None:
@@ -63,7 +63,7 @@ class Balancer:
         now = time.monotonic()
         able = [each for each in there if each.breaker.allows(now)]
         if not able:
-            raise PartDown(called(service), retry_after=1)
+            raise DependencyUnavailable(called(service), retry_after=1)
         fresh = [each for each in able if each not in tried] if tried else able
         return _idlest(fresh or able)
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from kit.bodies import DRAINED, LARGEST_BODY
-from kit.problems import Refused
+from kit.http.bodies import DRAINED, LARGEST_BODY
+from kit.http.problems import Refused
 from step3_async.gateway.problems import TooLarge, TooSlow
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -5,7 +5,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
 
 QUEUE = 256
 PATIENCE = 1.0
@@ -24,7 +24,9 @@ class Bulkhead:
         self.in_work = 0
 
     async def enter(self, seconds: float) -> None:
-        """Have room for a call; `leave` must follow. Raises PartDown when there is none in time."""
+        """Have room for a call; `leave` must follow. Raises DependencyUnavailable when there is none in
+        time.
+        """
         if self.in_work < self._limit():
             self.in_work += 1
             return
@@ -54,7 +56,7 @@ class Bulkhead:
                 self.in_work += 1
                 turn.set_result(None)
 
-    def _full(self) -> PartDown:
-        problem = PartDown(self._part, retry_after=1)
+    def _full(self) -> DependencyUnavailable:
+        problem = DependencyUnavailable(self._part, retry_after=1)
         problem.args = (f"{self._part} has too much to do at the moment. Please try again shortly.",)
         return problem

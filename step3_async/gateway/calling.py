@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
 
-from kit.problems import PartDown, PartSlow
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.gateway import metrics
 from step3_async.gateway.balancing import Balancer, called
 from step3_async.gateway.budget import RetryBudget
@@ -46,17 +46,17 @@ class Caller:
         self._bulkheads: dict[tuple[str, str], Bulkhead] = {}
 
     async def call(self, call: Call, asked: Asked) -> Answer:
-        """The service's answer, whatever it is. Raises PartDown, PartSlow, and Refused for an unknown version
-        or a request that cannot be passed on.
+        """The service's answer, whatever it is. Raises DependencyUnavailable, DependencyTimeout, and Refused
+        for an unknown version or a request that cannot be passed on.
         """
         limit = LIMITS.get(call.service, LIMIT) if call.limit is None else call.limit
         seconds = min(limit, asked.deadline.left())
         if seconds <= 0:
-            raise PartSlow(called(call.service))
+            raise DependencyTimeout(called(call.service))
         bulkhead = self._bulkhead(call)
         try:
             await bulkhead.enter(seconds)
-        except PartDown:
+        except DependencyUnavailable:
             metrics.REFUSED.labels(call.service).inc()
             raise
         try:
@@ -64,7 +64,7 @@ class Caller:
             return await self._try(call, asked.versions, seconds)
         except TimeoutError:
             metrics.call_series(call.service, "slow").inc()
-            raise PartSlow(called(call.service)) from None
+            raise DependencyTimeout(called(call.service)) from None
         finally:
             bulkhead.leave()
 
@@ -82,7 +82,7 @@ class Caller:
                 tried.append(instance)
                 may = call.method in IDEMPOTENT or not was_sent
                 if not may or len(tried) >= TRIES or not self._budget.spend():
-                    raise PartDown(called(call.service), retry_after=1) from error
+                    raise DependencyUnavailable(called(call.service), retry_after=1) from error
                 metrics.RETRIES.labels(call.service).inc()
                 continue
             metrics.call_series(call.service, "answered").inc()

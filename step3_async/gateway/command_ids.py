@@ -4,7 +4,7 @@ from dataclasses import astuple, dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from kit.problems import NotFound
+from kit.http.problems import NotFound
 from step3_async.gateway.messages import COMMAND, Answer
 
 PARTS = 3

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import orjson
 from multidict import CIMultiDict
 
-from kit.model.post import put_mark
-from kit.problems import PartDown, PartSlow, SignedOut
+from kit.domain.posts.documents import put_mark
+from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
 from step3_async.gateway.calling import Caller
 from step3_async.gateway.conditions import as_conditions_say
 from step3_async.gateway.forwarding import CONDITIONS, passed_on
@@ -95,7 +95,7 @@ class Composer:
         call = Call(service, "GET", target, headers, limit=PATIENCE)
         try:
             answer = await self._caller.call(call, asked)
-        except (PartDown, PartSlow):
+        except (DependencyUnavailable, DependencyTimeout):
             return None
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise SignedOut("This token is not valid, or no longer. Sign in for a new one.")

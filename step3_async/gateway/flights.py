@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
-from kit.problems import Problem
+from kit.http.problems import Problem
 from step3_async.gateway.cache import Cache, Entry, Key, may_be_kept
 from step3_async.gateway.messages import Answer
 

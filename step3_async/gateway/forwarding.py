@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from multidict import CIMultiDict
 
-from kit.discovery import HEADER as SERVICE_VERSION
-from kit.forwarded import ADDRESS, PROTO, SECRET
+from kit.clients.discovery import HEADER as SERVICE_VERSION
+from kit.http.forwarded import ADDRESS, PROTO, SECRET
 from step3_async.gateway.deadline import HEADER as DEADLINE
 from step3_async.gateway.messages import Asked, Headers, name_of
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kit.exposition import exposition
+from kit.metrics.exposition import exposition
 from step3_async.gateway.balancing import Balancer
 from step3_async.gateway.messages import READING, Answer, Asked
 from step3_async.gateway.problems import READABLE, WrongMethod, as_json, options, whole

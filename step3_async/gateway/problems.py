@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 import orjson
 
-from kit.errors import error_body
-from kit.media_types import preferred
-from kit.problems import Problem
+from kit.http.errors import error_body
+from kit.http.media_types import preferred
+from kit.http.problems import Problem
 from step3_async.gateway.messages import Answer, Asked, Headers
 
 SAFE: Headers = [

@@ -10,7 +10,7 @@ import h11
 import orjson
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kit.errors import error_body
+from kit.http.errors import error_body
 from step3_async.gateway.lobby import Lobby
 
 SEE_OUT_SECONDS = 10.0

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from kit.discovery import HEADER as SERVICE_VERSION
-from kit.forwarded import ADDRESS, SECRET
-from kit.problems import Refused
-from kit.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
+from kit.clients.discovery import HEADER as SERVICE_VERSION
+from kit.http.forwarded import ADDRESS, SECRET
+from kit.http.problems import Refused
+from kit.http.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.api import is_api
 from step3_async.gateway.balancing import Balancer, asked_versions
 from step3_async.gateway.deadline import HEADER as DEADLINE

@@ -15,7 +15,7 @@ from aiohttp import (
 from multidict import CIMultiDict
 from yarl import URL
 
-from kit.problems import Refused
+from kit.http.problems import Refused
 from step3_async.gateway import tracing
 from step3_async.gateway.forwarding import passed_back
 from step3_async.gateway.messages import Answer
@@ -24,7 +24,7 @@ LARGEST = 4 * 1024 * 1024
 CONNECT_SECONDS = 2.0
 
 KEPT_SECONDS = 10.0
-"""How long idle connections are kept: less than services keep theirs (see `kit.serving`)."""
+"""How long idle connections are kept: less than services keep theirs (see `kit.server.config`)."""
 
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kit.model.post import POST_ID
+from kit.domain.posts.documents import POST_ID
 
 PostId = Annotated[str, Field(pattern=f"^{POST_ID}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

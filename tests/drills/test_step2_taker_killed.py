@@ -15,8 +15,8 @@ from pymongo import MongoClient
 
 from kit.changes import Copy
 from kit.changes.batch import Delivery
-from kit.mongo import connect
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
+from kit.mongo.client import connect
 from tests.support.eventually import eventually
 from workshop.stores.mongod import TRANSACTION_SECONDS
 
@@ -34,7 +34,7 @@ TAKER = """
 import os, signal, sys
 from kit.changes import Copy
 from kit.changes.batch import Delivery
-from kit.mongo import connect
+from kit.mongo.client import connect
 copies = connect(os.environ["MONGODB_URI"]).get_default_database()["posts"]
 taken = copies.bulk_write
 def killed(*arguments, **options):
@@ -61,13 +61,13 @@ def test_its_copies_are_taken_over_by_the_next(
     )
     assert killed.returncode == -9
     assert list(copies.find()) == FIRST.put
-    with pytest.raises(PartDown, match="copies"):
+    with pytest.raises(DependencyUnavailable, match="copies"):
         copy.take("posts", SECOND)
 
     def take() -> None:
         try:
             copy.take("posts", SECOND)
-        except PartDown as problem:
+        except DependencyUnavailable as problem:
             raise AssertionError(str(problem)) from problem
 
     eventually(take, AGAIN)

@@ -12,7 +12,7 @@ from eve import Eve
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from kit import mongo
+from kit.mongo import client as mongo
 from kit.service import Service, Settings, config, create_service
 from kit.tokens import Issuer, LocalKeys, Verifier
 from tests.support.answers import LEAKS, check_error_shape

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from kit.changes import Copy, Feed, feed
 from kit.changes.batch import LARGEST_BATCH, Batch, Delivery, dumps
 from kit.changes.verbs import owner_blueprint, taker_blueprint
-from kit.problems import Behind, Gone, PartDown, TooMuch, Unprocessable
+from kit.http.problems import Behind, DependencyUnavailable, Gone, TooMuch, Unprocessable
 from kit.service import Service, config
 from kit.tokens import SYNC, Issuer, LocalKeys, Verifier
 from workshop.ports import free_port
@@ -412,13 +412,13 @@ class TestCopies:
                 together.wait(PATIENCE)  # noqa: B023 - all of this round have ended before the next
                 try:
                     copy.take(NAME, delivery(before, f"r{number}-{thread}", *put))
-                except (Behind, PartDown) as problem:
+                except (Behind, DependencyUnavailable) as problem:
                     return type(problem).__name__
                 return f"r{number}-{thread}"
 
             with ThreadPoolExecutor(threads) as pool:
                 ends = list(pool.map(take, range(threads)))
-            (taken,) = set(ends) - {"Behind", "PartDown"}
+            (taken,) = set(ends) - {"Behind", "DependencyUnavailable"}
             assert copy.cursor(NAME) == taken
             winner = taken.partition("-")[2]
             assert {each["_id"] for each in copies.find()} == {f"{winner}-{each}" for each in range(30)}
@@ -426,7 +426,7 @@ class TestCopies:
     def test_all_of_it_or_nothing(self, copy: Copy, copies: Papers) -> None:
         copy.take(NAME, delivery(None, "c1", {"_id": "a", "score": 1}))
         copies.create_indexes([IndexModel([("score", 1)], unique=True)])
-        with pytest.raises(PartDown):
+        with pytest.raises(DependencyUnavailable):
             copy.take(NAME, delivery("c1", "c2", {"_id": "b", "score": 2}, {"_id": "c", "score": 1}))
         assert copy.cursor(NAME) == "c1"
         assert everything(copies) == [{"_id": "a", "score": 1}]
@@ -568,7 +568,7 @@ class TestOwnersMeet:
                     try:
                         owners[kind].take(kind, told)
                         break
-                    except (PartDown, TooMuch):
+                    except (DependencyUnavailable, TooMuch):
                         continue
                 else:
                     raise AssertionError("it never got through")
@@ -803,5 +803,5 @@ def test_a_database_that_is_away_is_told_as_a_problem() -> None:
             lambda: Copy(collection, FIELDS).forget(NAME),
         ]
         for ask in asked:
-            with pytest.raises(PartDown):
+            with pytest.raises(DependencyUnavailable):
                 ask()

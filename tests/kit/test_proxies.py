@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
-from kit.proxies import TrustedProxies, from_proxies, is_for_a_proxy
+from kit.http.proxies import TrustedProxies, from_proxies, is_for_a_proxy
 
 TRUSTED = "127.0.0.1, 10.0.0.0/8, ::1"
 

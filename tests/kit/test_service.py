@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from kit import mongo
+from kit.mongo import client as mongo
 from kit.service import Service, config
 from kit.tokens import Issuer, LocalKeys, Verifier
 from tests.support.accepting import JSON as ACCEPTED

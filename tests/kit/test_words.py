@@ -6,8 +6,8 @@ import pytest
 from pymongo import TEXT, IndexModel
 from pymongo.database import Database
 
-from kit.model.indexes import INDEXES, make_indexes
-from kit.model.words import search_for, words_of
+from kit.domain.indexes import INDEXES, make_indexes
+from kit.domain.search.words import search_for, words_of
 
 
 def test_texts_without_such_words_cost_nothing():

@@ -2,8 +2,8 @@
 
 import re
 
-from kit.fetch import Fetcher
-from kit.mail import Mailer
+from kit.domain.mail.mailer import Mailer
+from kit.domain.pictures.fetch import Fetcher
 from step0_monolith.app import contract, create_app
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.monolith import MonolithStore

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.errors import BulkWriteError
 
-from kit.left_out import LEFT_OUT
+from kit.mongo.skipped import SKIPPED
 from step0_monolith.app import create_app
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader
@@ -79,10 +79,10 @@ def test_one_of_them_is_no_post(client: FlaskClient, store: MongoStore, good: li
 
 
 def test_it_is_told_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
-    before = LEFT_OUT.labels("posts")._value.get()
+    before = SKIPPED.labels("posts")._value.get()
     assert before > 100
     assert [*pages(client, "/")]
-    assert LEFT_OUT.labels("posts")._value.get() == before
+    assert SKIPPED.labels("posts")._value.get() == before
     assert "left out" not in "".join(capfd.readouterr())
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from kit.model.marks import TAGS_PER_POST
-from kit.mongo import connect
-from kit.paging import Page
-from kit.problems import PartDown, TooMany, Unprocessable, WrongCredentials
+from kit.domain.marks.collection import TAGS_PER_POST
+from kit.http.paging import Page
+from kit.http.problems import DependencyUnavailable, TooMany, Unprocessable, WrongCredentials
+from kit.mongo.client import connect
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader
 from workshop.load.generate import posts
@@ -168,7 +168,7 @@ def test_successful_sign_ins_do_not_count(store: MongoStore, reader: Reader) -> 
 
 def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
     away = MongoStore(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
-    with pytest.raises(PartDown) as told:
+    with pytest.raises(DependencyUnavailable) as told:
         away.list_posts(Page(1, 25), None)
     assert told.value.retry_after > 0
     assert away.database_answers() is False
@@ -176,7 +176,7 @@ def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
 
 def test_refused_credentials_are_store_down_too(mongod: Any) -> None:
     address = f"mongodb://nobody:wrong@{mongod.host}:{mongod.port}/nothing?replicaSet=rs0"
-    with pytest.raises(PartDown):
+    with pytest.raises(DependencyUnavailable):
         MongoStore(connect(address)).list_posts(Page(1, 25), None)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from kit.model.post import RECOMMENDED
-from kit.paging import Page
+from kit.domain.posts.documents import RECOMMENDED
+from kit.http.paging import Page
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader
 from workshop.load.generate import posts

@@ -9,9 +9,9 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from kit.model.marks import Marks
-from kit.mongo import connect
-from kit.prepare import keep_images
+from kit.domain.marks.collection import Marks
+from kit.mongo.client import connect
+from kit.mongo.prepare import keep_images
 from step3_async.sync.capture.sources import SOURCES
 
 Document = dict[str, Any]

@@ -11,9 +11,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from pymongo.database import Database
 
+from kit.domain.marks.collection import Marks
+from kit.domain.members.revocations import Revocations
 from kit.journal import Journal
-from kit.model.marks import Marks
-from kit.model.revocations import Revocations
 from tests.step3.alone import Alone, World, world
 from tests.step3.beside import post
 from tests.support.answers import expect, expect_error, expect_unauthorized

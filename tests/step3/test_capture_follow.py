@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from kit.model.revocations import Revocations
-from kit.model.shares import Shares
+from kit.domain.mail.shares import Shares
+from kit.domain.members.revocations import Revocations
 from step3_async.rapids.catalog import BY_NAME
 from step3_async.rapids.event import Event
 from tests.step3.captures import DOMAINS, Stage, captured, folded

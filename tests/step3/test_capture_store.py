@@ -13,8 +13,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from kit.mongo import connect
-from kit.prepare import keep_images, prepare_beside
+from kit.mongo.client import connect
+from kit.mongo.prepare import keep_images, prepare_beside
 from step3_async.sync.capture import lease as leases
 from step3_async.sync.capture.lease import Lease, Taken
 from step3_async.sync.capture.positions import Position

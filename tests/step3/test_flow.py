@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 from pymongo.database import Database
 
-from kit.problems import PartDown, PartSlow
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.rapids.event import Event
 from step3_async.rapids.flow import Seen, Tries, hand, spans
 from step3_async.rapids.flow.reading import FEW
@@ -87,7 +87,7 @@ class TestBatches:
         class Slow(Taker):
             def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
                 if len(events) > 2:
-                    raise PartSlow("MongoDB")
+                    raise DependencyTimeout("MongoDB")
                 return super().apply(events)
 
         taker, there = Slow(), MemoryTransport(rapids)
@@ -244,7 +244,7 @@ class TestFailures:
         assert not rapids.dead()
 
     @asynchronous
-    @pytest.mark.parametrize("problem", [PartDown, PartSlow])
+    @pytest.mark.parametrize("problem", [DependencyUnavailable, DependencyTimeout])
     async def test_a_store_that_is_away_costs_no_try(self, rapids: Rapids, problem: type[Exception]) -> None:
         taker, there = Taker(failing(times=4, error=problem)), MemoryTransport(rapids)
         river = await there.river("papers", [DOMAIN])
@@ -297,7 +297,7 @@ class TestEnds:
         there = MemoryTransport(rapids)
         river = await there.river("papers", [DOMAIN])
         await there.publish(some(7, 7))
-        async with flowing(rapids, {DOMAIN: Taker(failing(error=PartDown))}) as flow:
+        async with flowing(rapids, {DOMAIN: Taker(failing(error=DependencyUnavailable))}) as flow:
             await until(lambda: flow.behind)
             await asyncio.wait_for(flow.stop(patience=2 * PATIENCE), PATIENCE)
         hangs = Taker()

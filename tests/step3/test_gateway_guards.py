@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
 from step3_async.gateway.breaker import CONSECUTIVE, ENOUGH, OPEN_SECONDS, WINDOW, Breaker
 from step3_async.gateway.budget import RESERVE, RetryBudget
 from step3_async.gateway.bulkhead import Bulkhead
@@ -87,12 +87,12 @@ async def test_a_bulkhead_has_so_much_room() -> None:
     await bulkhead.enter(1)
     waiting = asyncio.create_task(bulkhead.enter(1))
     await asyncio.sleep(0)
-    with pytest.raises(PartDown, match="too much to do"):
+    with pytest.raises(DependencyUnavailable, match="too much to do"):
         await bulkhead.enter(1)
     bulkhead.leave()
     await waiting
     assert bulkhead.in_work == 2
-    with pytest.raises(PartDown):
+    with pytest.raises(DependencyUnavailable):
         await bulkhead.enter(0.01)
     bulkhead.leave()
     bulkhead.leave()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kit.mongo_uri import database_of
+from kit.mongo.uri import database_of
 from workshop.checks.finding import MISSING, OK, Finding
 from workshop.checks.machine import has_embedded_mongod
 from workshop.checks.packages import install

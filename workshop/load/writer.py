@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from kit.model.words import WORDS, words_of
+from kit.domain.search.words import WORDS, words_of
 from workshop.load.patience import is_transient, patiently
 from workshop.load.post import Document
 from workshop.load.problems import Problem
@@ -28,7 +28,7 @@ class Writer:
     """Inserts posts that are new, updates those whose content changed, leaves the others alone.
 
     `_created` is set once; `_updated` moves only when content does. Fields the loader does not know stay.
-    Words that MongoDB does not find in a text by itself are kept beside it, see `kit.model.words`.
+    Words that MongoDB does not find in a text by itself are kept beside it, see `kit.domain.search.words`.
     """
 
     def __init__(self, collection: Collection[Document], stop: Event, note: Callable[[str], None]) -> None:

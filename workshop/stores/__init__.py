@@ -41,7 +41,7 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
     """
     from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
 
-    from kit.mongo_uri import database_of  # noqa: PLC0415
+    from kit.mongo.uri import database_of  # noqa: PLC0415
     from workshop.stores.mail import MailCatcher  # noqa: PLC0415
     from workshop.stores.mongod import Mongod  # noqa: PLC0415
     from workshop.stores.nats import nats_for  # noqa: PLC0415
@@ -83,7 +83,7 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
 
 def databases(uri: str, users: list[str]) -> dict[str, str]:
     """The addresses that a given one makes for `users`: itself for a single one, else a database for each."""
-    from kit.mongo_uri import in_database  # noqa: PLC0415
+    from kit.mongo.uri import in_database  # noqa: PLC0415
 
     if len(users) == 1:
         return {users[0]: uri}
@@ -128,7 +128,7 @@ def posts_of(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
     """
     from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
 
-    from kit.model.ours import require_ours  # noqa: PLC0415
+    from kit.domain.posts.ours import require_ours  # noqa: PLC0415
     from workshop.load.patience import patiently  # noqa: PLC0415
 
     durable = WriteConcern(w="majority", j=True)

@@ -1,10 +1,10 @@
 """Hide: the owner of what readers hid."""
 
-from kit.model.marks import Marks
-from kit.model.posts import Posts
+from kit.domain.marks import hide
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import hide
 from step3_async.aggregates.hide import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.commands import Commands

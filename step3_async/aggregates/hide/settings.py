@@ -1,7 +1,7 @@
 """What the service hide shows and takes."""
 
-from kit.model.indexes import Indexes, latest_of_reader
-from kit.resources.marks import marks_resource
+from kit.domain.indexes import Indexes, latest_of_reader
+from kit.domain.marks.resource import marks_resource
 
 DOMAIN = {"marks": marks_resource("hidden")}
 

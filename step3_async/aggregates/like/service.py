@@ -1,10 +1,10 @@
 """Like: the owner of what readers like, and of how many do."""
 
-from kit.model.marks import Marks
-from kit.model.posts import Posts
+from kit.domain.marks import like
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import like
 from step3_async.aggregates.like import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.commands import Commands

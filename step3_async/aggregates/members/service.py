@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from kit import environment
-from kit.limits import Limit
-from kit.model.revocations import Revocations
-from kit.resources.members import guard_members
+from kit.domain.members import profile, tokens
+from kit.domain.members.resource import guard_members
+from kit.domain.members.revocations import Revocations
+from kit.mongo.rate_limits import Limit
 from kit.service import Service
 from kit.single import own_database
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
-from kit.verbs import profile, tokens
 from step3_async.aggregates.members import settings
 from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service

@@ -1,7 +1,7 @@
 """What the service members shows."""
 
-from kit.model.indexes import Indexes, expiring
-from kit.resources.members import MEMBERS
+from kit.domain.indexes import Indexes, expiring
+from kit.domain.members.resource import MEMBERS
 
 DOMAIN = {"members": MEMBERS}
 

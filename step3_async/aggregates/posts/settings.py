@@ -1,8 +1,8 @@
 """What the service posts shows."""
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, named
-from kit.resources.posts import POSTS
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes, named
+from kit.domain.posts.resource import POSTS
 
 DOMAIN = {"posts": POSTS}
 

@@ -1,13 +1,14 @@
 """Share: mails a post to somebody."""
 
 from kit import environment
-from kit.limits import Limit
-from kit.mail import Mailer
-from kit.model.posts import Posts
-from kit.model.shares import Shares
+from kit.domain.mail import share
+from kit.domain.mail.mailer import Mailer
+from kit.domain.mail.shares import Shares
+from kit.domain.marks import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.rate_limits import Limit
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import counts, share
 from step3_async.aggregates.share import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.commands import Commands

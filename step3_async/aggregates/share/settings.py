@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes
-from kit.resources.posts import TEXT
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes
+from kit.domain.posts.resource import TEXT
 
 DOMAIN: dict[str, Any] = {
     "shares": {

@@ -1,10 +1,10 @@
 """Tag: the owner of readers' tags."""
 
-from kit.model.marks import Marks
-from kit.model.posts import Posts
+from kit.domain.marks import tag
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import tag
 from step3_async.aggregates.tag import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.commands import Commands

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 from pydantic import ValidationError
 
-from kit.problems import PartDown, PartSlow
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.rapids.event import SNAPSHOT_PAGE, Event, now
 from step3_async.rapids.flow import metrics
 from step3_async.rapids.flow.failing import Failing
@@ -31,8 +31,9 @@ class Handler(Protocol):
     """
 
     def apply(self, events: Sequence[Event], /) -> list[tuple[str, int]]:
-        """Deal with events; what has settled by that. Raises PartDown and PartSlow while what it needs is
-        away: then it is called again, however long that takes. Any other error counts as a try.
+        """Deal with events; what has settled by that. Raises DependencyUnavailable and DependencyTimeout
+        while what it needs is away: then it is called again, however long that takes. Any other error counts
+        as a try.
         """
 
 
@@ -100,8 +101,8 @@ class Handling:
             try:
                 with taking(self._name, domain, events):
                     return await asyncio.to_thread(self._handlers[domain].apply, events)
-            except (PartDown, PartSlow) as problem:
-                if isinstance(problem, PartSlow) and len(events) > 1:
+            except (DependencyUnavailable, DependencyTimeout) as problem:
+                if isinstance(problem, DependencyTimeout) and len(events) > 1:
                     raise  # it may be too much at once
                 log.warning("the river waits", river=self._name, domain=domain, reason=str(problem))
             if await pause(self._stopping, wait):

@@ -6,7 +6,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from kit.mongo import Document, translated
+from kit.mongo.client import Document, translated
 
 KEPT = timedelta(days=14)
 """Longer than the rapids keep events."""
@@ -18,7 +18,8 @@ def seen_index() -> IndexModel:
 
 
 class Seen:
-    """Events, kept in `collection` by their ids. All methods raise PartDown and PartSlow.
+    """Events, kept in `collection` by their ids. All methods raise DependencyUnavailable and
+    DependencyTimeout.
 
     Use it as `if seen.first(event_id): …`, with `forget` where the effect fails. Who dies between the two
     leaves an effect that is not had; without Seen it would be had again. Nothing gives exactly one.

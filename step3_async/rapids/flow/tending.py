@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from kit.problems import Problem
+from kit.http.problems import Problem
 from step3_async.rapids.flow import metrics
 from step3_async.rapids.flow.snapshots import Snapshots
 from step3_async.rapids.signals import Order, Standing

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from kit import environment
-from kit.problems import Problem
+from kit.http.problems import Problem
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url

@@ -2,8 +2,8 @@
 
 from pymongo.database import Database
 
-from kit.model.posts import FIELDS
-from kit.mongo import Document
+from kit.domain.posts.collection import FIELDS
+from kit.mongo.client import Document
 from step3_async.rapids.pond import Pond
 
 STAMPS = ("_created", "_updated")

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint
 from pymongo.database import Database
 
-from kit import environment, mongo
-from kit.model.indexes import Indexes
-from kit.model.revocations import Revocations
-from kit.mongo import Document
-from kit.prepare import prepare_beside
-from kit.rest import Rest
+from kit import environment
+from kit.clients.rest import Rest
+from kit.domain.indexes import Indexes
+from kit.domain.members.revocations import Revocations
+from kit.mongo import client as mongo
+from kit.mongo.client import Document
+from kit.mongo.prepare import prepare_beside
 from kit.service import Service, Settings, create_service
 from kit.single import REVOKED
 from kit.tokens import ISSUER, RemoteKeys, Verifier

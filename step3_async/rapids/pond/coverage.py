@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 from step3_async.rapids.event import Page
 
 PAGES = "rivers_pages"

@@ -2,7 +2,7 @@
 
 from pymongo.collection import Collection
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 
 
 def empty(collection: Collection[Document]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 from step3_async.rapids.pond.emptying import empty
 from step3_async.rapids.pond.removed import Removed
 from step3_async.rapids.pond.state import State

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 from step3_async.rapids.event import Page
 from step3_async.rapids.pond.filling import Filling
 from step3_async.rapids.pond.state import Shape, State

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pymongo.database import Database
 
-from kit.mongo import Document, translated
+from kit.mongo.client import Document, translated
 from step3_async.rapids.event import Page
 from step3_async.rapids.pond.coverage import Coverage
 
@@ -32,7 +32,9 @@ class Place:
 
 
 class Places:
-    """The snapshots of the domains whose ponds lie in `database`. All methods raise PartDown and PartSlow."""
+    """The snapshots of the domains whose ponds lie in `database`. All methods raise DependencyUnavailable and
+    DependencyTimeout.
+    """
 
     def __init__(self, database: Database[Document]) -> None:
         self._rivers, self._coverage = database[RIVERS], Coverage(database)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pymongo.collection import Collection
 
-from kit.mongo import Document, translated
+from kit.mongo.client import Document, translated
 from step3_async.rapids.event import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.pond import pages
 from step3_async.rapids.pond.filling import Filling
@@ -24,7 +24,7 @@ class Pond:
     alone go where the others' stay. One domain's fields may be all its `own`, too: a document that goes then
     leaves its version behind, and whoever writes one need not look up elsewhere whether it is gone. That is
     for documents that hardly ever go. Besides the fields, a document has `applied`: by domain the `version`
-    and the `revision` that it shows. All methods raise PartDown and PartSlow.
+    and the `revision` that it shows. All methods raise DependencyUnavailable and DependencyTimeout.
     """
 
     collection: Collection[Document]

@@ -5,8 +5,8 @@ import sys
 import uvicorn
 
 from kit import environment
-from kit.collector import spare_the_collector
 from kit.logs import configure_logs
+from kit.server.gc import freeze_gc
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
 from step3_async.rapids.tracing import configure_tracing
@@ -32,7 +32,7 @@ def main() -> None:
         version=environment.get_version(),
         instance=instance,
     )
-    spare_the_collector()
+    freeze_gc()
     uvicorn.run(
         make_app(capture),
         host=host,

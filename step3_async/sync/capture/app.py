@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kit.exposition import exposition
+from kit.metrics.exposition import exposition
 from step3_async.sync.capture.capture import Capture
 
 LATER_OPTIONAL = {"rapids"}

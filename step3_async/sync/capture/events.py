@@ -6,7 +6,7 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
-from kit.left_out import tell_left_out
+from kit.mongo.skipped import report_skipped
 from step3_async.rapids.event import Document, Event, event_id_of, version_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture.facts import Change
@@ -51,7 +51,7 @@ class Events:
     def _event(self, told: Document) -> Event | None:
         key = told["documentKey"]["_id"]
         if not isinstance(key, str):
-            tell_left_out(self._collection.name, key, "its _id is no text")
+            report_skipped(self._collection.name, key, "its _id is no text")
             return None
         before, _ = _untraced(told.get("fullDocumentBeforeChange"))
         after, traceparent = _untraced(told.get("fullDocument"))
@@ -59,7 +59,7 @@ class Events:
         if before is not None and self._source.unfit(before):
             before = None
         if after is not None and (problem := self._source.unfit(after)):
-            tell_left_out(self._collection.name, key, problem)
+            report_skipped(self._collection.name, key, problem)
             kind, after = "delete", None  # for others it is gone, if it was there
         fact = self._source.fact(Change(kind, key, before, after))
         if fact is None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from kit.model.fit import A_MARK, A_POST, A_SHARE, AN_ENDED_TOKEN, Fit
+from kit.mongo.document_schema import (
+    MARK_SCHEMA,
+    POST_SCHEMA,
+    REVOCATION_SCHEMA,
+    SHARE_SCHEMA,
+    DocumentSchema,
+)
 from step3_async.rapids.facts import fields_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture import facts
@@ -21,11 +27,11 @@ class Source:
     domain: str
     collection: str
     fact: Callable[[Change], Fact | None]
-    shape: Fit
+    shape: DocumentSchema
 
     def unfit(self, document: Mapping[str, Any]) -> str | None:
         """What is wrong with a document, so that it cannot be told; fields may be missing, and then are."""
-        return self.shape.unfit_part(document)
+        return self.shape.find_problem_in_part(document)
 
     @property
     def fields(self) -> dict[str, int]:
@@ -34,10 +40,10 @@ class Source:
 
 
 SOURCES = (
-    Source("posts", "posts", facts.of_post, A_POST),
-    Source("tag", "marks", facts.of_tags, A_MARK),
-    Source("like", "marks", partial(facts.of_mark, "liked", "liked", "unliked"), A_MARK),
-    Source("hide", "marks", partial(facts.of_mark, "hidden", "hidden", "shown"), A_MARK),
-    Source("share", "shares", facts.of_share, A_SHARE),
-    Source("members", "revoked", facts.of_revocation, AN_ENDED_TOKEN),
+    Source("posts", "posts", facts.of_post, POST_SCHEMA),
+    Source("tag", "marks", facts.of_tags, MARK_SCHEMA),
+    Source("like", "marks", partial(facts.of_mark, "liked", "liked", "unliked"), MARK_SCHEMA),
+    Source("hide", "marks", partial(facts.of_mark, "hidden", "hidden", "shown"), MARK_SCHEMA),
+    Source("share", "shares", facts.of_share, SHARE_SCHEMA),
+    Source("members", "revoked", facts.of_revocation, REVOCATION_SCHEMA),
 )

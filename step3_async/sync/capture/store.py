@@ -6,8 +6,8 @@ from step3_async.rapids.event import Document
 
 
 def connect_store(uri: str) -> AsyncMongoClient[Document]:
-    """A client for one process, with the time-outs of `kit.mongo.connect`: finding a server takes at most 2 s
-    and its answer at most 5 s. A write counts once a majority of the replica set has it on disk.
+    """A client for one process, with the time-outs of `kit.mongo.client.connect`: finding a server takes at
+    most 2 s and its answer at most 5 s. A write counts once a majority of the replica set has it on disk.
     """
     return AsyncMongoClient(
         uri,

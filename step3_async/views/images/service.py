@@ -1,12 +1,12 @@
 """Images: pictures of posts, fetched from their sites and kept."""
 
 from kit import environment
-from kit.fetch import Fetcher
-from kit.model.images import ImageCache, Images
-from kit.model.posts import Posts
+from kit.domain.pictures import images
+from kit.domain.pictures.cache import ImageCache, Images
+from kit.domain.pictures.fetch import Fetcher
+from kit.domain.posts.collection import Posts
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import images
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond

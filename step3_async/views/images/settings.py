@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes
-from kit.model.post import POST_ID
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes
+from kit.domain.posts.documents import POST_ID
 
 DOMAIN: dict[str, Any] = {
     "pictures": {

@@ -1,7 +1,7 @@
 """List: all posts, newest first, and each of them; for a reader without what they hid."""
 
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.resource import leave_out_hidden
 from kit.service import Service
 from kit.single import own_database
 from step3_async.rapids.hosting import ponds

@@ -1,8 +1,8 @@
 """What the service list shows and takes."""
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, named
-from kit.resources.posts import POSTS as RESOURCE
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes, named
+from kit.domain.posts.resource import POSTS as RESOURCE
 
 DOMAIN = {"posts": RESOURCE}
 

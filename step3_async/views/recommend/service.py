@@ -1,11 +1,11 @@
 """Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
 
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.model.posts import Posts
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.domain.recommend import recommend
+from kit.mongo.document_schema import POST_SCHEMA
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import recommend
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond
@@ -15,7 +15,7 @@ from step3_async.views.recommend import settings
 def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("recommend")
-    posts, marks = Posts(database["posts"], unfit=A_POST.unfit), Marks(database["marks"])
+    posts, marks = Posts(database["posts"], find_problem=POST_SCHEMA.find_problem), Marks(database["marks"])
     return event_service(
         Hosted(
             name="recommend",

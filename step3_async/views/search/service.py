@@ -1,10 +1,10 @@
 """Search, in two versions that may run at once: their answers differ in order, their pond does not."""
 
 from kit import environment
-from kit.model.marks import Marks
-from kit.model.words import WORDS
-from kit.resources.posts import leave_out_hidden
-from kit.resources.search import match_words, search_resource
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.resource import leave_out_hidden
+from kit.domain.search.resource import match_words, search_resource
+from kit.domain.search.words import WORDS
 from kit.service import Service
 from kit.single import own_database
 from step3_async.rapids.hosting import ponds

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.model.post import as_post
-from kit.model.posts import Posts
-from kit.mongo import Document
-from kit.operations import POSTS
+from kit.domain.marks import counts, tag
+from kit.domain.marks import lists as marked
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import as_post
+from kit.http.operations import POSTS
+from kit.mongo.client import Document
+from kit.mongo.document_schema import POST_SCHEMA
 from kit.service import Service
 from kit.single import own_database
-from kit.verbs import counts, marked, tag
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.views.tagged import settings
@@ -20,7 +21,7 @@ from step3_async.views.tagged import settings
 def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("tagged")
-    posts = Posts(database["posts"], "_created", "_updated", unfit=A_POST.unfit)
+    posts = Posts(database["posts"], "_created", "_updated", find_problem=POST_SCHEMA.find_problem)
     marks = Marks(database["marks"])
 
     def shown(found: Sequence[Document], reader: str) -> list[Any]:

@@ -4,10 +4,10 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, named
-from kit.resources.marks import marks_resource
-from kit.resources.posts import POSTS as RESOURCE
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import Indexes, named
+from kit.domain.marks.resource import marks_resource
+from kit.domain.posts.resource import POSTS as RESOURCE
 
 MARKED: dict[str, Any] = {
     "tags": {"type": "array", "items": {"type": "string"}},

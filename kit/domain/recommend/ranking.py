@@ -1,0 +1,78 @@
+"""Recommendations: much loved posts, for a reader first those that share the reader's interests."""
+
+from kit.domain.indexes import MOST_LOVED, RECOMMENDABLE
+from kit.domain.marks.collection import Marks, Own
+from kit.domain.posts.collection import Posts, but
+from kit.domain.posts.documents import RECOMMENDED
+from kit.mongo.client import Document
+from kit.mongo.document_schema import LARGEST
+
+MANY = 1000
+"""Looked through where some of the most loved turn out to be no posts."""
+
+NUMBERED: Document = {"love": {"$gte": -LARGEST, "$lte": LARGEST}}
+"""Anything but a number would be loved more than all numbers."""
+
+
+def recommended(
+    posts: Posts, marks: Marks, reader: str | None, topic: str | None, own: Own | None = None
+) -> list[Document]:
+    """At most RECOMMENDED posts as they are stored, in the order the contract gives.
+
+    `posts` and `marks` must lie in one database: posts with the reader's tags are looked up there. `own` are
+    marks of the reader that `marks` may not have yet.
+    """
+    match: Document = {**RECOMMENDABLE, **NUMBERED}
+    if topic is not None:
+        match["topic"] = topic
+    hidden = marks.hidden(reader, own) if reader else []
+    visible = {**match, **but(hidden)}
+    first = _sharing_interests(posts, marks, visible, reader, topic, own=own or {}) if reader else []
+    rest = {**match, **but([*hidden, *(post["_id"] for post in first)])}
+    missing = RECOMMENDED - len(first)
+    return [*first, *_most_loved(posts, rest, missing)] if missing else first
+
+
+def _sharing_interests(
+    posts: Posts, marks: Marks, match: Document, reader: str, topic: str | None, *, own: Own
+) -> list[Document]:
+    """Posts in topics the reader tagged or liked, or with a tag the reader uses; most loved first."""
+    topics, tags = marks.interests(reader, own)
+    by_topic: list[Document] = []
+    if topics and (topic is None or topic in topics):
+        within = {**match, "topic": topic or {"$in": sorted(topics)}}
+        by_topic = _most_loved(posts, within, RECOMMENDED)
+    by_tag = marks.collection.aggregate(
+        [
+            {"$match": {"tags": {"$in": tags}, **marks.but_own(reader, own)}},
+            {"$group": {"_id": "$post"}},
+            {
+                "$lookup": {
+                    "from": posts.collection.name,
+                    "localField": "_id",
+                    "foreignField": "_id",
+                    "as": "post",
+                }
+            },
+            {"$unwind": "$post"},
+            {"$replaceWith": "$post"},
+            {"$match": match},
+            {"$sort": dict(MOST_LOVED)},
+            {"$limit": RECOMMENDED},
+            {"$project": posts.fields},
+        ]
+    )
+    both = {each["_id"]: each for each in [*by_topic, *posts.fit(by_tag)]}
+    return sorted(both.values(), key=_most_loved_first)[:RECOMMENDED]
+
+
+def _most_loved(posts: Posts, match: Document, count: int) -> list[Document]:
+    found = posts.collection.find(match, posts.fields).sort(MOST_LOVED).limit(count).to_list()
+    fit = posts.fit(found)
+    if len(fit) < len(found):
+        fit = posts.fit(posts.collection.find(match, posts.fields).sort(MOST_LOVED).limit(MANY))[:count]
+    return fit
+
+
+def _most_loved_first(post: Document) -> tuple[int, int, str]:
+    return -post["love"], -post["num_comments"], post["_id"]

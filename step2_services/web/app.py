@@ -1,0 +1,41 @@
+"""The web face of step 2: step 0's application over a store that asks the services."""
+
+from flask import Flask, Response
+
+from kit import environment
+from kit.clients.discovery import SERVED_BY, Services
+from kit.clients.rest import Rest
+from kit.logs import configure_logs, log_requests
+from kit.tokens import ISSUER, RemoteKeys, Verifier
+from step0_monolith.app import create_app
+from step2_services.web.readiness import CanDoWithout
+from step2_services.web.routes import SERVICES, Routed, served_by
+from step2_services.web.store import ServicesStore
+
+
+def make_app() -> Flask:
+    """The face over the services that the environment tells of."""
+    configure_logs("web")
+    services = Services(environment.get_services_file())
+    names = (*SERVICES, "sync")
+    api = Routed({name: Rest(services.finder(name), f"The {name} service") for name in names})
+    keys = RemoteKeys(api.services["members"])
+    keys.fetch_ahead()
+    store = ServicesStore(api, Verifier(keys, ISSUER), environment.get_face_secret())
+    app = create_app(
+        store,
+        secret_key=environment.get_secret_key(),
+        session_seconds=environment.get_token_lifetime(),
+        session_cookie=environment.get_session_cookie(),
+        optional_parts=CanDoWithout(store.health),
+        trusted_proxies=environment.get_trusted_proxies(),
+    )
+    log_requests(app)
+
+    @app.after_request
+    def tell_who_served(response: Response) -> Response:
+        if told := served_by():
+            response.headers[SERVED_BY] = told
+        return response
+
+    return app

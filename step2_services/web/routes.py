@@ -1,0 +1,75 @@
+"""Which service a request belongs to: the API of step 1 as the services serve it together."""
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+from flask import g, has_request_context
+
+from kit.clients.discovery import SERVED_BY
+from kit.clients.rest import Rest
+from kit.http.problems import NotFound, Problem
+
+ROUTES = (
+    (r"/posts/[^/]+/tags/.*|/tags(/.*)?", "tag"),
+    (r"/posts/[^/]+/like|/likes|/like-counts", "like"),
+    (r"/posts/[^/]+/hide|/hidden", "hide"),
+    (r"/posts/[^/]+/share", "share"),
+    (r"/posts(/.*)?", "posts"),
+    (r"/search", "search"),
+    (r"/recommended|/topics", "recommend"),
+    (r"/images/.*", "images"),
+    (r"/members(/.*)?|/tokens(/.*)?|/me", "members"),
+)
+PASSED_ON = {"smtp"}
+"""A part of a service that the face tells as its own: without it one verb fails."""
+
+SERVICES = tuple(dict.fromkeys(service for _, service in ROUTES))
+
+
+class Routed:
+    """The services as one API. Who answered is kept for the request that it was done for; see `served_by`."""
+
+    def __init__(self, services: Mapping[str, Rest]) -> None:
+        self.services = services
+
+    def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
+        """The answer of the service that the path belongs to; see Rest."""
+        for pattern, service in ROUTES:
+            if re.fullmatch(pattern, path):
+                return self.ask(service, method, path, **arguments)
+        raise NotFound("There is nothing at this address.")
+
+    def ask(self, service: str, method: str, path: str, **arguments: Any) -> requests.Response:
+        """The answer of this service."""
+        answer = self.services[service].call(method, path, **arguments)
+        if has_request_context() and SERVED_BY in answer.headers:
+            g.setdefault("served_by", []).append(answer.headers[SERVED_BY])
+        return answer
+
+    def health(self) -> dict[str, bool]:
+        """Each service by name, and whether it is ready; and of their parts the mail server."""
+        names = list(self.services)
+        with ThreadPoolExecutor(len(names)) as pool:
+            told = dict(zip(names, pool.map(self._parts, names), strict=True))
+        is_ready = {
+            name: all(answers for part, answers in parts.items() if part not in PASSED_ON)
+            for name, parts in told.items()
+        }
+        passed_on = {
+            part: answers for parts in told.values() for part, answers in parts.items() if part in PASSED_ON
+        }
+        return {**is_ready, **passed_on}
+
+    def _parts(self, name: str) -> dict[str, bool]:
+        try:
+            return self.services[name].health()
+        except Problem:
+            return {"answers": False}
+
+
+def served_by() -> str:
+    """Who had a part in the answer that is being made: instances with their versions."""
+    return ", ".join(dict.fromkeys(g.get("served_by", [])))
