@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kit.domain.marks.documents import TagCount
 from kit.domain.pictures.documents import Image
-from kit.domain.posts.documents import Post, TagCount
-from kit.http.paging import Found, Page
+from kit.domain.posts.documents import Post
+from kit.http.collections import Found, Page
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from kit.clients.rest import Api
+from kit.domain.marks.documents import TagCount
 from kit.domain.pictures.documents import Image
-from kit.domain.posts.documents import Post, TagCount
-from kit.http.forwarded import ADDRESS, SECRET
-from kit.http.paging import Found, Page
+from kit.domain.posts.documents import Post
+from kit.http.collections import Found, Page
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR
 from kit.http.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader, Session
@@ -59,7 +60,7 @@ class RestStore:
 
     def sign_in(self, username: str, password: str, address: str) -> Session:
         """See Store."""
-        forwarded = {SECRET: self.secret, ADDRESS: address}
+        forwarded = {FACE_SECRET: self.secret, FORWARDED_FOR: address}
         wanted = {"username": username, "password": password}
         try:
             made = self.api.call("POST", "/tokens", json=wanted, headers=forwarded).json()

@@ -7,11 +7,9 @@ from typing import Any
 import requests
 from flask import Response, g, has_request_context, request
 
-from kit.clients.discovery import HEADER as SERVICE_VERSION
-from kit.clients.discovery import SERVED_BY
 from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest
-from kit.http.forwarded import ADDRESS, SECRET
 from kit.http.gaps import note_gap
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, SERVED_BY, SERVICE_VERSION
 from kit.http.problems import Problem
 from step3_async.rapids.tracing import W3C
 
@@ -54,7 +52,7 @@ class GatewayApi(Rest):
 
     def __init__(self, url: str, secret: str = "") -> None:
         super().__init__(url + PREFIX, "The gateway")
-        self._proof = {SECRET: secret} if secret else {}
+        self._proof = {FACE_SECRET: secret} if secret else {}
         self._gateway = Rest(url, "The gateway")
 
     def call(
@@ -115,7 +113,7 @@ def _passed_on() -> dict[str, str]:
     sent: dict[str, str] = {}
     W3C.inject(sent)
     if request.remote_addr:
-        sent[ADDRESS] = request.remote_addr
+        sent[FORWARDED_FOR] = request.remote_addr
     if SERVICE_VERSION in request.headers:
         sent[SERVICE_VERSION] = request.headers[SERVICE_VERSION]
     if (given := request.headers.get(DEADLINE, "")).isdecimal():

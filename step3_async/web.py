@@ -3,12 +3,12 @@
 from flask import Flask
 
 from kit import environment
+from kit.http.proxies import TrustedProxies, from_trusted
 from kit.logs import configure_logs, log_requests
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
 from step3_async.api import GatewayApi, pass_on
-from step3_async.client_address import believing
 from step3_async.document import complete
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
@@ -39,7 +39,7 @@ def make_app() -> Flask:
     log_requests(app)
     app.after_request(pass_on)
     trace_requests(app)
-    load = Load(believing(app.wsgi_app, secret))
+    load = Load(from_trusted(app.wsgi_app, TrustedProxies(), secret))
     app.wsgi_app = load  # type: ignore[method-assign]
     app.extensions[EXTENSION] = host = Host(NAME, ("face",), is_well=lambda: True, load=lambda: load.now)
     host.start()

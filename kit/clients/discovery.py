@@ -2,30 +2,25 @@
 
 The file is JSON: `{"search": {"v2": {"share": 90, "urls": ["http://…"]}, "v1": {"share": 10, "urls": […]}}}`.
 Instances that are yet to be filled before they may be asked anything are in a list `filling` beside `urls`.
-Whoever starts and stops instances replaces it in one step; callers need not be told, nor started again.
+Whoever starts and stops instances replaces the file in one step; callers need not be restarted.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 from flask import has_request_context, request
 
+from kit.http.headers import SERVICE_VERSION
 from kit.http.problems import Refused
-
-HEADER = "Service-Version"
-"""Asks for versions, such as `search=v1`, with commas between several; otherwise each version has its share.
-"""
-
-SERVED_BY = "Served-By"
-"""Names the instance that answered, and its version."""
 
 JWKS = "/.well-known/jwks.json"
 """Where a service that mints tokens publishes their public keys."""
 
-Known = dict[str, dict[str, dict[str, Any]]]
+Versions = dict[str, dict[str, Any]]
+"""The versions of a service, each with its `share` and `urls`."""
 
 
 class Services:
@@ -34,10 +29,10 @@ class Services:
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         self._seen: tuple[int, int] | None = None
-        self._known: Known = {}
+        self._known: dict[str, Versions] = {}
 
-    def known(self) -> Known:
-        """What the file says now; what it said last if it cannot be read."""
+    def known(self) -> dict[str, Versions]:
+        """Read the file if it has changed; what it said last counts if it cannot be read."""
         try:
             state = self._path.stat()
             seen = (state.st_mtime_ns, state.st_ino)
@@ -49,46 +44,53 @@ class Services:
         return self._known
 
     def finder(self, service: str) -> Callable[[], list[str]]:
-        """Gives the addresses of a service, best first, each time it is called; see `urls`."""
+        """Make a function that gives the addresses of a service, best first; see `urls`."""
         return lambda: self.urls(service)
 
     def filler(self, service: str) -> Callable[[], list[str]]:
-        """The same for whoever fills stores: of all versions, which share one, and of instances that are yet
-        to be filled, too.
+        """Make such a function for whoever fills stores.
+
+        It gives the instances of all versions, which share a store, and those that are yet to be filled, too.
         """
 
         def urls() -> list[str]:
             versions = self.known().get(service, {}).values()
-            ready = [url for told in versions for url in told["urls"]]
-            filling = [url for told in versions for url in told.get("filling", ())]
+            ready = [url for version in versions for url in version["urls"]]
+            filling = [url for version in versions for url in version.get("filling", ())]
             return [*random.sample(ready, len(ready)), *filling]
 
         return urls
 
     def urls(self, service: str) -> list[str]:
-        """The addresses of one version's instances in a random order: of the version that the request being
-        answered asks for, else of one drawn by the versions' shares. Raises Refused for an unknown version.
+        """Give the addresses of one version's instances in a random order.
+
+        The version is the one that the current request asks for, else one drawn by the versions' shares.
+        Raises Refused for an unknown version.
         """
         versions = self.known().get(service, {})
-        asked = asked_version(service)
-        if asked is not None and asked not in versions:
-            raise Refused(f"There is no {service} {asked}; there is: {', '.join(sorted(versions))}.")
-        chosen = [asked] if asked else _drawn(versions)
-        urls: list[str] = versions[chosen[0]]["urls"] if chosen else []
+        version = requested_version(service)
+        if version is not None and version not in versions:
+            raise Refused(f"There is no {service} {version}; there is: {', '.join(sorted(versions))}.")
+        if version is None:
+            version = draw_version({name: each["share"] for name, each in versions.items() if each["urls"]})
+        urls: list[str] = versions[version]["urls"] if version is not None else []
         return random.sample(urls, len(urls))
 
 
-def asked_version(service: str) -> str | None:
-    """The version of a service that the request being answered asks for."""
-    if not has_request_context() or HEADER not in request.headers:
+def requested_version(service: str) -> str | None:
+    """Read the version of a service that the current request asks for."""
+    if not has_request_context() or SERVICE_VERSION not in request.headers:
         return None
-    for each in request.headers[HEADER].split(","):
+    for each in request.headers[SERVICE_VERSION].split(","):
         name, _, version = each.partition("=")
         if name.strip() == service and version.strip():
             return version.strip()
     return None
 
 
-def _drawn(versions: dict[str, dict[str, Any]]) -> list[str]:
-    shares = {name: told["share"] for name, told in versions.items() if told["urls"] and told["share"] > 0}
-    return random.choices(list(shares), list(shares.values())) if shares else []  # noqa: S311 - no secret
+def draw_version(shares: Mapping[str, float]) -> str | None:
+    """Draw a version by the shares of each; None where none has a share."""
+    positive = {version: share for version, share in shares.items() if share > 0}
+    if not positive:
+        return None
+    return random.choices(list(positive), list(positive.values()))[0]  # noqa: S311 - no secret

@@ -1,38 +1,11 @@
-"""The indexes that every question goes through."""
+"""The indexes of the domain's collections: every query goes through one of them."""
 
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
-from pymongo.collection import Collection
-from pymongo.database import Database
-from pymongo.errors import OperationFailure
 
-from kit.domain.search.words import WORDS
-from kit.mongo.client import Document, translated
-
-Indexes = dict[str, list[IndexModel]]
-"""By the name of the collection."""
-
-NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
-MOST_LOVED = [("love", DESCENDING), ("num_comments", DESCENDING), ("_id", ASCENDING)]
-RECOMMENDABLE = {"score": {"$gt": 50}}
-DIFFERENT = (85, 86)
-"""MongoDB's codes for an index that is there with other options or fields."""
-
-
-def expiring(field: str) -> IndexModel:
-    """The index by which MongoDB removes documents whose time in `field` is over."""
-    return IndexModel([(field, ASCENDING)], name="ended", expireAfterSeconds=0)
-
-
-def latest_of_reader() -> IndexModel:
-    """The index by which a reader's latest marks are found."""
-    return IndexModel([("reader", ASCENDING), ("at", DESCENDING)], name="latest_of_reader")
-
-
-def named(models: list[IndexModel], *names: str) -> list[IndexModel]:
-    """Those of the models that have one of these names. Raises KeyError for a name that none has."""
-    by_name = {model.document["name"]: model for model in models}
-    return [by_name[name] for name in names]
-
+from kit.domain.posts.collection import NEWEST
+from kit.domain.posts.documents import WORDS
+from kit.domain.recommend.ranking import MOST_LOVED, RECOMMENDABLE
+from kit.mongo.indexes import Indexes, expiring
 
 INDEXES: Indexes = {
     "posts": [
@@ -69,32 +42,10 @@ INDEXES: Indexes = {
     "image_misses": [expiring("until")],
 }
 
-
-@translated
-def make_indexes(database: Database[Document], indexes: Indexes) -> None:
-    """Make the indexes that are missing, and anew those that an earlier version made of other fields.
-
-    Over a large collection this takes minutes.
-    """
-    for collection, models in indexes.items():
-        try:
-            database[collection].create_indexes(models)
-        except OperationFailure as error:
-            if error.code not in DIFFERENT:
-                raise
-            _drop_different(database[collection], models)
-            database[collection].create_indexes(models)
+REVOKED: Indexes = {"revoked": [expiring("expires")]}
+"""Of tokens that were ended early: only steps whose tokens cannot simply be deleted need them."""
 
 
-def _drop_different(collection: Collection[Document], models: list[IndexModel]) -> None:
-    there = collection.index_information()
-    for model in models:
-        name = model.document["name"]
-        if name not in there:
-            continue
-        try:
-            collection.create_indexes([model])
-        except OperationFailure as error:
-            if error.code not in DIFFERENT:
-                raise
-            collection.drop_index(name)
+def latest_of_reader() -> IndexModel:
+    """Describe the index by which a reader's latest marks are found."""
+    return IndexModel([("reader", ASCENDING), ("at", DESCENDING)], name="latest_of_reader")

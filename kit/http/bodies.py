@@ -14,7 +14,6 @@ DRAINED = 16 * LARGEST_BODY
 Model = TypeVar("Model", bound=BaseModel)
 
 RULES = {
-    "string_pattern_mismatch": "3 to 30 of a-z, 0-9 and _",
     "extra_forbidden": "this field is not known here",
     "missing": "this field is needed",
     "string_type": "text is needed",
@@ -41,13 +40,13 @@ def require_small_body(largest: int = LARGEST_BODY) -> None:
     else:
         too_large = (announced or 0) > largest
     if too_large:
-        # A client that is still sending when the connection closes never sees the answer.
+        # A client that is still sending when the connection closes never sees the response.
         source.read(DRAINED)
         raise RequestEntityTooLarge(f"The body is larger than {largest} bytes.")
 
 
 def read_body(model: type[Model]) -> Model:
-    """The request's JSON object as `model`.
+    """Read the request's JSON object as `model`.
 
     Raises UnsupportedMediaType, BadRequest when it is not JSON or not an object, RequestEntityTooLarge, and
     Unprocessable with an issue for each field that breaks its rule.
@@ -56,7 +55,10 @@ def read_body(model: type[Model]) -> Model:
 
 
 def validated(model: type[Model], fields: dict[str, Any]) -> Model:
-    """`fields` as `model`. Raises Unprocessable with an issue for each field that breaks its rule."""
+    """Check `fields` against `model`.
+
+    Raises Unprocessable with an issue for each field that breaks its rule.
+    """
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -64,7 +66,7 @@ def validated(model: type[Model], fields: dict[str, Any]) -> Model:
 
 
 def json_fields() -> dict[str, Any]:
-    """The body's fields before they are checked. Raises UnsupportedMediaType and BadRequest."""
+    """Read the body's fields without checking them. Raises UnsupportedMediaType and BadRequest."""
     fields = json_body()
     if not isinstance(fields, dict):
         raise BadRequest("The body must be a JSON object.")
@@ -72,7 +74,7 @@ def json_fields() -> dict[str, Any]:
 
 
 def json_body() -> Any:
-    """The body, read. Raises UnsupportedMediaType and BadRequest."""
+    """Read the body. Raises UnsupportedMediaType and BadRequest."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):

@@ -28,9 +28,6 @@ Answer = type[BaseModel] | Schema | None
 HEALTH = "health"
 """The tag of what probes and machines ask: they tell nobody who they are, and add parameters of their own."""
 
-POSTS: Schema = {"$ref": "#/components/schemas/PostsPage"}
-"""A page of the resource `posts`."""
-
 
 @dataclass(frozen=True)
 class Operation:

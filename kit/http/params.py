@@ -1,18 +1,12 @@
-"""Query parameters: the known ones, each once, each by its rule."""
+"""Query parameters: known ones only, each once, each by its rule."""
 
-import re
 import unicodedata
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 
-from kit.http.paging import Page
-from kit.http.problems import Unprocessable
+from kit.http.collections import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, Page
 
-DEFAULT_PAGE_SIZE = 25
-LARGEST_PAGE_SIZE = 50
-LONGEST_QUERY = 200
-LONGEST_TOPIC = 100
 PAGING_SCHEMAS = {
     "page": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": 1},
     "max_results": {
@@ -23,8 +17,6 @@ PAGING_SCHEMAS = {
     },
 }
 PAGING = tuple(PAGING_SCHEMAS)
-TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
-TAG_RULE = "1 to 30 of a-z, 0-9 and -, not starting with -"
 
 
 def only(*known: str) -> None:
@@ -43,30 +35,16 @@ def only(*known: str) -> None:
 
 
 def page() -> Page:
-    """`page` and `max_results`. Raises BadRequest."""
+    """Read `page` and `max_results`. Raises BadRequest."""
     return Page(_number("page", 1, None), _number("max_results", DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE))
 
 
-def query() -> str:
-    """`q`, stripped. Raises BadRequest."""
-    text = request.args.get("q", "").strip()
-    if not text:
-        raise BadRequest("Say what to search for: q is empty.")
-    return _plain("q", text, LONGEST_QUERY)
-
-
-def topic() -> str | None:
-    """`topic`, or None. Raises BadRequest."""
-    text = request.args.get("topic")
-    if text == "":
-        raise BadRequest("topic is empty.")
-    return None if text is None else _plain("topic", text, LONGEST_TOPIC)
-
-
-def tag(text: str) -> str:
-    """A tag from the path. Raises Unprocessable."""
-    if not TAG.fullmatch(text):
-        raise Unprocessable({"tag": TAG_RULE})
+def plain_text(name: str, text: str, longest: int) -> str:
+    """Check the text given as parameter `name`. Raises BadRequest."""
+    if len(text) > longest:
+        raise BadRequest(f"{name} is longer than {longest} characters.")
+    if any(unicodedata.category(char) == "Cc" for char in text):
+        raise BadRequest(f"{name} has control characters in it.")
     return text
 
 
@@ -80,11 +58,3 @@ def _number(name: str, default: int, largest: int | None) -> int:
         allowed = f"from 1 to {largest}" if largest else "from 1"
         raise BadRequest(f"{name} must be a whole number {allowed}.")
     return number
-
-
-def _plain(name: str, text: str, longest: int) -> str:
-    if len(text) > longest:
-        raise BadRequest(f"{name} is longer than {longest} characters.")
-    if any(unicodedata.category(char) == "Cc" for char in text):
-        raise BadRequest(f"{name} has control characters in it.")
-    return text

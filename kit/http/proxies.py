@@ -1,14 +1,18 @@
-"""What a reverse proxy in front says of a request, and what it leaves behind.
+"""Whose request it is: where it comes from, and by which scheme.
 
-Nobody's word counts but that of proxies named in TRUSTED_PROXIES: anybody can send these headers. The host
-that a proxy was asked for is of no interest, as no answer names one.
+Anybody can send the headers that say so. They count from two kinds of senders only: from proxies whose
+addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host that a proxy
+was asked for is of no interest, as no response names one.
 """
 
 from collections.abc import Iterable
+from hmac import compare_digest
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Authorization
+
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,7 +35,7 @@ class TrustedProxies:
                 ) from None
 
     def include(self, peer: str) -> bool:
-        """Whether the word of whoever connects from there counts."""
+        """Say whether the headers of whoever connects from there count."""
         if not self._networks:
             return False
         try:
@@ -41,8 +45,10 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def client(self, peer: str, forwarded_for: str) -> str:
-        """Where a request comes from that `peer` has brought: the last address of X-Forwarded-For that is no
-        trusted proxy's own, as each proxy adds the one before it and clients may have begun the list.
+        """Find where a request comes from that `peer` has brought.
+
+        That is the last address of X-Forwarded-For that is no trusted proxy's own: each proxy adds the one
+        before it, and clients may have begun the list.
         """
         client = peer
         for each in reversed(forwarded_for.split(",")):
@@ -55,32 +61,43 @@ class TrustedProxies:
         return client
 
 
-def from_proxies(application: "WSGIApplication", trusted: TrustedProxies) -> "WSGIApplication":
-    """The application, told where its requests come from and by which scheme, as `trusted` proxies say; and
-    not told the passwords that are for a proxy.
+def from_trusted(
+    application: "WSGIApplication", trusted: TrustedProxies, face_secret: str = ""
+) -> "WSGIApplication":
+    """Tell `application` where its requests come from and by which scheme, and hide what is not for it.
+
+    A process of ours says for whom it asks; a `trusted` proxy adds whom it was asked by to a list. The secret
+    that proves the one, and passwords that are for a proxy, do not reach the application.
     """
 
-    def take_in(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def apply_trust(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if is_for_a_proxy(environ.get("HTTP_AUTHORIZATION", "")):
             del environ["HTTP_AUTHORIZATION"]
         peer = environ.get("REMOTE_ADDR", "")
-        if trusted.include(peer):
-            environ["REMOTE_ADDR"] = trusted.client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
-            environ["wsgi.url_scheme"] = scheme_of(environ.get("HTTP_X_FORWARDED_PROTO", ""))
+        forwarded_for = environ.get(_key(FORWARDED_FOR), "")
+        given_secret = environ.pop(_key(FACE_SECRET), "")
+        is_ours = face_secret and compare_digest(given_secret.encode("latin-1"), face_secret.encode())
+        if is_ours and forwarded_for:
+            environ["REMOTE_ADDR"] = forwarded_for
+            environ["wsgi.url_scheme"] = scheme_of(environ.get(_key(FORWARDED_PROTO), ""))
+        elif trusted.include(peer):
+            environ["REMOTE_ADDR"] = trusted.client(peer, forwarded_for)
+            environ["wsgi.url_scheme"] = scheme_of(environ.get(_key(FORWARDED_PROTO), ""))
         return application(environ, start_response)
 
-    return take_in
+    return apply_trust
 
 
 def scheme_of(forwarded_proto: str) -> str:
-    """The scheme that the last proxy has told; http if it has told none."""
+    """Read the scheme that the last proxy names; http if it names none."""
     scheme = forwarded_proto.rpartition(",")[2].strip().lower()
     return scheme if scheme in SCHEMES else SCHEMES[0]
 
 
 def is_for_a_proxy(authorization: str) -> bool:
-    """Whether a header Authorization is an answer to a proxy that asks for a password of its own; browsers
-    then send it with everything. We take bearer tokens only.
+    """Say whether a header Authorization is for a proxy that asks for a password of its own.
+
+    Browsers then send it with everything. We take bearer tokens only.
     """
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip() or not credentials.isascii():
@@ -89,14 +106,19 @@ def is_for_a_proxy(authorization: str) -> bool:
     return given is not None and (given.type != "digest" or "response" in given.parameters)
 
 
-def _bare(told: str) -> str:
-    """An address without its port; empty for what is none."""
-    host, _, port = told.rpartition(":")
-    if told.startswith("["):
-        told = told[1:].partition("]")[0]
+def _key(header: str) -> str:
+    """Name a header as WSGI does."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _bare(address: str) -> str:
+    """Take the port off an address; give nothing for what is no address."""
+    host, _, port = address.rpartition(":")
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
     elif host and ":" not in host and port.isdigit():
-        told = host
+        address = host
     try:
-        return str(ip_address(told))
+        return str(ip_address(address))
     except ValueError:
         return ""

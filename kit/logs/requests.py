@@ -8,7 +8,8 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 
-HEADER = "X-Request-ID"
+from kit.http.headers import REQUEST_ID
+
 QUIET = (
     "/health/",
     "/metrics",
@@ -40,7 +41,7 @@ def log_requests(app: Flask) -> None:
     def tell(response: Response) -> Response:
         if "request_id" not in g:  # what failed before Flask came to us, such as opening a session
             _start()
-        response.headers[HEADER] = g.request_id
+        response.headers[REQUEST_ID] = g.request_id
         level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
         log.log(
             level,
@@ -59,7 +60,7 @@ def log_requests(app: Flask) -> None:
 
 
 def _start() -> None:
-    given = request.headers.get(HEADER, "")
+    given = request.headers.get(REQUEST_ID, "")
     g.request_id = given if _KNOWN_ID.fullmatch(given) else uuid4().hex
     g.request_started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
@@ -73,4 +74,4 @@ def outgoing_headers() -> dict[str, str]:
     if not has_request_context() or "request_id" not in g:
         return {}
     trace = {"traceparent": g.traceparent} if "traceparent" in g else {}
-    return {HEADER: g.request_id, **trace}
+    return {REQUEST_ID: g.request_id, **trace}

@@ -38,9 +38,9 @@ is read all the same: one document of somebody else's must not keep all others f
 
 
 def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
-    """A client for one process (make it after forking). It connects when first used.
+    """Make a client for one process, after forking. It connects when first used.
 
-    Finding a server takes at most 2 s and its answer at most `answer_ms` milliseconds (None: as long as it
+    Finding a server takes at most 2 s and its reply at most `answer_ms` milliseconds (None: as long as it
     takes); a failed attempt is repeated once. A write counts once a majority of the replica set has it on
     disk.
     """
@@ -60,8 +60,8 @@ def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
     )
 
 
-def answers(client: Client) -> bool:
-    """Whether the database takes writes, asked with a second's patience."""
+def accepts_writes(client: Client) -> bool:
+    """Ask the database, with a second's patience, whether it takes writes."""
     try:
         with pymongo.timeout(1):
             return bool(client.admin.command("hello")["isWritablePrimary"])
@@ -70,7 +70,7 @@ def answers(client: Client) -> bool:
 
 
 def as_problem(error: PyMongoError) -> DependencyUnavailable | DependencyTimeout:
-    """What an error of the driver comes to."""
+    """Turn an error of the driver into a problem."""
     slow = isinstance(error, NetworkTimeout | ExecutionTimeout | WTimeoutError)
     away = isinstance(error, ServerSelectionTimeoutError | ConnectionFailure)
     if slow or (error.timeout and not away):
@@ -90,7 +90,7 @@ def translated_errors() -> Iterator[None]:
 
 
 def translated(method: Callable[P, R]) -> Callable[P, R]:
-    """The same as a decorator."""
+    """Turn the driver's errors into problems, as a decorator."""
 
     @functools.wraps(method)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""What is made in a database once."""
+"""Preparing a database: indexes, and images of documents before and after each change."""
 
 import sys
 import threading
@@ -10,10 +10,9 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from kit import environment
-from kit.domain.indexes import Indexes, make_indexes
-from kit.domain.posts.ours import require_ours
 from kit.http.problems import Problem
 from kit.mongo.client import Document, connect, translated, translated_errors
+from kit.mongo.indexes import Indexes, make_indexes
 
 PAUSE = 1.0
 """Seconds between attempts while the database is away."""
@@ -24,13 +23,16 @@ NAMESPACE_EXISTS = 48
 log = structlog.stdlib.get_logger(__name__)
 
 
-def prepare(indexes: Indexes) -> None:
-    """Make these indexes in the database that MONGODB_URI names; exits with a text when that fails."""
+def prepare(indexes: Indexes, require: Callable[[Database[Document]], None]) -> None:
+    """Make these indexes in the database that MONGODB_URI names; exit with a text when that fails.
+
+    `require` raises RuntimeError for a database that must not be touched.
+    """
     try:
         client = connect(environment.get_mongodb_uri(), answer_ms=None)
         database = client.get_default_database()
         with translated_errors():
-            require_ours(database["posts"])
+            require(database)
         make_indexes(database, indexes)
     except Problem as error:
         sys.exit(f"The indexes could not be made. {error} Is MongoDB up, and MONGODB_URI right?")
@@ -41,11 +43,10 @@ def prepare(indexes: Indexes) -> None:
 def prepare_beside(
     database: Database[Document], indexes: Indexes, images: Sequence[str] = ()
 ) -> Callable[[], bool]:
-    """Make these indexes while the process goes on, however long the database is away; tells whether they are
-    there.
+    """Make these indexes while the process goes on, however long the database is away.
 
-    Of the collections named in `images`, MongoDB keeps from then on what documents were before and after each
-    change, for those who follow its changes.
+    What it returns says whether they are there. Of the collections named in `images` MongoDB keeps from then
+    on what documents were before and after each change, for those who follow the changes.
     """
     done = threading.Event()
     patient = connect(environment.get_mongodb_uri(), answer_ms=None)
@@ -68,8 +69,9 @@ def prepare_beside(
 
 @translated
 def keep_images(database: Database[Document], collection: str) -> None:
-    """Have MongoDB keep the documents of `collection`, made if it is missing, as they were before and after
-    each change. Raises DependencyUnavailable, DependencyTimeout.
+    """Have MongoDB keep the documents of `collection` as they were before and after each change.
+
+    The collection is made if it is missing. Raises DependencyUnavailable and DependencyTimeout.
     """
     there = next(iter(database.list_collections(filter={"name": collection})), None)
     if there is not None:

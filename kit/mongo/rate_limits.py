@@ -27,7 +27,7 @@ class _Storage(MongoDBStorage):
         """Leave the client alone: it is not this object's to close."""
 
 
-class Limit:
+class RateLimit:
     """At most `amount` of something a minute for each key."""
 
     def __init__(self, client: Client, database: str, what: str, amount: int) -> None:

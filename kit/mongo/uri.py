@@ -15,8 +15,9 @@ _PARTS = re.compile(
 
 
 def database_of(uri: str) -> str:
-    """The database that an address names. Raises RuntimeError, with what to write instead, for an address
-    that names none or is none.
+    """Read the database that an address names.
+
+    Raises RuntimeError, with what to write instead, for an address that names none or is none.
     """
     found = _PARTS.fullmatch(uri)
     if found is None:
@@ -37,7 +38,7 @@ def database_of(uri: str) -> str:
 
 
 def in_database(uri: str, name: str) -> str:
-    """The same address with another database's name, for the same user. Raises RuntimeError."""
+    """Put another database's name into an address, for the same user. Raises RuntimeError."""
     database_of(uri)
     found = _PARTS.fullmatch(uri)
     assert found is not None  # noqa: S101 - or it would name no database

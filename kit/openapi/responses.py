@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kit.http.bodies import LARGEST_BODY
-from kit.http.paging import TOTAL_LIMIT
+from kit.http.collections import TOTAL_LIMIT
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Sparing Python's cyclic garbage collector what it need not look through."""
+"""Python's cyclic garbage collector, spared what it need not look through."""
 
 import gc
 
@@ -7,9 +7,10 @@ YOUNG = 5000
 
 
 def freeze_gc() -> None:
-    """To be called once a process has read its modules and made its application, which stay until its end.
+    """Leave out of later looks all that there is by now.
 
-    Looking through all of that takes tenths of a second, now and then, in which nothing is answered.
+    Call it once a process has read its modules and made its application, which stay until its end. Looking
+    through all of that takes tenths of a second, now and then, in which no request is answered.
     """
     gc.freeze()
     gc.set_threshold(YOUNG)

@@ -15,7 +15,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from werkzeug.exceptions import BadRequest, Conflict, GatewayTimeout, ServiceUnavailable
 
-from kit.http.paging import TOTAL_LIMIT, Page
+from kit.http.collections import TOTAL_LIMIT, Page
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.mongo.client import NAIVE, Client, Document, translated_errors
 from kit.mongo.document_schema import DocumentSchema
@@ -79,7 +79,7 @@ class Data(Mongo):  # type: ignore[misc]
             total = page.offset + len(documents)
             if not is_last:
                 total = collection.count_documents(query, limit=TOTAL_LIMIT + 1, maxTimeMS=QUERY_MS)
-        return self._fit(resource, documents, is_whole=not req.projection), total
+        return self._valid(resource, documents, is_whole=not req.projection), total
 
     def find_one(
         self,
@@ -100,7 +100,7 @@ class Data(Mongo):  # type: ignore[misc]
         with answered():
             found: Document | None = self._collection(source).find_one(query, fields, max_time_ms=QUERY_MS)
         is_whole = not (req and req.projection)
-        return next(iter(self._fit(resource, [found] if found else [], is_whole=is_whole)), None)
+        return next(iter(self._valid(resource, [found] if found else [], is_whole=is_whole)), None)
 
     def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
         """A single document with all its fields, or None."""
@@ -171,13 +171,13 @@ class Data(Mongo):  # type: ignore[misc]
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
         return found
 
-    def _fit(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
-        """Those that are what the resource is of, as far as their fields were read."""
+    def _valid(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
+        """Keep those that are valid for the resource, as far as their fields were read."""
         described = self.app.config["DOMAIN"][resource]
-        fit: DocumentSchema | None = described.get("kit", {}).get("fit")
-        if fit is None:
+        schema: DocumentSchema | None = described.get("kit", {}).get("document_schema")
+        if schema is None:
             return documents
-        find_problem = fit.find_problem if is_whole else fit.find_problem_in_part
+        find_problem = schema.find_problem if is_whole else schema.find_problem_in_part
         return without_invalid(documents, described["datasource"]["source"], find_problem)
 
     def _typed(self, resource: str, lookup: Document) -> Document:

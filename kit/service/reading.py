@@ -16,8 +16,7 @@ from flask import Response, current_app, request
 from werkzeug.exceptions import BadRequest
 
 from kit.http import params
-from kit.http.collections import as_collection
-from kit.http.paging import TOTAL_LIMIT, Found, Page
+from kit.http.collections import TOTAL_LIMIT, Found, Page, as_collection
 from kit.mongo.client import Document
 from kit.service.render import reply
 

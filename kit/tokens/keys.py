@@ -6,6 +6,7 @@ from typing import Any
 import jwt
 
 ALGORITHM = "EdDSA"
+
 TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
 """What a key may say for us to verify signatures with it."""
 

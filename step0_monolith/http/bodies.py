@@ -5,8 +5,9 @@ from typing import Annotated, Any, TypeVar
 from flask import request
 from pydantic import BaseModel, BeforeValidator
 
-from kit.domain.inputs import Body, Email, Password, Username
+from kit.domain.members.documents import Password, Username
 from kit.http.bodies import json_fields, validated
+from kit.http.inputs import Body, Email
 
 FORM = "application/x-www-form-urlencoded"
 NOT_OURS = {"csrf_token", "next"}

@@ -3,7 +3,7 @@
 from pymongo import ASCENDING, IndexModel
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes, expiring
+from kit.mongo.indexes import Indexes, expiring
 
 INDEXES: Indexes = {
     **MODEL,

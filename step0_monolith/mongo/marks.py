@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from kit.domain.posts.documents import Post, TagCount
-from kit.http.paging import Found, Page
+from kit.domain.marks.documents import TagCount
+from kit.domain.posts.documents import Post
+from kit.http.collections import Found, Page
 from kit.mongo.client import translated
 from step0_monolith.mongo.posts import PostsPart
 from step0_monolith.store import Reader

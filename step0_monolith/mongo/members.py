@@ -6,12 +6,12 @@ from hashlib import sha256
 
 from pymongo.errors import DuplicateKeyError
 
+from kit.domain.members.documents import MEMBER_SCHEMA
 from kit.domain.members.passwords import fits, hashed
 from kit.domain.posts.documents import iso
 from kit.http.problems import NotFound, Taken, WrongCredentials
 from kit.mongo.client import translated
-from kit.mongo.document_schema import MEMBER_SCHEMA
-from kit.mongo.rate_limits import Limit
+from kit.mongo.rate_limits import RateLimit
 from kit.mongo.skipped import without_invalid
 from step0_monolith.mongo.marks import MarksPart
 from step0_monolith.store import Profile, Reader, Session
@@ -20,7 +20,7 @@ from step0_monolith.store import Profile, Reader, Session
 class MembersPart(MarksPart):
     """The members' part of the store. Tokens are random; only their hashes are kept."""
 
-    failed_sign_ins: Limit
+    failed_sign_ins: RateLimit
     token_lifetime: timedelta
 
     @translated

@@ -5,11 +5,11 @@ from pymongo.database import Database
 from kit.domain.mail.shares import Shares
 from kit.domain.marks.collection import Marks
 from kit.domain.posts.collection import Posts
-from kit.domain.posts.documents import Post, as_post
+from kit.domain.posts.documents import POST_SCHEMA, Post, as_post
 from kit.domain.recommend.ranking import recommended
-from kit.http.paging import Found, Page
+from kit.domain.search.search import search
+from kit.http.collections import Found, Page
 from kit.mongo.client import Document, translated
-from kit.mongo.document_schema import POST_SCHEMA
 from step0_monolith.store import Reader
 
 
@@ -35,7 +35,7 @@ class PostsPart:
     @translated
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
         """See Store."""
-        return self._page(self.posts.search(query, page, self._hidden(reader)), reader)
+        return self._page(search(self.posts, query, page, self._hidden(reader)), reader)
 
     @translated
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:

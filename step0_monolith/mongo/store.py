@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from kit.domain.pictures.cache import ImageCache
-from kit.mongo.client import Client, answers, translated
-from kit.mongo.rate_limits import Limit
+from kit.mongo.client import Client, accepts_writes, translated
+from kit.mongo.rate_limits import RateLimit
 from step0_monolith.mongo.members import MembersPart
 from step0_monolith.store import Reader
 
@@ -18,8 +18,8 @@ class MongoStore(MembersPart):
         super().__init__(client.get_default_database())
         self.client = client
         self.cache = ImageCache(self.database)
-        self.failed_sign_ins = Limit(client, self.database.name, "failed sign-ins", failed_sign_ins)
-        self.share_limit = Limit(client, self.database.name, "shares", shares)
+        self.failed_sign_ins = RateLimit(client, self.database.name, "failed sign-ins", failed_sign_ins)
+        self.share_limit = RateLimit(client, self.database.name, "shares", shares)
         self.token_lifetime = timedelta(seconds=token_lifetime)
 
     @translated
@@ -34,4 +34,4 @@ class MongoStore(MembersPart):
 
     def database_answers(self) -> bool:
         """Whether the database takes writes."""
-        return answers(self.client)
+        return accepts_writes(self.client)

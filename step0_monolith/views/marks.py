@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kit.domain.parameters import checked_tag
 from kit.http import params
 from kit.http.collections import as_collection, page_urls
 from step0_monolith.http.bodies import Empty, read_body
@@ -29,7 +30,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @signed_in
     def tagged(tag: str) -> Response:
         params.only(*params.PAGING)
-        page, tag = params.page(), params.tag(tag)
+        page, tag = params.page(), checked_tag(tag)
         found = store.tagged(tag, page, current_reader())
         return represent_posts(store, found, page, f"Tagged {tag}", "tagged", tag=tag)
 
@@ -52,7 +53,7 @@ def make_blueprint(store: Store) -> Blueprint:
     def tag(post_id: str, tag: str) -> Response:
         params.only()
         change = store.tag if request.method == "PUT" else store.untag
-        tags = change(known_id(post_id), params.tag(tag), current_reader())
+        tags = change(known_id(post_id), checked_tag(tag), current_reader())
         return jsonify(post=post_id, tags=tags)
 
     @views.route("/posts/<post_id>/like", methods=["PUT", "DELETE"])

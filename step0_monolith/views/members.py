@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit.domain.inputs import SignIn
+from kit.domain.members.documents import SignIn
 from kit.http import params
 from kit.http.problems import Taken, TooMany, Unprocessable, WrongCredentials
 from step0_monolith.http.bodies import Empty, SignUp, read_body

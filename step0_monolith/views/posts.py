@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, g, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kit.domain.parameters import read_query, read_topic
 from kit.domain.posts.documents import POST_ID, RECOMMENDED, Post
 from kit.http import params
-from kit.http.collections import as_collection, as_single_page, page_urls
+from kit.http.collections import Found, Page, as_collection, as_single_page, page_urls
 from kit.http.gaps import note_gap
-from kit.http.paging import Found, Page
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, NotFound
 from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
@@ -72,7 +72,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/search")
     def search() -> Response:
         params.only("q", *params.PAGING)
-        query, page = params.query(), params.page()
+        query, page = read_query(), params.page()
         found = store.search(query, page, g.reader)
         return represent_posts(store, found, page, "Search", "search", q=query)
 
@@ -88,7 +88,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/recommended")
     def recommended() -> Response:
         params.only("topic")
-        topic = params.topic()
+        topic = read_topic()
         posts = store.recommended(topic, g.reader)
         query = {"topic": topic} if topic else {}
         payload = as_single_page(posts, RECOMMENDED, "Recommended", query)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from kit.domain.inputs import Share
+from kit.domain.mail.inputs import Share
 from kit.http import params
 from kit.http.problems import Unprocessable
 from step0_monolith.http.bodies import FORM, raw_fields, read_body

@@ -11,9 +11,9 @@ from kit.domain.members.revocations import Revocations
 from kit.domain.pictures.cache import ImageCache, Images
 from kit.domain.pictures.fetch import Fetcher
 from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import POST_SCHEMA
 from kit.mongo.client import Client, connect
-from kit.mongo.document_schema import POST_SCHEMA
-from kit.mongo.rate_limits import Limit
+from kit.mongo.rate_limits import RateLimit
 from kit.tokens import ISSUER, Issuer
 
 
@@ -25,9 +25,9 @@ class Parts:
     posts: Posts
     marks: Marks
     images: Images
-    failed_sign_ins: Limit
+    failed_sign_ins: RateLimit
     shares: Shares
-    share_limit: Limit
+    share_limit: RateLimit
     revocations: Revocations
     mailer: Mailer
     issuer: Issuer
@@ -45,11 +45,11 @@ def make_parts() -> Parts:
             ImageCache(database),
             Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts()),
         ),
-        failed_sign_ins=Limit(
+        failed_sign_ins=RateLimit(
             client, database.name, "failed sign-ins", environment.get_failed_sign_ins_per_minute()
         ),
         shares=Shares(database["shares"]),
-        share_limit=Limit(client, database.name, "shares", environment.get_shares_per_minute()),
+        share_limit=RateLimit(client, database.name, "shares", environment.get_shares_per_minute()),
         revocations=Revocations(database["revoked"]),
         mailer=Mailer(*environment.get_smtp_address(), environment.get_sender()),
         issuer=Issuer(

@@ -7,7 +7,7 @@ from eve import Eve
 from flask import Request, Response, g
 
 from kit.domain.marks.collection import Marks
-from kit.domain.posts.resource import leave_out_hidden
+from kit.domain.marks.resource import leave_out_hidden
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:

@@ -1,6 +1,6 @@
 """How much is carried at once: less where a taker cannot take it, more again later."""
 
-from kit.changes.feed import MOST
+from step2_services.replication.feed import MOST
 
 FIRST_PATIENCE, LONGEST_PATIENCE = 2, 64
 """How many deliveries in a row must succeed before more is tried; twice as many after each failure."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import orjson
 
-from kit.changes.batch import Batch
 from kit.clients.rest import Rest
 from kit.http.problems import Problem
+from step2_services.replication.batch import Batch
 
 KEPT = 6
 """Answers kept for takers that come a little later; what one owner's batches need in memory stays bounded."""

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from kit.changes.batch import Batch, dumps
 from kit.clients.rest import Rest
 from kit.http.problems import (
     Behind,
@@ -18,6 +17,7 @@ from kit.http.problems import (
     Problem,
     TooMuch,
 )
+from step2_services.replication.batch import Batch, dumps
 from step2_services.sync.batch_size import Pace
 from step2_services.sync.feed_client import Owner
 from step2_services.sync.metrics import DELIVERED, LAG

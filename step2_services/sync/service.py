@@ -3,9 +3,8 @@
 from kit import environment
 from kit.clients.discovery import Services
 from kit.clients.rest import Rest
-from kit.mongo import client as mongo
-from kit.service import Service, Settings, create_service
-from kit.single import own_database
+from kit.mongo.client import accepts_writes
+from kit.service import Service, ServiceDefinition, create_service, own_database
 from kit.tokens import SYNC, Issuer
 from step2_services.sync import settings
 from step2_services.sync.feed_client import Owner
@@ -38,12 +37,12 @@ def make_app() -> Service:
         for relation in RELATIONS
     ]
     app = create_service(
-        Settings(
+        ServiceDefinition(
             name="sync",
             title="Sync",
             domain=settings.DOMAIN,
             client=database.client,
-            parts={"mongodb": lambda: mongo.answers(database.client)},
+            parts={"mongodb": lambda: accepts_writes(database.client)},
             version=environment.get_version(),
             instance=environment.get_instance(),
         )

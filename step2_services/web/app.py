@@ -3,8 +3,9 @@
 from flask import Flask, Response
 
 from kit import environment
-from kit.clients.discovery import SERVED_BY, Services
+from kit.clients.discovery import Services
 from kit.clients.rest import Rest
+from kit.http.headers import SERVED_BY
 from kit.logs import configure_logs, log_requests
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app

@@ -8,8 +8,8 @@ from typing import Any
 import requests
 from flask import g, has_request_context
 
-from kit.clients.discovery import SERVED_BY
 from kit.clients.rest import Rest
+from kit.http.headers import SERVED_BY
 from kit.http.problems import NotFound, Problem
 
 ROUTES = (

@@ -3,7 +3,7 @@
 Readers see what they have done at once, though the services' copies lie up to a second behind:
 
 - what a reader did to the posts of a page is asked of tag, like and hide, who own it;
-- what a reader did lately goes along with questions that it bears on, see `kit.own_marks`.
+- what a reader did lately goes along with questions that it bears on, see `step2_services.own_marks`.
 
 Where one of those is away the page has a gap (`kit.http.gaps`), and that is all.
 """
@@ -15,13 +15,14 @@ from typing import Any
 
 import orjson
 
-from kit.domain.posts.documents import Post, put_mark
-from kit.http.paging import Found, Page
+from kit.domain.marks.documents import put_mark
+from kit.domain.posts.documents import Post
+from kit.http.collections import Found, Page
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
-from kit.own_marks import header_of
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader
 from step1_rest.store import RestStore, found_posts, known_post, paging
+from step2_services.own_marks import header_of
 from step2_services.web.parallel import Together
 from step2_services.web.routes import Routed
 

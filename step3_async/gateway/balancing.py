@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from kit.clients.discovery import Services
+from kit.clients.discovery import Services, draw_version
 from kit.http.problems import DependencyUnavailable, Refused
 from step3_async.gateway.registry import Instance, Registry
 
@@ -47,8 +47,8 @@ class Balancer:
             if service not in drawn:
                 there = {each.told.version for each in self._registry.up(service) if each.breaker.allows(now)}
                 choices = {version: share for version, share in shares.items() if version in there}
-                if choices:
-                    drawn[service] = _drawn(choices)
+                if version := draw_version(choices):
+                    drawn[service] = version
         return drawn
 
     def choose(self, service: str, version: str | None, tried: Collection[Instance]) -> Instance:
@@ -80,7 +80,7 @@ class Balancer:
         shares = _positive({each.told.version: self.share(service, each.told.version) for each in there})
         if not shares:
             return []
-        version = next(iter(shares)) if len(shares) == 1 else _drawn(shares)
+        version = next(iter(shares)) if len(shares) == 1 else draw_version(shares)
         return [each for each in there if each.told.version == version]
 
 
@@ -101,10 +101,6 @@ def asked_versions(header: str) -> dict[str, str]:
 
 def _positive(shares: Mapping[str, int]) -> dict[str, int]:
     return {version: share for version, share in shares.items() if share > 0}
-
-
-def _drawn(shares: Mapping[str, int]) -> str:
-    return random.choices(list(shares), list(shares.values()))[0]  # noqa: S311 - no secret
 
 
 def _idlest(instances: Sequence[Instance]) -> Instance:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 from multidict import CIMultiDict
 
-from kit.domain.posts.documents import put_mark
+from kit.domain.marks.documents import put_mark
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
 from step3_async.gateway.calling import Caller
 from step3_async.gateway.conditions import as_conditions_say

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from multidict import CIMultiDict
 
-from kit.clients.discovery import HEADER as SERVICE_VERSION
-from kit.http.forwarded import ADDRESS, PROTO, SECRET
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVICE_VERSION
 from step3_async.gateway.deadline import HEADER as DEADLINE
 from step3_async.gateway.messages import Asked, Headers, name_of
 
@@ -51,7 +50,11 @@ def add_ours(
     if asked.versions:
         headers[SERVICE_VERSION] = ",".join(f"{name}={version}" for name, version in asked.versions.items())
     if service in BELIEVED_BY and secret:
-        headers[ADDRESS], headers[PROTO], headers[SECRET] = asked.client, asked.scheme, secret
+        headers[FORWARDED_FOR], headers[FORWARDED_PROTO], headers[FACE_SECRET] = (
+            asked.client,
+            asked.scheme,
+            secret,
+        )
     return headers
 
 

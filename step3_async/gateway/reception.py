@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from kit.clients.discovery import HEADER as SERVICE_VERSION
-from kit.http.forwarded import ADDRESS, SECRET
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, SERVICE_VERSION
 from kit.http.problems import Refused
 from kit.http.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.api import is_api
@@ -41,7 +40,7 @@ what they close connections for would look like a failure of theirs.
 VERSIONS_HEADER = SERVICE_VERSION.lower().encode()
 
 _DEADLINE = DEADLINE.lower().encode()
-_SECRET, _ADDRESS = SECRET.lower().encode(), ADDRESS.lower().encode()
+_SECRET, _ADDRESS = FACE_SECRET.lower().encode(), FORWARDED_FOR.lower().encode()
 _PROTO, _AUTHORIZATION = b"x-forwarded-proto", b"authorization"
 _KNOWN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 

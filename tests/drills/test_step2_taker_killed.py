@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from kit.changes import Copy
-from kit.changes.batch import Delivery
 from kit.http.problems import DependencyUnavailable
 from kit.mongo.client import connect
+from step2_services.replication import Copy
+from step2_services.replication.batch import Delivery
 from tests.support.eventually import eventually
 from workshop.stores.mongod import TRANSACTION_SECONDS
 
@@ -32,8 +32,8 @@ FIRST = Delivery(
 SECOND = Delivery(base="all", cursor="changes:1", put=[{"_id": "b", "topic": "stones"}], remove=["a"])
 TAKER = """
 import os, signal, sys
-from kit.changes import Copy
-from kit.changes.batch import Delivery
+from step2_services.replication import Copy
+from step2_services.replication.batch import Delivery
 from kit.mongo.client import connect
 copies = connect(os.environ["MONGODB_URI"]).get_default_database()["posts"]
 taken = copies.bulk_write

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from kit.clients.discovery import HEADER, Services
+from kit.clients.discovery import Services
 from kit.clients.rest import Rest
+from kit.http.headers import SERVICE_VERSION
 from kit.http.problems import DependencyUnavailable, Refused
 from tests.kit.test_rest import Server, hangs_up, sends
 from workshop.ports import free_port
@@ -167,7 +168,7 @@ class TestHeader:
         app = Flask("face")
 
         def find(header: str | None, service: str = "a") -> list[str]:
-            with app.test_request_context(headers={} if header is None else {HEADER: header}):
+            with app.test_request_context(headers={} if header is None else {SERVICE_VERSION: header}):
                 return services.urls(service)
 
         return find
@@ -302,7 +303,7 @@ class TestAskingInstances:
         replace(file, {"a": {"v1": version(100, servers[0].url)}})
         rest = Rest(Services(str(file)).finder("a"), "A")
         with (
-            Flask("face").test_request_context(headers={HEADER: "a=v7"}),
+            Flask("face").test_request_context(headers={SERVICE_VERSION: "a=v7"}),
             pytest.raises(Refused, match="There is no a v7"),
         ):
             rest.call("GET", "/x")

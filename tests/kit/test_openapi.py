@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field
 from pymongo import MongoClient
 
 from kit.http.operations import Operation, operation
-from kit.openapi import describe, docs
+from kit.openapi import docs
+from kit.openapi.describe import describe
 from kit.openapi.names import free
 from kit.openapi.schema import document_schema, field_schema, whole
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from kit.domain.indexes import make_indexes
 from kit.mongo.client import connect
+from kit.mongo.indexes import make_indexes
 from step0_monolith.mongo.indexes import INDEXES
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader

@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 
 from kit.domain.marks.collection import TAGS_PER_POST
-from kit.http.paging import Page
+from kit.http.collections import Page
 from kit.http.problems import DependencyUnavailable, TooMany, Unprocessable, WrongCredentials
 from kit.mongo.client import connect
 from step0_monolith.mongo.store import MongoStore

@@ -7,7 +7,7 @@ import pytest
 from pymongo.database import Database
 
 from kit.domain.posts.documents import RECOMMENDED
-from kit.http.paging import Page
+from kit.http.collections import Page
 from step0_monolith.mongo.store import MongoStore
 from step0_monolith.store import Reader
 from workshop.load.generate import posts

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kit.changes.feed import MOST
+from step2_services.replication.feed import MOST
 from step2_services.sync.batch_size import FIRST_PATIENCE, LONGEST_PATIENCE, Pace
 from tests.step2.parts import ARRIVED_SECONDS, Parts
 from tests.support.eventually import eventually

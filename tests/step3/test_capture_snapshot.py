@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from kit.mongo.document_schema import POST_SCHEMA
+from kit.domain.posts.documents import POST_SCHEMA
 from step3_async.rapids.event import Event
 from step3_async.rapids.transport import ALL
 from tests.step3.captures import START_SECONDS, Stage, captured, folded

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from kit.domain.posts.documents import put_mark
+from kit.domain.marks.documents import put_mark
 from tests.step3.backends import Handler, Stage, hang, nats, settings, staged
 from tests.step3.nats_rapids import asynchronous
 from tests.step3.nats_server import NatsServer

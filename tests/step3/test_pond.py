@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pymongo import ASCENDING, TEXT, IndexModel, MongoClient
 from pymongo.database import Database
 
-from kit.domain.indexes import make_indexes
 from kit.http.problems import DependencyUnavailable
 from kit.mongo import client as mongo
+from kit.mongo.indexes import make_indexes
 from step3_async.rapids.event import Event, Page
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.pond.writes import Unfit

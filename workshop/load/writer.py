@@ -10,7 +10,8 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from kit.domain.search.words import WORDS, words_of
+from kit.domain.posts.documents import WORDS
+from kit.domain.search.words import words_of
 from workshop.load.patience import is_transient, patiently
 from workshop.load.post import Document
 from workshop.load.problems import Problem

@@ -128,7 +128,7 @@ def posts_of(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
     """
     from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
 
-    from kit.domain.posts.ours import require_ours  # noqa: PLC0415
+    from kit.domain.posts.collection import require_ours  # noqa: PLC0415
     from workshop.load.patience import patiently  # noqa: PLC0415
 
     durable = WriteConcern(w="majority", j=True)

@@ -1,29 +1,36 @@
 """Sharing a post by mail."""
 
 from flask import Blueprint, Response, g
+from pydantic import BaseModel
 
-from kit.domain import inputs
-from kit.domain.answers import Shared
+from kit.domain.mail.inputs import Share
 from kit.domain.mail.mailer import Mailer
 from kit.domain.mail.shares import Shares
 from kit.domain.posts.collection import Posts
 from kit.domain.posts.documents import as_post
 from kit.http.bodies import read_body
 from kit.http.operations import Operation, operation
-from kit.mongo.rate_limits import Limit
+from kit.mongo.rate_limits import RateLimit
 from kit.service.render import reply
 
-SHARING = Operation("Mail a post", {201: Shared, 429: None}, body=inputs.Share, reader=True)
+
+class Shared(BaseModel):
+    """The id of what was shared."""
+
+    share: str
 
 
-def make_blueprint(posts: Posts, shares: Shares, limit: Limit, mailer: Mailer) -> Blueprint:
-    """The verb. The client waits while mail is sent."""
+SHARING = Operation("Mail a post", {201: Shared, 429: None}, body=Share, reader=True)
+
+
+def make_blueprint(posts: Posts, shares: Shares, limit: RateLimit, mailer: Mailer) -> Blueprint:
+    """Make the verb. The client waits while mail is sent."""
     verbs = Blueprint("share", __name__)
 
     @verbs.post("/posts/<post_id>/share")
     @operation(SHARING)
     def share(post_id: str) -> Response:
-        wanted, reader = read_body(inputs.Share), g.reader.username
+        wanted, reader = read_body(Share), g.reader.username
         post = as_post(posts.known(post_id))
         limit.take(reader)
         mailer.send(post, wanted.to, wanted.note, reader)

@@ -5,26 +5,33 @@ from uuid import uuid4
 
 from pymongo.collection import Collection
 
-from kit.journal import Journal
 from kit.mongo.client import Document
+from kit.mongo.document_schema import DocumentSchema, moment, text
+
+SHARE_SCHEMA = DocumentSchema({"_id": text, "reader": text, "post": text, "at": moment})
 
 
 class Shares:
     """A collection of shares."""
 
-    def __init__(self, collection: Collection[Document], journal: Journal | None = None) -> None:
+    def __init__(self, collection: Collection[Document]) -> None:
         self.collection = collection
-        self._journal = journal
 
     def record(self, reader: str, post_id: str, to: str, note: str) -> str:
-        """Keep what was shared; the share's id."""
-        share = {"_id": uuid4().hex, "reader": reader, "post": post_id, "to": to, "note": note}
-        stamp = {"revision": 1, **self._journal.stamp()} if self._journal else {}
-        self.collection.insert_one({**share, "at": datetime.now(UTC), **stamp})
-        if self._journal:
-            self._journal.note(share["_id"], 1)
-        return share["_id"]
+        """Keep what was shared; give the share's id."""
+        identifier = uuid4().hex
+        self.collection.insert_one(
+            {
+                "_id": identifier,
+                "reader": reader,
+                "post": post_id,
+                "to": to,
+                "note": note,
+                "at": datetime.now(UTC),
+            }
+        )
+        return identifier
 
     def count(self, reader: str) -> int:
-        """How often the reader has shared."""
+        """Count how often the reader has shared."""
         return self.collection.count_documents({"reader": reader})

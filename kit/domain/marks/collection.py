@@ -1,9 +1,9 @@
-"""What readers do to posts: tag, like, hide.
+"""The collection of marks: what readers do to posts, and the queries over it.
 
-One document a reader and post, so that each verb is one atomic write.
+One document holds what a reader did to a post, so that each verb is one atomic write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -11,10 +11,10 @@ from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from kit.domain.posts.documents import Post, TagCount, put_mark
-from kit.http.paging import TOTAL_LIMIT, Found, Page
+from kit.domain.marks.documents import TagCount, mark_id, put_mark
+from kit.domain.posts.documents import Post, as_post
+from kit.http.collections import TOTAL_LIMIT, Found, Page
 from kit.http.problems import Unprocessable
-from kit.journal import Journal
 from kit.mongo.client import Document
 
 TAGS_PER_POST = 50
@@ -22,28 +22,18 @@ TAGS_PER_POST = 50
 
 ANY_TAG = {"$gt": ""}
 
-Own = Mapping[str, Mapping[str, Any]]
-"""A reader's latest marks by post, which a collection may not have yet; they stand instead of its own. A mark
-has its `topic`, and what it changes of `tags`, `liked` and `hidden`.
-"""
-
-
 Switch = Literal["liked", "hidden"]
 """A mark that is set or not. Since when it has been as it is, the mark keeps in `liked_at` or `hidden_at`."""
 
 
 class Marks:
-    """A collection of marks. Its verbs take the post's topic, by which readers are recommended others.
+    """A collection of marks. Its verbs take the post's topic, by which readers are recommended others."""
 
-    With a `journal` each mark counts its commands in `revision`, whether or not they change anything else.
-    """
-
-    def __init__(self, collection: Collection[Document], journal: Journal | None = None) -> None:
+    def __init__(self, collection: Collection[Document]) -> None:
         self.collection = collection
-        self._journal = journal
 
     def tag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
-        """Put a tag on a post; all the reader's tags on it. Raises Unprocessable when it is full."""
+        """Put a tag on a post; give all the reader's tags on it. Raises Unprocessable when it is full."""
         room = {"$or": [{"tags": tag}, {f"tags.{TAGS_PER_POST - 1}": {"$exists": False}}]}
         # Where the mark exists and does not match, the upsert tries to insert a second one: it is full, or
         # another of the reader's commands has made it at this moment.
@@ -54,11 +44,11 @@ class Marks:
         raise Unprocessable({"tag": issue})
 
     def untag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
-        """Take a tag off a post; the tags left."""
+        """Take a tag off a post; give the tags left."""
         return self._tags_after(reader, post_id, topic, {"$pull": {"tags": tag}})
 
     def like(self, reader: str, post_id: str, topic: str, liked: bool) -> int:
-        """Like a post or stop liking it; how many readers like it now."""
+        """Like a post or stop liking it; count how many readers like it now."""
         self._switch(reader, post_id, topic, "liked", liked)
         return self.collection.count_documents({"post": post_id, "liked": True})
 
@@ -66,31 +56,29 @@ class Marks:
         """Hide a post from the reader, or show it again."""
         self._switch(reader, post_id, topic, "hidden", hidden)
 
-    def hidden(self, reader: str, own: Own | None = None) -> list[str]:
-        """The posts the reader hid."""
+    def hidden(self, reader: str) -> list[str]:
+        """List the posts the reader hid."""
         marks = self.collection.find({"reader": reader, "hidden": True}, {"_id": False, "post": True})
-        hidden = dict.fromkeys(_texts([mark.get("post") for mark in marks]), True)
-        hidden |= {post: mark["hidden"] for post, mark in (own or {}).items() if "hidden" in mark}
-        return [post for post, is_hidden in hidden.items() if is_hidden]
+        return list(dict.fromkeys(only_texts([mark.get("post") for mark in marks])))
 
     def latest(self, reader: str, kind: Switch) -> list[str]:
-        """The posts the reader liked, or hid, the latest first, ties by their ids."""
+        """List the posts the reader liked, or hid, the latest first, ties by their ids."""
         marks = self.collection.find({"reader": reader, kind: True}, {"_id": False, "post": True})
         return [mark["post"] for mark in marks.sort([(f"{kind}_at", -1), ("post", 1)])]
 
     def likes(self, posts: Sequence[str]) -> dict[str, int]:
-        """How many readers like each of the posts; those that nobody likes are left out."""
+        """Count how many readers like each of the posts; those that nobody likes are left out."""
         liked = {"$match": {"post": {"$in": list(posts)}, "liked": True}}
         counted = self.collection.aggregate([liked, {"$group": {"_id": "$post", "likes": {"$sum": 1}}}])
         return {each["_id"]: each["likes"] for each in counted}
 
     def tagged(self, reader: str, tag: str) -> list[str]:
-        """The posts the reader put this tag on."""
+        """List the posts the reader put this tag on."""
         marks = self.collection.find({"reader": reader, "tags": tag}, {"_id": False, "post": True})
-        return _texts([mark.get("post") for mark in marks])
+        return only_texts([mark.get("post") for mark in marks])
 
     def tags(self, reader: str, page: Page) -> Found[TagCount]:
-        """The reader's tags, most used first."""
+        """Count the reader's tags, most used first."""
         counted = self.collection.aggregate(
             [
                 {"$match": {"reader": reader, "tags": ANY_TAG}},
@@ -108,39 +96,45 @@ class Marks:
         return Found(there, min(len(tags), TOTAL_LIMIT), len(tags) > TOTAL_LIMIT)
 
     def counts(self, reader: str) -> dict[str, int]:
-        """How many different tags the reader uses, and how many posts they like and hid."""
+        """Count the different tags the reader uses, and the posts they like and hid."""
         own = {"reader": reader}
         return {
-            "tags": len(_texts(self.collection.distinct("tags", {**own, "tags": ANY_TAG}))),
+            "tags": len(only_texts(self.collection.distinct("tags", {**own, "tags": ANY_TAG}))),
             "likes": self.collection.count_documents({**own, "liked": True}),
             "hidden": self.collection.count_documents({**own, "hidden": True}),
         }
 
-    def interests(self, reader: str, own: Own | None = None) -> tuple[set[str], list[str]]:
-        """Topics of the posts the reader tagged or liked, and the reader's tags."""
-        latest = own or {}
-        liked = {"reader": reader, "liked": True, **_but(latest, "liked")}
-        tagged = {"reader": reader, "tags": ANY_TAG, **_but(latest, "tags")}
+    def interests(self, reader: str) -> tuple[set[str], list[str]]:
+        """List the topics of the posts the reader tagged or liked, and the reader's tags."""
+        liked, tagged = self.liked_by(reader), self.tagged_by(reader)
         found = [*self.collection.distinct("topic", liked), *self.collection.distinct("topic", tagged)]
-        topics = {*_texts(found)}
-        topics |= {mark["topic"] for mark in latest.values() if mark.get("liked") or mark.get("tags")}
-        tags = {*_texts(self.collection.distinct("tags", tagged))}
-        return topics, sorted(tags.union(*(mark.get("tags", ()) for mark in latest.values())))
+        return {*only_texts(found)}, sorted({*only_texts(self.collection.distinct("tags", tagged))})
 
-    def but_own(self, reader: str, own: Own) -> Document:
-        """The condition that a mark is anybody's but those that `own` has the reader's later tags of."""
-        changed = [_id(reader, post) for post, mark in own.items() if "tags" in mark]
-        return {"_id": {"$nin": changed}} if changed else {}
+    def liked_by(self, reader: str) -> Document:
+        """Make the condition that a mark is a like of the reader's."""
+        return {"reader": reader, "liked": True}
+
+    def tagged_by(self, reader: str) -> Document:
+        """Make the condition that a mark has tags of the reader's."""
+        return {"reader": reader, "tags": ANY_TAG}
+
+    def with_tags(self, tags: list[str]) -> Document:
+        """Make the condition that a mark, anybody's, has one of these tags."""
+        return {"tags": {"$in": tags}}
 
     def put_on(self, posts: list[Post], reader: str) -> list[Post]:
         """Add to each post the reader's `tags`, `liked` and `hidden`, and an `_etag` that covers them."""
-        ids = [_id(reader, post["_id"]) for post in posts]
+        ids = [mark_id(reader, post["_id"]) for post in posts]
         marks = {mark["_id"]: mark for mark in self.collection.find({"_id": {"$in": ids}})}
         for post in posts:
-            mark = marks.get(_id(reader, post["_id"]), {})
-            tags = sorted(_texts(mark.get("tags", ())))
+            mark = marks.get(mark_id(reader, post["_id"]), {})
+            tags = sorted(only_texts(mark.get("tags", ())))
             put_mark(post, tags, mark.get("liked") is True, mark.get("hidden") is True)
         return posts
+
+    def shown(self, found: Iterable[Document], reader: str) -> list[Post]:
+        """Show stored posts as the reader sees them, with their marks."""
+        return self.put_on([as_post(each) for each in found], reader)
 
     def _switch(self, reader: str, post_id: str, topic: str, kind: Switch, value: bool) -> None:
         changed = {"$set": {kind: value}, "$currentDate": {f"{kind}_at": True}}
@@ -159,11 +153,8 @@ class Marks:
     def _mark(
         self, reader: str, post_id: str, topic: str, change: Document, condition: Document | None = None
     ) -> Document:
-        if self._journal:
-            stamped = {**change.get("$set", {}), **self._journal.stamp()}
-            change = {**change, "$set": stamped, "$inc": {"revision": 1}}
         mark = self.collection.find_one_and_update(
-            {"_id": _id(reader, post_id), **(condition or {})},
+            {"_id": mark_id(reader, post_id), **(condition or {})},
             {
                 **change,
                 "$setOnInsert": {"reader": reader, "post": post_id, "topic": topic},
@@ -172,22 +163,10 @@ class Marks:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        if self._journal and mark:
-            self._journal.note(mark["_id"], mark["revision"])
         return mark or {}
 
 
-def _but(own: Own, what: str) -> Document:
-    """The condition that a mark is none of those that `own` has a later word on."""
-    changed = [post for post, mark in own.items() if what in mark]
-    return {"post": {"$nin": changed}} if changed else {}
-
-
-def _texts(values: Any) -> list[str]:
-    """Those of the values that are texts: others may have written to the collection, too."""
+def only_texts(values: Any) -> list[str]:
+    """Keep those of the values that are texts: others may have written to the collection, too."""
     # MongoDB's code is a text as well, in Python.
     return [each for each in values if type(each) is str] if isinstance(values, list | tuple) else []
-
-
-def _id(reader: str, post_id: str) -> str:
-    return f"{reader}:{post_id}"

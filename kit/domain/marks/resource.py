@@ -1,9 +1,15 @@
-"""Marks: what the reader has done to posts. Only their own are shown to anybody."""
+"""The Eve resource of marks: what the reader has done to posts. Only their own are shown to anybody."""
 
 from typing import Any
 
+from eve import Eve
+from flask import Request, g
+
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import MARK_SCHEMA
+from kit.domain.posts.collection import but
 from kit.domain.posts.resource import TEXT
-from kit.mongo.document_schema import MARK_SCHEMA
+from kit.mongo.client import Document
 
 RULES: dict[str, Any] = {
     "tags": {"type": "list", "schema": TEXT},
@@ -13,7 +19,7 @@ RULES: dict[str, Any] = {
 
 
 def marks_resource(*kinds: str) -> dict[str, Any]:
-    """The resource over the collection `marks`, with these of tags, liked and hidden.
+    """Describe the resource over the collection `marks`, with these of tags, liked and hidden.
 
     Sorted by `-at` the latest come first.
     """
@@ -34,5 +40,16 @@ def marks_resource(*kinds: str) -> dict[str, Any]:
         "allowed_filters": ["post", "topic", "at", *kinds],
         "sorting": True,
         "projection": True,
-        "kit": {"fit": MARK_SCHEMA},
+        "kit": {"document_schema": MARK_SCHEMA},
     }
+
+
+def leave_out_hidden(app: Eve, resource: str, marks: Marks) -> None:
+    """Have a collection of posts leave out what the reader hid."""
+
+    def leave_out(_request: Request, lookup: Document) -> None:
+        if g.reader is not None and "_id" not in lookup:
+            lookup.update(but(marks.hidden(g.reader.username)))
+
+    event = getattr(app, f"on_pre_GET_{resource}")
+    event += leave_out

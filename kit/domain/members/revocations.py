@@ -4,24 +4,22 @@ from datetime import datetime
 
 from pymongo.collection import Collection
 
-from kit.journal import Journal
 from kit.mongo.client import Document
+from kit.mongo.document_schema import DocumentSchema, moment, text
+
+REVOCATION_SCHEMA = DocumentSchema({"_id": text, "expires": moment})
 
 
 class Revocations:
     """A collection of ended tokens by their ids, each kept until the token would have ended anyway."""
 
-    def __init__(self, collection: Collection[Document], journal: Journal | None = None) -> None:
+    def __init__(self, collection: Collection[Document]) -> None:
         self.collection = collection
-        self._journal = journal
 
     def revoke(self, token_id: str, expires: datetime) -> None:
         """End a token."""
-        stamp = {"revision": 1, **self._journal.stamp()} if self._journal else {}
-        self.collection.replace_one({"_id": token_id}, {"expires": expires, **stamp}, upsert=True)
-        if self._journal:
-            self._journal.note(token_id, 1)
+        self.collection.replace_one({"_id": token_id}, {"expires": expires}, upsert=True)
 
     def includes(self, token_id: str) -> bool:
-        """Whether the token has been ended."""
+        """Say whether the token has been ended."""
         return self.collection.find_one({"_id": token_id}, {"_id": 1}) is not None

@@ -1,20 +1,29 @@
 """Signing in and out, and the keys that tokens can be verified with."""
 
-from flask import Blueprint, Response, g
+from datetime import datetime
+
+from flask import Blueprint, Response, g, request
+from pydantic import BaseModel
 from pymongo.collection import Collection
 
-from kit.domain.answers import Token
-from kit.domain.inputs import SignIn
+from kit.domain.members.documents import SignIn
 from kit.domain.members.passwords import fits
 from kit.domain.members.revocations import Revocations
 from kit.http.bodies import read_body
-from kit.http.forwarded import client_address
 from kit.http.operations import HEALTH, Operation, operation
 from kit.http.problems import WrongCredentials
 from kit.mongo.client import Document
-from kit.mongo.rate_limits import Limit
+from kit.mongo.rate_limits import RateLimit
 from kit.service.render import reply
 from kit.tokens import JWKS, Issuer
+
+
+class Token(BaseModel):
+    """A bearer token and when it ends."""
+
+    token: str
+    expires: datetime
+
 
 MAKING = Operation("Sign in: a token that lives an hour", {201: Token, 401: None, 429: None}, body=SignIn)
 CHECKING = Operation("Whether the token this request carries is good", {204: None}, reader=True)
@@ -26,17 +35,16 @@ def make_blueprint(
     members: Collection[Document],
     issuer: Issuer,
     revocations: Revocations,
-    failed_sign_ins: Limit,
-    face_secret: str,
+    failed_sign_ins: RateLimit,
 ) -> Blueprint:
-    """The verbs. Who knows `face_secret` is believed about the address that a sign-in comes from."""
+    """Make the verbs. Failed sign-ins are counted for each address that they come from."""
     verbs = Blueprint("tokens", __name__)
 
     @verbs.post("/tokens")
     @operation(MAKING)
     def make_token() -> Response:
         wanted = read_body(SignIn)
-        address = client_address(face_secret)
+        address = request.remote_addr or "unknown"
         failed_sign_ins.check(address)
         member = members.find_one({"_id": wanted.username}) or {}
         if not fits(member.get("password"), wanted.password):

@@ -14,8 +14,6 @@ from pymongo.collection import Collection
 
 from kit.mongo.client import Document
 
-WORDS = "words"
-
 LETTERS = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Japanese
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  # Chinese
@@ -34,20 +32,20 @@ _PIECE = re.compile(r'-?"[^"]*"?|\S+')
 
 
 def words_of(title: str, text: str) -> str:
-    """What WORDS holds of a post, those of the title twice, as they weigh more; "" for most."""
+    """Make what WORDS holds of a post, those of the title twice, as they weigh more; "" for most."""
     of_title = _words(title)
     return " ".join((*of_title, *of_title, *_words(text)))
 
 
 def search_for(query: str) -> str:
-    """The query as MongoDB's `$search` is to have it."""
+    """Make of a query what MongoDB's `$search` is to have."""
     if not _RUN.search(query):
         return query
     return " ".join(_taken_apart(piece) for piece in _PIECE.findall(query))
 
 
 def why_nothing(posts: Collection[Document], query: str) -> str | None:
-    """Why a search finds nothing, whatever the posts; None where it is that no post has the words."""
+    """Say why a search finds nothing, whatever the posts; None where no post has the words."""
     match = {"$text": {"$search": search_for(query)}}
     plan = posts.database.command("explain", {"find": posts.name, "filter": match}, verbosity="queryPlanner")
     parsed = next(_parsed(plan), None)

@@ -1,7 +1,8 @@
 """What the service hide shows and takes."""
 
-from kit.domain.indexes import Indexes, latest_of_reader
+from kit.domain.indexes import latest_of_reader
 from kit.domain.marks.resource import marks_resource
+from kit.mongo.indexes import Indexes
 
 DOMAIN = {"marks": marks_resource("hidden")}
 

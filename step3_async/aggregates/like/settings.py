@@ -1,8 +1,9 @@
 """What the service like shows and takes."""
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes, latest_of_reader, named
+from kit.domain.indexes import latest_of_reader
 from kit.domain.marks.resource import marks_resource
+from kit.mongo.indexes import Indexes, named
 
 DOMAIN = {"marks": marks_resource("liked")}
 

@@ -6,12 +6,12 @@ from kit import environment
 from kit.domain.members import profile, tokens
 from kit.domain.members.resource import guard_members
 from kit.domain.members.revocations import Revocations
-from kit.mongo.rate_limits import Limit
-from kit.service import Service
-from kit.single import own_database
+from kit.http.proxies import TrustedProxies, from_trusted
+from kit.mongo.rate_limits import RateLimit
+from kit.service import Service, own_database
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
 from step3_async.aggregates.members import settings
-from step3_async.rapids.hosting.commands import Commands
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting.service import Hosted, event_service
 
 
@@ -19,12 +19,11 @@ def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("members")
     members = database["members"]
-    revocations = Revocations(database["revoked"], Commands("members"))
+    revocations = Revocations(WriteLog(database, "revoked", "members"))
     lifetime = timedelta(seconds=environment.get_token_lifetime())
     issuer = Issuer(environment.get_token_key(), ISSUER, lifetime)
     per_minute = environment.get_failed_sign_ins_per_minute()
-    failed = Limit(database.client, database.name, "failed sign-ins", per_minute)
-    secret = environment.get_face_secret()
+    failed = RateLimit(database.client, database.name, "failed sign-ins", per_minute)
     app = event_service(
         Hosted(
             name="members",
@@ -36,8 +35,9 @@ def make_app() -> Service:
             owns="revoked",
             readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
         ),
-        tokens.make_blueprint(members, issuer, revocations, failed, secret),
+        tokens.make_blueprint(members, issuer, revocations, failed),
         profile.make_blueprint(members, lambda _reader: {}),
     )
     guard_members(app)
+    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), environment.get_face_secret())
     return app

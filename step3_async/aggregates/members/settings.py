@@ -1,7 +1,7 @@
 """What the service members shows."""
 
-from kit.domain.indexes import Indexes, expiring
 from kit.domain.members.resource import MEMBERS
+from kit.mongo.indexes import Indexes, expiring
 
 DOMAIN = {"members": MEMBERS}
 

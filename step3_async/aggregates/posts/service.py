@@ -1,7 +1,6 @@
 """Posts: the owner of all posts. Whoever loads posts writes here; everybody else hears of it."""
 
-from kit.service import Service
-from kit.single import own_database
+from kit.service import Service, own_database
 from step3_async.aggregates.posts import settings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service

@@ -1,8 +1,8 @@
 """What the service posts shows."""
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes, named
 from kit.domain.posts.resource import POSTS
+from kit.mongo.indexes import Indexes, named
 
 DOMAIN = {"posts": POSTS}
 

@@ -4,14 +4,13 @@ from kit import environment
 from kit.domain.mail import share
 from kit.domain.mail.mailer import Mailer
 from kit.domain.mail.shares import Shares
-from kit.domain.marks import counts
+from kit.domain.members import counts
 from kit.domain.posts.collection import Posts
-from kit.mongo.rate_limits import Limit
-from kit.service import Service
-from kit.single import own_database
+from kit.mongo.rate_limits import RateLimit
+from kit.service import Service, own_database
 from step3_async.aggregates.share import settings
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond
 
@@ -19,9 +18,9 @@ from step3_async.rapids.pond import Pond
 def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("share")
-    posts, shares = Posts(database["posts"]), Shares(database["shares"], Commands("share"))
+    posts, shares = Posts(database["posts"]), Shares(WriteLog(database, "shares", "share"))
     mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
-    limit = Limit(database.client, database.name, "shares", environment.get_shares_per_minute())
+    limit = RateLimit(database.client, database.name, "shares", environment.get_shares_per_minute())
     return event_service(
         Hosted(
             name="share",

@@ -3,8 +3,8 @@
 from typing import Any
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes
 from kit.domain.posts.resource import TEXT
+from kit.mongo.indexes import Indexes
 
 DOMAIN: dict[str, Any] = {
     "shares": {

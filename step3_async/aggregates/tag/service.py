@@ -3,11 +3,10 @@
 from kit.domain.marks import tag
 from kit.domain.marks.collection import Marks
 from kit.domain.posts.collection import Posts
-from kit.service import Service
-from kit.single import own_database
+from kit.service import Service, own_database
 from step3_async.aggregates.tag import settings
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond
 
@@ -15,7 +14,7 @@ from step3_async.rapids.pond import Pond
 def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("tag")
-    posts, marks = Posts(database["posts"]), Marks(database["marks"], Commands("tag"))
+    posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "tag"))
     return event_service(
         Hosted(
             name="tag",

@@ -2,7 +2,7 @@
 
 from pymongo.database import Database
 
-from kit.domain.posts.collection import FIELDS
+from kit.domain.posts.documents import STORED
 from kit.mongo.client import Document
 from step3_async.rapids.pond import Pond
 
@@ -16,7 +16,7 @@ TIMES = {"like": ("liked_at",), "hide": ("hidden_at",)}
 
 def posts(database: Database[Document], *more: str) -> Pond:
     """All posts, with all that is shown of them, and the fields `more`."""
-    shown = tuple(field for field in (*FIELDS, *more, *STAMPS) if field not in ("_id", "love"))
+    shown = tuple(field for field in (*STORED, *more, *STAMPS) if field not in ("_id", "love"))
     return Pond(database["posts"], "posts", shown, times=("created", *STAMPS))
 
 

@@ -9,13 +9,12 @@ from pymongo.database import Database
 
 from kit import environment
 from kit.clients.rest import Rest
-from kit.domain.indexes import Indexes
+from kit.domain.indexes import REVOKED
 from kit.domain.members.revocations import Revocations
-from kit.mongo import client as mongo
-from kit.mongo.client import Document
+from kit.mongo.client import Document, accepts_writes
+from kit.mongo.indexes import Indexes
 from kit.mongo.prepare import prepare_beside
-from kit.service import Service, Settings, create_service
-from kit.single import REVOKED
+from kit.service import Service, ServiceDefinition, create_service
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step3_async.rapids.hosting.commands import tell_commands
 from step3_async.rapids.hosting.filled import Filled
@@ -35,7 +34,7 @@ class Hosted:
 
     `owns` is the collection whose changes are told to others; `ponds` are what it takes of others'. `tags`
     say in the registry what it is. Answers of the endpoints in `same` are the same for all visitors as long
-    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.Settings`.
+    as nothing of the domain there changes. `parts` and `optional` are as in `kit.service.ServiceDefinition`.
     `readers` verifies readers' tokens; by default with the keys that the gateway knows.
     """
 
@@ -61,7 +60,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
     indexes = {**hosted.indexes, **REVOKED, **pond_indexes(*collections)}
     images = (hosted.owns,) if hosted.owns else ()
     needed = {
-        "mongodb": lambda: mongo.answers(database.client),
+        "mongodb": lambda: accepts_writes(database.client),
         "indexes": prepare_beside(database, indexes, images),
     }
     host = Host(
@@ -73,7 +72,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
     )
     ponds = {"pond": Filled(host, hosted.ponds)} if hosted.ponds else {}
     app = create_service(
-        Settings(
+        ServiceDefinition(
             name=hosted.name,
             title=hosted.title,
             domain=hosted.domain,

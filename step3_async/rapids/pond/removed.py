@@ -9,8 +9,8 @@ from datetime import timedelta
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.collection import Collection
 
-from kit.domain.indexes import Indexes
 from kit.mongo.client import Document
+from kit.mongo.indexes import Indexes
 from step3_async.rapids.pond.coverage import PAGES
 from step3_async.rapids.pond.writes import write
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from kit.mongo.document_schema import (
-    MARK_SCHEMA,
-    POST_SCHEMA,
-    REVOCATION_SCHEMA,
-    SHARE_SCHEMA,
-    DocumentSchema,
-)
+from kit.domain.mail.shares import SHARE_SCHEMA
+from kit.domain.marks.documents import MARK_SCHEMA
+from kit.domain.members.revocations import REVOCATION_SCHEMA
+from kit.domain.posts.documents import POST_SCHEMA
+from kit.mongo.document_schema import DocumentSchema
 from step3_async.rapids.facts import fields_of
 from step3_async.rapids.tracing import TRACEPARENT
 from step3_async.sync.capture import facts

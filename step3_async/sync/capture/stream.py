@@ -13,20 +13,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure, PyMongoError
 
+from kit.mongo.change_streams import ENDS, WRITES, is_resume_token_lost
 from step3_async.rapids.event import Document
 
 MOST = 500
 PATIENCE_MS = 1000
 """So long MongoDB waits for a change before it says that there is none."""
-
-WRITES = ("insert", "update", "replace", "delete")
-ENDS = ("drop", "rename", "invalidate")
-
-UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
-"""MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
-
-CHECKS = 40_000
-"""From here on its codes are those of single checks of what it was given."""
 
 Changes = AsyncCollection[Document]
 
@@ -107,7 +99,7 @@ class Stream:
                 command, session=self._session, codec_options=self._collection.codec_options
             )
         except OperationFailure as error:
-            if error.code in UNUSABLE or (error.code or 0) >= CHECKS:
+            if is_resume_token_lost(error):
                 raise Lost(f"MongoDB's log does not reach back to it (error {error.code})") from error
             raise
         cursor: Document = reply["cursor"]

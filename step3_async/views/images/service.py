@@ -5,8 +5,7 @@ from kit.domain.pictures import images
 from kit.domain.pictures.cache import ImageCache, Images
 from kit.domain.pictures.fetch import Fetcher
 from kit.domain.posts.collection import Posts
-from kit.service import Service
-from kit.single import own_database
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond

@@ -1,9 +1,8 @@
 """List: all posts, newest first, and each of them; for a reader without what they hid."""
 
 from kit.domain.marks.collection import Marks
-from kit.domain.posts.resource import leave_out_hidden
-from kit.service import Service
-from kit.single import own_database
+from kit.domain.marks.resource import leave_out_hidden
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.views.list import settings

@@ -1,8 +1,8 @@
 """What the service list shows and takes."""
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes, named
 from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.mongo.indexes import Indexes, named
 
 DOMAIN = {"posts": RESOURCE}
 

@@ -2,10 +2,9 @@
 
 from kit.domain.marks.collection import Marks
 from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import POST_SCHEMA
 from kit.domain.recommend import recommend
-from kit.mongo.document_schema import POST_SCHEMA
-from kit.service import Service
-from kit.single import own_database
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond

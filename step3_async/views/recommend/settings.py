@@ -3,9 +3,9 @@
 from typing import Any
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes, named
-from kit.domain.posts.collection import FIELDS
+from kit.domain.posts.documents import STORED
 from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.mongo.indexes import Indexes, named
 
 DOMAIN: dict[str, Any] = {
     "posts": {
@@ -22,7 +22,7 @@ INDEXES: Indexes = {
     "marks": named(MODEL["marks"], "tags_of_reader", "posts_of_tag", "liked_by_reader", "hidden_by_reader"),
 }
 
-POSTS = tuple(field for field in FIELDS if field != "_id")
+POSTS = tuple(field for field in STORED if field != "_id")
 TIMES = ("created",)
 
 SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}

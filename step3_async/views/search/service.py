@@ -2,11 +2,10 @@
 
 from kit import environment
 from kit.domain.marks.collection import Marks
-from kit.domain.posts.resource import leave_out_hidden
+from kit.domain.marks.resource import leave_out_hidden
+from kit.domain.posts.documents import WORDS
 from kit.domain.search.resource import match_words, search_resource
-from kit.domain.search.words import WORDS
-from kit.service import Service
-from kit.single import own_database
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.views.search import settings

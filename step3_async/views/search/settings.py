@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import NEWEST, Indexes, named
-from kit.domain.search.resource import BEST_FIRST
+from kit.domain.posts.collection import NEWEST
+from kit.domain.search.search import BEST_FIRST
+from kit.mongo.indexes import Indexes, named
 
 VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
     "v1": (NEWEST, "Full text over title and text, the newest of the matches first"),

@@ -1,18 +1,11 @@
 """Tagged: what a reader has tagged, liked and hidden, and the posts of each kind."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from kit.domain.marks import counts, tag
-from kit.domain.marks import lists as marked
+from kit.domain.marks import hide, like, tag
 from kit.domain.marks.collection import Marks
+from kit.domain.members import counts
 from kit.domain.posts.collection import Posts
-from kit.domain.posts.documents import as_post
-from kit.http.operations import POSTS
-from kit.mongo.client import Document
-from kit.mongo.document_schema import POST_SCHEMA
-from kit.service import Service
-from kit.single import own_database
+from kit.domain.posts.documents import PAGE_OF_POSTS, POST_SCHEMA
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.views.tagged import settings
@@ -24,9 +17,6 @@ def make_app() -> Service:
     posts = Posts(database["posts"], "_created", "_updated", find_problem=POST_SCHEMA.find_problem)
     marks = Marks(database["marks"])
 
-    def shown(found: Sequence[Document], reader: str) -> list[Any]:
-        return list(marks.put_on([as_post(each) for each in found], reader))
-
     return event_service(
         Hosted(
             name="tagged",
@@ -37,8 +27,8 @@ def make_app() -> Service:
             indexes=settings.INDEXES,
             ponds=(ponds.posts(database), *ponds.marks(database), ponds.revoked(database)),
         ),
-        tag.questions(posts, marks, shown, POSTS),
-        marked.likes(posts, marks, shown, POSTS),
-        marked.hidden(posts, marks, shown, POSTS),
+        tag.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+        like.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+        hide.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
         counts.make_blueprint(marks.counts),
     )

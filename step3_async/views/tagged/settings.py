@@ -5,9 +5,9 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 
 from kit.domain.indexes import INDEXES as MODEL
-from kit.domain.indexes import Indexes, named
 from kit.domain.marks.resource import marks_resource
 from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.mongo.indexes import Indexes, named
 
 MARKED: dict[str, Any] = {
     "tags": {"type": "array", "items": {"type": "string"}},

@@ -1,4 +1,4 @@
-"""The verbs by which changes are fetched from owners and handed to takers."""
+"""The verbs by which changes are fetched from owners and delivered to copies."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -6,12 +6,12 @@ from typing import TypeVar
 from flask import Blueprint, Response, make_response, request
 from pydantic import BaseModel, ValidationError
 
-from kit.changes.batch import LARGEST_BATCH, Batch, Delivery, dumps
-from kit.changes.copies import Copy
-from kit.changes.feed import MOST, Feed
 from kit.http.operations import Operation, operation
 from kit.http.problems import NotFound, Refused
 from kit.service.render import reply
+from step2_services.replication.batch import LARGEST_BATCH, Batch, Delivery, dumps
+from step2_services.replication.copies import Copy
+from step2_services.replication.feed import MOST, Feed
 
 Kind = TypeVar("Kind")
 
@@ -25,27 +25,27 @@ class Position(BaseModel):
     cursor: str | None
 
 
-TELLING = Operation(
+READING = Operation(
     "What changed after a cursor, in order; without one, all there is",
     {200: Batch, 404: None, 410: None},
     query={"after": CURSOR, "most": MOST_SCHEMA},
     service=True,
     tag="changes",
 )
-ASKING = Operation("How far copies reach", {200: Position, 404: None}, service=True, tag="changes")
-TAKING = Operation(
+POSITION = Operation("How far copies reach", {200: Position, 404: None}, service=True, tag="changes")
+APPLYING = Operation(
     "Take changes over", {204: None, 404: None, 412: None, 422: None}, service=True, tag="changes",
     body=Delivery, largest_body=LARGEST_BATCH,
 )  # fmt: skip
 FORGETTING = Operation("Have copies begin again", {204: None, 404: None}, service=True, tag="changes")
 
 
-def owner_blueprint(feeds: Mapping[str, Feed]) -> Blueprint:
-    """The verb of an owner."""
+def feeds_blueprint(feeds: Mapping[str, Feed]) -> Blueprint:
+    """Make the verb of an owner."""
     verbs = Blueprint("changes", __name__)
 
     @verbs.get("/changes/<name>")
-    @operation(TELLING)
+    @operation(READING)
     def changes(name: str) -> Response:
         feed = _named(feeds, name)
         batch = feed.after(request.args.get("after"), _most())
@@ -56,18 +56,18 @@ def owner_blueprint(feeds: Mapping[str, Feed]) -> Blueprint:
     return verbs
 
 
-def taker_blueprint(copies: Mapping[str, Copy]) -> Blueprint:
-    """The verbs of a taker."""
+def copies_blueprint(copies: Mapping[str, Copy]) -> Blueprint:
+    """Make the verbs of a service that keeps copies."""
     verbs = Blueprint("copies", __name__)
 
     @verbs.get("/copies/<name>")
-    @operation(ASKING)
+    @operation(POSITION)
     def position(name: str) -> Response:
         return reply({"cursor": _named(copies, name).cursor(name)})
 
     @verbs.put("/copies/<name>")
-    @operation(TAKING)
-    def take(name: str) -> Response:
+    @operation(APPLYING)
+    def deliver(name: str) -> Response:
         copy = _named(copies, name)
         try:
             delivery = Delivery.model_validate_json(request.get_data(cache=False))
@@ -76,7 +76,7 @@ def taker_blueprint(copies: Mapping[str, Copy]) -> Blueprint:
             raise Refused(
                 f"This is no delivery: {'.'.join(map(str, first['loc']))}: {first['msg']}"
             ) from None
-        copy.take(name, delivery)
+        copy.apply(name, delivery)
         return reply(None, 204)
 
     @verbs.delete("/copies/<name>")
@@ -95,8 +95,8 @@ def _named(known: Mapping[str, Kind], name: str) -> Kind:
 
 
 def _most() -> int:
-    told = request.args.get("most", str(MOST))
-    number = int(told) if told.isascii() and told.isdecimal() and len(told) < 6 else 0
+    text = request.args.get("most", str(MOST))
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
     if not 1 <= number <= MOST:
         raise Refused(f"most must be a whole number from 1 to {MOST}.")
     return number

@@ -1,4 +1,4 @@
-"""Copies of another service's documents, as a taker keeps them.
+"""Copies of another service's documents, in the database of the service that needs them.
 
 How far copies reach is kept beside them, and moves with them in one transaction. So a delivery counts
 once or not at all, wherever somebody is killed; one that is late or comes twice finds that the copies
@@ -15,10 +15,10 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
-from kit.changes.batch import Delivery
-from kit.changes.feed import FOLLOWING
 from kit.http.problems import Behind, DependencyUnavailable, TooMuch, Unprocessable
 from kit.mongo.client import Document, translated
+from step2_services.replication.batch import Delivery
+from step2_services.replication.feed import FOLLOWING
 
 POSITIONS = "positions"
 AGAIN = "TransientTransactionError"
@@ -50,13 +50,14 @@ class Copy:
 
     @translated
     def cursor(self, name: str) -> str | None:
-        """How far the copies called `name` reach; None if they are to begin."""
+        """Read how far the copies called `name` reach; None if they are to begin."""
         found = self._positions.find_one({"_id": name})
         return found["cursor"] if found else None
 
     def is_filled(self, name: str) -> bool:
-        """Whether the copies called `name` have all documents that there were when they began. Raises
-        DependencyUnavailable and DependencyTimeout.
+        """Say whether the copies called `name` have all documents that there were when they began.
+
+        Raises DependencyUnavailable and DependencyTimeout.
         """
         return (self.cursor(name) or "").startswith(FOLLOWING)
 
@@ -66,9 +67,11 @@ class Copy:
         self._positions.delete_one({"_id": name})
 
     @translated
-    def take(self, name: str, delivery: Delivery) -> None:
-        """Apply a delivery. Raises Behind when the copies reach elsewhere than its base, and TooMuch when it
-        does not go into one transaction at the moment.
+    def apply(self, name: str, delivery: Delivery) -> None:
+        """Apply a delivery.
+
+        Raises Behind when the copies reach elsewhere than its base, and TooMuch when it does not go into one
+        transaction at the moment.
         """
         operations = self._operations(delivery)
         has_moved = False
@@ -116,16 +119,16 @@ class Copy:
     def _operations(self, delivery: Delivery) -> list[Any]:
         operations: list[Any] = []
         if delivery.range is not None:
-            operations += self._clearing(delivery)
-        operations += [self._putting(document) for document in delivery.put]
+            operations += self._clear_range(delivery)
+        operations += [self._put(document) for document in delivery.put]
         for identifier in delivery.remove:
             if self.own:
-                operations.append(UpdateOne({"_id": identifier}, self._taken_away))
+                operations.append(UpdateOne({"_id": identifier}, self._unset_own))
             else:
                 operations.append(DeleteOne({"_id": identifier}))
         return operations
 
-    def _putting(self, document: Document) -> Any:
+    def _put(self, document: Document) -> Any:
         identifier = document.get("_id")
         unknown = document.keys() - {"_id", *self.fields}
         if not isinstance(identifier, str) or unknown:
@@ -137,7 +140,7 @@ class Copy:
             return UpdateOne({"_id": identifier}, {"$set": document}, upsert=True)
         return ReplaceOne({"_id": identifier}, document, upsert=True)
 
-    def _clearing(self, delivery: Delivery) -> list[Any]:
+    def _clear_range(self, delivery: Delivery) -> list[Any]:
         """Take away what lies in the delivery's range and is not in the delivery."""
         after, upto = delivery.range or (None, None)
         within = {
@@ -145,10 +148,10 @@ class Copy:
             **({"$lte": upto} if upto is not None else {}),
         }
         others = {"_id": {**within, "$nin": [document.get("_id") for document in delivery.put]}}
-        return [UpdateMany(others, self._taken_away)] if self.own else [DeleteMany(others)]
+        return [UpdateMany(others, self._unset_own)] if self.own else [DeleteMany(others)]
 
     @property
-    def _taken_away(self) -> Document:
+    def _unset_own(self) -> Document:
         return {"$unset": dict.fromkeys(self.own, "")}
 
 
@@ -159,8 +162,8 @@ def _is_too_much(error: OperationFailure) -> bool:
     return error.has_error_label(AGAIN) or bool(codes & TOO_MUCH)
 
 
-def _time(told: Any) -> datetime:
+def _time(value: Any) -> datetime:
     try:
-        return datetime.fromisoformat(told)
+        return datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise Unprocessable({"put": "times are ISO 8601"}) from None

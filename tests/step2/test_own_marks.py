@@ -9,8 +9,8 @@ import pytest
 from flask import Flask, g, request
 from werkzeug.exceptions import BadRequest
 
-from kit.own_marks import HEADER, LONGEST, header_of, own_marks
 from kit.tokens import Claims
+from step2_services.own_marks import HEADER, LONGEST, header_of, own_marks
 
 GUNICORN_TAKES = 16_380
 """As step2_services/gunicorn.conf.py says."""

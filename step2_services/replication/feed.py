@@ -1,8 +1,8 @@
-"""The changes of a collection as its owner tells them.
+"""The changes of a collection as its owner publishes them.
 
 MongoDB keeps its log of writes in the order they were committed, and change streams read it
 (https://www.mongodb.com/docs/manual/changeStreams/). A cursor is such a stream's resume token. So nothing
-is skipped, however many writes share a time stamp or overlap, and deletions are told, too; a field with
+is skipped, however many writes share a time stamp or overlap, and deletions are in it, too; a field with
 the time of the last change could promise neither. Who has no cursor yet, or one so old that the log no
 longer reaches back to it, first gets all documents in the order of their ids, then what changed
 meanwhile.
@@ -16,31 +16,26 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from kit.changes.batch import Batch, dumps
 from kit.http.problems import Gone
+from kit.mongo.change_streams import ENDS, WRITES, is_resume_token_lost
 from kit.mongo.client import NAIVE, Document, translated
 from kit.mongo.document_schema import FindProblem
 from kit.mongo.skipped import name_of, report_skipped
+from step2_services.replication.batch import Batch, dumps
 
 MOST = 1000
 MOST_CHARACTERS = 500_000
-"""Of one batch, and a little more: a taker takes it in one transaction, which with an index of all words
-must fit into a part of MongoDB's cache.
+"""Of one batch, and a little more.
+
+It is applied in one transaction, which with an index of all words must fit into a part of MongoDB's cache.
 """
 
-UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286, 10334})
-"""MongoDB's codes for resume tokens that are malformed, or no longer in its log, and for a change that is too
-large to be told.
-"""
+TOO_LARGE = 10334
+"""MongoDB's code for a change that is too large for a change stream."""
 
 FOLLOWING = "changes:"
 """How cursors begin that all documents lie behind."""
 
-CHECKS = 40_000
-"""From here on its codes are those of single checks of what it was given."""
-
-WRITES = ("insert", "update", "replace", "delete")
-ENDS = ("drop", "rename", "invalidate")
 CHANGES: Document = {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}}
 OTHER_IDS = [
     *("minKey", "null", "double", "int", "long", "decimal", "object", "binData", "objectId", "bool", "date"),
@@ -54,7 +49,7 @@ TEXTS: Document = {"$gte": ""}
 class Feed:
     """The changes of `collection`, each document with these `fields` besides its `_id`, which is text.
 
-    What `find_problem` finds wrong, and what JSON cannot hold, is left out.
+    Documents in which `find_problem` finds a problem, and those that JSON cannot hold, are skipped.
     """
 
     def __init__(
@@ -63,13 +58,13 @@ class Feed:
         self._unfit = find_problem
         self._collection = collection.with_options(NAIVE, read_concern=ReadConcern("majority"))
         self._fields = dict.fromkeys(fields, 1)
-        told = {"operationType": 1, "documentKey": 1, "wallTime": 1}
-        told |= {f"fullDocument.{name}": 1 for name in ("_id", *fields)}
-        self._pipeline: list[Document] = [CHANGES, {"$project": told}]
+        projection = {"operationType": 1, "documentKey": 1, "wallTime": 1}
+        projection |= {f"fullDocument.{name}": 1 for name in ("_id", *fields)}
+        self._pipeline: list[Document] = [CHANGES, {"$project": projection}]
 
     @translated
     def after(self, cursor: str | None, most: int = MOST) -> Batch:
-        """At most `most` changes that come after `cursor`. Raises Gone where there is no going on."""
+        """Read at most `most` changes that come after `cursor`. Raises Gone where there is no going on."""
         if cursor is None:
             return self._documents(self._now(), None, most)
         kind, _, rest = cursor.partition(":")
@@ -81,14 +76,14 @@ class Feed:
         try:
             return self._changes(rest, most)
         except OperationFailure as error:
-            if error.code in UNUSABLE or (error.code or 0) >= CHECKS:
+            if is_resume_token_lost(error) or error.code == TOO_LARGE:
                 raise Gone(
                     "The changes after this cursor are no longer known. Start again without one."
                 ) from error
             raise
 
     def _now(self) -> str:
-        """A resume token of this moment."""
+        """Make a resume token of this moment."""
         with self._collection.watch(self._pipeline, max_await_time_ms=1) as stream:
             stream.try_next()
             return _token(stream.resume_token)
@@ -122,13 +117,13 @@ class Feed:
             cursor=cursor,
             more=True,
             until=until,
-            left_out=self._told(left_out),
+            left_out=self._reported(left_out),
         )
 
     def _changes(self, token: str, most: int) -> Batch:
         latest: dict[str, Document | None] = {}
         left_out: dict[str, str | None] = {}
-        told = size = 0
+        count = size = 0
         until = datetime.now(UTC)
         more = True
         with self._collection.watch(
@@ -138,7 +133,7 @@ class Feed:
             batch_size=most,
             max_await_time_ms=1,
         ) as stream:
-            while told < most and size < MOST_CHARACTERS:
+            while count < most and size < MOST_CHARACTERS:
                 now = datetime.now(UTC)
                 change = stream.try_next()
                 if change is None:
@@ -146,11 +141,11 @@ class Feed:
                     break
                 if change["operationType"] in ENDS:
                     raise Gone("The collection was dropped or renamed. Start again without a cursor.")
-                told += 1
+                count += 1
                 identifier = change["documentKey"]["_id"]
                 document = change.get("fullDocument")
                 is_removed = change["operationType"] == "delete"
-                # A document that is gone by now has none; its removal is told further on.
+                # A document that is gone by now has none; its removal comes further on.
                 if document is not None or is_removed:
                     kept, problem = self._kept(identifier, document if not is_removed else None)
                     if isinstance(identifier, str):
@@ -167,17 +162,17 @@ class Feed:
             cursor=cursor,
             more=more,
             until=until,
-            left_out=self._told(left_out),
+            left_out=self._reported(left_out),
         )
 
     def _nameless(self) -> Iterator[tuple[str, str | None]]:
-        """The documents whose ids are no texts, or the first of them."""
+        """Find documents whose ids are no texts, not too many."""
         others = self._collection.find({"_id": {"$type": OTHER_IDS}}, {"_id": 1}, limit=MOST)
         for document in others:
             yield name_of(document["_id"]), NO_TEXT
 
     def _kept(self, identifier: Any, document: Document | None) -> tuple[Document | None, str | None]:
-        """What others are to have of a document, and what is wrong with it if anything is."""
+        """Decide what others are to have of a document; say what is wrong with it if anything is."""
         if document is None:
             return None, None
         problem = self._problem(document) if isinstance(identifier, str) else NO_TEXT
@@ -192,8 +187,8 @@ class Feed:
             return f"JSON cannot hold it: {error}"
         return None
 
-    def _told(self, left_out: dict[str, str | None]) -> dict[str, str | None]:
-        """The same, once our own log has it."""
+    def _reported(self, left_out: dict[str, str | None]) -> dict[str, str | None]:
+        """Report skipped documents in our own log, too."""
         for name, problem in left_out.items():
             if problem:
                 report_skipped(self._collection.name, name, problem)

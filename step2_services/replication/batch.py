@@ -1,4 +1,4 @@
-"""What travels: some changes of a collection, in order."""
+"""What travels between services: some changes of a collection, in order."""
 
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,11 @@ Range = tuple[str | None, str | None]
 
 
 class Batch(BaseModel):
-    """Changes as they are told: documents as they are now to `put`, and ids to `remove`.
+    """Changes as an owner publishes them: documents as they are now to `put`, and ids to `remove`.
 
     With a `range` these are all documents there are with ids in it; others are to be removed. `cursor`
     says what comes after; `more` that there is more already; `until` up to when (UTC) all changes are
-    known with this. `left_out` are documents that cannot be told, by the names of their ids, each with what
+    known with this. `left_out` are documents that are skipped, by the names of their ids, each with what
     is wrong with it, or None where that is over.
     """
 
@@ -36,7 +36,7 @@ class Batch(BaseModel):
 
 
 class Delivery(BaseModel):
-    """Changes as they are taken by copies that reach `base`; None for copies that are to begin."""
+    """Changes for copies that reach `base`; None for copies that are to begin."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,5 +48,5 @@ class Delivery(BaseModel):
 
 
 def dumps(value: Any) -> bytes:
-    """JSON that keeps times to the microsecond."""
+    """Write JSON that keeps times to the microsecond."""
     return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)

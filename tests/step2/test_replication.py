@@ -15,12 +15,12 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from kit.changes import Copy, Feed, feed
-from kit.changes.batch import LARGEST_BATCH, Batch, Delivery, dumps
-from kit.changes.verbs import owner_blueprint, taker_blueprint
 from kit.http.problems import Behind, DependencyUnavailable, Gone, TooMuch, Unprocessable
 from kit.service import Service, config
 from kit.tokens import SYNC, Issuer, LocalKeys, Verifier
+from step2_services.replication import Copy, Feed, feed
+from step2_services.replication.batch import LARGEST_BATCH, Batch, Delivery, dumps
+from step2_services.replication.verbs import copies_blueprint, feeds_blueprint
 from workshop.ports import free_port
 
 Document = dict[str, Any]
@@ -358,49 +358,49 @@ def delivery(base: str | None, cursor: str, *put: Document, **more: Any) -> Deli
 class TestCopies:
     def test_they_begin_and_go_on(self, copy: Copy, copies: Papers) -> None:
         assert copy.cursor(NAME) is None
-        copy.take(NAME, delivery(None, "c1", *numbered(2)))
+        copy.apply(NAME, delivery(None, "c1", *numbered(2)))
         assert copy.cursor(NAME) == "c1"
-        copy.take(NAME, delivery("c1", "c2", {"_id": "p_00001", "score": 2}, remove=["p_00000", "p_9"]))
+        copy.apply(NAME, delivery("c1", "c2", {"_id": "p_00001", "score": 2}, remove=["p_00000", "p_9"]))
         assert copy.cursor(NAME) == "c2"
         assert everything(copies) == [{"_id": "p_00001", "score": 2}]
 
     def test_a_delivery_without_changes_moves_them(self, copy: Copy) -> None:
-        copy.take(NAME, delivery(None, "c1"))
-        copy.take(NAME, delivery("c1", "c2"))
+        copy.apply(NAME, delivery(None, "c1"))
+        copy.apply(NAME, delivery("c1", "c2"))
         assert copy.cursor(NAME) == "c2"
 
     @pytest.mark.parametrize("base", [None, "c1"])
     def test_the_same_delivery_counts_once(self, copy: Copy, copies: Papers, base: str | None) -> None:
         if base:
-            copy.take(NAME, delivery(None, base))
+            copy.apply(NAME, delivery(None, base))
         once = delivery(base, "c2", *numbered(2))
-        copy.take(NAME, once)
+        copy.apply(NAME, once)
         copies.update_one({"_id": "p_00000"}, {"$set": {"title": "touched since"}})
         with pytest.raises(Behind):
-            copy.take(NAME, once)
+            copy.apply(NAME, once)
         assert copy.cursor(NAME) == "c2"
         assert everything(copies)[0]["title"] == "touched since"
 
     @pytest.mark.parametrize("base", [None, "c1", "c2", "never"])
     def test_one_from_elsewhere_does_not_count(self, copy: Copy, copies: Papers, base: str | None) -> None:
         for before, cursor in ((None, "c1"), ("c1", "c2"), ("c2", "c3")):
-            copy.take(NAME, delivery(before, cursor, {"_id": cursor}))
+            copy.apply(NAME, delivery(before, cursor, {"_id": cursor}))
         late = delivery(base, "c9", {"_id": "late"}, remove=["c1"])
         with pytest.raises(Behind):
-            copy.take(NAME, late)
+            copy.apply(NAME, late)
         assert copy.cursor(NAME) == "c3"
         assert [each["_id"] for each in everything(copies)] == ["c1", "c2", "c3"]
 
     def test_one_that_goes_on_where_nothing_began(self, copy: Copy, copies: Papers) -> None:
         with pytest.raises(Behind):
-            copy.take(NAME, delivery("c1", "c2", *numbered(1)))
+            copy.apply(NAME, delivery("c1", "c2", *numbered(1)))
         assert (copy.cursor(NAME), everything(copies)) == (None, [])
 
     @pytest.mark.parametrize("base", [None, "c0"])
     def test_at_once_from_several(self, copy: Copy, copies: Papers, base: str | None) -> None:
         """Each brings other documents, so that what was applied can be seen."""
         if base:
-            copy.take(NAME, delivery(None, base))
+            copy.apply(NAME, delivery(None, base))
         threads = 8
         for number in range(5):
             before = copy.cursor(NAME)
@@ -411,7 +411,7 @@ class TestCopies:
                 put = [{"_id": f"{thread}-{each}"} for each in range(30)]
                 together.wait(PATIENCE)  # noqa: B023 - all of this round have ended before the next
                 try:
-                    copy.take(NAME, delivery(before, f"r{number}-{thread}", *put))
+                    copy.apply(NAME, delivery(before, f"r{number}-{thread}", *put))
                 except (Behind, DependencyUnavailable) as problem:
                     return type(problem).__name__
                 return f"r{number}-{thread}"
@@ -424,25 +424,25 @@ class TestCopies:
             assert {each["_id"] for each in copies.find()} == {f"{winner}-{each}" for each in range(30)}
 
     def test_all_of_it_or_nothing(self, copy: Copy, copies: Papers) -> None:
-        copy.take(NAME, delivery(None, "c1", {"_id": "a", "score": 1}))
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "score": 1}))
         copies.create_indexes([IndexModel([("score", 1)], unique=True)])
         with pytest.raises(DependencyUnavailable):
-            copy.take(NAME, delivery("c1", "c2", {"_id": "b", "score": 2}, {"_id": "c", "score": 1}))
+            copy.apply(NAME, delivery("c1", "c2", {"_id": "b", "score": 2}, {"_id": "c", "score": 1}))
         assert copy.cursor(NAME) == "c1"
         assert everything(copies) == [{"_id": "a", "score": 1}]
 
     def test_what_does_not_go_into_one_transaction_is_too_much(self, copy: Copy, copies: Papers) -> None:
         """MongoDB says the same where its cache is too small, and where somebody else writes the document."""
-        copy.take(NAME, delivery(None, "c1", *numbered(3)))
+        copy.apply(NAME, delivery(None, "c1", *numbered(3)))
         client = copies.database.client
         with client.start_session() as session, session.start_transaction():
             copies.update_one({"_id": "p_00001"}, {"$set": {"title": "theirs"}}, session=session)
             with pytest.raises(TooMuch, match=r"3 changes .* in one transaction.* GB would do"):
-                copy.take(NAME, delivery("c1", "c2", *numbered(3, score=2)))
+                copy.apply(NAME, delivery("c1", "c2", *numbered(3, score=2)))
             assert copy.cursor(NAME) == "c1"
-            copy.take(NAME, delivery("c1", "c2", numbered(1, score=2)[0]))
+            copy.apply(NAME, delivery("c1", "c2", numbered(1, score=2)[0]))
             session.abort_transaction()
-        copy.take(NAME, delivery("c2", "c3", *numbered(3, score=2)))
+        copy.apply(NAME, delivery("c2", "c3", *numbered(3, score=2)))
         assert everything(copies) == numbered(3, score=2)
 
     @pytest.mark.parametrize(
@@ -459,14 +459,14 @@ class TestCopies:
     def test_a_range_has_what_is_put_and_no_more(
         self, copy: Copy, copies: Papers, within: tuple[str | None, str | None], left: list[str]
     ) -> None:
-        copy.take(NAME, delivery(None, "c1", *({"_id": name, "title": "old"} for name in "abcde")))
-        copy.take(NAME, delivery("c1", "c2", {"_id": "c", "title": "new"}, range=within))
+        copy.apply(NAME, delivery(None, "c1", *({"_id": name, "title": "old"} for name in "abcde")))
+        copy.apply(NAME, delivery("c1", "c2", {"_id": "c", "title": "new"}, range=within))
         assert [each["_id"] for each in everything(copies)] == left
         assert copies.find_one({"_id": "c"}) == {"_id": "c", "title": "new"}
 
     def test_fields_that_are_no_longer_there_go(self, copy: Copy, copies: Papers) -> None:
-        copy.take(NAME, delivery(None, "c1", {"_id": "a", "title": "x", "score": 1}))
-        copy.take(NAME, delivery("c1", "c2", {"_id": "a", "score": 2}))
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "title": "x", "score": 1}))
+        copy.apply(NAME, delivery("c1", "c2", {"_id": "a", "score": 2}))
         assert everything(copies) == [{"_id": "a", "score": 2}]
 
     @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ class TestCopies:
     ) -> None:
         copy = Copy(copies, FIELDS, own=own)
         with pytest.raises(Unprocessable):
-            copy.take(NAME, delivery(None, "c1", {"_id": "good"}, put))
+            copy.apply(NAME, delivery(None, "c1", {"_id": "good"}, put))
         assert (copy.cursor(NAME), everything(copies)) == (None, [])
 
     @pytest.mark.parametrize(
@@ -499,30 +499,30 @@ class TestCopies:
     def test_times_are_times(
         self, copy: Copy, copies: Papers, told: str | None, kept: datetime | None
     ) -> None:
-        copy.take(NAME, delivery(None, "c1", {"_id": "a", "when": told, "title": "2020-02-03T04:05:06Z"}))
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": told, "title": "2020-02-03T04:05:06Z"}))
         assert everything(copies) == [{"_id": "a", "when": kept, "title": "2020-02-03T04:05:06Z"}]
 
     @pytest.mark.parametrize("told", ["yesterday", "", 7, {}, True, "2020-13-01T00:00:00Z"], ids=repr)
     def test_what_is_no_time_is_refused(self, copy: Copy, told: Any) -> None:
         with pytest.raises(Unprocessable):
-            copy.take(NAME, delivery(None, "c1", {"_id": "a", "when": told}))
+            copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": told}))
         assert copy.cursor(NAME) is None
 
     def test_begun_again_they_stay_until_newer_ones_come(self, copy: Copy, copies: Papers) -> None:
-        copy.take(NAME, delivery(None, "c1", *numbered(3)))
+        copy.apply(NAME, delivery(None, "c1", *numbered(3)))
         copy.forget(NAME)
         copy.forget(NAME)
         assert copy.cursor(NAME) is None
         assert len(everything(copies)) == 3
         with pytest.raises(Behind):
-            copy.take(NAME, delivery("c1", "c2", {"_id": "on its way since before"}))
-        copy.take(NAME, delivery(None, "c3", {"_id": "p_00001"}, range=(None, None)))
+            copy.apply(NAME, delivery("c1", "c2", {"_id": "on its way since before"}))
+        copy.apply(NAME, delivery(None, "c3", {"_id": "p_00001"}, range=(None, None)))
         assert (copy.cursor(NAME), everything(copies)) == ("c3", [{"_id": "p_00001"}])
 
     def test_positions_go_by_names(self, copy: Copy, copies: Papers) -> None:
         other = Copy(copies, FIELDS)
-        copy.take("one", delivery(None, "c1"))
-        other.take("another", delivery(None, "d1"))
+        copy.apply("one", delivery(None, "c1"))
+        other.apply("another", delivery(None, "d1"))
         copy.forget("one")
         assert (copy.cursor("one"), other.cursor("another")) == (None, "d1")
 
@@ -540,7 +540,7 @@ def owners(copies: Papers) -> dict[str, Copy]:
 class TestOwnersMeet:
     def test_in_one_document(self, owners: dict[str, Copy], copies: Papers) -> None:
         for kind, value in KINDS.items():
-            owners[kind].take(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
+            owners[kind].apply(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
         assert everything(copies) == [{"_id": "m", **COMMON, **KINDS}]
 
     @pytest.mark.parametrize("how", [{"remove": ["m"]}, {"range": (None, None)}], ids=str)
@@ -548,11 +548,11 @@ class TestOwnersMeet:
         self, owners: dict[str, Copy], copies: Papers, how: dict[str, Any]
     ) -> None:
         for kind, value in KINDS.items():
-            owners[kind].take(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
-        owners["liked"].take("liked", delivery("c1", "c2", **how))
+            owners[kind].apply(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
+        owners["liked"].apply("liked", delivery("c1", "c2", **how))
         left = {kind: value for kind, value in KINDS.items() if kind != "liked"}
         assert everything(copies) == [{"_id": "m", **COMMON, **left}]
-        owners["liked"].take("liked", delivery("c2", "c3", {"_id": "m", **COMMON, "liked": False}))
+        owners["liked"].apply("liked", delivery("c2", "c3", {"_id": "m", **COMMON, "liked": False}))
         assert everything(copies) == [{"_id": "m", **COMMON, **left, "liked": False}]
 
     def test_at_the_same_time(self, owners: dict[str, Copy], copies: Papers) -> None:
@@ -566,7 +566,7 @@ class TestOwnersMeet:
                 together.wait(PATIENCE)
                 for _ in range(200):
                     try:
-                        owners[kind].take(kind, told)
+                        owners[kind].apply(kind, told)
                         break
                     except (DependencyUnavailable, TooMuch):
                         continue
@@ -586,7 +586,7 @@ def carry(of: Feed, to: Copy, most: int) -> None:
         base = to.cursor(NAME)
         told = orjson.loads(dumps(dict(of.after(base, most))))
         keys = ("cursor", "put", "remove", "range")
-        to.take(NAME, Delivery(base=base, **{key: told[key] for key in keys}))
+        to.apply(NAME, Delivery(base=base, **{key: told[key] for key in keys}))
         more = told["more"]
 
 
@@ -641,8 +641,8 @@ def carrying(
 ) -> Ask:
     """Asks a small service that tells of papers and takes copies of them, by default as who synchronises."""
     app = make_service(services=Verifier(LocalKeys(sync.jwks()), SYNC))
-    app.register_blueprint(owner_blueprint({NAME: Feed(papers, FIELDS)}))
-    app.register_blueprint(taker_blueprint({NAME: copy}))
+    app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
+    app.register_blueprint(copies_blueprint({NAME: copy}))
     config.only(app)
     ask = asking(app)
 
@@ -799,7 +799,7 @@ def test_a_database_that_is_away_is_told_as_a_problem() -> None:
             lambda: Feed(collection, FIELDS).after(None),
             lambda: Feed(collection, FIELDS).after("changes:8200"),
             lambda: Copy(collection, FIELDS).cursor(NAME),
-            lambda: Copy(collection, FIELDS).take(NAME, delivery(None, "c1")),
+            lambda: Copy(collection, FIELDS).apply(NAME, delivery(None, "c1")),
             lambda: Copy(collection, FIELDS).forget(NAME),
         ]
         for ask in asked:

@@ -1,4 +1,4 @@
-"""What a service is told, and how Eve is set up for it."""
+"""What a service is made of, and how Eve is set up for it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kit.http.bodies import LARGEST_BODY
+from kit.http.collections import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE
+from kit.http.headers import REQUEST_ID
 from kit.mongo.client import Client
 from kit.tokens import Verifier
-
-LARGEST_PAGE = 50
-DEFAULT_PAGE = 25
 
 
 def _nobody(_token_id: str) -> bool:
@@ -18,19 +17,20 @@ def _nobody(_token_id: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServiceDefinition:
     """A service: its name and version, Eve's DOMAIN, and the parts it stands on.
 
-    `verifier` tells whose a reader's token is and `revoked` which of those (by their id) were ended early;
-    `services` tells which other service a token belongs to. `instance` is told in each answer.
-    `parts` are asked for readiness; without the `optional` ones among them it is ready all the same.
-    `bulk` is how many documents one POST may carry where a resource takes several. `origins` may call from
-    browsers (CORS), each a whole origin such as https://example.org. `eve` overrides any of Eve's settings.
+    `verifier` verifies readers' tokens, and `revoked` says which of those (by their id) were ended early;
+    `services` verifies tokens of other services. `face_secret` is known to processes that may say for whom
+    they ask. `instance` is named in each response. `parts` are asked for readiness; without the `optional`
+    ones among them the service is ready all the same. `bulk` is how many documents one POST may carry where a
+    resource takes several. `origins` may call from browsers (CORS), each a whole origin such as
+    https://example.org. `eve` overrides any of Eve's settings.
 
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its
     collection takes besides Eve's; "required", the names of those that must be there; "added", JSON Schemas
-    of fields that hooks add to what is answered; "summary", what reading the collection does; "fit", a
-    `kit.mongo.document_schema.DocumentSchema` of the documents: others are left out.
+    of fields that hooks add; "summary", what reading the collection does; "document_schema", the
+    `kit.mongo.document_schema.DocumentSchema` of the documents: others are skipped.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Settings:
     verifier: Verifier | None = None
     revoked: Callable[[str], bool] = _nobody
     services: Verifier | None = None
+    face_secret: str = ""
     parts: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     version: str = "1.0.0"
@@ -49,17 +50,17 @@ class Settings:
     eve: Mapping[str, Any] = field(default_factory=dict)
 
 
-def eve_settings(settings: Settings) -> dict[str, Any]:
-    """Eve's settings, with what is open by default closed; see tests/kit/test_holes.py for each."""
-    domain = {name: _resource(name, dict(given)) for name, given in settings.domain.items()}
+def eve_settings(definition: ServiceDefinition) -> dict[str, Any]:
+    """Make Eve's settings, closing what is open by default; tests/kit/test_holes.py attacks each hole."""
+    domain = {name: _resource(name, dict(given)) for name, given in definition.domain.items()}
     made: dict[str, Any] = {
         "DOMAIN": domain,
         "MAX_CONTENT_LENGTH": LARGEST_BODY,
         "HATEOAS": False,
         "RENDERERS": ["kit.service.render.JSON"],
         "DATE_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
-        "PAGINATION_LIMIT": LARGEST_PAGE,
-        "PAGINATION_DEFAULT": DEFAULT_PAGE,
+        "PAGINATION_LIMIT": LARGEST_PAGE_SIZE,
+        "PAGINATION_DEFAULT": DEFAULT_PAGE_SIZE,
         "ALLOW_OVERRIDE_HTTP_METHOD": False,
         "ALLOWED_FILTERS": [],
         "SORTING": False,
@@ -69,10 +70,10 @@ def eve_settings(settings: Settings) -> dict[str, Any]:
         "UPSERT_ON_PUT": False,
         "STANDARD_ERRORS": [],
         "MONGO_WRITE_CONCERN": {"w": "majority", "j": True},
-        "X_DOMAINS": list(settings.origins) or None,
-        "X_HEADERS": ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
-        "X_EXPOSE_HEADERS": ["ETag", "Location", "X-Request-ID"],
-        **settings.eve,
+        "X_DOMAINS": list(definition.origins) or None,
+        "X_HEADERS": ["Authorization", "Content-Type", "If-Match", "If-None-Match", REQUEST_ID],
+        "X_EXPOSE_HEADERS": ["ETag", "Location", REQUEST_ID],
+        **definition.eve,
     }
     if patterns := made.get("X_DOMAINS_RE"):
         # Eve matches them at the start only, which lets https://example.org.evil.example through.
@@ -82,7 +83,7 @@ def eve_settings(settings: Settings) -> dict[str, Any]:
 
 
 def _resource(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A resource with its defaults. Raises ValueError for one that would show or tell too much."""
+    """Add defaults to a resource. Raises ValueError for one that would show or tell too much."""
     projection = given.get("datasource", {}).get("projection")
     if projection is not None and not all(projection.values()):
         raise ValueError(f"{name}: let the projection say what to show; what is left out stays hidden.")

@@ -1,6 +1,6 @@
-"""A reader's latest marks, sent along with a question to a service whose copies may lag.
+"""A reader's latest marks, sent along with a request to a service whose copies may lag.
 
-They travel as a JSON object in the header Own-Marks, so that a question stays a GET with a short address. A
+They travel as a JSON object in the header Own-Marks, so that the request stays a GET with a short address. A
 reader can say nothing with them that they could not say by marking posts.
 """
 
@@ -22,7 +22,7 @@ Tag = Annotated[str, Field(max_length=30)]
 
 
 class OwnMark(BaseModel):
-    """What a reader has last said of a post, as far as it has been said lately."""
+    """What a reader has lately done to a post; the rest is None."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -36,26 +36,29 @@ _MARKS = TypeAdapter(dict[Annotated[str, Field(pattern=f"^{POST_ID}$")], OwnMark
 
 
 def header_of(marks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The header that tells `marks`, by post and the newest first; what does not fit is left out."""
-    told, size = {}, 2
+    """Make the header with `marks`, by post and the newest first; what does not fit is left out."""
+    sent, size = {}, 2
     for post, mark in marks.items():
         size += len(_ascii({post: mark}))
         if size > LONGEST:
             break
-        told[post] = mark
-    return {HEADER: _ascii(told)} if told else {}
+        sent[post] = mark
+    return {HEADER: _ascii(sent)} if sent else {}
 
 
 def own_marks() -> dict[str, dict[str, Any]]:
-    """The marks that the request's reader has sent along. Raises BadRequest for what is none."""
+    """Read the marks that the request's reader has sent along. Raises BadRequest for what is none."""
     given = request.headers.get(HEADER)
     if given is None or g.reader is None:
         return {}
-    try:
-        marks = _MARKS.validate_json(given)
-    except ValidationError:
-        raise BadRequest(f"{HEADER} must be a JSON object of marks by post.") from None
-    return {post: mark.model_dump(exclude_none=True) for post, mark in marks.items()}
+    if "own_marks" not in g:
+        try:
+            marks = _MARKS.validate_json(given)
+        except ValidationError:
+            raise BadRequest(f"{HEADER} must be a JSON object of marks by post.") from None
+        g.own_marks = {post: mark.model_dump(exclude_none=True) for post, mark in marks.items()}
+    known: dict[str, dict[str, Any]] = g.own_marks
+    return known
 
 
 def _ascii(value: Any) -> str:
