@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from kit import environment
 from kit.domain.mail.mailer import Mailer
 from kit.domain.mail.shares import Shares
 from kit.domain.marks.collection import Marks
@@ -16,6 +15,7 @@ from kit.domain.posts.documents import POST_SCHEMA, Post, iso
 from kit.http.collections import Found, Page
 from kit.mongo.client import Client, accepts_writes, connect, translated, translated_errors
 from kit.mongo.rate_limits import RateLimit
+from kit.settings import DatabaseSettings, LimitSettings, MailSettings, PictureSettings
 from step0_monolith.mongo.marks import StoredMarks
 from step0_monolith.mongo.members import StoredMembers
 from step0_monolith.mongo.posts import StoredPosts
@@ -136,11 +136,12 @@ class MonolithStore:
 
 def make_store() -> MonolithStore:
     """Make the store, as the environment describes it."""
+    mail, pictures, limits = MailSettings.read(), PictureSettings.read(), LimitSettings.read()
     return MonolithStore(
-        connect(environment.get_mongodb_uri()),
-        Mailer(*environment.get_smtp_address(), environment.get_sender()),
-        Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts()),
-        failed_sign_ins=environment.get_failed_sign_ins_per_minute(),
-        shares=environment.get_shares_per_minute(),
-        token_lifetime=environment.get_token_lifetime(),
+        connect(DatabaseSettings.read().uri),
+        Mailer(mail.host, mail.port, mail.sender),
+        Fetcher(pictures.max_bytes, pictures.allowed_hosts),
+        failed_sign_ins=limits.failed_sign_ins_per_minute,
+        shares=limits.shares_per_minute,
+        token_lifetime=limits.token_lifetime,
     )

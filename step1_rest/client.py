@@ -13,7 +13,7 @@ import click
 from kit.clients.rest import Rest
 from kit.http.problems import Problem, Unprocessable
 from kit.logs import configure_logs
-from step1_rest import settings
+from step1_rest.settings import ApiSettings
 
 
 class Client(click.Group):
@@ -27,7 +27,7 @@ class Client(click.Group):
             issues = "; ".join(f"{field}: {issue}" for field, issue in problem.issues.items())
             raise click.ClickException(f"{problem} {issues}") from None
         except Problem as problem:
-            raise click.ClickException(f"{problem} (asked at {settings.get_api_url()})") from None
+            raise click.ClickException(f"{problem} (asked at {ApiSettings.read().url})") from None
 
 
 @click.group(cls=Client)
@@ -38,7 +38,7 @@ def main(ctx: click.Context, as_json: bool, token: str | None) -> None:
     """Search, read and mark posts from the command line."""
     os.environ.setdefault("LOG_LEVEL", "ERROR")  # a person is told in words
     configure_logs("client")
-    ctx.obj = Asker(Rest(settings.get_api_url(), "The API"), as_json, token)
+    ctx.obj = Asker(Rest(ApiSettings.read().url, "The API"), as_json, token)
 
 
 class Asker:

@@ -1,8 +1,11 @@
-"""Step 1's own settings, read from the environment when asked for; others are in `kit.environment`."""
+"""Step 1's own setting; others are in `kit.settings`."""
 
-import os
+from pydantic import Field
+
+from kit.settings import Settings
 
 
-def get_api_url() -> str:
+class ApiSettings(Settings):
     """Where the API is found."""
-    return os.environ.get("API_URL", "http://127.0.0.1:8011")
+
+    url: str = Field("http://127.0.0.1:8011", alias="API_URL")

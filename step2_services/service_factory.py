@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint
 from pymongo.database import Database
 
-from kit import environment
 from kit.clients.discovery import Services
 from kit.clients.rest import Rest
 from kit.domain.indexes import REVOKED
@@ -15,6 +14,7 @@ from kit.mongo.client import Document, accepts_writes
 from kit.mongo.indexes import Indexes
 from kit.mongo.prepare import prepare_beside
 from kit.service import Service, ServiceDefinition, create_service
+from kit.settings import ServiceSettings
 from kit.tokens import ISSUER, SYNC, RemoteKeys, Verifier
 from step2_services.replication import Copy, Feed
 from step2_services.replication.readiness import CopiesReady
@@ -42,7 +42,8 @@ def make_service(
     `kit.service.ServiceDefinition`. `verifier` verifies readers' tokens: by default with the keys that the
     service `members` publishes, and with a copy of the list of tokens that were ended early.
     """
-    services = Services(environment.get_services_file())
+    settings = ServiceSettings.read()
+    services = Services(settings.services_file)
     sync = Rest(services.finder("sync"), "The sync service")
     revocations = Revocations(database["revoked"])
     copies = dict(copies or {})
@@ -69,8 +70,8 @@ def make_service(
                 **(parts or {}),
             },
             optional=optional,
-            version=environment.get_version(),
-            instance=environment.get_instance(),
+            version=settings.version,
+            instance=settings.instance,
         )
     )
     for blueprint in (feeds_blueprint(feeds or {}), copies_blueprint(copies), *verbs):

@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from kit import environment
 from kit.http.proxies import TrustedProxies, from_trusted
 from kit.logs import configure_logs, log_requests
+from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
@@ -21,17 +21,17 @@ NAME = "web"
 
 def make_app() -> Flask:
     """The face over the gateway that the environment names; it announces itself, as services do."""
-    configure_logs(environment.get_instance() or NAME)
+    configure_logs(ServiceSettings.read().instance or NAME)
     configure_tracing(NAME)
-    secret = environment.get_face_secret()
+    secret = TrustSettings.read().face_secret
     api = GatewayApi(get_gateway_url(), secret)
     keys = RemoteKeys(api)
     keys.fetch_ahead()
     app = create_app(
         RestStore(api, Verifier(keys, ISSUER), secret),
-        secret_key=environment.get_secret_key(),
-        session_seconds=environment.get_token_lifetime(),
-        session_cookie=environment.get_session_cookie(),
+        secret_key=SessionSettings.read().secret_key,
+        session_seconds=LimitSettings.read().token_lifetime,
+        session_cookie=SessionSettings.read().cookie,
         optional_parts=frozenset({"api"}),
         describe=lambda: complete(contract()),
     )

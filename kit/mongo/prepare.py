@@ -9,10 +9,10 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from kit import environment
 from kit.http.problems import Problem
 from kit.mongo.client import Document, connect, translated, translated_errors
 from kit.mongo.indexes import Indexes, make_indexes
+from kit.settings import DatabaseSettings
 
 PAUSE = 1.0
 """Seconds between attempts while the database is away."""
@@ -29,7 +29,7 @@ def prepare(indexes: Indexes, require: Callable[[Database[Document]], None]) -> 
     `require` raises RuntimeError for a database that must not be touched.
     """
     try:
-        client = connect(environment.get_mongodb_uri(), answer_ms=None)
+        client = connect(DatabaseSettings.read().uri, answer_ms=None)
         database = client.get_default_database()
         with translated_errors():
             require(database)
@@ -49,7 +49,7 @@ def prepare_beside(
     on what documents were before and after each change, for those who follow the changes.
     """
     done = threading.Event()
-    patient = connect(environment.get_mongodb_uri(), answer_ms=None)
+    patient = connect(DatabaseSettings.read().uri, answer_ms=None)
 
     def work() -> None:
         while not done.is_set():

@@ -7,9 +7,9 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
-from kit import environment
 from kit.http.proxies import TrustedProxies
 from kit.server.gc import freeze_gc
+from kit.settings import DatabaseSettings, LimitSettings, MailSettings, PictureSettings, TrustSettings
 
 worker_class = "kit.server.worker.PatientWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -20,7 +20,7 @@ keepalive = 15
 accesslog = os.environ.get("ACCESS_LOG")
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-"""What a proxy says is looked at in `kit.http.proxies`; gunicorn would believe anybody on this machine."""
+"""`kit.http.proxies` decides what proxies are believed; gunicorn would believe anybody on this machine."""
 
 control_socket_disable = True
 """Instances of one user would share the same control socket."""
@@ -29,16 +29,17 @@ control_socket_disable = True
 def on_starting(_server: Any) -> None:
     """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
     if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
-        environment.get_mongodb_uri()
-    environment.check_numbers()
+        DatabaseSettings.read()
+    for each in (MailSettings, LimitSettings, PictureSettings):
+        each.read()
     try:
-        TrustedProxies(environment.get_trusted_proxies())
+        TrustedProxies(TrustSettings.read().proxies)
     except ValueError as problem:
         raise RuntimeError(str(problem)) from None
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Begin to serve."""
+    """Spare the garbage collector, now that the application is made."""
     freeze_gc()
 
 
@@ -49,7 +50,7 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def address(step: int, port_variable: str, port: int) -> str:
-    """What to bind: a step's host, be it an address or a name, and the port that a variable sets."""
+    """Say what to bind: a step's host, be it an address or a name, and the port that a variable sets."""
     host = os.environ.get(f"STEP{step}_HOST") or "127.0.0.1"
     chosen = os.environ.get(port_variable) or port
     # gunicorn takes a name for that of an IPv4 address.

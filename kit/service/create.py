@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from kit import environment, health
+from kit import health
 from kit.http.errors import error_body, handle_errors
 from kit.http.headers import SERVED_BY
 from kit.http.proxies import TrustedProxies, from_trusted
@@ -25,6 +25,7 @@ from kit.service.definition import ServiceDefinition, eve_settings
 from kit.service.identity import ReaderAuth, identify
 from kit.service.render import reply
 from kit.service.validation import Validator
+from kit.settings import DatabaseSettings, ServiceSettings
 
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -36,8 +37,8 @@ HEADERS = (
 
 def own_database(name: str) -> Database[Document]:
     """Connect to the database of the service `name`, whose process this is; it logs under that name."""
-    configure_logs(environment.get_instance() or name)
-    return connect(environment.get_mongodb_uri()).get_default_database()
+    configure_logs(ServiceSettings.read().instance or name)
+    return connect(DatabaseSettings.read().uri).get_default_database()
 
 
 def create_service(definition: ServiceDefinition) -> Service:

@@ -2,7 +2,6 @@
 
 from eve import Eve
 
-from kit import environment
 from kit.domain.mail import share
 from kit.domain.marks import hide, like, tag
 from kit.domain.members import profile, tokens
@@ -14,6 +13,7 @@ from kit.domain.search.resource import match_words
 from kit.logs import configure_logs
 from kit.mongo.client import accepts_writes
 from kit.service import ServiceDefinition, create_service
+from kit.settings import TrustSettings
 from kit.tokens import ISSUER, LocalKeys, Verifier
 from step1_rest.api.domain import DOMAIN
 from step1_rest.api.parts import Parts, make_parts
@@ -36,7 +36,7 @@ def create_app(parts: Parts) -> Eve:
             client=parts.client,
             verifier=Verifier(LocalKeys(parts.issuer.jwks()), ISSUER),
             revoked=parts.revocations.includes,
-            face_secret=environment.get_face_secret(),
+            face_secret=TrustSettings.read().face_secret,
             parts={"mongodb": lambda: accepts_writes(parts.client), "smtp": parts.mailer.answers},
             optional=frozenset({"smtp"}),
         )

@@ -1,6 +1,5 @@
 """Images: pictures of posts, fetched from their sites and kept."""
 
-from kit import environment
 from kit.domain.indexes import INDEXES
 from kit.domain.pictures import images
 from kit.domain.pictures.cache import ImageCache, Images
@@ -8,6 +7,7 @@ from kit.domain.pictures.fetch import Fetcher
 from kit.domain.pictures.resource import PICTURES
 from kit.domain.posts.collection import Posts
 from kit.service import Service, own_database
+from kit.settings import PictureSettings
 from step2_services.replication import Copy
 from step2_services.service_factory import make_service
 
@@ -19,7 +19,8 @@ def make_app() -> Service:
     """Make the service, as the environment describes it."""
     database = own_database("images")
     posts = Posts(database["posts"])
-    fetcher = Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts())
+    pictures = PictureSettings.read()
+    fetcher = Fetcher(pictures.max_bytes, pictures.allowed_hosts)
     return make_service(
         "images",
         database,

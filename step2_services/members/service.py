@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from kit import environment
 from kit.domain.indexes import REVOKED
 from kit.domain.members import profile, tokens
 from kit.domain.members.resource import MEMBERS, guard_members
 from kit.domain.members.revocations import REVOCATION_SCHEMA, Revocations
 from kit.mongo.rate_limits import RateLimit
 from kit.service import Service, own_database
+from kit.settings import LimitSettings, TokenSettings, TrustSettings
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
 from step2_services.replication import Feed
 from step2_services.service_factory import make_service
@@ -21,10 +21,9 @@ def make_app() -> Service:
     """Make the service, as the environment describes it."""
     database = own_database("members")
     members, revocations = database["members"], Revocations(database["revoked"])
-    lifetime = timedelta(seconds=environment.get_token_lifetime())
-    issuer = Issuer(environment.get_token_key(), ISSUER, lifetime)
-    per_minute = environment.get_failed_sign_ins_per_minute()
-    failed = RateLimit(database.client, database.name, "failed sign-ins", per_minute)
+    limits = LimitSettings.read()
+    issuer = Issuer(TokenSettings.read().key, ISSUER, timedelta(seconds=limits.token_lifetime))
+    failed = RateLimit(database.client, database.name, "failed sign-ins", limits.failed_sign_ins_per_minute)
     app = make_service(
         "members",
         database,
@@ -36,7 +35,7 @@ def make_app() -> Service:
             profile.make_blueprint(members, lambda _reader: {}),
         ),
         verifier=Verifier(LocalKeys(issuer.jwks()), ISSUER),
-        face_secret=environment.get_face_secret(),
+        face_secret=TrustSettings.read().face_secret,
     )
     guard_members(app)
     return app

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kit import environment
 from kit.domain.indexes import INDEXES
 from kit.domain.marks.resource import leave_out_hidden
 from kit.domain.posts.collection import NEWEST
@@ -12,6 +11,7 @@ from kit.domain.search.resource import match_words, search_resource
 from kit.domain.search.search import BEST_FIRST
 from kit.mongo.indexes import named
 from kit.service import Service, own_database
+from kit.settings import ServiceSettings
 from step2_services.replication import Copy
 from step2_services.replication.copied_marks import CopiedMarks
 from step2_services.service_factory import make_service
@@ -29,7 +29,7 @@ def make_app() -> Service:
     """Make the service, in the version that the environment names."""
     database = own_database("search")
     marks = CopiedMarks(database["marks"])
-    order, summary = VERSIONS[environment.get_version()]
+    order, summary = VERSIONS[ServiceSettings.read().version]
     app = make_service(
         "search",
         database,

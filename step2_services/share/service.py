@@ -1,6 +1,5 @@
 """Share: mails a post to somebody."""
 
-from kit import environment
 from kit.domain.indexes import INDEXES
 from kit.domain.mail import share
 from kit.domain.mail.mailer import Mailer
@@ -10,6 +9,7 @@ from kit.domain.members import counts
 from kit.domain.posts.collection import Posts
 from kit.mongo.rate_limits import RateLimit
 from kit.service import Service, own_database
+from kit.settings import LimitSettings, MailSettings
 from step2_services.replication import Copy
 from step2_services.service_factory import make_service
 
@@ -21,8 +21,9 @@ def make_app() -> Service:
     """Make the service, as the environment describes it."""
     database = own_database("share")
     posts, shares = Posts(database["posts"]), Shares(database["shares"])
-    mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
-    limit = RateLimit(database.client, database.name, "shares", environment.get_shares_per_minute())
+    mail = MailSettings.read()
+    mailer = Mailer(mail.host, mail.port, mail.sender)
+    limit = RateLimit(database.client, database.name, "shares", LimitSettings.read().shares_per_minute)
     return make_service(
         "share",
         database,

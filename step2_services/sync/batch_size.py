@@ -1,4 +1,4 @@
-"""How much is carried at once: less where a taker cannot take it, more again later."""
+"""How many changes go into a batch: fewer where a taker cannot take them, more again later."""
 
 from step2_services.replication.feed import MOST
 
@@ -9,7 +9,7 @@ SLOW = 16
 """From this patience on failures are no chance, as where two deliveries meet."""
 
 
-class Pace:
+class BatchSize:
     """At most `most` changes at once, of MOST, down to a single one."""
 
     def __init__(self) -> None:
@@ -19,11 +19,11 @@ class Pace:
 
     @property
     def is_slow(self) -> bool:
-        """Whether the taker cannot take as much as it is meant to."""
+        """Say whether the taker cannot take as much as it is meant to."""
         return self._patience >= SLOW
 
     def succeed(self) -> None:
-        """So many were taken."""
+        """Note that so many were taken."""
         self._successes += 1
         if self.most == MOST:
             self._patience = FIRST_PATIENCE
@@ -32,7 +32,7 @@ class Pace:
             self.most = min(MOST, 2 * self.most)
 
     def fail(self) -> None:
-        """So many were too many."""
+        """Note that so many were too many."""
         self._successes = 0
         self._patience = min(LONGEST_PATIENCE, 2 * self._patience)
         self.most = max(1, self.most // 2)

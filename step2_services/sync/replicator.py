@@ -1,4 +1,4 @@
-"""Carrying changes from an owner to a taker, as long as the process lives."""
+"""Replicating changes from an owner to a taker, as long as the process lives."""
 
 import threading
 import time
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from kit.clients.rest import Rest
 from kit.http.problems import (
@@ -18,9 +19,8 @@ from kit.http.problems import (
     TooMuch,
 )
 from step2_services.replication.batch import Batch, dumps
-from step2_services.sync.batch_size import Pace
-from step2_services.sync.feed_client import Owner
-from step2_services.sync.metrics import DELIVERED, LAG
+from step2_services.sync.batch_size import BatchSize
+from step2_services.sync.feed_client import FeedClient
 from step2_services.sync.relations import Relation
 from step2_services.sync.tokens import Tokens
 
@@ -37,6 +37,14 @@ MORE_MEMORY = (
     "without that it is 0.25."
 )
 
+LAG = Gauge(
+    "sync_lag_seconds",
+    "How far a taker's copies may lie behind their owner.",
+    ["taker", "what"],
+    multiprocess_mode="mostrecent",
+)
+DELIVERED = Counter("sync_delivered", "Changes that takers have taken.", ["taker", "what"])
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -44,7 +52,7 @@ log = structlog.stdlib.get_logger(__name__)
 class Progress:
     """How a relation fares: `state` is begins, follows or waits; copies reach the time `reaches`, if that is
     known; `began` is when they were last told to begin again, and `filled` how many documents they were given
-    since in place of older ones. `left_out` are documents that cannot be told, with what is wrong with each.
+    since in place of older ones. `left_out` are documents that are skipped, with what is wrong with each.
     """
 
     state: str = "begins"
@@ -57,24 +65,24 @@ class Progress:
     slow: str = ""
 
 
-class Carrier(threading.Thread):
-    """Carries one relation's changes every `interval` seconds, and at once where more are waiting.
+class Replicator(threading.Thread):
+    """Replicates one relation's changes every `interval` seconds, and at once where more are waiting.
 
     It remembers how far the taker's copies reach, but needs not: the taker knows. So it may be ended at any
     time, and another one at the same time does no harm.
     """
 
     def __init__(
-        self, relation: Relation, owner: Owner, taker: Rest, tokens: Tokens, interval: float
+        self, relation: Relation, feed: FeedClient, taker: Rest, tokens: Tokens, interval: float
     ) -> None:
         super().__init__(name=relation.name, daemon=True)
         self.relation, self.progress = relation, Progress()
-        self._owner, self._taker, self._tokens, self._interval = owner, taker, tokens, interval
+        self._feed, self._taker, self._tokens, self._interval = feed, taker, tokens, interval
         self._known = False
         self._base: str | None = None
         self._cursor: str | None = None
         self._moved_at = 0.0
-        self._pace = Pace()
+        self._batch_size = BatchSize()
         self._is_to_begin = threading.Event()
 
     def begin_again(self) -> None:
@@ -83,7 +91,7 @@ class Carrier(threading.Thread):
         self._is_to_begin.set()
 
     def run(self) -> None:
-        """Carry on, whatever happens."""
+        """Replicate, whatever happens."""
         pause = self._interval
         while True:
             try:
@@ -96,17 +104,17 @@ class Carrier(threading.Thread):
             except Problem as problem:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._known = False
-                self._tell(problem)
+                self._report(problem)
             except Exception as error:  # a fault of ours in one relation must not end it for good
                 pause = LONGEST_PAUSE
                 self._known = False
                 log.exception("unexpected error", relation=self.relation.name)
                 self.progress.state, self.progress.problem = "waits", type(error).__name__
-            # All carriers wake at the same moments, so that one question to an owner serves all its takers.
+            # All replicators wake at the same moments, so that one request to an owner serves all its takers.
             time.sleep(pause - time.time() % pause)
 
     def measure(self) -> None:
-        """Tell for the metrics how far copies lie behind now."""
+        """Set the metric of how far copies lie behind now."""
         if self.progress.reaches is not None:
             lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
             LAG.labels(self.relation.taker, self.relation.what).set(lag)
@@ -118,11 +126,11 @@ class Carrier(threading.Thread):
                 self._forget()
                 self._is_to_begin.clear()
             if not self._known:
-                answer = self._taker.call("GET", self._path, token=self._tokens.current())
-                self._base = self._cursor = answer.json()["cursor"]
+                response = self._taker.call("GET", self._path, token=self._tokens.current())
+                self._base = self._cursor = response.json()["cursor"]
                 self._known = True
             try:
-                batch = self._owner.after(self.relation.what, self._cursor, self._pace.most)
+                batch = self._feed.after(self.relation.what, self._cursor, self._batch_size.most)
             except Gone:
                 self._forget()
                 continue
@@ -166,8 +174,8 @@ class Carrier(threading.Thread):
         )
         self._base, self._moved_at = batch.cursor, time.monotonic()
         self.progress.problem = ""
-        self._pace.succeed()
-        if not self._pace.is_slow:
+        self._batch_size.succeed()
+        if not self._batch_size.is_slow:
             self.progress.slow = ""
         count = len(batch.put) + len(batch.remove)
         self.progress.delivered += count
@@ -178,11 +186,11 @@ class Carrier(threading.Thread):
 
     def _slow_down(self, problem: Problem) -> None:
         """Give the taker less at once. Raises the problem where it does not take a single change."""
-        if self._pace.most == 1:
+        if self._batch_size.most == 1:
             raise problem
-        self._pace.fail()
+        self._batch_size.fail()
         self._known = False  # what took too long may be done all the same
-        if not self._pace.is_slow:
+        if not self._batch_size.is_slow:
             return
         if not self.progress.slow:
             log.warning("goes on slowly", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
@@ -204,7 +212,7 @@ class Carrier(threading.Thread):
     def _path(self) -> str:
         return f"/copies/{self.relation.what}"
 
-    def _tell(self, problem: Problem) -> None:
+    def _report(self, problem: Problem) -> None:
         if self.progress.problem != str(problem):
             level = (
                 "warning"

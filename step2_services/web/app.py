@@ -2,11 +2,11 @@
 
 from flask import Flask, Response
 
-from kit import environment
 from kit.clients.discovery import Services
 from kit.clients.rest import Rest
 from kit.http.headers import SERVED_BY
 from kit.logs import configure_logs, log_requests
+from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
 from step2_services.web.readiness import CanDoWithout
@@ -15,21 +15,22 @@ from step2_services.web.store import ServicesStore
 
 
 def make_app() -> Flask:
-    """The face over the services that the environment tells of."""
+    """Make the face over the services that the environment names."""
     configure_logs("web")
-    services = Services(environment.get_services_file())
+    services = Services(ServiceSettings.read().services_file)
     names = (*SERVICES, "sync")
     api = Routed({name: Rest(services.finder(name), f"The {name} service") for name in names})
     keys = RemoteKeys(api.services["members"])
     keys.fetch_ahead()
-    store = ServicesStore(api, Verifier(keys, ISSUER), environment.get_face_secret())
+    session, trust = SessionSettings.read(), TrustSettings.read()
+    store = ServicesStore(api, Verifier(keys, ISSUER), trust.face_secret)
     app = create_app(
         store,
-        secret_key=environment.get_secret_key(),
-        session_seconds=environment.get_token_lifetime(),
-        session_cookie=environment.get_session_cookie(),
+        secret_key=session.secret_key,
+        session_seconds=LimitSettings.read().token_lifetime,
+        session_cookie=session.cookie,
         optional_parts=CanDoWithout(store.health),
-        trusted_proxies=environment.get_trusted_proxies(),
+        trusted_proxies=trust.proxies,
     )
     log_requests(app)
 

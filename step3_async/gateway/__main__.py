@@ -5,9 +5,9 @@ import contextlib
 import os
 import sys
 
-from kit import environment
 from kit.logs import configure_logs
 from kit.server.gc import freeze_gc
+from kit.settings import ServiceSettings
 from step3_async.gateway import settings
 from step3_async.gateway.app import Gateway, gateway
 from step3_async.gateway.own import Own
@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.02
 
 async def main() -> None:
     """Serve until a signal says otherwise. Raises OSError when a port is taken, RuntimeError for settings."""
-    instance = environment.get_instance() or NAME
+    instance = ServiceSettings.read().instance or NAME
     configure_logs(instance)
     configure_tracing(NAME)
     host, port = settings.get_host(), settings.get_own_port()
@@ -58,7 +58,7 @@ async def _until_known(own: Own) -> None:
 def _described(made: Gateway, instance: str, url: str) -> Announcement:
     return Announcement(
         service=NAME,
-        version=environment.get_version(),
+        version=ServiceSettings.read().version,
         instance=instance,
         url=url,
         tags=TAGS,

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from kit import environment
 from kit.clients.discovery import Services
 from kit.http.proxies import TrustedProxies
+from kit.settings import ServiceSettings, TrustSettings
 from step3_async.gateway import settings
 from step3_async.gateway.answers import Answers
 from step3_async.gateway.attending import Attending
@@ -45,16 +45,16 @@ class Gateway:
 async def gateway(transport: Transport) -> AsyncIterator[Gateway]:
     """A gateway as the environment describes it, which hears what `transport` signals."""
     registry = Registry()
-    balancer = Balancer(registry, Services(environment.get_services_file()))
+    balancer = Balancer(registry, Services(ServiceSettings.read().services_file))
     cache = Cache(settings.get_cache_bytes(), settings.get_cache_entries())
     doubts = Doubts(transport)
     settling = Settling(registry, doubts)
     hearing = Hearing(transport, registry, balancer, settling, cache)
-    secret = environment.get_face_secret()
+    secret = TrustSettings.read().face_secret
     ids = CommandIds(settings.get_secret())
     waiting = Waiting(settling, doubts, registry, ids, settings.get_settle_seconds())
     own = Own(transport, registry, balancer)
-    proxies = TrustedProxies(environment.get_trusted_proxies())
+    proxies = TrustedProxies(TrustSettings.read().proxies)
     reception = Reception(balancer, secret, settings.get_request_seconds(), proxies)
     await _started(hearing)
     async with make_session() as session:

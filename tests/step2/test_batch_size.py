@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from step2_services.replication.feed import MOST
-from step2_services.sync.batch_size import FIRST_PATIENCE, LONGEST_PATIENCE, Pace
+from step2_services.sync.batch_size import FIRST_PATIENCE, LONGEST_PATIENCE, BatchSize
 from tests.step2.parts import ARRIVED_SECONDS, Parts
 from tests.support.eventually import eventually
 
 
 def test_it_goes_down_to_one_and_comes_back() -> None:
-    pace = Pace()
+    pace = BatchSize()
     assert (pace.most, pace.is_slow) == (MOST, False)
     for _ in range(12):
         pace.fail()
@@ -21,7 +21,7 @@ def test_it_goes_down_to_one_and_comes_back() -> None:
 
 
 def test_one_failure_is_forgotten_soon() -> None:
-    pace = Pace()
+    pace = BatchSize()
     pace.fail()
     assert not pace.is_slow
     for _ in range(2 * FIRST_PATIENCE + 1):

@@ -7,7 +7,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from kit import environment
+from kit.settings import LimitSettings
 
 
 def hashed(password: str) -> str:
@@ -30,7 +30,7 @@ def fits(stored: Any, password: str) -> bool:
 
 @cache
 def _hasher() -> PasswordHasher:
-    return PasswordHasher(memory_cost=environment.get_password_memory())
+    return PasswordHasher(memory_cost=LimitSettings.read().password_memory_kib)
 
 
 @cache

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from kit import environment
 from kit.domain.members import profile, tokens
 from kit.domain.members.resource import guard_members
 from kit.domain.members.revocations import Revocations
 from kit.http.proxies import TrustedProxies, from_trusted
 from kit.mongo.rate_limits import RateLimit
 from kit.service import Service, own_database
+from kit.settings import LimitSettings, TokenSettings, TrustSettings
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
 from step3_async.aggregates.members import settings
 from step3_async.aggregates.write_log import WriteLog
@@ -20,9 +20,9 @@ def make_app() -> Service:
     database = own_database("members")
     members = database["members"]
     revocations = Revocations(WriteLog(database, "revoked", "members"))
-    lifetime = timedelta(seconds=environment.get_token_lifetime())
-    issuer = Issuer(environment.get_token_key(), ISSUER, lifetime)
-    per_minute = environment.get_failed_sign_ins_per_minute()
+    lifetime = timedelta(seconds=LimitSettings.read().token_lifetime)
+    issuer = Issuer(TokenSettings.read().key, ISSUER, lifetime)
+    per_minute = LimitSettings.read().failed_sign_ins_per_minute
     failed = RateLimit(database.client, database.name, "failed sign-ins", per_minute)
     app = event_service(
         Hosted(
@@ -39,5 +39,5 @@ def make_app() -> Service:
         profile.make_blueprint(members, lambda _reader: {}),
     )
     guard_members(app)
-    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), environment.get_face_secret())
+    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), TrustSettings.read().face_secret)
     return app

@@ -1,6 +1,5 @@
 """Share: mails a post to somebody."""
 
-from kit import environment
 from kit.domain.mail import share
 from kit.domain.mail.mailer import Mailer
 from kit.domain.mail.shares import Shares
@@ -8,6 +7,7 @@ from kit.domain.members import counts
 from kit.domain.posts.collection import Posts
 from kit.mongo.rate_limits import RateLimit
 from kit.service import Service, own_database
+from kit.settings import LimitSettings, MailSettings
 from step3_async.aggregates.share import settings
 from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
@@ -19,8 +19,9 @@ def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("share")
     posts, shares = Posts(database["posts"]), Shares(WriteLog(database, "shares", "share"))
-    mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
-    limit = RateLimit(database.client, database.name, "shares", environment.get_shares_per_minute())
+    mail = MailSettings.read()
+    mailer = Mailer(mail.host, mail.port, mail.sender)
+    limit = RateLimit(database.client, database.name, "shares", LimitSettings.read().shares_per_minute)
     return event_service(
         Hosted(
             name="share",

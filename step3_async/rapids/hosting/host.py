@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from kit import environment
 from kit.http.problems import Problem
+from kit.settings import ServiceSettings
 from step3_async.rapids.announce import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
@@ -73,8 +73,8 @@ class Host:
     ) -> None:
         self._service, self._tags, self._make_part = service, list(tags), part
         self._is_well, self._load = is_well, load
-        self._version = environment.get_version()
-        self._instance = environment.get_instance() or f"{service}-{os.getpid()}"
+        self._version = ServiceSettings.read().version
+        self._instance = ServiceSettings.read().instance or f"{service}-{os.getpid()}"
         self._url = get_own_url()
         self._well = False
         self._well_at = float("-inf")

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint
 from pymongo.database import Database
 
-from kit import environment
 from kit.clients.rest import Rest
 from kit.domain.indexes import REVOKED
 from kit.domain.members.revocations import Revocations
@@ -15,6 +14,7 @@ from kit.mongo.client import Document, accepts_writes
 from kit.mongo.indexes import Indexes
 from kit.mongo.prepare import prepare_beside
 from kit.service import Service, ServiceDefinition, create_service
+from kit.settings import ServiceSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step3_async.rapids.hosting.commands import tell_commands
 from step3_async.rapids.hosting.filled import Filled
@@ -81,8 +81,8 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
             revoked=Revocations(database["revoked"]).includes,
             parts={**needed, **ponds, "rapids": lambda: host.connected, **hosted.parts},
             optional=hosted.optional | {"rapids"},
-            version=environment.get_version(),
-            instance=environment.get_instance(),
+            version=ServiceSettings.read().version,
+            instance=ServiceSettings.read().instance,
         )
     )
     for verb in verbs:

@@ -4,9 +4,9 @@ import sys
 
 import uvicorn
 
-from kit import environment
 from kit.logs import configure_logs
 from kit.server.gc import freeze_gc
+from kit.settings import DatabaseSettings, ServiceSettings
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import get_own_url
 from step3_async.rapids.tracing import configure_tracing
@@ -20,16 +20,16 @@ GRACE_SECONDS = 5
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT. Raises ValueError for settings."""
-    instance = environment.get_instance() or "capture"
+    instance = ServiceSettings.read().instance or "capture"
     configure_logs(instance)
     configure_tracing("capture")
     host, port = settings.get_host(), settings.get_port()
     capture = Capture(
-        connect_store(environment.get_mongodb_uri()),
+        connect_store(DatabaseSettings.read().uri),
         lambda: connect("capture", provisions=True),
         settings.get_owners_prefix(),
         url=get_own_url(),
-        version=environment.get_version(),
+        version=ServiceSettings.read().version,
         instance=instance,
     )
     freeze_gc()

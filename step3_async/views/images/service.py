@@ -1,11 +1,11 @@
 """Images: pictures of posts, fetched from their sites and kept."""
 
-from kit import environment
 from kit.domain.pictures import images
 from kit.domain.pictures.cache import ImageCache, Images
 from kit.domain.pictures.fetch import Fetcher
 from kit.domain.posts.collection import Posts
 from kit.service import Service, own_database
+from kit.settings import PictureSettings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.pond import Pond
@@ -16,7 +16,8 @@ def make_app() -> Service:
     """The service, as the environment describes it."""
     database = own_database("images")
     posts = Posts(database["posts"])
-    fetcher = Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts())
+    pictures = PictureSettings.read()
+    fetcher = Fetcher(pictures.max_bytes, pictures.allowed_hosts)
     return event_service(
         Hosted(
             name="images",
