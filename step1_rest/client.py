@@ -13,7 +13,7 @@ import click
 from kit.clients.rest import Rest
 from kit.http.problems import Problem, Unprocessable
 from kit.logs import configure_logs
-from step1_rest.settings import ApiSettings
+from step1_rest import API_URL
 
 
 class Client(click.Group):
@@ -27,18 +27,19 @@ class Client(click.Group):
             issues = "; ".join(f"{field}: {issue}" for field, issue in problem.issues.items())
             raise click.ClickException(f"{problem} {issues}") from None
         except Problem as problem:
-            raise click.ClickException(f"{problem} (asked at {ApiSettings.read().url})") from None
+            raise click.ClickException(f"{problem} (asked at {ctx.params['api']})") from None
 
 
 @click.group(cls=Client)
 @click.option("--json", "as_json", is_flag=True, help="Print the API's answer as it is.")
+@click.option("--api", envvar="API_URL", default=API_URL, show_default=True, help="Where the API is.")
 @click.option("--token", envvar="STONES_TOKEN", help="A reader's token; also from STONES_TOKEN.")
 @click.pass_context
-def main(ctx: click.Context, as_json: bool, token: str | None) -> None:
+def main(ctx: click.Context, as_json: bool, api: str, token: str | None) -> None:
     """Search, read and mark posts from the command line."""
     os.environ.setdefault("LOG_LEVEL", "ERROR")  # a person is told in words
     configure_logs("client")
-    ctx.obj = Asker(Rest(ApiSettings.read().url, "The API"), as_json, token)
+    ctx.obj = Asker(Rest(api, "The API"), as_json, token)
 
 
 class Asker:

@@ -1,14 +1,21 @@
 """The web face of step 1: step 0's application over a store that asks the API."""
 
 from flask import Flask
+from pydantic import Field
 
 from kit.clients.rest import Rest
 from kit.logs import configure_logs, log_requests
-from kit.settings import LimitSettings, SessionSettings, TrustSettings
+from kit.settings import LimitSettings, SessionSettings, Settings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
-from step1_rest.settings import ApiSettings
+from step1_rest import API_URL
 from step1_rest.store import RestStore
+
+
+class ApiSettings(Settings):
+    """Where the API is found."""
+
+    url: str = Field(API_URL, alias="API_URL")
 
 
 def make_app() -> Flask:
