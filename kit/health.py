@@ -28,7 +28,7 @@ METRICS = Operation(
 def make_blueprint(
     health: Callable[[], Mapping[str, bool]], optional: Container[str] = frozenset()
 ) -> Blueprint:
-    """The views. `health` tells each part by name and whether it answers; without `optional` ones the
+    """Make the views. `health` gives each part by name and whether it answers; without `optional` ones the
     service is ready all the same, as only some verbs need them.
     """
     views = Blueprint("health", __name__)
@@ -43,9 +43,9 @@ def make_blueprint(
     def ready() -> Response:
         parts = health()
         is_ready = all(answers for part, answers in parts.items() if part not in optional)
-        told = {part: "ok" if answers else "down" for part, answers in parts.items()}
+        states = {part: "ok" if answers else "down" for part, answers in parts.items()}
         response = make_response(
-            jsonify(_status="OK" if is_ready else "ERR", parts=told), 200 if is_ready else 503
+            jsonify(_status="OK" if is_ready else "ERR", parts=states), 200 if is_ready else 503
         )
         if not is_ready:
             response.headers["Retry-After"] = "2"

@@ -31,7 +31,7 @@ OPTIONAL_PARTS = frozenset({"smtp"})
 
 
 def contract() -> dict[str, Any]:
-    """The OpenAPI document of the contract."""
+    """Read the OpenAPI document of the contract."""
     document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
     return document
 
@@ -46,12 +46,11 @@ def create_app(
     trusted_proxies: str = "",
     describe: Callable[[], Mapping[str, Any]] = contract,
 ) -> Flask:
-    """The face over `store`; sessions are cookies named `session_cookie` until `app.session_interface` is set
-    to something else.
+    """Make the face over `store`; sessions are cookies named `session_cookie` until `app.session_interface`
+    is set to something else.
 
     Without `optional_parts` of the store some verbs answer 503, and all others work. `describe` makes the
-    OpenAPI document of the face. Raises ValueError for
-    `trusted_proxies` that are no addresses.
+    OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.
     """
     app = Flask(__name__)
     behind = from_trusted(app.wsgi_app, TrustedProxies(trusted_proxies))

@@ -24,28 +24,28 @@ LONGEST_WAIT = 7
 """Digits of a Retry-After that makes sense."""
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""What may be sent again when nobody knows if it was heard (RFC 9110, 9.2.2)."""
+"""What may be sent again when nobody knows whether it was received (RFC 9110, 9.2.2)."""
 
 CUT_OFF = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
-"""What requests raises for a connection that fails or ends too early, the answer begun or not."""
+"""What requests raises for a connection that fails or ends too early, the response begun or not."""
 
 
 AVOIDED_SECONDS = 1.0
-"""How long an instance that refused a connection is asked last only."""
+"""How long an instance that refused a connection is tried last only."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-def _tell_retry(details: RetryDetails) -> None:
-    """Tell of another attempt in our words: stamina's own are names of Python's."""
+def _log_retry(details: RetryDetails) -> None:
+    """Log another attempt in our words: stamina's own are names of Python's."""
     log.info("asked again", attempt=details.retry_num + 1, reason=str(details.caused_by))
 
 
-set_on_retry_hooks([PrometheusOnRetryHook, _tell_retry])
+set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
 
 
 class Api(Protocol):
-    """What answers requests to an API, be it one service or several."""
+    """An API, be it of one service or of several."""
 
     def call(
         self,
@@ -57,10 +57,10 @@ class Api(Protocol):
         json: Any = None,
         headers: dict[str, str] | None = None,
     ) -> requests.Response:
-        """See Rest."""
+        """Send a request and give the response, if it is a good one. Raises Problem."""
 
     def health(self) -> dict[str, bool]:
-        """See Rest."""
+        """Ask each part whether it answers. Raises DependencyUnavailable and DependencyTimeout."""
 
 
 class Rest:
@@ -82,7 +82,7 @@ class Rest:
         self._session.mount("https://", adapter)
 
     def urls(self) -> list[str]:
-        """The addresses to try, in this order; those that just refused a connection come last."""
+        """List the addresses to try, in this order; those that just refused a connection come last."""
         now = time.monotonic()
         found = [url.rstrip("/") for url in self._where()]
         return sorted(found, key=lambda url: self._avoided.get(url, 0.0) > now)
@@ -99,9 +99,11 @@ class Rest:
         headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
-        """The service's answer, if it is a good one. `content` is a body that is JSON already.
+        """Send a request and give the response, if it is a good one.
 
-        Raises the Problem that the service tells, DependencyUnavailable when it cannot be reached and
+        `content` is a body that is JSON already.
+
+        Raises the Problem that the service names, DependencyUnavailable when it cannot be reached and
         DependencyTimeout when it does not answer in time.
         """
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
@@ -120,22 +122,23 @@ class Rest:
             },
         )
         try:
-            answer = self._send(request, path, read_seconds)
+            response = self._send(request, path, read_seconds)
         except requests.ReadTimeout as error:
             raise DependencyTimeout(self.name) from error
         except requests.RequestException as error:
             raise DependencyUnavailable(self.name) from error
-        if answer.ok:
-            return answer
-        raise self._problem(answer)
+        if response.ok:
+            return response
+        raise self._problem(response)
 
     def health(self) -> dict[str, bool]:
-        """Each of the service's own parts by name and whether it answers. Raises DependencyUnavailable and
-        DependencyTimeout.
+        """Ask for each of the service's own parts by name and whether it answers.
+
+        Raises DependencyUnavailable and DependencyTimeout.
         """
         try:
-            answer = self._send(requests.Request("GET"), "/health/ready", HEALTH_SECONDS)
-            return {part: state == "ok" for part, state in answer.json()["parts"].items()}
+            response = self._send(requests.Request("GET"), "/health/ready", HEALTH_SECONDS)
+            return {part: state == "ok" for part, state in response.json()["parts"].items()}
         except requests.ReadTimeout as error:
             raise DependencyTimeout(self.name) from error
         except (requests.RequestException, KeyError, TypeError, AttributeError) as error:
@@ -153,8 +156,8 @@ class Rest:
     def _send_round(
         self, request: requests.Request, path: str, read_seconds: float, is_idempotent: bool
     ) -> requests.Response:
-        """The first answer of the instances asked one after another. Another one is asked where the one
-        before cannot have heard of the request, or may hear of it twice.
+        """Try the instances one after another and give the first response. Another one is tried where the one
+        before cannot have received the request, or may receive it twice.
         """
         failure: requests.RequestException = requests.ConnectionError(f"{self.name} has no instance")
         for url in self.urls():
@@ -176,20 +179,20 @@ class Rest:
         except requests.ConnectionError as error:
             if _was_not_sent(error):
                 self._avoided[url] = time.monotonic() + AVOIDED_SECONDS
-            # So requests calls it when an answer has begun and does not go on in time.
+            # So requests calls it when a response has begun and does not go on in time.
             if error.args and isinstance(error.args[0], ReadTimeoutError):
                 raise requests.ReadTimeout(error) from error
             raise
 
-    def _problem(self, answer: requests.Response) -> Problem:
+    def _problem(self, response: requests.Response) -> Problem:
         try:
-            told = answer.json()
-            message, issues = str(told["_error"]["message"]), told.get("_issues")
+            payload = response.json()
+            message, issues = str(payload["_error"]["message"]), payload.get("_issues")
         except (ValueError, KeyError, TypeError):
             message, issues = "", None
-        after = answer.headers.get("Retry-After", "")
+        after = response.headers.get("Retry-After", "")
         known = problem_from_response(
-            answer.status_code,
+            response.status_code,
             message,
             issues if isinstance(issues, dict) else None,
             int(after) if after.isdecimal() and len(after) < LONGEST_WAIT else 2,
@@ -197,11 +200,11 @@ class Rest:
         if known is None:
             return DependencyUnavailable(self.name)
         if not message:
-            known.args = (f"{self.name} answered with {answer.status_code}.",)
+            known.args = (f"{self.name} answered with {response.status_code}.",)
         return known
 
 
 def _was_not_sent(error: Exception) -> bool:
-    """Whether no connection was made, so that the service cannot have heard of the request."""
+    """Say whether no connection was made, so that the service cannot have received the request."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)

@@ -30,11 +30,11 @@ class Answer(Protocol):
         issues: Mapping[str, str] | None = None,
         retry_after: int | None = None,
     ) -> AnyResponse:
-        """The response, whose status need not be `status` (a page may lead to another one)."""
+        """Make the response, whose status need not be `status` (a page may lead to another one)."""
 
 
 def error_body(status: HTTPStatus, message: str, issues: Mapping[str, Any] | None) -> dict[str, Any]:
-    """An error as JSON; `issues` by field."""
+    """Represent an error as JSON; `issues` by field."""
     body: dict[str, Any] = {"_status": "ERR", "_error": {"code": status.value, "message": message}}
     if issues is not None:
         body["_issues"] = issues

@@ -1,17 +1,17 @@
-"""What could not be shown, as a part that was asked for it is away."""
+"""Gaps: what a page cannot show, as a part that knows it is away."""
 
 from flask import g
 
 
 def note_gap(part: str) -> None:
-    """Remember for the page being answered that `part`, as it is called in a sentence, could not be asked."""
+    """Remember for the current page that `part`, as it is called in a sentence, could not be reached."""
     known = g.setdefault("gaps", [])
-    told = f"{part} does not answer at the moment, so what it knows is missing on this page."
-    if told not in known:
-        known.append(told)
+    text = f"{part} does not answer at the moment, so what it knows is missing on this page."
+    if text not in known:
+        known.append(text)
 
 
 def gaps() -> list[str]:
-    """What is missing on the page being answered, in words for people."""
+    """Say what is missing on the current page, in words for people."""
     found: list[str] = g.get("gaps", [])
     return found

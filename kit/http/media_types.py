@@ -14,14 +14,14 @@ ANYTHING = "*/*"
 
 @lru_cache(maxsize=256)
 def accepted(header: str | None) -> MIMEAccept:
-    """The types of a header Accept without their parameters. One that names none accepts everything."""
+    """Read the types of a header Accept without their parameters. One that names none accepts everything."""
     given = parse_accept_header(header, MIMEAccept)
     types = [(_without_parameters(value), quality) for value, quality in given]
     return MIMEAccept(types or None)
 
 
 def preferred(header: str | None, offered: Iterable[str]) -> str | None:
-    """The one of these types that an Accept header likes best, the first where it has no wish; None where it
+    """Pick the type that an Accept header likes best, the first where it has no wish; None where it
     accepts none of them.
     """
     known = accepted(header)

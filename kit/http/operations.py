@@ -74,5 +74,5 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
 
 
 def operation_of(app: Flask, endpoint: str | None) -> Operation | None:
-    """What the view of an endpoint of `app` was made a verb with, if it is one."""
+    """Find what the view of an endpoint of `app` was made a verb with, if it is one."""
     return getattr(app.view_functions.get(endpoint or ""), "operation", None)

@@ -117,13 +117,13 @@ _RETOLD: tuple[type[Problem], ...] = (
 def problem_from_response(
     status: int, message: str, issues: Mapping[str, str] | None = None, retry_after: int = 2
 ) -> Problem | None:
-    """The problem that another service of ours has answered with, in its words; None for other answers."""
+    """Read the problem in another service's response, in its words; None where there is none."""
     kind = next((each for each in _RETOLD if each.status == status), None)
     if kind is None:
         return Refused(message) if 400 <= status < 500 and message else None
     problem = kind.__new__(kind)
     problem.args = (message,)
-    told = {"issues": dict(issues or {}), "retry_after": retry_after, "part": "another service"}
-    for name in kind.__annotations__.keys() & told.keys():
-        setattr(problem, name, told[name])
+    values = {"issues": dict(issues or {}), "retry_after": retry_after, "part": "another service"}
+    for name in kind.__annotations__.keys() & values.keys():
+        setattr(problem, name, values[name])
     return problem

@@ -21,7 +21,7 @@ QUIET = (
     "/docs/assets/",
     "/icons.svg",
 )
-"""Addresses of probes, of keys, of what pages are made of, and of synchronising; requests for them are told
+"""Addresses of probes, of keys, of what pages are made of, and of synchronising; requests for them are logged
 at level DEBUG.
 """
 
@@ -31,14 +31,16 @@ log = structlog.stdlib.get_logger("kit.requests")
 
 
 def log_requests(app: Flask) -> None:
-    """Give each request of `app` an id, the client's own if it sent a sound one in X-Request-ID, and answer
-    with it; tell the request when it is done. Query strings and headers are never told: they may be secret.
+    """Give each request of `app` an id, and log it when it is done.
+
+    The id is the client's own if it sent a sound one in X-Request-ID; the response has it, too. Query strings
+    and headers are never logged: they may be secret.
     """
     # First of all, whenever this is called: whatever is refused before has neither id nor line.
     app.before_request_funcs.setdefault(None, []).insert(0, _start)
 
     @app.after_request
-    def tell(response: Response) -> Response:
+    def log_request(response: Response) -> Response:
         if "request_id" not in g:  # what failed before Flask came to us, such as opening a session
             _start()
         response.headers[REQUEST_ID] = g.request_id
@@ -68,7 +70,7 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """What to send along to another service: the id of the request that this is done for, if there is one,
+    """Make the headers to send along to another service: the id of the current request, if there is one,
     and its trace context, if it has one.
     """
     if not has_request_context() or "request_id" not in g:

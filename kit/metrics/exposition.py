@@ -16,13 +16,13 @@ class _AllWorkers(MultiProcessCollector):
     """The library's, for folders of any name: it would read brackets in one as a pattern."""
 
     def collect(self) -> Any:
-        """What all workers have counted."""
+        """Collect what all workers have counted."""
         files = [str(path) for path in Path(self._path).glob("*.db")]
         return self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
 
 
 def exposition() -> tuple[bytes, str]:
-    """All metrics, and their content type."""
+    """Write all metrics; give their content type, too."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

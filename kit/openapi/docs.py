@@ -26,7 +26,7 @@ PAGE = Operation("A page to try the API", {200: {"type": "string"}}, tag=HEALTH,
 def make_blueprint(
     document: Callable[[], Mapping[str, Any]], title: str, back: str | None = None
 ) -> Blueprint:
-    """Both views, and what the page needs, for any browser without a network beyond this server.
+    """Make both views, and what the page needs, for any browser without a network beyond this server.
 
     `document` is asked once, with the first request, when all routes are there. The page has a link to
     `back`, an address on this site, if one is given.

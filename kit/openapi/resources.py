@@ -41,12 +41,12 @@ class Place:
     documents: Documents
 
     def is_public(self, method: str) -> bool:
-        """Whether anybody may."""
+        """Say whether anybody may."""
         setting = "public_methods" if self.kind == COLLECTION else "public_item_methods"
         return method in self.resource[setting]
 
     def is_conditional(self, method: str) -> bool:
-        """Whether it is done only to the document that the client has seen."""
+        """Say whether it is done only to the document that the client has seen."""
         return self.kind == ITEM and method != "GET" and bool(self.config["IF_MATCH"])
 
 
@@ -60,10 +60,10 @@ def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, J
     routes = [(*rule.endpoint.partition("|")[::2], rule) for rule in app.url_map.iter_rules()]
     routes = [route for route in routes if route[0] in domain]
     for name, kind, rule in sorted(routes, key=lambda route: (order.index(route[0]), route[1] != COLLECTION)):
-        told = [method for method in methods(rule) if (kind, method) in NAMES]
-        if told and name not in known:
+        described = [method for method in methods(rule) if (kind, method) in NAMES]
+        if described and name not in known:
             known[name] = add_documents(name, domain[name], app.config, schemas)
-        for method in told:
+        for method in described:
             place = Place(name, kind, domain[name], rule, app.config, known[name])
             yield template(rule), method.lower(), _operation(place, method)
 
@@ -90,10 +90,10 @@ def _naming(place: Place, method: str) -> tuple[str, str]:
         "title": place.resource["resource_title"],
         "item": place.resource["item_title"],
     }
-    told = summary.format(**words)
+    text = summary.format(**words)
     if place.kind == COLLECTION and method == "GET":
-        told = place.resource.get("kit", {}).get("summary", told)
-    return identifier.format(**words), told
+        text = place.resource.get("kit", {}).get("summary", text)
+    return identifier.format(**words), text
 
 
 def _parameters(place: Place, method: str) -> list[Json]:

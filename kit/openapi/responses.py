@@ -38,18 +38,18 @@ INVALID_LIST = "InvalidList"
 
 
 def ref(schema: str) -> Json:
-    """A reference to one of the document's schemas."""
+    """Refer to one of the document's schemas."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
 def problems(statuses: Iterable[int]) -> Json:
-    """The shared responses of these statuses, each of PROBLEMS."""
+    """Refer to the shared responses of these statuses, each of PROBLEMS."""
     names = {status: PROBLEMS[status][0] for status in sorted(statuses)}
     return {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
 
 
 def responses() -> Json:
-    """All shared responses by name."""
+    """Describe all shared responses by name."""
     made: Json = {}
     for status, (name, description, headers) in PROBLEMS.items():
         schema = ref("EveInvalid" if status == 422 else "EveError") if status != 414 else None
@@ -62,7 +62,7 @@ def responses() -> Json:
 def answer(
     description: str, schema: Json | None, headers: Json | None = None, media_type: str = "application/json"
 ) -> Json:
-    """A response; without a schema it has no body."""
+    """Describe a response; without a schema it has no body."""
     made: Json = {"description": description}
     if headers:
         made["headers"] = headers
@@ -72,7 +72,7 @@ def answer(
 
 
 def schemas(largest_page: int) -> Json:
-    """The schemas that the shared responses and all collections stand on."""
+    """Make the schemas that the shared responses and all collections stand on."""
     code_and_message = {"code": {"type": "integer"}, "message": {"type": "string"}}
     error = {"type": "object", "required": ["code", "message"], "properties": code_and_message}
     is_error = {"_status": {"const": "ERR"}, "_error": error}

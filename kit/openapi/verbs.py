@@ -81,7 +81,7 @@ def _security(described: Operation) -> list[Json]:
 
 
 def _named(described: Operation, models: Models) -> Json:
-    """The answers that the operation names; an error it says no more of is one of the shared ones."""
+    """Describe the responses of the operation; an error it says no more of is one of the shared ones."""
     made: Json = {}
     for status, given in described.answers.items():
         if given is None and status in PROBLEMS:
@@ -100,5 +100,5 @@ def _schema(given: Answer, models: Models) -> Json | None:
 
 
 def _description(status: int, given: Answer) -> str:
-    told = given.__doc__ if isinstance(given, type) else (given or {}).get("description")
-    return str(told).strip().split("\n\n")[0] if told else HTTPStatus(status).phrase
+    text = given.__doc__ if isinstance(given, type) else (given or {}).get("description")
+    return str(text).strip().split("\n\n")[0] if text else HTTPStatus(status).phrase

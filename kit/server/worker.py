@@ -52,7 +52,7 @@ _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 def is_whole(received: bytearray) -> bool:
-    """Whether all of a request is there, or as much as can be told without taking it apart."""
+    """Say whether all of a request is there, as far as can be seen without parsing it."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return len(received) > LARGEST_HEAD
@@ -77,7 +77,6 @@ class Hurried:
         self._end, self._problem = end, problem
 
     def recv(self, size: int) -> bytes:
-        """See socket."""
         if self._end is not None:
             waiting = select.poll()
             waiting.register(self._sock, select.POLLIN)

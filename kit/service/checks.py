@@ -91,8 +91,10 @@ def _check_body(bulk: int) -> None:
 
 
 def _is_storable(value: Any, depth: int = 0) -> bool:
-    """Whether MongoDB can take a value of a JSON body: integers of 64 bits, numbers that are numbers, text
-    without lone surrogates, and nothing deeper than anybody needs.
+    """Say whether MongoDB can take a value of a JSON body.
+
+    Integers of 64 bits, numbers that are numbers, text without lone surrogates, and nothing deeper than
+    anybody needs.
     """
     if isinstance(value, str):
         return not any("\ud800" <= char <= "\udfff" for char in value)

@@ -42,17 +42,17 @@ class Data(Mongo):  # type: ignore[misc]
         self._collections: dict[str, Collection[Document]] = {}
 
     def pymongo(self, resource: str | None = None, prefix: str | None = None) -> Any:
-        """The connection; there is one."""
+        """Give the connection; there is one."""
         return self.driver
 
     def get_collection_with_write_concern(self, datasource: str, resource: str) -> Collection[Document]:
-        """A collection; the client's write concern is what we want (Eve would drop all of it but `w`)."""
+        """Give a collection with the client's write concern, of which Eve would drop all but `w`."""
         return self._collection(datasource)
 
     def find(
         self, resource: str, req: ParsedRequest, sub_resource_lookup: Document, perform_count: bool = True
     ) -> tuple[list[Document], int | None]:
-        """The documents of the asked page, and how many there are in all, counted to just over TOTAL_LIMIT.
+        """Find the documents of a page; count how many there are in all, to just over TOTAL_LIMIT.
 
         `sub_resource_lookup` are conditions of ours, set by hooks; they hold besides the client's.
         """
@@ -90,7 +90,7 @@ class Data(Mongo):  # type: ignore[misc]
         mongo_options: Any = None,
         **lookup: Any,
     ) -> Document | None:
-        """A single document, or None. Another reader's is never found: Eve would tell that it is there."""
+        """Find a single document. Another reader's is never found: Eve would say that it is there."""
         source, base, shown, _ = self.datasource(resource)
         own = self._own(resource)
         query = combined([each for each in (self._typed(resource, lookup), base, own) if each])
@@ -103,7 +103,7 @@ class Data(Mongo):  # type: ignore[misc]
         return next(iter(self._valid(resource, [found] if found else [], is_whole=is_whole)), None)
 
     def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
-        """A single document with all its fields, or None."""
+        """Find a single document with all its fields."""
         source, _, _, _ = self.datasource(resource)
         with answered():
             found: Document | None = self._collection(source).find_one(self._typed(resource, lookup))
@@ -159,13 +159,13 @@ class Data(Mongo):  # type: ignore[misc]
             )
 
     def is_empty(self, resource: str) -> bool:
-        """Whether there is no document."""
+        """Say whether there is no document."""
         source, base, _, _ = self.datasource(resource)
         with answered():
             return self._collection(source).find_one(base or {}, {"_id": 1}) is None
 
     def _collection(self, name: str) -> Collection[Document]:
-        """The collection, made once: pymongo's cost more to make than to find here."""
+        """Give the collection, made once: pymongo's cost more to make than to find here."""
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
@@ -181,7 +181,7 @@ class Data(Mongo):  # type: ignore[misc]
         return without_invalid(documents, described["datasource"]["source"], find_problem)
 
     def _typed(self, resource: str, lookup: Document) -> Document:
-        """The look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
+        """Make the look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
         given = lookup.get("_id")
         rules = self.app.config["DOMAIN"][resource]["schema"].get("_id", {})
         if rules.get("type") == "objectid" and isinstance(given, str) and ObjectId.is_valid(given):
@@ -189,7 +189,7 @@ class Data(Mongo):  # type: ignore[misc]
         return lookup
 
     def _own(self, resource: str) -> Document:
-        """The condition that a document is the reader's own, for resources with an `auth_field`."""
+        """Make the condition that a document is the reader's own, for resources with an `auth_field`."""
         if not self.app.config["DOMAIN"][resource]["auth_field"]:
             return {}
         field, reader = auth_field_and_value(resource)
@@ -213,7 +213,7 @@ def answered() -> Iterator[None]:
 
 
 def combined(conditions: list[Document]) -> Document:
-    """One condition that holds where all of these do."""
+    """Make one condition that holds where all of these do."""
     if len(conditions) == 1:
         return conditions[0]
     return {"$and": conditions} if conditions else {}

@@ -90,8 +90,8 @@ def _resource(name: str, given: dict[str, Any]) -> dict[str, Any]:
     shown = set(projection if projection is not None else given["schema"]) | {"_id", "_created", "_updated"}
     filters = set(given.get("allowed_filters", ()))
     if filters - shown:
-        told = ", ".join(sorted(filters - shown))
-        raise ValueError(f"{name}: a filter on a field that is not shown would tell its values: {told}")
+        named = ", ".join(sorted(filters - shown))
+        raise ValueError(f"{name}: a filter on a field that is not shown would tell its values: {named}")
     if given.get("datasource", {}).get("aggregation"):
         raise ValueError(f"{name}: Eve's aggregations take operators from clients; write a verb instead.")
     identifier = given["schema"].get("_id", {})

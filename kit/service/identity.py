@@ -18,7 +18,7 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
     """Tells Eve who `identify` found, for methods that are not public and for resources of readers' own."""
 
     def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
-        """Whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
+        """Say whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
         if g.reader is None:
             kind = "public_methods" if str(request.endpoint).endswith("|resource") else "public_item_methods"
             return method in ("HEAD", "OPTIONS") and "GET" in current_app.config["DOMAIN"][resource][kind]
@@ -42,8 +42,8 @@ def identify(
     @app.before_request
     def check() -> None:
         g.reader = g.caller = None
-        told = request.environ.get("HTTP_AUTHORIZATION")
-        if told is None or request.path.startswith(OPEN) or is_for_a_proxy(told):
+        authorization = request.environ.get("HTTP_AUTHORIZATION")
+        if authorization is None or request.path.startswith(OPEN) or is_for_a_proxy(authorization):
             return
         verb = operation_of(app, request.endpoint)
         is_for_services = verb is not None and verb.service

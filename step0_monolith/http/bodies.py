@@ -17,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _empty_is_none(value: Any) -> Any:
-    """A form has no other way to leave a field out."""
+    """Take an empty field of a form for none: a form has no other way to leave it out."""
     return None if value == "" and request.mimetype == FORM else value
 
 
@@ -34,12 +34,12 @@ class Empty(Body):
 
 
 def read_body(model: type[Model]) -> Model:
-    """The request's body as `model`. Raises as `kit.http.bodies.read_body` does."""
+    """Read the request's body as `model`. Raises as `kit.http.bodies.read_body` does."""
     return validated(model, raw_fields())
 
 
 def raw_fields() -> dict[str, Any]:
-    """The body's fields before they are checked."""
+    """Read the body's fields without checking them."""
     if request.mimetype == FORM:
         return {name: value for name, value in request.form.items() if name not in NOT_OURS}
     return json_fields()

@@ -8,7 +8,7 @@ class SecureOverTls:
     """Of session interfaces: the cookie never travels without TLS once it has come with it."""
 
     def get_cookie_secure(self, _app: Flask) -> bool:
-        """Whether the browser may send it by https only: where the request came so."""
+        """Say whether the browser may send it by https only: where the request came so."""
         return request.is_secure
 
 

@@ -16,7 +16,7 @@ from step0_monolith.store import Store
 
 
 def make_answer(store: Store) -> Answer:
-    """Makes the answers to errors, for readers that `store` knows."""
+    """Make the function that responds to errors, for readers that `store` knows."""
 
     def answer(
         status: HTTPStatus,
@@ -46,7 +46,7 @@ def _find_reader(store: Store) -> None:
 def _answer(
     status: HTTPStatus, message: str, issues: Mapping[str, str] | None, retry_after: int | None
 ) -> AnyResponse:
-    """The error for this client. A page that needs a reader leads visitors to the sign-in."""
+    """Represent the error for this client. A page that needs a reader leads visitors to the sign-in."""
     g.setdefault("reader", None)
     if status == HTTPStatus.UNAUTHORIZED and "Authorization" not in request.headers:
         here = request.full_path.rstrip("?")

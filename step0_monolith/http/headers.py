@@ -15,7 +15,7 @@ NEGOTIATED_BLUEPRINTS = {"posts", "marks", "members", "share"}
 
 
 def negotiates() -> bool:
-    """Whether the address asked for is one that answers in JSON or HTML to this or that reader."""
+    """Say whether the address is one that responds in JSON or HTML, depending on the reader."""
     return request.blueprint in NEGOTIATED_BLUEPRINTS and request.endpoint != "posts.image"
 
 

@@ -40,7 +40,7 @@ def identify(store: Store) -> None:
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """A view for readers only; one that writes also asks browsers for their CSRF token."""
+    """Make a view one for readers only; one that writes also asks browsers for their CSRF token."""
 
     @wraps(view)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -86,13 +86,13 @@ def start_session(given: Session) -> None:
 
 
 def current_reader() -> Reader:
-    """The reader of a view behind `signed_in`."""
+    """Give the reader of a view behind `signed_in`."""
     reader: Reader = g.reader
     return reader
 
 
 def local_path(target: str | None) -> str:
-    """`target` if it is a path on this site, else the first page."""
+    """Give `target` if it is a path on this site, else the first page."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
     try:
@@ -104,5 +104,5 @@ def local_path(target: str | None) -> str:
 
 
 def unauthorized(message: str) -> Unauthorized:
-    """The error that asks for a token."""
+    """Make the error that asks for a token."""
     return Unauthorized(message, www_authenticate=WWWAuthenticate("bearer"))

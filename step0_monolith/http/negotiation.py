@@ -12,7 +12,7 @@ JSON, HTML = "application/json", "text/html"
 
 
 def wants_html() -> bool:
-    """Whether the client would rather have a page than JSON; without a preference it gets JSON."""
+    """Say whether the client would rather have a page than JSON; without a preference it gets JSON."""
     return _preferred() == HTML
 
 
@@ -23,7 +23,7 @@ def require_acceptable() -> None:
 
 
 def represent(payload: Mapping[str, Any], template: str, status: int = 200, **context: Any) -> Response:
-    """`payload` as JSON, or `template` rendered with `context`."""
+    """Represent `payload` as JSON, or render `template` with `context`."""
     body = render_template(template, **context) if wants_html() else jsonify(payload)
     response = make_response(body, status)
     response.vary.add("Accept")

@@ -24,7 +24,7 @@ class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[mis
         ServerSideSessionInterface.__init__(self, app, key_prefix="", sid_length=32)
 
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        """The request's session; with attribute `error`, a Problem or None."""
+        """Open the request's session; its attribute `error` is a Problem or None."""
         try:
             session = super().open_session(app, request)
             session.error = None

@@ -14,7 +14,7 @@ from step0_monolith.views.posts import known_id, represent_posts
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`. PUT and DELETE answer in JSON to everybody: only scripts send them."""
+    """Make the views over `store`. PUT and DELETE respond in JSON to everybody: only scripts send them."""
     views = Blueprint("marks", __name__)
 
     @views.get("/tags")

@@ -16,7 +16,7 @@ from step0_monolith.store import Store
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`."""
+    """Make the views over `store`."""
     views = Blueprint("members", __name__)
 
     @views.get("/signup", endpoint="signup")
@@ -99,8 +99,8 @@ def make_blueprint(store: Store) -> Blueprint:
 def _form(path: str, status: int, **context: Any) -> Response:
     values = {name: request.form.get(name, "") for name in ("username", "email")}
     values["next"] = _next()
-    told = {"issues": {}, "message": None, **context}
-    return make_response(render_template(f"{path[1:]}.html", values=values, **told), status)
+    shown = {"issues": {}, "message": None, **context}
+    return make_response(render_template(f"{path[1:]}.html", values=values, **shown), status)
 
 
 def _next() -> str:

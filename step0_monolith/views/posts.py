@@ -18,14 +18,14 @@ from step0_monolith.store import Store
 
 
 def known_id(post_id: str) -> str:
-    """`post_id` if it looks like one. Raises NotFound, sparing the store the question."""
+    """Give `post_id` if it looks like one. Raises NotFound, sparing the store the request."""
     if not re.fullmatch(POST_ID, post_id):
         raise NotFound("There is no such post.")
     return post_id
 
 
 def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
-    """How many readers like each of the posts, for a page that is about to show them to a reader."""
+    """Count how many readers like each of the posts, for a page that is about to show them to a reader."""
     # Where it is unknown whether the reader likes them, whoever counts likes is away.
     if g.reader is None or not wants_html() or not posts or "liked" not in posts[0]:
         return {}
@@ -39,7 +39,7 @@ def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
 def represent_posts(
     store: Store, found: Found[Post], page: Page, title: str, kind: str, **query: Any
 ) -> Response:
-    """A page of posts; `kind` is list, search, tagged, likes or hidden."""
+    """Represent a page of posts; `kind` is list, search, tagged, likes or hidden."""
     in_query = {name: value for name, value in query.items() if name == "q"}
     return represent(
         as_collection(found, page, title, in_query),
@@ -60,7 +60,7 @@ def represent_posts(
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`."""
+    """Make the views over `store`."""
     views = Blueprint("posts", __name__)
 
     @views.get("/")

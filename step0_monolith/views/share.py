@@ -13,7 +13,7 @@ from step0_monolith.views.posts import known_id
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The view over `store`."""
+    """Make the view over `store`."""
     views = Blueprint("share", __name__)
 
     @views.post("/posts/<post_id>/share")
@@ -26,12 +26,12 @@ def make_blueprint(store: Store) -> Blueprint:
         except Unprocessable as error:
             if not wants_html() or request.mimetype != FORM:
                 raise
-            told = {"message": str(error), "issues": error.issues, "values": raw_fields(), "shared": False}
+            shown = {"message": str(error), "issues": error.issues, "values": raw_fields(), "shared": False}
             post = store.post(known_id(post_id), current_reader())
-            return represent({}, "share.html", 422, post=post, **told)
+            return represent({}, "share.html", 422, post=post, **shown)
         if not wants_html():
             return make_response(jsonify(share=made), 201)
-        told = {"message": None, "issues": {}, "values": wanted.model_dump(), "shared": True}
-        return represent({}, "share.html", 201, post=store.post(post_id, current_reader()), **told)
+        shown = {"message": None, "issues": {}, "values": wanted.model_dump(), "shared": True}
+        return represent({}, "share.html", 201, post=store.post(post_id, current_reader()), **shown)
 
     return views

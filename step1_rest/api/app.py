@@ -21,13 +21,13 @@ from step1_rest.api.readers import add_hooks
 
 
 def make_app() -> Eve:
-    """The API over what the environment names."""
+    """Make the API over what the environment names."""
     configure_logs("api")
     return create_app(make_parts())
 
 
 def create_app(parts: Parts) -> Eve:
-    """The API over `parts`: Eve's resources and all verbs, in one process over one database."""
+    """Make the API over `parts`: Eve's resources and all verbs, in one process over one database."""
     app = create_service(
         ServiceDefinition(
             name="api",

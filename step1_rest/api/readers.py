@@ -11,7 +11,7 @@ from kit.domain.marks.resource import leave_out_hidden
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:
-    """Let posts and search know of readers."""
+    """Have posts and search take the reader into account."""
 
     def mark_page(response: dict[str, Any]) -> None:
         if g.reader is not None:

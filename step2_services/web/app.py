@@ -36,8 +36,8 @@ def make_app() -> Flask:
 
     @app.after_request
     def tell_who_served(response: Response) -> Response:
-        if told := served_by():
-            response.headers[SERVED_BY] = told
+        if instances := served_by():
+            response.headers[SERVED_BY] = instances
         return response
 
     return app

@@ -1,4 +1,4 @@
-"""Asking several services at the same time."""
+"""Calls to several services at the same time."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,28 +8,33 @@ from typing import TypeVar
 from kit.http.gaps import note_gap
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 AT_ONCE = 32
 
 
-class Together:
+class ParallelCalls:
     """A pool of threads for all requests of a process."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="together")
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
 
-    def ask(self, calls: Mapping[str, Callable[[], Answer]]) -> dict[str, Answer]:
-        """The answers by service; who is away has none, which is noted as a gap. Raises other Problems."""
+    def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
+        """Call the services; who is away gives no response, which is noted as a gap.
+
+        Raises other Problems.
+        """
         if len(calls) == 1:
-            asked = dict(calls)
+            results = dict(calls)
         else:
-            # Each call knows of the request that it is done for: its id, and the versions it asks for.
-            asked = {name: self._pool.submit(copy_context().run, call).result for name, call in calls.items()}
-        answers: dict[str, Answer] = {}
-        for name, answer in asked.items():
+            # Each call knows the request that it is made for: its id, and the versions it asks for.
+            results = {
+                name: self._pool.submit(copy_context().run, call).result for name, call in calls.items()
+            }
+        responses: dict[str, Response] = {}
+        for name, result in results.items():
             try:
-                answers[name] = answer()
+                responses[name] = result()
             except (DependencyUnavailable, DependencyTimeout):
                 note_gap(f"The {name} service")
-        return answers
+        return responses

@@ -30,36 +30,36 @@ SERVICES = tuple(dict.fromkeys(service for _, service in ROUTES))
 
 
 class Routed:
-    """The services as one API. Who answered is kept for the request that it was done for; see `served_by`."""
+    """The services as one API. Who responded is kept for the current request; see `served_by`."""
 
     def __init__(self, services: Mapping[str, Rest]) -> None:
         self.services = services
 
     def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
-        """The answer of the service that the path belongs to; see Rest."""
+        """Send a request to the service that the path belongs to."""
         for pattern, service in ROUTES:
             if re.fullmatch(pattern, path):
-                return self.ask(service, method, path, **arguments)
+                return self.call_service(service, method, path, **arguments)
         raise NotFound("There is nothing at this address.")
 
-    def ask(self, service: str, method: str, path: str, **arguments: Any) -> requests.Response:
-        """The answer of this service."""
-        answer = self.services[service].call(method, path, **arguments)
-        if has_request_context() and SERVED_BY in answer.headers:
-            g.setdefault("served_by", []).append(answer.headers[SERVED_BY])
-        return answer
+    def call_service(self, service: str, method: str, path: str, **arguments: Any) -> requests.Response:
+        """Send a request to this service."""
+        response = self.services[service].call(method, path, **arguments)
+        if has_request_context() and SERVED_BY in response.headers:
+            g.setdefault("served_by", []).append(response.headers[SERVED_BY])
+        return response
 
     def health(self) -> dict[str, bool]:
-        """Each service by name, and whether it is ready; and of their parts the mail server."""
+        """Ask each service, by name, whether it is ready; and of their parts the mail server."""
         names = list(self.services)
         with ThreadPoolExecutor(len(names)) as pool:
-            told = dict(zip(names, pool.map(self._parts, names), strict=True))
+            states = dict(zip(names, pool.map(self._parts, names), strict=True))
         is_ready = {
             name: all(answers for part, answers in parts.items() if part not in PASSED_ON)
-            for name, parts in told.items()
+            for name, parts in states.items()
         }
         passed_on = {
-            part: answers for parts in told.values() for part, answers in parts.items() if part in PASSED_ON
+            part: answers for parts in states.values() for part, answers in parts.items() if part in PASSED_ON
         }
         return {**is_ready, **passed_on}
 
@@ -71,5 +71,5 @@ class Routed:
 
 
 def served_by() -> str:
-    """Who had a part in the answer that is being made: instances with their versions."""
+    """List who had a part in the current response: instances with their versions."""
     return ", ".join(dict.fromkeys(g.get("served_by", [])))

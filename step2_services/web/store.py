@@ -1,9 +1,9 @@
-"""The seam over services: step 1's store, for what one service answers; and what several answer together.
+"""The seam over services: step 1's store, for what one service knows; and what several know together.
 
 Readers see what they have done at once, though the services' copies lie up to a second behind:
 
-- what a reader did to the posts of a page is asked of tag, like and hide, who own it;
-- what a reader did lately goes along with questions that it bears on, see `step2_services.own_marks`.
+- what a reader did to the posts of a page is requested from tag, like and hide, who own it;
+- what a reader did lately goes along with requests that it bears on, see `step2_services.own_marks`.
 
 Where one of those is away the page has a gap (`kit.http.gaps`), and that is all.
 """
@@ -23,7 +23,7 @@ from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader
 from step1_rest.store import RestStore, found_posts, known_post, paging
 from step2_services.own_marks import header_of
-from step2_services.web.parallel import Together
+from step2_services.web.parallel import ParallelCalls
 from step2_services.web.routes import Routed
 
 MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
@@ -44,63 +44,58 @@ class ServicesStore(RestStore):
     def __init__(self, api: Routed, verifier: Verifier, secret: str = "") -> None:
         super().__init__(api, verifier, secret)
         self._services = api
-        self._together = Together()
+        self._parallel = ParallelCalls()
 
     def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
-        """See Store."""
-        return self._asked("/posts", reader, ["hide"], paging(page))
+        return self._requested("/posts", reader, ["hide"], paging(page))
 
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
-        """See Store."""
-        return self._asked("/search", reader, ["hide"], {**paging(page), "q": query})
+        return self._requested("/search", reader, ["hide"], {**paging(page), "q": query})
 
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
-        """See Store."""
-        return self._asked("/recommended", reader, MARKS, {"topic": topic} if topic else {}).items
+        return self._requested("/recommended", reader, MARKS, {"topic": topic} if topic else {}).items
 
     def post(self, post_id: str, reader: Reader | None) -> Post:
-        """See Store."""
         post = known_post(self._get(f"/posts/{post_id}", None))
         return self._marked([post], reader)[0]
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
-        """See Store."""
         return self._listed(f"/tags/{tag}", page, reader)
 
     def liked(self, page: Page, reader: Reader) -> Found[Post]:
-        """See Store."""
         return self._listed("/likes", page, reader)
 
     def hidden(self, page: Page, reader: Reader) -> Found[Post]:
-        """See Store."""
         return self._listed("/hidden", page, reader)
 
     def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
-        """See Store."""
-        asked = {"posts": ",".join(post_ids)}
-        answers = self._together.ask({"like": partial(self._own, "like", "/like-counts", reader, asked)})
-        likes: dict[str, int] = answers["like"]["likes"] if answers else {}
+        params = {"posts": ",".join(post_ids)}
+        responses = self._parallel.run({"like": partial(self._own, "like", "/like-counts", reader, params)})
+        likes: dict[str, int] = responses["like"]["likes"] if responses else {}
         return likes
 
     def profile(self, reader: Reader) -> Profile:
-        """See Store."""
         calls = {name: partial(self._own, name, "/counts", reader) for name in COUNTING}
         profile = super().profile(reader)
         counts = {
             name: count
-            for answer in self._together.ask(calls).values()
-            for name, count in answer["counts"].items()
+            for response in self._parallel.run(calls).values()
+            for name, count in response["counts"].items()
         }
         return Profile(profile.username, profile.email, profile.created, counts)
 
     def authenticate(self, token: str) -> Reader | None:
-        """See Store. That a token was ended a moment ago only `members` can tell; without it the token itself
-        must do, as each service looks at its own copy of those that were ended, too.
+        """Find out whose a token is.
+
+        Only `members` knows that a token was ended a moment ago. Without it the token itself must do: each
+        service looks at its own copy of the list of those that were ended, too.
         """
         reader = super().authenticate(token)
         if reader is not None:
             try:
-                self._services.ask("members", "GET", "/tokens/current", token=token, read_seconds=PATIENCE)
+                self._services.call_service(
+                    "members", "GET", "/tokens/current", token=token, read_seconds=PATIENCE
+                )
             except SignedOut:
                 return None
             except (DependencyUnavailable, DependencyTimeout):
@@ -108,21 +103,20 @@ class ServicesStore(RestStore):
         return reader
 
     def health(self) -> dict[str, bool]:
-        """See Store."""
         return self._services.health()
 
-    def _asked(
+    def _requested(
         self, path: str, reader: Reader | None, owners: Iterable[str], params: Mapping[str, Any]
     ) -> Found[Post]:
-        """A page of posts, for which the latest marks that `owners` have of the reader count."""
+        """Read a page of posts, for which the latest marks that `owners` have of the reader count."""
         own = header_of(self._latest(reader, owners)) if reader else {}
         token = reader.token if reader else None
-        answer = self._services.call("GET", path, token=token, params=dict(params), headers=own)
-        found = found_posts(answer.json())
+        response = self._services.call("GET", path, token=token, params=dict(params), headers=own)
+        found = found_posts(response.json())
         return replace(found, items=self._marked(found.items, reader))
 
     def _listed(self, path: str, page: Page, reader: Reader) -> Found[Post]:
-        """The posts that an owner of marks lists, of which it knows little more than their ids."""
+        """Read the posts that an owner of marks lists, of which it knows little more than their ids."""
         known = self._get(path, reader, **paging(page))
         wanted = [each["_id"] for each in known["_items"]]
         posts: dict[str, Post] = {}
@@ -135,12 +129,12 @@ class ServicesStore(RestStore):
         return Found(self._marked(there, reader), meta["total"], "total_relation" in meta)
 
     def _latest(self, reader: Reader, owners: Iterable[str]) -> dict[str, dict[str, Any]]:
-        asked = {"sort": "-at", "max_results": LATEST}
-        calls = {name: partial(self._own, name, "/marks", reader, asked) for name in owners}
+        params = {"sort": "-at", "max_results": LATEST}
+        calls = {name: partial(self._own, name, "/marks", reader, params) for name in owners}
         marks = [
             (mark["at"], mark["post"], {"topic": mark["topic"], MARKS[name]: mark[MARKS[name]]})
-            for name, answer in self._together.ask(calls).items()
-            for mark in answer["_items"]
+            for name, response in self._parallel.run(calls).items()
+            for mark in response["_items"]
             if MARKS[name] in mark
         ]
         latest: dict[str, dict[str, Any]] = {}
@@ -149,14 +143,14 @@ class ServicesStore(RestStore):
         return latest
 
     def _marked(self, posts: list[Post], reader: Reader | None) -> list[Post]:
-        """The posts with what their owners know of the reader."""
+        """Put on the posts what their owners know of the reader."""
         if not reader or not posts:
             return posts
-        asked = {"where": _among("post", [post["_id"] for post in posts]), "max_results": LATEST}
-        calls = {name: partial(self._own, name, "/marks", reader, asked) for name in MARKS}
+        params = {"where": _among("post", [post["_id"] for post in posts]), "max_results": LATEST}
+        calls = {name: partial(self._own, name, "/marks", reader, params) for name in MARKS}
         known = {
-            MARKS[name]: {mark["post"]: mark.get(MARKS[name]) for mark in answer["_items"]}
-            for name, answer in self._together.ask(calls).items()
+            MARKS[name]: {mark["post"]: mark.get(MARKS[name]) for mark in response["_items"]}
+            for name, response in self._parallel.run(calls).items()
         }
         for post in posts:
             mark = {kind: marks.get(post["_id"]) or UNMARKED[kind] for kind, marks in known.items()}
@@ -165,10 +159,10 @@ class ServicesStore(RestStore):
         return posts
 
     def _own(self, service: str, path: str, reader: Reader, params: dict[str, Any] | None = None) -> Any:
-        answer = self._services.ask(
+        response = self._services.call_service(
             service, "GET", path, token=reader.token, params=params, read_seconds=PATIENCE
         )
-        return answer.json()
+        return response.json()
 
 
 def _among(field: str, values: list[str]) -> str:

@@ -33,7 +33,7 @@ class Mailer:
             raise DependencyUnavailable(PART) from error
 
     def answers(self) -> bool:
-        """Whether the mail server takes connections."""
+        """Say whether the mail server takes connections."""
         try:
             with smtplib.SMTP(self.host, self.port, timeout=1):
                 return True
@@ -42,7 +42,7 @@ class Mailer:
 
 
 def compose(post: Post, to: str, note: str, sharer: str, sender: str) -> EmailMessage:
-    """The mail. Control characters of the title never reach a header."""
+    """Write the mail. Control characters of the title never reach a header."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to

@@ -11,12 +11,12 @@ from kit.settings import LimitSettings
 
 
 def hashed(password: str) -> str:
-    """What to store of a password."""
+    """Make what to store of a password."""
     return _hasher().hash(password)
 
 
 def fits(stored: Any, password: str) -> bool:
-    """Whether `password` is the one that `stored` was made of; None stands for a member there is not, and so
+    """Say whether `stored` was made of `password`; None stands for a member there is not, and so
     does all else that is no text.
 
     It takes as long for nobody as for somebody, so that time does not tell who is a member.

@@ -26,20 +26,20 @@ class ImageCache:
 
     @translated
     def get(self, post_id: str) -> Image | None:
-        """The cached picture, or None."""
+        """Find the cached picture, if there is one."""
         try:
             file = self._files.get(post_id)
         except NoFile:
             return None
-        told = file.metadata or {}
-        return Image(file.read(), told["media_type"], told["etag"])
+        metadata = file.metadata or {}
+        return Image(file.read(), metadata["media_type"], metadata["etag"])
 
     @translated
     def put(self, post_id: str, image: Image) -> None:
         """Keep a picture; if another request has just done so, its one stays."""
-        told = {"media_type": image.media_type, "etag": image.etag}
+        metadata = {"media_type": image.media_type, "etag": image.etag}
         try:
-            self._files.put(image.content, _id=post_id, filename=post_id, metadata=told)
+            self._files.put(image.content, _id=post_id, filename=post_id, metadata=metadata)
         except FileExists:
             return
 
@@ -70,7 +70,7 @@ class Images:
         self._fetcher = fetcher
 
     def of(self, post_id: str, post: Callable[[], Post]) -> Image:
-        """The picture of a post, which is asked for only if there is none in the cache.
+        """Give the picture of a post; `post` is called only if there is none in the cache.
 
         Raises NotFound, or DependencyUnavailable and DependencyTimeout for the picture's site.
         """

@@ -51,7 +51,7 @@ class Fetcher:
         self.allowed = allowed
 
     def fetch(self, address: str) -> Image:
-        """The picture at `address`. Raises Unfetchable, DependencyUnavailable (site unreachable) or
+        """Fetch the picture at `address`. Raises Unfetchable, DependencyUnavailable (site unreachable) or
         DependencyTimeout.
         """
         deadline = time.monotonic() + TOTAL_SECONDS
@@ -72,7 +72,7 @@ class Fetcher:
         raise Unfetchable("The picture's address leads from one redirect to the next.")
 
     def check(self, address: str) -> Target:
-        """Where `address` leads. Raises Unfetchable unless that is http(s) at a public address."""
+        """Find out where `address` leads. Raises Unfetchable unless that is http(s) at a public address."""
         try:
             parts = urlsplit(address)
             scheme, host = parts.scheme, parts.hostname or ""
@@ -91,7 +91,7 @@ class Fetcher:
         return Target(scheme, host, port, ips[0], path)
 
     def _get(self, target: Target, deadline: float) -> bytes | str:
-        """The bytes at `target`, or the address it redirects to."""
+        """Get the bytes at `target`, or the address it redirects to."""
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, total=max(0.1, deadline - time.monotonic()))
         with _pool(target, timeout) as pool:
             response = pool.urlopen(

@@ -13,7 +13,7 @@ SHOWING = Operation("The post's picture", {200: PICTURE, 304: None}, media_type=
 
 
 def make_blueprint(images: Images, posts: Posts) -> Blueprint:
-    """The verb. The client waits while a picture is fetched."""
+    """Make the verb. The client waits while a picture is fetched."""
     verbs = Blueprint("images", __name__)
 
     @verbs.get("/images/<post_id>")

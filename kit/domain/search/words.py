@@ -61,7 +61,7 @@ def why_nothing(posts: Collection[Document], query: str) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    """Each once, in their order."""
+    """List the words to keep of a text, each once, in their order."""
     if text.isascii():
         return []
     text = unicodedata.normalize("NFKC", text[:SEARCHED])
@@ -91,7 +91,7 @@ def _taken_apart(piece: str) -> str:
 
 
 def _parsed(plan: object) -> Iterator[Document]:
-    """What MongoDB made of the query, wherever in its plan it stands."""
+    """Find what MongoDB made of the query, wherever in its plan it stands."""
     parts = plan.values() if isinstance(plan, dict) else plan if isinstance(plan, list) else ()
     if isinstance(plan, dict) and "parsedTextQuery" in plan:
         yield plan["parsedTextQuery"]
