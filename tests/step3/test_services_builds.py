@@ -7,7 +7,7 @@ from tests.support.builds import ROOT, Built, services_of
 STEP = "step3_async"
 SERVICES = services_of(STEP)
 FILES = {
-    *("__init__.py", "service.py", "settings.py", "requirements.in", "requirements.txt"),
+    *("__init__.py", "service.py", "requirements.in", "requirements.txt"),
     *("Dockerfile", "README.md"),
 }
 SHARED = {"rapids"}
@@ -31,7 +31,7 @@ class TestEach:
         modules = Built(service).check_requirements()
         kind, name = service.split("/")[1:]
         own = {module for module in modules if module.split(".")[0] not in SHARED} - {WRITE_LOG}
-        assert own == {kind, f"{kind}.{name}", f"{kind}.{name}.service", f"{kind}.{name}.settings"}
+        assert own == {kind, f"{kind}.{name}", f"{kind}.{name}.service"}
 
     def test_its_image_copies_what_it_loads(self, service: str) -> None:
         assert f"{STEP}/rapids" in Built(service).check_image()
@@ -40,5 +40,4 @@ class TestEach:
         Built(service).check_pins()
 
     def test_it_is_short(self, service: str) -> None:
-        lines = [(ROOT / service / name).read_text().splitlines() for name in ("service.py", "settings.py")]
-        assert sum(map(len, lines)) < MOST_LINES
+        assert len((ROOT / service / "service.py").read_text().splitlines()) < MOST_LINES

@@ -3,20 +3,24 @@
 from datetime import timedelta
 
 from kit.domain.members import profile, tokens
-from kit.domain.members.resource import guard_members
+from kit.domain.members.resource import MEMBERS, guard_members
 from kit.domain.members.revocations import Revocations
 from kit.http.proxies import TrustedProxies, from_trusted
+from kit.mongo.indexes import Indexes, expiring
 from kit.mongo.rate_limits import RateLimit
 from kit.service import Service, own_database
 from kit.settings import LimitSettings, TokenSettings, TrustSettings
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
-from step3_async.aggregates.members import settings
 from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting.service import Hosted, event_service
 
+DOMAIN = {"members": MEMBERS}
+
+INDEXES: Indexes = {"revoked": [expiring("expires")]}
+
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("members")
     members = database["members"]
     revocations = Revocations(WriteLog(database, "revoked", "members"))
@@ -30,8 +34,8 @@ def make_app() -> Service:
             title="Members",
             tags=("kind:aggregate", "verb:sign-in"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
+            domain=DOMAIN,
+            indexes=INDEXES,
             owns="revoked",
             readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
         ),
