@@ -28,8 +28,9 @@ METRICS = Operation(
 def make_blueprint(
     health: Callable[[], Mapping[str, bool]], optional: Container[str] = frozenset()
 ) -> Blueprint:
-    """Make the views. `health` gives each part by name and whether it answers; without `optional` ones the
-    service is ready all the same, as only some verbs need them.
+    """Make the views. `health` gives each part by name and whether it answers.
+
+    Without `optional` ones the service is ready all the same, as only some verbs need them.
     """
     views = Blueprint("health", __name__)
 

@@ -1,12 +1,13 @@
-"""Settings: the environment variables that the application reads, a class for each part; defaults fit one
-machine.
+"""Settings: the environment variables that the application reads, a class for each part.
 
-Nothing is read before somebody calls `read`. A variable that is set to nothing counts as not set.
+Defaults fit one machine. Nothing is read before somebody calls `read`. A variable that is set to nothing
+counts as not set.
 """
 
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MONGODB_URI = "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0"
@@ -26,8 +27,7 @@ class Settings(BaseSettings):
             raise RuntimeError(" ".join(cls._explain(each) for each in error.errors())) from None
 
     @classmethod
-    def _explain(cls, problem: object) -> str:
-        assert isinstance(problem, dict)  # noqa: S101 - pydantic's own, whose type it does not export
+    def _explain(cls, problem: ErrorDetails) -> str:
         variable = str(problem["loc"][0])
         if problem["type"] == "missing":
             fields = cls.model_fields.values()
@@ -77,8 +77,7 @@ class TokenSettings(Settings):
 
 
 class SessionSettings(Settings):
-    """The key that CSRF tokens are signed with, and the name of the cookie that a browser's session is kept
-    by.
+    """The key that CSRF tokens are signed with, and the name of the session's cookie.
 
     Cookies are shared by all ports of a host, so steps that run side by side need names of their own.
     """

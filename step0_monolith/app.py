@@ -46,8 +46,9 @@ def create_app(
     trusted_proxies: str = "",
     describe: Callable[[], Mapping[str, Any]] = contract,
 ) -> Flask:
-    """Make the face over `store`; sessions are cookies named `session_cookie` until `app.session_interface`
-    is set to something else.
+    """Make the face over `store`.
+
+    Sessions are cookies named `session_cookie` until `app.session_interface` is set to something else.
 
     Without `optional_parts` of the store some verbs answer 503, and all others work. `describe` makes the
     OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.

@@ -2,7 +2,7 @@
 
 import os
 
-import step2_services.service_factory  # noqa: F401 - a worker starts sooner when its master has read the modules already
+import step2_services.service_factory  # noqa: F401 - a worker starts sooner when its master has read it
 from kit.server.config import *  # noqa: F403
 from kit.server.config import address
 

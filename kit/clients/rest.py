@@ -156,8 +156,10 @@ class Rest:
     def _send_round(
         self, request: requests.Request, path: str, read_seconds: float, is_idempotent: bool
     ) -> requests.Response:
-        """Try the instances one after another and give the first response. Another one is tried where the one
-        before cannot have received the request, or may receive it twice.
+        """Try the instances one after another and give the first response.
+
+        Another one is tried where the one before cannot have received the request, or may receive it
+        twice.
         """
         failure: requests.RequestException = requests.ConnectionError(f"{self.name} has no instance")
         for url in self.urls():

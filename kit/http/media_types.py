@@ -21,8 +21,9 @@ def accepted(header: str | None) -> MIMEAccept:
 
 
 def preferred(header: str | None, offered: Iterable[str]) -> str | None:
-    """Pick the type that an Accept header likes best, the first where it has no wish; None where it
-    accepts none of them.
+    """Pick the type that an Accept header likes best, the first where it has no wish.
+
+    None where it accepts none of them.
     """
     known = accepted(header)
     choices = list(offered)

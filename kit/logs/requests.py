@@ -70,8 +70,9 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """Make the headers to send along to another service: the id of the current request, if there is one,
-    and its trace context, if it has one.
+    """Make the headers to send along to another service.
+
+    They are the id of the current request, if there is one, and its trace context, if it has one.
     """
     if not has_request_context() or "request_id" not in g:
         return {}

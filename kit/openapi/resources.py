@@ -10,7 +10,16 @@ from werkzeug.routing import Rule
 from kit.openapi import parameters
 from kit.openapi.documents import Documents, add_documents, variable_schema, written_after_post
 from kit.openapi.names import camel, capital, methods, template, variables
-from kit.openapi.responses import ETAG, EVERYWHERE, INVALID_LIST, LOCATION, WITH_BODY, Json, answer, problems
+from kit.openapi.responses import (
+    ETAG,
+    EVERYWHERE,
+    INVALID_LIST,
+    LOCATION,
+    WITH_BODY,
+    Json,
+    problems,
+    response,
+)
 
 COLLECTION = "resource"
 ITEM = "item_lookup"
@@ -51,8 +60,9 @@ class Place:
 
 
 def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Address, method and operation of all there is to do with `app`'s resources; their schemas are put to
-    those in `schemas`.
+    """Describe address, method and operation of all there is to do with `app`'s resources.
+
+    Their schemas are added to `schemas`.
     """
     domain = app.config["DOMAIN"]
     order = list(domain)
@@ -112,17 +122,17 @@ def _successes(place: Place, method: str) -> Json:
     documents = place.documents
     etag = ETAG if place.config["IF_MATCH"] else {}
     if method == "DELETE":
-        return {"204": answer("It is gone.", None)}
+        return {"204": response("It is gone.", None)}
     if method == "POST":
-        return {"201": answer("It is stored.", written_after_post(documents, place.resource), LOCATION)}
+        return {"201": response("It is stored.", written_after_post(documents, place.resource), LOCATION)}
     if method == "GET" and place.kind == COLLECTION:
-        return {"200": answer("A page of the collection.", documents.page)}
+        return {"200": response("A page of the collection.", documents.page)}
     if method == "GET":
-        unchanged = {"304": answer("It has not changed.", None, etag)} if etag else {}
-        return {"200": answer("The document.", documents.shown, etag), **unchanged}
-    new = {"201": answer("It was not there, and is stored now.", documents.written, LOCATION)}
+        unchanged = {"304": response("It has not changed.", None, etag)} if etag else {}
+        return {"200": response("The document.", documents.shown, etag), **unchanged}
+    new = {"201": response("It was not there, and is stored now.", documents.written, LOCATION)}
     is_upsert = method == "PUT" and place.config["UPSERT_ON_PUT"]
-    return {"200": answer("It is stored.", documents.written, etag), **(new if is_upsert else {})}
+    return {"200": response("It is stored.", documents.written, etag), **(new if is_upsert else {})}
 
 
 def _problems(place: Place, method: str) -> Json:

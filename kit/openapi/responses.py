@@ -53,13 +53,13 @@ def responses() -> Json:
     made: Json = {}
     for status, (name, description, headers) in PROBLEMS.items():
         schema = ref("EveInvalid" if status == 422 else "EveError") if status != 414 else None
-        made[name] = answer(description, schema, headers)
+        made[name] = response(description, schema, headers)
     either = {"anyOf": [ref("EveInvalid"), ref("EveInvalidList")]}
-    made[INVALID_LIST] = answer("Values that break their rules, by document and field.", either)
+    made[INVALID_LIST] = response("Values that break their rules, by document and field.", either)
     return made
 
 
-def answer(
+def response(
     description: str, schema: Json | None, headers: Json | None = None, media_type: str = "application/json"
 ) -> Json:
     """Describe a response; without a schema it has no body."""

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from kit.http.operations import HEALTH, Answer, Operation
 from kit.openapi import parameters
 from kit.openapi.names import camel, capital, methods, template, variables
-from kit.openapi.responses import EVERYWHERE, PROBLEMS, WITH_BODY, Json, answer, problems
+from kit.openapi.responses import EVERYWHERE, PROBLEMS, WITH_BODY, Json, problems, response
 
 TAKE_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -20,8 +20,9 @@ Models = Mapping[type[BaseModel], Json]
 
 
 def verb_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Address, method and operation of all `app`'s verbs; the schemas of their models are put to those in
-    `schemas`.
+    """Describe address, method and operation of all `app`'s verbs.
+
+    The schemas of their models are added to `schemas`.
     """
     found = [(rule, described) for rule in app.url_map.iter_rules() if (described := _described(app, rule))]
     models = _lift([described for _, described in found], schemas)
@@ -89,7 +90,7 @@ def _named(described: Operation, models: Models) -> Json:
         else:
             schema = _schema(given, models)
             media_type = described.media_type if status < HTTPStatus.BAD_REQUEST else "application/json"
-            made[str(status)] = answer(_description(status, given), schema, media_type=media_type)
+            made[str(status)] = response(_description(status, given), schema, media_type=media_type)
     return made
 
 

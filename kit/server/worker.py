@@ -108,8 +108,9 @@ class Connection(TConn):  # type: ignore[misc]
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
-    """Collects requests in the loop of its main thread. When there are too many connections, those that have
-    waited longest go.
+    """Collects requests in the loop of its main thread.
+
+    When there are too many connections, those that have waited longest go.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

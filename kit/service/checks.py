@@ -23,8 +23,10 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 
 def check_requests(app: Flask, bulk: int) -> None:
-    """Refuse what is too large or not acceptable, and to Eve's resources unknown parameters, and bodies that
-    are not JSON objects (or lists of at most `bulk`, where a resource takes them).
+    """Refuse what is too large or not acceptable.
+
+    At Eve's resources, refuse also unknown parameters, and bodies that are not JSON objects (or lists of at
+    most `bulk`, where a resource takes them).
     """
 
     @app.before_request

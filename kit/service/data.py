@@ -30,9 +30,11 @@ QUERY_MS = 4000
 
 
 class Data(Mongo):  # type: ignore[misc]
-    """Eve's layer, but for: our client (Eve makes its own with w: 1 and no time-outs), filters by our rules
-    (see `filters`), totals counted to TOTAL_LIMIT only, no guessing of ObjectIds in texts, and errors of a
-    database that is away told as such (Eve takes most of them for the client's).
+    """Eve's data layer with our client, our filters and our errors.
+
+    Eve makes a client of its own, with w: 1 and no time-outs. Filters go by our rules (see `filters`), totals
+    are counted to TOTAL_LIMIT only, and ObjectIds are not guessed in texts. Errors of a database that is away
+    are reported as such: Eve takes most of them for the client's.
     """
 
     def init_app(self, app: Flask) -> None:
@@ -198,8 +200,10 @@ class Data(Mongo):  # type: ignore[misc]
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Turn a database that is away into an HTTP error, and note it in `g.problem`: where Eve takes an error
-    that came up while it checks a document for a fault of the document, `checks` sets that right.
+    """Turn a database that is away into an HTTP error, and note it in `g.problem`.
+
+    Where Eve takes an error that came up while it checks a document for a fault of the document, `checks`
+    sets that right.
     """
     try:
         with translated_errors():

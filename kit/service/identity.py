@@ -33,8 +33,9 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
 def identify(
     app: Flask, readers: Verifier | None, services: Verifier | None, revoked: Callable[[str], bool]
 ) -> None:
-    """Have each request of `app` find its reader's Claims in `g.reader`, or for verbs that are for other
-    services only the caller's in `g.caller`: None without a token.
+    """Have each request of `app` find its reader's Claims in `g.reader`, None without a token.
+
+    Verbs that are for other services only find the caller's in `g.caller` instead.
 
     A token that is not, or no longer, good is answered with 401, whatever it was sent to.
     """

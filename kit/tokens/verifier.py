@@ -25,9 +25,7 @@ class Keys(Protocol):
     """Finds public keys by their ids."""
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """Find the key. Raises DependencyUnavailable and DependencyTimeout where nobody can
-        tell.
-        """
+        """Find the key. Raises DependencyUnavailable and DependencyTimeout where nobody knows."""
 
 
 class Verifier:

@@ -13,9 +13,12 @@ from step0_monolith.http.cookies import SecureOverTls
 
 
 class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[misc]
-    """Flask-Session's, but for two things: making it needs no connection, so that a worker starts while the
-    database is away (`make_indexes` makes its indexes), and when a session cannot be read the request goes on
-    with an empty one that carries the `error`, for pages that need no session."""
+    """Flask-Session's, but for two things.
+
+    It needs no connection when it is made, so that a worker starts while the database is away (`make_indexes`
+    makes its indexes). When a session cannot be read, the request goes on with an empty one that carries the
+    `error`, for pages that need no session.
+    """
 
     def __init__(self, app: Flask, client: Client) -> None:
         self.client = client

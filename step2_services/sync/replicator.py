@@ -50,9 +50,11 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass
 class Progress:
-    """How a relation fares: `state` is begins, follows or waits; copies reach the time `reaches`, if that is
-    known; `began` is when they were last told to begin again, and `filled` how many documents they were given
-    since in place of older ones. `left_out` are documents that are skipped, with what is wrong with each.
+    """How a relation fares.
+
+    `state` is begins, follows or waits; copies reach the time `reaches`, if that is known; `began` is
+    when they were last told to begin again, and `filled` how many documents they were given since in
+    place of older ones. `left_out` are documents that are skipped, with what is wrong with each.
     """
 
     state: str = "begins"

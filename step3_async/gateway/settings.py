@@ -1,4 +1,4 @@
-"""The gateway's own settings, read from the environment when asked for; others are in `kit.environment`."""
+"""The gateway's own settings, read from the environment when asked for; others are in `kit.settings`."""
 
 import os
 

@@ -18,8 +18,9 @@ class Mailer:
         self.host, self.port, self.sender = host, port, sender
 
     def send(self, post: Post, to: str, note: str, sharer: str) -> None:
-        """Mail `post` to `to`. Raises DependencyUnavailable, DependencyTimeout, or Unprocessable when `to` is
-        refused.
+        """Mail `post` to `to`.
+
+        Raises DependencyUnavailable, DependencyTimeout, or Unprocessable when `to` is refused.
         """
         message = compose(post, to, note, sharer, self.sender)
         try:

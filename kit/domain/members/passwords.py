@@ -16,8 +16,9 @@ def hashed(password: str) -> str:
 
 
 def fits(stored: Any, password: str) -> bool:
-    """Say whether `stored` was made of `password`; None stands for a member there is not, and so
-    does all else that is no text.
+    """Say whether `stored` was made of `password`.
+
+    None stands for a member there is not, and so does all else that is no text.
 
     It takes as long for nobody as for somebody, so that time does not tell who is a member.
     """

@@ -51,8 +51,9 @@ class Fetcher:
         self.allowed = allowed
 
     def fetch(self, address: str) -> Image:
-        """Fetch the picture at `address`. Raises Unfetchable, DependencyUnavailable (site unreachable) or
-        DependencyTimeout.
+        """Fetch the picture at `address`.
+
+        Raises Unfetchable, DependencyUnavailable (site unreachable) or DependencyTimeout.
         """
         deadline = time.monotonic() + TOTAL_SECONDS
         for _ in range(1 + REDIRECTS):
