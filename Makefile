@@ -71,7 +71,7 @@ lock: $(VENV)/dev.stamp ## resolve requirements/*.in again into the hash-pinned 
 	@UV=../$(BIN)/uv sh requirements/lock.sh $(LOCK_OPTIONS)
 
 clean: ## stop what is still running and remove what these commands made
-	@if [ -d "$${WORKSHOP_STATE:-.state}" ]; then $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/leftovers.py "$${WORKSHOP_STATE:-.state}"); fi
+	@if [ -d "$${WORKSHOP_STATE:-.state}" ]; then $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/stores/stop_orphans.py "$${WORKSHOP_STATE:-.state}"); fi
 	@rm -rf $(VENV) .state artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
 
 environment:

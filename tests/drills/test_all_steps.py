@@ -20,7 +20,7 @@ from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
 from tests.support.own_network import own_network
 from tests.support.workshop_command import ROOT, Command, call
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 from workshop.ports import free_port
 
 pytestmark = [pytest.mark.drill, pytest.mark.only_step(3)]

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from tests.support.nobody import as_nobody
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 from workshop.ports import (
     HIGHEST_FREE,
     LOWEST_FREE,

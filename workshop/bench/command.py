@@ -7,7 +7,7 @@ from time import monotonic
 
 import click
 
-from workshop import interruption
+from workshop import signals
 from workshop.bench import reports
 from workshop.bench.effort import FULL, QUICK, Effort
 from workshop.bench.measures import CORES, MEASURES, takes
@@ -33,15 +33,15 @@ def bench(count: int | None, only: tuple[str, ...], quick: bool) -> None:
     effort = replace(effort, count=count or effort.count)
     names = [name for name in MEASURES if not only or name in only]
     _say_what_comes(names, effort)
-    interruption.watch()
+    signals.install()
     try:
-        with interruption.raising():
+        with signals.interruptible():
             failed = _measure(names, effort)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running.", err=True)
-        sys.exit(interruption.exit_code())
+        sys.exit(signals.exit_code())
     finally:
-        interruption.finish()
+        signals.ignore()
     if failed:
         raise click.ClickException(f"Not measured: {', '.join(failed)}.")
 

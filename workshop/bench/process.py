@@ -16,9 +16,9 @@ import requests
 
 from workshop import state
 from workshop.bench.failed import NotMeasured
-from workshop.local import ask
-from workshop.processes import tied
-from workshop.processes.life import await_end
+from workshop.local_http import request
+from workshop.processes import die_with_parent
+from workshop.processes.exits import await_exit
 
 START_SECONDS = 60.0
 END_SECONDS = 30.0
@@ -43,7 +43,7 @@ class Started:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(requests.RequestException):
-                if ask(url, timeout=5).ok:
+                if request(url, timeout=5).ok:
                     return
             time.sleep(0.1)
         raise self.failed("did not start")
@@ -74,7 +74,7 @@ def started(
     log = state.folder() / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", tied.__file__, str(os.getpid()), *command],
+            [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command],
             env={**os.environ, **env},
             cwd=state.ROOT,
             stdin=subprocess.DEVNULL,
@@ -125,4 +125,4 @@ def _end_all(doomed: list[psutil.Process]) -> None:
         for each in doomed:
             with contextlib.suppress(psutil.NoSuchProcess):
                 end(each)
-        doomed = await_end(doomed, seconds)
+        doomed = await_exit(doomed, seconds)

@@ -19,7 +19,7 @@ from workshop import environment
 from workshop.bench.failed import NotMeasured
 from workshop.bench.process import Started, end_children, started, to_its_end
 from workshop.ports import free_port
-from workshop.processes.life import await_end
+from workshop.processes.exits import await_exit
 from workshop.steps import read_step
 from workshop.stores.mongod import Mongod
 
@@ -36,7 +36,7 @@ def own_state(step: int | None = None) -> Iterator[None]:
     names = [*PARTS, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="stones-bench-", ignore_cleanup_errors=True) as folder:
-        kept = environment.inherited() | environment.given(["MONGO_CACHE_GB"])
+        kept = environment.inherited() | environment.overrides(["MONGO_CACHE_GB"])
         os.environ.clear()
         os.environ.update(kept | {name: str(free_port()) for name in names})
         os.environ.update(WORKSHOP_STATE=folder, STONES_LOG_LEVEL="WARNING")
@@ -113,7 +113,7 @@ def without(run: psutil.Process, service: str) -> Iterator[None]:
     try:
         for each in doomed:
             each.kill()
-        if left := await_end(doomed, END_SECONDS):
+        if left := await_exit(doomed, END_SECONDS):
             raise NotMeasured(f"{len(left)} processes of {service} do not end.")
         yield
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workshop import interruption, terminal
+from workshop import signals, terminal
 from workshop.load.naming import named
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def load(
     from workshop.load.loading import Loading  # noqa: PLC0415 - pymongo takes a while to import
     from workshop.stores import posts_collection  # noqa: PLC0415
 
-    interruption.watch()
+    signals.install()
     watch = _watch()
     try:
         source = _source(
@@ -78,9 +78,9 @@ def load(
                 _made_up(collection, only)
             _advise_on_memory(step, collection)
     except KeyboardInterrupt:
-        sys.exit(interruption.exit_code())
+        sys.exit(signals.exit_code())
     finally:
-        interruption.finish()
+        signals.ignore()
 
 
 def _source(
@@ -121,7 +121,7 @@ def _run(loading: "Loading", source: "Source") -> None:
 
     began = monotonic()
     try:
-        with interruption.raising():
+        with signals.interruptible():
             loading.run()
     except KeyboardInterrupt:
         _report(loading.tally, f"Stopped {source.name} after", began)

@@ -10,7 +10,7 @@ import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from workshop.addresses import in_url
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 from workshop.mailbox.box import Box
 from workshop.mailbox.smtp import protocol
 from workshop.mailbox.web import create_app
