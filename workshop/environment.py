@@ -11,9 +11,25 @@ from collections.abc import Iterable
 import click
 
 SYSTEM = {
-    *("HOME", "USER", "LOGNAME", "SHELL", "PATH", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LANGUAGE"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"),
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PATH",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "TZ",
+    "LANG",
+    "LANGUAGE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
 }
 FAMILIES = ("LC_", "LD_", "DYLD_", "XDG_")
 """Prefixes of other system variables. Proxies are not among them: processes talk to others on this machine,

@@ -51,7 +51,7 @@ def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: 
         assert url in step.said
         assert make("load", f"FILE={file}", env=own).startswith("my posts.json: 3 new, ")
         assert make("load", f"GENERATE={POSTS + 50}", env=own).startswith("2,050 generated posts: 50 new, ")
-        assert "Reddit wants to know who asks" in make("load", "SUBREDDIT=python", env=own, code=2)
+        assert "Reddit's API needs credentials" in make("load", "SUBREDDIT=python", env=own, code=2)
         found = requests.get(url, headers={"Accept": "application/json"}, timeout=30).json()
         assert found["_meta"]["total"] == POSTS + 50 + 3
         family = step.family()

@@ -17,9 +17,8 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from workshop import state
-from workshop.load.memory import advice
 from workshop.ports import PortTaken, free_port
-from workshop.stores.mongod import Mongod
+from workshop.stores.mongod import Mongod, cache_advice
 from workshop.stores.server import ServerFailed
 
 USER = "somebody"
@@ -197,5 +196,5 @@ def test_it_is_told_how_much_memory_so_many_posts_need(
     monkeypatch.delenv("MONGO_CACHE_GB", raising=False)
     if cache:
         monkeypatch.setenv("MONGO_CACHE_GB", cache)
-    told = advice(posts * 787)  # bytes of a made-up one
+    told = cache_advice(posts * 787)  # bytes of a made-up one
     assert told is None if advised is None else told is not None and advised in told

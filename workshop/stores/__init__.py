@@ -130,7 +130,7 @@ def open_posts(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]
     from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
 
     from kit.model.ours import require_ours  # noqa: PLC0415
-    from workshop.load.patience import patiently  # noqa: PLC0415
+    from workshop.load.writing.retry import retry_while_unavailable  # noqa: PLC0415
 
     durable = WriteConcern(w="majority", j=True)
     with MongoClient[dict[str, Any]](
@@ -138,5 +138,5 @@ def open_posts(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]
     ) as client:
         posts = client.get_default_database().get_collection("posts", write_concern=durable)
         with click_errors():
-            patiently(lambda: require_ours(posts), Event(), click.echo)
+            retry_while_unavailable(lambda: require_ours(posts), Event(), click.echo)
         yield posts

@@ -1,4 +1,4 @@
-"""Copying documents with nothing but the driver: what copies made by services are measured against."""
+"""Copies documents with only the driver. Copies that services make are compared with this."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,7 +17,7 @@ def copy(
     targets: Sequence[tuple[Collection[Document], Sequence[str]]],
     count: int,
 ) -> None:
-    """Read `count` documents once, and write to each of the targets the fields that are named with it."""
+    """Read `count` documents once, and write to each of the targets the fields that belong to it."""
     with source.find({}, sort=[("_id", 1)], limit=count, batch_size=BATCH) as found:
         for batch in _batches(found):
             for target, fields in targets:
@@ -27,8 +27,8 @@ def copy(
                 )
 
 
-def same_indexes(model: Collection[Document], target: Collection[Document]) -> None:
-    """Give `target` the indexes that `model` has."""
+def copy_indexes(model: Collection[Document], target: Collection[Document]) -> None:
+    """Create the indexes of `model` in `target`."""
     for name, index in model.index_information().items():
         if name == "_id_":
             continue

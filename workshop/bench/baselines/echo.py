@@ -1,4 +1,6 @@
-"""A backend that answers every request with the same JSON: `uvicorn workshop.bench.echo:app`."""
+"""A backend that responds to every request with the same JSON: `uvicorn
+workshop.bench.baselines.echo:app`.
+"""
 
 from typing import Any
 
@@ -7,7 +9,7 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(B
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """An ASGI application."""
+    """Respond with BODY."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await send({"type": "http.response.body", "body": BODY})

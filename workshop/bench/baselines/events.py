@@ -1,8 +1,8 @@
-"""What events cost at least: a change stream, JetStream and a `bulk_write`, and no more.
+"""The minimal pipeline for events: a change stream, JetStream and a `bulk_write`, and nothing else.
 
-`python -m workshop.bench.floor NUMBER` fills the collection `marks` of `bench_target<NUMBER>` from the stream
-BENCH until it is ended; number 0 makes the stream, and publishes the changes of `bench_source.marks` as well.
-MONGODB_URI and NATS_URL say where. It prints a line once it is at work.
+`python -m workshop.bench.baselines.events NUMBER` fills the collection `marks` of `bench_target<NUMBER>` from
+the stream BENCH until it is stopped. Number 0 also creates the stream, and publishes the changes of
+`bench_source.marks`. MONGODB_URI and NATS_URL name the servers. It prints a line once it is running.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Subscription = JetStreamContext.PushSubscription
 
 
 async def make_stream(stream: JetStreamContext) -> None:
-    """Make the stream, empty."""
+    """Create the stream, empty."""
     with contextlib.suppress(NotFoundError):
         await stream.delete_stream(STREAM)
     await stream.add_stream(StreamConfig(name=STREAM, subjects=[f"{STREAM}.*"]))
@@ -47,7 +47,7 @@ async def publish(client: Client, stream: JetStreamContext) -> None:
 
 
 async def take(client: Client, river: Subscription, number: int) -> None:
-    """Write what is there, and go on when something comes."""
+    """Write the messages that are there, and wait for more."""
     target = client[f"{TARGET}{number}"][COLLECTION]
     while True:
         messages = [await river.next_msg(timeout=None)]
@@ -62,7 +62,7 @@ async def take(client: Client, river: Subscription, number: int) -> None:
 
 
 async def main(number: int) -> None:
-    """Both, or the latter, until ended."""
+    """Fill a collection until stopped, and with number 0 also publish."""
     uri = os.environ["MONGODB_URI"]
     client: Client = AsyncMongoClient(uri, w="majority", journal=True)
     connection = await nats.connect(os.environ["NATS_URL"])

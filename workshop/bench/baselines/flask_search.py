@@ -1,6 +1,7 @@
-"""What Eve is measured against: the same search by hand, with Flask, pymongo and orjson and nothing else.
+"""A search written by hand with Flask, pymongo and orjson. Eve is compared with it.
 
-Served by gunicorn as `workshop.bench.handwritten:make_app()`, over the database that MONGODB_URI names.
+gunicorn serves it as `workshop.bench.baselines.flask_search:make_app()`, over the database that MONGODB_URI
+names.
 """
 
 import os
@@ -11,8 +12,24 @@ from flask import Flask, Response, request
 from pymongo import MongoClient
 
 FIELDS = (
-    *("_id", "_etag", "_created", "_updated", "source", "title", "text", "author", "topic", "url"),
-    *("permalink", "thumbnail", "created", "score", "ups", "downs", "num_comments", "over_18"),
+    "_id",
+    "_etag",
+    "_created",
+    "_updated",
+    "source",
+    "title",
+    "text",
+    "author",
+    "topic",
+    "url",
+    "permalink",
+    "thumbnail",
+    "created",
+    "score",
+    "ups",
+    "downs",
+    "num_comments",
+    "over_18",
 )
 SHOWN = dict.fromkeys(FIELDS, 1)
 BEST_FIRST: list[tuple[str, Any]] = [("relevance", {"$meta": "textScore"}), ("_id", 1)]
@@ -20,7 +37,7 @@ OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
 def make_app() -> Flask:
-    """The application: one route."""
+    """Return the application, which has one route."""
     app = Flask(__name__)
     posts = MongoClient[dict[str, Any]](os.environ["MONGODB_URI"]).get_default_database()["posts"]
 
@@ -30,7 +47,7 @@ def make_app() -> Flask:
         match = {"$text": {"$search": request.args["q"]}}
         found = posts.find(match, SHOWN).sort(BEST_FIRST).skip((page - 1) * size).limit(size)
         meta = {"page": page, "max_results": size, "total": posts.count_documents(match, limit=10_001)}
-        told = {"_items": list(found), "_meta": meta}
-        return Response(orjson.dumps(told, option=OPTIONS), mimetype="application/json")
+        content = {"_items": list(found), "_meta": meta}
+        return Response(orjson.dumps(content, option=OPTIONS), mimetype="application/json")
 
     return app

@@ -1,11 +1,11 @@
-"""Eve as it comes, on the same search: `workshop.bench.plain_eve:make_app()`."""
+"""Eve without any changes, with the same search: `workshop.bench.baselines.plain_eve:make_app()`."""
 
 import os
 from typing import Any
 
 from eve import Eve
 
-from workshop.bench.handwritten import FIELDS
+from workshop.bench.baselines.flask_search import FIELDS
 
 TYPES = {
     **dict.fromkeys(("score", "ups", "downs", "num_comments"), "integer"),
@@ -15,7 +15,9 @@ TYPES = {
 
 
 def make_app() -> Any:
-    """The application; search is `where={"$text": {"$search": …}}`, which plain Eve lets clients ask."""
+    """Return the application. A search is `where={"$text": {"$search": …}}`, which plain Eve lets clients
+    send.
+    """
     schema = {
         field: {"type": TYPES.get(field, "string")}
         for field in FIELDS

@@ -1,6 +1,6 @@
-"""What the gateway is measured against: a proxy with uvicorn, one aiohttp session and nothing else.
+"""A proxy of uvicorn and one aiohttp session and nothing else. The gateway is compared with it.
 
-`uvicorn workshop.bench.bareproxy:app` passes all requests to BACKEND_URL.
+`uvicorn workshop.bench.baselines.proxy:app` passes all requests to BACKEND_URL.
 """
 
 import os
@@ -14,7 +14,7 @@ _session: aiohttp.ClientSession | None = None
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """An ASGI application."""
+    """Pass a request to the backend and return its response."""
     global _session  # noqa: PLW0603 - made inside the running loop, once
     if scope["type"] != "http":
         return
@@ -24,12 +24,12 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     query = scope["query_string"].decode()
     url = f"{os.environ['BACKEND_URL']}{scope['path']}{'?' + query if query else ''}"
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    async with _session.request(scope["method"], url, headers=headers, data=body or None) as answer:
-        content = await answer.read()
-        told = [
+    async with _session.request(scope["method"], url, headers=headers, data=body or None) as response:
+        content = await response.read()
+        headers_out = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in answer.headers.items()
+            for name, value in response.headers.items()
             if name.lower() not in HOP_BY_HOP
         ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": told})
+        await send({"type": "http.response.start", "status": response.status, "headers": headers_out})
         await send({"type": "http.response.body", "body": content})

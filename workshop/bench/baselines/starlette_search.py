@@ -1,6 +1,8 @@
-"""What cached answers are measured against: the search by hand, with Starlette, AsyncMongoClient and orjson.
+"""A search written by hand with Starlette, AsyncMongoClient and orjson. Cached responses are compared with
+it.
 
-`uvicorn --factory workshop.bench.handwritten_async:make_app`, over the database that MONGODB_URI names.
+`uvicorn --factory workshop.bench.baselines.starlette_search:make_app` serves it, over the database that
+MONGODB_URI names.
 """
 
 import os
@@ -13,22 +15,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workshop.bench.handwritten import BEST_FIRST, OPTIONS, SHOWN
+from workshop.bench.baselines.flask_search import BEST_FIRST, OPTIONS, SHOWN
 
 
 def make_app() -> Starlette:
-    """The application: one route."""
+    """Return the application, which has one route."""
     client = AsyncMongoClient[dict[str, Any]](os.environ["MONGODB_URI"])
     posts = client.get_default_database()["posts"]
 
     async def search(request: Request) -> Response:
-        asked = request.query_params
-        page, size = int(asked.get("page", 1)), int(asked.get("max_results", 25))
-        match = {"$text": {"$search": asked["q"]}}
+        params = request.query_params
+        page, size = int(params.get("page", 1)), int(params.get("max_results", 25))
+        match = {"$text": {"$search": params["q"]}}
         cursor = posts.find(match, SHOWN).sort(BEST_FIRST).skip((page - 1) * size).limit(size)
         total = await posts.count_documents(match, limit=10_001)
         meta = {"page": page, "max_results": size, "total": total}
-        told = {"_items": await cursor.to_list(), "_meta": meta}
-        return Response(orjson.dumps(told, option=OPTIONS), media_type="application/json")
+        content = {"_items": await cursor.to_list(), "_meta": meta}
+        return Response(orjson.dumps(content, option=OPTIONS), media_type="application/json")
 
     return Starlette(routes=[Route("/search", search)])

@@ -1,4 +1,4 @@
-"""When documents arrive in collections, seen through one change stream."""
+"""Measures when documents arrive in collections, with one change stream."""
 
 import sys
 import threading
@@ -11,52 +11,54 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from workshop.bench.failed import NotMeasured
+from workshop.bench.testbed.process import NotMeasured
 
-SWITCHING_SECONDS = 0.0005
-"""So long at most whoever writes meanwhile, in the same process, keeps an arrival from being noted."""
+SWITCH_SECONDS = 0.0005
+"""The longest time that the writing thread of this process may delay the recording of an arrival."""
 
 Document = dict[str, Any]
 
 
 def p99(lags: Sequence[float]) -> float:
-    """The 99th percentile."""
+    """Return the 99th percentile."""
     return quantiles(lags, n=100)[98]
 
 
 class Arrivals(threading.Thread):
-    """Notes when each of `wanted` documents is first written in every one of the collections, for at most
-    `patience` seconds. One stream for all of them: each costs the server something for every write there is.
+    """Records when each of `expected` documents is first written in each of the collections, for at most
+    `timeout` seconds.
+
+    There is one stream for all of them, as each costs the server something for every write.
     """
 
-    def __init__(self, collections: Sequence[Collection[Document]], wanted: int, patience: float) -> None:
+    def __init__(self, collections: Sequence[Collection[Document]], expected: int, timeout: float) -> None:
         super().__init__(name="arrivals", daemon=True)
         self.times: dict[tuple[str, str], dict[str, float]] = {
             (each.database.name, each.name): {} for each in collections
         }
         """Monotonic seconds by the document's id, for each collection."""
 
-        self.watches = threading.Event()
+        self.is_watching = threading.Event()
         self._client: MongoClient[Document] = collections[0].database.client
-        self._wanted, self._patience = wanted, patience
+        self._expected, self._timeout = expected, timeout
 
     def last(self, name: str) -> float:
-        """When the last of the collections had a document."""
+        """Return when the last of the collections had a document."""
         return max(times[name] for times in self.times.values())
 
     @property
-    def are_all(self) -> bool:
-        """Whether all are there."""
-        return all(len(times) >= self._wanted for times in self.times.values())
+    def is_complete(self) -> bool:
+        """Whether all documents have arrived."""
+        return all(len(times) >= self._expected for times in self.times.values())
 
     def run(self) -> None:
-        """Watch."""
-        deadline = time.monotonic() + self._patience
-        wanted = [{"ns": {"db": database, "coll": name}} for database, name in self.times]
-        seen: list[Document] = [{"$match": {"$or": wanted}}, {"$project": {"ns": 1, "documentKey": 1}}]
+        """Record arrivals until all are there."""
+        deadline = time.monotonic() + self._timeout
+        namespaces = [{"ns": {"db": database, "coll": name}} for database, name in self.times]
+        seen: list[Document] = [{"$match": {"$or": namespaces}}, {"$project": {"ns": 1, "documentKey": 1}}]
         with self._client.watch(seen, max_await_time_ms=200) as stream:
-            self.watches.set()
-            while not self.are_all and time.monotonic() < deadline:
+            self.is_watching.set()
+            while not self.is_complete and time.monotonic() < deadline:
                 change = stream.try_next()
                 if change is not None:
                     times = self.times[change["ns"]["db"], change["ns"]["coll"]]
@@ -64,38 +66,41 @@ class Arrivals(threading.Thread):
 
 
 @contextmanager
-def watching(collections: Sequence[Collection[Document]], wanted: int, patience: float) -> Iterator[Arrivals]:
-    """Arrivals in the collections, waited for at the end of the block. Raises NotMeasured when some are
-    missing by then.
+def watch_arrivals(
+    collections: Sequence[Collection[Document]], expected: int, timeout: float
+) -> Iterator[Arrivals]:
+    """Yield the arrivals in the collections, and wait for all of them at the end of the block. Raises
+    NotMeasured when some are missing by then.
     """
-    watcher = Arrivals(collections, wanted, patience)
-    switching = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCHING_SECONDS)
+    watcher = Arrivals(collections, expected, timeout)
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         watcher.start()
-        watcher.watches.wait(30)
+        watcher.is_watching.wait(30)
         yield watcher
         watcher.join()
     finally:
-        sys.setswitchinterval(switching)
-    if not watcher.are_all:
+        sys.setswitchinterval(switch_interval)
+    if not watcher.is_complete:
         there = ", ".join(f"{len(times)} in {database}" for (database, _), times in watcher.times.items())
-        raise NotMeasured(f"Not all of {wanted} arrived: {there}.")
+        raise NotMeasured(f"Not all of {expected} arrived: {there}.")
 
 
 def write_lags(
-    takers: Sequence[Collection[Document]],
+    targets: Sequence[Collection[Document]],
     writes: int,
     rate: float,
-    patience: float,
+    timeout: float,
     write: Callable[[int], str],
 ) -> list[float]:
-    """Seconds from the end of each of so many calls of `write`, at a constant `rate` a second, until the last
-    of `takers` had the document whose id it gave. Raises NotMeasured when some are missing `patience`
-    seconds after the last call was due.
+    """Call `write` so many times at a constant `rate` a second. Return the seconds from the end of each call
+    until the last of `targets` had the document whose id it returned.
+
+    Raises NotMeasured when some are missing `timeout` seconds after the last call was due.
     """
     written: dict[str, float] = {}
-    with watching(takers, writes, writes / rate + patience) as arrivals:
+    with watch_arrivals(targets, writes, writes / rate + timeout) as arrivals:
         start = time.monotonic()
         for number in range(writes):
             time.sleep(max(0.0, start + number / rate - time.monotonic()))

@@ -1,6 +1,7 @@
-"""What requests cost servers in CPU time, and how many they answer, measured while the servers take turns.
+"""Measures what requests cost servers in CPU time, and how many they respond to, while the servers take
+turns.
 
-So whatever else the machine does falls on all alike; and ratios within one run mean something where absolute
+Whatever else the machine does affects all of them, so ratios within one run mean something where absolute
 numbers do not.
 """
 
@@ -20,13 +21,13 @@ WORDS = ("python", "cache", "service", "server", "query", "test")
 
 @dataclass
 class Server:
-    """A server whose `process` answers GET at `url`, in which `{word}` stands for one of WORDS."""
+    """A server whose `process` responds to GET at `url`, in which `{word}` stands for one of WORDS."""
 
     name: str
     url: str
     process: psutil.Process
     connections: int = 1
-    """Over which so many requests are under way at once."""
+    """The number of requests in flight at once, each over its own connection."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with each request."""
 
@@ -34,43 +35,43 @@ class Server:
 
     def __post_init__(self) -> None:
         self.session.trust_env = False
-        self.session.headers.update(self._sent())
+        self.session.headers.update(self._all_headers())
 
-    def ask(self, word: str) -> Any:
-        """The answer to one request."""
-        answer = self.session.get(self.url.format(word=word), timeout=30)
-        answer.raise_for_status()
-        return answer.json()
+    def get(self, word: str) -> Any:
+        """Return the response to one request."""
+        response = self.session.get(self.url.format(word=word), timeout=30)
+        response.raise_for_status()
+        return response.json()
 
-    def turn(self, number: int) -> tuple[float, float]:
-        """CPU microseconds of one of so many requests, and how many were answered in a second."""
-        began, before = time.monotonic(), self._used()
-        asyncio.run(self._answers(number))
-        return (self._used() - before) / number * 1e6, number / (time.monotonic() - began)
+    def measure(self, number: int) -> tuple[float, float]:
+        """Send so many requests. Return the CPU microseconds of one, and the number of responses a second."""
+        began, before = time.monotonic(), self._cpu_seconds()
+        asyncio.run(self._send(number))
+        return (self._cpu_seconds() - before) / number * 1e6, number / (time.monotonic() - began)
 
-    async def _answers(self, number: int) -> None:
+    async def _send(self, number: int) -> None:
         numbers = iter(range(number))
-        async with aiohttp.ClientSession(headers=self._sent(), raise_for_status=True) as session:
+        async with aiohttp.ClientSession(headers=self._all_headers(), raise_for_status=True) as session:
 
-            async def one_after_another() -> None:
+            async def send_in_turn() -> None:
                 for each in numbers:
-                    async with session.get(self.url.format(word=WORDS[each % len(WORDS)])) as answer:
-                        await answer.read()
+                    async with session.get(self.url.format(word=WORDS[each % len(WORDS)])) as response:
+                        await response.read()
 
-            await asyncio.gather(*(one_after_another() for _ in range(self.connections)))
+            await asyncio.gather(*(send_in_turn() for _ in range(self.connections)))
 
-    def _sent(self) -> dict[str, str]:
+    def _all_headers(self) -> dict[str, str]:
         return {"Accept": "application/json", **self.headers}
 
-    def _used(self) -> float:
+    def _cpu_seconds(self) -> float:
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU microseconds a request and answers a second, and how each compares with the first server's in the
-    same round; all are medians of the rounds.
+    """CPU microseconds of a request and responses a second, and the ratio of each to the first server's in
+    the same round. All are medians of the rounds.
     """
 
     name: str
@@ -81,23 +82,19 @@ class Cost:
 
 
 def costs(servers: Sequence[Server], number: int, rounds: int) -> list[Cost]:
-    """What requests cost each server, so many in each of so many rounds. The first is what the others are
-    measured against.
+    """Return what requests cost each server, with so many requests in each of so many rounds. The others are
+    compared with the first.
     """
     for server in servers:
-        server.turn(number)  # the first ones fill caches and pools
-    found = [[server.turn(number) for server in servers] for _ in range(rounds)]
+        server.measure(number)  # the first requests fill caches and pools
+    found = [[server.measure(number) for server in servers] for _ in range(rounds)]
     return [
         Cost(
-            server.name,
-            *(
-                median(each[place][0] for each in found),
-                median(each[place][0] / each[0][0] for each in found),
-            ),
-            *(
-                median(each[place][1] for each in found),
-                median(each[place][1] / each[0][1] for each in found),
-            ),
+            name=server.name,
+            microseconds=median(each[place][0] for each in found),
+            ratio=median(each[place][0] / each[0][0] for each in found),
+            per_second=median(each[place][1] for each in found),
+            rate_ratio=median(each[place][1] / each[0][1] for each in found),
         )
         for place, server in enumerate(servers)
     ]

@@ -1,9 +1,9 @@
-"""How long after a write was acknowledged every pond of step 3 shows it, beside the floor.
+"""Measures how long after the acknowledgement of a write every pond of step 3 shows it, beside a baseline.
 
-The floor is a bare change stream, JetStream and one `bulk_write` (`workshop.bench.floor`), over the same
-MongoDB and the same NATS server, with step 3 up and idle: once with one pond to fill, and once with as many
-as step 3 fills, by a process each. The same writer writes to all in turns, at a constant rate, the way an
-owner of marks writes; what has arrived is seen through change streams.
+The baseline is a bare change stream, JetStream and one `bulk_write` (`workshop.bench.baselines.events`), over
+the same MongoDB and the same NATS server, with step 3 up and idle: once with one pond to fill, and once with
+as many as step 3 fills, with a process for each. The same writer writes to all in turns at a constant rate,
+as an owner of marks does. Change streams show what has arrived.
 """
 
 import sys
@@ -17,35 +17,35 @@ import psutil
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.arrivals import p99, write_lags
+from workshop.bench.baselines.events import COLLECTION, SOURCE, TARGET
 from workshop.bench.effort import Effort
-from workshop.bench.floor import COLLECTION, SOURCE, TARGET
-from workshop.bench.process import started
-from workshop.bench.stage import Stage
+from workshop.bench.measurements.arrivals import p99, write_lags
+from workshop.bench.testbed.process import started
+from workshop.bench.testbed.step import RunningStep
 from workshop.stores.mongod import Mongod
 from workshop.stores.nats import NatsServer
 
 OWNER = "step3_hide"
 PONDS = ("list", "search", "recommend", "tagged")
-"""Who takes what readers hide."""
+"""The views that get what readers hide."""
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 Document = dict[str, Any]
 Marks = Collection[Document]
 
 
 @dataclass
-class Way:
-    """A way from writes to `owner` to the ponds that are its `takers`, filled by so many `floors`, if by any;
-    and what was found of it: `lags`, seconds from the acknowledgement of each write until the last pond had
-    it; and `busy`, of each turn how busy the machine's processors were, in percent.
+class Pipeline:
+    """A pipeline from writes to `owner` to its `ponds`, filled by so many `baselines`, if by any; and its
+    results: `lags`, the seconds from the acknowledgement of each write until the last pond had it, and
+    `busy`, how busy the machine's processors were in each turn, in percent.
     """
 
     name: str
     owner: Marks
-    takers: list[Marks]
-    floors: int = 0
+    ponds: list[Marks]
+    baselines: int = 0
     lags: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
 
@@ -56,42 +56,45 @@ class Way:
 
     @property
     def p99(self) -> float:
-        """Seconds: the 99th percentile of all writes."""
+        """Seconds, the 99th percentile of all writes."""
         return p99(self.lags)
 
 
-def event_lags(effort: Effort, stage: Stage) -> dict[int, list[Way]]:
-    """Measure step 3, by rate; the first way is the floor. Raises NotMeasured when writes do not arrive."""
-    stage.client[SOURCE].create_collection(COLLECTION)
-    return {rate: _at(rate, effort, stage) for rate in effort.rates}
+def measure_event_lags(effort: Effort, step3: RunningStep) -> dict[int, list[Pipeline]]:
+    """Return the results by rate. The first pipeline is the baseline. Raises NotMeasured when writes do not
+    arrive.
+    """
+    step3.client[SOURCE].create_collection(COLLECTION)
+    return {rate: _measure_rate(rate, effort, step3) for rate in effort.rates}
 
 
-def _at(rate: int, effort: Effort, stage: Stage) -> list[Way]:
-    ways = _ways(stage.client)
+def _measure_rate(rate: int, effort: Effort, step3: RunningStep) -> list[Pipeline]:
+    pipelines = _pipelines(step3.client)
     for turn in range(effort.turns):
-        for way in ways:
-            name = f"{rate}_{turn}_{way.floors}"
-            with _floors(stage.mongod, way.floors):
-                _lags(way.owner, way.takers, f"warming_{name}", rate, effort.warming)
-                psutil.cpu_percent()  # the next call tells of the time since this one
-                way.lags.extend(_lags(way.owner, way.takers, name, rate, effort.seconds))
-                way.busy.append(psutil.cpu_percent())
-    return ways
+        for pipeline in pipelines:
+            name = f"{rate}_{turn}_{pipeline.baselines}"
+            with _baseline_processes(step3.mongod, pipeline.baselines):
+                _measure_lags(pipeline.owner, pipeline.ponds, f"warming_{name}", rate, effort.warm_up)
+                psutil.cpu_percent()  # the next call measures from this one
+                lags = _measure_lags(pipeline.owner, pipeline.ponds, name, rate, effort.seconds)
+                pipeline.lags.extend(lags)
+                pipeline.busy.append(psutil.cpu_percent())
+    return pipelines
 
 
-def _ways(client: MongoClient[Document]) -> list[Way]:
+def _pipelines(client: MongoClient[Document]) -> list[Pipeline]:
     count = len(PONDS)
     source = client[SOURCE][COLLECTION]
     targets = [client[f"{TARGET}{number}"][COLLECTION] for number in range(count)]
     ponds = [client[f"step3_{name}"]["marks"] for name in PONDS]
     return [
-        Way("a change stream, JetStream, one bulk_write", source, targets[:1], 1),
-        Way(f"the same for {count} ponds", source, targets, count),
-        Way("every pond of step 3", client[OWNER]["marks"], ponds),
+        Pipeline("a change stream, JetStream, one bulk_write", source, targets[:1], 1),
+        Pipeline(f"the same for {count} ponds", source, targets, count),
+        Pipeline("every pond of step 3", client[OWNER]["marks"], ponds),
     ]
 
 
-def _lags(owner: Marks, takers: Sequence[Marks], name: str, rate: int, seconds: float) -> list[float]:
+def _measure_lags(owner: Marks, ponds: Sequence[Marks], name: str, rate: int, seconds: float) -> list[float]:
     durable = owner.with_options(write_concern=WriteConcern(w="majority", j=True))
 
     def write(number: int) -> str:
@@ -99,7 +102,7 @@ def _lags(owner: Marks, takers: Sequence[Marks], name: str, rate: int, seconds: 
         _hide(durable, identifier)
         return identifier
 
-    return write_lags(takers, round(rate * seconds), rate, PATIENCE_SECONDS, write)
+    return write_lags(ponds, round(rate * seconds), rate, TIMEOUT_SECONDS, write)
 
 
 def _hide(marks: Marks, identifier: str) -> None:
@@ -117,12 +120,12 @@ def _hide(marks: Marks, identifier: str) -> None:
 
 
 @contextmanager
-def _floors(mongod: Mongod, count: int) -> Iterator[None]:
-    """Inside the block the floor fills so many ponds."""
+def _baseline_processes(mongod: Mongod, count: int) -> Iterator[None]:
+    """Run processes of the baseline that fill so many ponds inside the block."""
     env = {"MONGODB_URI": mongod.admin_uri(), "NATS_URL": NatsServer().url("admin")}
     with ExitStack() as stack:
         for number in range(count):
-            command = [sys.executable, "-m", "workshop.bench.floor", str(number)]
-            floor = stack.enter_context(started(f"floor {number}", command, env))
-            floor.await_line()
+            command = [sys.executable, "-m", "workshop.bench.baselines.events", str(number)]
+            baseline = stack.enter_context(started(f"baseline {number}", command, env))
+            baseline.await_line()
         yield

@@ -1,7 +1,7 @@
-"""What the loader costs: its whole way against a bare `insert_many` loop over ready-made documents.
+"""Measures the loader against a bare `insert_many` loop over ready-made documents.
 
-`python -m workshop.bench.load COUNT` loads so many posts into the database that MONGODB_URI names, and prints
-how much memory that took at its highest, in bytes.
+`python -m workshop.bench.measurements.load COUNT` loads so many posts into the database that MONGODB_URI
+names, and prints the highest memory use in bytes.
 """
 
 import os
@@ -15,9 +15,8 @@ from typing import Any
 from pymongo.collection import Collection
 
 from workshop.bench.effort import FULL
-from workshop.bench.failed import NotMeasured
-from workshop.bench.process import run
-from workshop.bench.scratch import scratch_collection
+from workshop.bench.testbed.database import scratch_collection
+from workshop.bench.testbed.process import NotMeasured, run
 from workshop.load.generate import GeneratedSource, posts
 from workshop.load.loading import BATCH, Loading
 
@@ -25,14 +24,15 @@ Posts = Collection[dict[str, Any]]
 
 
 def load_ratio(uri: str, count: int = 100_000, rounds: int = FULL.load_rounds) -> dict[str, float]:
-    """Documents a second of both, with and without the monolith's text index, and the loader's memory.
+    """Return the documents a second of both, with and without the monolith's text index, and the loader's
+    memory.
 
-    `uri` is the address of a database, in which nothing is left. In each of so many rounds the two take turns
-    at `count` documents, with the index at a tenth of them, as it takes so much longer.
+    `uri` is the address of a database, in which nothing is left. In each round the two take turns at `count`
+    documents, with the index at a tenth of them, as that is so much slower.
 
     Returns, for the settings `plain` and `text_index`, `<setting>_bare_docs_s`, `<setting>_loader_docs_s` and
-    `<setting>_ratio` (loader / bare), each the median over the rounds, and `loader_peak_rss_mb`: resident
-    memory in MiB, at its highest while a process of its own loads `count` posts. Raises NotMeasured when the
+    `<setting>_ratio` (loader / bare), each the median over the rounds, and `loader_peak_rss_mb`: the highest
+    resident memory in MiB of a process of its own that loads `count` posts. Raises NotMeasured when the
     loader loses posts.
     """
     numbers: dict[str, float] = {}
@@ -41,7 +41,9 @@ def load_ratio(uri: str, count: int = 100_000, rounds: int = FULL.load_rounds) -
         numbers[f"{setting}_bare_docs_s"] = median(bare for bare, _ in rates)
         numbers[f"{setting}_loader_docs_s"] = median(loader for _, loader in rates)
         numbers[f"{setting}_ratio"] = median(loader / bare for bare, loader in rates)
-    peak = run("loader", [sys.executable, "-m", "workshop.bench.load", str(count)], {"MONGODB_URI": uri})
+    peak = run(
+        "loader", [sys.executable, "-m", "workshop.bench.measurements.load", str(count)], {"MONGODB_URI": uri}
+    )
     return numbers | {"loader_peak_rss_mb": int(peak.split()[-1]) / 2**20}
 
 
@@ -74,7 +76,9 @@ def _loader(uri: str, setting: str, count: int) -> float:
 
 
 def high_water() -> int:
-    """Bytes. Linux counts them for the program alone; its getrusage includes the process that started it."""
+    """Return the highest memory use in bytes. Linux counts it for the program alone; its getrusage includes
+    the process that started it.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
@@ -84,7 +88,7 @@ def high_water() -> int:
 
 
 def main() -> None:
-    """Load, and print."""
+    """Load posts and print the memory use."""
     with scratch_collection(os.environ["MONGODB_URI"]) as collection:
         Loading(GeneratedSource(int(sys.argv[1])), collection).run()
     print(high_water())

@@ -1,6 +1,6 @@
-"""What it costs to read a page of 25 found posts: the CPU time of the server's process, request by request.
+"""Measures what a page of 25 found posts costs: the CPU time of the server's process, request by request.
 
-The contenders are real servers, each gunicorn with one worker of one thread, over the same posts. They take
+The contenders are real servers over the same posts, each gunicorn with one worker of one thread. They take
 turns. The database's own work is not counted.
 """
 
@@ -14,9 +14,8 @@ import psutil
 from pymongo.collection import Collection
 
 from workshop.bench.effort import Effort
-from workshop.bench.failed import NotMeasured
-from workshop.bench.process import started
-from workshop.bench.turns import WORDS, Cost, Server, costs
+from workshop.bench.measurements.cpu_cost import WORDS, Cost, Server, costs
+from workshop.bench.testbed.process import NotMeasured, started
 from workshop.load.generate import GeneratedSource
 from workshop.load.loading import Loading
 from workshop.ports import free_port
@@ -26,7 +25,7 @@ CHECK = ("_id", "_etag", "title", "text", "score")
 
 @dataclass(frozen=True)
 class Contender:
-    """A server: `app` as gunicorn names it, the `path` and the query of a search with `{word}` in it."""
+    """A server: `app` as gunicorn names it, and the `path` of a search with `{word}` in it."""
 
     name: str
     app: str
@@ -35,7 +34,7 @@ class Contender:
 
 
 CONTENDERS = (
-    Contender("hand-written Flask", "workshop.bench.handwritten:make_app()", "/search?q={word}"),
+    Contender("hand-written Flask", "workshop.bench.baselines.flask_search:make_app()", "/search?q={word}"),
     Contender(
         "step 1's Eve API",
         "step1_rest.api.app:make_app()",
@@ -49,46 +48,54 @@ CONTENDERS = (
         {"VERSION": "v2", "LOG_LEVEL": "WARNING"},
     ),
     Contender(
-        "Eve as it comes",
-        "workshop.bench.plain_eve:make_app()",
+        "Eve without changes",
+        "workshop.bench.baselines.plain_eve:make_app()",
         '/posts?where={{"$text":{{"$search":"{word}"}}}}',
     ),
 )
 
 
-def reading_costs(posts: Collection[dict[str, Any]], uri: str, count: int, effort: Effort) -> list[Cost]:
-    """What a page costs each of CONTENDERS.
+def measure_reading(posts: Collection[dict[str, Any]], uri: str, count: int, effort: Effort) -> list[Cost]:
+    """Return what a page costs each of CONTENDERS.
 
-    `posts` is an empty collection called `posts` with the application's indexes, which gets `count` posts;
-    `uri` is its database's address. Raises NotMeasured when contenders answer different posts.
+    `posts` is an empty collection called `posts` with the application's indexes, into which `count` posts are
+    loaded. `uri` is its database's address. Raises NotMeasured when contenders return different posts.
     """
     Loading(GeneratedSource(count), posts).run()
     with ExitStack() as stack:
-        servers = [stack.enter_context(_served(each, uri)) for each in CONTENDERS]
-        _require_same(servers)
+        servers = [stack.enter_context(_serve(each, uri)) for each in CONTENDERS]
+        _require_same_posts(servers)
         return costs(servers, effort.requests, effort.rounds)
 
 
 @contextmanager
-def _served(contender: Contender, uri: str) -> Iterator[Server]:
+def _serve(contender: Contender, uri: str) -> Iterator[Server]:
     port = free_port()
     command = [
-        *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"),
-        *("--worker-class", "gthread", "--threads", "1", "--keep-alive", "60", "--no-control-socket"),
-        *("--log-level", "error", contender.app),
+        sys.executable,
+        "-m",
+        "gunicorn",
+        f"--bind=127.0.0.1:{port}",
+        "--workers=1",
+        "--worker-class=gthread",
+        "--threads=1",
+        "--keep-alive=60",
+        "--no-control-socket",
+        "--log-level=error",
+        contender.app,
     ]
     url = f"http://127.0.0.1:{port}{contender.path}"
     with started(contender.name, command, {"MONGODB_URI": uri, **contender.env}) as server:
-        server.await_answer(url.format(word=WORDS[0]))
+        server.await_response(url.format(word=WORDS[0]))
         (worker,) = psutil.Process(server.pid).children()
         yield Server(contender.name, url, worker)
 
 
-def _require_same(servers: list[Server]) -> None:
-    """Refuse to compare answers that are not the same posts."""
+def _require_same_posts(servers: list[Server]) -> None:
+    """Raise NotMeasured when the servers find different posts."""
     for word in WORDS:
-        answers = [server.ask(word) for server in servers]
-        pages = [[[post[name] for name in CHECK] for post in answer["_items"]] for answer in answers]
-        totals = {answer["_meta"]["total"] for answer in answers}
+        responses = [server.get(word) for server in servers]
+        pages = [[[post[name] for name in CHECK] for post in response["_items"]] for response in responses]
+        totals = {response["_meta"]["total"] for response in responses}
         if any(page != pages[0] for page in pages) or len(pages[0]) != 25 or len(totals) != 1:
-            raise NotMeasured(f"The contenders differ in what they find for {word!r}.")
+            raise NotMeasured(f"The contenders find different posts for {word!r}.")

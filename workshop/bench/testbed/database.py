@@ -1,4 +1,4 @@
-"""A MongoDB for one measurement, gone at its end."""
+"""A MongoDB for one measurement, deleted afterwards."""
 
 import sys
 import uuid
@@ -9,8 +9,8 @@ from typing import Any
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.process import run
-from workshop.bench.stage import own_state
+from workshop.bench.testbed.process import run
+from workshop.bench.testbed.step import isolated_state
 from workshop.stores.mongod import Mongod
 
 DATABASE = "bench"
@@ -19,15 +19,17 @@ Document = dict[str, Any]
 
 @contextmanager
 def scratch_database() -> Iterator[str]:
-    """The address of an empty database."""
-    with own_state(), Mongod() as mongod:
+    """Yield the address of an empty database."""
+    with isolated_state(), Mongod() as mongod:
         mongod.wait()
         yield mongod.add_user(DATABASE)
 
 
 @contextmanager
 def scratch_posts() -> Iterator[tuple[Collection[Document], str]]:
-    """The collection `posts` with the application's indexes, which step 1 makes itself; and the address."""
+    """Yield the collection `posts` with the application's indexes, which step 1 creates itself, and its
+    address.
+    """
     with scratch_database() as uri:
         run("preparing", [sys.executable, "-m", "step1_rest.api.prepare"], {"MONGODB_URI": uri})
         with MongoClient[Document](uri, tz_aware=True) as client:
@@ -36,7 +38,7 @@ def scratch_posts() -> Iterator[tuple[Collection[Document], str]]:
 
 @contextmanager
 def scratch_collection(uri: str) -> Iterator[Collection[Document]]:
-    """A collection that nobody has used, whose writes count once they are on disk; dropped at the end."""
+    """Yield a new collection whose writes are acknowledged once they are on disk. Drop it at the end."""
     with MongoClient[Document](uri, tz_aware=True) as client:
         durable = WriteConcern(w="majority", j=True)
         name = f"posts_{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""Processes that are measured: what they say goes to a file, and none of them outlives the measurement."""
+"""Processes that are measured. Their output goes to a file, and none of them outlives the measurement."""
 
 import contextlib
 import os
@@ -11,35 +11,39 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+import click
 import psutil
 import requests
 
 from workshop import state
-from workshop.bench.failed import NotMeasured
 from workshop.local_http import request
 from workshop.processes import die_with_parent
 from workshop.processes.exits import await_exit
 
 START_SECONDS = 60.0
 END_SECONDS = 30.0
-"""From the request to end to SIGKILL."""
+"""From SIGTERM to SIGKILL."""
 
 LAST_CHARACTERS = 2000
 
 
-class Started:
-    """A process with the file that has all it said."""
+class NotMeasured(click.ClickException):
+    """A measurement failed. The message says why."""
+
+
+class StartedProcess:
+    """A process and the file with its output."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.process, self.log = name, process, log
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self.process.pid
 
-    def await_answer(self, url: str) -> None:
-        """Wait until GET is answered well there. Raises NotMeasured with its last words when it is not."""
+    def await_response(self, url: str) -> None:
+        """Wait until GET succeeds there. If it does not, raise NotMeasured with the end of the output."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(requests.RequestException):
@@ -49,7 +53,9 @@ class Started:
         raise self.failed("did not start")
 
     def await_line(self) -> None:
-        """Wait until it has said a line. Raises NotMeasured with its last words when it does not."""
+        """Wait until the process has printed a line. If it does not, raise NotMeasured with the end of the
+        output.
+        """
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             if b"\n" in self.log.read_bytes():
@@ -58,9 +64,9 @@ class Started:
         raise self.failed("did not start")
 
     def failed(self, what: str) -> NotMeasured:
-        """What has become of it, with its last words."""
-        words = self.log.read_text(errors="replace")[-LAST_CHARACTERS:].strip()
-        return NotMeasured(f"{self.name} {what}. The last it said:\n{words or '(nothing)'}")
+        """Return an error that says what happened to the process, with the end of its output."""
+        output = self.log.read_text(errors="replace")[-LAST_CHARACTERS:].strip()
+        return NotMeasured(f"{self.name} {what}. The end of its output:\n{output or '(nothing)'}")
 
 
 @contextmanager
@@ -69,8 +75,10 @@ def started(
     command: Sequence[str],
     env: Mapping[str, str] = MappingProxyType({}),
     end_with: signal.Signals = signal.SIGTERM,
-) -> Iterator[Started]:
-    """A process inside the block, in a session of its own: Ctrl-C in the terminal is for the bench alone."""
+) -> Iterator[StartedProcess]:
+    """Run a process inside the block. It has a session of its own: Ctrl-C in the terminal reaches only the
+    bench.
+    """
     log = state.folder() / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -83,27 +91,27 @@ def started(
             start_new_session=True,
         )
     try:
-        yield Started(name, process, log)
+        yield StartedProcess(name, process, log)
     finally:
         process.send_signal(end_with)
-        to_its_end(lambda: _await_end(process))
+        uninterrupted(lambda: _await_end(process))
 
 
 def run(name: str, command: Sequence[str], env: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What a process said that ends by itself. Raises NotMeasured when it ends badly."""
+    """Run a process to its end and return its output. Raises NotMeasured when it fails."""
     with started(name, command, env) as done:
         if done.process.wait():
             raise done.failed(f"ended with {done.process.returncode}")
         return done.log.read_text(errors="replace")
 
 
-def end_children() -> None:
-    """End all that this process has started, and that they have."""
-    _end_all(psutil.Process().children(recursive=True))
+def stop_children() -> None:
+    """Stop all processes that this process has started, and theirs."""
+    _stop_all(psutil.Process().children(recursive=True))
 
 
-def to_its_end(action: Callable[[], None]) -> None:
-    """Do what may be done twice. If Ctrl-C comes meanwhile, as it may once, it is raised afterwards."""
+def uninterrupted(action: Callable[[], None]) -> None:
+    """Run an action that may be repeated. If Ctrl-C comes meanwhile, raise that afterwards."""
     try:
         action()
     except KeyboardInterrupt:
@@ -116,13 +124,13 @@ def _await_end(process: subprocess.Popen[bytes]) -> None:
         process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         own = psutil.Process(process.pid)
-        _end_all([*own.children(recursive=True), own])
+        _stop_all([*own.children(recursive=True), own])
         process.wait(END_SECONDS)
 
 
-def _end_all(doomed: list[psutil.Process]) -> None:
+def _stop_all(processes: list[psutil.Process]) -> None:
     for end, seconds in ((psutil.Process.terminate, 10.0), (psutil.Process.kill, 5.0)):
-        for each in doomed:
+        for each in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 end(each)
-        doomed = await_exit(doomed, seconds)
+        processes = await_exit(processes, seconds)

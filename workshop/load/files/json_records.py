@@ -1,7 +1,7 @@
-"""Reads JSON records one by one: a record a line, or an array or other run of values over any lines.
+"""Reads JSON records one by one: a record in each line, or a sequence of values such as an array.
 
-Memory stays flat at any size: what is held is one record, and a record longer than LONGEST is not held.
-Nothing in the middle ends a file: what is no JSON is told, and reading goes on where the next record begins.
+Memory use does not grow with the file: one record is held at a time, and none longer than LONGEST. Nothing in
+the middle ends the file: what is not JSON is reported, and reading goes on at the next record.
 """
 
 import codecs
@@ -11,19 +11,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from workshop.load.json_text import (
+from workshop.load.files.json_text import (
     DECODER,
     NOT_UTF8,
     SEPARATORS,
-    end_of_broken,
-    list_inside,
-    mended,
+    find_end_of_broken,
+    find_wrapped_list,
     parse,
+    parse_lenient,
     reason,
-    without_mark,
+    strip_bom,
 )
 from workshop.load.problems import BadRecord, LoadError
-from workshop.load.source import Part
+from workshop.load.source import RawRecord
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of one line, and characters of one value in an array."""
@@ -32,38 +32,40 @@ LARGE = 1024 * 1024
 """Bytes from which an object that only wraps a list is read as the list, one record after the other."""
 
 _CHUNK = 256 * 1024
-_KEPT = 4096
+_OVERLAP = 4096
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_BETWEEN = re.compile(rf"[{SEPARATORS}\[\]]*")
+_SEPARATORS = re.compile(rf"[{SEPARATORS}\[\]]*")
 _KEY = re.compile(r'"(?:[^"\\]|\\.)*"\s*:\s*', re.DOTALL)
-_UNFINISHED = 16
+_TAIL = 16
 """Characters at the end that may be half of a number, a name or an escape."""
 
 _BROKEN = re.compile(r"[\udc80-\udcff]")
 _TOO_LONG = f"longer than {LONGEST // 1024**2} MiB"
 
 
-def lines(stream: io.BufferedReader) -> Iterator[Part]:
-    """The JSON value of each line, and values over several lines from where there is one."""
+def lines(stream: io.BufferedReader) -> Iterator[RawRecord]:
+    """Yield the JSON value of each line. Where a value continues over several lines, read values from there
+    on.
+    """
     number = 0
     while line := stream.readline(LONGEST + 1):
         number += 1
         where = f"line {number:,}"
-        if len(line) > LARGE and list_inside(line[:LARGE].decode(errors="replace")):
+        if len(line) > LARGE and find_wrapped_list(line[:LARGE].decode(errors="replace")):
             yield from values(stream, line, number)
             return
         if len(line) > LONGEST and not line.endswith(b"\n"):
             _skip_line(stream)
-            yield Part(where, BadRecord(_TOO_LONG))
+            yield RawRecord(where, BadRecord(_TOO_LONG))
             continue
-        line = without_mark(line)
+        line = strip_bom(line)
         try:
-            yield Part(where, parse(line) if line else None)
+            yield RawRecord(where, parse(line) if line else None)
         except (ValueError, RecursionError, BadRecord) as problem:
-            if isinstance(problem, json.JSONDecodeError) and _goes_on(line, stream):
+            if isinstance(problem, json.JSONDecodeError) and _continues(line, stream):
                 yield from values(stream, line + b"\n", number)
                 return
-            yield Part(where, BadRecord(reason(problem)))
+            yield RawRecord(where, BadRecord(reason(problem)))
 
 
 def _skip_line(stream: io.BufferedReader) -> None:
@@ -71,40 +73,40 @@ def _skip_line(stream: io.BufferedReader) -> None:
         pass
 
 
-def _goes_on(line: bytes, stream: io.BufferedReader) -> bool:
-    """Whether a value goes on in the next line, as pretty-printed ones do."""
+def _continues(line: bytes, stream: io.BufferedReader) -> bool:
+    """Return whether a value continues in the next line, as pretty-printed ones do."""
     following = stream.peek(_CHUNK).lstrip()
     if line.endswith(b"["):
         return bool(following)
     return line.endswith(_OPEN_ENDS) and bool(following) and not following.startswith(b"{")
 
 
-def values(stream: io.BufferedReader, read: bytes = b"", line: int = 1) -> Iterator[Part]:
-    """Each value in any arrays, wrapped or not, or of several values in a row.
+def values(stream: io.BufferedReader, read: bytes = b"", line: int = 1) -> Iterator[RawRecord]:
+    """Yield each value of arrays, wrapped or not, or of several values in a row.
 
-    `read` is what was read of the stream before, from line number `line` on. Raises LoadError for a file
-    that ends in the middle.
+    `read` is what was already read of the stream, from line number `line` on. Raises LoadError for a file
+    that ends in the middle of a value.
     """
-    text = _Text(stream, read, line)
+    text = _Buffer(stream, read, line)
     count = 0
-    while text.following():
+    while text.next_character():
         where = f"value {count + 1:,}" + (f" (line {text.line:,})" if text.line > 1 else "")
         value = text.value(count)
-        if value is not _NOTHING:
+        if value is not _NO_VALUE:
             count += 1
-            yield Part(where, value)
+            yield RawRecord(where, value)
     if text.failure:
         raise text.failure
     if text.open:
-        raise LoadError(f"The array ends too early: it was cut short. The {count:,} values in it are loaded.")
+        raise LoadError(f"The array ends too early: it was cut short. Its {count:,} values are loaded.")
 
 
-_NOTHING = object()
-"""In place of a value that is none: the beginning of a wrapper, or what stands beside the list in one."""
+_NO_VALUE = object()
+"""Stands for what is not a value: the beginning of a wrapper, or what is beside the list in one."""
 
 
-class _Text:
-    """A stream's text: `buffer` holds as much as is needed, and what is before `position` is used."""
+class _Buffer:
+    """The text of a stream. `buffer` holds as much as needed; what is before `position` is used."""
 
     def __init__(self, stream: io.BufferedReader, read: bytes, line: int) -> None:
         self._stream = stream
@@ -112,7 +114,7 @@ class _Text:
         self.buffer = self._decode(read)
         self.position = 0
         self.open = 0
-        """Arrays that are not closed."""
+        """The number of arrays that are not closed."""
         self.failure: LoadError | None = None
         self._before = "\n"
         self._wrappers = 0
@@ -125,16 +127,16 @@ class _Text:
         self._counted = self.position
         return self._line
 
-    def following(self) -> str:
-        """The first character of the next value, "" at the end."""
+    def next_character(self) -> str:
+        """Move to the next value. Return its first character, "" at the end."""
         while True:
-            between = _BETWEEN.match(self.buffer, self.position)
+            between = _SEPARATORS.match(self.buffer, self.position)
             if between and between[0]:
                 self.open = max(self.open + between[0].count("[") - between[0].count("]"), 0)
                 self._before = (self._before + between[0])[-200:]
                 self.position = between.end()
             if self.position == len(self.buffer):
-                if not self._more():
+                if not self._read_more():
                     return ""
             elif self.buffer[self.position] == "}":
                 self._wrappers = max(self._wrappers - 1, 0)
@@ -143,26 +145,26 @@ class _Text:
                 return self.buffer[self.position]
 
     def value(self, count: int) -> Any:
-        """The value that begins here, or _NOTHING; `count` is how many came before it."""
-        if self._wrappers and self._passes_key():
-            return _NOTHING
+        """Return the value that begins here, or _NO_VALUE. `count` is the number of values before it."""
+        if self._wrappers and self._skip_key():
+            return _NO_VALUE
         while True:
             try:
                 value, end = DECODER.raw_decode(self.buffer, self.position)
             except (ValueError, RecursionError) as problem:
-                why = reason(problem, self.position)  # before more is read, which moves the position
+                why = reason(problem, self.position)  # now, as reading on moves the position
                 if not self._is_unfinished(problem):
-                    return self._broken(why)
-                if self._enter():
-                    return _NOTHING
+                    return self._recover(why)
+                if self._enter_list():
+                    return _NO_VALUE
                 if len(self.buffer) - self.position > LONGEST:
                     return self._too_long(count)
-                if self._more():
+                if self._read_more():
                     continue
-                if end_of_broken(self.buffer, self.position, self._before, is_last=True):
-                    return self._broken(why)
+                if find_end_of_broken(self.buffer, self.position, self._before, is_last=True):
+                    return self._recover(why)
                 raise self.failure or LoadError(
-                    f"Value {count + 1:,} is not sound JSON: the file was cut short in the middle of it. "
+                    f"Value {count + 1:,} is not valid JSON: the file was cut short in the middle of it. "
                     f"The {count:,} before it are loaded."
                 ) from None
             broken = _BROKEN.search(self.buffer, self.position, end)
@@ -174,14 +176,14 @@ class _Text:
 
     def _is_unfinished(self, problem: Exception) -> bool:
         return isinstance(problem, json.JSONDecodeError) and (
-            problem.msg.startswith("Unterminated string") or problem.pos >= len(self.buffer) - _UNFINISHED
+            problem.msg.startswith("Unterminated string") or problem.pos >= len(self.buffer) - _TAIL
         )
 
-    def _enter(self) -> bool:
-        """Go on inside the list of an object that only wraps it, where that is a large one."""
+    def _enter_list(self) -> bool:
+        """Go on inside the list of a large object that only wraps it. Return whether there is one."""
         if len(self.buffer) - self.position < LARGE or self.buffer[self.position] != "{":
             return False
-        found = list_inside(self.buffer, self.position)
+        found = find_wrapped_list(self.buffer, self.position)
         if found is None:
             return False
         start, objects = found
@@ -189,11 +191,11 @@ class _Text:
         self._pass(start)
         return True
 
-    def _passes_key(self) -> bool:
-        """Pass over what stands beside the list in a wrapper: a key and its value, unless that is a list."""
+    def _skip_key(self) -> bool:
+        """Skip what is beside the list in a wrapper: a key and its value, unless that is a list."""
         while True:
             key = _KEY.match(self.buffer, self.position)
-            if key is None and self.buffer[self.position] == '"' and self._more():
+            if key is None and self.buffer[self.position] == '"' and self._read_more():
                 continue
             if key is None:
                 return False
@@ -202,33 +204,33 @@ class _Text:
                 if self.buffer[start : start + 1] != "[":
                     _, start = DECODER.raw_decode(self.buffer, start)
             except json.JSONDecodeError as problem:
-                if self._is_unfinished(problem) and self._more():
+                if self._is_unfinished(problem) and self._read_more():
                     continue
             self._pass(start)
             return True
 
-    def _broken(self, why: str) -> Any:
-        """What a value that is no JSON may still be, else a BadRecord; passes on to where it ends."""
-        while (end := end_of_broken(self.buffer, self.position, self._before)) is None:
-            if len(self.buffer) - self.position > LONGEST or not self._more():
+    def _recover(self, why: str) -> Any:
+        """Return what an invalid value may still be, else a BadRecord. Move to its end."""
+        while (end := find_end_of_broken(self.buffer, self.position, self._before)) is None:
+            if len(self.buffer) - self.position > LONGEST or not self._read_more():
                 break
         if end is None:
-            end = end_of_broken(self.buffer, self.position, "", is_last=True)
+            end = find_end_of_broken(self.buffer, self.position, "", is_last=True)
         if end is None:
             return self._skip(why)
         text = self.buffer[self.position : end]
         self._pass(end)
         try:
-            return BadRecord(NOT_UTF8) if _BROKEN.search(text) else mended(text)
+            return BadRecord(NOT_UTF8) if _BROKEN.search(text) else parse_lenient(text)
         except (ValueError, RecursionError):
             return BadRecord(why)
 
     def _skip(self, why: str) -> BadRecord:
-        """Pass over what is too long to be held."""
+        """Skip a value that is too long to be held."""
         before = self._before
-        while (end := end_of_broken(self.buffer, self.position, before, is_whole=False)) is None:
-            self.position = max(self.position, len(self.buffer) - _KEPT)
-            if not self._more():
+        while (end := find_end_of_broken(self.buffer, self.position, before, is_whole=False)) is None:
+            self.position = max(self.position, len(self.buffer) - _OVERLAP)
+            if not self._read_more():
                 end = len(self.buffer)
                 break
         self._pass(end)
@@ -243,8 +245,10 @@ class _Text:
             )
         return skipped
 
-    def _more(self) -> bool:
-        """Read on, the further the longer the value; False at the end, with its reason in `failure`."""
+    def _read_more(self) -> bool:
+        """Read on, the more the longer the value is. Return False at the end, with the reason in
+        `failure`.
+        """
         _ = self.line
         rest = self.buffer[self.position :]
         wanted = max(_CHUNK, len(rest))

@@ -1,4 +1,4 @@
-"""JSON text as people have it: what a person would read as a value is one, though it breaks a rule."""
+"""Lenient parsing of JSON: what a person would read as a value is accepted although it breaks a rule."""
 
 import codecs
 import json
@@ -9,15 +9,15 @@ from workshop.load.problems import BadRecord
 
 NOT_UTF8 = "not UTF-8"
 SEPARATORS = " \t\r\n,\ufeff\x1e"
-"""What may stand between values: also the marks of files put together with `cat`, and those of RFC 7464."""
+"""What may be between values, including the marks of concatenated files and those of RFC 7464."""
 
 DECODER = json.JSONDecoder(strict=False)
-"""Takes line breaks and tabs inside a text."""
+"""Accepts line breaks and tabs inside a text."""
 
 WRAPPING = {"data", "children", "posts", "submissions", "results", "items", "hits", "records", "documents"}
 """Keys under which programs put a list of posts."""
 
-_BETWEEN = re.compile(f"[{SEPARATORS}]*")
+_SEPARATORS = re.compile(f"[{SEPARATORS}]*")
 _HEAD = 64 * 1024
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|[{}\[\]]', re.DOTALL)
 _NEXT_OBJECT = re.compile(r'\}\s*,?\s*(?=\{\s*")')
@@ -39,7 +39,9 @@ _LENIENT = re.compile(
 
 
 def parse(line: bytes) -> Any:
-    """The value of a line, a list where it holds several. Raises what `json` raises, or BadRecord."""
+    """Return the value of a line, a list where it contains several. Raises what `json` raises, or
+    BadRecord.
+    """
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -47,7 +49,7 @@ def parse(line: bytes) -> Any:
     try:
         return DECODER.decode(text)
     except json.JSONDecodeError as problem:
-        for more_liberal in (_several, mended):
+        for more_liberal in (_parse_several, parse_lenient):
             try:
                 return more_liberal(text)
             except json.JSONDecodeError:
@@ -55,16 +57,17 @@ def parse(line: bytes) -> Any:
         raise problem
 
 
-def mended(text: str) -> Any:
-    """The value of text with commas before a closing bracket, or as MongoDB's shell and Python write it.
+def parse_lenient(text: str) -> Any:
+    """Return the value of text with commas before a closing bracket, or in the notation of MongoDB's shell or
+    Python.
 
-    Raises what `json` raises where it is no JSON even so.
+    Raises what `json` raises if it is still not JSON.
     """
     return DECODER.decode(_LENIENT.sub(_strict, text.strip(SEPARATORS)))
 
 
 def reason(problem: Exception, start: int = 0) -> str:
-    """What is wrong with a record that begins at `start`, for which `problem` was raised."""
+    """Return what is wrong with a record that begins at `start`, for which `problem` was raised."""
     if isinstance(problem, BadRecord):
         return str(problem)
     if isinstance(problem, json.JSONDecodeError):
@@ -74,13 +77,13 @@ def reason(problem: Exception, start: int = 0) -> str:
     return "not JSON: a number with too many digits"
 
 
-def without_mark(line: bytes) -> bytes:
-    """The line without spaces around it and without the byte order mark that a file may begin with."""
+def strip_bom(line: bytes) -> bytes:
+    """Return the line without spaces around it and without the byte order mark that a file may begin with."""
     return line.strip().removeprefix(codecs.BOM_UTF8).strip()
 
 
-def list_inside(text: str, start: int = 0) -> tuple[int, int] | None:
-    """Where the list begins in an object that only wraps one, and how many objects are open there."""
+def find_wrapped_list(text: str, start: int = 0) -> tuple[int, int] | None:
+    """Return where the list begins in an object that only wraps one, and how many objects are open there."""
     key = ""
     wraps: list[bool] = []
     for token in _TOKEN.finditer(text, start, start + _HEAD):
@@ -97,14 +100,16 @@ def list_inside(text: str, start: int = 0) -> tuple[int, int] | None:
     return None
 
 
-def end_of_broken(
+def find_end_of_broken(
     text: str, start: int, before: str, *, is_whole: bool = True, is_last: bool = False
 ) -> int | None:
-    """Where the broken value that begins at `start` ends; None when the text does not reach so far.
+    """Return where the invalid value that begins at `start` ends, None when the text does not contain its
+    end.
 
-    `before` is what separates it from the value before. Where each value begins a line, the next line that
-    begins so ends it, else an object with the same first key; brackets may tell earlier. `is_whole` says that
-    the text still has the value's beginning, `is_last` that it reaches to the end of the file.
+    `before` is what separates it from the previous value. If each value begins a line, it ends where the next
+    such line begins, otherwise where an object with the same first key begins; brackets may end it earlier.
+    `is_whole` says that the text still contains the beginning of the value, `is_last` that it contains the
+    end of the file.
     """
     if is_whole and text[start] != "{":
         found = _NEXT_ANYTHING.search(text, start + 1)
@@ -131,7 +136,7 @@ def _next_like(text: str, start: int) -> int | None:
 
 
 def _closed(text: str, start: int, is_last: bool) -> int | None:
-    """Behind the bracket that closes the value, if what follows there may follow a value."""
+    """Return the position after the bracket that closes the value, if the text there may follow a value."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         if token[0] in "{[":
@@ -145,8 +150,8 @@ def _closed(text: str, start: int, is_last: bool) -> int | None:
     return None
 
 
-def _several(text: str) -> Any:
-    """One or more values with nothing but separators around them."""
+def _parse_several(text: str) -> Any:
+    """Parse one or more values with nothing but separators around them."""
     values = []
     position = _after_separators(text, 0)
     while position < len(text):
@@ -157,7 +162,7 @@ def _several(text: str) -> Any:
 
 
 def _after_separators(text: str, position: int) -> int:
-    found = _BETWEEN.match(text, position)
+    found = _SEPARATORS.match(text, position)
     return found.end() if found else position
 
 

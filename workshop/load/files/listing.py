@@ -1,7 +1,7 @@
-"""Finds the submissions in what APIs give: things, listings of things, and lists under other names.
+"""Finds the submissions in responses of APIs: things, listings of things, and lists with other names.
 
 Formats: https://www.reddit.com/dev/api/ ("listings"), https://github.com/reddit-archive/reddit/wiki/JSON, and
-the answers of archives, `{"data": [...], "error": null}`, which are the same for all of them but in names.
+the responses of archives, `{"data": [...], "error": null}`, which differ only in names.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ _KINDS = {
     "more": "a list of comments",
 }
 _DEPTH = 5
-_OF_A_POST = ("title", "id", "name", "selftext", "body", "created_utc")
-_OF_AN_ERROR = ("message", "error", "error_message", "detail", "reason")
+_POST_FIELDS = ("title", "id", "name", "selftext", "body", "created_utc")
+_ERROR_FIELDS = ("message", "error", "error_message", "detail", "reason")
 
 
-def is_bare(value: Any) -> bool:
-    """Whether a value is the record of one submission, as all lines of most files are."""
+def is_submission(value: Any) -> bool:
+    """Return whether a value is the record of one submission, as all lines of most files are."""
     return isinstance(value, dict) and "kind" not in value and "title" in value
 
 
 def submissions(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
-    """The submissions in a value: itself, or what its listings hold; where there is none, the reason."""
+    """Yield the submissions in a value: itself, or those in its listings; if there is none, the reason."""
     if isinstance(value, list) and depth:
         for part in value:
             yield from submissions(part, depth - 1)
@@ -35,7 +35,7 @@ def submissions(value: Any, depth: int = _DEPTH) -> Iterator[dict[str, Any] | Ba
         yield value if isinstance(value, BadRecord) else BadRecord("not a JSON object")
     elif "kind" in value and isinstance(value.get("data"), dict):
         yield from _thing(str(value["kind"]), value["data"], depth)
-    elif any(field in value for field in _OF_A_POST):
+    elif any(field in value for field in _POST_FIELDS):
         yield value
     else:
         yield from _wrapped(value, depth)
@@ -53,16 +53,16 @@ def _thing(kind: str, data: dict[str, Any], depth: int) -> Iterator[dict[str, An
 
 
 def _wrapped(value: dict[str, Any], depth: int) -> Iterator[dict[str, Any] | BadRecord | NotAPost]:
-    """What lies under the keys of an object that is no post itself."""
+    """Yield the submissions under the keys of an object that is not a post itself."""
     inside = [part for part in value.values() if depth and _may_hold_posts(part)]
     for part in inside:
         yield from submissions(part, depth - 1)
     if inside:
         return
     if any(part == [] for part in value.values()):
-        yield NotAPost("an answer without any post in it")
-    elif told := next((value[name] for name in _OF_AN_ERROR if value.get(name)), None):
-        yield BadRecord(f"an error message, not a submission: {str(told)[:100]}")
+        yield NotAPost("a response without any post in it")
+    elif message := next((value[name] for name in _ERROR_FIELDS if value.get(name)), None):
+        yield BadRecord(f"an error message, not a submission: {str(message)[:100]}")
     else:
         yield BadRecord("not a submission: it has neither id nor title")
 
@@ -71,5 +71,5 @@ def _may_hold_posts(part: Any) -> bool:
     if isinstance(part, list):
         return any(isinstance(each, dict) for each in part)
     return isinstance(part, dict) and (
-        any(field in part for field in _OF_A_POST) or any(map(_may_hold_posts, part.values()))
+        any(field in part for field in _POST_FIELDS) or any(map(_may_hold_posts, part.values()))
     )

@@ -1,4 +1,4 @@
-"""Opens a file for reading, unpacking it where it is packed, and as UTF-8 where it is UTF-16."""
+"""Opens a file for reading: decompresses it if necessary, and converts UTF-16 to UTF-8."""
 
 import bz2
 import codecs
@@ -14,19 +14,19 @@ from typing import Any, cast
 
 from zstandard import ZstdError
 
+from workshop.load.files.zstd import ZstdReader
 from workshop.load.problems import LoadError
-from workshop.load.zstd import ZstdReader
 
 ACCEPTED = (
     "reddit submissions as NDJSON or mongoexport (.json, .ndjson), a JSON array or a saved listing of them, "
-    "the saved answer of an archive's API, or a Stack Exchange Posts.xml; each also packed as .gz, .zst, "
+    "the saved response of an archive's API, or a Stack Exchange Posts.xml; each also packed as .gz, .zst, "
     ".bz2, .xz or alone in a .zip"
 )
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
-"""Frames without content, which some packers write first: RFC 8878, section 3.1.2."""
+"""Frames without content, which some programs write first: RFC 8878, section 3.1.2."""
 
 _ZIP = b"PK\x03\x04"
 _BZIP2 = b"BZh"
@@ -46,7 +46,7 @@ _Read = Callable[[int], bytes]
 
 
 class OpenFile(io.BufferedReader):
-    """The unpacked bytes of a file; `done` says how many packed ones are read. Reading raises LoadError."""
+    """The decompressed bytes of a file. Reading raises LoadError."""
 
     def __init__(self, path: Path) -> None:
         self._unpacked = _Unpacked(path)
@@ -54,7 +54,7 @@ class OpenFile(io.BufferedReader):
 
     @property
     def done(self) -> int:
-        """Bytes of the file itself that are read."""
+        """The number of bytes of the file itself that are read."""
         return self._unpacked.done
 
 
@@ -76,11 +76,13 @@ class _Unpacked(io.RawIOBase):
             what = "ends too early: it was cut short" if cut else "is damaged: it cannot be unpacked"
             raise LoadError(
                 f"{self._path} {what} (at byte {self._file.tell():,}). "
-                "What came before is loaded. Fetch the file again and load it anew."
+                "Everything before that is loaded. Download the file again and repeat the load."
             ) from problem
         except OSError as problem:
-            why = problem.strerror or "it is damaged, and cannot be unpacked"
-            raise LoadError(f"{self._path} cannot be read: {why}. What came before is loaded.") from problem
+            why = problem.strerror or "it is damaged and cannot be unpacked"
+            raise LoadError(
+                f"{self._path} cannot be read: {why}. Everything before that is loaded."
+            ) from problem
         buffer[: len(data)] = data
         self.done = self._file.tell()
         return len(data)
@@ -95,10 +97,10 @@ def _open(path: Path) -> io.FileIO:
         if path.is_dir():
             inside = path / "Posts.xml"
             if inside.is_file():
-                raise LoadError(f"{path} is a directory. Name a file in it: {inside}, it seems.")
+                raise LoadError(f"{path} is a directory. Name a file in it, such as {inside}.")
             raise LoadError(f"{path} is a directory. Name a file in it: {ACCEPTED}.")
         if path.exists() and not path.is_file():
-            raise LoadError(f"{path} is not a regular file. Save what it gives to a file first.")
+            raise LoadError(f"{path} is not a regular file. Save its content to a file first.")
         return path.open("rb", buffering=0)
     except FileNotFoundError:
         raise LoadError(f"There is no file {path}.") from None
@@ -129,13 +131,13 @@ def _unpacker(path: Path, file: io.FileIO) -> _Read:
 
 
 def _only_member(path: Path, file: io.FileIO) -> zipfile.ZipExtFile:
-    """The one file in a zip archive."""
+    """Return the one file in a zip archive."""
     try:
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile:
         raise LoadError(
             f"{path} is a zip archive that is damaged or was cut short: it cannot be unpacked. "
-            "Fetch the file again."
+            "Download the file again."
         ) from None
     members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
     if len(members) != 1:
@@ -149,7 +151,7 @@ def _only_member(path: Path, file: io.FileIO) -> zipfile.ZipExtFile:
 
 
 class _Utf8:
-    """Passes bytes on, as UTF-8 where they are UTF-16, as text saved by Windows' programs may be."""
+    """Passes bytes on, and converts UTF-16, in which some programs for Windows save text, to UTF-8."""
 
     def __init__(self, read: _Read) -> None:
         self._read = read
@@ -158,7 +160,7 @@ class _Utf8:
         self._began = False
 
     def __call__(self, size: int) -> bytes:
-        """Up to `size` bytes, at least one unless there are no more."""
+        """Return up to `size` bytes, at least one unless there are no more."""
         if not self._began:
             self._begin(size)
         while self._decoder and not self._ready:

@@ -1,24 +1,26 @@
-"""A file of posts, whichever of the accepted formats it has: what it holds decides, not its name."""
+"""A file of posts in any of the accepted formats. Its content decides the format, not its name."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from workshop.load import json_records, xml_rows
-from workshop.load.listing import is_bare, submissions
-from workshop.load.opening import ACCEPTED, OpenFile
-from workshop.load.post import Document
+from workshop.load.files import json_records, xml_rows
+from workshop.load.files.listing import is_submission, submissions
+from workshop.load.files.opening import ACCEPTED, OpenFile
+from workshop.load.posts.post import Document
+from workshop.load.posts.reddit import post_from_reddit
+from workshop.load.posts.stackexchange import is_site, post_from_row
 from workshop.load.problems import BadRecord, LoadError, NotAPost, Problem
-from workshop.load.reddit import post_from_reddit
-from workshop.load.source import Identity, Part, Record
-from workshop.load.stackexchange import is_site, post_from_row
+from workshop.load.source import Identity, RawRecord, Record
 
 Format = Literal["line", "value", "row"]
-"""What the file begins with: a JSON line, an array or other run of JSON values, or rows of XML."""
+"""What the file begins with: a JSON line, an array or another sequence of JSON values, or rows of XML."""
 
 VERSION = 2
-"""To be raised when the same file is counted in other records: an interrupted load then starts over."""
+"""Increase it when the records of the same file are counted in another way: an interrupted load then starts
+over.
+"""
 
 _HEAD = 64 * 1024
 _SUFFIXES = re.compile(r"[-._]?posts(\.xml)?(\.gz|\.zst|\.bz2|\.xz|\.zip|\.7z)?$", re.IGNORECASE)
@@ -29,11 +31,13 @@ _SITES = re.compile(
     r"(?:[a-z0-9-]+\.){0,2}(?:stackexchange\.com|stackoverflow\.com|serverfault\.com|superuser\.com"
     r"|askubuntu\.com|mathoverflow\.net|stackapps\.com)"
 )
-"""The names of Stack Exchange's sites, which a folder further up may have; nearer ones may have any."""
+"""The names of Stack Exchange's sites, which a folder further up may have. A nearer folder may name any
+site.
+"""
 
 
 class FileSource:
-    """The posts in a file. Making one raises LoadError for a file that is none of those accepted."""
+    """The posts in a file. The constructor raises LoadError for a file in none of the accepted formats."""
 
     unit: Literal["bytes", "posts"] = "bytes"
 
@@ -44,7 +48,7 @@ class FileSource:
         self.site = (_ADDRESS.sub("", site.lower()) or _site_of(path)) if self.format == "row" else ""
         if self.site and not is_site(self.site):
             raise LoadError(
-                f"{site} is not a site's name. It looks like --site serverfault.com, or SITE=serverfault.com."
+                f"{site} is not the name of a site. Examples: --site serverfault.com, SITE=serverfault.com."
             )
         facts = path.stat()
         self.total: int | None = facts.st_size
@@ -57,28 +61,32 @@ class FileSource:
 
     @property
     def done(self) -> int:
-        """Bytes of the file that are read, packed ones where it is packed."""
+        """The number of bytes of the file that are read, compressed ones if it is compressed."""
         return self._file.done if self._file else 0
 
     def records(self, start: int) -> Iterator[Record]:
-        """Each record behind the first `start` lines, values or rows. Raises LoadError for a damaged file."""
+        """Yield each record after the first `start` lines, values or rows. Raises LoadError for a damaged
+        file.
+        """
         with OpenFile(self._path) as self._file:
-            parts = self._parts(self._file)
-            for number, part in enumerate(parts, 1):
+            raw_records = self._raw_records(self._file)
+            for number, raw in enumerate(raw_records, 1):
                 if number > start:
-                    yield from self._records_in(number, part)
+                    yield from self._records_in(number, raw)
 
-    def _parts(self, file: OpenFile) -> Iterator[Part]:
+    def _raw_records(self, file: OpenFile) -> Iterator[RawRecord]:
         if self.format == "row":
             return xml_rows.rows(file)
         return json_records.values(file) if self.format == "value" else json_records.lines(file)
 
-    def _records_in(self, number: int, part: Part) -> Iterator[Record]:
-        """One record, or those of a listing; the place moves on with the last, so that none is left out."""
-        where, value = part
+    def _records_in(self, number: int, raw: RawRecord) -> Iterator[Record]:
+        """Yield one record, or those of a listing. The position moves on with the last one, so that none is
+        left out after an interruption.
+        """
+        where, value = raw
         if value is None:
             return
-        if self.format == "row" or is_bare(value):
+        if self.format == "row" or is_submission(value):
             self.position = number
             yield self._record(where, value)
             return
@@ -107,17 +115,17 @@ def _format(path: Path) -> Format:
         head = _head(file).removeprefix(b"\xef\xbb\xbf").lstrip()
     if _HTML.match(head):
         raise LoadError(
-            f"{path} is a web page, not posts: where it was fetched from may have answered with an error. "
-            "Open it in a browser to see what it says."
+            f"{path} is a web page, not posts. Perhaps the server that it was downloaded from responded with "
+            "an error; open it in a browser to see."
         )
     if head.startswith(b"<"):
         return "row"
     begins = _JSON_LINE.search(head)
     if head.startswith((b"{", b"[")):
         return "value" if head.startswith(b"[") else "line"
-    if begins and b"\0" not in head:  # behind what a program said before, say
+    if begins and b"\0" not in head:  # for example after other output of a program
         return "value" if begins["first"] == b"[" else "line"
-    what = "holds nothing but spaces" if not head else "is none of the accepted files"
+    what = "contains only spaces" if not head else "is in none of the accepted formats"
     raise LoadError(f"{path} {what}. Accepted are {ACCEPTED}.")
 
 
@@ -129,10 +137,9 @@ def _head(file: OpenFile) -> bytes:
 
 
 def _site_of(path: Path) -> str:
-    """The Stack Exchange site a dump is from, by its or a folder's name.
+    """Return the Stack Exchange site of a dump, from the name of the file or a folder.
 
-    So dumps are named when they come out of their archives: `serverfault.com/Posts.xml`,
-    `stackoverflow.com-Posts/Posts.xml`.
+    Extracted archives have these names: `serverfault.com/Posts.xml`, `stackoverflow.com-Posts/Posts.xml`.
     """
     folders = [each.name.lower() for each in path.resolve().parents]
     for name in (path.name.lower(), *folders[:1]):

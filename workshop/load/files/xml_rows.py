@@ -1,7 +1,7 @@
-"""Reads the rows of a Stack Exchange `Posts.xml` one by one; memory stays flat at any size.
+"""Reads the rows of a Stack Exchange `Posts.xml` one by one, with memory that does not grow with the file.
 
-Each row is parsed by itself, so a row that breaks the rules of XML spoils no other, and nothing that a file
-may declare is ever looked at. Dumps do hold such rows: with references to characters that XML forbids.
+Each row is parsed by itself, so an invalid row does not affect others, and nothing that a file may declare is
+used. Dumps do contain invalid rows, with references to characters that XML forbids.
 """
 
 import codecs
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from workshop.load.problems import BadRecord, LoadError
-from workshop.load.source import Part
+from workshop.load.source import RawRecord
 
 LONGEST = 2 * 1024 * 1024
 """Bytes of one row; a body has at most 30,000 characters."""
@@ -20,27 +20,29 @@ LONGEST = 2 * 1024 * 1024
 _CHUNK = 64 * 1024
 _ROW = b"<row"
 _ENDS = (b"</posts", b"</row", b"<row ", b"<row\t", b"<row\n", b"<row\r")
-_KEPT = 64
+_OVERLAP = 64
 _TOO_LONG = f"longer than {LONGEST // 1024**2} MiB"
 _ROOT = re.compile(rb"<([A-Za-z_][^\s<>/]{0,39})")
-_ASIDE = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_COMMENTS = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,8}));|(\w{1,32};)?)")
-_OF_XML = {"amp;", "lt;", "gt;", "quot;", "apos;"}
+_XML_ENTITIES = {"amp;", "lt;", "gt;", "quot;", "apos;"}
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def rows(stream: io.BufferedReader) -> Iterator[Part]:
-    """The rows of the file. Raises LoadError for what is no such file, or ends in the middle of a row."""
-    text = _Text(stream)
-    encoding = _checked_head(text)
+def rows(stream: io.BufferedReader) -> Iterator[RawRecord]:
+    """Yield the rows of the file. Raises LoadError for another kind of file, or one that ends in the middle
+    of a row.
+    """
+    text = _Buffer(stream)
+    encoding = _read_head(text)
     count = 0
     while text.find_row():
         count += 1
         where = f"row {count:,} (line {text.line:,})"
         raw = text.take_row()
-        yield Part(where, BadRecord(_TOO_LONG) if raw is None else _row(raw, encoding))
+        yield RawRecord(where, BadRecord(_TOO_LONG) if raw is None else _row(raw, encoding))
     if text.failure:
         raise text.failure
 
@@ -51,10 +53,10 @@ def _row(raw: bytes, encoding: str) -> dict[str, str] | BadRecord:
     except (expat.ExpatError, ValueError, LookupError):
         pass
     try:
-        return _attributes(_mended(raw.decode(encoding, "replace")).encode(), "utf-8")
+        return _attributes(_repair(raw.decode(encoding, "replace")).encode(), "utf-8")
     except expat.ExpatError as problem:
         return BadRecord(
-            f"not sound XML: {expat.ErrorString(problem.code)} at character {problem.offset + 1}"
+            f"not valid XML: {expat.ErrorString(problem.code)} at character {problem.offset + 1}"
         )
 
 
@@ -66,8 +68,8 @@ def _attributes(raw: bytes, encoding: str) -> dict[str, str]:
     return found[0]
 
 
-def _mended(row: str) -> str:
-    """The row without the characters that XML forbids, and with each stray `&` and `<` as a character."""
+def _repair(row: str) -> str:
+    """Return the row without the characters that XML forbids, and with stray `&` and `<` escaped."""
     return "<" + _FORBIDDEN.sub("", _REFERENCE.sub(_allowed, row[1:])).replace("<", "&lt;")
 
 
@@ -77,14 +79,14 @@ def _allowed(found: re.Match[str]) -> str:
         number = int(hexadecimal, 16) if hexadecimal else int(decimal)
         is_allowed = number <= 0x10FFFF and not _FORBIDDEN.match(chr(number))
         return found[0] if is_allowed else ""
-    if name in _OF_XML:
+    if name in _XML_ENTITIES:
         return found[0]
     meant = html.unescape(found[0])
     return meant if meant != found[0] and name else "&amp;" + found[0][1:]
 
 
-def _checked_head(text: "_Text") -> str:
-    """The encoding that the file declares. Raises LoadError for what is no dump of posts."""
+def _read_head(text: "_Buffer") -> str:
+    """Return the encoding that the file declares. Raises LoadError for what is not a dump of posts."""
     head = text.head()
     declared = _ENCODING.search(head)
     encoding = "utf-8"
@@ -93,11 +95,13 @@ def _checked_head(text: "_Text") -> str:
             encoding = codecs.lookup(declared[1].decode()).name
         except LookupError:
             raise LoadError(f"The XML is in an encoding unknown here: {declared[1].decode()}.") from None
-    # What was UTF-16 has been made UTF-8 when it was opened.
+    # UTF-16 was converted to UTF-8 when the file was opened.
     encoding = "utf-8" if encoding.startswith("utf-16") else encoding
-    begins = _ASIDE.sub(b"", head)
+    begins = _COMMENTS.sub(b"", head)
     if _DOCTYPE.search(begins.partition(_ROW)[0]):
-        raise LoadError("The XML declares a DTD or entities, which no Stack Exchange dump does: refused.")
+        raise LoadError(
+            "The XML was refused: it declares a DTD or entities, which no Stack Exchange dump does."
+        )
     root = _ROOT.search(begins)
     if root and root[1] not in (b"posts", b"row"):
         name = root[1].decode(errors="replace")
@@ -105,8 +109,8 @@ def _checked_head(text: "_Text") -> str:
     return encoding
 
 
-class _Text:
-    """A stream's bytes: `buffer` holds at most a row and a chunk, and what is before `position` is used."""
+class _Buffer:
+    """The bytes of a stream. `buffer` holds at most a row and a chunk; what is before `position` is used."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
@@ -123,35 +127,37 @@ class _Text:
         return self._line
 
     def head(self) -> bytes:
-        """The beginning of the file."""
-        while len(self.buffer) < _CHUNK and self._more():
+        """Return the beginning of the file."""
+        while len(self.buffer) < _CHUNK and self._read_more():
             pass
         return self.buffer[:_CHUNK]
 
     def find_row(self) -> bool:
-        """Move to the next row; False at the end of the file."""
+        """Move to the next row. Return False at the end of the file."""
         while True:
             start = self.buffer.find(_ROW, self.position)
             after = self.buffer[start + len(_ROW) : start + len(_ROW) + 1]
             if start >= 0 and after and not after.isspace() and after not in b"/>":
-                self.position = start + len(_ROW)  # <rows>, say
+                self.position = start + len(_ROW)  # another element, such as <rows>
             elif start >= 0 and after:
                 self.position = start
                 return True
             else:
                 self.position = start if start >= 0 else max(self.position, len(self.buffer) - len(_ROW))
-                if not self._more():
+                if not self._read_more():
                     return start >= 0
 
     def take_row(self) -> bytes | None:
-        """The row that begins here, None if it is too long to hold. Raises LoadError if it never ends."""
+        """Return the row that begins here, None if it is too long to hold. Raises LoadError if it never
+        ends.
+        """
         searched, too_long = 1, False
         while not (end := self._end_of_row(searched)):
             searched = max(len(self.buffer) - self.position - len(_ENDS[0]), 1)
             if searched > LONGEST:
                 too_long, searched = True, 1
-                self.position = len(self.buffer) - _KEPT
-            if not self._more():
+                self.position = len(self.buffer) - _OVERLAP
+            if not self._read_more():
                 end = len(self.buffer)
                 if not self.buffer[self.position :].rstrip().endswith(b">"):
                     raise self.failure or self._cut_short(too_long)
@@ -161,10 +167,12 @@ class _Text:
         return None if too_long else row
 
     def _end_of_row(self, searched: int) -> int:
-        """Where the row ends, 0 if it is not in the buffer. A `<` in an attribute is wrong, but met."""
+        """Return where the row ends, 0 if that is not in the buffer. A `<` in an attribute is invalid, but
+        occurs.
+        """
         end = self.buffer.find(b"<", self.position + searched)
         while end >= 0:
-            before = self.buffer[max(self.position, end - _KEPT) : end].rstrip()
+            before = self.buffer[max(self.position, end - _OVERLAP) : end].rstrip()
             if before.endswith(b"/>") or self.buffer.startswith(_ENDS, end):
                 return end
             end = self.buffer.find(b"<", end + 1)
@@ -176,12 +184,12 @@ class _Text:
                 f"A row of the XML is longer than {LONGEST // 1024**2} MiB. The rows before are read."
             )
         return LoadError(
-            f"The XML breaks off or breaks its rules at line {self.line:,}: it was cut short. "
+            f"The XML ends too early or is invalid at line {self.line:,}: it was cut short. "
             "The rows before are read."
         )
 
-    def _more(self) -> bool:
-        """Read on; False at the end, with its reason in `failure`."""
+    def _read_more(self) -> bool:
+        """Read on. Return False at the end, with the reason in `failure`."""
         _ = self.line
         try:
             data = self._stream.read1(_CHUNK)

@@ -1,19 +1,21 @@
-"""Reads zstd files as Pushshift writes them: several frames, and windows of up to 2 GiB."""
+"""Reads zstd files of the kind that Pushshift writes: several frames, and windows of up to 2 GiB."""
 
 import io
 
 from zstandard import ZstdDecompressor
 
 WINDOW = 2**31
-"""Bytes of the longest window accepted; a file made with `zstd --long=31` needs as much memory."""
+"""Bytes of the longest accepted window. A file made with `zstd --long=31` needs as much memory."""
 
 _CHUNK = 64 * 1024
 _SLICE = 1024
-"""Bytes taken in at a time: however well they are packed, what comes out stays within tens of megabytes."""
+"""Bytes to decompress at a time. However well they are compressed, the result stays within tens of
+megabytes.
+"""
 
 
 class ZstdReader:
-    """The bytes inside a zstd file. Unlike zstandard's own reader it tells a file that was cut short."""
+    """The decompressed bytes of a zstd file. Unlike zstandard's own reader it detects a truncated file."""
 
     def __init__(self, file: io.FileIO) -> None:
         self._file = file
@@ -24,9 +26,9 @@ class ZstdReader:
         self._ready = memoryview(b"")
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes, at least one unless the file has ended.
+        """Return up to `size` bytes, at least one unless the file has ended.
 
-        Raises EOFError when it ends inside a frame and zstandard.ZstdError for what is no zstd.
+        Raises EOFError when it ends inside a frame, and zstandard.ZstdError for what is not zstd.
         """
         while not self._ready:
             if not self._packed:

@@ -1,6 +1,7 @@
-"""Turns values as sources really write them into the ones a post holds.
+"""Converts values of real sources into the values of a post.
 
-Each function takes whatever JSON or XML gave, returns a clean value or raises BadRecord naming the field.
+Each function takes any JSON or XML value, and returns a clean value or raises BadRecord with the name of the
+field.
 """
 
 import html
@@ -18,7 +19,7 @@ INT64_MIN = -(2**63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_UNSOUND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _EMPTY_LINES = re.compile("\n\\s*[\u00ad\u200b\u2060\ufeff][\\s\u00ad\u200b\u2060\ufeff]*\n")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -30,14 +31,17 @@ _TRUE = {"true", "1", "yes"}
 _FALSE = {"false", "0", "no", ""}
 _WRAPPERS = {"$numberLong", "$numberInt", "$numberDouble", "$date", "$oid"}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-_OF_MARKDOWN = re.compile(r"&(?!lt;|gt;)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_OF_SPACE = re.compile(
+_MARKDOWN_ENTITIES = re.compile(
+    r"&(?!lt;|gt;)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"
+)
+_SPACE_ENTITIES = re.compile(
     r"&(?:#x?(?:0*(?:200b|8203|feff|65279|2060|8288|a0|160))|nbsp|ZeroWidthSpace);", re.IGNORECASE
 )
 
 
 def unwrap(value: Any) -> Any:
-    """The value inside MongoDB's extended JSON: `{"$numberLong": "5"}` gives `"5"`, anything else itself.
+    """Return the value inside MongoDB's extended JSON: `{"$numberLong": "5"}` gives `"5"`, anything else
+    itself.
 
     Format: https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
     """
@@ -50,28 +54,28 @@ def unwrap(value: Any) -> Any:
 
 
 def text(value: Any, field: str, limit: int) -> str:
-    """Text of at most `limit` characters that MongoDB can hold; None gives "", a number its digits.
+    r"""Return text of at most `limit` characters that MongoDB can store. None gives "", a number its digits.
 
-    Line ends become `\n`, other control characters and those without width go, except such as join others;
-    halves of surrogate pairs become U+FFFD.
+    Line ends become `\n`. Other control characters and those without width are removed, except those that
+    join others; halves of surrogate pairs become U+FFFD.
     """
-    return _cut(_sound(value, field), limit)
+    return _cut(_storable(value, field), limit)
 
 
 def line(value: Any, field: str, limit: int) -> str:
-    """Like text, on one line with single spaces."""
-    return _cut(" ".join(_sound(value, field).split()), limit)
+    """Return text like `text`, but on one line with single spaces."""
+    return _cut(" ".join(_storable(value, field).split()), limit)
 
 
-def _sound(value: Any, field: str) -> str:
+def _storable(value: Any, field: str) -> str:
     if not isinstance(value, str):
         value = unwrap(value)
-        if _is_nothing(value):
+        if _is_missing(value):
             return ""
         if not isinstance(value, int | float | str):
             raise BadRecord(f"{field} is not text")
         value = str(value)
-    if _UNSOUND.search(value):
+    if _UNSTORABLE.search(value):
         value = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
         value = _SURROGATES.sub("\ufffd", value)
     if not value.isascii() and _INVISIBLE.search(value):
@@ -79,8 +83,8 @@ def _sound(value: Any, field: str) -> str:
     return str(value)
 
 
-def _is_nothing(value: Any) -> bool:
-    """None, or NaN, which is how tables write None."""
+def _is_missing(value: Any) -> bool:
+    """Return whether it is None, or NaN, which tables write for None."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
@@ -90,7 +94,9 @@ def _cut(value: str, limit: int) -> str:
 
 
 def without_entities(value: Any) -> Any:
-    """Undoes the three entities Reddit's API writes unless asked for `raw_json`. Only text is touched."""
+    """Replace the three entities that Reddit's API writes unless `raw_json` is requested. Only text is
+    changed.
+    """
     if isinstance(value, str) and "&" in value:
         for entity, character in _ENTITIES:
             value = value.replace(entity, character)
@@ -98,28 +104,28 @@ def without_entities(value: Any) -> Any:
 
 
 def without_markdown_entities(value: Any) -> Any:
-    """Undoes entities that authors and Reddit's editor write in Markdown, such as `&#x200B;` and `&nbsp;`.
+    """Replace entities that authors and Reddit's editor write in Markdown, such as `&#x200B;` and `&nbsp;`.
 
-    `&lt;` and `&gt;` stay: who writes those mostly writes about them, in code.
+    `&lt;` and `&gt;` stay: who writes them mostly writes about them, in code.
     """
     if isinstance(value, str) and "&" in value:
-        return _OF_MARKDOWN.sub(lambda found: html.unescape(found[0]), value).replace("\xa0", " ")
+        return _MARKDOWN_ENTITIES.sub(lambda found: html.unescape(found[0]), value).replace("\xa0", " ")
     return value
 
 
 def without_space_entities(value: Any) -> Any:
-    """Makes spaces of the entities for those that have or have no width, which nobody writes about."""
+    """Replace the entities of spaces with and without width. Nobody writes about those."""
     if isinstance(value, str) and "&" in value:
-        return _OF_SPACE.sub(lambda found: html.unescape(found[0]), value)
+        return _SPACE_ENTITIES.sub(lambda found: html.unescape(found[0]), value)
     return value
 
 
 def integer(value: Any, field: str, low: int = INT64_MIN, high: int = INT64_MAX) -> int | None:
-    """A whole number, moved into `low` to `high`; None when there is none."""
+    """Return a whole number, limited to the range from `low` to `high`; None when there is none."""
     if type(value) is int:
         return min(max(value, low), high)
     value = unwrap(value)
-    if _is_nothing(value) or value == "":
+    if _is_missing(value) or value == "":
         return None
     try:
         if isinstance(value, str) and len(value) > 40:
@@ -138,11 +144,11 @@ def _whole(value: Any) -> int:
 
 
 def boolean(value: Any, field: str) -> bool:
-    """True or False from either, their names in any case, 1 and 0; nothing at all is False."""
+    """Return True or False from either, their names in any case, 1 and 0. Missing values are False."""
     if isinstance(value, bool):
         return value
     value = unwrap(value)
-    name = "" if _is_nothing(value) else str(value).strip().lower().removesuffix(".0")
+    name = "" if _is_missing(value) else str(value).strip().lower().removesuffix(".0")
     if name in _TRUE:
         return True
     if name in _FALSE:
@@ -151,9 +157,9 @@ def boolean(value: Any, field: str) -> bool:
 
 
 def moment(value: Any, field: str) -> datetime:
-    """A point in time in UTC, cut to milliseconds as MongoDB keeps it.
+    """Return a point in time in UTC, cut to milliseconds as MongoDB stores it.
 
-    Takes seconds since 1970 as a number or text, ISO 8601 text (UTC when it names no zone) and extended
+    Accepts seconds since 1970 as a number or text, ISO 8601 text (UTC when it names no zone), and extended
     JSON's `$date`, which counts milliseconds when it is a number.
     """
     milliseconds = isinstance(value, dict) and "$date" in value and not isinstance(value["$date"], str)
@@ -189,10 +195,11 @@ def _from_iso(value: Any, field: str) -> float:
 
 
 def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
-    """An http or https address with a host, else "": where it has none, Reddit writes `self` or `default`.
+    """Return an http or https address with a host, else "". Where it has none, Reddit writes `self` or
+    `default`.
 
-    A path such as `/r/Python/…` is put behind `base` where one is given, and spaces and the like are encoded.
-    What is longer than `limit` counts as none, since an address cut short leads elsewhere.
+    A path such as `/r/Python/…` is appended to `base` if there is one; spaces and the like are encoded. An
+    address longer than `limit` gives "", since a truncated one leads elsewhere.
     """
     if not isinstance(value, str):
         return ""
@@ -201,7 +208,7 @@ def web_url(value: Any, base: str = "", limit: int = 2000) -> str:
         value = base + value
     if host := _HOST.match(value):
         value = host[0] + _UNQUOTED.sub(lambda found: quote(found[0]), value[host.end() :])
-    if len(value) > limit or not _WEB_URL.fullmatch(value) or _UNSOUND.search(value):
+    if len(value) > limit or not _WEB_URL.fullmatch(value) or _UNSTORABLE.search(value):
         return ""
     return value if _PLAIN_HOST.match(value) or _has_host(value) else ""
 

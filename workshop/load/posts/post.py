@@ -1,7 +1,7 @@
-"""The document a post is stored as.
+"""The document as which a post is stored.
 
-It has the fields of the contract's post, `created` as a datetime in UTC, `love` (`ups - downs`, what
-recommendations sort by) and `_etag`. The writer adds Eve's `_created` and `_updated` (UTC, whole seconds).
+It has the fields of the contract's post, `created` as a datetime in UTC, `love` (`ups - downs`, by which
+recommendations are sorted) and `_etag`. The writer adds Eve's `_created` and `_updated` (UTC, whole seconds).
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ NAME_LIMIT = 80
 """Characters of an author or a topic."""
 
 NOBODY = "[deleted]"
-"""The author of a post whose author is gone, as Reddit writes it."""
+"""The author of a post whose account was deleted, as Reddit writes it."""
 
 
 def document(
@@ -41,10 +41,10 @@ def document(
     num_comments: int,
     over_18: bool,
 ) -> Document:
-    """The stored document of clean values (see `clean`): no control characters but tab and newline.
+    """Return the document of clean values (see `clean`): no control characters except tab and newline.
 
-    `_etag` is a digest of the values above in their order. What parts them, U+001F, is in none of them, so
-    equal digests mean equal posts.
+    `_etag` is a digest of the values above in their order. They are separated by U+001F, which none of them
+    contains, so equal digests mean equal posts.
     """
     content = (
         f"{post_id}\x1f{source}\x1f{title}\x1f{text}\x1f{author}\x1f{topic}\x1f{url}\x1f{permalink}"

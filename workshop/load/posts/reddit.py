@@ -1,14 +1,14 @@
 """Turns a reddit submission into a post, whichever year's API, dump or export it comes from.
 
-Fields: https://www.reddit.com/dev/api/ (the listings' `t3` things), Pushshift's files and mongoexport's.
+Fields: https://www.reddit.com/dev/api/ (the `t3` things of listings), Pushshift's files and mongoexport's.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from workshop.load import clean
-from workshop.load.post import NAME_LIMIT, NOBODY, TEXT_LIMIT, TITLE_LIMIT, Document, document
+from workshop.load.posts import clean
+from workshop.load.posts.post import NAME_LIMIT, NOBODY, TEXT_LIMIT, TITLE_LIMIT, Document, document
 from workshop.load.problems import BadRecord, NotAPost
 
 SITE = "https://www.reddit.com"
@@ -20,19 +20,19 @@ _OUTSIDE = re.compile(r"https?://[^/]+/comments/")
 
 
 def post_from_reddit(record: Mapping[str, Any], *, escaped: bool = True) -> Document:
-    """The stored document of a submission; `escaped` says whether `<`, `>` and `&` come as entities.
+    """Return the document of a submission. `escaped` says whether `<`, `>` and `&` are written as entities.
 
     Raises BadRecord with the reason, or NotAPost for a comment.
     """
-    name = _name(record)
-    undo = clean.without_entities if escaped else _as_it_is
-    title = clean.line(clean.without_space_entities(undo(record.get("title"))), "title", TITLE_LIMIT)
+    name = _fullname(record)
+    unescape = clean.without_entities if escaped else _unchanged
+    title = clean.line(clean.without_space_entities(unescape(record.get("title"))), "title", TITLE_LIMIT)
     if not title:
         raise BadRecord("title is missing")
-    permalink = clean.web_url(undo(record.get("permalink")), SITE)
+    permalink = clean.web_url(unescape(record.get("permalink")), SITE)
     ups, downs, score = _votes(record)
-    author = clean.line(_named(record.get("author")), "author", NAME_LIMIT) or NOBODY
-    text = clean.without_markdown_entities(undo(record.get("selftext")))
+    author = clean.line(_name_of(record.get("author")), "author", NAME_LIMIT) or NOBODY
+    text = clean.without_markdown_entities(unescape(record.get("selftext")))
     return document(
         post_id=name,
         source="reddit",
@@ -40,9 +40,9 @@ def post_from_reddit(record: Mapping[str, Any], *, escaped: bool = True) -> Docu
         text=clean.text(text, "selftext", TEXT_LIMIT),
         author=author,
         topic=_topic(record, permalink, author),
-        url=clean.web_url(undo(record.get("url")), SITE),
+        url=clean.web_url(unescape(record.get("url")), SITE),
         permalink=permalink,
-        thumbnail=clean.web_url(undo(record.get("thumbnail"))),
+        thumbnail=clean.web_url(unescape(record.get("thumbnail"))),
         created=clean.moment(record.get("created_utc"), "created_utc"),
         score=score,
         ups=ups,
@@ -52,12 +52,12 @@ def post_from_reddit(record: Mapping[str, Any], *, escaped: bool = True) -> Docu
     )
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
-def _name(record: Mapping[str, Any]) -> str:
-    """`t3_` and the id. Import tools turn an id of digits into a number, so `name` is asked first."""
+def _fullname(record: Mapping[str, Any]) -> str:
+    """Return `t3_` and the id. Import tools turn an id of digits into a number, so `name` has priority."""
     name = clean.unwrap(record.get("name"))
     if isinstance(name, str) and _NAME.fullmatch(name):
         return name
@@ -72,17 +72,19 @@ def _name(record: Mapping[str, Any]) -> str:
     return f"t3_{short}"
 
 
-def _named(value: Any) -> Any:
-    """The name of an author or a subreddit, which some exports keep with the rest of what they know of it."""
+def _name_of(value: Any) -> Any:
+    """Return the name of an author or a subreddit. Some exports have an object with more about it."""
     return value.get("name", value.get("display_name", value)) if isinstance(value, dict) else value
 
 
 def _topic(record: Mapping[str, Any], permalink: str, author: str) -> str:
-    """The subreddit: its own field, else out of the permalink (exports of 2015 have it only there).
+    """Return the subreddit: from its own field, else from the permalink (exports of 2015 have it only there).
 
-    A post in none, such as a promoted one, is in its author's own, which Reddit calls `u_` and the name.
+    A post in none, such as an advertisement, is in its author's own, which Reddit calls `u_` and the name.
     """
-    topic = clean.line(_named(record.get("subreddit")), "subreddit", NAME_LIMIT).strip("/").removeprefix("r/")
+    topic = (
+        clean.line(_name_of(record.get("subreddit")), "subreddit", NAME_LIMIT).strip("/").removeprefix("r/")
+    )
     if topic:
         return topic
     if found := _IN_PATH.search(permalink):
@@ -93,7 +95,9 @@ def _topic(record: Mapping[str, Any], permalink: str, author: str) -> str:
 
 
 def _votes(record: Mapping[str, Any]) -> tuple[int, int, int]:
-    """Ups, downs and score. The API stopped giving `downs`; what is missing follows from the other two."""
+    """Return ups, downs and score. The API stopped giving `downs`; what is missing follows from the other
+    two.
+    """
     ups = clean.integer(record.get("ups"), "ups", low=0)
     downs = clean.integer(record.get("downs"), "downs", low=0)
     score = clean.integer(record.get("score"), "score")

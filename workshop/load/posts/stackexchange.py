@@ -1,4 +1,4 @@
-"""Turns a row of a Stack Exchange `Posts.xml` into a post; only questions are posts.
+"""Turns a row of a Stack Exchange `Posts.xml` into a post. Only questions are posts.
 
 Fields: https://meta.stackexchange.com/questions/2677 (the data dump's schema).
 """
@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 
-from workshop.load import clean
-from workshop.load.post import NAME_LIMIT, NOBODY, TEXT_LIMIT, TITLE_LIMIT, Document, document
+from workshop.load.posts import clean
+from workshop.load.posts.post import NAME_LIMIT, NOBODY, TEXT_LIMIT, TITLE_LIMIT, Document, document
 from workshop.load.problems import BadRecord, NotAPost
 
 QUESTION = "1"
@@ -31,32 +31,32 @@ _BLOCKS = {
     "tr",
     *(f"h{n}" for n in range(1, 7)),
 }
-_UNSEEN = {"script", "style"}
+_HIDDEN = {"script", "style"}
 _STRAY = re.compile(r"<(?!/?[a-zA-Z][^<>]{0,2000}>)")
 _GAPS = re.compile(r"\n[ \t]*\n\s*")
 
 
 def is_site(name: str) -> bool:
-    """Whether this is a name such as `serverfault.com`, at most 50 characters."""
+    """Return whether this is a name such as `serverfault.com`, of at most 50 characters."""
     return len(name) <= 50 and _SITE.fullmatch(name) is not None
 
 
 def post_id(number: str, site: str) -> str:
-    """A post's `_id`, unique over all sites, since every site counts its posts from 1.
+    """Return the `_id` of a post. It is unique over all sites, as every site counts its posts from 1.
 
-    Stack Overflow, and a dump whose site nobody named, have the plain `se_12345`. Other sites carry their
-    name without `.com` or `.stackexchange.com`: `se_serverfault_12345`, `se_unix.meta_12345`. So the same
-    row always has the same `_id`, whatever was loaded before, and two sites never overwrite each other: where
-    neither is named, the writer knows another site's post by when it was asked, and leaves it.
+    Posts of Stack Overflow, and of a dump without a site, have the plain `se_12345`. Those of other sites
+    have their name without `.com` or `.stackexchange.com`: `se_serverfault_12345`, `se_unix.meta_12345`. So
+    the same row always has the same `_id`, whatever was loaded before, and two sites never overwrite each
+    other: where neither has a name, the writer detects another site's post by its date, and leaves it.
     """
     short = site.removesuffix(".com").removesuffix(".stackexchange")
     return f"se_{number}" if short in {"", "stackoverflow"} else f"se_{short}_{number}"
 
 
 def post_from_row(row: Mapping[str, str], site: str) -> Document:
-    """The stored document of a question of `site` ("" when unknown: then it has no permalink).
+    """Return the document of a question of `site`. Without a site ("") it has no permalink.
 
-    `ups` and `downs` are the score's two sides, as the dump keeps only the sum; `num_comments` counts
+    `ups` and `downs` are the two sides of the score, as the dump has only the sum; `num_comments` counts
     answers and comments. Raises BadRecord with the reason, or NotAPost for answers, wikis and the like.
     """
     kind = row.get("PostTypeId", "")
@@ -92,7 +92,7 @@ def post_from_row(row: Mapping[str, str], site: str) -> Document:
 
 
 def _author(row: Mapping[str, str]) -> str:
-    # Names are kept as they go into a page.
+    # The dump has names as HTML.
     name = clean.line(html.unescape(row.get("OwnerDisplayName", "")), "OwnerDisplayName", NAME_LIMIT)
     number = row.get("OwnerUserId", "")
     return name or (f"user{number}" if _ID.fullmatch(number) else NOBODY)
@@ -103,37 +103,37 @@ def _count(row: Mapping[str, str], field: str) -> int:
 
 
 def plain_text(markup: str) -> str:
-    """The words of a piece of HTML, blocks on lines of their own, comments, scripts and styles left out."""
-    reader = _Words()
+    """Return the words of HTML, with each block on its own line, and without comments, scripts and styles."""
+    reader = _TextExtractor()
     reader.feed(_only_tags(markup[:HTML_LIMIT]))
     reader.close()
     return _GAPS.sub("\n\n", "".join(reader.pieces)).strip()
 
 
 def _only_tags(markup: str) -> str:
-    """Takes out comments and escapes each `<` that opens no whole tag: html.parser is slow at those."""
+    """Remove comments, and escape each `<` that opens no complete tag: html.parser is slow at those."""
     first, *rest = markup.split("<!--")
     return _STRAY.sub("&lt;", first + "".join(piece.partition("-->")[2] for piece in rest))
 
 
-class _Words(HTMLParser):
+class _TextExtractor(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._unseen = ""
+        self._hidden = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen = tag
+        if tag in _HIDDEN:
+            self._hidden = tag
         elif tag in _BLOCKS:
             self.pieces.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == self._unseen:
-            self._unseen = ""
+        if tag == self._hidden:
+            self._hidden = ""
         elif tag in _BLOCKS:
             self.pieces.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._unseen:
+        if not self._hidden:
             self.pieces.append(data)

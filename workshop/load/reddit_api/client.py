@@ -13,25 +13,27 @@ if TYPE_CHECKING:
     from prawcore import ResponseException
 
 USER_AGENT = "python:stepping-stones:v0.1 (workshop loader)"
-"""Used where the user has set none; form: https://github.com/reddit-archive/reddit/wiki/API"""
+"""The user agent if the user has set none; its form: https://github.com/reddit-archive/reddit/wiki/API"""
 
 CREDENTIALS = """\
 make a "script" app at https://www.reddit.com/prefs/apps and set, in the environment or in praw.ini,
   praw_client_id=…      the short text under the app's name
   praw_client_secret=…  the app's secret
-In praw.ini they stand without the praw_ in front, under [DEFAULT]. More about both ways:
+In praw.ini write them under [DEFAULT], without praw_ at the beginning. More about both ways:
 https://praw.readthedocs.io/en/latest/getting_started/configuration.html"""
 
 
 class Unreachable(LoadError):
-    """No answer came from Reddit at all; asking again may help."""
+    """Reddit did not respond at all. Another try may help."""
 
 
-TOO_OFTEN = "Reddit answers that we ask too often. Try again in ten minutes; what is loaded stays."
+RATE_LIMITED = "Reddit refuses more requests for now. Try again in ten minutes; what is loaded stays."
 
 
 def reddit_client() -> "Reddit":
-    """The client PRAW makes of the environment and praw.ini. Raises LoadError for lack of credentials."""
+    """Return the client that PRAW makes from the environment and praw.ini. Raises LoadError without
+    credentials.
+    """
     from praw import Reddit  # noqa: PLC0415 - slow to import
     from praw.config import Config  # noqa: PLC0415
     from praw.exceptions import MissingRequiredAttributeException  # noqa: PLC0415
@@ -42,7 +44,7 @@ def reddit_client() -> "Reddit":
         agent = str(named) if named else USER_AGENT
         reddit = Reddit(site, check_for_updates=False, check_for_async=False, user_agent=agent)
     except MissingRequiredAttributeException:
-        raise LoadError(f"Reddit wants to know who asks: {CREDENTIALS}") from None
+        raise LoadError(f"Reddit's API needs credentials: {CREDENTIALS}") from None
     except configparser.NoSectionError:
         raise LoadError(f"praw_site is {site}, but no praw.ini has a section [{site}].") from None
     except (configparser.Error, ValueError) as problem:
@@ -52,8 +54,8 @@ def reddit_client() -> "Reddit":
 
 
 @contextmanager
-def explained(name: str) -> Iterator[None]:
-    """Turns what Reddit and PRAW raise for subreddit `name` into a LoadError; TooManyRequests passes."""
+def translated_errors(name: str) -> Iterator[None]:
+    """Turn the errors of Reddit and PRAW for subreddit `name` into LoadErrors, except TooManyRequests."""
     from praw.exceptions import PRAWException  # noqa: PLC0415
     from prawcore import (  # noqa: PLC0415
         BadJSON,
@@ -70,7 +72,7 @@ def explained(name: str) -> Iterator[None]:
     except TooManyRequests:
         raise
     except Redirect:
-        raise LoadError(f"There is no {name}: Reddit sends us to its search instead.") from None
+        raise LoadError(f"There is no {name}: Reddit redirects to its search instead.") from None
     except RequestException as problem:
         raise Unreachable(
             f"Reddit cannot be reached ({type(problem.original_exception).__name__}). "
@@ -79,7 +81,7 @@ def explained(name: str) -> Iterator[None]:
     except OAuthException as problem:
         raise LoadError(f"Reddit refuses the credentials ({problem.error}): {CREDENTIALS}") from None
     except BadJSON:
-        raise LoadError("Reddit's answer makes no sense to us: it is not JSON.") from None
+        raise LoadError("Reddit's response is not understood: it is not JSON.") from None
     except ResponseException as problem:
         raise LoadError(_about(problem, name)) from None
     except KeyError as problem:
@@ -87,7 +89,7 @@ def explained(name: str) -> Iterator[None]:
         raise LoadError(f"Reddit refuses the credentials (HTTP {problem}): {CREDENTIALS}") from None
     except (PrawcoreException, PRAWException, ValueError, TypeError, AttributeError) as problem:
         raise LoadError(
-            f"Reddit's answer makes no sense to us ({type(problem).__name__}: {problem})."
+            f"Reddit's response is not understood ({type(problem).__name__}: {problem})."
         ) from None
 
 
@@ -95,13 +97,13 @@ def _about(problem: "ResponseException", name: str) -> str:
     status = problem.response.status_code
     reason = _reason(problem)
     if status >= 500:
-        return f"Reddit has trouble of its own (HTTP {status}). Try again later; what is loaded stays."
+        return f"Reddit has a problem of its own (HTTP {status}). Try again later; what is loaded stays."
     if status == 429:
-        return TOO_OFTEN
+        return RATE_LIMITED
     if status == 401 or "/api/v1/access_token" in problem.response.url:
         return f"Reddit refuses the credentials (HTTP {status}): {CREDENTIALS}"
     if status == 403 and reason in {"", "private"}:
-        return f"{name} is private: only its members may read it."
+        return f"{name} is private: only its members can read it."
     if status == 404 and not reason:
         return f"There is no {name}."
     return f"{name} cannot be read: Reddit says it is {reason or 'out of reach'} (HTTP {status})."
@@ -109,7 +111,7 @@ def _about(problem: "ResponseException", name: str) -> str:
 
 def _reason(problem: "ResponseException") -> str:
     try:
-        answer = problem.response.json()
+        body = problem.response.json()
     except ValueError:
         return ""
-    return str(answer.get("reason") or "")[:60] if isinstance(answer, dict) else ""
+    return str(body.get("reason") or "")[:60] if isinstance(body, dict) else ""

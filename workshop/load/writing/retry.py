@@ -1,4 +1,4 @@
-"""Waits for a MongoDB that is away for a moment: restarting, or choosing a new primary."""
+"""Retries while MongoDB is unavailable for a moment, because it restarts or elects a new primary."""
 
 from collections.abc import Callable
 from threading import Event
@@ -11,8 +11,8 @@ from workshop.load.problems import LoadError
 
 Result = TypeVar("Result")
 
-PATIENCE = 30.0
-"""Seconds that MongoDB may be away."""
+TIMEOUT_SECONDS = 30.0
+"""How long MongoDB may be unavailable."""
 
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 2.0
@@ -22,11 +22,11 @@ _CODES = {6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 # https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
 
 
-def patiently(action: Callable[[], Result], stop: Event, note: Callable[[str], None]) -> Result:
-    """What `action` gives, trying again with growing waits while MongoDB is away.
+def retry_while_unavailable(action: Callable[[], Result], stop: Event, note: Callable[[str], None]) -> Result:
+    """Return the result of `action`, which is retried with exponential backoff while MongoDB is unavailable.
 
-    The action must be fit to be repeated. Raises LoadError when PATIENCE seconds have passed since the
-    first try, when `stop` is set, or at once for an error that waiting does not mend.
+    The action must be safe to repeat. Raises LoadError when TIMEOUT_SECONDS have passed since the first try,
+    when `stop` is set, or at once for an error that waiting does not solve.
     """
     began, wait = monotonic(), _FIRST_WAIT
     while True:
@@ -34,21 +34,21 @@ def patiently(action: Callable[[], Result], stop: Event, note: Callable[[str], N
             return action()
         except PyMongoError as problem:
             if not is_transient(problem):
-                raise LoadError(f"MongoDB refused: {_brief(problem)}") from problem
+                raise LoadError(f"MongoDB refused the request: {_brief(problem)}") from problem
             waited = monotonic() - began
-            if stop.is_set() or waited + wait > PATIENCE:
+            if stop.is_set() or waited + wait > TIMEOUT_SECONDS:
                 raise LoadError(
-                    f"MongoDB has not answered for {waited:.0f} s: {_brief(problem)} "
-                    "See that it runs; the same command then goes on from here."
+                    f"MongoDB has not responded for {waited:.0f} s: {_brief(problem)} "
+                    "Check that it runs. Then the same command goes on from here."
                 ) from problem
             if wait == _FIRST_WAIT:
-                note("MongoDB does not answer; trying again …")
+                note("MongoDB does not respond; trying again …")
         stop.wait(wait)
         wait = min(wait * 2, _LONGEST_WAIT)
 
 
 def is_transient(problem: PyMongoError) -> bool:
-    """Whether the same request may succeed a moment later."""
+    """Return whether the same request may succeed a moment later."""
     if isinstance(problem, ConnectionFailure | ExecutionTimeout | WTimeoutError):
         return True
     if any(problem.has_error_label(label) for label in _LABELS):
@@ -60,7 +60,7 @@ def is_transient(problem: PyMongoError) -> bool:
 
 
 def _brief(problem: PyMongoError) -> str:
-    """The first sentence: pymongo adds its view of every server behind it."""
+    """Return the first sentence. Behind it pymongo adds its view of every server."""
     text = (
         str(problem)
         .partition(", full error:")[0]

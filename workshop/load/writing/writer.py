@@ -1,4 +1,4 @@
-"""Writes posts into a collection so that loading again updates and never doubles."""
+"""Writes posts into a collection. Loading the same posts again updates them and makes no duplicates."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,24 +11,24 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
 from kit.model.words import WORDS, words_of
-from workshop.load.patience import is_transient, patiently
-from workshop.load.post import Document
+from workshop.load.posts.post import Document
 from workshop.load.problems import Problem
 from workshop.load.tally import Tally
+from workshop.load.writing.retry import is_transient, retry_while_unavailable
 
-_ABSENT = ""
-_OF_ANY_SITE = re.compile(r"se_[0-9]+")
-_ANOTHER = (
-    "another site's post has this number, and stays. "
-    "Name the site that this dump is from: SITE=serverfault.com, say"
+_NEW = ""
+_NO_SITE = re.compile(r"se_[0-9]+")
+_OTHER_SITE = (
+    "a post of another site has this number, and stays. "
+    "Name the site of this dump, for example with SITE=serverfault.com"
 )
 
 
 class Writer:
-    """Inserts posts that are new, updates those whose content changed, leaves the others alone.
+    """Inserts posts that are new, updates those whose content changed, and leaves the others alone.
 
-    `_created` is set once; `_updated` moves only when content does. Fields the loader does not know stay.
-    Words that MongoDB does not find in a text by itself are kept beside it, see `kit.model.words`.
+    `_created` is set once; `_updated` changes only with the content. Fields that the loader does not know
+    stay. Words that MongoDB does not find in a text by itself are stored beside it, see `kit.model.words`.
     """
 
     def __init__(self, collection: Collection[Document], stop: Event, note: Callable[[str], None]) -> None:
@@ -38,46 +38,48 @@ class Writer:
         self._all_new = False
 
     def write(self, documents: Sequence[Document]) -> Tally:
-        """Write one batch; of several documents with one `_id` the last stays. Waits while MongoDB is away.
+        """Write one batch. Of several documents with one `_id` the last stays. Waits while MongoDB is
+        unavailable.
 
-        Returns the counts, with documents that MongoDB refused as bad. Raises LoadError (see `patiently`).
+        Returns the counts; documents that MongoDB refused count as bad. Raises LoadError.
         """
         tally, latest = _latest(documents)
         before: dict[str, str | None] = {}
         if latest:
-            tally.add(patiently(lambda: self._attempt(latest, before), self._stop, self._note))
+            tally.add(retry_while_unavailable(lambda: self._attempt(latest, before), self._stop, self._note))
         return tally
 
     def _attempt(self, documents: Mapping[str, Document], before: dict[str, str | None]) -> Tally:
-        """Write what is not yet written. `before` keeps the etags the first attempt found: when the answer to
-        a write was lost, the next attempt finds it done, and it is new or updated all the same.
+        """Write what is not written yet. `before` keeps the etags that the first attempt found: when the
+        response to a write was lost, the next attempt finds the post written, and still counts it as new or
+        updated.
         """
         now = datetime.now(UTC).replace(microsecond=0)
-        # A load of new posts saves the look-up: as long as all of the batch before were new, so may these be.
+        # Loads of new posts need no look-up: when all posts of the previous batch were new, expect the same.
         stored = {} if self._all_new and not before else self._stored(list(documents))
         for _id in documents:
-            before.setdefault(_id, _etag(stored[_id]) if _id in stored else _ABSENT)
+            before.setdefault(_id, _etag(stored[_id]) if _id in stored else _NEW)
         refused, overtaken = self._insert([documents[_id] for _id in documents if _id not in stored], now)
         if overtaken:
             found = self._stored(overtaken)
             stored |= found
             before |= {_id: _etag(document) for _id, document in found.items()}
         changed = [documents[_id] for _id, there in stored.items() if _differs(documents[_id], there)]
-        others = [document for document in changed if _is_another(document, stored[document["_id"]])]
-        refused += [Problem(document["_id"], _ANOTHER) for document in others]
+        others = [document for document in changed if _is_of_another_site(document, stored[document["_id"]])]
+        refused += [Problem(document["_id"], _OTHER_SITE) for document in others]
         refused += self._update([document for document in changed if document not in others], now)
         tally = _count(documents, before, refused)
         self._all_new = tally.new == len(documents)
         return tally
 
     def _stored(self, ids: list[str]) -> dict[str, Document]:
-        """Of the posts that are there, what tells whether they are the same."""
+        """Return what identifies the content of the posts that exist."""
         fields = {"_etag": 1, "created": 1, WORDS: {"$gt": [f"${WORDS}", None]}}
         found = self._collection.find({"_id": {"$in": ids}}, fields, batch_size=len(ids) + 1)
         return {document["_id"]: document for document in found}
 
     def _insert(self, documents: list[Document], now: datetime) -> tuple[list[Problem], list[str]]:
-        """What MongoDB refused, and the `_id`s that somebody else has inserted since they were looked up."""
+        """Return what MongoDB refused, and the `_id`s that somebody else has inserted since the look-up."""
         if not documents:
             return [], []
         for document in documents:
@@ -111,7 +113,7 @@ class Writer:
 
 
 def _differs(document: Document, stored: Document) -> bool:
-    """Whether the stored post has other content, or was written before there were words."""
+    """Return whether the stored post has other content, or was written before posts had extra words."""
     return document["_etag"] != _etag(stored) or stored.get(WORDS) != bool(
         words_of(document["title"], document["text"])
     )
@@ -121,17 +123,19 @@ def _etag(document: Document) -> str | None:
     return document.get("_etag")
 
 
-def _is_another(document: Document, stored: Document) -> bool:
-    """Whether the stored post is of another site, where the `_id` names none: its date would be the same."""
+def _is_of_another_site(document: Document, stored: Document) -> bool:
+    """Return whether the stored post is from another site, if the `_id` names none. A post of the same site
+    would have the same date.
+    """
     created = stored.get("created")
-    if not _OF_ANY_SITE.fullmatch(document["_id"]) or not isinstance(created, datetime):
+    if not _NO_SITE.fullmatch(document["_id"]) or not isinstance(created, datetime):
         return False
-    asked: datetime = document["created"]
-    return created.replace(tzinfo=None) != asked.replace(tzinfo=None)
+    own: datetime = document["created"]
+    return created.replace(tzinfo=None) != own.replace(tzinfo=None)
 
 
 def _latest(documents: Sequence[Document]) -> tuple[Tally, dict[str, Document]]:
-    """The last document of each `_id`, and a tally of those it takes the place of."""
+    """Return the last document of each `_id`, and a tally of those that it replaces."""
     tally = Tally()
     latest: dict[str, Document] = {}
     for document in documents:
@@ -148,9 +152,9 @@ def _count(
     documents: Mapping[str, Document], before: Mapping[str, str | None], refused: Sequence[Problem]
 ) -> Tally:
     tally = Tally()
-    tally.problems(refused)
+    tally.add_problems(refused)
     for _id in documents.keys() - {problem.where for problem in refused}:
-        if before[_id] == _ABSENT:
+        if before[_id] == _NEW:
             tally.new += 1
         elif before[_id] == documents[_id]["_etag"]:
             tally.unchanged += 1
@@ -175,7 +179,7 @@ def _update_of(document: Document, now: datetime) -> dict[str, Any]:
 
 
 def _write_errors(problem: BulkWriteError) -> list[dict[str, Any]]:
-    """The errors of single documents; raises the whole again where waiting may mend it."""
+    """Return the errors of single documents. Raise the whole error again if waiting may solve it."""
     errors: list[dict[str, Any]] = problem.details.get("writeErrors", [])
     if is_transient(problem) or not errors:
         raise problem
