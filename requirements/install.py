@@ -12,9 +12,25 @@ import sys
 from pathlib import Path
 
 FETCHING = {
-    *("index-url", "pypi-url", "extra-index-url", "no-index", "find-links", "trusted-host", "proxy", "cert"),
-    *("client-cert", "keyring-provider", "timeout", "default-timeout", "retries", "resume-retries"),
-    *("cache-dir", "no-cache-dir", "no-input", "use-feature", "use-deprecated"),
+    "index-url",
+    "pypi-url",
+    "extra-index-url",
+    "no-index",
+    "find-links",
+    "trusted-host",
+    "proxy",
+    "cert",
+    "client-cert",
+    "keyring-provider",
+    "timeout",
+    "default-timeout",
+    "retries",
+    "resume-retries",
+    "cache-dir",
+    "no-cache-dir",
+    "no-input",
+    "use-feature",
+    "use-deprecated",
 }
 LINE = re.compile(r"(?:global|install|:env:)\.([a-z-]+)=(.+)")
 PIP = (sys.executable, "-I", "-m", "pip")

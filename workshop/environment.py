@@ -69,7 +69,7 @@ def require_numbers(settings: Iterable[str]) -> None:
     """Raise click.ClickException when a setting that has to be a number is none."""
     for name, value in overrides(settings).items():
         if name.endswith(NUMBERS) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
-            raise click.ClickException(f"{name}={value} is no number, but it has to be one.")
+            raise click.ClickException(f"{name}={value} is not a number, but it has to be one.")
 
 
 def _is_of_system(name: str) -> bool:

@@ -109,5 +109,5 @@ def test_a_setting_that_is_no_number_is_refused_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHARES_PER_MINUTE", "many")
-    with pytest.raises(click.ClickException, match="SHARES_PER_MINUTE=many is no number"):
+    with pytest.raises(click.ClickException, match="SHARES_PER_MINUTE=many is not a number"):
         read_step(0)

@@ -60,7 +60,7 @@ def copying(effort: Effort, _testbed: "Testbed") -> Figures:
     early, late = found.memory_early / 2**20, found.memory_late / 2**20
     return [
         _rates(
-            "CopyResult, posts a second that have reached all takers",
+            "Copying, posts a second that have reached all takers",
             [
                 ("one process, find and bulk_write", found.bare),
                 ("the services, through sync", found.services),
@@ -125,7 +125,7 @@ def rebuilding(effort: Effort, testbed: "Testbed") -> Figures:
 
     found = measure_rebuilding(effort, testbed.step3())
     rates = [("one process, find and bulk_write", found.bare), ("the view, from a snapshot", found.view)]
-    return [_rates("RebuildResult, posts a second", rates)]
+    return [_rates("Rebuilding, posts a second", rates)]
 
 
 def show(figures: Figures) -> None:

@@ -193,11 +193,11 @@ def _advise_on_memory(step: int, posts: "Collection[dict[str, Any]]") -> None:
     from workshop.stores.mongod import cache_advice  # noqa: PLC0415
 
     if not os.environ.get("MONGODB_URI") and read_step(step).services:
-        command = "collStats", posts.name
-        size = retry_while_unavailable(
-            lambda: int(posts.database.command(*command)["size"]), Event(), click.echo
-        )
-        if text := cache_advice(size):
+
+        def read_size() -> int:
+            return int(posts.database.command("collStats", posts.name)["size"])
+
+        if text := cache_advice(retry_while_unavailable(read_size, Event(), click.echo)):
             terminal.write(text)
 
 

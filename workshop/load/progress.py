@@ -45,7 +45,7 @@ class ProgressLines(NoProgress):
 
     def __init__(self, print_line: Callable[[str], None], interval: float = 10.0) -> None:
         self._print_line = print_line
-        self._every = interval
+        self._interval = interval
 
     def start(self, source: Source, tally: Tally) -> None:
         self._pace = Pace(source, tally)
@@ -53,7 +53,7 @@ class ProgressLines(NoProgress):
 
     def update(self, tally: Tally) -> None:
         self._pace.update(tally)
-        if monotonic() - self._printed_at >= self._every:
+        if monotonic() - self._printed_at >= self._interval:
             self._printed_at = monotonic()
             left = "" if self._pace.left is None else f", about {duration(self._pace.left)} left"
             self._print_line(f"{summary(tally)}; {self._pace.rate:,.0f}/s{left}")
@@ -66,12 +66,12 @@ class ProgressBar(NoProgress):
     """A bar with counts, rate and remaining time, on a terminal."""
 
     def __init__(self) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - rich takes a while to import
+        from rich import progress  # noqa: PLC0415 - it takes a while to import
 
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[counts]}", markup=False),
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(bar_width=24),
+            progress.TextColumn("{task.fields[counts]}", markup=False),
         )
 
     def start(self, source: Source, tally: Tally) -> None:

@@ -140,12 +140,12 @@ class Mongod(SharedServer):
         not affected.
         """
         binary = find_mongod()
-        # One folder a version: an older server cannot open what a newer one wrote.
+        # One folder for each version: an older server cannot open what a newer one wrote.
         data = state.folder() / "mongo-{}.{}".format(*version(binary))
         data.mkdir(mode=0o700, exist_ok=True)
         key_file = state.folder() / "mongo.key"
         if not key_file.exists():
-            # base64's alphabet only: a key file takes no other characters.
+            # A key file may contain only characters of base64.
             state.write_private(key_file, state.secret("mongo key").replace("-", "+").replace("_", "/"))
         return [
             str(binary),

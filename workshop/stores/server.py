@@ -162,7 +162,7 @@ class SharedServer(ABC):
         require_usable_state()
         command = self.command()
         with self.log.open("wb") as log:
-            # Its own session: Ctrl-C in the terminal is for the run, which then stops its parts in order.
+            # Its own session: Ctrl-C in the terminal reaches only the run, which stops its servers in order.
             child = subprocess.Popen(
                 command,
                 cwd=state.ROOT,

@@ -87,17 +87,17 @@ def values(stream: io.BufferedReader, read: bytes = b"", line: int = 1) -> Itera
     `read` is what was already read of the stream, from line number `line` on. Raises LoadError for a file
     that ends in the middle of a value.
     """
-    text = _Buffer(stream, read, line)
+    buffer = _Buffer(stream, read, line)
     count = 0
-    while text.next_character():
-        where = f"value {count + 1:,}" + (f" (line {text.line:,})" if text.line > 1 else "")
-        value = text.value(count)
+    while buffer.next_character():
+        where = f"value {count + 1:,}" + (f" (line {buffer.line:,})" if buffer.line > 1 else "")
+        value = buffer.value(count)
         if value is not _NO_VALUE:
             count += 1
             yield RawRecord(where, value)
-    if text.failure:
-        raise text.failure
-    if text.open:
+    if buffer.failure:
+        raise buffer.failure
+    if buffer.open_arrays:
         raise LoadError(f"The array ends too early: it was cut short. Its {count:,} values are loaded.")
 
 
@@ -113,7 +113,7 @@ class _Buffer:
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self.buffer = self._decode(read)
         self.position = 0
-        self.open = 0
+        self.open_arrays = 0
         """The number of arrays that are not closed."""
         self.failure: LoadError | None = None
         self._before = "\n"
@@ -132,7 +132,7 @@ class _Buffer:
         while True:
             between = _SEPARATORS.match(self.buffer, self.position)
             if between and between[0]:
-                self.open = max(self.open + between[0].count("[") - between[0].count("]"), 0)
+                self.open_arrays = max(self.open_arrays + between[0].count("[") - between[0].count("]"), 0)
                 self._before = (self._before + between[0])[-200:]
                 self.position = between.end()
             if self.position == len(self.buffer):
@@ -168,10 +168,10 @@ class _Buffer:
                     f"The {count:,} before it are loaded."
                 ) from None
             broken = _BROKEN.search(self.buffer, self.position, end)
-            self._pass(end)
+            self._move_to(end)
             return BadRecord(NOT_UTF8) if broken else value
 
-    def _pass(self, end: int) -> None:
+    def _move_to(self, end: int) -> None:
         self.position, self._before = end, ""
 
     def _is_unfinished(self, problem: Exception) -> bool:
@@ -188,7 +188,7 @@ class _Buffer:
             return False
         start, objects = found
         self._wrappers += objects
-        self._pass(start)
+        self._move_to(start)
         return True
 
     def _skip_key(self) -> bool:
@@ -206,7 +206,7 @@ class _Buffer:
             except json.JSONDecodeError as problem:
                 if self._is_unfinished(problem) and self._read_more():
                     continue
-            self._pass(start)
+            self._move_to(start)
             return True
 
     def _recover(self, why: str) -> Any:
@@ -219,7 +219,7 @@ class _Buffer:
         if end is None:
             return self._skip(why)
         text = self.buffer[self.position : end]
-        self._pass(end)
+        self._move_to(end)
         try:
             return BadRecord(NOT_UTF8) if _BROKEN.search(text) else parse_lenient(text)
         except (ValueError, RecursionError):
@@ -233,7 +233,7 @@ class _Buffer:
             if not self._read_more():
                 end = len(self.buffer)
                 break
-        self._pass(end)
+        self._move_to(end)
         return BadRecord(why)
 
     def _too_long(self, count: int) -> BadRecord:

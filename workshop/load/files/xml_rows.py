@@ -35,16 +35,16 @@ def rows(stream: io.BufferedReader) -> Iterator[RawRecord]:
     """Yield the rows of the file. Raises LoadError for another kind of file, or one that ends in the middle
     of a row.
     """
-    text = _Buffer(stream)
-    encoding = _read_head(text)
+    buffer = _Buffer(stream)
+    encoding = _read_head(buffer)
     count = 0
-    while text.find_row():
+    while buffer.find_row():
         count += 1
-        where = f"row {count:,} (line {text.line:,})"
-        raw = text.take_row()
+        where = f"row {count:,} (line {buffer.line:,})"
+        raw = buffer.take_row()
         yield RawRecord(where, BadRecord(_TOO_LONG) if raw is None else _row(raw, encoding))
-    if text.failure:
-        raise text.failure
+    if buffer.failure:
+        raise buffer.failure
 
 
 def _row(raw: bytes, encoding: str) -> dict[str, str] | BadRecord:
@@ -85,9 +85,9 @@ def _allowed(found: re.Match[str]) -> str:
     return meant if meant != found[0] and name else "&amp;" + found[0][1:]
 
 
-def _read_head(text: "_Buffer") -> str:
+def _read_head(buffer: "_Buffer") -> str:
     """Return the encoding that the file declares. Raises LoadError for what is not a dump of posts."""
-    head = text.head()
+    head = buffer.head()
     declared = _ENCODING.search(head)
     encoding = "utf-8"
     if declared:

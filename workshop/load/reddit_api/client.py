@@ -85,7 +85,7 @@ def translated_errors(name: str) -> Iterator[None]:
     except ResponseException as problem:
         raise LoadError(_about(problem, name)) from None
     except KeyError as problem:
-        # prawcore's look-up of a refusal that comes without a www-authenticate header.
+        # prawcore raises it for a refusal without a www-authenticate header.
         raise LoadError(f"Reddit refuses the credentials (HTTP {problem}): {CREDENTIALS}") from None
     except (PrawcoreException, PRAWException, ValueError, TypeError, AttributeError) as problem:
         raise LoadError(
