@@ -27,7 +27,9 @@ MIN_POSTS, MAX_POSTS = 1000, 1_000_000
 )
 @click.option("--quick", is_flag=True, help="Measure one short turn each, to see that it works.")
 def bench(count: int | None, only: tuple[str, ...], quick: bool) -> None:
-    """Measure the loader against a bare insert_many loop, Eve's responses against hand-written servers,
+    """Measure what the text claims.
+
+    This measures the loader against a bare insert_many loop, Eve's responses against hand-written servers,
     synchronising and rebuilding against bare copies, events against a bare change stream with JetStream, and
     the gateway against a bare proxy. Figures go to standard output, progress only to a terminal.
     """

@@ -36,7 +36,7 @@ def doctor(as_json: bool) -> None:
 def _show(findings: list[Finding]) -> None:
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Part", no_wrap=True)
+    table.add_column("Check", no_wrap=True)
     table.add_column("State", no_wrap=True)
     table.add_column("Found", overflow="fold")
     for each in findings:

@@ -34,7 +34,7 @@ def mongod() -> None:
 
 @click.command()
 def clean() -> None:
-    """Stop the servers that a killed run left behind, so that their files can be removed."""
+    """Stop servers that a killed run left behind."""
     for server in (Mongod(), NatsServer(), MailCatcher()):
         if server.force_stop():
             click.echo(f"Stopped {server.name}.")

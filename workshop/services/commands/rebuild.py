@@ -23,7 +23,10 @@ TIMEOUT_SECONDS = 600
 @click.option("--empty", is_flag=True, help="First delete the old copies (only where the step has rapids).")
 @click.argument("service")
 def rebuild(step: int, empty: bool, service: str) -> None:
-    """Make a service's copies of other services' documents anew. Meanwhile it serves the old ones."""
+    """Make the copies of a service anew.
+
+    These are its copies of other services' documents. It serves the old ones meanwhile.
+    """
     described = read_step(step)
     if RAPIDS in described.commands:
         run_step_command(described, RAPIDS, "rebuild", service, *(["--empty"] if empty else []))

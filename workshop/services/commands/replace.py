@@ -19,10 +19,10 @@ InstanceKey = tuple[str, str, int]
 @click.option("--all", "everything", is_flag=True, help="Replace all services, one after the other.")
 @click.argument("services", nargs=-1, metavar="[SERVICE…]")
 def replace(step: int, everything: bool, services: tuple[str, ...]) -> None:
-    """Replace the instances of a service one by one. Each new instance is up before the old one stops.
+    """Replace the instances of a service one by one.
 
-    A running step takes up new code in this way, or gets rid of a process that behaves oddly, and no request
-    fails.
+    Each new instance is up before the old one stops. A running step takes up new code in this way, or gets
+    rid of a process that behaves oddly, and no request fails.
     """
     if everything == bool(services):
         raise click.ClickException("Name the services to replace, or give --all.")

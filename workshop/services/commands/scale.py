@@ -17,9 +17,10 @@ TARGET = re.compile(r"(?P<service>[\w-]+)(:(?P<version>[\w.-]+))?=(?P<number>[0-
 @step_option
 @click.argument("targets", nargs=-1, required=True, metavar="SERVICE[:VERSION]=NUMBER…")
 def scale(step: int, targets: tuple[str, ...]) -> None:
-    """Set how many instances services have while a step runs, such as `search=3 like:v1=2`.
+    """Change how many instances services have.
 
-    Without a version, scale the one that gets most requests.
+    For example `search=3 like:v1=2`, while a step runs. Without a version, this scales the one that gets most
+    requests.
     """
     parsed = [_parse(target) for target in targets]
     names = {service for service, _, _ in parsed}

@@ -33,5 +33,8 @@ def run_step_command(step: Step, name: str, *arguments: str) -> None:
 @click.option("--step", default=3, show_default=True, help="The step whose rapids to use.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND…")
 def rapids(step: int, arguments: tuple[str, ...]) -> None:
-    """Look into the events of a running step: `watch`, `dead`, `redrive`; see also `rapids -- --help`."""
+    """Look into the events of a running step.
+
+    Commands are `watch`, `dead`, `redrive` and others: see `rapids -- --help`.
+    """
     run_step_command(read_step(step), "rapids", *arguments)

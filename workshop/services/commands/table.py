@@ -27,7 +27,7 @@ MAX_WIDTH = 1000
 @click.command()
 @step_option
 def services(step: int) -> None:
-    """Show the services of a running step: versions, shares, instances."""
+    """Show versions, shares and instances of services."""
     require_running(step)
     show(step, state_files.read_endpoints(step))
 

@@ -18,7 +18,11 @@ SHARE = re.compile(r"(?P<version>[\w.-]+)=(?P<share>[0-9]{1,9})", re.ASCII)
 @click.argument("service")
 @click.argument("shares", nargs=-1, metavar="[VERSION=SHARE…]")
 def versions(step: int, service: str, shares: tuple[str, ...]) -> None:
-    """Share the requests that name no version, such as `search v1=90 v2=10`. Without shares, show them."""
+    """Change how versions share the requests.
+
+    This is about requests that name no version, for example `search v1=90 v2=10`. Without shares, it shows
+    them.
+    """
     parsed = dict(_parse(share) for share in shares)
     with state_files.changing(step) as desired:
         require_service(desired, service)
