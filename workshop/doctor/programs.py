@@ -100,7 +100,7 @@ def _start_docker() -> str:
 
 
 def _output(binary: str | Path, *arguments: str) -> str | None:
-    """What a program prints; None when it fails."""
+    """Return what a program prints, None if it fails."""
     try:
         output = subprocess.run(
             [binary, *arguments], capture_output=True, text=True, timeout=20, check=True, errors="replace"

@@ -106,7 +106,7 @@ class Monitor:
         return f"the registry does not show {', '.join(late)} as up" if late else None
 
     def _monitor_server(self, server: SharedServer) -> None:
-        """When a server dies, restart it if the step wants that, else stop the step.
+        """Restart a server that dies if the step wants that, else stop the step.
 
         If another run started the server, first give that run time to restart it.
         """
