@@ -1,6 +1,6 @@
 SHELL := /bin/sh
 # Assigned here, so that only `make NAME=…` sets them, not whatever is called so in the caller's shell.
-$(if $(filter environment,$(origin STEP)),$(info STEP is set in your shell, which does not count here: say make … STEP=$(STEP)))
+$(if $(filter environment,$(origin STEP)),$(info STEP is set in your shell, which make ignores. Write: make … STEP=$(STEP)))
 PYTHON := python3
 STEP := 0
 FILE :=
@@ -12,9 +12,9 @@ BUNDLED :=
 QUICK :=
 ARGS :=
 LOCK_OPTIONS :=
-# More than twice as many as a small machine has processors: tests wait, too.
+# More than twice the processors of a small machine, as tests spend much time waiting.
 PYTEST_WORKERS := -n 5 --dist loadscope
-# Meant for other programs of the user's. What pip is told about fetching, requirements/install.py passes on.
+# These are for other programs of the user. requirements/install.py passes pip's settings for downloads on.
 unexport $(filter PYTHON% PYTEST_% MYPY% RUFF_% VIRTUAL_ENV __PYVENV_LAUNCHER__,$(.VARIABLES))
 
 VENV := .venv
@@ -24,20 +24,20 @@ ONE_STEP = $(if $(filter file,$(origin STEP)),,$(addprefix --step ,$(STEP)))
 RUN_LOCKS := $(addprefix requirements/,workshop.txt step0.txt step1.txt embedded.txt) \
 	$(foreach level,. * */*,$(wildcard step[23]_*/$(level)/requirements.txt))
 INSTALL := $(BIN)/python -I requirements/install.py
-# Empty where .venv has to be made: there is none, its Python is gone or another by now, or an install was cut off.
+# Empty if .venv has to be made: there is none, its Python was removed or replaced, or an installation was interrupted.
 FITS := $(shell $(BIN)/python -I -c 'import pip' 2>/dev/null && [ ! -e $(VENV)/installing ] && echo yes)
-# As it was typed: make would read a $ in it as its own, and so would the shell.
+# Exactly as typed: make and the shell would both expand a $ in it.
 export LOAD_FILE := $(value FILE)
 export LOAD_FROM := $(value PWD)
 export LOAD_SUBREDDIT := $(value SUBREDDIT)
 export LOAD_GENERATE := $(value GENERATE)
 export LOAD_SITE := $(value SITE)
-NOT_OURS := echo "A run with sudo made some of this. To have it back: sudo chown -R $$(id -un) ."; exit 1
+NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run load test drills bench doctor mongod lint format lock clean environment
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## start a step: make run STEP=0
@@ -49,36 +49,36 @@ load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=pyt
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)
 
-drills: $(VENV)/dev.stamp ## kill and cut things, as much of it as the text claims: make drills STEP=3 | QUICK=1
+drills: $(VENV)/dev.stamp ## kill processes and cut connections, as often as the text claims: make drills STEP=3 | QUICK=1
 	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m drill $(if $(QUICK),$(PYTEST_WORKERS),-s) $(ONE_STEP) $(ARGS)
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench $(ARGS)
 
-doctor: $(VENV)/run.stamp ## say what this machine lacks and how to mend it
+doctor: $(VENV)/run.stamp ## show what this machine lacks and how to mend it
 	@$(WORKSHOP) doctor
 
-mongod: $(VENV)/run.stamp ## keep the embedded MongoDB up in this terminal
+mongod: $(VENV)/run.stamp ## run the embedded MongoDB in this terminal
 	@$(WORKSHOP) mongod
 
-lint: $(VENV)/dev.stamp ## ruff, mypy and the laws of the layout
+lint: $(VENV)/dev.stamp ## check with ruff, mypy and the rules of the layout
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m mypy && $(BIN)/python $(BIN)/lint-imports
 
 format: $(VENV)/dev.stamp ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: $(VENV)/dev.stamp ## resolve requirements/*.in again into the hash-pinned *.txt
+lock: $(VENV)/dev.stamp ## resolve requirements/*.in again and write the *.txt, pinned by hash
 	@UV=../$(BIN)/uv sh requirements/lock.sh $(LOCK_OPTIONS)
 
-clean: ## stop what is still running and remove what these commands made
-	@if [ -d "$${WORKSHOP_STATE:-.state}" ]; then $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/leftovers.py "$${WORKSHOP_STATE:-.state}"); fi
+clean: ## stop what still runs and remove what these commands made
+	@if [ -d "$${WORKSHOP_STATE:-.state}" ]; then $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/stores/stop_orphans.py "$${WORKSHOP_STATE:-.state}"); fi
 	@rm -rf $(VENV) .state artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
 
 environment:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make … PYTHON=python3.12 picks another one."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' || { echo "$(PYTHON) cannot make virtual environments here. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@case "$$PWD" in *:*) echo "Python makes no virtual environment in a folder with : in its path. Move this one."; exit 1;; esac
-	@[ ! -e $(VENV) ] || echo "What is in $(VENV) does not fit any more, so it is made anew."
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "$(PYTHON) cannot make virtual environments here. On Debian and Ubuntu run: sudo apt-get install python3-venv"; exit 1; }
+	@case "$$PWD" in *:*) echo "Python cannot make a virtual environment in a folder with : in its path. Move this folder."; exit 1;; esac
+	@[ ! -e $(VENV) ] || echo "$(VENV) cannot be used any more, so it is made again."
 	@rm -rf $(VENV) || { $(NOT_OURS); }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Container, Mapping
 
 from flask import Blueprint, Response, jsonify, make_response
 
-from kit.exposition import exposition
-from kit.operations import HEALTH, Operation, operation
+from kit.http.operations import HEALTH, Operation, operation
+from kit.metrics.exposition import exposition
 
 STATE = {
     "type": "object",
@@ -28,8 +28,9 @@ METRICS = Operation(
 def make_blueprint(
     health: Callable[[], Mapping[str, bool]], optional: Container[str] = frozenset()
 ) -> Blueprint:
-    """The views. `health` tells each part by name and whether it answers; without `optional` ones the
-    service is ready all the same, as only some verbs need them.
+    """Make the views. `health` gives each part by name and whether it answers.
+
+    Without `optional` ones the service is ready all the same, as only some verbs need them.
     """
     views = Blueprint("health", __name__)
 
@@ -43,9 +44,9 @@ def make_blueprint(
     def ready() -> Response:
         parts = health()
         is_ready = all(answers for part, answers in parts.items() if part not in optional)
-        told = {part: "ok" if answers else "down" for part, answers in parts.items()}
+        states = {part: "ok" if answers else "down" for part, answers in parts.items()}
         response = make_response(
-            jsonify(_status="OK" if is_ready else "ERR", parts=told), 200 if is_ready else 503
+            jsonify(_status="OK" if is_ready else "ERR", parts=states), 200 if is_ready else 503
         )
         if not is_ready:
             response.headers["Retry-After"] = "2"

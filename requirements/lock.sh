@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes *.txt from *.in: hash-pinned, one resolution for all files, so that they fit in one environment.
+# Write *.txt from *.in, pinned by hash. One resolution for all files lets them share one environment.
 set -eu
 cd "$(dirname "$0")"
 lock="${UV:-uv} pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header"
@@ -9,4 +9,4 @@ $lock ./*.in $services -o all.txt "$@"
 for source in *.in $services; do
     $lock "$source" -c all.txt -o "${source%.in}.txt"
 done
-rm service.txt events.txt  # services have them in theirs
+rm service.txt events.txt  # the files of the services include them

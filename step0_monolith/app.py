@@ -9,18 +9,19 @@ import yaml
 from flask import Flask, g
 from flask_bootstrap import Bootstrap5
 
-from kit import docs, health
-from kit.bodies import LARGEST_BODY, require_small_body
-from kit.errors import handle_errors
-from kit.gaps import gaps
-from kit.metrics import count_requests
-from kit.pictures import has_image
-from kit.proxies import TrustedProxies, from_proxies
-from step0_monolith.cookies import CookieSessions
-from step0_monolith.errors import make_answer
-from step0_monolith.headers import negotiates, set_headers
-from step0_monolith.identity import csrf, identify
-from step0_monolith.negotiation import require_acceptable
+from kit import health
+from kit.domain.pictures.documents import has_image
+from kit.http.bodies import LARGEST_BODY, require_small_body
+from kit.http.errors import handle_errors
+from kit.http.gaps import gaps
+from kit.http.proxies import TrustedProxies, from_trusted
+from kit.metrics.requests import count_requests
+from kit.openapi import docs
+from step0_monolith.http.cookies import CookieSessions
+from step0_monolith.http.errors import make_answer
+from step0_monolith.http.headers import negotiates, set_headers
+from step0_monolith.http.identity import csrf, identify
+from step0_monolith.http.negotiation import require_acceptable
 from step0_monolith.store import Store
 from step0_monolith.views import icons, marks, members, posts, share
 
@@ -30,7 +31,7 @@ OPTIONAL_PARTS = frozenset({"smtp"})
 
 
 def contract() -> dict[str, Any]:
-    """The OpenAPI document of the contract."""
+    """Read the OpenAPI document of the contract."""
     document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
     return document
 
@@ -45,15 +46,15 @@ def create_app(
     trusted_proxies: str = "",
     describe: Callable[[], Mapping[str, Any]] = contract,
 ) -> Flask:
-    """The face over `store`; sessions are cookies named `session_cookie` until `app.session_interface` is set
-    to something else.
+    """Make the face over `store`.
+
+    Sessions are cookies named `session_cookie` until `app.session_interface` is set to something else.
 
     Without `optional_parts` of the store some verbs answer 503, and all others work. `describe` makes the
-    OpenAPI document of the face. Raises ValueError for
-    `trusted_proxies` that are no addresses.
+    OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.
     """
     app = Flask(__name__)
-    behind = from_proxies(app.wsgi_app, TrustedProxies(trusted_proxies))
+    behind = from_trusted(app.wsgi_app, TrustedProxies(trusted_proxies))
     app.wsgi_app = behind  # type: ignore[method-assign, assignment]
     app.session_interface = CookieSessions()
     app.config.update(

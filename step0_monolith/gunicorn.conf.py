@@ -1,6 +1,6 @@
 """How gunicorn serves step 0."""
 
-from kit.serving import *  # noqa: F403
-from kit.serving import address
+from kit.server.config import *  # noqa: F403
+from kit.server.config import address
 
 bind = address(0, "STEP0_PORT", 8000)

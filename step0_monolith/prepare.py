@@ -1,7 +1,8 @@
 """Makes the database's indexes: `python -m step0_monolith.prepare`, once before the application starts."""
 
-from kit.prepare import prepare
+from kit.domain.posts.collection import require_ours
+from kit.mongo.prepare import prepare
 from step0_monolith.mongo.indexes import INDEXES
 
 if __name__ == "__main__":
-    prepare(INDEXES)
+    prepare(INDEXES, lambda database: require_ours(database["posts"]))

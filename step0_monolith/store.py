@@ -4,16 +4,18 @@
 `mongo` package beside this file); in later steps a REST API, a set of services or an event-driven gateway do.
 
 Values that cross the seam are plain and ready for JSON: a post is a dictionary with the fields of `Post`,
-`created` is text in ISO 8601, UTC. Every method may raise `PartDown` or `PartSlow` (see `kit.problems`).
+`created` is text in ISO 8601, UTC. Every method may raise `DependencyUnavailable` or `DependencyTimeout` (see
+`kit.http.problems`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kit.model.post import Post, TagCount
-from kit.paging import Found, Page
-from kit.pictures import Image
+from kit.domain.marks.documents import TagCount
+from kit.domain.pictures.documents import Image
+from kit.domain.posts.documents import Post
+from kit.http.collections import Found, Page
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,19 @@ class Store(Protocol):
     """The application's questions and commands. `reader` is None for a visitor who has not signed in."""
 
     def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
-        """Newest first, ties by `_id`, without what the reader hid."""
+        """List posts newest first, ties by `_id`, without what the reader hid."""
 
     def post(self, post_id: str, reader: Reader | None) -> Post:
-        """One post. Raises NotFound."""
+        """Find a post. Raises NotFound."""
 
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
-        """Full text over title and text, best first, ties by `_id`, without what the reader hid."""
+        """Search title and text, best first, ties by `_id`, without what the reader hid."""
 
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
-        """At most RECOMMENDED posts with a score over 50, in the order the contract gives."""
+        """Recommend at most RECOMMENDED posts with a score over 50, in the order the contract gives."""
 
     def topics(self) -> list[str]:
-        """The topics there are posts of, in alphabetical order, for the page to offer."""
+        """List the topics there are posts of, in alphabetical order, for the page to offer."""
 
     def sign_up(self, username: str, password: str, email: str | None) -> None:
         """Make a member. Raises Taken."""
@@ -70,43 +72,43 @@ class Store(Protocol):
         """End the reader's token."""
 
     def authenticate(self, token: str) -> Reader | None:
-        """Who the token belongs to; None when it is unknown or has ended."""
+        """Find out whose the token is; None when it is unknown or has ended."""
 
     def profile(self, reader: Reader) -> Profile:
-        """The reader's own page."""
+        """Find what the reader's own page shows."""
 
     def tag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
-        """Put a tag on a post; all the reader's tags on it. Raises NotFound, Unprocessable when full."""
+        """Put a tag on a post; give all the reader's tags on it. Raises NotFound, Unprocessable when full."""
 
     def untag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
-        """Take a tag off a post; the tags left. Raises NotFound."""
+        """Take a tag off a post; give the tags left. Raises NotFound."""
 
     def tags(self, page: Page, reader: Reader) -> Found[TagCount]:
-        """The reader's tags, most used first."""
+        """Count the reader's tags, most used first."""
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
-        """The posts the reader put this tag on, newest first."""
+        """List the posts the reader put this tag on, newest first."""
 
     def liked(self, page: Page, reader: Reader) -> Found[Post]:
-        """The posts the reader likes, the latest liked first."""
+        """List the posts the reader likes, the latest liked first."""
 
     def hidden(self, page: Page, reader: Reader) -> Found[Post]:
-        """The posts the reader hid, the latest hidden first."""
+        """List the posts the reader hid, the latest hidden first."""
 
     def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
-        """How many readers like each of these posts, a page of them at most; 0 may be left out."""
+        """Count how many readers like each of these posts, a page of them at most; 0 may be left out."""
 
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:
-        """Like a post or stop liking it; how many readers like it now. Raises NotFound."""
+        """Like a post or stop liking it; count how many readers like it now. Raises NotFound."""
 
     def hide(self, post_id: str, hidden: bool, reader: Reader) -> None:
         """Hide a post from the reader's list, search and recommendations, or show it. Raises NotFound."""
 
     def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
-        """Mail the post; the share's id. Raises NotFound, TooMany."""
+        """Mail the post; give the share's id. Raises NotFound, TooMany."""
 
     def image(self, post_id: str) -> Image:
-        """The post's picture, fetched or cached. Raises NotFound."""
+        """Give the post's picture, fetched or cached. Raises NotFound."""
 
     def health(self) -> dict[str, bool]:
-        """Each part by name and whether it answers. Never raises."""
+        """Ask each part, by name, whether it answers. Never raises."""

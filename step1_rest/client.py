@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
+from kit.clients.rest import Rest
+from kit.http.problems import Problem, Unprocessable
 from kit.logs import configure_logs
-from kit.problems import Problem, Unprocessable
-from kit.rest import Rest
-from step1_rest import settings
+from step1_rest import API_URL
 
 
 class Client(click.Group):
-    """The commands; what goes wrong is told in a line, never as a traceback."""
+    """The commands; what goes wrong is said in a line, never as a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Raises click.ClickException for the API's problems."""
@@ -27,39 +27,40 @@ class Client(click.Group):
             issues = "; ".join(f"{field}: {issue}" for field, issue in problem.issues.items())
             raise click.ClickException(f"{problem} {issues}") from None
         except Problem as problem:
-            raise click.ClickException(f"{problem} (asked at {settings.get_api_url()})") from None
+            raise click.ClickException(f"{problem} (asked at {ctx.params['api']})") from None
 
 
 @click.group(cls=Client)
-@click.option("--json", "as_json", is_flag=True, help="Print the API's answer as it is.")
+@click.option("--json", "as_json", is_flag=True, help="Print the API's response as it is.")
+@click.option("--api", envvar="API_URL", default=API_URL, show_default=True, help="Where the API is.")
 @click.option("--token", envvar="STONES_TOKEN", help="A reader's token; also from STONES_TOKEN.")
 @click.pass_context
-def main(ctx: click.Context, as_json: bool, token: str | None) -> None:
+def main(ctx: click.Context, as_json: bool, api: str, token: str | None) -> None:
     """Search, read and mark posts from the command line."""
-    os.environ.setdefault("LOG_LEVEL", "ERROR")  # a person is told in words
+    os.environ.setdefault("LOG_LEVEL", "ERROR")  # a person gets words
     configure_logs("client")
-    ctx.obj = Asker(Rest(settings.get_api_url(), "The API"), as_json, token)
+    ctx.obj = ApiClient(Rest(api, "The API"), as_json, token)
 
 
-class Asker:
-    """Asks the API and prints what it answers."""
+class ApiClient:
+    """Sends requests to the API and prints the responses."""
 
     def __init__(self, api: Rest, as_json: bool, token: str | None) -> None:
         self.api, self.as_json, self.token = api, as_json, token
 
-    def ask(self, method: str, path: str, **arguments: Any) -> Any:
-        """The answer, printed already when JSON is wanted."""
-        answer = self.api.call(method, path, token=self.token, **arguments)
-        told = answer.json() if answer.content else None
-        if self.as_json and told is not None:
-            click.echo(json.dumps(told, indent=1, ensure_ascii=False))
-        return told
+    def request(self, method: str, path: str, **arguments: Any) -> Any:
+        """Send a request; print the response when JSON is wanted."""
+        response = self.api.call(method, path, token=self.token, **arguments)
+        payload = response.json() if response.content else None
+        if self.as_json and payload is not None:
+            click.echo(json.dumps(payload, indent=1, ensure_ascii=False))
+        return payload
 
     def posts(self, path: str, params: Mapping[str, Any]) -> None:
-        """A page of posts, a line each."""
-        told = self.ask("GET", path, params={name: value for name, value in params.items() if value})
+        """Print a page of posts, a line each."""
+        payload = self.request("GET", path, params={name: value for name, value in params.items() if value})
         if not self.as_json:
-            _print_posts(told["_items"])
+            _print_posts(payload["_items"])
 
 
 paging = [
@@ -73,9 +74,9 @@ paging = [
 @paging[0]
 @paging[1]
 @click.pass_obj
-def search(asker: Asker, words: tuple[str, ...], page: int, max_results: int) -> None:
+def search(client: ApiClient, words: tuple[str, ...], page: int, max_results: int) -> None:
     """Posts with these words, best first."""
-    asker.posts("/search", {"q": " ".join(words), "page": page, "max_results": max_results})
+    client.posts("/search", {"q": " ".join(words), "page": page, "max_results": max_results})
 
 
 @main.command()
@@ -84,39 +85,41 @@ def search(asker: Asker, words: tuple[str, ...], page: int, max_results: int) ->
 @paging[0]
 @paging[1]
 @click.pass_obj
-def posts(asker: Asker, where: str | None, sort: str | None, page: int, max_results: int) -> None:
+def posts(client: ApiClient, where: str | None, sort: str | None, page: int, max_results: int) -> None:
     """Posts, newest first, or by a filter and an order of your own."""
-    asker.posts("/posts", {"where": where, "sort": sort, "page": page, "max_results": max_results})
+    client.posts("/posts", {"where": where, "sort": sort, "page": page, "max_results": max_results})
 
 
 @main.command()
 @click.option("--topic")
 @click.pass_obj
-def recommend(asker: Asker, topic: str | None) -> None:
+def recommend(client: ApiClient, topic: str | None) -> None:
     """Much loved posts."""
-    asker.posts("/recommended", {"topic": topic})
+    client.posts("/recommended", {"topic": topic})
 
 
 @main.command()
 @click.argument("post")
 @click.pass_obj
-def show(asker: Asker, post: str) -> None:
+def show(client: ApiClient, post: str) -> None:
     """One post in full."""
-    told = asker.ask("GET", f"/posts/{post}")
-    if not asker.as_json:
-        click.echo(f"{told['title']}\n{told['topic']} · {told['author']} · {told['created']}\n{told['url']}")
-        click.echo(f"\n{told['text']}" if told["text"] else "")
+    shown = client.request("GET", f"/posts/{post}")
+    if not client.as_json:
+        click.echo(
+            f"{shown['title']}\n{shown['topic']} · {shown['author']} · {shown['created']}\n{shown['url']}"
+        )
+        click.echo(f"\n{shown['text']}" if shown["text"] else "")
 
 
 @main.command("sign-in")
 @click.argument("username")
 @click.password_option(confirmation_prompt=False)
 @click.pass_obj
-def sign_in(asker: Asker, username: str, password: str) -> None:
+def sign_in(client: ApiClient, username: str, password: str) -> None:
     """Print a token: export STONES_TOKEN=$(python -m step1_rest.client sign-in NAME)."""
-    told = asker.ask("POST", "/tokens", json={"username": username, "password": password})
-    if not asker.as_json:
-        click.echo(told["token"])
+    payload = client.request("POST", "/tokens", json={"username": username, "password": password})
+    if not client.as_json:
+        click.echo(payload["token"])
 
 
 @main.command()
@@ -124,22 +127,22 @@ def sign_in(asker: Asker, username: str, password: str) -> None:
 @click.argument("tag")
 @click.option("--off", is_flag=True, help="Take the tag off.")
 @click.pass_obj
-def tag(asker: Asker, post: str, tag: str, off: bool) -> None:
+def tag(client: ApiClient, post: str, tag: str, off: bool) -> None:
     """Put a tag on a post."""
-    told = asker.ask("DELETE" if off else "PUT", f"/posts/{post}/tags/{tag}")
-    if not asker.as_json:
-        click.echo(f"{told['post']}: {', '.join(told['tags']) or 'no tags'}")
+    payload = client.request("DELETE" if off else "PUT", f"/posts/{post}/tags/{tag}")
+    if not client.as_json:
+        click.echo(f"{payload['post']}: {', '.join(payload['tags']) or 'no tags'}")
 
 
 @main.command()
 @click.argument("post")
 @click.option("--off", is_flag=True, help="Stop liking it.")
 @click.pass_obj
-def like(asker: Asker, post: str, off: bool) -> None:
+def like(client: ApiClient, post: str, off: bool) -> None:
     """Like a post."""
-    told = asker.ask("DELETE" if off else "PUT", f"/posts/{post}/like")
-    if not asker.as_json:
-        click.echo(f"{told['post']}: {told['likes']} like it")
+    payload = client.request("DELETE" if off else "PUT", f"/posts/{post}/like")
+    if not client.as_json:
+        click.echo(f"{payload['post']}: {payload['likes']} like it")
 
 
 def _print_posts(found: Iterable[Mapping[str, Any]]) -> None:

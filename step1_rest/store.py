@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kit.forwarded import ADDRESS, SECRET
-from kit.model.post import Post, TagCount
-from kit.paging import Found, Page
-from kit.pictures import Image
-from kit.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
-from kit.rest import Api
+from kit.clients.rest import Api
+from kit.domain.marks.documents import TagCount
+from kit.domain.pictures.documents import Image
+from kit.domain.posts.documents import Post
+from kit.http.collections import Found, Page
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR
+from kit.http.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader, Session
 
@@ -25,41 +26,34 @@ class RestStore:
         self.secret = secret
 
     def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
-        """See Store."""
         return self._page("/posts", page, reader)
 
     def post(self, post_id: str, reader: Reader | None) -> Post:
-        """See Store."""
         return known_post(self._get(f"/posts/{post_id}", reader))
 
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
-        """See Store."""
         return self._page("/search", page, reader, q=query)
 
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
-        """See Store."""
         found = self._get("/recommended", reader, **({"topic": topic} if topic else {}))
         return [known_post(each) for each in found["_items"]]
 
     def topics(self) -> list[str]:
-        """See Store."""
         topics: list[str] = self._get("/topics", None)["topics"]
         return topics
 
     def sign_up(self, username: str, password: str, email: str | None) -> None:
-        """See Store."""
         member = {"_id": username, "password": password, "email": email}
         try:
             self.api.call("POST", "/members", json=member)
         except Unprocessable as error:
-            told = {"username" if field == "_id" else field: why for field, why in error.issues.items()}
-            raise Unprocessable(told) from error
+            issues = {"username" if field == "_id" else field: why for field, why in error.issues.items()}
+            raise Unprocessable(issues) from error
         except Taken as error:
             raise Taken(username) from error
 
     def sign_in(self, username: str, password: str, address: str) -> Session:
-        """See Store."""
-        forwarded = {SECRET: self.secret, ADDRESS: address}
+        forwarded = {FACE_SECRET: self.secret, FORWARDED_FOR: address}
         wanted = {"username": username, "password": password}
         try:
             made = self.api.call("POST", "/tokens", json=wanted, headers=forwarded).json()
@@ -68,71 +62,56 @@ class RestStore:
         return Session(made["token"], made["expires"])
 
     def sign_out(self, reader: Reader) -> None:
-        """See Store."""
         self.api.call("DELETE", "/tokens/current", token=reader.token)
 
     def authenticate(self, token: str) -> Reader | None:
-        """See Store."""
         claims = self.verifier.verify(token)
         return Reader(claims.username, token) if claims else None
 
     def profile(self, reader: Reader) -> Profile:
-        """See Store."""
         return Profile(**self._get("/me", reader))
 
     def tag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
-        """See Store."""
         tags: list[str] = self._mark("PUT", f"/posts/{post_id}/tags/{tag}", reader)["tags"]
         return tags
 
     def untag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
-        """See Store."""
         tags: list[str] = self._mark("DELETE", f"/posts/{post_id}/tags/{tag}", reader)["tags"]
         return tags
 
     def tags(self, page: Page, reader: Reader) -> Found[TagCount]:
-        """See Store."""
         return _found(self._get("/tags", reader, **paging(page)))
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
-        """See Store."""
         return self._page(f"/tags/{tag}", page, reader)
 
     def liked(self, page: Page, reader: Reader) -> Found[Post]:
-        """See Store."""
         return self._page("/likes", page, reader)
 
     def hidden(self, page: Page, reader: Reader) -> Found[Post]:
-        """See Store."""
         return self._page("/hidden", page, reader)
 
     def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
-        """See Store."""
         likes: dict[str, int] = self._get("/like-counts", reader, posts=",".join(post_ids))["likes"]
         return likes
 
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:
-        """See Store."""
         likes: int = self._mark("PUT" if liked else "DELETE", f"/posts/{post_id}/like", reader)["likes"]
         return likes
 
     def hide(self, post_id: str, hidden: bool, reader: Reader) -> None:
-        """See Store."""
         self._mark("PUT" if hidden else "DELETE", f"/posts/{post_id}/hide", reader)
 
     def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
-        """See Store."""
         shared = {"to": to, "note": note}
         made = self.api.call("POST", f"/posts/{post_id}/share", token=reader.token, json=shared)
         return str(made.json()["share"])
 
     def image(self, post_id: str) -> Image:
-        """See Store."""
         found = self.api.call("GET", f"/images/{post_id}", headers={"Accept": "*/*"})
         return Image(found.content, found.headers["Content-Type"], found.headers["ETag"].strip('"'))
 
     def health(self) -> dict[str, bool]:
-        """See Store."""
         try:
             parts = self.api.health()
         except Problem:
@@ -150,24 +129,24 @@ class RestStore:
 
 
 def paging(page: Page) -> dict[str, int]:
-    """The parameters that ask for a page."""
+    """Make the parameters that ask for a page."""
     return {"page": page.number, "max_results": page.size}
 
 
-def _found(told: dict[str, Any]) -> Found[Any]:
-    meta = told["_meta"]
-    return Found(told["_items"], meta["total"], "total_relation" in meta, meta.get("reason"))
+def _found(payload: dict[str, Any]) -> Found[Any]:
+    meta = payload["_meta"]
+    return Found(payload["_items"], meta["total"], "total_relation" in meta, meta.get("reason"))
 
 
-def found_posts(told: dict[str, Any]) -> Found[Post]:
-    """A collection of posts as the seam has it."""
-    found = _found(told)
+def found_posts(payload: dict[str, Any]) -> Found[Post]:
+    """Read a collection of posts as the seam has it."""
+    found = _found(payload)
     return replace(found, items=[known_post(each) for each in found.items])
 
 
-def known_post(told: Any) -> Post:
-    """A post as the seam has it."""
+def known_post(payload: Any) -> Post:
+    """Read a post as the seam has it."""
     for name in EVES_OWN:
-        told.pop(name, None)
-    post: Post = told
+        payload.pop(name, None)
+    post: Post = payload
     return post

@@ -1,27 +1,35 @@
 """The web face of step 1: step 0's application over a store that asks the API."""
 
 from flask import Flask
+from pydantic import Field
 
-from kit import environment
+from kit.clients.rest import Rest
 from kit.logs import configure_logs, log_requests
-from kit.rest import Rest
+from kit.settings import LimitSettings, SessionSettings, Settings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
-from step1_rest import settings
+from step1_rest import API_URL
 from step1_rest.store import RestStore
 
 
+class ApiSettings(Settings):
+    """Where the API is found."""
+
+    url: str = Field(API_URL, alias="API_URL")
+
+
 def make_app() -> Flask:
-    """The face over the API that the environment names."""
+    """Make the face over the API that the environment names."""
     configure_logs("web")
-    api = Rest(settings.get_api_url(), "The API")
-    store = RestStore(api, Verifier(RemoteKeys(api), ISSUER), environment.get_face_secret())
+    api = Rest(ApiSettings.read().url, "The API")
+    session, trust = SessionSettings.read(), TrustSettings.read()
+    store = RestStore(api, Verifier(RemoteKeys(api), ISSUER), trust.face_secret)
     app = create_app(
         store,
-        secret_key=environment.get_secret_key(),
-        session_seconds=environment.get_token_lifetime(),
-        session_cookie=environment.get_session_cookie(),
-        trusted_proxies=environment.get_trusted_proxies(),
+        secret_key=session.secret_key,
+        session_seconds=LimitSettings.read().token_lifetime,
+        session_cookie=session.cookie,
+        trusted_proxies=trust.proxies,
     )
     log_requests(app)
     return app

@@ -2,9 +2,9 @@
 
 import os
 
-import kit.single  # noqa: F401 - a worker starts sooner when its master has read the modules already
-from kit.serving import *  # noqa: F403
-from kit.serving import address
+import step2_services.service_factory  # noqa: F401 - a worker starts sooner when its master has read it
+from kit.server.config import *  # noqa: F403
+from kit.server.config import address
 
 bind = address(2, "PORT", 8002)
 workers = int(os.environ.get("WEB_WORKERS", "1"))
@@ -12,4 +12,4 @@ workers = int(os.environ.get("WEB_WORKERS", "1"))
 
 limit_request_line = 8190
 limit_request_field_size = 16_380
-"""For a reader's latest marks, see `kit.own_marks`."""
+"""For a reader's latest marks, see `step2_services.own_marks`."""

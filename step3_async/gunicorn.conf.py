@@ -1,7 +1,7 @@
 """How gunicorn serves each service of step 3."""
 
 import step3_async.rapids.hosting.service  # noqa: F401 - a worker starts sooner when its master has read it
-from kit.serving import address
+from kit.server.config import address
 from step3_async.rapids.hosting.serving import *  # noqa: F403
 
 bind = address(3, "PORT", 8003)

@@ -2,7 +2,8 @@
 
 import signal
 
-# Until a command says what Ctrl-C is to do nothing has begun: end without a word, not within an import.
+# Until a command installs its own handler, Ctrl-C ends the process silently, without a traceback of an
+# import.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 

@@ -1,4 +1,4 @@
-"""Addresses that something listens on, and those that it is found at."""
+"""Addresses to listen on, and addresses at which clients on this machine reach a listener."""
 
 import ipaddress
 import os
@@ -6,43 +6,43 @@ import socket
 
 import click
 
-HERE = "127.0.0.1"
-FOUND_AT = {"0.0.0.0": HERE, "::": "::1"}  # noqa: S104 - looked up, not bound
-"""Where on this machine one finds who listens at all its addresses."""
+LOOPBACK = "127.0.0.1"
+REACHABLE_AT = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - looked up, not bound
+"""Where clients on this machine reach a server that listens on all addresses."""
 
 
 def host_from(variable: str) -> str:
-    """The address or name that an environment variable gives to listen on; 127.0.0.1 where it gives none.
+    """Return the address or name to listen on that an environment variable sets, 127.0.0.1 by default.
 
-    IPv6 addresses may stand in brackets. Raises click.ClickException for what is no address at all.
+    IPv6 addresses may have brackets. Raises click.ClickException when it is not an address.
     """
-    text = (os.environ.get(variable) or "").strip().removeprefix("[").removesuffix("]") or HERE
+    text = (os.environ.get(variable) or "").strip().removeprefix("[").removesuffix("]") or LOOPBACK
     try:
         found = socket.getaddrinfo(text, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise click.ClickException(
-            f"{variable}={text} is no address ({why}): give one of this machine's, such as {HERE}, ::1, "
-            "localhost, or 0.0.0.0 for all of them."
+            f"{variable}={text} is not an address ({why}). Give an address of this machine, such as "
+            f"{LOOPBACK}, ::1 or localhost, or 0.0.0.0 for all its addresses."
         ) from None
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        # Old ways of writing one, such as 127.1 or 0, are no names.
+        # Old notations of addresses, such as 127.1 or 0, are no names.
         return str(found[0][4][0]) if text.replace(".", "").isdigit() else text
 
 
 def is_ipv6(host: str) -> bool:
-    """Whether it stands for an IPv6 address."""
+    """Return whether the host is an IPv6 address."""
     return socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0] == socket.AF_INET6
 
 
 def reachable(host: str) -> str:
-    """Where one finds on this machine who listens on `host`."""
-    return FOUND_AT.get(host, host)
+    """Return the address at which clients on this machine reach a server that listens on `host`."""
+    return REACHABLE_AT.get(host, host)
 
 
 def in_url(host: str) -> str:
-    """The same as URLs have it."""
+    """Return the same address as it is written in URLs."""
     found = reachable(host)
     return f"[{found}]" if ":" in found else found

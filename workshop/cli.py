@@ -1,4 +1,4 @@
-"""The `workshop` command; each subcommand is imported when it is called."""
+"""The `workshop` command. Each subcommand is imported when it is called."""
 
 import signal
 from importlib import import_module
@@ -6,50 +6,49 @@ from typing import Any
 
 import click
 
-from workshop.troubles import in_words
+from workshop.file_errors import explain
 
 COMMANDS = {
-    "run": "workshop.run",
+    "run": "workshop.run.command",
     "load": "workshop.load.command",
-    "mongod": "workshop.keep",
-    "doctor": "workshop.doctor",
-    "scale": "workshop.services.scale",
-    "versions": "workshop.services.versions",
-    "services": "workshop.services.table",
-    "replace": "workshop.services.replace",
-    "rebuild": "workshop.services.rebuild",
-    "rapids": "workshop.services.tool",
+    "mongod": "workshop.stores.commands",
+    "doctor": "workshop.doctor.command",
+    "scale": "workshop.services.commands.scale",
+    "versions": "workshop.services.commands.versions",
+    "services": "workshop.services.commands.table",
+    "replace": "workshop.services.commands.replace",
+    "rebuild": "workshop.services.commands.rebuild",
+    "rapids": "workshop.services.commands.step_command",
     "bench": "workshop.bench.command",
-    "clean": "workshop.clean",
+    "clean": "workshop.stores.commands",
 }
 
 
 class LazyGroup(click.Group):
-    """Knows its commands' names without importing them."""
+    """A group that knows the names of its commands without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order they are used."""
+        """Return all names, in the order of use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command of that name, or None."""
         if name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(COMMANDS[name]), name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the command; what files do to it is told in words."""
+        """Run the command. Explain errors with files in plain words."""
         try:
             return super().invoke(ctx)
         except OSError as error:
-            if words := in_words(error):
-                raise click.ClickException(words) from None
+            if explanation := explain(error):
+                raise click.ClickException(explanation) from None
             raise
 
 
 @click.group(cls=LazyGroup)
 def main() -> None:
     """The tools behind the Makefile."""
-    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # from __main__, as long as nothing had begun
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # set in __main__
         signal.signal(signal.SIGINT, signal.default_int_handler)

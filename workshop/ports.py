@@ -1,4 +1,4 @@
-"""Which ports are free, and who holds those that are not."""
+"""Finds free ports, and the processes that hold the others."""
 
 import contextlib
 import errno
@@ -12,30 +12,32 @@ from dataclasses import dataclass
 import click
 import psutil
 
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 
 ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 HIGHEST_PORT = 65535
 LOWEST_FREE, HIGHEST_FREE = 12_000, 32_000
 ENDING_SECONDS = 0.3
-_given: set[int] = set()
+_reserved: set[int] = set()
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a port; both are None for a process of another user, which the system keeps from view."""
+    """The process that holds a port. Both fields are None for a process of another user, which the system
+    hides.
+    """
 
     pid: int | None
     name: str | None
 
     def __str__(self) -> str:
         if self.pid is None:
-            return "a process that this user may not see (another user's, or a container's)"
+            return "a process that this user may not see (of another user or in a container)"
         return f"{self.name or 'a process'} (process {self.pid})"
 
 
 class PortTaken(click.ClickException):
-    """A port that is needed is held by somebody; the message names port, owner and variable."""
+    """A required port is taken. The message names the port, its owner and the variable to change."""
 
     def __init__(self, port: int, variable: str, host: str, owner: Owner) -> None:
         self.owner = owner
@@ -47,38 +49,39 @@ class PortTaken(click.ClickException):
 
 
 def port_from(variable: str, default: int | None = None) -> int:
-    """The port an environment variable gives, else `default`, else the part's own default.
+    """Return the port that an environment variable sets, else `default`, else the default of that variable.
 
-    Raises click.ClickException if it is no port.
+    Raises click.ClickException when it is not a port.
     """
     text = os.environ.get(variable) or str(default or default_ports()[variable])
     if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
         return int(text)
-    raise click.ClickException(f"{variable}={text} is no port: give a number from 1 to {HIGHEST_PORT}.")
+    raise click.ClickException(f"{variable}={text} is not a port. Give a number from 1 to {HIGHEST_PORT}.")
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port of `host` that nobody holds and no part has for itself; another one at each call in a process.
+    """Return a port of `host` that nobody holds and that is no default port. Each call in a process returns
+    another.
 
-    It is none of those that the system gives to outgoing connections (32768 and up on Linux), as one of these
-    could take it before the server that it is meant for is up.
+    It is outside the range that the system uses for outgoing connections (32768 and up on Linux), as a
+    connection could take it before the server is up.
     """
     while True:
         port = LOWEST_FREE + secrets.randbelow(HIGHEST_FREE - LOWEST_FREE)
-        if _may_give(port, host):
+        if _reserve(port, host):
             return port
 
 
 def owner_of(port: int, host: str = "127.0.0.1") -> Owner | None:
-    """Who keeps others from listening on `port` of `host`; None when it is free.
+    """Return the process that keeps others from listening on `port` of `host`, None when the port is free.
 
-    Raises OSError when the port could not be had for another reason, such as a foreign address.
+    Raises OSError when the port cannot be opened for another reason, such as an address of another machine.
     """
     if not _taken(port, host):
         return None
     pids = _holders(port, host)
     if not pids:
-        # Nobody to be seen may also be somebody who was about to end, or to begin.
+        # Without a visible process, one may be about to end or to begin.
         time.sleep(ENDING_SECONDS)
         if not _taken(port, host):
             return None
@@ -94,7 +97,7 @@ def owner_of(port: int, host: str = "127.0.0.1") -> Owner | None:
 
 
 def require_free(port: int, variable: str, host: str = "127.0.0.1") -> None:
-    """Raise PortTaken when somebody holds `port`, or click.ClickException when it cannot be had at all."""
+    """Raise PortTaken when somebody holds `port`, or click.ClickException when it cannot be opened at all."""
     try:
         owner = owner_of(port, host)
     except OSError as error:
@@ -109,34 +112,34 @@ def require_free(port: int, variable: str, host: str = "127.0.0.1") -> None:
 
 
 def require_distinct(ports: Mapping[str, int]) -> None:
-    """Raise click.ClickException when two parts that start together on one host have the same port."""
+    """Raise click.ClickException when two processes that start together on one host have the same port."""
     variable_of: dict[int, str] = {}
     for variable, port in ports.items():
         if (other := variable_of.setdefault(port, variable)) != variable:
             raise click.ClickException(
-                f"{other} and {variable} are both {port}: they must differ. "
+                f"{other} and {variable} are both {port}, but they must differ. "
                 f"{variable}={_next_free(port, '127.0.0.1')} is free."
             )
 
 
 def _next_free(port: int, host: str) -> int:
-    """A free port in steps of 100, offered once."""
+    """Return a free port that is a multiple of 100 higher. Each port is offered only once."""
     for candidate in range(port + 100, HIGHEST_PORT + 1, 100):
-        if _may_give(candidate, host):
+        if _reserve(candidate, host):
             return candidate
     return free_port(host)
 
 
-def _may_give(port: int, host: str) -> bool:
-    """Whether the port is free and nobody else's, who may not be up yet; it is given away then."""
-    if port in _given or port in _meant_for_parts() or _taken(port, host):
+def _reserve(port: int, host: str) -> bool:
+    """Return whether the port is free and no process will need it. Then it is reserved."""
+    if port in _reserved or port in _configured_ports() or _taken(port, host):
         return False
-    _given.add(port)
+    _reserved.add(port)
     return True
 
 
-def _meant_for_parts() -> set[int]:
-    """Default ports, and those that the environment sets instead."""
+def _configured_ports() -> set[int]:
+    """Return the default ports, and those that the environment sets instead."""
     defaults = default_ports()
     set_here = {os.environ.get(variable, "") for variable in defaults}
     return {*defaults.values(), *(int(text) for text in set_here if text.isascii() and text.isdigit())}
@@ -145,7 +148,7 @@ def _meant_for_parts() -> set[int]:
 def _taken(port: int, host: str) -> bool:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as probe:
-        # As servers do, so that lingering connections of one that ended do not count.
+        # Servers do this too, so connections in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
@@ -153,14 +156,14 @@ def _taken(port: int, host: str) -> bool:
             if error.errno != errno.EADDRINUSE:
                 raise
             return True
-    # macOS lets two bind one port when one of them has all addresses: see whether somebody answers.
+    # macOS lets two bind one port when one of them has all addresses, so try to connect.
     with socket.socket(family, kind, protocol) as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(address) == 0
 
 
 def _holders(port: int, host: str) -> list[int]:
-    """Process ids of the sockets in the way, of listening ones if there are any."""
+    """Return the process ids of the sockets that hold the port, only of listening ones if there are any."""
     wanted = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     wanted |= {f"::ffff:{address}" for address in wanted}
     everywhere = bool(wanted & ANY_ADDRESS)
@@ -174,13 +177,15 @@ def _holders(port: int, host: str) -> list[int]:
 
 
 def _local_sockets(port: int) -> Iterator[tuple[str, str, int]]:
-    """Local address, state and process id of each TCP socket on `port` whose process may be seen."""
+    """Return the local address, state and process id of each TCP socket on `port` whose process is
+    visible.
+    """
     try:
         for entry in psutil.net_connections("tcp"):
             if entry.laddr and entry.laddr.port == port and entry.pid is not None:
                 yield entry.laddr.ip, entry.status, entry.pid
     except psutil.AccessDenied:
-        # macOS shows the whole table to root only; one's own processes may be asked one by one.
+        # macOS shows the whole table to root only, but each of the user's own processes.
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 for own in process.net_connections("tcp"):

@@ -1,4 +1,4 @@
-"""What the workshop knows of a step: its step.toml."""
+"""Reads the manifest of a step, its step.toml."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import click
 
 from workshop import environment
 from workshop.addresses import host_from, in_url
-from workshop.defaults import ports_of
+from workshop.default_ports import step_ports
 from workshop.ports import port_from
 from workshop.services.manifest import Service, read_services
 from workshop.state import ROOT
@@ -17,9 +17,9 @@ from workshop.state import ROOT
 
 @dataclass(frozen=True)
 class Process:
-    """One process of a step; `command` and the values of `env` have places to be filled in.
+    """A process of a step. `command` and the values of `env` contain placeholders.
 
-    What it is given in `own` is ready, and unlike `env` it wins over what the caller has set.
+    `own` has none, and unlike `env` it takes precedence over the caller's settings.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Process:
 
 @dataclass(frozen=True)
 class NatsUsers:
-    """Users of NATS by name, as the step's own command `permissions` understands them."""
+    """NATS users by name, in the form that the step's own command `permissions` reads."""
 
     users: dict[str, Any]
     permissions: str
@@ -40,12 +40,12 @@ class NatsUsers:
 class Step:
     """A step as its manifest describes it.
 
-    `reads` are databases, or collections as `database.collection`, that a user may read besides its own;
-    `nats` is None where there are no events. `ports` are those of its parts besides the face's, by the
-    variable that sets each; `urls` are told when the step is ready, by what is found there. With `restart`,
-    what ends by itself is started again. `registry` is where the face tells which instances are up;
-    `commands` are the step's own tools, by name. `settings` are the variables of the caller's that reach
-    its processes.
+    `reads` names databases, or collections as `database.collection`, that a user may read besides its own.
+    `nats` is None where there are no events. `ports` are those of its processes except the face, by the
+    variable that sets each. `urls` are printed when the step is ready. With `restart`, a process that ends by
+    itself is started again. `registry` is the path at which the face shows which instances are up. `commands`
+    are the step's own tools by name. `settings` are the variables that its processes take from the caller's
+    environment.
     """
 
     number: int
@@ -69,50 +69,54 @@ class Step:
 
     @property
     def port_variable(self) -> str:
-        """The variable that moves the face to another port."""
+        """The variable that sets the port of the face."""
         return f"STEP{self.number}_PORT"
 
     @property
     def url(self) -> str:
-        """Where the face is found."""
+        """The address of the face."""
         return f"http://{in_url(self.host)}:{self.port}"
 
 
 def step_numbers() -> list[int]:
-    """The steps that are here."""
+    """Return the numbers of the steps in the repository."""
     return sorted(_manifests())
 
 
 def read_step(number: int) -> Step:
-    """The step of that number. Raises click.ClickException when there is none."""
+    """Return the step of that number. Raises click.ClickException when there is none."""
     manifests = _manifests()
     if number not in manifests:
-        there = ", ".join(map(str, sorted(manifests)))
-        raise click.ClickException(f"There is no step {number}. There is: {there}.")
-    told: dict[str, Any] = tomllib.loads(manifests[number].read_text("utf-8"))
-    environment.require_numbers(told.get("settings", []))
-    services = read_services(number, told)
-    ports = {variable: port_from(variable, default) for variable, default in ports_of(number, told).items()}
+        numbers = ", ".join(map(str, sorted(manifests)))
+        raise click.ClickException(f"There is no step {number}. There is: {numbers}.")
+    manifest: dict[str, Any] = tomllib.loads(manifests[number].read_text("utf-8"))
+    environment.require_numbers(manifest.get("settings", []))
+    services = read_services(number, manifest)
+    ports = {
+        variable: port_from(variable, default) for variable, default in step_ports(number, manifest).items()
+    }
     face = f"STEP{number}_PORT"
     return Step(
         number=number,
-        title=told["title"],
+        title=manifest["title"],
         host=host_from(f"STEP{number}_HOST"),
         port=ports.pop(face),
-        ready=told["ready"],
-        users=told["mongodb"]["users"],
-        reads=told["mongodb"].get("reads", {}),
-        nats=NatsUsers(told["nats"]["users"], told["nats"]["permissions"]) if "nats" in told else None,
-        posts=told["mongodb"]["posts"],
-        prepare=_process("prepare", told["prepare"], told) if "prepare" in told else None,
-        restart=told.get("restart", False),
+        ready=manifest["ready"],
+        users=manifest["mongodb"]["users"],
+        reads=manifest["mongodb"].get("reads", {}),
+        nats=NatsUsers(manifest["nats"]["users"], manifest["nats"]["permissions"])
+        if "nats" in manifest
+        else None,
+        posts=manifest["mongodb"]["posts"],
+        prepare=_process("prepare", manifest["prepare"], manifest) if "prepare" in manifest else None,
+        restart=manifest.get("restart", False),
         services=services,
-        processes=[_process(name, each, told) for name, each in told.get("process", {}).items()],
+        processes=[_process(name, each, manifest) for name, each in manifest.get("process", {}).items()],
         ports=ports,
-        urls=told.get("urls", {}),
-        registry=told.get("registry"),
-        commands={name: _process(name, each, told) for name, each in told.get("command", {}).items()},
-        settings=told.get("settings", []),
+        urls=manifest.get("urls", {}),
+        registry=manifest.get("registry"),
+        commands={name: _process(name, each, manifest) for name, each in manifest.get("command", {}).items()},
+        settings=manifest.get("settings", []),
     )
 
 
@@ -120,5 +124,5 @@ def _manifests() -> dict[int, Path]:
     return {int(path.parent.name[4]): path for path in ROOT.glob("step[0-9]_*/step.toml")}
 
 
-def _process(name: str, own: dict[str, Any], told: dict[str, Any]) -> Process:
-    return Process(name, own["command"], {**told.get("env", {}), **own.get("env", {})})
+def _process(name: str, own: dict[str, Any], manifest: dict[str, Any]) -> Process:
+    return Process(name, own["command"], {**manifest.get("env", {}), **own.get("env", {})})

@@ -1,4 +1,4 @@
-"""Conventions of terminals: colours, encodings, and readers that go away."""
+"""Conventions of terminals: colours, encodings, and readers that close a pipe."""
 
 import codecs
 import contextlib
@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TextIO
 
-from workshop import interruption
+from workshop import signals
 
 PLAIN = {
     "…": "...",
@@ -22,11 +22,11 @@ PLAIN = {
     "≥": ">=",
     "\u00a0": " ",
 }
-"""What stands for characters that a terminal's encoding lacks; for others it is a question mark."""
+"""Replacements for characters that a terminal's encoding lacks. Others become question marks."""
 
 
 def fit_encoding() -> None:
-    """Let nothing that is printed fail because the terminal has another encoding."""
+    """Replace characters that the terminal's encoding lacks, so that printing never fails."""
     codecs.register_error("plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -34,30 +34,34 @@ def fit_encoding() -> None:
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Whether it is a terminal that shows colours, and nobody asked for none (https://no-color.org)."""
+    """Return whether the stream is a terminal that shows colours, and NO_COLOR is not set
+    (https://no-color.org).
+    """
     return can_redraw(stream) and not os.environ.get("NO_COLOR")
 
 
 def can_redraw(stream: TextIO) -> bool:
-    """Whether it is a terminal that lets one write over what stands there."""
+    """Return whether the stream is a terminal on which a program can overwrite lines."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def write(text: str) -> None:
-    """Print a line. Whoever closes a pipe asks us to end; a terminal that is gone keeps us from nothing."""
+    """Print a line. When the reader has closed the pipe, end like after a signal; when the terminal is gone,
+    go on without output.
+    """
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_reader()
-        interruption.note(signal.SIGPIPE)
+        signals.record(signal.SIGPIPE)
     except OSError as error:
         if error.errno == errno.EIO:
             _forget_reader()
 
 
 def _forget_reader() -> None:
-    """What is still to be written goes nowhere, else Python complains of it at its end."""
+    """Send the rest of the output nowhere; otherwise Python complains about it at its end."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

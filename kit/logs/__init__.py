@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from kit.logs.configure import configure_logs
 
 if TYPE_CHECKING:
-    from kit.logs.requests import HEADER, log_requests, outgoing_headers
+    from kit.logs.requests import log_requests, outgoing_headers
 
-__all__ = ["HEADER", "configure_logs", "log_requests", "outgoing_headers"]
+__all__ = ["configure_logs", "log_requests", "outgoing_headers"]
 
 
 def __getattr__(name: str) -> Any:

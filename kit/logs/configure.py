@@ -20,7 +20,7 @@ FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 TALKATIVE = ("pymongo", "urllib3")
-"""Libraries whose lines below WARNING tell documents and query strings."""
+"""Libraries whose lines below WARNING have documents and query strings in them."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -98,7 +98,7 @@ def _rendering(form: str) -> list[Processor]:
 
 
 def _has_colours() -> bool:
-    """Whether logs go to a terminal that shows colours, and nobody asked for none (https://no-color.org)."""
+    """Say whether logs go to a terminal with colours, and nobody wants none (https://no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stderr.isatty() and not plain
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 
-HEADER = "X-Request-ID"
+from kit.http.headers import REQUEST_ID
+
 QUIET = (
     "/health/",
     "/metrics",
@@ -20,7 +21,7 @@ QUIET = (
     "/docs/assets/",
     "/icons.svg",
 )
-"""Addresses of probes, of keys, of what pages are made of, and of synchronising; requests for them are told
+"""Addresses of probes, of keys, of what pages are made of, and of synchronising; requests for them are logged
 at level DEBUG.
 """
 
@@ -30,17 +31,19 @@ log = structlog.stdlib.get_logger("kit.requests")
 
 
 def log_requests(app: Flask) -> None:
-    """Give each request of `app` an id, the client's own if it sent a sound one in X-Request-ID, and answer
-    with it; tell the request when it is done. Query strings and headers are never told: they may be secret.
+    """Give each request of `app` an id, and log it when it is done.
+
+    The id is the client's own if it sent a sound one in X-Request-ID; the response has it, too. Query strings
+    and headers are never logged: they may be secret.
     """
     # First of all, whenever this is called: whatever is refused before has neither id nor line.
     app.before_request_funcs.setdefault(None, []).insert(0, _start)
 
     @app.after_request
-    def tell(response: Response) -> Response:
+    def log_request(response: Response) -> Response:
         if "request_id" not in g:  # what failed before Flask came to us, such as opening a session
             _start()
-        response.headers[HEADER] = g.request_id
+        response.headers[REQUEST_ID] = g.request_id
         level = logging.DEBUG if request.path.startswith(QUIET) else logging.INFO
         log.log(
             level,
@@ -59,7 +62,7 @@ def log_requests(app: Flask) -> None:
 
 
 def _start() -> None:
-    given = request.headers.get(HEADER, "")
+    given = request.headers.get(REQUEST_ID, "")
     g.request_id = given if _KNOWN_ID.fullmatch(given) else uuid4().hex
     g.request_started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
@@ -67,10 +70,11 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """What to send along to another service: the id of the request that this is done for, if there is one,
-    and its trace context, if it has one.
+    """Make the headers to send along to another service.
+
+    They are the id of the current request, if there is one, and its trace context, if it has one.
     """
     if not has_request_context() or "request_id" not in g:
         return {}
     trace = {"traceparent": g.traceparent} if "traceparent" in g else {}
-    return {HEADER: g.request_id, **trace}
+    return {REQUEST_ID: g.request_id, **trace}

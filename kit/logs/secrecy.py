@@ -30,12 +30,12 @@ _HINT = re.compile(r"(?i)authorization|cookie|bearer|basic|eyJ|://|password|secr
 
 
 def without_secrets(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """A processor of structlog; every value becomes one that JSON has, except `exc_info`."""
+    """Process a line for structlog; every value becomes one that JSON has, except `exc_info`."""
     return {name: value if name == "exc_info" else _shown(name, value) for name, value in line.items()}
 
 
 def hide(text: str) -> str:
-    """`text` without what looks like a token, a password or a header that carries one."""
+    """Take out of `text` what looks like a token, a password or a header that carries one."""
     if _HINT.search(text):
         for pattern, instead in _LOOKS:
             text = pattern.sub(instead, text)

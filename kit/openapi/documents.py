@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.openapi.answers import Json, ref
 from kit.openapi.names import camel, capital, free
+from kit.openapi.responses import Json, ref
 from kit.openapi.schema import document_schema, field_schema
 
 TIME = {"type": "datetime"}
@@ -61,7 +61,10 @@ def add_documents(
 
 
 def written_after_post(documents: Documents, resource: Mapping[str, Any]) -> Json:
-    """What a POST answers: one document's news, or all of them where it may carry several."""
+    """Describe the response to a POST.
+
+    One document's news, or those of several where it may carry several.
+    """
     items = {"type": "array", "items": documents.written}
     several = {
         "type": "object",
@@ -76,7 +79,7 @@ def _one_or_more(one: Json, several: Json, resource: Mapping[str, Any]) -> Json:
 
 
 def _automatic(resource: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that Eve keeps itself, with their rules."""
+    """List the fields that Eve keeps itself, with their rules."""
     identifier = resource["id_field"]
     fields = {
         identifier: resource["schema"].get(identifier, {}),
@@ -106,8 +109,9 @@ def _changed(resource: Mapping[str, Any]) -> Json:
 
 
 def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
-    """The fields a client sends: an id only where it is no ObjectId, which MongoDB makes; no owner, which
-    the token tells.
+    """List the fields a client sends.
+
+    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token tells.
     """
     identifier, owner = resource["id_field"], resource["auth_field"]
     made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"
@@ -124,7 +128,7 @@ def _written(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
 
 
 def variable_schema(resource: Mapping[str, Any], name: str, otherwise: Json) -> Json:
-    """The schema of a variable in a resource's address: that of the field it names."""
+    """Describe a variable in a resource's address: it is the field it names."""
     rules = resource["schema"].get(name)
     if not isinstance(rules, Mapping):
         return otherwise

@@ -5,7 +5,7 @@ from collections.abc import Container
 
 from werkzeug.routing import Rule
 
-from kit.openapi.answers import Json
+from kit.openapi.responses import Json
 
 # A converter's arguments may be quoted, and what is quoted may hold anything, as regular expressions do.
 VARIABLE = re.compile(
@@ -22,12 +22,12 @@ def camel(text: str) -> str:
 
 
 def capital(text: str) -> str:
-    """The same with a capital first letter; other letters stay as they are."""
+    """Write a name with a capital first letter; other letters stay as they are."""
     return text[:1].upper() + text[1:]
 
 
 def free(name: str, taken: Container[str]) -> str:
-    """`name`, with a number behind it where it is taken."""
+    """Put a number behind `name` where it is taken."""
     number, tried = 1, name
     while tried in taken:
         number += 1
@@ -36,12 +36,12 @@ def free(name: str, taken: Container[str]) -> str:
 
 
 def methods(rule: Rule) -> list[str]:
-    """The methods of a route that are worth telling, which HEAD and OPTIONS are not."""
+    """List the methods of a route that are worth describing, which HEAD and OPTIONS are not."""
     return [method for method in ORDER if method in (rule.methods or ())]
 
 
 def variables(rule: Rule) -> dict[str, Json]:
-    """The variables of a route's address with what their converters say of them."""
+    """Describe the variables of a route's address by their converters."""
     whole_number = {"type": "integer", "minimum": 0}
     return {
         found["name"]: whole_number if found["converter"] == "int" else {"type": "string"}
@@ -50,11 +50,11 @@ def variables(rule: Rule) -> dict[str, Json]:
 
 
 def template(rule: Rule) -> str:
-    """A route's address as OpenAPI writes it, Eve's `_id` as `id`."""
-    told: str = VARIABLE.sub(lambda found: f"{{{shown(found['name'])}}}", rule.rule)
-    return told
+    """Write a route's address as OpenAPI does, Eve's `_id` as `id`."""
+    path: str = VARIABLE.sub(lambda found: f"{{{shown(found['name'])}}}", rule.rule)
+    return path
 
 
 def shown(variable: str) -> str:
-    """The name to show for a variable."""
+    """Give the name to show for a variable."""
     return variable.lstrip("_") or variable

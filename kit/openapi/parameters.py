@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kit.openapi.answers import Json
 from kit.openapi.names import shown
+from kit.openapi.responses import Json
 
 IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
@@ -15,7 +15,7 @@ IF_NONE_MATCH: Json = {
 
 
 def path(schemas: Mapping[str, Mapping[str, Any]]) -> list[Json]:
-    """Parameters in the address."""
+    """Describe parameters in the address."""
     return [
         {"name": shown(name), "in": "path", "required": True, "schema": dict(schema)}
         for name, schema in schemas.items()
@@ -23,7 +23,7 @@ def path(schemas: Mapping[str, Mapping[str, Any]]) -> list[Json]:
 
 
 def query(schemas: Mapping[str, Mapping[str, Any]], required: Iterable[str] = ()) -> list[Json]:
-    """Parameters of the query, by name."""
+    """Describe parameters of the query, by name."""
     needed = set(required)
     return [
         {
@@ -37,14 +37,19 @@ def query(schemas: Mapping[str, Mapping[str, Any]], required: Iterable[str] = ()
 
 
 def if_match(*, required: bool) -> Json:
-    """The header that a change must carry."""
-    told = "The ETag of the document as it was when you read it."
-    made: Json = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": told}
+    """Describe the header that a change must carry."""
+    description = "The ETag of the document as it was when you read it."
+    made: Json = {
+        "name": "If-Match",
+        "in": "header",
+        "schema": {"type": "string"},
+        "description": description,
+    }
     return {**made, "required": True} if required else made
 
 
 def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
-    """What the GET of a collection takes: its own parameters, Eve's filters, and paging."""
+    """Describe what the GET of a collection takes: its own parameters, Eve's filters, and paging."""
     own = resource.get("kit", {})
     known = _filters(resource)
     if resource["pagination"]:
@@ -55,7 +60,7 @@ def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> lis
 
 
 def of_item(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
-    """What the GET of one document takes."""
+    """Describe what the GET of one document takes."""
     return [*query(_projection(resource)), *([IF_NONE_MATCH] if config["IF_MATCH"] else [])]
 
 
@@ -65,16 +70,18 @@ def _filters(resource: Mapping[str, Any]) -> dict[str, Json]:
     example = next((field for field in allowed if field != "*"), "_id")
     made: dict[str, Json] = {}
     if allowed:
-        told = f'A JSON object of conditions such as {{"{example}": {{"$ne": null}}}}, on {fields}.'
-        made["where"] = {"type": "string", "contentMediaType": "application/json", "description": told}
+        description = f'A JSON object of conditions such as {{"{example}": {{"$ne": null}}}}, on {fields}.'
+        made["where"] = {"type": "string", "contentMediaType": "application/json", "description": description}
     if resource["sorting"]:
-        told = f"Fields with commas between, a minus in front of those that go down: {fields}."
-        made["sort"] = {"type": "string", "description": told}
+        description = f"Fields with commas between, a minus in front of those that go down: {fields}."
+        made["sort"] = {"type": "string", "description": description}
     return {**made, **_projection(resource)}
 
 
 def _projection(resource: Mapping[str, Any]) -> dict[str, Json]:
     if not resource["projection"]:
         return {}
-    told = "The fields to show, or those to leave out: a JSON object with 1, or 0, for each."
-    return {"projection": {"type": "string", "contentMediaType": "application/json", "description": told}}
+    description = "The fields to show, or those to leave out: a JSON object with 1, or 0, for each."
+    return {
+        "projection": {"type": "string", "contentMediaType": "application/json", "description": description}
+    }

@@ -8,9 +8,18 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from kit.openapi import parameters
-from kit.openapi.answers import ETAG, EVERYWHERE, INVALID_LIST, LOCATION, WITH_BODY, Json, answer, problems
 from kit.openapi.documents import Documents, add_documents, variable_schema, written_after_post
 from kit.openapi.names import camel, capital, methods, template, variables
+from kit.openapi.responses import (
+    ETAG,
+    EVERYWHERE,
+    INVALID_LIST,
+    LOCATION,
+    WITH_BODY,
+    Json,
+    problems,
+    response,
+)
 
 COLLECTION = "resource"
 ITEM = "item_lookup"
@@ -41,18 +50,19 @@ class Place:
     documents: Documents
 
     def is_public(self, method: str) -> bool:
-        """Whether anybody may."""
+        """Say whether anybody may."""
         setting = "public_methods" if self.kind == COLLECTION else "public_item_methods"
         return method in self.resource[setting]
 
     def is_conditional(self, method: str) -> bool:
-        """Whether it is done only to the document that the client has seen."""
+        """Say whether it is done only to the document that the client has seen."""
         return self.kind == ITEM and method != "GET" and bool(self.config["IF_MATCH"])
 
 
 def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Address, method and operation of all there is to do with `app`'s resources; their schemas are put to
-    those in `schemas`.
+    """Describe address, method and operation of all there is to do with `app`'s resources.
+
+    Their schemas are added to `schemas`.
     """
     domain = app.config["DOMAIN"]
     order = list(domain)
@@ -60,10 +70,10 @@ def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, J
     routes = [(*rule.endpoint.partition("|")[::2], rule) for rule in app.url_map.iter_rules()]
     routes = [route for route in routes if route[0] in domain]
     for name, kind, rule in sorted(routes, key=lambda route: (order.index(route[0]), route[1] != COLLECTION)):
-        told = [method for method in methods(rule) if (kind, method) in NAMES]
-        if told and name not in known:
+        described = [method for method in methods(rule) if (kind, method) in NAMES]
+        if described and name not in known:
             known[name] = add_documents(name, domain[name], app.config, schemas)
-        for method in told:
+        for method in described:
             place = Place(name, kind, domain[name], rule, app.config, known[name])
             yield template(rule), method.lower(), _operation(place, method)
 
@@ -90,10 +100,10 @@ def _naming(place: Place, method: str) -> tuple[str, str]:
         "title": place.resource["resource_title"],
         "item": place.resource["item_title"],
     }
-    told = summary.format(**words)
+    text = summary.format(**words)
     if place.kind == COLLECTION and method == "GET":
-        told = place.resource.get("kit", {}).get("summary", told)
-    return identifier.format(**words), told
+        text = place.resource.get("kit", {}).get("summary", text)
+    return identifier.format(**words), text
 
 
 def _parameters(place: Place, method: str) -> list[Json]:
@@ -112,17 +122,17 @@ def _successes(place: Place, method: str) -> Json:
     documents = place.documents
     etag = ETAG if place.config["IF_MATCH"] else {}
     if method == "DELETE":
-        return {"204": answer("It is gone.", None)}
+        return {"204": response("It is gone.", None)}
     if method == "POST":
-        return {"201": answer("It is stored.", written_after_post(documents, place.resource), LOCATION)}
+        return {"201": response("It is stored.", written_after_post(documents, place.resource), LOCATION)}
     if method == "GET" and place.kind == COLLECTION:
-        return {"200": answer("A page of the collection.", documents.page)}
+        return {"200": response("A page of the collection.", documents.page)}
     if method == "GET":
-        unchanged = {"304": answer("It has not changed.", None, etag)} if etag else {}
-        return {"200": answer("The document.", documents.shown, etag), **unchanged}
-    new = {"201": answer("It was not there, and is stored now.", documents.written, LOCATION)}
+        unchanged = {"304": response("It has not changed.", None, etag)} if etag else {}
+        return {"200": response("The document.", documents.shown, etag), **unchanged}
+    new = {"201": response("It was not there, and is stored now.", documents.written, LOCATION)}
     is_upsert = method == "PUT" and place.config["UPSERT_ON_PUT"]
-    return {"200": answer("It is stored.", documents.written, etag), **(new if is_upsert else {})}
+    return {"200": response("It is stored.", documents.written, etag), **(new if is_upsert else {})}
 
 
 def _problems(place: Place, method: str) -> Json:

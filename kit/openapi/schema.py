@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from kit.openapi.answers import Json
+from kit.openapi.responses import Json
 
 Purpose = Literal["add", "change", "answer"]
 """What a schema is for: a whole document from a client, some of its fields, or what a client gets."""
@@ -34,7 +34,7 @@ NUMBERS = ("integer", "float", "number")
 
 
 def document_schema(fields: Mapping[str, Any], purpose: Purpose, *, unknown: bool = False) -> Json:
-    """The schema of a document; with `unknown` a client may send fields that are not named."""
+    """Make the schema of a document; with `unknown` a client may send fields that are not named."""
     asked = purpose != "answer"
     named = {name: rules for name, rules in fields.items() if isinstance(rules, Mapping)}
     kept = {name: rules for name, rules in named.items() if not (asked and rules.get("readonly"))}
@@ -50,7 +50,7 @@ def document_schema(fields: Mapping[str, Any], purpose: Purpose, *, unknown: boo
 
 
 def field_schema(rules: Rules, purpose: Purpose) -> Json:
-    """The schema of one field; a type that is not known here is left open."""
+    """Make the schema of one field; a type that is not known here is left open."""
     given = rules.get("type", ())
     names = [given] if isinstance(given, str) else list(given)
     shapes = [_shape(name, rules, purpose) for name in names]
@@ -68,7 +68,7 @@ def field_schema(rules: Rules, purpose: Purpose) -> Json:
 
 
 def whole(pattern: str) -> str:
-    """A regular expression that must match a whole value, for JSON Schema, where it may match any part."""
+    """Have a regular expression match a whole value, for JSON Schema, where it may match any part."""
     if "|" not in pattern and not pattern.endswith(r"\$"):
         return f"^{pattern.removeprefix('^').removesuffix('$')}$"
     return f"^(?:{pattern})$"
@@ -101,7 +101,10 @@ def _shape(name: str, rules: Rules, purpose: Purpose) -> Json:
 
 
 def _any_of(shapes: list[Json]) -> Json:
-    """One schema for values of any of these: a list of types where no two shapes are of the same type."""
+    """Make one schema for values of any of these.
+
+    A list of types where no two shapes are of the same type.
+    """
     types = [shape.get("type") for shape in shapes]
     if len(shapes) < 2:
         return shapes[0] if shapes else {}

@@ -1,4 +1,4 @@
-"""Verbs, views made with `kit.operations.operation`, as operations."""
+"""Verbs, views made with `kit.http.operations.operation`, as operations."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from kit.http.operations import HEALTH, Answer, Operation
 from kit.openapi import parameters
-from kit.openapi.answers import EVERYWHERE, PROBLEMS, WITH_BODY, Json, answer, problems
 from kit.openapi.names import camel, capital, methods, template, variables
-from kit.operations import HEALTH, Answer, Operation
+from kit.openapi.responses import EVERYWHERE, PROBLEMS, WITH_BODY, Json, problems, response
 
 TAKE_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -20,8 +20,9 @@ Models = Mapping[type[BaseModel], Json]
 
 
 def verb_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Address, method and operation of all `app`'s verbs; the schemas of their models are put to those in
-    `schemas`.
+    """Describe address, method and operation of all `app`'s verbs.
+
+    The schemas of their models are added to `schemas`.
     """
     found = [(rule, described) for rule in app.url_map.iter_rules() if (described := _described(app, rule))]
     models = _lift([described for _, described in found], schemas)
@@ -81,7 +82,7 @@ def _security(described: Operation) -> list[Json]:
 
 
 def _named(described: Operation, models: Models) -> Json:
-    """The answers that the operation names; an error it says no more of is one of the shared ones."""
+    """Describe the responses of the operation; an error it says no more of is one of the shared ones."""
     made: Json = {}
     for status, given in described.answers.items():
         if given is None and status in PROBLEMS:
@@ -89,7 +90,7 @@ def _named(described: Operation, models: Models) -> Json:
         else:
             schema = _schema(given, models)
             media_type = described.media_type if status < HTTPStatus.BAD_REQUEST else "application/json"
-            made[str(status)] = answer(_description(status, given), schema, media_type=media_type)
+            made[str(status)] = response(_description(status, given), schema, media_type=media_type)
     return made
 
 
@@ -100,5 +101,5 @@ def _schema(given: Answer, models: Models) -> Json | None:
 
 
 def _description(status: int, given: Answer) -> str:
-    told = given.__doc__ if isinstance(given, type) else (given or {}).get("description")
-    return str(told).strip().split("\n\n")[0] if told else HTTPStatus(status).phrase
+    text = given.__doc__ if isinstance(given, type) else (given or {}).get("description")
+    return str(text).strip().split("\n\n")[0] if text else HTTPStatus(status).phrase

@@ -1,10 +1,10 @@
 """A hardened, fast Eve application.
 
-`create_service(settings)` makes one; the modules beside this one are what it is made of.
+`create_service(definition)` makes one; the modules beside this one are what it is made of.
 """
 
 from kit.service.application import Service
-from kit.service.create import create_service
-from kit.service.settings import Settings
+from kit.service.create import create_service, own_database
+from kit.service.definition import ServiceDefinition
 
-__all__ = ["Service", "Settings", "create_service"]
+__all__ = ["Service", "ServiceDefinition", "create_service", "own_database"]

@@ -8,7 +8,7 @@ from eve import Eve
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.utils import cached_property
 
-from kit.media_types import accepted
+from kit.http.media_types import accepted
 from kit.service.reading import known_parameters, read_collection
 
 
@@ -17,7 +17,7 @@ class Request(flask.Request):
 
     @cached_property
     def accept_mimetypes(self) -> MIMEAccept:
-        """What the client accepts."""
+        """Read what the client accepts."""
         return accepted(self.environ.get("HTTP_ACCEPT"))
 
 
@@ -42,5 +42,5 @@ class Service(Eve):  # type: ignore[misc]
         self.view_functions[endpoint] = view
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as it is."""
+        """Give the function as it is."""
         return func

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
-from kit import params
-from kit.bodies import LARGEST_BODY, json_body, require_small_body
-from kit.media_types import preferred
-from kit.operations import operation_of
+from kit.http import params
+from kit.http.bodies import LARGEST_BODY, json_body, require_small_body
+from kit.http.media_types import preferred
+from kit.http.operations import operation_of
 from kit.service.render import JSON
 
 USUAL = ("application/json", "*/*", None)
@@ -23,8 +23,10 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 
 def check_requests(app: Flask, bulk: int) -> None:
-    """Refuse what is too large or not acceptable, and to Eve's resources unknown parameters, and bodies that
-    are not JSON objects (or lists of at most `bulk`, where a resource takes them).
+    """Refuse what is too large or not acceptable.
+
+    At Eve's resources, refuse also unknown parameters, and bodies that are not JSON objects (or lists of at
+    most `bulk`, where a resource takes them).
     """
 
     @app.before_request
@@ -91,8 +93,10 @@ def _check_body(bulk: int) -> None:
 
 
 def _is_storable(value: Any, depth: int = 0) -> bool:
-    """Whether MongoDB can take a value of a JSON body: integers of 64 bits, numbers that are numbers, text
-    without lone surrogates, and nothing deeper than anybody needs.
+    """Say whether MongoDB can take a value of a JSON body.
+
+    Integers of 64 bits, numbers that are numbers, text without lone surrogates, and nothing deeper than
+    anybody needs.
     """
     if isinstance(value, str):
         return not any("\ud800" <= char <= "\udfff" for char in value)

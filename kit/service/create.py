@@ -5,104 +5,118 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app
+from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from kit import docs, health
-from kit.discovery import SERVED_BY
-from kit.errors import error_body, handle_errors
-from kit.logs import log_requests
-from kit.metrics import count_requests
-from kit.mongo import as_problem
-from kit.openapi import describe
+from kit import health
+from kit.http.errors import error_body, handle_errors
+from kit.http.headers import SERVED_BY
+from kit.http.proxies import TrustedProxies, from_trusted
+from kit.logs import configure_logs, log_requests
+from kit.metrics.requests import count_requests
+from kit.mongo.client import Document, as_problem, connect
+from kit.openapi import docs
+from kit.openapi.describe import describe
 from kit.service.application import Service
 from kit.service.checks import check_requests
 from kit.service.config import settle, unsettle
 from kit.service.data import Data
+from kit.service.definition import ServiceDefinition, eve_settings
 from kit.service.identity import ReaderAuth, identify
 from kit.service.render import reply
-from kit.service.settings import Settings, eve_settings
 from kit.service.validation import Validator
+from kit.settings import DatabaseSettings, ServiceSettings
 
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-cache"),
     ("Vary", "Accept, Authorization"),
 )
-"""Of every answer that has no own."""
+"""Of every response that has no own."""
 
 
-def create_service(settings: Settings) -> Service:
-    """An Eve application that may face clients. Add verbs to it as Flask routes; see `kit.operations`.
+def own_database(name: str) -> Database[Document]:
+    """Connect to the database of the service `name`, whose process this is; it logs under that name."""
+    configure_logs(ServiceSettings.read().instance or name)
+    return connect(DatabaseSettings.read().uri).get_default_database()
 
-    Raises ValueError for a resource that would show or tell more than it says.
+
+def create_service(definition: ServiceDefinition) -> Service:
+    """Make an Eve application that may face clients.
+
+    Add verbs to it as Flask routes; see `kit.http.operations`.
+
+    Raises ValueError for a resource that would show more than it says.
     """
     unsettle()
-    made = eve_settings(settings)
+    made = eve_settings(definition)
     app = Service(
         __name__,
-        settings={**made, "KIT_CLIENT": settings.client},
+        settings={**made, "KIT_CLIENT": definition.client},
         data=Data,
         validator=Validator,
         auth=ReaderAuth,
         media=None,
         static_folder=None,
     )
-    app.name = settings.name
-    handle_errors(app, answer)
+    app.name = definition.name
+    handle_errors(app, error_response)
     app.register_error_handler(PyMongoError, _database_error)
     log_requests(app)
     count_requests(app)
-    check_requests(app, settings.bulk)
-    identify(app, settings.verifier, settings.services, settings.revoked)
-    app.register_blueprint(health.make_blueprint(lambda: _asked(settings), settings.optional))
+    check_requests(app, definition.bulk)
+    identify(app, definition.verifier, definition.services, definition.revoked)
+    app.register_blueprint(health.make_blueprint(lambda: _check_parts(definition), definition.optional))
     app.register_blueprint(
-        docs.make_blueprint(lambda: describe(app, settings.title, settings.version), settings.title)
+        docs.make_blueprint(lambda: describe(app, definition.title, definition.version), definition.title)
     )
-    app.view_functions["home"] = lambda: _home(app, settings)
-    _set_headers(app, settings)
+    app.view_functions["home"] = lambda: _home(app, definition)
+    _set_headers(app, definition)
+    if definition.face_secret:
+        app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), definition.face_secret)
     settle(app)
     return app
 
 
-def answer(
+def error_response(
     status: HTTPStatus,
     message: str,
     issues: Mapping[str, Any] | None = None,
     retry_after: int | None = None,
 ) -> Response:
-    """An error as JSON."""
+    """Represent an error as JSON."""
     return reply(error_body(status, message, issues), status)
 
 
-def _home(app: Service, settings: Settings) -> Response:
-    """Where to go on from `/`."""
+def _home(app: Service, definition: ServiceDefinition) -> Response:
+    """Say where to go on from `/`."""
     collections = [
         {"href": described["url"], "title": described["resource_title"]}
         for described in app.config["DOMAIN"].values()
         if "GET" in described["resource_methods"]
     ]
     about = {"docs": {"href": "docs"}, "describedby": {"href": "openapi.json"}}
-    told = {"title": settings.title, "version": settings.version}
-    return reply({**told, "_links": {"child": collections, **about}})
+    payload = {"title": definition.title, "version": definition.version}
+    return reply({**payload, "_links": {"child": collections, **about}})
 
 
 def _database_error(error: PyMongoError) -> Any:
     return current_app.handle_user_exception(as_problem(error))
 
 
-def _asked(settings: Settings) -> dict[str, bool]:
-    return {name: answers() for name, answers in settings.parts.items()}
+def _check_parts(definition: ServiceDefinition) -> dict[str, bool]:
+    return {name: answers() for name, answers in definition.parts.items()}
 
 
-def _set_headers(app: Flask, settings: Settings) -> None:
+def _set_headers(app: Flask, definition: ServiceDefinition) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
         response.autocorrect_location_header = False  # as Eve sets it, it names the host that was asked for
         if location := headers.get("Location"):
             headers["Location"] = f"/{location.lstrip('/')}"
-        if settings.instance:
-            headers.add(SERVED_BY, f"{settings.instance} {settings.version}")
+        if definition.instance:
+            headers.add(SERVED_BY, f"{definition.instance} {definition.version}")
         given = {name.lower() for name, _ in headers}
         for name, value in HEADERS:
             if name.lower() not in given:

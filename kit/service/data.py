@@ -15,11 +15,11 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from werkzeug.exceptions import BadRequest, Conflict, GatewayTimeout, ServiceUnavailable
 
-from kit.left_out import only_fit
-from kit.model.fit import Fit
-from kit.mongo import NAIVE, Client, Document, translated_errors
-from kit.paging import TOTAL_LIMIT, Page
-from kit.problems import PartDown, PartSlow
+from kit.http.collections import TOTAL_LIMIT, Page
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
+from kit.mongo.client import NAIVE, Client, Document, translated_errors
+from kit.mongo.document_schema import DocumentSchema
+from kit.mongo.skipped import without_invalid
 from kit.service import filters
 
 DUPLICATE, IMMUTABLE = 11000, 66
@@ -30,9 +30,11 @@ QUERY_MS = 4000
 
 
 class Data(Mongo):  # type: ignore[misc]
-    """Eve's layer, but for: our client (Eve makes its own with w: 1 and no time-outs), filters by our rules
-    (see `filters`), totals counted to TOTAL_LIMIT only, no guessing of ObjectIds in texts, and errors of a
-    database that is away told as such (Eve takes most of them for the client's).
+    """Eve's data layer with our client, our filters and our errors.
+
+    Eve makes a client of its own, with w: 1 and no time-outs. Filters go by our rules (see `filters`), totals
+    are counted to TOTAL_LIMIT only, and ObjectIds are not guessed in texts. Errors of a database that is away
+    are reported as such: Eve takes most of them for the client's.
     """
 
     def init_app(self, app: Flask) -> None:
@@ -42,17 +44,17 @@ class Data(Mongo):  # type: ignore[misc]
         self._collections: dict[str, Collection[Document]] = {}
 
     def pymongo(self, resource: str | None = None, prefix: str | None = None) -> Any:
-        """The connection; there is one."""
+        """Give the connection; there is one."""
         return self.driver
 
     def get_collection_with_write_concern(self, datasource: str, resource: str) -> Collection[Document]:
-        """A collection; the client's write concern is what we want (Eve would drop all of it but `w`)."""
+        """Give a collection with the client's write concern, of which Eve would drop all but `w`."""
         return self._collection(datasource)
 
     def find(
         self, resource: str, req: ParsedRequest, sub_resource_lookup: Document, perform_count: bool = True
     ) -> tuple[list[Document], int | None]:
-        """The documents of the asked page, and how many there are in all, counted to just over TOTAL_LIMIT.
+        """Find the documents of a page; count how many there are in all, to just over TOTAL_LIMIT.
 
         `sub_resource_lookup` are conditions of ours, set by hooks; they hold besides the client's.
         """
@@ -79,7 +81,7 @@ class Data(Mongo):  # type: ignore[misc]
             total = page.offset + len(documents)
             if not is_last:
                 total = collection.count_documents(query, limit=TOTAL_LIMIT + 1, maxTimeMS=QUERY_MS)
-        return self._fit(resource, documents, is_whole=not req.projection), total
+        return self._valid(resource, documents, is_whole=not req.projection), total
 
     def find_one(
         self,
@@ -90,7 +92,7 @@ class Data(Mongo):  # type: ignore[misc]
         mongo_options: Any = None,
         **lookup: Any,
     ) -> Document | None:
-        """A single document, or None. Another reader's is never found: Eve would tell that it is there."""
+        """Find a single document. Another reader's is never found: Eve would say that it is there."""
         source, base, shown, _ = self.datasource(resource)
         own = self._own(resource)
         query = combined([each for each in (self._typed(resource, lookup), base, own) if each])
@@ -100,10 +102,10 @@ class Data(Mongo):  # type: ignore[misc]
         with answered():
             found: Document | None = self._collection(source).find_one(query, fields, max_time_ms=QUERY_MS)
         is_whole = not (req and req.projection)
-        return next(iter(self._fit(resource, [found] if found else [], is_whole=is_whole)), None)
+        return next(iter(self._valid(resource, [found] if found else [], is_whole=is_whole)), None)
 
     def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
-        """A single document with all its fields, or None."""
+        """Find a single document with all its fields."""
         source, _, _, _ = self.datasource(resource)
         with answered():
             found: Document | None = self._collection(source).find_one(self._typed(resource, lookup))
@@ -159,29 +161,29 @@ class Data(Mongo):  # type: ignore[misc]
             )
 
     def is_empty(self, resource: str) -> bool:
-        """Whether there is no document."""
+        """Say whether there is no document."""
         source, base, _, _ = self.datasource(resource)
         with answered():
             return self._collection(source).find_one(base or {}, {"_id": 1}) is None
 
     def _collection(self, name: str) -> Collection[Document]:
-        """The collection, made once: pymongo's cost more to make than to find here."""
+        """Give the collection, made once: pymongo's cost more to make than to find here."""
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
         return found
 
-    def _fit(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
-        """Those that are what the resource is of, as far as their fields were read."""
+    def _valid(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
+        """Keep those that are valid for the resource, as far as their fields were read."""
         described = self.app.config["DOMAIN"][resource]
-        fit: Fit | None = described.get("kit", {}).get("fit")
-        if fit is None:
+        schema: DocumentSchema | None = described.get("kit", {}).get("document_schema")
+        if schema is None:
             return documents
-        unfit = fit.unfit if is_whole else fit.unfit_part
-        return only_fit(documents, described["datasource"]["source"], unfit)
+        find_problem = schema.find_problem if is_whole else schema.find_problem_in_part
+        return without_invalid(documents, described["datasource"]["source"], find_problem)
 
     def _typed(self, resource: str, lookup: Document) -> Document:
-        """The look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
+        """Make the look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
         given = lookup.get("_id")
         rules = self.app.config["DOMAIN"][resource]["schema"].get("_id", {})
         if rules.get("type") == "objectid" and isinstance(given, str) and ObjectId.is_valid(given):
@@ -189,7 +191,7 @@ class Data(Mongo):  # type: ignore[misc]
         return lookup
 
     def _own(self, resource: str) -> Document:
-        """The condition that a document is the reader's own, for resources with an `auth_field`."""
+        """Make the condition that a document is the reader's own, for resources with an `auth_field`."""
         if not self.app.config["DOMAIN"][resource]["auth_field"]:
             return {}
         field, reader = auth_field_and_value(resource)
@@ -198,22 +200,24 @@ class Data(Mongo):  # type: ignore[misc]
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Turn a database that is away into an HTTP error, and note it in `g.problem`: where Eve takes an error
-    that came up while it checks a document for a fault of the document, `checks` sets that right.
+    """Turn a database that is away into an HTTP error, and note it in `g.problem`.
+
+    Where Eve takes an error that came up while it checks a document for a fault of the document, `checks`
+    sets that right.
     """
     try:
         with translated_errors():
             yield
-    except PartDown as problem:
+    except DependencyUnavailable as problem:
         g.problem = problem
         raise ServiceUnavailable(str(problem), retry_after=problem.retry_after) from problem
-    except PartSlow as problem:
+    except DependencyTimeout as problem:
         g.problem = problem
         raise GatewayTimeout(str(problem)) from problem
 
 
 def combined(conditions: list[Document]) -> Document:
-    """One condition that holds where all of these do."""
+    """Make one condition that holds where all of these do."""
     if len(conditions) == 1:
         return conditions[0]
     return {"$and": conditions} if conditions else {}

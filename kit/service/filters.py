@@ -13,7 +13,7 @@ from bson import ObjectId
 from bson.errors import InvalidId
 from werkzeug.exceptions import BadRequest
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 
 COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"})
 LISTS = frozenset({"$in", "$nin"})
@@ -36,8 +36,9 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 
 def where(text: str | None, allowed: Collection[str], schema: Schema) -> Document:
-    """The filter; times and ids of MongoDB's own, which are text in JSON, become such by `schema`. `allowed`
-    are the fields it may name, each with values of its own type or null.
+    """Read the filter; times and ids of MongoDB's own, which are text in JSON, become such by `schema`.
+
+    `allowed` are the fields it may name, each with values of its own type or null.
     """
     if text is None:
         return {}
@@ -49,7 +50,7 @@ def where(text: str | None, allowed: Collection[str], schema: Schema) -> Documen
 
 
 def sort(text: str | None, allowed: Collection[str]) -> list[tuple[str, int]]:
-    """The order: field names with commas between, a minus in front of those that go down."""
+    """Read the order: field names with commas between, a minus in front of those that go down."""
     if text is None:
         return []
     order: dict[str, int] = {}
@@ -62,7 +63,10 @@ def sort(text: str | None, allowed: Collection[str]) -> list[tuple[str, int]]:
 
 
 def projection(text: str | None, shown: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields to show, of those that are `shown` anyway: `{"title": 1}`, or `{"text": 0}` for all but."""
+    """Read the fields to show, of those that are `shown` anyway.
+
+    `{"title": 1}`, or `{"text": 0}` for all but.
+    """
     if text is None:
         return dict(shown)
     try:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from eve.auth import BasicAuth
 from flask import Flask, current_app, g, request
 
-from kit.operations import operation_of
-from kit.problems import SignedOut
-from kit.proxies import is_for_a_proxy
+from kit.http.operations import operation_of
+from kit.http.problems import SignedOut
+from kit.http.proxies import is_for_a_proxy
 from kit.tokens import Claims, Verifier
 
 OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
@@ -18,7 +18,7 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
     """Tells Eve who `identify` found, for methods that are not public and for resources of readers' own."""
 
     def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
-        """Whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
+        """Say whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
         if g.reader is None:
             kind = "public_methods" if str(request.endpoint).endswith("|resource") else "public_item_methods"
             return method in ("HEAD", "OPTIONS") and "GET" in current_app.config["DOMAIN"][resource][kind]
@@ -33,8 +33,9 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
 def identify(
     app: Flask, readers: Verifier | None, services: Verifier | None, revoked: Callable[[str], bool]
 ) -> None:
-    """Have each request of `app` find its reader's Claims in `g.reader`, or for verbs that are for other
-    services only the caller's in `g.caller`: None without a token.
+    """Have each request of `app` find its reader's Claims in `g.reader`, None without a token.
+
+    Verbs that are for other services only find the caller's in `g.caller` instead.
 
     A token that is not, or no longer, good is answered with 401, whatever it was sent to.
     """
@@ -42,8 +43,8 @@ def identify(
     @app.before_request
     def check() -> None:
         g.reader = g.caller = None
-        told = request.environ.get("HTTP_AUTHORIZATION")
-        if told is None or request.path.startswith(OPEN) or is_for_a_proxy(told):
+        authorization = request.environ.get("HTTP_AUTHORIZATION")
+        if authorization is None or request.path.startswith(OPEN) or is_for_a_proxy(authorization):
             return
         verb = operation_of(app, request.endpoint)
         is_for_services = verb is not None and verb.service

@@ -15,10 +15,9 @@ from eve.utils import ParsedRequest
 from flask import Response, current_app, request
 from werkzeug.exceptions import BadRequest
 
-from kit import params
-from kit.collection import as_collection
-from kit.mongo import Document
-from kit.paging import TOTAL_LIMIT, Found, Page
+from kit.http import params
+from kit.http.collections import TOTAL_LIMIT, Found, Page, as_collection
+from kit.mongo.client import Document
 from kit.service.render import reply
 
 STORED = {"_etag", "_created", "_updated"}
@@ -29,7 +28,7 @@ EVES_OWN = {"allowed_filters": "where", "sorting": "sort", "projection": "projec
 
 
 def read_collection(app: Any, resource: str) -> Response:
-    """The page that the request asks for. Raises BadRequest and SignedOut."""
+    """Read the page that is requested. Raises BadRequest and SignedOut."""
     described = app.config["DOMAIN"][resource]
     if "GET" not in described["public_methods"] and not app.auth.authorized([], resource, "GET"):
         app.auth.authenticate()
@@ -58,13 +57,13 @@ def read_collection(app: Any, resource: str) -> Response:
 
 
 def known_parameters(described: dict[str, Any]) -> list[str]:
-    """The parameters that a collection takes."""
+    """List the parameters that a collection takes."""
     eves = [name for setting, name in EVES_OWN.items() if described[setting]]
     return [*described.get("kit", {}).get("query", ()), *eves, *params.PAGING]
 
 
 def _asked(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
-    """What is asked for, and the parameters that lead there besides those of the page."""
+    """Read what is requested; give the parameters that lead there besides those of the page, too."""
     params.only(*described["kit_parameters"])
     given = request.args
     for name in described.get("kit", {}).get("required", ()):

@@ -15,7 +15,7 @@ class JSON(Renderer):  # type: ignore[misc]
     mime = ("application/json",)
 
     def render(self, data: Any) -> bytes:
-        """`data` in bytes; nothing for an answer without a body."""
+        """Write `data`; nothing for a response without a body."""
         if isinstance(data, dict) and data.get("_status") == "ERR" and "_error" not in data:
             # Of an invalid change, unlike of an invalid addition, Eve tells the issues only.
             data["_error"] = {"code": 422, "message": "Some values break their rules."}
@@ -23,7 +23,7 @@ class JSON(Renderer):  # type: ignore[misc]
 
 
 def dumps(data: Any) -> bytes:
-    """`data` as JSON; what has no place there becomes text."""
+    """Write `data` as JSON; what has no place there becomes text."""
     try:
         return orjson.dumps(data, default=_other, option=OPTIONS)
     except TypeError:  # issues of lists have numbers for keys, which take orjson longer
@@ -31,12 +31,12 @@ def dumps(data: Any) -> bytes:
 
 
 def reply(data: Any, status: int = 200) -> Response:
-    """`data` as the response of a verb; None for one without a body."""
+    """Make `data` the response of a verb; None for one without a body."""
     response = make_response(b"" if data is None else dumps(data), status)
     response.mimetype = "application/json"
     return response
 
 
 def _other(value: Any) -> str:
-    """A value that JSON has no place for as a text: only somebody else can have stored it."""
+    """Write as a text what JSON has no place for: only somebody else can have stored it."""
     return str(value)

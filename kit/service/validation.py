@@ -6,14 +6,14 @@ from typing import Any
 
 from eve.io.mongo import Validator as EveValidator
 
-from kit.model import inputs
+from kit.http import inputs
 from kit.service.data import answered
 
 
 class Validator(EveValidator):  # type: ignore[misc]
-    """Eve's, with regular expressions that match whole values, and checks of people's inputs.
+    """Eve's, with regular expressions that match whole values, and checks of what people hand in.
 
-    Use the checks as `"check_with": "email"` and so on; see `kit.model.inputs`.
+    Use the checks as `"check_with": "email"` and so on; see `kit.http.inputs`.
     """
 
     def _validate_regex(self, pattern: str, field: str, value: Any) -> None:

@@ -1,6 +1,6 @@
 """Bearer tokens that one service mints and all can verify: JWTs (RFC 7519) signed with Ed25519 (RFC 8037)."""
 
-from kit.discovery import JWKS
+from kit.clients.discovery import JWKS
 from kit.tokens.issuer import Issued, Issuer
 from kit.tokens.keys import LocalKeys
 from kit.tokens.remote import RemoteKeys

@@ -47,7 +47,7 @@ class Issuer:
         self._public = {**public, "kid": _thumbprint(public), "use": "sig", "alg": ALGORITHM}
 
     def issue(self, username: str) -> Issued:
-        """A token for a member who has proved to be one."""
+        """Make a token for a member who has proved to be one."""
         now = datetime.now(UTC)
         expires = (now + self._lifetime).replace(microsecond=0)
         claims = {
@@ -61,11 +61,11 @@ class Issuer:
         return Issued(token, expires)
 
     def jwks(self) -> dict[str, Any]:
-        """The public keys (RFC 7517), to be published at `kit.tokens.JWKS`."""
+        """Give the public keys (RFC 7517), to be published at `kit.tokens.JWKS`."""
         return {"keys": [dict(self._public)]}
 
 
 def _thumbprint(public: dict[str, Any]) -> str:
-    """The key's id: its thumbprint by RFC 7638, with the members that RFC 8037 names for this kind."""
+    """Make the key's id: its thumbprint by RFC 7638, with the members that RFC 8037 names for this kind."""
     text = f'{{"crv":"{public["crv"]}","kty":"{public["kty"]}","x":"{public["x"]}"}}'
     return base64url_encode(sha256(text.encode()).digest()).decode()

@@ -6,12 +6,13 @@ from typing import Any
 import jwt
 
 ALGORITHM = "EdDSA"
+
 TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
 """What a key may say for us to verify signatures with it."""
 
 
 def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
-    """The keys of a set by their ids; those of other kinds are left out.
+    """Read the keys of a set by their ids; those of other kinds are left out.
 
     Raises ValueError for what is no set, or has none of our kind.
     """
@@ -30,7 +31,7 @@ class LocalKeys:
         self._keys = parse(jwks)
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """The key with that id, if there is one."""
+        """Find the key with that id."""
         return self._keys.get(kid)
 
 

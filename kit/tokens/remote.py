@@ -10,26 +10,26 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from kit.discovery import JWKS
+from kit.clients.discovery import JWKS
+from kit.clients.rest import Rest
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.logs import outgoing_headers
-from kit.problems import PartDown, PartSlow
-from kit.rest import Rest
 from kit.tokens.keys import parse
 
 LIFESPAN = 300.0
-"""Seconds that a set is used before it is asked for again."""
+"""Seconds that a set is used before it is requested again."""
 
 AWAY = 5.0
-"""Seconds between questions to a publisher that did not answer, while an old set serves."""
+"""Seconds between requests to a publisher that did not respond, while an old set serves."""
 
 COOLDOWN = 10.0
-"""Seconds between questions for ids that nobody knows: anybody can invent those."""
+"""Seconds between requests for ids that nobody knows: anybody can invent those."""
 
 PAUSE = 1.0
 """Seconds between attempts to have a set ahead."""
 
 STAYS_AWAY = 10.0
-"""Seconds of failures after which they are told."""
+"""Seconds of failures after which they are logged."""
 
 CONNECT_SECONDS, READ_SECONDS = 1.0, 2.0
 LARGEST_SET = 64 * 1024
@@ -40,7 +40,7 @@ log = structlog.stdlib.get_logger(__name__)
 class RemoteKeys:
     """The keys that `service` publishes, for all threads of a process; `clock` tells seconds.
 
-    jwt.PyJWKClient is not used as it holds up every thread while it asks, without an end to what it reads,
+    jwt.PyJWKClient is not used as it holds up every thread while it waits, without an end to what it reads,
     and takes what it got last for fresh when the publisher is away.
     """
 
@@ -51,21 +51,24 @@ class RemoteKeys:
         self._session.trust_env = False  # neighbours are not reached through a proxy
         self._lock = threading.Lock()
         self._keys: Mapping[str, jwt.PyJWK] | None = None
-        self._failure: type[PartDown] | type[PartSlow] = PartDown
+        self._failure: type[DependencyUnavailable] | type[DependencyTimeout] = DependencyUnavailable
         self._refresh_at = self._unknown_at = float("-inf")
-        self._asked = 0
+        self._requests = 0
         self._away_since: float | None = None
-        self._is_told = False
+        self._is_logged = False
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """The key with that id, if it is published. Raises PartDown and PartSlow if there never was a set."""
-        seen = self._asked
+        """Find the key with that id, if it is published.
+
+        Raises DependencyUnavailable and DependencyTimeout if there never was a set.
+        """
+        seen = self._requests
         keys = self._keys
         if keys is None:
             keys = self._first(seen)
         elif self._clock() >= self._refresh_at and self._lock.acquire(blocking=False):
             try:
-                keys = self._ask() or keys
+                keys = self._request() or keys
             finally:
                 self._lock.release()
         return keys.get(kid) or self._after_unknown(keys, seen).get(kid)
@@ -77,14 +80,14 @@ class RemoteKeys:
     def _fetch_ahead(self) -> None:
         while self._keys is None:
             with self._lock:
-                if self._keys is None and self._ask() is not None:
+                if self._keys is None and self._request() is not None:
                     return
             time.sleep(PAUSE)
 
     def _first(self, seen: int) -> Mapping[str, jwt.PyJWK]:
         with self._lock:
-            # Who waited while another asked in vain shares that answer, else they would queue for minutes.
-            keys = self._keys or (self._ask() if self._asked == seen else None)
+            # Who waited while another one failed shares that failure, else they would queue for minutes.
+            keys = self._keys or (self._request() if self._requests == seen else None)
             if keys is None:
                 raise self._failure(self._name)
             return keys
@@ -92,35 +95,35 @@ class RemoteKeys:
     def _after_unknown(self, keys: Mapping[str, jwt.PyJWK], seen: int) -> Mapping[str, jwt.PyJWK]:
         with self._lock:
             now = self._clock()
-            if self._asked == seen and now >= self._unknown_at:
+            if self._requests == seen and now >= self._unknown_at:
                 self._unknown_at = now + COOLDOWN
-                self._ask()
+                self._request()
             return self._keys or keys
 
-    def _ask(self) -> Mapping[str, jwt.PyJWK] | None:
+    def _request(self) -> Mapping[str, jwt.PyJWK] | None:
         """Replace the set, if the publisher has one, and give it; by one thread at a time."""
         try:
             self._keys = self._fetch()
             self._refresh_at = self._clock() + LIFESPAN
-            self._away_since, self._is_told = None, False
-        except (PartDown, PartSlow) as problem:
-            self._tell_failure(problem)
+            self._away_since, self._is_logged = None, False
+        except (DependencyUnavailable, DependencyTimeout) as problem:
+            self._log_failure(problem)
             self._failure = type(problem)
             self._refresh_at = self._clock() + AWAY
             self._unknown_at = max(self._unknown_at, self._refresh_at)
-        self._asked += 1
+        self._requests += 1
         return self._keys
 
-    def _tell_failure(self, problem: PartDown | PartSlow) -> None:
+    def _log_failure(self, problem: DependencyUnavailable | DependencyTimeout) -> None:
         """Warn once of a publisher that stays away; while all start, each waits for others for a moment."""
         now = self._clock()
         self._away_since = now if self._away_since is None else self._away_since
-        if not self._is_told and now - self._away_since >= STAYS_AWAY:
-            self._is_told = True
+        if not self._is_logged and now - self._away_since >= STAYS_AWAY:
+            self._is_logged = True
             log.warning("keys not fetched", service=self._name, reason=repr(problem.__cause__))
 
     def _fetch(self) -> dict[str, jwt.PyJWK]:
-        # Between two questions the publisher closes idle connections, so none is kept.
+        # Between two requests the publisher closes idle connections, so none is kept.
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -134,14 +137,14 @@ class RemoteKeys:
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
-            ) as answer:
-                if answer.status_code != requests.codes.ok:
-                    raise ValueError(f"answered {answer.status_code}")
-                return parse(orjson.loads(_body(answer)))
+            ) as response:
+                if response.status_code != requests.codes.ok:
+                    raise ValueError(f"answered {response.status_code}")
+                return parse(orjson.loads(_body(response)))
         except (requests.ReadTimeout, ReadTimeoutError, TimeoutError) as error:
-            raise PartSlow(self._name) from error
+            raise DependencyTimeout(self._name) from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise PartDown(self._name) from error
+            raise DependencyUnavailable(self._name) from error
 
     def _address(self) -> str:
         urls = self._service.urls()
@@ -150,11 +153,11 @@ class RemoteKeys:
         return urls[0] + JWKS
 
 
-def _body(answer: requests.Response) -> bytes:
-    """The answer's body. Raises ValueError for a large one, TimeoutError for one that trickles."""
+def _body(response: requests.Response) -> bytes:
+    """Read the response's body. Raises ValueError for a large one, TimeoutError for one that trickles."""
     deadline = time.monotonic() + READ_SECONDS
     body = bytearray()
-    while chunk := answer.raw.read1(LARGEST_SET):
+    while chunk := response.raw.read1(LARGEST_SET):
         body += chunk
         if len(body) > LARGEST_SET:
             raise ValueError(f"its set is larger than {LARGEST_SET} bytes")

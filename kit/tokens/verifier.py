@@ -25,7 +25,7 @@ class Keys(Protocol):
     """Finds public keys by their ids."""
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """The key, if there is one. Raises PartDown and PartSlow where nobody can tell."""
+        """Find the key. Raises DependencyUnavailable and DependencyTimeout where nobody knows."""
 
 
 class Verifier:
@@ -36,9 +36,9 @@ class Verifier:
         self._issuer = issuer
 
     def verify(self, token: str) -> Claims | None:
-        """What the token says; None for one that is malformed, forged, somebody else's or has ended.
+        """Read what the token says; None for one that is malformed, forged, somebody else's or has ended.
 
-        Raises what `keys` raises: PartDown and PartSlow.
+        Raises what `keys` raises: DependencyUnavailable and DependencyTimeout.
         """
         if len(token) > LONGEST or not token.isascii():
             return None
@@ -50,7 +50,7 @@ class Verifier:
             key = self._keys.key(kid)
             if key is None:
                 return None
-            told = jwt.decode(
+            claims = jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
@@ -58,6 +58,6 @@ class Verifier:
                 # Clocks differ: a token from a machine whose clock is ahead is good all the same.
                 options={"require": CLAIMS, "verify_iat": False},
             )
-            return Claims(told["sub"], told["jti"], datetime.fromtimestamp(told["exp"], UTC))
+            return Claims(claims["sub"], claims["jti"], datetime.fromtimestamp(claims["exp"], UTC))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError, RecursionError):
             return None

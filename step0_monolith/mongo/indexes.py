@@ -2,8 +2,8 @@
 
 from pymongo import ASCENDING, IndexModel
 
-from kit.model.indexes import INDEXES as MODEL
-from kit.model.indexes import Indexes, expiring
+from kit.domain.indexes import INDEXES as MODEL
+from kit.mongo.indexes import Indexes, expiring
 
 INDEXES: Indexes = {
     **MODEL,

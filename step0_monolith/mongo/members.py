@@ -1,31 +1,27 @@
-"""Members, their passwords and their tokens."""
+"""Members in the database, and their passwords."""
 
-import secrets
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import UTC, datetime
 
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from kit.left_out import only_fit
-from kit.limits import Limit
-from kit.model.fit import A_MEMBER
-from kit.model.passwords import fits, hashed
-from kit.model.post import iso
-from kit.mongo import translated
-from kit.problems import NotFound, Taken, WrongCredentials
-from step0_monolith.mongo.marks import MarksPart
-from step0_monolith.store import Profile, Reader, Session
+from kit.domain.members.documents import MEMBER_SCHEMA
+from kit.domain.members.passwords import fits, hashed
+from kit.http.problems import NotFound, Taken, WrongCredentials
+from kit.mongo.client import Document, translated
+from kit.mongo.rate_limits import RateLimit
+from kit.mongo.skipped import without_invalid
 
 
-class MembersPart(MarksPart):
-    """The members' part of the store. Tokens are random; only their hashes are kept."""
+class StoredMembers:
+    """The members; `failed_sign_ins` limits guessing."""
 
-    failed_sign_ins: Limit
-    token_lifetime: timedelta
+    def __init__(self, members: Collection[Document], failed_sign_ins: RateLimit) -> None:
+        self._members, self._failed_sign_ins = members, failed_sign_ins
 
     @translated
-    def sign_up(self, username: str, password: str, email: str | None) -> None:
-        """See Store."""
+    def add(self, username: str, password: str, email: str | None) -> None:
+        """Make a member. Raises Taken."""
         member = {
             "_id": username,
             "password": hashed(password),
@@ -33,53 +29,26 @@ class MembersPart(MarksPart):
             "created": datetime.now(UTC),
         }
         try:
-            self.database["members"].insert_one(member)
+            self._members.insert_one(member)
         except DuplicateKeyError:
             raise Taken(username) from None
 
     @translated
-    def sign_in(self, username: str, password: str, address: str) -> Session:
-        """See Store."""
-        self.failed_sign_ins.check(address)
-        member = self.database["members"].find_one({"_id": username}) or {}
+    def check_password(self, username: str, password: str, address: str) -> None:
+        """Raise WrongCredentials for a wrong password, TooMany after too many of them from `address`."""
+        self._failed_sign_ins.check(address)
+        member = self._members.find_one({"_id": username}) or {}
         if not fits(member.get("password"), password):
-            self.failed_sign_ins.count(address)
+            self._failed_sign_ins.count(address)
             raise WrongCredentials("Username and password do not belong together.")
-        token = secrets.token_urlsafe(32)
-        expires = datetime.now(UTC) + self.token_lifetime
-        self.database["tokens"].insert_one({"_id": _digest(token), "reader": username, "expires": expires})
-        return Session(token, iso(expires))
 
     @translated
-    def sign_out(self, reader: Reader) -> None:
-        """See Store."""
-        self.database["tokens"].delete_one({"_id": _digest(reader.token)})
-
-    @translated
-    def authenticate(self, token: str) -> Reader | None:
-        """See Store."""
-        # MongoDB removes ended tokens once a minute only.
-        living = {"_id": _digest(token), "expires": {"$gt": datetime.now(UTC)}}
-        found = self.database["tokens"].find_one(living)
-        return Reader(found["reader"], token) if found else None
-
-    @translated
-    def profile(self, reader: Reader) -> Profile:
-        """See Store."""
-        found = self.database["members"].find_one({"_id": reader.username})
-        member = next(iter(only_fit([found] if found else [], "members", A_MEMBER.unfit)), None)
-        if member is None:
-            raise NotFound("This member has left.")
-        return Profile(
-            username=reader.username,
-            email=member.get("email"),
-            created=iso(member["created"]),
-            counts={
-                **self.marks.counts(reader.username),
-                "shares": self.shares.count(reader.username),
-            },
-        )
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode(errors="surrogatepass")).hexdigest()
+    def find(self, username: str) -> Document:
+        """Find a member. Raises NotFound."""
+        found = self._members.find_one({"_id": username})
+        for member in without_invalid(
+            [found] if found else [], self._members.name, MEMBER_SCHEMA.find_problem
+        ):
+            known: Document = member
+            return known
+        raise NotFound("This member has left.")

@@ -1,59 +1,55 @@
-"""Questions about posts: list, show, search, recommend."""
+"""Posts in the database: list, show, search, recommend; each as its reader sees it."""
 
-from pymongo.database import Database
+from collections.abc import Iterable
 
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.model.post import Post, as_post
-from kit.model.posts import Posts
-from kit.model.recommend import recommended
-from kit.model.shares import Shares
-from kit.mongo import Document, translated
-from kit.paging import Found, Page
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import Post, as_post
+from kit.domain.recommend.ranking import recommended
+from kit.domain.search.search import search
+from kit.http.collections import Found, Page
+from kit.mongo.client import Document, translated
 from step0_monolith.store import Reader
 
 
-class PostsPart:
-    """The posts' part of the store; other readers' marks never show here."""
+class StoredPosts:
+    """The posts. Other readers' marks never show here."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self.database = database
-        self.posts = Posts(database["posts"], unfit=A_POST.unfit)
-        self.marks = Marks(database["marks"])
-        self.shares = Shares(database["shares"])
+    def __init__(self, posts: Posts, marks: Marks) -> None:
+        self._posts, self._marks = posts, marks
 
     @translated
-    def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
-        """See Store."""
-        return self._page(self.posts.newest(page, self._hidden(reader)), reader)
+    def newest(self, page: Page, reader: Reader | None) -> Found[Post]:
+        """List all posts but those that the reader hid."""
+        return self.page(self._posts.newest(page, self._hidden(reader)), reader)
 
     @translated
-    def post(self, post_id: str, reader: Reader | None) -> Post:
-        """See Store."""
-        return self._shown([self.posts.known(post_id)], reader)[0]
+    def find(self, post_id: str, reader: Reader | None) -> Post:
+        """Find a post. Raises NotFound."""
+        return self._shown([self._posts.known(post_id)], reader)[0]
 
     @translated
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
-        """See Store."""
-        return self._page(self.posts.search(query, page, self._hidden(reader)), reader)
+        """Search all posts but those that the reader hid."""
+        return self.page(search(self._posts, query, page, self._hidden(reader)), reader)
 
     @translated
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
-        """See Store."""
+        """Recommend posts, those of the reader's interests first."""
         name = reader.username if reader else None
-        return self._shown(recommended(self.posts, self.marks, name, topic), reader)
+        return self._shown(recommended(self._posts, self._marks, name, topic), reader)
 
     @translated
     def topics(self) -> list[str]:
-        """See Store."""
-        return self.posts.topics()
+        """List the topics there are."""
+        return self._posts.topics()
 
-    def _hidden(self, reader: Reader | None) -> list[str]:
-        return self.marks.hidden(reader.username) if reader else []
-
-    def _page(self, found: Found[Document], reader: Reader | None) -> Found[Post]:
+    def page(self, found: Found[Document], reader: Reader | None) -> Found[Post]:
+        """Show a page of posts as the reader sees them."""
         return Found(self._shown(found.items, reader), found.total, found.more, found.reason)
 
-    def _shown(self, found: list[Document], reader: Reader | None) -> list[Post]:
-        posts = [as_post(each) for each in found]
-        return self.marks.put_on(posts, reader.username) if reader else posts
+    def _hidden(self, reader: Reader | None) -> list[str]:
+        return self._marks.hidden(reader.username) if reader else []
+
+    def _shown(self, found: Iterable[Document], reader: Reader | None) -> list[Post]:
+        return self._marks.shown(found, reader.username) if reader else [as_post(each) for each in found]

@@ -7,15 +7,18 @@ from flask import Flask, Request, Response
 from flask_session.base import ServerSideSession, ServerSideSessionInterface
 from flask_session.mongodb import MongoDBSessionInterface
 
-from kit.mongo import Client, translated
-from kit.problems import Problem
-from step0_monolith.cookies import SecureOverTls
+from kit.http.problems import Problem
+from kit.mongo.client import Client, translated
+from step0_monolith.http.cookies import SecureOverTls
 
 
 class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[misc]
-    """Flask-Session's, but for two things: making it needs no connection, so that a worker starts while the
-    database is away (`make_indexes` makes its indexes), and when a session cannot be read the request goes on
-    with an empty one that carries the `error`, for pages that need no session."""
+    """Flask-Session's, but for two things.
+
+    It needs no connection when it is made, so that a worker starts while the database is away (`make_indexes`
+    makes its indexes). When a session cannot be read, the request goes on with an empty one that carries the
+    `error`, for pages that need no session.
+    """
 
     def __init__(self, app: Flask, client: Client) -> None:
         self.client = client
@@ -24,7 +27,7 @@ class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[mis
         ServerSideSessionInterface.__init__(self, app, key_prefix="", sid_length=32)
 
     def open_session(self, app: Flask, request: Request) -> ServerSideSession:
-        """The request's session; with attribute `error`, a Problem or None."""
+        """Open the request's session; its attribute `error` is a Problem or None."""
         try:
             session = super().open_session(app, request)
             session.error = None

@@ -3,17 +3,18 @@
 from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit import params
-from kit.collection import as_collection, page_urls
-from step0_monolith.bodies import Empty, read_body
-from step0_monolith.identity import current_reader, local_path, signed_in
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.parameters import checked_tag
+from kit.http import params
+from kit.http.collections import as_collection, page_urls
+from step0_monolith.http.bodies import Empty, read_body
+from step0_monolith.http.identity import current_reader, local_path, signed_in
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 from step0_monolith.views.posts import known_id, represent_posts
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`. PUT and DELETE answer in JSON to everybody: only scripts send them."""
+    """Make the views over `store`. PUT and DELETE respond in JSON to everybody: only scripts send them."""
     views = Blueprint("marks", __name__)
 
     @views.get("/tags")
@@ -29,7 +30,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @signed_in
     def tagged(tag: str) -> Response:
         params.only(*params.PAGING)
-        page, tag = params.page(), params.tag(tag)
+        page, tag = params.page(), checked_tag(tag)
         found = store.tagged(tag, page, current_reader())
         return represent_posts(store, found, page, f"Tagged {tag}", "tagged", tag=tag)
 
@@ -52,7 +53,7 @@ def make_blueprint(store: Store) -> Blueprint:
     def tag(post_id: str, tag: str) -> Response:
         params.only()
         change = store.tag if request.method == "PUT" else store.untag
-        tags = change(known_id(post_id), params.tag(tag), current_reader())
+        tags = change(known_id(post_id), checked_tag(tag), current_reader())
         return jsonify(post=post_id, tags=tags)
 
     @views.route("/posts/<post_id>/like", methods=["PUT", "DELETE"])

@@ -6,17 +6,17 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit import params
-from kit.model.inputs import SignIn
-from kit.problems import Taken, TooMany, Unprocessable, WrongCredentials
-from step0_monolith.bodies import Empty, SignUp, read_body
-from step0_monolith.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.members.documents import SignIn
+from kit.http import params
+from kit.http.problems import Taken, TooMany, Unprocessable, WrongCredentials
+from step0_monolith.http.bodies import Empty, SignUp, read_body
+from step0_monolith.http.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`."""
+    """Make the views over `store`."""
     views = Blueprint("members", __name__)
 
     @views.get("/signup", endpoint="signup")
@@ -99,8 +99,8 @@ def make_blueprint(store: Store) -> Blueprint:
 def _form(path: str, status: int, **context: Any) -> Response:
     values = {name: request.form.get(name, "") for name in ("username", "email")}
     values["next"] = _next()
-    told = {"issues": {}, "message": None, **context}
-    return make_response(render_template(f"{path[1:]}.html", values=values, **told), status)
+    shown = {"issues": {}, "message": None, **context}
+    return make_response(render_template(f"{path[1:]}.html", values=values, **shown), status)
 
 
 def _next() -> str:

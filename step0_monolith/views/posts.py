@@ -7,31 +7,31 @@ from typing import Any
 from flask import Blueprint, Response, g, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit import params
-from kit.collection import as_collection, as_single_page, page_urls
-from kit.gaps import note_gap
-from kit.model.post import POST_ID, RECOMMENDED, Post
-from kit.paging import Found, Page
-from kit.problems import NotFound, PartDown, PartSlow
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.parameters import read_query, read_topic
+from kit.domain.posts.documents import POST_ID, RECOMMENDED, Post
+from kit.http import params
+from kit.http.collections import Found, Page, as_collection, as_single_page, page_urls
+from kit.http.gaps import note_gap
+from kit.http.problems import DependencyTimeout, DependencyUnavailable, NotFound
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 
 def known_id(post_id: str) -> str:
-    """`post_id` if it looks like one. Raises NotFound, sparing the store the question."""
+    """Give `post_id` if it looks like one. Raises NotFound, sparing the store the request."""
     if not re.fullmatch(POST_ID, post_id):
         raise NotFound("There is no such post.")
     return post_id
 
 
 def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
-    """How many readers like each of the posts, for a page that is about to show them to a reader."""
+    """Count how many readers like each of the posts, for a page that is about to show them to a reader."""
     # Where it is unknown whether the reader likes them, whoever counts likes is away.
     if g.reader is None or not wants_html() or not posts or "liked" not in posts[0]:
         return {}
     try:
         return store.likes([post["_id"] for post in posts], g.reader)
-    except (PartDown, PartSlow):
+    except (DependencyUnavailable, DependencyTimeout):
         note_gap("The part that counts likes")
         return {}
 
@@ -39,7 +39,7 @@ def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
 def represent_posts(
     store: Store, found: Found[Post], page: Page, title: str, kind: str, **query: Any
 ) -> Response:
-    """A page of posts; `kind` is list, search, tagged, likes or hidden."""
+    """Represent a page of posts; `kind` is list, search, tagged, likes or hidden."""
     in_query = {name: value for name, value in query.items() if name == "q"}
     return represent(
         as_collection(found, page, title, in_query),
@@ -60,7 +60,7 @@ def represent_posts(
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The views over `store`."""
+    """Make the views over `store`."""
     views = Blueprint("posts", __name__)
 
     @views.get("/")
@@ -72,7 +72,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/search")
     def search() -> Response:
         params.only("q", *params.PAGING)
-        query, page = params.query(), params.page()
+        query, page = read_query(), params.page()
         found = store.search(query, page, g.reader)
         return represent_posts(store, found, page, "Search", "search", q=query)
 
@@ -88,7 +88,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/recommended")
     def recommended() -> Response:
         params.only("topic")
-        topic = params.topic()
+        topic = read_topic()
         posts = store.recommended(topic, g.reader)
         query = {"topic": topic} if topic else {}
         payload = as_single_page(posts, RECOMMENDED, "Recommended", query)

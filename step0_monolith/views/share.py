@@ -2,18 +2,18 @@
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from kit import params
-from kit.model.inputs import Share
-from kit.problems import Unprocessable
-from step0_monolith.bodies import FORM, raw_fields, read_body
-from step0_monolith.identity import current_reader, signed_in
-from step0_monolith.negotiation import represent, wants_html
+from kit.domain.mail.inputs import Share
+from kit.http import params
+from kit.http.problems import Unprocessable
+from step0_monolith.http.bodies import FORM, raw_fields, read_body
+from step0_monolith.http.identity import current_reader, signed_in
+from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 from step0_monolith.views.posts import known_id
 
 
 def make_blueprint(store: Store) -> Blueprint:
-    """The view over `store`."""
+    """Make the view over `store`."""
     views = Blueprint("share", __name__)
 
     @views.post("/posts/<post_id>/share")
@@ -26,12 +26,12 @@ def make_blueprint(store: Store) -> Blueprint:
         except Unprocessable as error:
             if not wants_html() or request.mimetype != FORM:
                 raise
-            told = {"message": str(error), "issues": error.issues, "values": raw_fields(), "shared": False}
+            shown = {"message": str(error), "issues": error.issues, "values": raw_fields(), "shared": False}
             post = store.post(known_id(post_id), current_reader())
-            return represent({}, "share.html", 422, post=post, **told)
+            return represent({}, "share.html", 422, post=post, **shown)
         if not wants_html():
             return make_response(jsonify(share=made), 201)
-        told = {"message": None, "issues": {}, "values": wanted.model_dump(), "shared": True}
-        return represent({}, "share.html", 201, post=store.post(post_id, current_reader()), **told)
+        shown = {"message": None, "issues": {}, "values": wanted.model_dump(), "shared": True}
+        return represent({}, "share.html", 201, post=store.post(post_id, current_reader()), **shown)
 
     return views

@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from kit.resources.marks import marks_resource
-from kit.resources.members import MEMBERS
-from kit.resources.posts import POSTS
-from kit.resources.search import BEST_FIRST, search_resource
-
-MARKED: dict[str, Any] = {
-    "tags": {"type": "array", "items": {"type": "string"}, "description": "The signed-in reader's own."},
-    "liked": {"type": "boolean"},
-    "hidden": {"type": "boolean"},
-}
-"""As JSON Schemas."""
+from kit.domain.marks.documents import MARKED
+from kit.domain.marks.resource import marks_resource
+from kit.domain.members.resource import MEMBERS
+from kit.domain.posts.resource import POSTS
+from kit.domain.search.resource import search_resource
+from kit.domain.search.search import BEST_FIRST
 
 SEARCH = search_resource(BEST_FIRST, "Full text over title and text, best first")
 

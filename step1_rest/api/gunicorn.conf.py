@@ -1,6 +1,6 @@
 """How gunicorn serves the API."""
 
-from kit.serving import *  # noqa: F403
-from kit.serving import address
+from kit.server.config import *  # noqa: F403
+from kit.server.config import address
 
 bind = address(1, "STEP1_API_PORT", 8011)

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kit import environment
-from kit.fetch import Fetcher
-from kit.limits import Limit
-from kit.mail import Mailer
-from kit.model.fit import A_POST
-from kit.model.images import ImageCache, Images
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.model.revocations import Revocations
-from kit.model.shares import Shares
-from kit.mongo import Client, connect
+from kit.domain.mail.mailer import Mailer
+from kit.domain.mail.shares import Shares
+from kit.domain.marks.collection import Marks
+from kit.domain.members.revocations import Revocations
+from kit.domain.pictures.cache import ImageCache, Images
+from kit.domain.pictures.fetch import Fetcher
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import POST_SCHEMA, STAMPS
+from kit.mongo.client import Client, connect
+from kit.mongo.rate_limits import RateLimit
+from kit.settings import DatabaseSettings, LimitSettings, MailSettings, PictureSettings, TokenSettings
 from kit.tokens import ISSUER, Issuer
 
 
@@ -25,34 +25,30 @@ class Parts:
     posts: Posts
     marks: Marks
     images: Images
-    failed_sign_ins: Limit
+    failed_sign_ins: RateLimit
     shares: Shares
-    share_limit: Limit
+    share_limit: RateLimit
     revocations: Revocations
     mailer: Mailer
     issuer: Issuer
 
 
 def make_parts() -> Parts:
-    """The parts as the environment describes them."""
-    client = connect(environment.get_mongodb_uri())
+    """Make the parts, as the environment describes them."""
+    mail, pictures, limits = MailSettings.read(), PictureSettings.read(), LimitSettings.read()
+    client = connect(DatabaseSettings.read().uri)
     database = client.get_default_database()
     return Parts(
         client=client,
-        posts=Posts(database["posts"], "_created", "_updated", unfit=A_POST.unfit),
+        posts=Posts(database["posts"], *STAMPS, find_problem=POST_SCHEMA.find_problem),
         marks=Marks(database["marks"]),
-        images=Images(
-            ImageCache(database),
-            Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts()),
-        ),
-        failed_sign_ins=Limit(
-            client, database.name, "failed sign-ins", environment.get_failed_sign_ins_per_minute()
+        images=Images(ImageCache(database), Fetcher(pictures.max_bytes, pictures.allowed_hosts)),
+        failed_sign_ins=RateLimit(
+            client, database.name, "failed sign-ins", limits.failed_sign_ins_per_minute
         ),
         shares=Shares(database["shares"]),
-        share_limit=Limit(client, database.name, "shares", environment.get_shares_per_minute()),
+        share_limit=RateLimit(client, database.name, "shares", limits.shares_per_minute),
         revocations=Revocations(database["revoked"]),
-        mailer=Mailer(*environment.get_smtp_address(), environment.get_sender()),
-        issuer=Issuer(
-            environment.get_token_key(), ISSUER, timedelta(seconds=environment.get_token_lifetime())
-        ),
+        mailer=Mailer(mail.host, mail.port, mail.sender),
+        issuer=Issuer(TokenSettings.read().key, ISSUER, timedelta(seconds=limits.token_lifetime)),
     )

@@ -6,12 +6,12 @@ from typing import Any
 from eve import Eve
 from flask import Request, Response, g
 
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.resource import leave_out_hidden
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:
-    """Let posts and search know of readers."""
+    """Have posts and search take the reader into account."""
 
     def mark_page(response: dict[str, Any]) -> None:
         if g.reader is not None:

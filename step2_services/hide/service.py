@@ -1,30 +1,38 @@
 """Hide: the owner of what readers hid."""
 
-from kit.changes import Copy, Feed
-from kit.model.fit import A_MARK
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import counts, hide, marked
-from step2_services.hide import settings
+from kit.domain.indexes import INDEXES, latest_of_reader
+from kit.domain.marks import hide
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import MARK_SCHEMA
+from kit.domain.marks.resource import marks_resource
+from kit.domain.members import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import named
+from kit.service import Service, own_database
+from step2_services.replication import Copy, Feed
+from step2_services.replication.copied_posts import page_of_copied, show_copied
+from step2_services.service_factory import make_service
+
+HIDES = ("reader", "post", "topic", "hidden")
+
+POSTS = ("topic",)
+"""Of a post it is enough to know that there is one, and its topic."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("hide")
     posts, marks = Posts(database["posts"]), Marks(database["marks"])
-    return single_service(
-        Single(
-            name="hide",
-            title="Hide",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            tells={"hides": Feed(marks.collection, settings.HIDES, A_MARK.unfit)},
-            takes={"posts": Copy(posts.collection, settings.POSTS)},
+    return make_service(
+        "hide",
+        database,
+        resources={"marks": marks_resource("hidden")},
+        indexes={"marks": [*named(INDEXES["marks"], "hidden_by_reader"), latest_of_reader()]},
+        feeds={"hides": Feed(marks.collection, HIDES, MARK_SCHEMA.find_problem)},
+        copies={"posts": Copy(posts.collection, POSTS)},
+        verbs=(
+            hide.commands(posts, marks),
+            hide.queries(posts, marks, show_copied, page_of_copied(*POSTS)),
+            counts.make_blueprint(lambda reader: {"hidden": marks.counts(reader)["hidden"]}),
         ),
-        hide.make_blueprint(posts, marks),
-        marked.hidden(posts, marks, marked.as_known, marked.page_of_known(*settings.POSTS)),
-        counts.make_blueprint(lambda reader: {"hidden": marks.counts(reader)["hidden"]}),
     )

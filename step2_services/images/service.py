@@ -1,29 +1,31 @@
 """Images: pictures of posts, fetched from their sites and kept."""
 
-from kit import environment
-from kit.changes import Copy
-from kit.fetch import Fetcher
-from kit.model.images import ImageCache, Images
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import images
-from step2_services.images import settings
+from kit.domain.indexes import INDEXES
+from kit.domain.pictures import images
+from kit.domain.pictures.cache import ImageCache, Images
+from kit.domain.pictures.fetch import Fetcher
+from kit.domain.pictures.resource import PICTURES
+from kit.domain.posts.collection import Posts
+from kit.service import Service, own_database
+from kit.settings import PictureSettings
+from step2_services.replication import Copy
+from step2_services.service_factory import make_service
+
+POSTS = ("thumbnail", "url")
+"""Where a post's picture may be."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("images")
     posts = Posts(database["posts"])
-    fetcher = Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts())
-    return single_service(
-        Single(
-            name="images",
-            title="Images",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            takes={"posts": Copy(posts.collection, settings.POSTS)},
-        ),
-        images.make_blueprint(Images(ImageCache(database), fetcher), posts),
+    pictures = PictureSettings.read()
+    fetcher = Fetcher(pictures.max_bytes, pictures.allowed_hosts)
+    return make_service(
+        "images",
+        database,
+        resources={"pictures": PICTURES},
+        indexes={"image_misses": INDEXES["image_misses"]},
+        copies={"posts": Copy(posts.collection, POSTS)},
+        verbs=[images.make_blueprint(Images(ImageCache(database), fetcher), posts)],
     )

@@ -1,30 +1,40 @@
 """Like: the owner of what readers like, and of how many do."""
 
-from kit.changes import Copy, Feed
-from kit.model.fit import A_MARK
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import counts, like, marked
-from step2_services.like import settings
+from kit.domain.indexes import INDEXES, latest_of_reader
+from kit.domain.marks import like
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import MARK_SCHEMA
+from kit.domain.marks.resource import marks_resource
+from kit.domain.members import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import named
+from kit.service import Service, own_database
+from step2_services.replication import Copy, Feed
+from step2_services.replication.copied_posts import page_of_copied, show_copied
+from step2_services.service_factory import make_service
+
+LIKES = ("reader", "post", "topic", "liked")
+
+POSTS = ("topic",)
+"""Of a post it is enough to know that there is one, and its topic."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("like")
     posts, marks = Posts(database["posts"]), Marks(database["marks"])
-    return single_service(
-        Single(
-            name="like",
-            title="Like",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            tells={"likes": Feed(marks.collection, settings.LIKES, A_MARK.unfit)},
-            takes={"posts": Copy(posts.collection, settings.POSTS)},
+    return make_service(
+        "like",
+        database,
+        resources={"marks": marks_resource("liked")},
+        indexes={
+            "marks": [*named(INDEXES["marks"], "likes_of_post", "liked_by_reader"), latest_of_reader()],
+        },
+        feeds={"likes": Feed(marks.collection, LIKES, MARK_SCHEMA.find_problem)},
+        copies={"posts": Copy(posts.collection, POSTS)},
+        verbs=(
+            like.commands(posts, marks),
+            like.queries(posts, marks, show_copied, page_of_copied(*POSTS)),
+            counts.make_blueprint(lambda reader: {"likes": marks.counts(reader)["likes"]}),
         ),
-        like.make_blueprint(posts, marks),
-        marked.likes(posts, marks, marked.as_known, marked.page_of_known(*settings.POSTS)),
-        counts.make_blueprint(lambda reader: {"likes": marks.counts(reader)["likes"]}),
     )

@@ -2,40 +2,40 @@
 
 from datetime import timedelta
 
-from kit import environment
-from kit.changes import Feed
-from kit.limits import Limit
-from kit.model.fit import AN_ENDED_TOKEN
-from kit.model.revocations import Revocations
-from kit.resources.members import guard_members
-from kit.service import Service
-from kit.single import Single, own_database, single_service
+from kit.domain.indexes import REVOKED
+from kit.domain.members import profile, tokens
+from kit.domain.members.resource import MEMBERS, guard_members
+from kit.domain.members.revocations import REVOCATION_SCHEMA, Revocations
+from kit.mongo.rate_limits import RateLimit
+from kit.service import Service, own_database
+from kit.settings import LimitSettings, TokenSettings, TrustSettings
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
-from kit.verbs import profile, tokens
-from step2_services.members import settings
+from step2_services.replication import Feed
+from step2_services.service_factory import make_service
+
+REVOCATIONS = ("expires",)
+"""Of a token that was ended early others need to know its id, and until when to remember it."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("members")
     members, revocations = database["members"], Revocations(database["revoked"])
-    lifetime = timedelta(seconds=environment.get_token_lifetime())
-    issuer = Issuer(environment.get_token_key(), ISSUER, lifetime)
-    per_minute = environment.get_failed_sign_ins_per_minute()
-    failed = Limit(database.client, database.name, "failed sign-ins", per_minute)
-    secret = environment.get_face_secret()
-    app = single_service(
-        Single(
-            name="members",
-            title="Members",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            tells={"revocations": Feed(revocations.collection, settings.REVOCATIONS, AN_ENDED_TOKEN.unfit)},
-            readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
+    limits = LimitSettings.read()
+    issuer = Issuer(TokenSettings.read().key, ISSUER, timedelta(seconds=limits.token_lifetime))
+    failed = RateLimit(database.client, database.name, "failed sign-ins", limits.failed_sign_ins_per_minute)
+    app = make_service(
+        "members",
+        database,
+        resources={"members": MEMBERS},
+        indexes=REVOKED,
+        feeds={"revocations": Feed(revocations.collection, REVOCATIONS, REVOCATION_SCHEMA.find_problem)},
+        verbs=(
+            tokens.make_blueprint(members, issuer, revocations, failed),
+            profile.make_blueprint(members, lambda _reader: {}),
         ),
-        tokens.make_blueprint(members, issuer, revocations, failed, secret),
-        profile.make_blueprint(members, lambda _reader: {}),
+        verifier=Verifier(LocalKeys(issuer.jwks()), ISSUER),
+        face_secret=TrustSettings.read().face_secret,
     )
     guard_members(app)
     return app

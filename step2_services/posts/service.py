@@ -1,28 +1,36 @@
 """Posts: the owner of all posts; lists them, and shows one."""
 
-from kit.changes import Copy, Feed
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from step2_services.posts import settings
+from kit.domain.indexes import INDEXES
+from kit.domain.marks.resource import leave_out_hidden
+from kit.domain.posts.documents import POST_SCHEMA, STAMPS, STORED, WORDS
+from kit.domain.posts.resource import POSTS
+from kit.mongo.indexes import named
+from kit.service import Service, own_database
+from step2_services.replication import Copy, Feed
+from step2_services.replication.copied_marks import CopiedMarks
+from step2_services.service_factory import make_service
+
+PUBLISHED = tuple(field for field in (*STORED, WORDS, *STAMPS) if field != "_id")
+"""Who needs posts may have all of them."""
+
+HIDES = ("reader", "post", "hidden")
+"""Whose list leaves out which post."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("posts")
-    marks = Marks(database["marks"])
-    app = single_service(
-        Single(
-            name="posts",
-            title="Posts",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            tells={"posts": Feed(database["posts"], settings.TOLD, A_POST.unfit)},
-            takes={"hides": Copy(marks.collection, settings.HIDES)},
-        )
+    marks = CopiedMarks(database["marks"])
+    app = make_service(
+        "posts",
+        database,
+        resources={"posts": POSTS},
+        indexes={
+            "posts": named(INDEXES["posts"], "newest", "topic"),
+            "marks": named(INDEXES["marks"], "hidden_by_reader"),
+        },
+        feeds={"posts": Feed(database["posts"], PUBLISHED, POST_SCHEMA.find_problem)},
+        copies={"hides": Copy(marks.collection, HIDES)},
     )
     leave_out_hidden(app, "posts", marks)
     return app

@@ -1,30 +1,48 @@
 """Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
 
-from kit.changes import Copy
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import recommend
-from step2_services.recommend import settings
+from kit.domain.indexes import INDEXES
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import STORED
+from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.domain.recommend import recommend
+from kit.mongo.indexes import named
+from kit.service import Service, own_database
+from step2_services.replication import Copy
+from step2_services.replication.copied_marks import CopiedMarks
+from step2_services.service_factory import make_service
+
+COPIED_POSTS = {
+    **RESOURCE,
+    "resource_title": "Copies of posts",
+    "datasource": {"source": "posts", "default_sort": [("_id", 1)]},
+    "allowed_filters": ["_id", "topic"],
+    "sorting": False,
+}
+
+POSTS = tuple(field for field in STORED if field != "_id")
+
+MARK = ("reader", "post", "topic")
+MARKS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
+"""What three services each know of a mark comes together here."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("recommend")
-    posts, marks = Posts(database["posts"]), Marks(database["marks"])
-    takes = {
-        kind: Copy(marks.collection, (*settings.MARK, field), own=(field,))
-        for kind, field in settings.MARKS.items()
-    }
-    return single_service(
-        Single(
-            name="recommend",
-            title="Recommend",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            takes={"posts": Copy(posts.collection, settings.POSTS, settings.TIMES), **takes},
-        ),
-        recommend.make_blueprint(posts, marks, shows_marks=False),
+    posts, marks = Posts(database["posts"]), CopiedMarks(database["marks"])
+    return make_service(
+        "recommend",
+        database,
+        resources={"posts": COPIED_POSTS},
+        indexes={
+            "posts": named(INDEXES["posts"], "topic", "most_loved", "most_loved_by_topic"),
+            "marks": named(
+                INDEXES["marks"], "tags_of_reader", "posts_of_tag", "liked_by_reader", "hidden_by_reader"
+            ),
+        },
+        copies={
+            "posts": Copy(posts.collection, POSTS, times=("created",)),
+            **{kind: Copy(marks.collection, (*MARK, field), own=(field,)) for kind, field in MARKS.items()},
+        },
+        verbs=[recommend.make_blueprint(posts, marks, shows_marks=False)],
     )

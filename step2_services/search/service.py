@@ -1,32 +1,47 @@
-"""Search, in two versions that may run at once: their answers differ in order, their store does not."""
+"""Search, in two versions that may run at once: their results differ in order, their store does not."""
 
-from kit import environment
-from kit.changes import Copy
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
-from kit.resources.search import match_words, search_resource
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from step2_services.search import settings
+from collections.abc import Sequence
+from typing import Any
+
+from kit.domain.indexes import INDEXES
+from kit.domain.marks.resource import leave_out_hidden
+from kit.domain.posts.collection import NEWEST
+from kit.domain.posts.documents import SHOWN, STAMPS, WORDS
+from kit.domain.search.resource import match_words, search_resource
+from kit.domain.search.search import BEST_FIRST
+from kit.mongo.indexes import named
+from kit.service import Service, own_database
+from kit.settings import ServiceSettings
+from step2_services.replication import Copy
+from step2_services.replication.copied_marks import CopiedMarks
+from step2_services.service_factory import make_service
+
+VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
+    "v1": (NEWEST, "Full text over title and text, the newest of the matches first"),
+    "v2": (BEST_FIRST, "Full text over title and text, best first"),
+}
+
+POSTS = tuple(field for field in (*SHOWN, WORDS, *STAMPS) if field != "_id")
+HIDES = ("reader", "post", "hidden")
 
 
 def make_app() -> Service:
-    """The service, in the version that the environment names."""
+    """Make the service, in the version that the environment names."""
     database = own_database("search")
-    marks = Marks(database["marks"])
-    order, summary = settings.VERSIONS[environment.get_version()]
-    app = single_service(
-        Single(
-            name="search",
-            title="Search",
-            database=database,
-            domain={"search": search_resource(order, summary)},
-            indexes=settings.INDEXES,
-            takes={
-                "posts": Copy(database["posts"], settings.POSTS, settings.TIMES),
-                "hides": Copy(marks.collection, settings.HIDES),
-            },
-        )
+    marks = CopiedMarks(database["marks"])
+    order, summary = VERSIONS[ServiceSettings.read().version]
+    app = make_service(
+        "search",
+        database,
+        resources={"search": search_resource(order, summary)},
+        indexes={
+            "posts": named(INDEXES["posts"], "words"),
+            "marks": named(INDEXES["marks"], "hidden_by_reader"),
+        },
+        copies={
+            "posts": Copy(database["posts"], POSTS, times=("created", *STAMPS)),
+            "hides": Copy(marks.collection, HIDES),
+        },
     )
     match_words(app)
     leave_out_hidden(app, "search", marks)

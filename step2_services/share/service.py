@@ -1,34 +1,39 @@
 """Share: mails a post to somebody."""
 
-from kit import environment
-from kit.changes import Copy
-from kit.limits import Limit
-from kit.mail import Mailer
-from kit.model.posts import Posts
-from kit.model.shares import Shares
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import counts, share
-from step2_services.share import settings
+from kit.domain.indexes import INDEXES
+from kit.domain.mail import share
+from kit.domain.mail.mailer import Mailer
+from kit.domain.mail.resource import SHARES
+from kit.domain.mail.shares import Shares
+from kit.domain.members import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.rate_limits import RateLimit
+from kit.service import Service, own_database
+from kit.settings import LimitSettings, MailSettings
+from step2_services.replication import Copy
+from step2_services.service_factory import make_service
+
+POSTS = ("title", "url", "permalink")
+"""What a mail says of a post."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("share")
     posts, shares = Posts(database["posts"]), Shares(database["shares"])
-    mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
-    limit = Limit(database.client, database.name, "shares", environment.get_shares_per_minute())
-    return single_service(
-        Single(
-            name="share",
-            title="Share",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            takes={"posts": Copy(posts.collection, settings.POSTS)},
-            parts={"smtp": mailer.answers},
-            optional=frozenset({"smtp"}),
+    mail = MailSettings.read()
+    mailer = Mailer(mail.host, mail.port, mail.sender)
+    limit = RateLimit(database.client, database.name, "shares", LimitSettings.read().shares_per_minute)
+    return make_service(
+        "share",
+        database,
+        resources={"shares": SHARES},
+        indexes={"shares": INDEXES["shares"]},
+        copies={"posts": Copy(posts.collection, POSTS)},
+        verbs=(
+            share.make_blueprint(posts, shares, limit, mailer),
+            counts.make_blueprint(lambda reader: {"shares": shares.count(reader)}),
         ),
-        share.make_blueprint(posts, shares, limit, mailer),
-        counts.make_blueprint(lambda reader: {"shares": shares.count(reader)}),
+        parts={"smtp": mailer.answers},
+        optional=frozenset({"smtp"}),
     )

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from kit.domain.posts.documents import LOVE, SHOWN, STAMPS, WORDS
+
 
 @dataclass(frozen=True)
 class Relation:
-    """`taker` keeps copies of `what` `owner` tells: of each document the `_id` and these `fields`."""
+    """`taker` keeps copies of `what` `owner` publishes: of each document the `_id` and these `fields`."""
 
     owner: str
     what: str
@@ -14,20 +16,17 @@ class Relation:
 
     @property
     def name(self) -> str:
-        """Tells it from the others."""
+        """Name it, so that it differs from the others."""
         return f"{self.taker}.{self.what}"
 
 
-SHOWN = (
-    *("_etag", "source", "title", "text", "author", "topic", "url", "permalink", "thumbnail"),
-    *("created", "score", "ups", "downs", "num_comments", "over_18"),
-)
+POST = tuple(name for name in SHOWN if name != "_id")
 READERS = ("posts", "search", "recommend", "tag", "like", "hide", "share", "images")
 """Services that know readers by their tokens."""
 
 RELATIONS = (
-    Relation("posts", "posts", "search", (*SHOWN, "words", "_created", "_updated")),
-    Relation("posts", "posts", "recommend", (*SHOWN, "love")),
+    Relation("posts", "posts", "search", (*POST, WORDS, *STAMPS)),
+    Relation("posts", "posts", "recommend", (*POST, LOVE)),
     Relation("posts", "posts", "tag", ("topic", "created")),
     Relation("posts", "posts", "like", ("topic",)),
     Relation("posts", "posts", "hide", ("topic",)),

@@ -1,4 +1,4 @@
-"""Keeping in sync's own store how each relation fares, for those who ask."""
+"""Reports in sync's own store how each relation fares, for those who ask."""
 
 import threading
 import time
@@ -10,34 +10,61 @@ import structlog
 from pymongo import ReplaceOne, WriteConcern
 from pymongo.collection import Collection
 
-from kit.mongo import Document, translated_errors
-from kit.problems import Problem
-from step2_services.sync.carrier import Carrier
+from kit.http.problems import Problem
+from kit.mongo.client import Document, translated_errors
+from step2_services.sync.replicator import Replicator
 
 EVERY = 1.0
+"""Seconds between two reports."""
+
 EXAMPLES = 5
 """Documents that are left out and told by name."""
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
+
+RESOURCE: dict[str, Any] = {
+    "schema": {
+        "_id": {"type": "string", "regex": "[a-z]+[.][a-z]+"},
+        **dict.fromkeys(("owner", "what", "taker", "state", "problem"), TEXT),
+        **dict.fromkeys(("delivered", "filled", "left_out"), NUMBER),
+        "examples": {"type": "list", "schema": TEXT},
+        "reaches": {"type": "datetime", "nullable": True},
+        "began": {"type": "datetime", "nullable": True},
+    },
+    "resource_title": "Who keeps copies of what, and how far they reach",
+    "resource_methods": ["GET"],
+    "item_methods": ["GET"],
+    "public_methods": ["GET"],
+    "public_item_methods": ["GET"],
+    "allowed_filters": ["owner", "what", "taker", "state"],
+    "datasource": {"source": "relations", "default_sort": [("_id", 1)]},
+    "kit": {
+        "added": {"lag": {"type": "number", "description": "Seconds that the copies may lie behind."}},
+    },
+}
+"""How each relation fares, for those who ask."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Report(threading.Thread):
-    """Writes the carriers' progress into `relations` and the metrics, once a second."""
+    """Writes the replicators' progress into `relations` and the metrics, once a second."""
 
-    def __init__(self, relations: Collection[Document], carriers: Sequence[Carrier]) -> None:
+    def __init__(self, relations: Collection[Document], replicators: Sequence[Replicator]) -> None:
         super().__init__(name="report", daemon=True)
         # What is lost with the machine is written again a second later.
         self._relations = relations.with_options(write_concern=WriteConcern(w=1))
-        self._carriers = carriers
+        self._replicators = replicators
 
     def run(self) -> None:
-        """Write on."""
+        """Write, as long as the process lives."""
         while True:
-            for each in self._carriers:
-                each.measure()  # here, as a carrier may be waiting for an answer
+            for each in self._replicators:
+                each.measure()  # here, as a replicator may be waiting for a response
             try:
                 with translated_errors():
-                    self._relations.bulk_write([self._row(each) for each in self._carriers], ordered=False)
+                    self._relations.bulk_write([self._row(each) for each in self._replicators], ordered=False)
             except Problem as problem:
                 log.warning("no report", reason=str(problem))
             time.sleep(EVERY)
@@ -48,12 +75,12 @@ class Report(threading.Thread):
             self.add_lag(item)
 
     def add_lag(self, item: Any) -> None:
-        """The same for one."""
+        """Say of one relation how old its copies may be now."""
         if reaches := item.get("reaches"):
             item["lag"] = (datetime.now(UTC) - reaches.replace(tzinfo=UTC)).total_seconds()
 
-    def _row(self, carrier: Carrier) -> ReplaceOne[Document]:
-        relation, progress = carrier.relation, carrier.progress
+    def _row(self, replicator: Replicator) -> ReplaceOne[Document]:
+        relation, progress = replicator.relation, replicator.progress
         now = datetime.now(UTC)
         row = {
             "_id": relation.name,

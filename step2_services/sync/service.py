@@ -1,16 +1,19 @@
-"""Sync: carries changes from those who own documents to those who keep copies, and tells how far they are."""
+"""Sync: carries changes from those who own documents to those who keep copies, and says how far they are."""
 
-from kit import environment, mongo
-from kit.discovery import Services
-from kit.rest import Rest
-from kit.service import Service, Settings, create_service
-from kit.single import own_database
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from kit.clients.discovery import Services
+from kit.clients.rest import Rest
+from kit.mongo.client import accepts_writes
+from kit.service import Service, ServiceDefinition, create_service, own_database
+from kit.settings import ServiceSettings, Settings
 from kit.tokens import SYNC, Issuer
-from step2_services.sync import settings
-from step2_services.sync.carrier import Carrier
-from step2_services.sync.owner import Owner
+from step2_services.sync.feed_client import FeedClient
 from step2_services.sync.relations import RELATIONS
-from step2_services.sync.report import Report
+from step2_services.sync.replicator import Replicator
+from step2_services.sync.report import RESOURCE, Report
 from step2_services.sync.tokens import LIFETIME, Tokens
 from step2_services.sync.verbs import make_blueprint
 
@@ -18,39 +21,56 @@ FRESH = 0.6
 """How long a batch serves other takers, as a part of the interval."""
 
 
-def make_app() -> Service:
-    """The service, as the environment describes it, at work."""
-    database = own_database("sync")
-    services = Services(environment.get_services_file())
-    issuer = Issuer(settings.get_sync_key(), SYNC, LIFETIME)
-    tokens, interval = Tokens(issuer), settings.get_interval()
+def _seconds(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise ValueError(f"a number of seconds; {value!r} is none.") from None
 
-    def rest(service: str) -> Rest:
+
+class SyncSettings(Settings):
+    """Seconds between two rounds; the key of sync's own tokens; what an operator's requests must carry."""
+
+    interval: Annotated[float, BeforeValidator(_seconds)] = Field(0.5, alias="SYNC_INTERVAL")
+    key: str = Field(alias="SYNC_KEY", description="32 random bytes as base64url; `make run` does so.")
+    operator_secret: str = Field("", alias="OPERATOR_SECRET")
+
+
+def make_app() -> Service:
+    """Make the service, as the environment describes it, and start its work."""
+    database = own_database("sync")
+    process, settings = ServiceSettings.read(), SyncSettings.read()
+    services = Services(process.services_file)
+    issuer = Issuer(settings.key, SYNC, LIFETIME)
+    tokens = Tokens(issuer)
+
+    def client(service: str) -> Rest:
         return Rest(services.filler(service), f"The {service} service")
 
-    owners = {
-        name: Owner(rest(name), tokens.current, interval * FRESH) for name in {r.owner for r in RELATIONS}
+    feeds = {
+        owner: FeedClient(client(owner), tokens.current, settings.interval * FRESH)
+        for owner in {relation.owner for relation in RELATIONS}
     }
-    takers = {name: rest(name) for name in {relation.taker for relation in RELATIONS}}
-    carriers = [
-        Carrier(relation, owners[relation.owner], takers[relation.taker], tokens, interval)
+    takers = {taker: client(taker) for taker in {relation.taker for relation in RELATIONS}}
+    replicators = [
+        Replicator(relation, feeds[relation.owner], takers[relation.taker], tokens, settings.interval)
         for relation in RELATIONS
     ]
     app = create_service(
-        Settings(
+        ServiceDefinition(
             name="sync",
             title="Sync",
-            domain=settings.DOMAIN,
+            domain={"relations": RESOURCE},
             client=database.client,
-            parts={"mongodb": lambda: mongo.answers(database.client)},
-            version=environment.get_version(),
-            instance=environment.get_instance(),
+            parts={"mongodb": lambda: accepts_writes(database.client)},
+            version=process.version,
+            instance=process.instance,
         )
     )
-    report = Report(database["relations"], carriers)
+    report = Report(database["relations"], replicators)
     app.on_fetched_resource_relations += report.add_lags
     app.on_fetched_item_relations += report.add_lag
-    app.register_blueprint(make_blueprint(issuer, carriers, settings.get_operator_secret()))
-    for thread in (*carriers, report):
+    app.register_blueprint(make_blueprint(issuer, replicators, settings.operator_secret))
+    for thread in (*replicators, report):
         thread.start()
     return app

@@ -18,7 +18,7 @@ class Tokens:
         self._issued: Issued | None = None
 
     def current(self) -> str:
-        """A token that is good for a while."""
+        """Give a token that is good for a while."""
         with self._lock:
             if self._issued is None or self._issued.expires - datetime.now(UTC) < SPARE:
                 self._issued = self._issuer.issue("sync")

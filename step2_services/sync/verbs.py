@@ -8,17 +8,17 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import Forbidden
 
-from kit.operations import HEALTH, Operation, operation
-from kit.problems import NotFound
+from kit.http.operations import HEALTH, Operation, operation
+from kit.http.problems import NotFound
 from kit.service.render import reply
 from kit.tokens import JWKS, Issuer
-from step2_services.sync.carrier import Carrier
+from step2_services.sync.replicator import Replicator
 
 SECRET = "Operator-Secret"  # noqa: S105 - a header's name
 
 
 class Rebuilt(BaseModel):
-    """The copies that begin again, and when they were told to."""
+    """The copies that begin again, and when that was requested."""
 
     relations: list[str]
     at: datetime
@@ -35,14 +35,14 @@ REBUILDING = Operation("Have all copies of a taker begin again", {202: Rebuilt, 
 KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"}}, tag=HEALTH)
 
 
-def make_blueprint(issuer: Issuer, carriers: Sequence[Carrier], secret: str) -> Blueprint:
-    """The verbs. Only who knows `secret` may have copies rebuilt."""
+def make_blueprint(issuer: Issuer, replicators: Sequence[Replicator], secret: str) -> Blueprint:
+    """Make the verbs. Only who knows `secret` may have copies rebuilt."""
     verbs = Blueprint("sync", __name__)
 
-    def of_taker(taker: str) -> list[Carrier]:
-        concerned = [carrier for carrier in carriers if carrier.relation.taker == taker]
+    def of_taker(taker: str) -> list[Replicator]:
+        concerned = [each for each in replicators if each.relation.taker == taker]
         if not concerned:
-            takers = sorted({carrier.relation.taker for carrier in carriers})
+            takers = sorted({each.relation.taker for each in replicators})
             raise NotFound(f"{taker} takes no copies; these do: {', '.join(takers)}.")
         return concerned
 
@@ -50,8 +50,8 @@ def make_blueprint(issuer: Issuer, carriers: Sequence[Carrier], secret: str) -> 
     @operation(REACHING)
     def reaching(taker: str) -> Response:
         reaches = {each.relation.what: each.progress.reaches for each in of_taker(taker)}
-        told = {what: moment.isoformat() if moment else None for what, moment in reaches.items()}
-        return reply({"reaches": told})
+        shown = {what: moment.isoformat() if moment else None for what, moment in reaches.items()}
+        return reply({"reaches": shown})
 
     @verbs.post("/rebuilds/<taker>")
     @operation(REBUILDING)
@@ -61,9 +61,9 @@ def make_blueprint(issuer: Issuer, carriers: Sequence[Carrier], secret: str) -> 
             raise Forbidden(f"Say the operator's secret in {SECRET}; `./stones rebuild` does.")
         concerned = of_taker(taker)
         at = datetime.now(UTC)
-        for carrier in concerned:
-            carrier.begin_again()
-        return reply({"relations": [carrier.name for carrier in concerned], "at": at}, 202)
+        for each in concerned:
+            each.begin_again()
+        return reply({"relations": [each.name for each in concerned], "at": at}, 202)
 
     @verbs.get(JWKS)
     @operation(KEYS)

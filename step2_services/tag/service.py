@@ -1,29 +1,41 @@
 """Tag: the owner of readers' tags."""
 
-from kit.changes import Copy, Feed
-from kit.model.fit import A_MARK
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import Single, own_database, single_service
-from kit.verbs import counts, marked, tag
-from step2_services.tag import settings
+from kit.domain.indexes import INDEXES, latest_of_reader
+from kit.domain.marks import tag
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import MARK_SCHEMA
+from kit.domain.marks.resource import marks_resource
+from kit.domain.members import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import named
+from kit.service import Service, own_database
+from step2_services.replication import Copy, Feed
+from step2_services.replication.copied_posts import page_of_copied, show_copied
+from step2_services.service_factory import make_service
+
+TAGS = ("reader", "post", "topic", "tags")
+
+POSTS = ("topic", "created")
+"""Of a post it is enough to know that there is one, what its topic is, and where it belongs in a list."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("tag")
     posts, marks = Posts(database["posts"]), Marks(database["marks"])
-    return single_service(
-        Single(
-            name="tag",
-            title="Tag",
-            database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            tells={"tags": Feed(marks.collection, settings.TAGS, A_MARK.unfit)},
-            takes={"posts": Copy(posts.collection, settings.POSTS, settings.TIMES)},
+    return make_service(
+        "tag",
+        database,
+        resources={"marks": marks_resource("tags")},
+        indexes={
+            "posts": named(INDEXES["posts"], "newest"),
+            "marks": [*named(INDEXES["marks"], "tags_of_reader"), latest_of_reader()],
+        },
+        feeds={"tags": Feed(marks.collection, TAGS, MARK_SCHEMA.find_problem)},
+        copies={"posts": Copy(posts.collection, POSTS, times=("created",))},
+        verbs=(
+            tag.commands(posts, marks),
+            tag.queries(posts, marks, show_copied, page_of_copied(*POSTS)),
+            counts.make_blueprint(lambda reader: {"tags": marks.counts(reader)["tags"]}),
         ),
-        tag.make_blueprint(posts, marks, marked.as_known, marked.page_of_known(*settings.POSTS)),
-        counts.make_blueprint(lambda reader: {"tags": marks.counts(reader)["tags"]}),
     )

@@ -90,8 +90,8 @@ class Capture:
 
 
 def connect_to_mongodb(uri: str) -> AsyncMongoClient[Document]:
-    """Return a client with the time-outs of `kit.mongo.connect`: finding a server takes at most 2 s, a reply
-    at most 5 s. A write counts once a majority of the replica set has it on disk.
+    """Return a client with the time-outs of `kit.mongo.client.connect`: finding a server takes at most 2 s, a
+    reply at most 5 s. A write counts once a majority of the replica set has it on disk.
     """
     return AsyncMongoClient(
         uri,

@@ -13,20 +13,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure, PyMongoError
 
+from kit.mongo.change_streams import ENDS, WRITES, is_resume_token_lost
 from step3_async.contracts.envelope import Document
 
 MAX_CHANGES = 500
 WAIT_MS = 1000
 """How long MongoDB waits for a change before it replies that there is none."""
-
-WRITES = ("insert", "update", "replace", "delete")
-ENDS = ("drop", "rename", "invalidate")
-
-UNUSABLE = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
-"""MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
-
-CHECKS = 40_000
-"""Codes from here on are those of single checks of the request."""
 
 Changes = AsyncCollection[Document]
 
@@ -107,7 +99,7 @@ class ChangeStream:
                 command, session=self._session, codec_options=self._collection.codec_options
             )
         except OperationFailure as error:
-            if error.code in UNUSABLE or (error.code or 0) >= CHECKS:
+            if is_resume_token_lost(error):
                 raise ResumeTokenLost(
                     f"MongoDB's log does not reach back to it (error {error.code})"
                 ) from error

@@ -6,7 +6,7 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
-from kit.left_out import tell_left_out
+from kit.mongo.skipped import report_skipped
 from step3_async.capture.event_rules import Change
 from step3_async.capture.sources import Source
 from step3_async.contracts.envelope import Document, Event, event_id_of, version_of
@@ -51,7 +51,7 @@ class EventFactory:
     def _event(self, change: Document) -> Event | None:
         key = change["documentKey"]["_id"]
         if not isinstance(key, str):
-            tell_left_out(self._collection.name, key, "its _id is no text")
+            report_skipped(self._collection.name, key, "its _id is no text")
             return None
         before, _ = _untraced(change.get("fullDocumentBeforeChange"))
         after, traceparent = _untraced(change.get("fullDocument"))
@@ -59,7 +59,7 @@ class EventFactory:
         if before is not None and self._source.unfit(before):
             before = None
         if after is not None and (problem := self._source.unfit(after)):
-            tell_left_out(self._collection.name, key, problem)
+            report_skipped(self._collection.name, key, problem)
             kind, after = "delete", None  # other services delete it, if they had it
         named = self._source.rule(Change(kind, key, before, after))
         if named is None:

@@ -3,9 +3,8 @@
 import os
 from typing import Any
 
-from kit import environment
-from kit.service import Service
-from kit.single import own_database
+from kit.service import Service, own_database
+from kit.settings import DatabaseSettings, ServiceSettings
 from step3_async.capture.capture import Capture
 from step3_async.contracts import catalogue
 from step3_async.rapids.connect import connect
@@ -30,7 +29,7 @@ RESOURCES: dict[str, Any] = {
 
 def make_app() -> Service:
     """Return the service as the environment describes it."""
-    instance = environment.get_instance() or "capture"
+    instance = ServiceSettings.read().instance or "capture"
     owners = os.environ.get("OWNERS_PREFIX", "step3_")
     return event_service(
         Hosted(
@@ -41,7 +40,7 @@ def make_app() -> Service:
             domain=RESOURCES,
             indexes={},
             connect=lambda: connect("capture", provisions=True, validate=catalogue.validate),
-            part=lambda bus: Capture(bus, environment.get_mongodb_uri(), owners, instance),
+            part=lambda bus: Capture(bus, DatabaseSettings.read().uri, owners, instance),
             identifies_readers=False,
         )
     )

@@ -3,7 +3,7 @@
 from bson import Timestamp
 from pymongo.asynchronous.collection import AsyncCollection
 
-from kit.left_out import only_fit
+from kit.mongo.skipped import without_invalid
 from step3_async.capture.assignment import Assignment
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
 from step3_async.rapids.tracing import TRACEPARENT
@@ -39,7 +39,7 @@ async def read_page(assignment: Assignment, run: str, after: str | None, end: st
     documents = _at_most(found, MAX_CHARACTERS)
     is_all = len(found) < MAX_DOCUMENTS and len(documents) == len(found) and not reply["cursor"]["id"]
     upto = end if is_all else documents[-1]["_id"]
-    fit = only_fit(documents, collection.name, assignment.source.unfit)
+    fit = without_invalid(documents, collection.name, assignment.source.unfit)
     page = Page(run=run, documents=fit, after=after, upto=upto, last=upto is None)
     return page, version_of(moment)
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from kit.model.fit import A_MARK, A_POST, A_SHARE, AN_ENDED_TOKEN, Fit
+from kit.domain.mail.shares import SHARE_SCHEMA
+from kit.domain.marks.documents import MARK_SCHEMA
+from kit.domain.members.revocations import REVOCATION_SCHEMA
+from kit.domain.posts.documents import POST_SCHEMA
+from kit.mongo.document_schema import DocumentSchema
 from step3_async.capture import event_rules
 from step3_async.capture.event_rules import Change, Named
 from step3_async.contracts.payloads import fields_of
@@ -21,11 +25,11 @@ class Source:
     domain: str
     collection: str
     rule: Callable[[Change], Named | None]
-    shape: Fit
+    shape: DocumentSchema
 
     def unfit(self, document: Mapping[str, Any]) -> str | None:
         """Return what is wrong with a document, or None. Fields may be missing."""
-        return self.shape.unfit_part(document)
+        return self.shape.find_problem_in_part(document)
 
     @property
     def fields(self) -> dict[str, int]:
@@ -34,10 +38,10 @@ class Source:
 
 
 SOURCES = (
-    Source("posts", "posts", event_rules.of_post, A_POST),
-    Source("tag", "marks", event_rules.of_tags, A_MARK),
-    Source("like", "marks", partial(event_rules.of_mark, "liked", "liked", "unliked"), A_MARK),
-    Source("hide", "marks", partial(event_rules.of_mark, "hidden", "hidden", "shown"), A_MARK),
-    Source("share", "shares", event_rules.of_share, A_SHARE),
-    Source("members", "revoked", event_rules.of_revocation, AN_ENDED_TOKEN),
+    Source("posts", "posts", event_rules.of_post, POST_SCHEMA),
+    Source("tag", "marks", event_rules.of_tags, MARK_SCHEMA),
+    Source("like", "marks", partial(event_rules.of_mark, "liked", "liked", "unliked"), MARK_SCHEMA),
+    Source("hide", "marks", partial(event_rules.of_mark, "hidden", "hidden", "shown"), MARK_SCHEMA),
+    Source("share", "shares", event_rules.of_share, SHARE_SCHEMA),
+    Source("members", "revoked", event_rules.of_revocation, REVOCATION_SCHEMA),
 )

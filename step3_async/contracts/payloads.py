@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from kit.model.post import POST_ID
+from kit.domain.posts.documents import POST_ID
 
 PostId = Annotated[str, Field(pattern=f"^{POST_ID}$")]
 Moment = Annotated[datetime | str, WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -5,9 +5,9 @@ import contextlib
 import os
 import sys
 
-from kit import environment
-from kit.collector import spare_the_collector
 from kit.logs import configure_logs
+from kit.server.gc import freeze_gc
+from kit.settings import ServiceSettings
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.app import Gateway, open_gateway
 from step3_async.gateway.ingress.server import Server, bound_socket, face_socket
@@ -28,7 +28,7 @@ LOOK_SECONDS = 0.02
 async def main() -> None:
     """Serve until a signal ends it. Raises OSError when a port is taken, RuntimeError for settings."""
     settings = read_settings()
-    instance = environment.get_instance() or NAME
+    instance = ServiceSettings.read().instance or NAME
     configure_logs(instance)
     configure_tracing(NAME)
     sockets = [face_socket(settings), bound_socket(settings.step3_host, settings.port)]
@@ -39,7 +39,7 @@ async def main() -> None:
             url = get_own_url(settings.port)
             announcer = Announcer(bus, lambda: _announcement(gateway, instance, url))
             await announcer.start()
-            spare_the_collector()
+            freeze_gc()
             await Server(gateway, settings, announcer.leave).serve(sockets)
     finally:
         await bus.close()
@@ -60,7 +60,7 @@ async def _wait_for_needed(admin: AdminEndpoints) -> None:
 def _announcement(gateway: Gateway, instance: str, url: str) -> Announcement:
     return Announcement(
         service=NAME,
-        version=environment.get_version(),
+        version=ServiceSettings.read().version,
         instance=instance,
         url=url,
         tags=TAGS,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from kit.exposition import exposition
-from kit.problems import NotFound
+from kit.http.problems import NotFound
+from kit.metrics.exposition import exposition
 from step3_async.gateway.ingress.request import READING, Request
 from step3_async.gateway.ingress.responses import (
     READ_ONLY,

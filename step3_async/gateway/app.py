@@ -8,9 +8,9 @@ from aiohttp import TraceConfig
 from opentelemetry import trace
 from starlette.types import ASGIApp
 
-from kit import environment
-from kit.discovery import Services
-from kit.proxies import TrustedProxies
+from kit.clients.discovery import Services
+from kit.http.proxies import TrustedProxies
+from kit.settings import ServiceSettings, TrustSettings
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.response_cache import ResponseCache
 from step3_async.gateway.commands.command import CommandIds
@@ -43,17 +43,15 @@ class Gateway:
 @asynccontextmanager
 async def open_gateway(bus: Bus, settings: Settings) -> AsyncIterator[Gateway]:
     """Make a gateway that listens to `bus`, for as long as the block lasts."""
-    secret = environment.get_face_secret()
+    secret = TrustSettings.read().face_secret
     registry = Registry(settings.expected_services)
-    balancer = Balancer(registry, Services(environment.get_services_file()))
+    balancer = Balancer(registry, Services(ServiceSettings.read().services_file))
     cache = ResponseCache(settings.cache_max_bytes, settings.cache_max_entries)
     changes = AppliedChanges(bus, registry)
     admin = AdminEndpoints(
         bus, registry, balancer, expected=settings.expected_services, needed=settings.needed_services
     )
-    parser = Parser(
-        balancer, secret, settings.request_seconds, TrustedProxies(environment.get_trusted_proxies())
-    )
+    parser = Parser(balancer, secret, settings.request_seconds, TrustedProxies(TrustSettings.read().proxies))
     commands = CommandResponses(changes, CommandIds(settings.gateway_secret), settings.settle_seconds)
     listener = Listener(bus, registry, balancer, changes, cache)
     async for attempt in retrying(Unavailable):

@@ -13,9 +13,9 @@ import orjson
 from multidict import CIMultiDict
 from starlette.responses import Response
 
-from kit.discovery import SERVED_BY
-from kit.model.post import put_mark
-from kit.problems import PartDown, PartSlow, SignedOut
+from kit.domain.marks.documents import put_mark
+from kit.http.headers import SERVED_BY
+from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
 from step3_async.gateway.ingress.request import Request, as_raw
 from step3_async.gateway.ingress.responses import RawResponse, as_conditions_say, values_of
 from step3_async.gateway.routing.registry import Registry
@@ -108,7 +108,7 @@ class Composer:
             response = await self._caller.call(
                 Call(route, "GET", target, headers, b"", PART_SECONDS), request
             )
-        except (PartDown, PartSlow):
+        except (DependencyUnavailable, DependencyTimeout):
             return None
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             raise SignedOut("This token is not valid, or no longer. Sign in for a new one.")

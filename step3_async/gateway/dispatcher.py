@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from kit.problems import NotFound, PartDown
+from kit.http.problems import DependencyUnavailable, NotFound
 from step3_async.gateway.commands.responses import CommandResponses
 from step3_async.gateway.composition import Composer
 from step3_async.gateway.ingress.request import READING, Request
@@ -48,13 +48,13 @@ class Dispatcher:
         return await self._commands.respond(request, response)
 
     def _require_route(self, request: Request) -> Route:
-        """Return the route. Raises NotFound where there is none, and PartDown as long as a service that may
-        have one is yet to be seen.
+        """Return the route. Raises NotFound where there is none, and DependencyUnavailable as long as a
+        service that may have one is yet to be seen.
         """
         if request.route is not None:
             return request.route
         if self._registry.missing:
-            raise PartDown("What is at this address", retry_after=1)
+            raise DependencyUnavailable("What is at this address", retry_after=1)
         raise NotFound("There is nothing at this address.")
 
     async def _state_of_command(self, request: Request) -> Response:

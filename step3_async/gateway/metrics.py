@@ -1,10 +1,10 @@
-"""What the gateway counts, besides the requests that `kit.metrics` knows."""
+"""What the gateway counts, besides the requests that `kit.metrics.requests` knows."""
 
 from functools import lru_cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from kit.metrics import METHODS, REQUESTS, SECONDS
+from kit.metrics.requests import METHODS, REQUESTS, SECONDS
 
 CALLS = Counter("gateway_calls", "Calls to services for requests.", ["service", "outcome"])
 RETRIES = Counter("gateway_retries", "Calls made again.", ["service"])

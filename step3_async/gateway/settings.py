@@ -1,4 +1,4 @@
-"""The gateway's own settings. `kit.environment` has those that it shares with other processes."""
+"""The gateway's own settings. `kit.settings` has those that it shares with other processes."""
 
 from typing import Annotated, Any
 

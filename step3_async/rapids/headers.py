@@ -1,6 +1,6 @@
 """The names of the headers that the gateway, the services and the web face exchange.
 
-`kit.discovery` and `kit.forwarded` have those that step 2 knows as well.
+`kit.clients.discovery` and `kit.http.forwarded` have those that step 2 knows as well.
 """
 
 COMMAND = "Command"

@@ -5,8 +5,9 @@ from pathlib import Path
 from flask import Blueprint, Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
-from kit import environment
+from kit.http.proxies import TrustedProxies, from_trusted
 from kit.logs import configure_logs, log_requests
+from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
@@ -16,7 +17,6 @@ from step3_async.rapids.hosting.settings import get_gateway_url
 from step3_async.rapids.hosting.spans import trace_requests
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.tracing import configure_tracing
-from step3_async.web.client_address import believing
 from step3_async.web.gateway_api import GatewayApi, pass_on
 from step3_async.web.openapi import complete
 
@@ -31,17 +31,17 @@ PAGES = [
 
 def make_app() -> Flask:
     """The face over the gateway that the environment names; it announces itself, as services do."""
-    configure_logs(environment.get_instance() or NAME)
+    configure_logs(ServiceSettings.read().instance or NAME)
     configure_tracing(NAME)
-    secret = environment.get_face_secret()
+    secret = TrustSettings.read().face_secret
     api = GatewayApi(get_gateway_url(), secret)
     keys = RemoteKeys(api)
     keys.fetch_ahead()
     app = create_app(
         RestStore(api, Verifier(keys, ISSUER), secret),
-        secret_key=environment.get_secret_key(),
-        session_seconds=environment.get_token_lifetime(),
-        session_cookie=environment.get_session_cookie(),
+        secret_key=SessionSettings.read().secret_key,
+        session_seconds=LimitSettings.read().token_lifetime,
+        session_cookie=SessionSettings.read().cookie,
         optional_parts=frozenset({"api"}),
         describe=lambda: complete(contract()),
     )
@@ -49,7 +49,7 @@ def make_app() -> Flask:
     log_requests(app)
     app.after_request(pass_on)
     trace_requests(app)
-    load = Load(believing(app.wsgi_app, secret))
+    load = Load(from_trusted(app.wsgi_app, TrustedProxies(), secret))
     app.wsgi_app = load  # type: ignore[method-assign]
     app.extensions[EXTENSION] = host = Host(
         NAME, ("face",), paths=PAGES, is_healthy=lambda: True, load=lambda: load.now

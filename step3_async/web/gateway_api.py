@@ -7,12 +7,10 @@ from typing import Any
 import requests
 from flask import Response, g, has_request_context, request
 
-from kit.discovery import HEADER as SERVICE_VERSION
-from kit.discovery import SERVED_BY
-from kit.forwarded import ADDRESS, SECRET
-from kit.gaps import note_gap
-from kit.problems import Problem
-from kit.rest import HEALTH_SECONDS, READ_SECONDS, Rest
+from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest
+from kit.http.gaps import note_gap
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, SERVED_BY, SERVICE_VERSION
+from kit.http.problems import Problem
 from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
 from step3_async.rapids.messages import API
 from step3_async.rapids.tracing import W3C
@@ -51,7 +49,7 @@ class GatewayApi(Rest):
 
     def __init__(self, url: str, secret: str = "") -> None:
         super().__init__(url + API, "The gateway")
-        self._proof = {SECRET: secret} if secret else {}
+        self._proof = {FACE_SECRET: secret} if secret else {}
         self._gateway = Rest(url, "The gateway")
 
     def call(
@@ -80,7 +78,9 @@ class GatewayApi(Rest):
         return answer
 
     def health(self) -> dict[str, bool]:
-        """No parts: the gateway tells of its own. Raises PartDown and PartSlow when it does not answer."""
+        """No parts: the gateway tells of its own. Raises DependencyUnavailable and DependencyTimeout when it
+        does not answer.
+        """
         self._gateway.call("GET", "/health/live", read_seconds=HEALTH_SECONDS)
         return {}
 
@@ -110,7 +110,7 @@ def _passed_on() -> dict[str, str]:
     sent: dict[str, str] = {}
     W3C.inject(sent)
     if request.remote_addr:
-        sent[ADDRESS] = request.remote_addr
+        sent[FORWARDED_FOR] = request.remote_addr
     if SERVICE_VERSION in request.headers:
         sent[SERVICE_VERSION] = request.headers[SERVICE_VERSION]
     if (given := request.headers.get(DEADLINE, "")).isdecimal():

@@ -1,6 +1,6 @@
 """How gunicorn serves the web face of step 3, behind the gateway."""
 
-from kit.serving import address
+from kit.server.config import address
 from step3_async.rapids.hosting.serving import *  # noqa: F403
 
 bind = address(3, "PORT", 8053)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.running_step import RunningStep
-from workshop.stores.part import PID_SUFFIX, noted
+from workshop.stores.server import PID_SUFFIX, read_pid_file
 
 PARTS = ("mongod", "nats", "mail")
 FACE = "web.conf.py"
@@ -64,7 +64,7 @@ class Family:
                         found.setdefault(Kind(name, is_worker=True), worker)
         for part in PARTS:
             # Whichever command missed it first has started it: their pid files tell.
-            if known := noted(self._state / f"{part}{PID_SUFFIX}"):
+            if known := read_pid_file(self._state / f"{part}{PID_SUFFIX}"):
                 found[Kind(part)] = known[0]
         return found
 

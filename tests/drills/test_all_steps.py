@@ -20,7 +20,7 @@ from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
 from tests.support.own_network import own_network
 from tests.support.workshop_command import ROOT, Command, call
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 from workshop.ports import free_port
 
 pytestmark = [pytest.mark.drill, pytest.mark.only_step(3)]
@@ -88,7 +88,7 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
                 kill_mongod(environment)  # whoever started it, who is left starts it again
                 eventually(lambda: is_whole(left[3]), BACK_SECONDS)
             if number == STEPS_AS_THEY_STOP[0]:
-                with pytest.raises(AssertionError, match="Step 3 runs: for that one add `--step 3`"):
+                with pytest.raises(AssertionError, match="Step 3 runs: add `--step 3` for that one"):
                     call(["scale", "search=2"], environment)
     assert not list(Path(environment["WORKSHOP_STATE"]).glob("*.pid.json"))
 
@@ -125,7 +125,7 @@ def check_commands(environment: dict[str, str]) -> None:
     found = json.loads(said.stdout)["findings"]  # memory may be short while all run
     held = [each["found"] for each in found if any(f"port {port} (" in each["name"] for port in ports)]
     assert held
-    assert [each for each in held if not each.startswith("held by the workshop itself")] == []
+    assert [each for each in held if not each.startswith("used by the workshop itself")] == []
     for step in ("2", "3"):
         table = call(["services", "--step", step], environment)
         instances = [line for line in table.splitlines() if "http://" in line]

@@ -21,7 +21,7 @@ from tests.support.eventually import eventually
 from tests.support.image_site import ImageSite
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from workshop.bench.stage import without
+from workshop.bench.testbed.step import without_service
 
 pytestmark = [pytest.mark.drill, pytest.mark.only_step(2)]
 
@@ -222,7 +222,7 @@ def test_what_needs_it_says_so_and_the_rest_goes_on(
         scene.running.url, scene.reader.username, sign_in(scene.running.url, scene.reader.username)
     )
     visitor = Client(scene.running.url)
-    with without(scene.run, service):
+    with without_service(scene.run, service):
         began = time.monotonic()
         found = ask(scene, scene.pictured[list(EXPECTED).index(service)], spare)
         visited = ask_as_visitor(scene)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from kit.changes import Copy
-from kit.changes.batch import Delivery
-from kit.mongo import connect
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
+from kit.mongo.client import connect
+from step2_services.replication import Copy
+from step2_services.replication.batch import Delivery
 from tests.support.eventually import eventually
 from workshop.stores.mongod import TRANSACTION_SECONDS
 
@@ -32,9 +32,9 @@ FIRST = Delivery(
 SECOND = Delivery(base="all", cursor="changes:1", put=[{"_id": "b", "topic": "stones"}], remove=["a"])
 TAKER = """
 import os, signal, sys
-from kit.changes import Copy
-from kit.changes.batch import Delivery
-from kit.mongo import connect
+from step2_services.replication import Copy
+from step2_services.replication.batch import Delivery
+from kit.mongo.client import connect
 copies = connect(os.environ["MONGODB_URI"]).get_default_database()["posts"]
 taken = copies.bulk_write
 def killed(*arguments, **options):
@@ -61,13 +61,13 @@ def test_its_copies_are_taken_over_by_the_next(
     )
     assert killed.returncode == -9
     assert list(copies.find()) == FIRST.put
-    with pytest.raises(PartDown, match="copies"):
+    with pytest.raises(DependencyUnavailable, match="copies"):
         copy.take("posts", SECOND)
 
     def take() -> None:
         try:
             copy.take("posts", SECOND)
-        except PartDown as problem:
+        except DependencyUnavailable as problem:
             raise AssertionError(str(problem)) from problem
 
     eventually(take, AGAIN)

@@ -21,7 +21,7 @@ from tests.support.client import Client, Reader, new_reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from workshop.bench.stage import without
+from workshop.bench.testbed.step import without_service
 
 pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pytest.mark.timeout(600)]
 
@@ -93,7 +93,7 @@ def test_a_slow_service_is_slow_alone_and_a_dead_one_is_told_at_once(stage: Stag
     nats_url = f"nats://recommend:{stage.secret('nats user recommend')}@127.0.0.1:{nats}"
     before = seconds_of_others(reader)
     url = stage.running.url
-    with without(Family(stage.running).run, "recommend"):
+    with without_service(Family(stage.running).run, "recommend"):
         in_registry(stage)
         with slowpoke(body, SLOW_SECONDS) as slow, announced("recommend", slow, nats_url) as name:
             in_registry(stage, name)

@@ -1,4 +1,4 @@
-"""A page that is watched: what goes wrong in it without anybody having provoked it fails the test."""
+"""A page that is monitored: what goes wrong in it without anybody having provoked it fails the test."""
 
 import re
 from io import BytesIO

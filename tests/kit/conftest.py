@@ -12,8 +12,8 @@ from eve import Eve
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from kit import mongo
-from kit.service import Service, Settings, config, create_service
+from kit.mongo import client as mongo
+from kit.service import Service, ServiceDefinition, config, create_service
 from kit.tokens import Issuer, LocalKeys, Verifier
 from tests.support.answers import LEAKS, check_error_shape
 
@@ -113,7 +113,7 @@ def make_service(kit_client: mongo.Client, issuer: Issuer) -> Iterator[Callable[
             "verifier": Verifier(LocalKeys(issuer.jwks()), ISSUER),
             "bulk": BULK,
         }
-        return create_service(Settings(**{**told, **changed}))
+        return create_service(ServiceDefinition(**{**told, **changed}))
 
     yield make
     config.unsettle()

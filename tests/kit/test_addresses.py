@@ -5,7 +5,7 @@ from eve.flaskapp import RegexConverter
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, Rule
 
-from kit.service.settings import _path_pattern
+from kit.service.definition import _path_pattern
 
 
 @pytest.mark.parametrize(

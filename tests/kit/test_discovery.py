@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from kit.discovery import HEADER, Services
-from kit.problems import PartDown, Refused
-from kit.rest import Rest
+from kit.clients.discovery import Services
+from kit.clients.rest import Rest
+from kit.http.headers import SERVICE_VERSION
+from kit.http.problems import DependencyUnavailable, Refused
 from tests.kit.test_rest import Server, hangs_up, sends
 from workshop.ports import free_port
 
@@ -167,7 +168,7 @@ class TestHeader:
         app = Flask("face")
 
         def find(header: str | None, service: str = "a") -> list[str]:
-            with app.test_request_context(headers={} if header is None else {HEADER: header}):
+            with app.test_request_context(headers={} if header is None else {SERVICE_VERSION: header}):
                 return services.urls(service)
 
         return find
@@ -253,7 +254,7 @@ class TestAskingInstances:
     def test_who_is_back_is_asked_again(self, servers: list[Server]) -> None:
         urls = [nobody()]
         rest = Rest(lambda: urls, "A")
-        with pytest.raises(PartDown):
+        with pytest.raises(DependencyUnavailable):
             rest.call("GET", "/x")
         with socket.socket() as back:
             back.bind(("127.0.0.1", int(urls[0].rpartition(":")[2])))
@@ -275,14 +276,14 @@ class TestAskingInstances:
     def test_any_other_that_was_heard_does_not(self, servers: list[Server]) -> None:
         servers[0].reply = hangs_up
         rest = Rest(lambda: [server.url for server in servers], "A")
-        with pytest.raises(PartDown):
+        with pytest.raises(DependencyUnavailable):
             rest.call("POST", "/x")
         assert [len(server.asked) for server in servers] == [1, 0, 0]
 
     def test_an_answer_is_an_answer(self, servers: list[Server]) -> None:
         servers[0].reply = sends({"_error": {"message": "Not now."}}, 503)
         rest = Rest(lambda: [server.url for server in servers], "A")
-        with pytest.raises(PartDown, match="Not now"):
+        with pytest.raises(DependencyUnavailable, match="Not now"):
             rest.call("GET", "/x")
         assert [len(server.asked) for server in servers] == [1, 0, 0]
 
@@ -290,7 +291,7 @@ class TestAskingInstances:
     @pytest.mark.parametrize("count", [0, 1, 4])
     def test_where_nobody_is(self, method: str, count: int) -> None:
         urls = [nobody() for _ in range(count)]
-        with pytest.raises(PartDown, match="A cannot be reached"):
+        with pytest.raises(DependencyUnavailable, match="A cannot be reached"):
             Rest(lambda: urls, "A").call(method, "/x")
 
     def test_health_is_asked_the_same_way(self, servers: list[Server]) -> None:
@@ -302,7 +303,7 @@ class TestAskingInstances:
         replace(file, {"a": {"v1": version(100, servers[0].url)}})
         rest = Rest(Services(str(file)).finder("a"), "A")
         with (
-            Flask("face").test_request_context(headers={HEADER: "a=v7"}),
+            Flask("face").test_request_context(headers={SERVICE_VERSION: "a=v7"}),
             pytest.raises(Refused, match="There is no a v7"),
         ):
             rest.call("GET", "/x")

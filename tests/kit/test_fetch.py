@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.fetch import Fetcher, Unfetchable, _is_public
+from kit.domain.pictures.fetch import Fetcher, Unfetchable, _is_public
 
 PRIVATE = [
     "http://127.0.0.1/a.png",

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 from werkzeug.test import TestResponse
 
-from kit import mongo
+from kit.mongo import client as mongo
 from kit.service import Service
 
 Ask = Callable[..., TestResponse]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.media_types import preferred
+from kit.http.media_types import preferred
 from tests.support.accepting import HTML_RATHER, JSON, JSON_RATHER, NEITHER
 
 OFFERED = ("application/json", "text/html")

@@ -14,11 +14,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 from pymongo import MongoClient
 
-from kit import docs
-from kit.openapi import describe
+from kit.http.operations import Operation, operation
+from kit.openapi import docs
+from kit.openapi.describe import describe
 from kit.openapi.names import free
 from kit.openapi.schema import document_schema, field_schema, whole
-from kit.operations import Operation, operation
 
 TAG = {"type": "string", "pattern": "^[a-z]{1,30}$"}
 JSON = "application/json"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
-from kit.proxies import TrustedProxies, from_proxies, is_for_a_proxy
+from kit.http.proxies import TrustedProxies, from_trusted, is_for_a_proxy
 
 TRUSTED = "127.0.0.1, 10.0.0.0/8, ::1"
 
@@ -47,7 +47,7 @@ def test_an_application_is_told_by_trusted_proxies_only(trusted: str, expected: 
     def show() -> list[Any]:
         return [request.remote_addr, request.scheme, request.headers.get("Authorization")]
 
-    app.wsgi_app = from_proxies(app.wsgi_app, TrustedProxies(trusted))  # type: ignore[assignment, method-assign]
+    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(trusted))  # type: ignore[assignment, method-assign]
     told = {
         "X-Forwarded-For": "6.6.6.6, 203.0.113.7",
         "X-Forwarded-Proto": "http, HTTPS",

@@ -12,13 +12,13 @@ import pytest
 import requests
 from flask import Flask
 
-from kit.logs import log_requests
-from kit.problems import (
+from kit.clients.rest import Rest
+from kit.http.problems import (
     Behind,
+    DependencyTimeout,
+    DependencyUnavailable,
     Gone,
     NotFound,
-    PartDown,
-    PartSlow,
     Problem,
     Refused,
     SignedOut,
@@ -27,7 +27,7 @@ from kit.problems import (
     TooMuch,
     Unprocessable,
 )
-from kit.rest import Rest
+from kit.logs import log_requests
 from tests.support.eventually import PATIENCE
 from workshop.ports import free_port
 
@@ -217,8 +217,8 @@ class TestProblems:
             (413, TooMuch),
             (422, Unprocessable),
             (429, TooMany),
-            (503, PartDown),
-            (504, PartSlow),
+            (503, DependencyUnavailable),
+            (504, DependencyTimeout),
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -236,7 +236,7 @@ class TestProblems:
         [("17", 17), ("0", 0), ("soon", 2), ("", 2), ("-1", 2), ("1.5", 2), ("9" * 5000, 2)],
         ids=lambda value: str(value)[:10],
     )
-    @pytest.mark.parametrize(("status", "kind"), [(429, TooMany), (503, PartDown)])
+    @pytest.mark.parametrize(("status", "kind"), [(429, TooMany), (503, DependencyUnavailable)])
     def test_when_to_ask_again(
         self, server: Server, rest: Rest, status: int, kind: Any, given: str, kept: int
     ) -> None:
@@ -265,7 +265,7 @@ class TestProblems:
     @pytest.mark.parametrize("status", [500, 501, 502, 505])
     def test_a_service_that_fails_is_down(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends(error(status, "hidden-word"), status)
-        with pytest.raises(PartDown, match="The API cannot be reached") as told:
+        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as told:
             rest.call("GET", "/x")
         assert told.value.part == NAME
 
@@ -285,14 +285,14 @@ class TestProblems:
 class TestOutages:
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_nobody_there(self, method: str) -> None:
-        with pytest.raises(PartDown, match="The API cannot be reached") as told:
+        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as told:
             Rest(f"http://127.0.0.1:{free_port()}", NAME).call(method, "/x")
         assert told.value.part == NAME
 
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
     def test_a_server_that_says_nothing_is_slow(self, method: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
-            with pytest.raises(PartSlow, match="The API did not answer in time"):
+            with pytest.raises(DependencyTimeout, match="The API did not answer in time"):
                 Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", NAME).call(method, "/x", read_seconds=0.4)
             mute.accept()[0].close()
             mute.setblocking(False)
@@ -313,7 +313,7 @@ class TestOutages:
 
         server.reply = begin
         try:
-            with pytest.raises(PartSlow):
+            with pytest.raises(DependencyTimeout):
                 rest.call(method, "/x", read_seconds=0.4)
             assert len(server.asked) == 1
         finally:
@@ -332,14 +332,14 @@ class TestOutages:
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
     def test_anything_else_is_sent_once(self, server: Server, rest: Rest, method: str, fails: Reply) -> None:
         server.reply = once(fails, sends({"ok": True}))
-        with pytest.raises(PartDown):
+        with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x", json={"a": 1})
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize("method", IDEMPOTENT)
     def test_asking_again_comes_to_an_end(self, server: Server, rest: Rest, method: str) -> None:
         server.reply = hangs_up
-        with pytest.raises(PartDown):
+        with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x")
         assert 1 <= len(server.asked) <= 3
 
@@ -367,9 +367,9 @@ class TestHealth:
     )
     def test_what_is_no_answer(self, server: Server, rest: Rest, body: bytes) -> None:
         server.reply = sends(body)
-        with pytest.raises(PartDown, match=NAME):
+        with pytest.raises(DependencyUnavailable, match=NAME):
             rest.health()
 
     def test_nobody_there(self) -> None:
-        with pytest.raises(PartDown, match=NAME):
+        with pytest.raises(DependencyUnavailable, match=NAME):
             Rest(f"http://127.0.0.1:{free_port()}", NAME).health()

@@ -13,7 +13,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from kit import mongo
+from kit.mongo import client as mongo
+from kit.mongo.client import accepts_writes
 from kit.service import Service, config
 from kit.tokens import Issuer, LocalKeys, Verifier
 from tests.support.accepting import JSON as ACCEPTED
@@ -353,7 +354,7 @@ class TestOperation:
     def test_ready_names_the_part_that_is_down(
         self, make_service: Make, asking: Asking, kit_client: mongo.Client, away: mongo.Client
     ) -> None:
-        parts = {"here": lambda: mongo.answers(kit_client), "there": lambda: mongo.answers(away)}
+        parts = {"here": lambda: accepts_writes(kit_client), "there": lambda: accepts_writes(away)}
         answer = asking(make_service(parts=parts))("GET", "/health/ready")
         assert answer.status_code == 503
         assert answer.json == {"_status": "ERR", "parts": {"here": "ok", "there": "down"}}

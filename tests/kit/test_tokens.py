@@ -19,8 +19,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from kit.problems import PartDown, PartSlow
-from kit.rest import Rest
+from kit.clients.rest import Rest
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.tokens import JWKS, Issuer, LocalKeys, RemoteKeys, Verifier
 from tests.support.eventually import PATIENCE
 from workshop.ports import free_port
@@ -445,7 +445,7 @@ class TestRemoteKeys:
     )
     def test_a_bad_answer_is_as_none(self, remote: Remote, reply: Reply) -> None:
         remote.publisher.reply = reply
-        with pytest.raises(PartDown, match="The API"):
+        with pytest.raises(DependencyUnavailable, match="The API"):
             remote.knows(remote.issuer)
         remote.publisher.publish(remote.issuer)
         assert remote.knows(remote.issuer), "a first set is asked for again at once"
@@ -473,7 +473,7 @@ class TestRemoteKeys:
         other.publish(remote.issuer)
         try:
             remote.publisher.reply = sends(b"", 302, Location=f"http://127.0.0.1:{other.port}{JWKS}")
-            with pytest.raises(PartDown):
+            with pytest.raises(DependencyUnavailable):
                 remote.knows(remote.issuer)
             assert other.asked == []
         finally:
@@ -481,7 +481,7 @@ class TestRemoteKeys:
 
     def test_nobody_there_and_no_set_yet(self) -> None:
         keys = RemoteKeys(Rest(f"http://127.0.0.1:{free_port()}", "The registry"))
-        with pytest.raises(PartDown, match="The registry cannot be reached"):
+        with pytest.raises(DependencyUnavailable, match="The registry cannot be reached"):
             keys.key("x")
 
     def test_a_malformed_token_asks_nobody(self, remote: Remote) -> None:
@@ -494,7 +494,7 @@ class TestRemoteKeys:
             keys = RemoteKeys(Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", "The API"))
             with ThreadPoolExecutor(6) as pool:
                 waiting = [pool.submit(keys.key, "x") for _ in range(6)]
-                assert all(isinstance(each.exception(), PartSlow) for each in waiting)
+                assert all(isinstance(each.exception(), DependencyTimeout) for each in waiting)
             mute.accept()[0].close()
             mute.setblocking(False)
             with pytest.raises(BlockingIOError):  # all share one wait
@@ -514,7 +514,7 @@ class TestRemoteKeys:
 
         remote.publisher.reply = trickle
         try:
-            with pytest.raises(PartSlow):
+            with pytest.raises(DependencyTimeout):
                 remote.knows(remote.issuer)
         finally:
             ended.set()

@@ -6,8 +6,9 @@ import pytest
 from pymongo import TEXT, IndexModel
 from pymongo.database import Database
 
-from kit.model.indexes import INDEXES, make_indexes
-from kit.model.words import search_for, words_of
+from kit.domain.indexes import INDEXES
+from kit.domain.search.words import search_for, words_of
+from kit.mongo.indexes import make_indexes
 
 
 def test_texts_without_such_words_cost_nothing():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.worker import is_whole
+from kit.server.worker import is_whole
 from tests.support.eventually import eventually
 from workshop.ports import free_port
 
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 
 APP = """
 from flask import Flask, request
-from kit.errors import error_body, handle_errors
+from kit.http.errors import error_body, handle_errors
 
 def make_app():
     app = Flask(__name__)
@@ -40,10 +40,10 @@ def make_app():
     return app
 """
 CONFIG = """
-import kit.worker
-kit.worker.REQUEST_SECONDS = {seconds}
-kit.worker.SEND_SECONDS = 1
-from kit.serving import *
+import kit.server.worker
+kit.server.worker.REQUEST_SECONDS = {seconds}
+kit.server.worker.SEND_SECONDS = 1
+from kit.server.config import *
 workers, threads, worker_connections = 1, 1, {connections}
 bind = "127.0.0.1:{port}"
 """
@@ -220,7 +220,7 @@ def test_a_setting_that_is_none_is_told_in_a_line(
     tmp_path: Path, variable: str, value: str, told: str
 ) -> None:
     config = tmp_path / "gunicorn.conf.py"
-    config.write_text("from kit.serving import *\nbind = '127.0.0.1:0'")
+    config.write_text("from kit.server.config import *\nbind = '127.0.0.1:0'")
     ended = subprocess.run(
         [sys.executable, "-m", "gunicorn", "--config", str(config), "nothing:app"],
         env={**os.environ, variable: value},

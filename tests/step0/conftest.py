@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from kit.model.indexes import make_indexes
-from kit.mongo import connect
+from kit.mongo.client import connect
+from kit.mongo.indexes import make_indexes
 from step0_monolith.mongo.indexes import INDEXES
-from step0_monolith.mongo.store import MongoStore
+from step0_monolith.monolith import MonolithStore
 from step0_monolith.store import Reader
+from tests.step0.stores import monolith_store
 
 
 @pytest.fixture(scope="module")
-def store(mongod: Any) -> Iterator[MongoStore]:
+def store(mongod: Any) -> Iterator[MonolithStore]:
     name = f"store_{uuid.uuid4().hex[:12]}"
     client = connect(mongod.add_user(name))
     make_indexes(client.get_default_database(), INDEXES)
-    yield MongoStore(client)
+    yield monolith_store(client)
     client.close()
     with mongod.admin() as admin:
         admin[name].command("dropUser", name)
@@ -27,7 +28,7 @@ def store(mongod: Any) -> Iterator[MongoStore]:
 
 
 @pytest.fixture(scope="module")
-def admin_database(mongod: Any, store: MongoStore) -> Iterator[Database[dict[str, Any]]]:
+def admin_database(mongod: Any, store: MonolithStore) -> Iterator[Database[dict[str, Any]]]:
     """The store's database with all rights."""
     with mongod.admin() as admin:
         yield admin[store.database.name]

@@ -2,10 +2,7 @@
 
 import re
 
-from kit.fetch import Fetcher
-from kit.mail import Mailer
 from step0_monolith.app import contract, create_app
-from step0_monolith.mongo.store import MongoStore
 from step0_monolith.monolith import MonolithStore
 
 FILES = ("/static/", "/bootstrap/", "/docs/assets/", "/icons.svg")
@@ -15,9 +12,8 @@ FORMS = {("get", "/login"), ("get", "/signup")}
 """Pages for people only."""
 
 
-def test_each_address_of_the_face_is_described_and_no_other(store: MongoStore) -> None:
-    mailer, fetcher = Mailer("127.0.0.1", 1, "stones@example.org"), Fetcher(1, frozenset())
-    app = create_app(MonolithStore(store.client, mailer, fetcher), secret_key="not used")
+def test_each_address_of_the_face_is_described_and_no_other(store: MonolithStore) -> None:
+    app = create_app(store, secret_key="not used")
     there = {
         (method.lower(), re.sub(r"<(?:post_)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from step0_monolith.icons import USED, sprite
+from step0_monolith.views.icons import USED, sprite
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = ROOT / "requirements"

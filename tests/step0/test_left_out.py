@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.errors import BulkWriteError
 
-from kit.left_out import LEFT_OUT
+from kit.mongo.skipped import SKIPPED
 from step0_monolith.app import create_app
-from step0_monolith.mongo.store import MongoStore
+from step0_monolith.monolith import MonolithStore
 from step0_monolith.store import Reader
 from tests.support.odd_documents import odd_marks, odd_posts, whole_posts
 
@@ -21,15 +21,8 @@ JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html"}
 GOOD = 60
 
 
-class Whole(MongoStore):
-    """All of the seam that these questions need."""
-
-    def health(self) -> dict[str, bool]:
-        return {"mongodb": True}
-
-
 @pytest.fixture(scope="module")
-def good(store: MongoStore) -> list[str]:
+def good(store: MonolithStore) -> list[str]:
     """The ids of posts of ours among many that are none."""
     documents = whole_posts(GOOD, text=f"{WORD} and more")
     odd = [*odd_posts(text=f"{WORD} and more")]
@@ -38,8 +31,8 @@ def good(store: MongoStore) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def client(store: MongoStore, good: list[str]) -> Iterator[FlaskClient]:
-    app = create_app(Whole(store.client), secret_key=secrets.token_hex())  # type: ignore[arg-type]
+def client(store: MonolithStore, good: list[str]) -> Iterator[FlaskClient]:
+    app = create_app(store, secret_key=secrets.token_hex())
     yield app.test_client()
 
 
@@ -66,27 +59,27 @@ def test_no_page_breaks(client: FlaskClient, path: str, accept: dict[str, str]) 
     assert client.get(path, headers=accept).status_code == 200
 
 
-def test_recommendations_are_whole(client: FlaskClient, store: MongoStore, good: list[str]) -> None:
+def test_recommendations_are_whole(client: FlaskClient, store: MonolithStore, good: list[str]) -> None:
     found = client.get("/recommended", headers=JSON).get_json()["_items"]
     assert len(found) == 12
     assert {post["_id"] for post in found} <= set(good)
 
 
-def test_one_of_them_is_no_post(client: FlaskClient, store: MongoStore, good: list[str]) -> None:
+def test_one_of_them_is_no_post(client: FlaskClient, store: MonolithStore, good: list[str]) -> None:
     odd = {"_id": {"$nin": good, "$type": "string"}}
     for post in store.database["posts"].find(odd, {"_id": 1}, limit=50):
         assert client.get(f"/posts/{post['_id']}", headers=JSON).status_code == 404
 
 
 def test_it_is_told_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
-    before = LEFT_OUT.labels("posts")._value.get()
+    before = SKIPPED.labels("posts")._value.get()
     assert before > 100
     assert [*pages(client, "/")]
-    assert LEFT_OUT.labels("posts")._value.get() == before
+    assert SKIPPED.labels("posts")._value.get() == before
     assert "left out" not in "".join(capfd.readouterr())
 
 
-def test_odd_marks_harm_no_reader(store: MongoStore, client: FlaskClient, good: list[str]) -> None:
+def test_odd_marks_harm_no_reader(store: MonolithStore, client: FlaskClient, good: list[str]) -> None:
     name = f"odd_{secrets.token_hex(6)}"
     store.sign_up(name, PASSWORD, None)
     reader = Reader(name, store.sign_in(name, PASSWORD, "127.0.0.1").token)
@@ -109,7 +102,7 @@ def test_odd_marks_harm_no_reader(store: MongoStore, client: FlaskClient, good: 
 
 
 @pytest.mark.parametrize("password", [None, 7, "", "plain", ["x"]], ids=repr)
-def test_an_odd_member_cannot_sign_in(store: MongoStore, client: FlaskClient, password: Any) -> None:
+def test_an_odd_member_cannot_sign_in(store: MonolithStore, client: FlaskClient, password: Any) -> None:
     name = f"odd_{secrets.token_hex(6)}"
     store.database["members"].insert_one({"_id": name, "password": password})
     told = {"username": name, "password": PASSWORD}

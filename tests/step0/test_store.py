@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from kit.model.marks import TAGS_PER_POST
-from kit.mongo import connect
-from kit.paging import Page
-from kit.problems import PartDown, TooMany, Unprocessable, WrongCredentials
-from step0_monolith.mongo.store import MongoStore
+from kit.domain.marks.collection import TAGS_PER_POST
+from kit.http.collections import Page
+from kit.http.problems import DependencyUnavailable, TooMany, Unprocessable, WrongCredentials
+from kit.mongo.client import connect
+from step0_monolith.monolith import MonolithStore
 from step0_monolith.store import Reader
+from tests.step0.stores import monolith_store
 from workshop.load.generate import posts
 from workshop.ports import free_port
 
@@ -22,20 +23,20 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
-def post_id(store: MongoStore) -> str:
+def post_id(store: MonolithStore) -> str:
     made = next(iter(posts(1)))
     store.database["posts"].insert_one(made)
     return str(made["_id"])
 
 
-def fresh(store: MongoStore, number: int) -> list[str]:
+def fresh(store: MonolithStore, number: int) -> list[str]:
     """The ids of so many posts that no other test knows."""
     made = [{**post, "_id": f"t3_{token_hex(6)}"} for post in posts(number)]
     store.database["posts"].insert_many(made)
     return [post["_id"] for post in made]
 
 
-def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MongoStore, reader: Reader) -> None:
+def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MonolithStore, reader: Reader) -> None:
     made = list(posts(40))[10:]
     store.database["posts"].insert_many(made)
     with ThreadPoolExecutor(8) as pool:
@@ -51,7 +52,7 @@ def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MongoStor
     assert [len(mark["tags"]) for mark in marked] == [8] * len(made)
 
 
-def test_fifty_tags_hold_under_concurrency(store: MongoStore, post_id: str, reader: Reader) -> None:
+def test_fifty_tags_hold_under_concurrency(store: MonolithStore, post_id: str, reader: Reader) -> None:
     start = threading.Barrier(16)
 
     def put(number: int) -> bool:
@@ -70,14 +71,14 @@ def test_fifty_tags_hold_under_concurrency(store: MongoStore, post_id: str, read
 
 
 def test_a_tag_that_is_there_may_be_put_again_when_full(
-    store: MongoStore, post_id: str, reader: Reader
+    store: MonolithStore, post_id: str, reader: Reader
 ) -> None:
     for number in range(TAGS_PER_POST):
         store.tag(post_id, f"tag-{number}", reader)
     assert len(store.tag(post_id, "tag-0", reader)) == TAGS_PER_POST
 
 
-def test_likes_count_readers_once(store: MongoStore, post_id: str) -> None:
+def test_likes_count_readers_once(store: MonolithStore, post_id: str) -> None:
     readers = [Reader(f"liker_{number}", "") for number in range(5)]
     for _ in range(2):
         for each in readers:
@@ -87,7 +88,7 @@ def test_likes_count_readers_once(store: MongoStore, post_id: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["like", "hide"])
-def test_a_post_that_is_gone_leaves_no_hole(store: MongoStore, reader: Reader, kind: str) -> None:
+def test_a_post_that_is_gone_leaves_no_hole(store: MonolithStore, reader: Reader, kind: str) -> None:
     ids = fresh(store, 6)
     mark, listed = (store.like, store.liked) if kind == "like" else (store.hide, store.hidden)
     for post_id in ids:
@@ -100,7 +101,7 @@ def test_a_post_that_is_gone_leaves_no_hole(store: MongoStore, reader: Reader, k
     assert store.likes(ids, reader) == (dict.fromkeys(ids, 1) if kind == "like" else {})
 
 
-def test_marks_from_before_their_times_were_kept_come_last(store: MongoStore, reader: Reader) -> None:
+def test_marks_from_before_their_times_were_kept_come_last(store: MonolithStore, reader: Reader) -> None:
     first, second, third = fresh(store, 3)
     for post_id in (first, second, third):
         store.like(post_id, True, reader)
@@ -108,7 +109,9 @@ def test_marks_from_before_their_times_were_kept_come_last(store: MongoStore, re
     assert [post["_id"] for post in store.liked(Page(1, 9), reader).items] == [third, first, second]
 
 
-def test_a_first_like_hide_and_tag_at_the_same_moment_are_all_kept(store: MongoStore, reader: Reader) -> None:
+def test_a_first_like_hide_and_tag_at_the_same_moment_are_all_kept(
+    store: MonolithStore, reader: Reader
+) -> None:
     ids = fresh(store, 20)
     verbs = (
         lambda post_id: store.like(post_id, True, reader),
@@ -129,7 +132,7 @@ def test_a_first_like_hide_and_tag_at_the_same_moment_are_all_kept(store: MongoS
     assert all({"liked_at", "hidden_at"} <= mark.keys() for mark in marks)
 
 
-def test_password_and_token_are_kept_as_hashes_only(store: MongoStore, reader: Reader) -> None:
+def test_password_and_token_are_kept_as_hashes_only(store: MonolithStore, reader: Reader) -> None:
     store.sign_up(reader.username, PASSWORD, None)
     session = store.sign_in(reader.username, PASSWORD, "192.0.2.1")
     kept = [*store.database["members"].find(), *store.database["tokens"].find()]
@@ -140,14 +143,14 @@ def test_password_and_token_are_kept_as_hashes_only(store: MongoStore, reader: R
     assert store.authenticate(session.token) == Reader(reader.username, session.token)
 
 
-def test_an_ended_token_is_nobodys_before_mongodb_has_removed_it(mongod: Any, store: MongoStore) -> None:
-    hasty = MongoStore(store.client, token_lifetime=0)
+def test_an_ended_token_is_nobodys_before_mongodb_has_removed_it(mongod: Any, store: MonolithStore) -> None:
+    hasty = monolith_store(store.client, token_lifetime=0)
     hasty.sign_up("hasty", PASSWORD, None)
     assert hasty.authenticate(hasty.sign_in("hasty", PASSWORD, "192.0.2.2").token) is None
 
 
-def test_limits_are_shared_by_all_processes(store: MongoStore, reader: Reader) -> None:
-    several = [MongoStore(store.client, failed_sign_ins=4) for _ in range(2)]
+def test_limits_are_shared_by_all_processes(store: MonolithStore, reader: Reader) -> None:
+    several = [monolith_store(store.client, failed_sign_ins=4) for _ in range(2)]
     for attempt in range(4):
         with pytest.raises(WrongCredentials):
             several[attempt % 2].sign_in(reader.username, "not the password", "192.0.2.3")
@@ -159,28 +162,28 @@ def test_limits_are_shared_by_all_processes(store: MongoStore, reader: Reader) -
         several[0].sign_in(reader.username, "not the password", "192.0.2.4")
 
 
-def test_successful_sign_ins_do_not_count(store: MongoStore, reader: Reader) -> None:
-    strict = MongoStore(store.client, failed_sign_ins=2)
+def test_successful_sign_ins_do_not_count(store: MonolithStore, reader: Reader) -> None:
+    strict = monolith_store(store.client, failed_sign_ins=2)
     strict.sign_up(reader.username, PASSWORD, None)
     for _ in range(4):
         strict.sign_in(reader.username, PASSWORD, "192.0.2.5")
 
 
 def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
-    away = MongoStore(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
-    with pytest.raises(PartDown) as told:
+    away = monolith_store(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
+    with pytest.raises(DependencyUnavailable) as told:
         away.list_posts(Page(1, 25), None)
     assert told.value.retry_after > 0
-    assert away.database_answers() is False
+    assert away.health() == {"mongodb": False, "smtp": False}
 
 
 def test_refused_credentials_are_store_down_too(mongod: Any) -> None:
     address = f"mongodb://nobody:wrong@{mongod.host}:{mongod.port}/nothing?replicaSet=rs0"
-    with pytest.raises(PartDown):
-        MongoStore(connect(address)).list_posts(Page(1, 25), None)
+    with pytest.raises(DependencyUnavailable):
+        monolith_store(connect(address)).list_posts(Page(1, 25), None)
 
 
-def test_the_monoliths_user_reaches_no_other_database(store: MongoStore) -> None:
+def test_the_monoliths_user_reaches_no_other_database(store: MonolithStore) -> None:
     client: MongoClient[dict[str, Any]] = store.client
     with pytest.raises(Exception, match="not authorized"):
         client["another"]["posts"].insert_one({})

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from kit.model.post import RECOMMENDED
-from kit.paging import Page
-from step0_monolith.mongo.store import MongoStore
+from kit.domain.posts.documents import RECOMMENDED
+from kit.http.collections import Page
+from step0_monolith.monolith import MonolithStore
 from step0_monolith.store import Reader
 from workshop.load.generate import posts
 
@@ -19,7 +19,7 @@ READER = Reader("planner", "")
 WRITER = Reader("writer", "")
 
 
-def fill(store: MongoStore, start: int, stop: int) -> None:
+def fill(store: MonolithStore, start: int, stop: int) -> None:
     made = list(posts(stop))[start:]
     for post in made[:: max(1, len(made) // 40)][:40] if start == 0 else []:
         post["title"] += f" {RARE}"
@@ -27,7 +27,7 @@ def fill(store: MongoStore, start: int, stop: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def grown(store: MongoStore, admin_database: Database[dict[str, Any]]) -> list[dict[str, list[Any]]]:
+def grown(store: MonolithStore, admin_database: Database[dict[str, Any]]) -> list[dict[str, list[Any]]]:
     """What MongoDB says it did for each question, at each size of the collection."""
     reports = []
     loaded = 0
@@ -40,7 +40,7 @@ def grown(store: MongoStore, admin_database: Database[dict[str, Any]]) -> list[d
     return reports
 
 
-def mark_some(store: MongoStore) -> None:
+def mark_some(store: MonolithStore) -> None:
     newest = store.list_posts(Page(1, 50), None).items
     for post in newest[:10]:
         store.tag(post["_id"], "planned", READER)
@@ -51,7 +51,7 @@ def mark_some(store: MongoStore) -> None:
         store.tag(post["_id"], "planned", WRITER)
 
 
-def questions(store: MongoStore) -> Iterator[tuple[str, Callable[[], Any]]]:
+def questions(store: MonolithStore) -> Iterator[tuple[str, Callable[[], Any]]]:
     for who, reader in (("visitor", None), ("reader", READER)):
         yield f"list for {who}", lambda reader=reader: store.list_posts(PAGE, reader)
         yield f"search for {who}", lambda reader=reader: store.search(RARE, PAGE, reader)
@@ -72,7 +72,7 @@ def questions(store: MongoStore) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "profile", lambda: store.profile(READER)
 
 
-def known(store: MongoStore) -> bool:
+def known(store: MonolithStore) -> bool:
     return store.database["members"].find_one({"_id": "planner"}) is not None
 
 

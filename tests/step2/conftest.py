@@ -5,11 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.conftest import (
+    asking,
+    database_uri,
+    issuer,
+    kit_client,
+    make_service,
+    refused,
+    store,
+)
 from tests.step2.parts import Parts
 from tests.step2.scaling import Stage
 from tests.support.client import Reader
 from tests.support.shared_step import shared_steps
 from tests.support.submission import Submission, loved_posts, new_topic, new_word
+
+__all__ = ["asking", "database_uri", "issuer", "kit_client", "make_service", "refused", "store"]
 
 POSTS = 160
 """Enough for a reader to mark 50 of them in each of three ways."""

@@ -36,7 +36,7 @@ def processes(parts: Parts, name: str) -> list[psutil.Process]:
     (face,) = [
         each
         for each in parts.stage.run().children()
-        if any("web:make_app" in part for part in each.cmdline())
+        if any("web.app:make_app" in part for part in each.cmdline())
     ]
     return [face, *face.children(recursive=True)]
 

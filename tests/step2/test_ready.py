@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.latch import Latch
-from step2_services.ready import CanDoWithout
+from kit.server.latch import Latch
+from step2_services.web.readiness import CanDoWithout
 from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen, holds
 from tests.step2.scaling import answers
 from tests.support.answers import expect

@@ -8,13 +8,19 @@ import pytest
 from step2_services.sync.relations import RELATIONS, Relation
 from tests.step2.parts import KINDS, SERVICES
 
-TELLS = {"posts": "TOLD", "tags": "TAGS", "likes": "LIKES", "hides": "HIDES", "revocations": "REVOCATIONS"}
+TELLS = {
+    "posts": "PUBLISHED",
+    "tags": "TAGS",
+    "likes": "LIKES",
+    "hides": "HIDES",
+    "revocations": "REVOCATIONS",
+}
 REVOCATIONS = ("expires",)
-"""What kit.single has every service take that knows readers."""
+"""What step2_services.service_factory has every service take that knows readers."""
 
 
 def settings(service: str) -> Any:
-    return import_module(f"step2_services.{service}.settings")
+    return import_module(f"step2_services.{service}.service")
 
 
 def taken(service: str, what: str) -> tuple[str, ...]:

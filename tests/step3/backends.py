@@ -220,7 +220,7 @@ class Stage:
     server: Server
     client: ClientSession
     stack: AsyncExitStack
-    services_file: Path
+    endpoints_file: Path
     backends: list[Backend] = field(default_factory=list)
 
     async def add(self, service: str, version: str = "v1", wait: bool = True, **told: Any) -> Backend:
@@ -272,9 +272,9 @@ class Stage:
             name: {version: {"share": share, "urls": []} for version, share in each.items()}
             for name, each in told.items()
         }
-        fresh = self.services_file.with_suffix(".new")
+        fresh = self.endpoints_file.with_suffix(".new")
         fresh.write_text(json.dumps(known))
-        fresh.replace(self.services_file)
+        fresh.replace(self.endpoints_file)
 
 
 @asynccontextmanager

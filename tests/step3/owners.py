@@ -9,24 +9,26 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from kit.model.marks import Marks
-from kit.mongo import connect
-from kit.prepare import keep_images
+from kit.domain.marks.collection import Marks
+from kit.mongo.client import connect
+from kit.mongo.prepare import keep_images
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.capture.sources import SOURCES
 
 Document = dict[str, Any]
 
 
-class Noting:
-    """The journal of an owner; see `kit.journal`."""
+class TracedWriteLog(WriteLog):
+    """The write log of an owner whose writes all belong to one trace; nobody waits for them."""
 
-    traceparent: str | None = None
+    traceparent: str | None
+
+    def __init__(self, collection: Collection[Document], traceparent: str | None = None) -> None:
+        super().__init__(collection.database, collection.name, "tests")
+        self.traceparent = traceparent
 
     def stamp(self) -> Document:
         return {"traceparent": self.traceparent}
-
-    def note(self, key: str, revision: int) -> None:
-        """Nobody waits."""
 
 
 @dataclass
@@ -46,8 +48,8 @@ class Owners:
         """Capture's own database."""
         return self.client[f"{self.prefix}capture"]
 
-    def marks(self, domain: str, journal: Noting | None = None) -> Marks:
-        return Marks(self.collection(domain), journal or Noting())
+    def marks(self, domain: str, traceparent: str | None = None) -> Marks:
+        return Marks(TracedWriteLog(self.collection(domain), traceparent))
 
     def add_posts(self, numbers: range, **fields: Any) -> None:
         self.collection("posts").insert_many([post(number, **fields) for number in numbers])

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
+from pymongo.collection import Collection
 from pymongo.database import Database
 
-from kit.journal import Journal
-from kit.model.marks import Marks
-from kit.model.revocations import Revocations
+from kit.domain.marks.collection import Marks
+from kit.domain.members.revocations import Revocations
+from step3_async.aggregates.write_log import WriteLog
 from tests.step3.alone import Alone, World, world
 from tests.step3.beside import post
 from tests.support.answers import expect, expect_error, expect_unauthorized
@@ -173,10 +174,11 @@ class TestPosts:
             check_images(alone)
 
 
-class Noted(Journal):
-    """Keeps what it is told."""
+class Noted(WriteLog):
+    """Keeps what it notes."""
 
-    def __init__(self) -> None:
+    def __init__(self, collection: Collection[dict[str, Any]]) -> None:
+        super().__init__(collection.database, collection.name, "tests")
         self.notes: list[tuple[str, int]] = []
 
     def stamp(self) -> dict[str, Any]:
@@ -186,7 +188,7 @@ class Noted(Journal):
         self.notes.append((key, revision))
 
 
-class TestJournal:
+class TestWriteLog:
     def test_without_one_marks_are_what_they_were(self, database: Database[dict[str, Any]]) -> None:
         marks = Marks(database["marks"])
         marks.like("ann", "t3_1", "stones", True)
@@ -196,20 +198,20 @@ class TestJournal:
         assert set(mark) == {"_id", "reader", "post", "topic", "at", "liked", "liked_at", "tags"}
 
     def test_with_one_each_command_counts(self, database: Database[dict[str, Any]]) -> None:
-        journal = Noted()
-        marks = Marks(database["marks"], journal)
+        log = Noted(database["marks"])
+        marks = Marks(log)
         assert marks.like("ann", "t3_1", "stones", True) == 1
         assert marks.tag("ann", "t3_1", "stones", "a") == ["a"]
         assert marks.tag("ann", "t3_1", "stones", "a") == ["a"]
         assert marks.untag("ann", "t3_2", "stones", "a") == []
-        assert journal.notes == [("ann:t3_1", 1), ("ann:t3_1", 2), ("ann:t3_1", 3), ("ann:t3_2", 1)]
+        assert log.notes == [("ann:t3_1", 1), ("ann:t3_1", 2), ("ann:t3_1", 3), ("ann:t3_2", 1)]
 
     def test_a_token_is_ended_once(self, database: Database[dict[str, Any]]) -> None:
-        journal = Noted()
-        ended = Revocations(database["revoked"], journal)
+        log = Noted(database["revoked"])
+        ended = Revocations(log)
         for _ in range(2):
             ended.revoke("t", datetime(2100, 1, 1, tzinfo=UTC))
-        assert journal.notes == [("t", 1), ("t", 1)]
+        assert log.notes == [("t", 1), ("t", 1)]
         kept = database["revoked"].find_one()
         assert kept is not None
         assert (kept["revision"], kept["traceparent"]) == (1, "trace")

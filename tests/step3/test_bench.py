@@ -6,19 +6,19 @@ import pytest
 
 from tests.support.bench import figures
 from tests.support.make import make
-from workshop.bench.measures import MEASURES
+from workshop.bench.catalogue import MEASUREMENTS
 
 TABLES = {
-    "events": ["From an acknowledgement until it shows, at 50 writes a second"],
-    "gateway": ["Passing a request on: CPU time of the proxy's process, and answers over 4 connections"],
-    "cache": ["Answering a search: CPU time of the server's process, and answers over 4 connections"],
+    "events": ["From the acknowledgement of a write until it is shown, at 50 writes a second"],
+    "gateway": ["Passing a request on: CPU time of the proxy's process, and responses over 4 connections"],
+    "cache": ["Responding to a search: CPU time of the server's process, and responses over 4 connections"],
     "rebuild": ["Rebuilding, posts a second"],
 }
 
 
 @pytest.mark.bench
 def test_all_of_step_3_is_measured_in_one_run(tmp_path: Path) -> None:
-    assert [name for name, each in MEASURES.items() if each.is_of_step3] == [*TABLES]
+    assert [name for name, each in MEASUREMENTS.items() if each.is_of_step3] == [*TABLES]
     printed = make("bench", f"ARGS=--quick --only {' --only '.join(TABLES)}", env={"TMPDIR": str(tmp_path)})
     assert [*figures(printed, [*TABLES])] == [title for titles in TABLES.values() for title in titles]
     assert list(tmp_path.iterdir()) == []

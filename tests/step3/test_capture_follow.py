@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import requests
 
-from kit.model.revocations import Revocations
-from kit.model.shares import Shares
+from kit.domain.mail.shares import Shares
+from kit.domain.members.revocations import Revocations
 from step3_async.contracts.catalogue import BY_NAME
 from step3_async.contracts.envelope import Event
 from tests.step3.captures import DOMAINS, Stage, captured, folded
-from tests.step3.owners import Noting
+from tests.step3.owners import TracedWriteLog
 from tests.support.eventually import eventually
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -69,17 +69,17 @@ def test_all_that_concurrent_writers_do_is_told_in_order(stage: Stage) -> None:
 
 
 def test_facts_of_every_owner_travel_with_their_trace_and_without_secrets(stage: Stage) -> None:
-    owners, journal, secret = stage.owners, Noting(), secrets.token_hex(8)
-    journal.traceparent = TRACE
+    owners, secret = stage.owners, secrets.token_hex(8)
     owners.add_posts(range(1), ghost=secret)
     for domain in ("tag", "like", "hide"):
-        marks = owners.marks(domain, journal)
+        marks = owners.marks(domain, TRACE)
         marks.tag("ada", "t3_1", "stones", "a")
         marks.like("ada", "t3_1", "stones", True)
         marks.hide("ada", "t3_1", "stones", True)
-    Shares(owners.collection("share"), journal).record("ada", "t3_1", f"{secret}@example.org", secret)
+    shares = Shares(TracedWriteLog(owners.collection("share"), TRACE))
+    shares.record("ada", "t3_1", f"{secret}@example.org", secret)
     expires = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
-    Revocations(owners.collection("members"), journal).revoke("token", expires)
+    Revocations(TracedWriteLog(owners.collection("members"), TRACE)).revoke("token", expires)
     owners.collection("members").database["members"].insert_one({"_id": "ada", "password": secret})
     for domain in DOMAINS:
         for event in stage.await_events(domain, 1):

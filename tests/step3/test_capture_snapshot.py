@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from kit.model.fit import A_POST
+from kit.domain.posts.documents import POST_SCHEMA
 from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import ALL
 from tests.step3.captures import START_SECONDS, Stage, captured, folded
@@ -196,4 +196,4 @@ def odd_posts_that_lack_fields(posts: Any) -> list[dict[str, Any]]:
     """Adds odd posts of all kinds; those of them that can be told, as they only lack something."""
     odd = [*odd_posts()]
     posts.insert_many(odd)
-    return [each for each in odd if A_POST.unfit_part(each) is None]
+    return [each for each in odd if POST_SCHEMA.find_problem_in_part(each) is None]

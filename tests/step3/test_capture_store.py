@@ -13,8 +13,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from kit.mongo import connect
-from kit.prepare import keep_images, prepare_beside
+from kit.mongo.client import connect
+from kit.mongo.prepare import keep_images, prepare_beside
 from step3_async.capture import lease as leases
 from step3_async.capture.capture import connect_to_mongodb
 from step3_async.capture.lease import Lease, LeaseLost

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 from pymongo.database import Database
 
-from kit.problems import PartDown, PartSlow
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.contracts.envelope import Event
 from step3_async.rapids.consumer import ProcessedEvents, in_flight, telemetry
 from step3_async.rapids.consumer.batch_loop import FIRST_LIMIT
@@ -87,7 +87,7 @@ class TestBatches:
         class Slow(Taker):
             def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
                 if len(events) > 2:
-                    raise PartSlow("MongoDB")
+                    raise DependencyTimeout("MongoDB")
                 return super().apply(events)
 
         taker, there = Slow(), MemoryBus(rapids)
@@ -250,7 +250,7 @@ class TestFailures:
         assert not rapids.dead_letters()
 
     @asynchronous
-    @pytest.mark.parametrize("problem", [PartDown, PartSlow])
+    @pytest.mark.parametrize("problem", [DependencyUnavailable, DependencyTimeout])
     async def test_a_store_that_is_away_costs_no_try(self, rapids: Broker, problem: type[Exception]) -> None:
         taker, there = Taker(failing(times=4, error=problem)), MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
@@ -303,7 +303,7 @@ class TestEnds:
         there = MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(7, 7))
-        async with flowing(rapids, {DOMAIN: Taker(failing(error=PartDown))}) as flow:
+        async with flowing(rapids, {DOMAIN: Taker(failing(error=DependencyUnavailable))}) as flow:
             await until(lambda: flow.behind)
             await asyncio.wait_for(flow.stop(timeout=2 * PATIENCE), PATIENCE)
         hangs = Taker()

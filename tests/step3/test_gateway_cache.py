@@ -86,7 +86,7 @@ async def test_what_differs_is_kept_apart(stage: Stage) -> None:
 
 @pytest.mark.parametrize("header", ["Authorization", "Cookie"])
 @asynchronous
-async def test_who_says_who_they_are_gets_nothing_kept(stage: Stage, header: str) -> None:
+async def test_requests_with_credentials_get_nothing_from_the_cache(stage: Stage, header: str) -> None:
     await stage.add("web", handler=counting())
     assert [await number(stage, "/", **{header: "a"}) for _ in range(3)] == [1, 2, 3]
     assert [await number(stage, "/") for _ in range(3)] == [4, 4, 4]
@@ -107,14 +107,14 @@ async def test_who_says_who_they_are_gets_nothing_kept(stage: Stage, header: str
     ids=str,
 )
 @asynchronous
-async def test_what_is_for_one_only_is_not_kept(stage: Stage, headers: dict[str, str]) -> None:
+async def test_responses_for_one_client_are_not_kept(stage: Stage, headers: dict[str, str]) -> None:
     await stage.add("web", handler=counting(**headers))
     assert [await number(stage, "/") for _ in range(3)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("change", ["settled", "instances"])
 @asynchronous
-async def test_an_answer_that_was_overtaken_is_not_kept(stage: Stage, change: str) -> None:
+async def test_an_overtaken_response_does_not_replace_a_newer_one(stage: Stage, change: str) -> None:
     """It was read before the change, and comes after an answer that was read later and is kept."""
     gates, inner = [asyncio.Event(), asyncio.Event()], counting()
 
@@ -145,7 +145,7 @@ async def test_an_answer_that_was_overtaken_is_not_kept(stage: Stage, change: st
 
 
 @asynchronous
-async def test_an_overtaken_answer_is_not_kept_where_none_is_kept(stage: Stage) -> None:
+async def test_an_overtaken_response_is_not_kept(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -165,7 +165,7 @@ async def test_an_overtaken_answer_is_not_kept_where_none_is_kept(stage: Stage) 
 
 
 @asynchronous
-async def test_equal_questions_at_once_are_asked_once(stage: Stage) -> None:
+async def test_equal_requests_at_once_are_sent_once(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -181,7 +181,7 @@ async def test_equal_questions_at_once_are_asked_once(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_who_leaves_spoils_it_for_nobody(stage: Stage) -> None:
+async def test_a_client_that_leaves_spoils_it_for_nobody(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -214,7 +214,7 @@ def test_nothing_is_kept_while_it_is_bypassed() -> None:
 
 
 @asynchronous
-async def test_nothing_is_kept_while_signals_may_be_lost(stage: Stage) -> None:
+async def test_nothing_is_kept_while_messages_may_be_lost(stage: Stage) -> None:
     gate, inner = asyncio.Event(), counting()
     gate.set()
 

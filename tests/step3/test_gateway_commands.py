@@ -44,7 +44,7 @@ async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 
 
 
 @asynchronous
-async def test_a_write_is_answered_when_all_views_show_it(stage: Stage) -> None:
+async def test_a_write_gets_its_response_when_all_views_show_it(stage: Stage) -> None:
     first, second = await two_views(stage)
     writing = asyncio.create_task(stage.ask("PUT", LIKE))
     await until(lambda: stage.backends[0].asked)
@@ -59,7 +59,7 @@ async def test_a_write_is_answered_when_all_views_show_it(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_without_takers_nobody_waits(stage: Stage) -> None:
+async def test_without_subscribers_nobody_waits(stage: Stage) -> None:
     await stage.add("like", handler=liking())
     await stage.add("list", takes=["posts"])
     async with asyncio.timeout(AT_ONCE):
@@ -85,7 +85,7 @@ async def test_an_earlier_revision_is_not_enough(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_signal_that_was_lost_is_asked_for(stage: Stage) -> None:
+async def test_a_query_makes_up_for_a_lost_message(stage: Stage) -> None:
     for view in await two_views(stage):
         view.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
         await view.answer_doubts()
@@ -94,7 +94,7 @@ async def test_a_signal_that_was_lost_is_asked_for(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_who_leaves_is_not_waited_for(stage: Stage) -> None:
+async def test_a_view_that_leaves_is_not_waited_for(stage: Stage) -> None:
     first, second = await two_views(stage)
     writing = asyncio.create_task(stage.ask("PUT", LIKE))
     await first.settle("like", (KEY, 1))
@@ -103,7 +103,7 @@ async def test_who_leaves_is_not_waited_for(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_client_may_have_its_answer_at_once_and_ask_later(stage: Stage) -> None:
+async def test_a_client_may_have_its_response_at_once_and_ask_for_the_state_later(stage: Stage) -> None:
     first, second = await two_views(stage)
     for each in (first, second):
         await each.answer_doubts()
@@ -126,7 +126,7 @@ async def test_a_client_may_have_its_answer_at_once_and_ask_later(stage: Stage) 
 
 
 @asynchronous
-async def test_a_dead_letter_is_told_without_waiting(stage: Stage) -> None:
+async def test_a_dead_letter_fails_the_command_at_once(stage: Stage) -> None:
     for view in await two_views(stage):
         view.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
         await view.answer_doubts()
@@ -160,7 +160,7 @@ async def test_forged_ids_are_not_found(stage: Stage, path: str) -> None:
 
 
 @asynchronous
-async def test_one_of_us_waits_for_itself(stage: Stage) -> None:
+async def test_the_web_face_waits_for_its_commands_itself(stage: Stage) -> None:
     await two_views(stage)
     async with asyncio.timeout(AT_ONCE):
         answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
@@ -169,7 +169,7 @@ async def test_one_of_us_waits_for_itself(stage: Stage) -> None:
 
 @pytest.mark.parametrize("secret", [{}, {"X-Face-Secret": ""}, {"X-Face-Secret": "guessed"}])
 @asynchronous
-async def test_nobody_else_does(stage: Stage, secret: dict[str, str]) -> None:
+async def test_nobody_else_gets_a_response_before_views_show_it(stage: Stage, secret: dict[str, str]) -> None:
     first, second = await two_views(stage)
     writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Settle": "later", **secret}))
     await until(lambda: stage.backends[0].asked)
@@ -182,7 +182,7 @@ async def test_nobody_else_does(stage: Stage, secret: dict[str, str]) -> None:
 
 
 @asynchronous
-async def test_what_web_answers_waits_too_forms_included(stage: Stage) -> None:
+async def test_forms_of_the_web_face_wait_too(stage: Stage) -> None:
     async def form(request: web.Request) -> web.StreamResponse:
         headers = {"Command": f"like:1:{KEY}, like:1:me:t3_2", "Location": "/"}
         return web.Response(status=303 if request.method == "POST" else 200, headers=headers)
@@ -202,7 +202,7 @@ async def test_what_web_answers_waits_too_forms_included(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_an_error_is_told_at_once(stage: Stage) -> None:
+async def test_an_error_is_returned_at_once(stage: Stage) -> None:
     async def full(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"_status": "ERR"}, status=422)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from kit.model.post import put_mark
+from kit.domain.marks.documents import put_mark
 from tests.step3.backends import Handler, Stage, hang, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
 
@@ -130,7 +130,7 @@ async def test_a_part_that_is_slow_leaves_a_gap_in_time(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_token_that_one_part_knows_to_be_ended_is_ended(stage: Stage) -> None:
+async def test_a_token_that_one_part_knows_to_be_ended_is_refused(stage: Stage) -> None:
     async def ended(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"_status": "ERR"}, status=401)
 

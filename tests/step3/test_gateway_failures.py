@@ -38,7 +38,7 @@ async def metric(stage: Stage, name: str, **labels: str) -> float:
 
 
 @asynchronous
-async def test_the_dead_are_not_asked_twice(stage: Stage) -> None:
+async def test_a_dead_instance_is_left_alone(stage: Stage) -> None:
     """Whoever refuses a connection is left alone; others answer in its place, also what is no idempotent."""
     alive, dead = [await stage.add("list") for _ in range(2)]
     await dead.die()
@@ -70,7 +70,7 @@ async def test_a_write_goes_to_another_only_if_it_was_not_sent(stage: Stage) -> 
 
 
 @asynchronous
-async def test_a_question_that_is_cut_off_is_asked_of_another(stage: Stage) -> None:
+async def test_a_read_that_is_cut_off_goes_to_another_instance(stage: Stage) -> None:
     broken, sound = [await stage.add("list") for _ in range(2)]
     broken.handler = cut_off
     assert await statuses(stage, "/api/posts", 4) == [200] * 4
@@ -90,7 +90,7 @@ async def test_retries_do_not_multiply_the_load(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_without_anybody_the_answer_is_no_at_once(stage: Stage) -> None:
+async def test_without_instances_the_response_is_503_at_once(stage: Stage) -> None:
     status, seconds = await timed(stage, "/api/search?q=a")
     assert (status, seconds < AT_ONCE) == (503, True)
     search = await stage.add("search")
@@ -107,7 +107,7 @@ async def test_without_anybody_the_answer_is_no_at_once(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_who_keeps_hanging_is_left_alone_and_then_tried_once(stage: Stage) -> None:
+async def test_an_instance_that_keeps_hanging_is_left_alone_and_then_tried_once(stage: Stage) -> None:
     search = await stage.add("search", handler=hang)
     path = "/api/search?q=a"
     answers = await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(8)))
@@ -184,7 +184,7 @@ async def test_a_request_has_so_long_and_no_longer(stage: Stage) -> None:
 
 @pytest.mark.settings(REQUESTS_AT_ONCE="5")
 @asynchronous
-async def test_too_many_are_told_so_early(stage: Stage) -> None:
+async def test_too_many_requests_are_refused_at_once(stage: Stage) -> None:
     gate = asyncio.Event()
 
     async def waits(_request: web.Request) -> web.StreamResponse:
@@ -204,7 +204,7 @@ async def test_too_many_are_told_so_early(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_who_leaves_need_not_be_answered_but_a_command_is_finished(stage: Stage) -> None:
+async def test_a_read_ends_when_its_client_leaves_and_a_command_is_finished(stage: Stage) -> None:
     finished: list[str] = []
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -230,7 +230,7 @@ async def test_who_leaves_need_not_be_answered_but_a_command_is_finished(stage: 
 
 
 @asynchronous
-async def test_wrong_answers_of_a_service_open_its_breaker_but_not_those_of_web(stage: Stage) -> None:
+async def test_errors_of_a_service_open_its_breaker_and_those_of_web_do_not(stage: Stage) -> None:
     for service, path, opens in (("list", "/api/posts", True), ("web", "/", False)):
         backend = await stage.add(service, handler=refuse)
         for _ in range(12):
@@ -240,7 +240,7 @@ async def test_wrong_answers_of_a_service_open_its_breaker_but_not_those_of_web(
 
 
 @asynchronous
-async def test_a_call_that_cannot_be_sent_is_the_clients_fault(stage: Stage) -> None:
+async def test_a_request_that_cannot_be_passed_on_is_refused(stage: Stage) -> None:
     await stage.add("web")
     reader, writer = await stage.connect()
     for value in (b"a\x01b", b"\xff\xfe"):

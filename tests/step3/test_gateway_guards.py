@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
 from step3_async.gateway.upstream.guards import (
     FAILURES_IN_A_ROW,
     OPEN_SECONDS,
@@ -93,12 +93,12 @@ async def test_a_bulkhead_has_so_much_room() -> None:
     await bulkhead.enter(1)
     waiting = asyncio.create_task(bulkhead.enter(1))
     await asyncio.sleep(0)
-    with pytest.raises(PartDown, match="too much to do"):
+    with pytest.raises(DependencyUnavailable, match="too much to do"):
         await bulkhead.enter(1)
     bulkhead.leave()
     await waiting
     assert bulkhead.in_flight == 2
-    with pytest.raises(PartDown):
+    with pytest.raises(DependencyUnavailable):
         await bulkhead.enter(0.01)
     bulkhead.leave()
     bulkhead.leave()
@@ -107,7 +107,7 @@ async def test_a_bulkhead_has_so_much_room() -> None:
 
 
 @asynchronous
-async def test_whoever_gives_up_waiting_leaves_no_trace() -> None:
+async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
     bulkhead = Bulkhead("It", lambda: 1, queue=10, patience=5)
     await bulkhead.enter(1)
     waiting = [asyncio.create_task(bulkhead.enter(5)) for _ in range(3)]

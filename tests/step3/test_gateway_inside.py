@@ -35,7 +35,7 @@ async def known(_request: web.Request) -> web.StreamResponse:
 @pytest.mark.parametrize("guess", GUESSES, ids=len)
 @pytest.mark.parametrize("path", ["/", "/api/posts", "/api/tokens/current"])
 @asynchronous
-async def test_what_outsiders_say_in_our_words_goes_nowhere(
+async def test_internal_headers_of_outsiders_go_nowhere(
     stage: Stage, path: str, guess: dict[str, str]
 ) -> None:
     for name in ("web", "list", "members"):
@@ -54,7 +54,7 @@ async def test_what_outsiders_say_in_our_words_goes_nowhere(
 
 @pytest.mark.parametrize("path", ["/", "/api/posts"])
 @asynchronous
-async def test_answers_tell_outsiders_nothing_that_is_for_us(stage: Stage, path: str) -> None:
+async def test_outsiders_get_no_internal_headers(stage: Stage, path: str) -> None:
     await stage.add("web", handler=known)
     await stage.add("list", handler=known)
     for method in ("GET", "HEAD", "PUT"):
@@ -66,7 +66,7 @@ async def test_answers_tell_outsiders_nothing_that_is_for_us(stage: Stage, path:
 
 
 @asynchronous
-async def test_what_is_ours_neither_passes_nor_fills_the_cache(stage: Stage) -> None:
+async def test_requests_from_inside_neither_use_nor_fill_the_cache(stage: Stage) -> None:
     list_ = await stage.add("list", handler=known)
     for headers in ({}, {"Settle": "later"}, {"Deadline_Ms": "1"}, {"Authorization": "Basic dTpw"}):
         await stage.get("/api/posts", **headers)
@@ -88,7 +88,7 @@ async def test_several_accept_headers_are_one_list(stage: Stage) -> None:
 
 @pytest.mark.settings(REQUESTS_AT_ONCE="4")
 @asynchronous
-async def test_there_is_as_much_room_for_whoever_says_to_be_inside(stage: Stage) -> None:
+async def test_who_only_claims_to_be_inside_gets_no_more_room(stage: Stage) -> None:
     list_ = await stage.add("list", handler=hang)
     waiting = [asyncio.create_task(stage.get(f"/api/posts?page={n}", Settle="later")) for n in range(4)]
     await until(lambda: len(list_.asked) == 4)

@@ -172,7 +172,7 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
 
 
 @asynchronous
-async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
+async def test_a_new_gateway_takes_no_request_before_it_knows_the_needed_services(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:
     """What it took earlier it would refuse, while a gateway beside it could answer."""
@@ -198,8 +198,31 @@ async def test_a_new_one_takes_no_request_before_it_knows_who_is_there(
         assert await ended(gateway) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("GATEWAY_SECRET", "", "Set GATEWAY_SECRET to a long random text; `make run` does so."),
+        ("REQUEST_SECONDS", "soon", "REQUEST_SECONDS is 'soon': "),
+        ("CACHE_MAX_BYTES", "-1", "CACHE_MAX_BYTES is '-1': "),
+        ("PORT", "99999", "PORT is '99999': "),
+        ("TRUSTED_PROXIES", "nowhere", "TRUSTED_PROXIES takes addresses"),
+    ],
+)
 @asynchronous
-async def test_a_taken_port_and_a_missing_secret_are_told(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_a_bad_setting_is_reported_in_one_line(
+    nats: NatsServer, settings: dict[str, str], name: str, value: str, line: str
+) -> None:
+    gateway = start(**{name: value})
+    assert await ended(gateway) == 1
+    assert gateway.stderr
+    (told,) = gateway.stderr.read().decode().splitlines()
+    assert told.startswith(f"The gateway cannot run: {line}")
+
+
+@asynchronous
+async def test_a_taken_port_and_a_missing_secret_are_reported(
+    nats: NatsServer, settings: dict[str, str]
+) -> None:
     with socket.create_server((HOST, int(settings["STEP3_PORT"]))):
         gateway = start()
         assert await ended(gateway) != 0

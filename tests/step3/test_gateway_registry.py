@@ -7,7 +7,7 @@ from collections import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from step3_async.gateway.routing.listener import SWEEP_SECONDS
-from step3_async.rapids.messages import EXPIRY_SECONDS
+from step3_async.rapids.messages import EXPIRY_SECONDS, HEARTBEAT, AnnouncedPath
 from tests.step3.backends import Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
 
@@ -41,7 +41,7 @@ async def test_instances_come_and_go(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(stage: Stage) -> None:
+async def test_a_silent_instance_is_gone_but_not_while_the_bus_is_away(stage: Stage) -> None:
     silent, other = [await stage.add("list") for _ in range(2)]
     await silent.fall_silent()
     await until(lambda: not stage.knows(silent))
@@ -65,7 +65,7 @@ async def test_who_falls_silent_is_gone_but_not_while_nobody_can_be_heard(stage:
 
 
 @asynchronous
-async def test_a_gateway_that_stood_still_takes_nobody_for_gone(stage: Stage) -> None:
+async def test_a_gateway_that_stood_still_drops_nobody(stage: Stage) -> None:
     """What was told meanwhile it has yet to hear."""
     await stage.add("list")
     known = stage.gateway.registry.up("list")
@@ -75,7 +75,7 @@ async def test_a_gateway_that_stood_still_takes_nobody_for_gone(stage: Stage) ->
 
 
 @asynchronous
-async def test_a_gateway_that_starts_learns_at_once_who_is_there(stage: Stage) -> None:
+async def test_a_gateway_that_starts_learns_at_once_which_instances_there_are(stage: Stage) -> None:
     backend = await stage.add("list")
     stage.gateway.registry._instances.clear()
     stage.gateway.registry._refresh()
@@ -85,7 +85,7 @@ async def test_a_gateway_that_starts_learns_at_once_who_is_there(stage: Stage) -
 
 
 @asynchronous
-async def test_versions_have_their_shares_or_are_asked_for(stage: Stage) -> None:
+async def test_versions_get_their_shares_unless_one_is_requested(stage: Stage) -> None:
     stage.shares(search={"v1": 20, "v2": 80, "v3": 0})
     for version in ("v1", "v2", "v3"):
         await stage.add("search", version)
@@ -117,7 +117,7 @@ async def test_versions_have_their_shares_or_are_asked_for(stage: Stage) -> None
 
 
 @asynchronous
-async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(stage: Stage) -> None:
+async def test_all_calls_for_a_request_go_to_the_version_that_was_drawn(stage: Stage) -> None:
     """So that a page and what is kept of it are of one version."""
     stage.shares(search={"v1": 50, "v2": 50})
     await stage.add("web")
@@ -135,7 +135,7 @@ async def test_all_that_is_done_for_a_request_is_of_the_version_it_was_given(sta
 
 
 @asynchronous
-async def test_who_has_least_to_do_is_asked(stage: Stage) -> None:
+async def test_the_least_busy_instance_gets_the_request(stage: Stage) -> None:
     gate = asyncio.Event()
     busy, idle = [await stage.add("list") for _ in range(2)]
     plain = busy.handler
@@ -160,7 +160,7 @@ async def test_who_has_least_to_do_is_asked(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_it_tells_what_it_knows_of_all(stage: Stage) -> None:
+async def test_the_admin_endpoints_show_health_and_the_registry(stage: Stage) -> None:
     answer = await stage.get("/health/ready")
     told = await answer.json()
     assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
@@ -210,6 +210,46 @@ async def test_it_tells_what_it_knows_of_all(stage: Stage) -> None:
     async with stage.client.get(f"{stage.own}/") as other:
         assert other.status == 404
     assert (await stage.ask("POST", "/health/live")).status == 405
+
+
+@asynchronous
+async def test_a_path_is_unknown_only_once_all_expected_services_have_been_seen(stage: Stage) -> None:
+    for path in ("/api/posts", "/api/nothing", "/page"):
+        answer = await stage.get(path)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    await stage.add_all()
+    assert (await stage.get("/api/nothing")).status == 404
+    assert (await stage.get("/api/posts")).status == 200
+
+
+@asynchronous
+async def test_paths_of_a_service_that_is_away_answer_503(stage: Stage) -> None:
+    await stage.add_all()
+    search = next(each for each in stage.backends if each.service == "search")
+    await search.leave()
+    await until(lambda: not stage.knows(search))
+    answer = await stage.get("/api/search?q=a")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+@asynchronous
+async def test_a_new_service_gets_requests_for_what_it_announces(stage: Stage) -> None:
+    await stage.add_all()
+    assert (await stage.get("/api/posts/t3_1/neighbours")).status == 404
+    new = await stage.add("neighbours", paths=[AnnouncedPath(template="/posts/{post}/neighbours")])
+    assert (await stage.json("/api/posts/t3_1/neighbours"))["by"] == new.name
+
+
+@asynchronous
+async def test_nobody_announces_paths_for_another(stage: Stage) -> None:
+    backend = await stage.add("list")
+    forged = backend._described().model_copy(update={"service": "members", "instance": "members-1"})
+    forged.paths = [AnnouncedPath(template="/tokens", trusts_gateway=True)]
+    topic = f"{HEARTBEAT}.list.{backend.name}"
+    await backend.transport.publish(topic, forged.model_dump_json().encode())
+    later = await stage.add("list")  # what was sent before has been received by then
+    assert stage.knows(later)
+    assert stage.gateway.registry.routes.find("/api/tokens") is None
 
 
 @asynchronous

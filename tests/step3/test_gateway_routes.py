@@ -100,6 +100,13 @@ def test_of_two_services_with_one_path_the_first_by_name_gets_it_and_a_warning_s
     ]
 
 
+def test_names_of_parameters_make_no_other_path() -> None:
+    with capture_logs() as logs:
+        known = routes(announcement("list", {"/posts/{post}": {}}), announcement("show", {"/posts/{id}": {}}))
+    assert service_of(known, "/api/posts/t3_1") == "list"
+    assert [each["by"] for each in logs] == [["list", "show"]]
+
+
 def test_parts_may_be_announced_by_several() -> None:
     with capture_logs() as logs:
         known = routes(*ALL)

@@ -1,12 +1,15 @@
 """Clients that take their time: they take no room of the requests in flight."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
+from aiohttp import web
 
+from step3_async.gateway.ingress import server
 from step3_async.gateway.ingress.slow_clients import WaitingConnections, affordable
 from tests.step3.backends import Stage, hang, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
@@ -80,7 +83,7 @@ small = pytest.mark.settings(REQUESTS_AT_ONCE=str(MOST))
 )
 @small
 @asynchronous
-async def test_who_waits_takes_no_room_of_those_who_are_served(stage: Stage, sent: bytes) -> None:
+async def test_connections_that_wait_take_no_room_of_requests_in_flight(stage: Stage, sent: bytes) -> None:
     await stage.add("web")
     async with sockets(stage, 3 * MOST, sent) as slow:
         for _ in range(3):
@@ -93,10 +96,10 @@ async def test_who_waits_takes_no_room_of_those_who_are_served(stage: Stage, sen
 
 @small
 @asynchronous
-async def test_a_body_that_has_come_needs_room(stage: Stage) -> None:
-    web = await stage.add("web", handler=hang)
+async def test_a_request_that_has_come_needs_room(stage: Stage) -> None:
+    backend = await stage.add("web", handler=hang)
     async with sockets(stage, MOST, HEAD + b"{}"):
-        await until(lambda: len(web.asked) == MOST)
+        await until(lambda: len(backend.asked) == MOST)
         assert stage.gateway.handler.in_flight.count == MOST
         assert (await stage.ask("POST", "/login", json={})).status == 503
     # A command is finished, whoever leaves.
@@ -148,6 +151,50 @@ async def test_when_too_many_wait_the_one_that_has_waited_longest_goes(stage: St
         for each in first[1:]:
             each.writer.write(b"{}")
             assert await each.status() == 200
+
+
+@asynchronous
+async def test_half_a_connection_is_enough_for_a_response(stage: Stage) -> None:
+    async def late(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.3)
+        return web.Response(text="late")
+
+    await stage.add("web", handler=late)
+    reader, writer = await stage.connect()
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    writer.write_eof()
+    assert (await reader.read()).endswith(b"late")
+    writer.close()
+
+
+@asynchronous
+async def test_a_silent_connection_is_closed(stage: Stage) -> None:
+    stage.server.config.timeout_keep_alive = 0
+    async with sockets(stage, 1) as (silent,):
+        assert await asyncio.wait_for(silent.reader.read(), PATIENCE) == b""
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux ends such connections")
+@asynchronous
+async def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "UNREAD_SECONDS", 1)
+    ended = asyncio.Event()
+
+    class Responding(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            transport.write(b"x" * 20_000_000)
+            transport.close()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            ended.set()
+
+    listening = server.bound_socket("127.0.0.1", 0)
+    async with await asyncio.get_running_loop().create_server(Responding, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.transport.pause_reading()
+        await asyncio.wait_for(ended.wait(), PATIENCE)
+        writer.transport.abort()
 
 
 def test_connections_that_wait_go_in_the_order_in_which_they_came() -> None:

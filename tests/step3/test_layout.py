@@ -11,7 +11,7 @@ from tests.step3.parts import AGGREGATES, SERVICES, VIEWS
 
 STEP = ROOT / "step3_async"
 FILES = {
-    *("__init__.py", "service.py", "settings.py", "README.md"),
+    *("__init__.py", "service.py", "README.md"),
     *("Dockerfile", "requirements.in", "requirements.txt"),
 }
 MOST_LINES = 100
@@ -55,10 +55,7 @@ def test_each_service_has_the_same_files(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_service_is_short(folder: str) -> None:
-    lines = sum(
-        len((STEP / folder / each).read_text().splitlines()) for each in ("service.py", "settings.py")
-    )
-    assert lines < MOST_LINES
+    assert len((STEP / folder / "service.py").read_text().splitlines()) < MOST_LINES
 
 
 def test_each_has_a_user_of_its_own_in_the_database_and_in_the_rapids() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, River
+from step3_async.rapids.nats import river as nats_river
 from step3_async.rapids.nats.river import ACK_SECONDS
 from step3_async.rapids.nats.streams import provision
 from tests.step3.nats_rapids import (
@@ -115,6 +116,22 @@ async def test_a_river_goes_on_where_it_was_left(server: NatsServer) -> None:
         second = await (await connect("list")).open_river("list", ["posts"])
         assert second.epoch == first.epoch
         assert sorted(number_of(each) for each in await take(second, 22)) == list(range(8, 30))
+
+
+@asynchronous
+async def test_a_river_gives_no_more_than_the_limit(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_river, "TOGETHER_SECONDS", 0.0002)  # the server's replies come too late for it
+    async with connections(server) as connect:
+        capture, reader = await connect("capture"), await connect("list")
+        river = await reader.open_river("list", ["posts"])
+        await capture.publish_events(events(range(2_000)))
+        seen = 0
+        while seen < 2_000:
+            taken = await batch(river, 4)
+            assert len(taken) <= 4
+            seen += len(taken)
 
 
 @asynchronous

@@ -37,7 +37,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path / f'{ODD_NAME} "\\b\x08 #'))
     monkeypatch.setenv("NATS_PORT", str(free_port()))
     yield state.folder()
-    NatsServer().stop_leftover()
+    NatsServer().force_stop()
 
 
 def kill(server: NatsServer) -> None:
@@ -76,9 +76,9 @@ def test_it_is_shared_and_the_last_to_leave_stops_it(own_state: Path) -> None:
             assert not second.started_here
             assert second.process == first.process
             assert comes_in(second, "admin")
-        assert first.alive()
-    assert not first.alive()
-    with pytest.raises(click.ClickException, match="starts it"), NatsServer():
+        assert first.is_alive()
+    assert not first.is_alive()
+    with pytest.raises(click.ClickException, match="Start a step"), NatsServer():
         pass
 
 
@@ -100,8 +100,8 @@ async def test_it_is_started_again_with_all_it_had(own_state: Path) -> None:
             river = await reader.open_river("list", ["posts"])
             await capture.publish_events([event(1)])
             await asyncio.to_thread(kill, server)
-            assert not server.alive()
-            await asyncio.to_thread(server.revive)
+            assert not server.is_alive()
+            await asyncio.to_thread(server.restart)
             await capture.publish_events([event(2)])
             seen: set[int] = set()
             while seen != {1, 2}:

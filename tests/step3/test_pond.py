@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pymongo import ASCENDING, TEXT, IndexModel, MongoClient
 from pymongo.database import Database
 
-from kit import mongo
-from kit.model.indexes import make_indexes
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
+from kit.mongo import client as mongo
+from kit.mongo.indexes import make_indexes
 from step3_async.contracts.envelope import Event, Page
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.pond.bulk_writes import Rejected
@@ -203,7 +203,7 @@ class TestEvents:
 
     def test_a_database_that_is_away(self) -> None:
         away = mongo.connect(f"mongodb://127.0.0.1:{free_port()}/nowhere?serverSelectionTimeoutMS=200")
-        with away, pytest.raises(PartDown):
+        with away, pytest.raises(DependencyUnavailable):
             Pond(away["nowhere"][DOMAIN], DOMAIN, ("title",)).apply([event(DOMAIN, 1, "p_a", {})])
 
 
@@ -388,5 +388,5 @@ def _patiently(pond: Pond, batch: Sequence[Event]) -> None:
         try:
             pond.apply(batch)
             return
-        except PartDown:
+        except DependencyUnavailable:
             continue

@@ -105,6 +105,6 @@ def test_events_are_watched_until_ctrl_c(parts: Parts, member: Reader) -> None:
 
 
 def test_there_are_some() -> None:
-    of_step = {"services", "scale", "versions", "replace", "rebuild"}
-    assert {words[0] for words in COMMANDS} == {*of_step, "rapids"}
+    step_option = {"services", "scale", "versions", "replace", "rebuild"}
+    assert {words[0] for words in COMMANDS} == {*step_option, "rapids"}
     assert {words[1] for words in COMMANDS if words[0] == "rapids"} == RAPIDS

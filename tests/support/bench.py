@@ -19,7 +19,9 @@ def figures(printed: str, names: Sequence[str]) -> dict[str, list[list[str]]]:
     Raises AssertionError for any line that is none of that.
     """
     first, *lines = printed.splitlines()
-    assert re.fullmatch(r"Measuring takes about [\d.]+ (s|min) on 2 idle processors; here are \d+:", first)
+    assert re.fullmatch(
+        r"Measuring takes about [\d.]+ (s|min) on 2 idle processors; this machine has \d+:", first
+    )
     for name in names:
         assert re.match(rf"  {name} +[\d.]+ (s|min)  \S", lines.pop(0))
     tables: dict[str, list[list[str]]] = {}

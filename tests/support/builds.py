@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackagePath, files, packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,13 +70,10 @@ class Built:
     def check_requirements(self) -> set[str]:
         """They hold all that it imports; the modules of the step that it loads, without the step's name."""
         modules = self.loaded()
-        packages = set().union(*(_imported(file) for file in modules.values()))
-        known = _distributions()
-        pinned = {_normal(name) for name in self.pins()}
-        # Several distributions may have parts of a package, as those of OpenTelemetry do.
-        needed = {package: {_normal(each) for each in known[package]} for package in packages & known.keys()}
+        imported = set().union(*(_imported(file) for file in modules.values()))
+        needed = {_normal(each) for name in imported for each in _distributions_of(name)}
         assert "eve" in needed
-        assert {package for package, makers in needed.items() if not makers & pinned} == set()
+        assert needed <= {_normal(name) for name in self.pins()}
         return {name.partition(".")[2] for name in modules if name.startswith(f"{self.step}.")}
 
     def check_image(self) -> set[str]:
@@ -115,6 +112,25 @@ def _distributions() -> Mapping[str, list[str]]:
     return packages_distributions()
 
 
+@cache
+def _distributions_of(name: str) -> set[str]:
+    """The distributions that a name which is imported comes from; of those that share a package, as
+    OpenTelemetry's do, the one that has the module.
+    """
+    found = set(_distributions().get(name.partition(".")[0], ()))
+    while len(found) > 1 and name:
+        path = name.replace(".", "/")
+        having = {each for each in found if any(_is_in(file, path) for file in files(each) or ())}
+        if having:
+            return having
+        name = name.rpartition(".")[0]
+    return found
+
+
+def _is_in(file: PackagePath, path: str) -> bool:
+    return str(file) == f"{path}.py" or str(file).startswith(f"{path}/")
+
+
 def services_of(step: str) -> list[str]:
     """The folders of a step's services."""
     folders = [path.parent for path in (ROOT / step).glob("**/service.py")]
@@ -136,11 +152,11 @@ def _lies_in(file: Path, paths: set[str]) -> bool:
 
 
 def _imported(file: Path) -> set[str]:
-    """The packages that a module names in its imports."""
+    """The names that a module imports, with those of their packages before them."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            names |= {each.name.split(".")[0] for each in node.names}
+            names |= {each.name for each in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
+            names |= {f"{node.module}.{each.name}" for each in node.names}
     return names

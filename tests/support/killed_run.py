@@ -2,7 +2,7 @@
 
 import psutil
 
-from workshop.processes.life import await_end
+from workshop.processes.exits import await_exit
 
 SHARED = ("mongod", "nats-server", "workshop.mailbox")
 """Parts that other runs may use, too."""
@@ -17,4 +17,4 @@ def check_nothing_outlives(run: psutil.Process, seconds: float) -> None:
     ]
     assert family
     run.kill()
-    assert await_end(family, seconds) == []
+    assert await_exit(family, seconds) == []

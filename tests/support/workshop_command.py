@@ -13,7 +13,7 @@ from typing import Self
 
 import psutil
 
-from workshop.processes.life import await_end
+from workshop.processes.exits import await_exit
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "ready: "
@@ -111,7 +111,7 @@ class Command:
         except subprocess.TimeoutExpired:
             self._kill()
             raise AssertionError(f"{self} did not stop within {STOP_SECONDS:g} s:\n{self.output}") from None
-        left = await_end(children, ORPHAN_SECONDS)
+        left = await_exit(children, ORPHAN_SECONDS)
         assert code == 0, f"{self} ended with {code} after Ctrl-C:\n{self.output}"
         assert not left, f"{self} left running: {left}\n{self.output}"
 

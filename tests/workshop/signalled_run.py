@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from workshop import interruption
+from workshop import signals
 from workshop.cli import main
 
 ROOT = Path(__file__).resolve().parents[2] / "workshop"
@@ -40,7 +40,7 @@ def watch() -> None:
     sys.settrace(trace_calls)
 
 
-noting, interruption.watch = interruption.watch, watch
+noting, signals.install = signals.install, watch
 try:
     main(arguments, prog_name="workshop")
 finally:

@@ -18,11 +18,11 @@ from pymongo import MongoClient
 from tests.support.bench import figures
 from tests.support.eventually import eventually
 from tests.support.make import make
-from workshop.bench import load as bench
-from workshop.bench import measures
+from workshop.bench import catalogue
 from workshop.bench.effort import FULL, QUICK
-from workshop.bench.failed import NotMeasured
-from workshop.bench.reading import CONTENDERS
+from workshop.bench.measurements import load as bench
+from workshop.bench.measurements.reading import CONTENDERS
+from workshop.bench.testbed.process import NotMeasured
 from workshop.load.generate import GeneratedSource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,7 @@ def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
 def test_eve_is_measured_beside_servers_written_by_hand() -> None:
     printed = make("bench", "ARGS=--quick --only read --count 1200")
     ((title, rows),) = figures(printed, ["read"]).items()
-    assert title == "Reading: CPU time of the server's process, and answers over one connection"
+    assert title == "Reading: CPU time of the server's process, and responses over one connection"
     assert "pages of 25 found posts of 1,200" in printed
     assert [row[0] for row in rows[1:]] == [each.name for each in CONTENDERS]
     assert rows[1][2] == "1.00"
@@ -169,11 +169,11 @@ def test_what_cannot_be_measured_is_told_before_anything_is(arguments: tuple[str
 
 
 def test_how_long_it_takes_grows_with_what_is_measured() -> None:
-    names = [*measures.MEASURES]
-    assert measures.takes(names, QUICK) < 180 < measures.takes(names, FULL)
+    names = [*catalogue.MEASUREMENTS]
+    assert catalogue.total_duration(names, QUICK) < 180 < catalogue.total_duration(names, FULL)
     for name in names:
-        each: Callable[..., float] = measures.MEASURES[name].takes
+        each: Callable[..., float] = catalogue.MEASUREMENTS[name].duration
         assert 0 < each(QUICK) <= each(FULL)
-    alone = [measures.takes([name], FULL) for name in ("events", "rebuild")]
+    alone = [catalogue.total_duration([name], FULL) for name in ("events", "rebuild")]
     # Step 3 is started once for both.
-    assert measures.takes(["events", "rebuild"], FULL) == sum(alone) - measures.STARTING_STEP3
+    assert catalogue.total_duration(["events", "rebuild"], FULL) == sum(alone) - catalogue.STEP3_START_SECONDS

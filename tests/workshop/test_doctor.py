@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.checks import machine, mongod, packages, programs
+from workshop.doctor import machine, mongod, packages, programs
 from workshop.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import pytest
 from tests.support import foreign
 from tests.support.clean_environment import clean_environment
 from workshop import environment
-from workshop.filling import Filling
+from workshop.run.templates import Renderer
 from workshop.steps import Process, read_step
 from workshop.stores import Stores
 
@@ -21,18 +21,18 @@ FOREIGN = {**foreign.SHELL, **foreign.SECRETS, **foreign.PYTHON}
 
 
 @pytest.fixture
-def fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Filling:
+def render(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Renderer:
     monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path))
     for name, value in FOREIGN.items():
         monkeypatch.setenv(name, value)
-    return Filling(
+    return Renderer(
         read_step(0), Stores(mongodb={"monolith": "mongodb://here"}, smtp_host="::1", smtp_port=25)
     )
 
 
-def test_variables_for_other_programs_do_not_reach_a_process(fill: Filling) -> None:
+def test_variables_for_other_programs_do_not_reach_a_process(render: Renderer) -> None:
     process = read_step(0).processes[0]
-    _, env = fill(process)
+    _, env = render(process)
     assert set(env) & set(FOREIGN) == {"SECRET_KEY", "PROMETHEUS_MULTIPROC_DIR"}
     assert "theirs" not in env.values()
     assert {name: env[name] for name in process.env if name.startswith(("MONGO", "SMTP"))} == {
@@ -42,22 +42,22 @@ def test_variables_for_other_programs_do_not_reach_a_process(fill: Filling) -> N
     }
 
 
-def test_the_system_s_own_variables_do(fill: Filling, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_s_own_variables_do(render: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     system = {"PATH": "/bin", "HOME": "/nowhere", "LC_ALL": "C", "LD_LIBRARY_PATH": "/lib", "TZ": "UTC"}
     for name, value in system.items():
         monkeypatch.setenv(name, value)
-    _, env = fill(read_step(0).processes[0])
+    _, env = render(read_step(0).processes[0])
     assert system.items() <= env.items()
 
 
 def test_settings_that_the_step_names_do_and_any_with_our_prefix(
-    fill: Filling, monkeypatch: pytest.MonkeyPatch
+    render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHARES_PER_MINUTE", "5")
     monkeypatch.setenv("IMAGE_MAX_BYTES", "")  # empty is as good as not set
     monkeypatch.setenv("STONES_LOG_LEVEL", "DEBUG")
     monkeypatch.setenv("STONES_PORT", "1")
-    _, env = fill(Process("web", "{python}", {"PORT": "2"}, {"PORT": "3"}))
+    _, env = render(Process("web", "{python}", {"PORT": "2"}, {"PORT": "3"}))
     assert (env["SHARES_PER_MINUTE"], env["LOG_LEVEL"], env["PORT"]) == ("5", "DEBUG", "3")
     assert "IMAGE_MAX_BYTES" not in env
 
@@ -65,7 +65,7 @@ def test_settings_that_the_step_names_do_and_any_with_our_prefix(
 def test_a_family_of_settings_is_named_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAPIDS_MAX_AGE", "60")
     monkeypatch.setenv("RAPID", "60")
-    assert environment.given(["RAPID_*", "RAPIDS_*"]) == {"RAPIDS_MAX_AGE": "60"}
+    assert environment.overrides(["RAPID_*", "RAPIDS_*"]) == {"RAPIDS_MAX_AGE": "60"}
 
 
 @pytest.mark.parametrize("manifest", sorted(ROOT.glob("step*/step.toml")), ids=lambda path: path.parent.name)
@@ -109,5 +109,5 @@ def test_a_setting_that_is_no_number_is_refused_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHARES_PER_MINUTE", "many")
-    with pytest.raises(click.ClickException, match="SHARES_PER_MINUTE=many is no number"):
+    with pytest.raises(click.ClickException, match="SHARES_PER_MINUTE=many is not a number"):
         read_step(0)

@@ -8,8 +8,8 @@ import pytest
 
 from workshop.ports import PortTaken, free_port
 from workshop.processes.supervisor import Supervisor
-from workshop.services.files import read_services_file
 from workshop.services.fleet import fleet
+from workshop.services.state_files import read_endpoints
 from workshop.steps import Process, Step, read_step
 
 NUMBER = 2
@@ -23,14 +23,14 @@ def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Step:
     return read_step(NUMBER)
 
 
-def fill(process: Process) -> tuple[list[str], dict[str, str]]:
+def render(process: Process) -> tuple[list[str], dict[str, str]]:
     return ["sleep", "600"], {**os.environ, **process.own}
 
 
 def test_a_first_instance_does_not_go_elsewhere_without_a_word(described: Step) -> None:
     like = described.services["like"]
-    with fleet(described, Supervisor(), fill):
-        assert set(read_services_file(NUMBER)) == set(described.services)
+    with fleet(described, Supervisor(), render):
+        assert set(read_endpoints(NUMBER)) == set(described.services)
     refused = pytest.raises(PortTaken, match=f"{like.variable}=\\d+ is free")
-    with socket.create_server((described.host, like.port)), refused, fleet(described, Supervisor(), fill):
+    with socket.create_server((described.host, like.port)), refused, fleet(described, Supervisor(), render):
         pass

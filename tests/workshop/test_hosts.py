@@ -5,7 +5,7 @@ import socket
 import click
 import pytest
 
-from kit.serving import address
+from kit.server.config import address
 from workshop.addresses import host_from, in_url, reachable
 
 

@@ -21,9 +21,9 @@ from reddit_server import CLIENT_ID, CLIENT_SECRET, RedditServer
 from tests.support.eventually import eventually
 from tests.support.question import Question, posts_xml
 from tests.support.submission import Submission
-from workshop.load.checkpoint import COLLECTION
 from workshop.load.generate import posts
 from workshop.load.loading import _SAVE_EVERY
+from workshop.load.writing.checkpoint import COLLECTION
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120.0
@@ -149,7 +149,7 @@ def test_a_file_without_one_post_is_an_error(load):
 def test_a_file_that_was_cut_short_loads_what_it_has_and_is_an_error(load):
     packed = zstandard.ZstdCompressor().compress("".join(lines(5000)).encode())
     said = load("--file", load.write("posts.zst", packed[: len(packed) // 2]), code=1)
-    assert "posts.zst up to the error: " in said
+    assert "posts.zst until the error: " in said
     assert "ends too early: it was cut short" in said
     stored = load.posts.count_documents({})
     assert 0 < stored < 5000
@@ -162,7 +162,7 @@ def test_a_file_that_was_cut_short_loads_what_it_has_and_is_an_error(load):
         (("--file", "/no/such/file"), "Error: There is no file /no/such/file."),
         (("--file", "/"), "Error: / is a directory."),
         (("--generate", "5000000000"), "Error: GENERATE must be a number from 0 to 1,000,000,000."),
-        (("--subreddit", "two words"), "Error: 'two words' is not a subreddit's name."),
+        (("--subreddit", "two words"), "Error: 'two words' is not the name of a subreddit."),
         (("--subreddit", "python"), 'make a "script" app at https://www.reddit.com/prefs/apps'),
     ],
 )
@@ -204,7 +204,7 @@ def stop_at(load: Loader, post_id: str, *command: str) -> str:
         process = load.start(*command)
         await_held(load.posts)
         process.send_signal(signal.SIGINT)
-        said = said_until(process, "Stopping once what is being written is written")
+        said = said_until(process, "Stopping after the current write")
     with process:
         said += process.stdout.read() if process.stdout else ""
     assert process.returncode == 130, said

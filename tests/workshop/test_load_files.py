@@ -17,8 +17,8 @@ import zstandard
 
 from tests.support.question import Question, posts_xml
 from tests.support.submission import Submission
-from workshop.load import json_records
-from workshop.load.files import FileSource
+from workshop.load.files import json_records
+from workshop.load.files.source import FileSource
 from workshop.load.problems import LoadError, Problem
 from workshop.load.source import Record
 
@@ -153,7 +153,7 @@ def test_the_site_comes_from_the_file_or_its_folder(name, tmp_path):
 
 def test_a_site_that_is_none_is_refused(tmp_path):
     path = written(tmp_path, "<posts></posts>")
-    with pytest.raises(LoadError, match=r"not a site's name\. It looks like .* SITE=serverfault\.com"):
+    with pytest.raises(LoadError, match=r"is not the name of a site\. Examples: .* SITE=serverfault\.com"):
         FileSource(path, "Server Fault")
 
 
@@ -236,8 +236,8 @@ def test_an_array_larger_than_the_reading_window_loses_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("end", "message"),
     [
-        ("", "The array ends too early: it was cut short. The 3 values in it are loaded"),
-        (', {"id": "a', "Value 4 is not sound JSON: .* cut short .* The 3 before it are loaded"),
+        ("", "The array ends too early: it was cut short. Its 3 values are loaded"),
+        (', {"id": "a', "Value 4 is not valid JSON: .* cut short .* The 3 before it are loaded"),
         (', {"id": "' + "x" * 5000, "Value 4 is longer than 16 MiB, and the file ends in it"),
     ],
 )
@@ -274,7 +274,9 @@ def test_a_packed_file_that_was_cut_short_gives_what_came_before(packer, form, s
     before = unpack.decompress(packed)
     whole = before.count({"ndjson": b"}\n", "array": b"}\n", "xml": b'CommentCount="0" />\n'}[form])
     records = []
-    with pytest.raises(LoadError, match=r"ends too early: it was cut short .* What came before is loaded"):
+    with pytest.raises(
+        LoadError, match=r"ends too early: it was cut short .* Everything before that is loaded"
+    ):
         for record in FileSource(path, "stackoverflow.com").records(0):
             records.append(record)
     assert whole > 100
@@ -337,19 +339,19 @@ def test_a_zip_archive_of_several_files_is_told(tmp_path):
     ("data", "message"),
     [
         (b"", "is empty. Accepted are reddit submissions"),
-        (b" \n\n ", "holds nothing but spaces. Accepted are"),
-        (b"hello, world\n", "is none of the accepted files. Accepted are"),
-        (b"\x89PNG\r\n\x1a\n0000", "is none of the accepted files"),
+        (b" \n\n ", "contains only spaces. Accepted are"),
+        (b"hello, world\n", "is in none of the accepted formats. Accepted are"),
+        (b"\x89PNG\r\n\x1a\n0000", "is in none of the accepted formats"),
         (b"7z\xbc\xaf\x27\x1c....", "is a 7z archive: unpack it first"),
         (b"PK\x03\x04....", "is a zip archive that is damaged or was cut short"),
         (b"BZh91AY........", "is damaged|cut short"),
         (b"\xfd7zXZ\x00........", "is damaged|cut short"),
         (b"Rar!\x1a\x07....", "is a RAR archive: unpack it first"),
         (b"PAR1....", "is a Parquet file"),
-        ("\ufeffhello".encode("utf-16-le"), "is none of the accepted files"),
+        ("\ufeffhello".encode("utf-16-le"), "is in none of the accepted formats"),
         (b"<!DOCTYPE html><html><body>429</body></html>", "is a web page, not posts"),
         (b"\n<html><head><title>Sign in</title>", "is a web page, not posts"),
-        (gzip.compress(b"", mtime=0), "holds nothing but spaces"),
+        (gzip.compress(b"", mtime=0), "contains only spaces"),
         (gzip.compress(b"{}", mtime=0)[:9], "ends too early"),
         (b"\x1f\x8bxxxxxxxxxxxxx", "is damaged"),
         (b"\x28\xb5\x2f\xfdxxxxxxxxxxxx", "is damaged|ends too early"),
@@ -366,7 +368,7 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path):
     with pytest.raises(LoadError, match=r"is a directory\. Name a file in it: "):
         FileSource(tmp_path)
     written(tmp_path, "<posts></posts>", "Posts.xml")
-    with pytest.raises(LoadError, match=r"Name a file in it: .*/Posts\.xml"):
+    with pytest.raises(LoadError, match=r"Name a file in it, such as .*/Posts\.xml"):
         FileSource(tmp_path)
     with pytest.raises(LoadError, match="is not a regular file"):
         FileSource(Path("/dev/null"))
@@ -376,7 +378,7 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path):
     ("xml", "message"),
     [
         ("<users><row Id='1'/></users>", "This is XML with <users> in it, not a Stack Exchange Posts.xml"),
-        ("<posts><row Id='1' PostTypeId='1'/><row", "The XML breaks off or breaks its rules at line 1"),
+        ("<posts><row Id='1' PostTypeId='1'/><row", "The XML ends too early or is invalid at line 1"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><posts>&a;</posts>', "declares a DTD or entities"),
         ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><posts/>', "declares a DTD or entities"),
     ],

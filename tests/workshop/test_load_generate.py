@@ -9,9 +9,9 @@ from itertools import islice
 import bson
 import pytest
 
-from workshop.load import clean
 from workshop.load.generate import LAST, MAX_POSTS, MAX_SEED, YEARS, GeneratedSource, posts
-from workshop.load.post import TEXT_LIMIT, TITLE_LIMIT, Document, document
+from workshop.load.posts import clean
+from workshop.load.posts.post import TEXT_LIMIT, TITLE_LIMIT, Document, document
 from workshop.load.problems import LoadError
 
 ID = re.compile(r"t3_[a-z0-9]{1,15}|se_[A-Za-z0-9]+")

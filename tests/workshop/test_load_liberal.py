@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.workshop.test_load_files import listing, read, submissions, things, written
-from workshop.load import json_records, xml_rows
-from workshop.load.files import FileSource
+from workshop.load.files import json_records, xml_rows
+from workshop.load.files.source import FileSource
 from workshop.load.problems import LoadError, Problem
 from workshop.load.source import Record
 
@@ -193,8 +193,8 @@ def test_a_row_that_cannot_be_read_is_told_with_its_line(tmp_path, monkeypatch):
     posts, problems = read(written(tmp_path, dump(*rows)))
     assert [post["_id"] for post in posts] == ["se_1", "se_6"]
     assert [(problem.where, problem.reason) for problem in problems] == [
-        ("row 2 (line 4)", "not sound XML: not well-formed (invalid token) at character 9"),
-        ("row 3 (line 5)", "not sound XML: duplicate attribute at character 13"),
+        ("row 2 (line 4)", "not valid XML: not well-formed (invalid token) at character 9"),
+        ("row 3 (line 5)", "not valid XML: duplicate attribute at character 13"),
         ("row 4 (line 6)", "longer than 2 MiB"),
         ("row 5 (line 7)", "Title is missing"),
     ]
@@ -220,7 +220,7 @@ def test_parts_and_sums_of_dumps_are_read(data, tmp_path):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"data": [], "error": null}', "an answer without any post in it"),
+        ('{"data": [], "error": null}', "a response without any post in it"),
         (
             '{"data": null, "error": "Too many requests"}',
             "an error message, not a submission: Too many requests",
@@ -233,7 +233,7 @@ def test_parts_and_sums_of_dumps_are_read(data, tmp_path):
 def test_what_is_no_post_is_told_in_words_that_fit(line, reason, tmp_path):
     posts, problems = read(written(tmp_path, LINES[0] + "\n" + line + "\n" + LINES[1]))
     assert [post["_id"] for post in posts] == IDS[:2]
-    assert problems == [Problem("line 2", reason, bad="comment" not in reason and "answer" not in reason)]
+    assert problems == [Problem("line 2", reason, bad="comment" not in reason and "response" not in reason)]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -13,13 +13,13 @@ from pymongo.database import Database
 from tests.support.eventually import PATIENCE
 from tests.support.submission import Submission
 from workshop.load.bundled import load_bundled
-from workshop.load.checkpoint import COLLECTION
-from workshop.load.files import FileSource
+from workshop.load.files.source import FileSource
 from workshop.load.generate import GeneratedSource, posts
 from workshop.load.loading import Loading
+from workshop.load.posts.reddit import post_from_reddit
 from workshop.load.problems import LoadError, Problem
-from workshop.load.reddit import post_from_reddit
 from workshop.load.source import Identity, Record
+from workshop.load.writing.checkpoint import COLLECTION
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "reddit_python.json"
 

@@ -25,7 +25,7 @@ LIMIT_MIB = 140
 LIMIT_OF_A_LINE_MIB = 200
 MEASURED = """
 import sys
-from workshop.bench.load import high_water
+from workshop.bench.measurements.load import high_water
 from workshop.cli import main
 main(["load", *sys.argv[1:]], standalone_mode=False)
 print("peak", high_water())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.make import command, environment
-from workshop.load.naming import CALLED_FROM, named
+from workshop.load.command import CALLED_FROM, existing_path
 
 NAMES = ["two  words, $HOME, $$, $(shell false), `id`, é, ', \", ~ and #.json", "-n.json"]
 
@@ -25,7 +25,7 @@ def test_names_reach_the_command_as_they_were_typed(tmp_path: Path, name: str) -
         timeout=120,
         check=False,
     )
-    assert f"{tmp_path / name} is none of the accepted files" in done.stderr
+    assert f"{tmp_path / name} is in none of the accepted formats" in done.stderr
 
 
 @pytest.fixture
@@ -44,24 +44,24 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 @pytest.mark.usefixtures("elsewhere")
 def test_what_a_shell_left_alone_is_understood(text: str) -> None:
-    assert named(text) == Path(os.environ["HOME"], "posts.json")
+    assert existing_path(text) == Path(os.environ["HOME"], "posts.json")
 
 
 def test_a_file_that_is_called_just_so_comes_first(elsewhere: Path) -> None:
     (elsewhere / "~").mkdir()
     shutil.copy(Path(os.environ["HOME"], "posts.json"), elsewhere / "~")
-    assert named("~/posts.json") == elsewhere / "~/posts.json"
+    assert existing_path("~/posts.json") == elsewhere / "~/posts.json"
 
 
 def test_where_make_was_called_comes_before_where_it_runs(
     elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path / "home")
-    assert named("posts.json") == Path("posts.json")
+    assert existing_path("posts.json") == Path("posts.json")
     (elsewhere / "posts.json").touch()
-    assert named("posts.json") == elsewhere / "posts.json"
+    assert existing_path("posts.json") == elsewhere / "posts.json"
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_a_file_that_is_nowhere_keeps_its_name() -> None:
-    assert named("~/none $x.json") == Path("~/none $x.json")
+    assert existing_path("~/none $x.json") == Path("~/none $x.json")

@@ -15,13 +15,14 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from tests.support.eventually import eventually
-from workshop.load import loading, patience
-from workshop.load.checkpoint import COLLECTION
+from workshop.load import loading
 from workshop.load.generate import GeneratedSource, posts
 from workshop.load.loading import Loading
 from workshop.load.problems import LoadError
-from workshop.load.progress import Quiet
+from workshop.load.progress import NoProgress
 from workshop.load.source import Record
+from workshop.load.writing import retry
+from workshop.load.writing.checkpoint import COLLECTION
 from workshop.ports import free_port
 from workshop.stores.mongod import find_mongod
 
@@ -115,7 +116,7 @@ class Waiting(GeneratedSource):
             yield post
 
 
-class Notes(Quiet):
+class Notes(NoProgress):
     """Keeps what people are told."""
 
     def __init__(self) -> None:
@@ -155,15 +156,15 @@ def assert_complete(collection: Collection[dict[str, Any]]) -> None:
 
 def expect_told(notes: Notes) -> None:
     """Wait with this before a server comes back: the driver bears a short absence without a word."""
-    assert "MongoDB does not answer; trying again …" in notes.notes
+    assert "MongoDB does not respond; trying again …" in notes.notes
 
 
 def test_a_server_that_is_killed_and_comes_back(server, collection, thread, monkeypatch):
-    monkeypatch.setattr(patience, "PATIENCE", SECONDS)
+    monkeypatch.setattr(retry, "TIMEOUT_SECONDS", SECONDS)
     notes = Notes()
     source = Waiting(COUNT, at=2000)
     with held_post(collection, GENERATED[1100]["_id"]):
-        load = thread.submit(Loading(source, collection, batch=200, watch=notes).run)
+        load = thread.submit(Loading(source, collection, batch=200, progress=notes).run)
         await_held(collection)
         server.kill()  # the transaction ends with it
         server.start()
@@ -181,7 +182,7 @@ def test_a_server_that_is_killed_and_comes_back(server, collection, thread, monk
 
 
 def test_a_primary_that_hands_over(server, collection, thread, monkeypatch):
-    monkeypatch.setattr(patience, "PATIENCE", SECONDS)
+    monkeypatch.setattr(retry, "TIMEOUT_SECONDS", SECONDS)
     with held_post(collection, GENERATED[1100]["_id"]):
         load = thread.submit(Loading(GeneratedSource(COUNT), collection, batch=200).run)
         await_held(collection)
@@ -192,7 +193,7 @@ def test_a_primary_that_hands_over(server, collection, thread, monkeypatch):
 
 
 def test_a_server_that_stays_away_ends_the_load_which_then_goes_on(server, collection, thread, monkeypatch):
-    monkeypatch.setattr(patience, "PATIENCE", 3.0)
+    monkeypatch.setattr(retry, "TIMEOUT_SECONDS", 3.0)
     monkeypatch.setattr(loading, "_SAVE_EVERY", 0.0)
     progress = collection.database.get_collection(COLLECTION, read_concern=ReadConcern("majority"))
 
@@ -206,7 +207,7 @@ def test_a_server_that_stays_away_ends_the_load_which_then_goes_on(server, colle
         eventually(saved, SECONDS)
         server.kill()
         with pytest.raises(
-            LoadError, match=r"MongoDB has not answered for \d+ s: .* the same command then goes on"
+            LoadError, match=r"MongoDB has not responded for \d+ s: .* Then the same command goes on"
         ):
             load.result(SECONDS)
     assert 0 < first.tally.new < COUNT

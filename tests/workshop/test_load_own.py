@@ -49,11 +49,11 @@ def test_only_ones_own_are_left_and_the_made_up_ones_stay_away(database, load, t
     path, own = own_posts(tmp_path)
     load("--generate", "1500")
     load("--generate", "20", "--seed", "7")
-    assert "1,520 made-up posts are there beside them; with ONLY=1" in load("--file", path)
+    assert "There are also 1,520 generated posts; with ONLY=1" in load("--file", path)
     assert database["posts"].count_documents({}) == 1523
-    assert "Removed 1,520 made-up posts." in load("--file", path, "--only")
+    assert "Removed 1,520 generated posts." in load("--file", path, "--only")
     assert sorted(database["posts"].distinct("_id")) == own
-    assert "made-up" not in load("--file", path)
+    assert "generated posts" not in load("--file", path)
     assert load_bundled(database["posts"]) == 0
 
 
@@ -75,7 +75,7 @@ def test_nothing_is_removed_where_nothing_was_loaded(database, load, tmp_path):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(click.ClickException, match=r"There was no post in none\.json"):
             load("--file", str(path), "--only")
-    with pytest.raises(click.UsageError, match="goes with FILE or SUBREDDIT"):
+    with pytest.raises(click.UsageError, match="use it with FILE or SUBREDDIT"):
         load("--generate", "5", "--only")
     assert database["posts"].count_documents({}) == 10
 
@@ -95,8 +95,8 @@ def test_who_does_not_say_the_site_is_asked_to_and_who_does_gets_links(database,
     question = Question("Stone?", "<p>Which?</p>", 3, 1, datetime(2014, 5, 13, tzinfo=UTC), 12)
     path = tmp_path / "Posts.xml"
     path.write_text(posts_xml(question), encoding="utf-8")
-    assert "Nothing says which site Posts.xml is from" in load("--file", str(path))
+    assert "The site of Posts.xml is unknown" in load("--file", str(path))
     for site in ("serverfault.com", "https://serverfault.com/questions"):
-        assert "Nothing says" not in load("--file", str(path), "--site", site)
+        assert "is unknown" not in load("--file", str(path), "--site", site)
     found = {post["_id"]: post["permalink"] for post in database["posts"].find()}
     assert found == {"se_12": "", "se_serverfault_12": "https://serverfault.com/questions/12"}

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.support.submission import Submission
-from workshop.load.post import TEXT_LIMIT, TITLE_LIMIT
+from workshop.load.posts.post import TEXT_LIMIT, TITLE_LIMIT
+from workshop.load.posts.reddit import post_from_reddit
 from workshop.load.problems import BadRecord, NotAPost
-from workshop.load.reddit import post_from_reddit
 
 FIELDS = {
     *(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from workshop.load.post import TEXT_LIMIT
+from workshop.load.posts.post import TEXT_LIMIT
+from workshop.load.posts.stackexchange import HTML_LIMIT, is_site, plain_text, post_from_row, post_id
 from workshop.load.problems import BadRecord, NotAPost
-from workshop.load.stackexchange import HTML_LIMIT, is_site, plain_text, post_from_row, post_id
 
 ROW = {
     "Id": "12345",

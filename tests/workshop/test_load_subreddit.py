@@ -8,10 +8,10 @@ import praw.config
 import pytest
 from reddit_server import CLIENT_ID, CLIENT_SECRET, Fault, RedditServer
 
-from workshop.load import subreddit
 from workshop.load.loading import Loading
 from workshop.load.problems import LoadError, Problem
-from workshop.load.subreddit import SubredditSource
+from workshop.load.reddit_api import subreddit
+from workshop.load.reddit_api.subreddit import SubredditSource
 from workshop.ports import free_port
 
 
@@ -94,7 +94,7 @@ def test_a_name_may_come_as_people_write_it(name, reddit):
     "name", ["", "x", "two words", "../etc", "r/", "a" * 30, "python?x=1", "https://x.example/r/a"]
 )
 def test_a_name_that_none_can_have_is_told(name, reddit):
-    with pytest.raises(LoadError, match="is not a subreddit's name"):
+    with pytest.raises(LoadError, match="is not the name of a subreddit"):
         SubredditSource(name)
     assert reddit.asked == []
 
@@ -157,9 +157,9 @@ def test_too_many_requests_without_a_time_wait_longer_each_time(reddit):
 
 
 def test_too_many_requests_for_ever_are_told(reddit, monkeypatch):
-    monkeypatch.setattr(subreddit, "TRIES", 2)
+    monkeypatch.setattr(subreddit, "MAX_TRIES", 2)
     reddit.faults.extend(Fault(429, {}, {}) for _ in range(50))
-    with pytest.raises(LoadError, match=r"we ask too often\. Try again in ten minutes"):
+    with pytest.raises(LoadError, match=r"refuses more requests for now\. Try again in ten minutes"):
         load()
     assert len(reddit.listings) == 3
 
@@ -167,7 +167,7 @@ def test_too_many_requests_for_ever_are_told(reddit, monkeypatch):
 @pytest.mark.parametrize("hours", ["7200", "nan", "-1", "inf"])
 def test_a_wait_of_hours_is_not_waited(hours, reddit):
     reddit.faults.append(Fault(429, {"retry-after": hours}, {}))
-    with pytest.raises(LoadError, match="we ask too often"):
+    with pytest.raises(LoadError, match="refuses more requests for now"):
         load()
     assert len(reddit.listings) == 1
 
@@ -196,7 +196,7 @@ def test_trouble_that_stays_is_told_and_what_came_before_is_kept(reddit, databas
             yield record
 
     source.records = lambda start: closed()  # type: ignore[method-assign]
-    with pytest.raises(LoadError, match=r"Reddit has trouble of its own \(HTTP 503\)"):
+    with pytest.raises(LoadError, match=r"Reddit has a problem of its own \(HTTP 503\)"):
         loading.run()
     assert database["posts"].count_documents({}) == loading.tally.new >= 120
 
@@ -214,10 +214,10 @@ def test_trouble_that_stays_is_told_and_what_came_before_is_kept(reddit, databas
         ),
         (Fault(403, {}, {"reason": "quarantined"}), "Reddit says it is quarantined"),
         (Fault(451, {}, {}), "Reddit says it is out of reach .HTTP 451"),
-        (Fault(200, {}, b"<html>"), "Reddit's answer makes no sense to us"),
-        (Fault(200, {}, {"kind": "Listing"}), "Reddit's answer makes no sense to us"),
-        (Fault(200, {}, [1, 2]), "Reddit's answer makes no sense to us"),
-        (Fault(200, {"x-ratelimit-remaining": "many"}, {}), "Reddit's answer makes no sense to us"),
+        (Fault(200, {}, b"<html>"), "Reddit's response is not understood"),
+        (Fault(200, {}, {"kind": "Listing"}), "Reddit's response is not understood"),
+        (Fault(200, {}, [1, 2]), "Reddit's response is not understood"),
+        (Fault(200, {"x-ratelimit-remaining": "many"}, {}), "Reddit's response is not understood"),
         (Fault(401, {}, {}), "Reddit refuses the credentials"),
     ],
 )
@@ -243,13 +243,13 @@ def test_wrong_credentials_are_told_with_what_to_do(reddit, monkeypatch):
     [
         (Fault(200, {}, {"error": "invalid_grant"}), r"refuses the credentials \(invalid_grant\)"),
         (Fault(403, {}, b"<html>"), r"refuses the credentials \(HTTP 403\)"),
-        (Fault(503, {}, b""), r"Reddit has trouble of its own \(HTTP 503\)"),
-        (Fault(200, {}, b"<html>"), "Reddit's answer makes no sense to us"),
-        (Fault(429, {}, {}), "we ask too often"),
+        (Fault(503, {}, b""), r"Reddit has a problem of its own \(HTTP 503\)"),
+        (Fault(200, {}, b"<html>"), "Reddit's response is not understood"),
+        (Fault(429, {}, {}), "refuses more requests for now"),
     ],
 )
 def test_a_sign_in_that_fails_is_told(fault, message, reddit, monkeypatch):
-    monkeypatch.setattr(subreddit, "TRIES", 0)
+    monkeypatch.setattr(subreddit, "MAX_TRIES", 0)
     reddit.token_faults.extend([fault] * 10)
     with pytest.raises(LoadError, match=message):
         load()

@@ -14,12 +14,12 @@ from pymongo.errors import AutoReconnect
 from pymongo.monitoring import CommandListener, CommandSucceededEvent
 
 from workshop.load.generate import posts
-from workshop.load.patience import patiently
-from workshop.load.post import Document, document
+from workshop.load.posts.post import Document, document
+from workshop.load.posts.stackexchange import post_from_row
 from workshop.load.problems import LoadError
-from workshop.load.stackexchange import post_from_row
 from workshop.load.tally import Tally
-from workshop.load.writer import Writer
+from workshop.load.writing.retry import retry_while_unavailable
+from workshop.load.writing.writer import Writer
 
 Posts = Collection[dict[str, Any]]
 
@@ -279,7 +279,7 @@ def test_what_waiting_does_not_mend_is_told_at_once(mongo_client, database):
     login = {"username": "reader", "password": "only", "authSource": database.name}
     with (
         MongoClient(host, port, directConnection=True, **login) as client,
-        pytest.raises(LoadError, match=r"MongoDB refused: not authorized on .*\.$"),
+        pytest.raises(LoadError, match=r"MongoDB refused the request: not authorized on .*\.$"),
     ):
         writer(client[database.name]["posts"]).write(list(posts(1)))
     database.command("dropUser", "reader")
@@ -295,7 +295,7 @@ def test_waiting_ends_when_it_is_stopped():
             stop.set()
         raise AutoReconnect("connection closed")
 
-    with pytest.raises(LoadError, match=r"MongoDB has not answered for . s: connection closed"):
-        patiently(away, stop, notes.append)
+    with pytest.raises(LoadError, match=r"MongoDB has not responded for . s: connection closed"):
+        retry_while_unavailable(away, stop, notes.append)
     assert len(tries) == 3
-    assert notes == ["MongoDB does not answer; trying again …"]
+    assert notes == ["MongoDB does not respond; trying again …"]

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from tests.support.eventually import PATIENCE
-from workshop.mailbox.box import MOST_BYTES, MOST_MESSAGES, Box
+from workshop.mailbox.box import MAX_BYTES, MAX_MESSAGES, Box
 from workshop.mailbox.headers import one_line
 from workshop.mailbox.message import Message
 from workshop.ports import free_port
@@ -345,10 +345,10 @@ def test_at_most_100_recipients(catcher: Catcher) -> None:
 
 def test_keeps_the_latest_500_in_pages(catcher: Catcher) -> None:
     with catcher.connect() as connection:
-        for number in range(MOST_MESSAGES + 5):
+        for number in range(MAX_MESSAGES + 5):
             connection.send_message(mail(f"number {number}"))
     listed = catcher.list(limit=1000)
-    assert listed["total"] == MOST_MESSAGES
+    assert listed["total"] == MAX_MESSAGES
     assert [each["Subject"] for each in listed["messages"]] == [f"number {i}" for i in range(504, 4, -1)]
     assert [each["Subject"] for each in catcher.list(limit=2, start=3)["messages"]] == [
         "number 501",
@@ -374,9 +374,9 @@ def test_refreshing_is_a_choice(catcher: Catcher) -> None:
 def test_memory_is_bounded_by_size_too() -> None:
     box = Box()
     large = b"x" * (1024 * 1024)
-    for _ in range(MOST_BYTES // len(large) + 3):
+    for _ in range(MAX_BYTES // len(large) + 3):
         box.add(Message("a", (), large))
-    assert len(box) == MOST_BYTES // len(large)
+    assert len(box) == MAX_BYTES // len(large)
     box.delete()
     box.add(Message("a", (), large))
     assert len(box) == 1

@@ -11,9 +11,9 @@ import requests
 
 from tests.support.make import VENV, copy_of_the_checkout, make, making
 from tests.support.submission import Submission
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 from workshop.ports import free_port
-from workshop.processes.life import await_end, runs
+from workshop.processes.exits import await_exit, is_running
 
 END_SECONDS = 30.0
 POSTS = 2000
@@ -51,14 +51,14 @@ def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: 
         assert url in step.said
         assert make("load", f"FILE={file}", env=own).startswith("my posts.json: 3 new, ")
         assert make("load", f"GENERATE={POSTS + 50}", env=own).startswith("2,050 generated posts: 50 new, ")
-        assert "Reddit wants to know who asks" in make("load", "SUBREDDIT=python", env=own, code=2)
+        assert "Reddit's API needs credentials" in make("load", "SUBREDDIT=python", env=own, code=2)
         found = requests.get(url, headers={"Accept": "application/json"}, timeout=30).json()
         assert found["_meta"]["total"] == POSTS + 50 + 3
         family = step.family()
         step.ctrl_c()
         assert "Stopped. The data stays" in step.said
         assert "Traceback" not in step.said
-        assert await_end(family, END_SECONDS) == []
+        assert await_exit(family, END_SECONDS) == []
 
 
 def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) -> None:
@@ -89,7 +89,7 @@ def test_mongod_is_kept_up_until_ctrl_c(own: dict[str, str]) -> None:
         assert f"ready: mongodb://127.0.0.1:{own['MONGO_PORT']}" in kept.said
         family = kept.family()
         kept.ctrl_c()
-        assert await_end(family, END_SECONDS) == []
+        assert await_exit(family, END_SECONDS) == []
         assert "Traceback" not in kept.said
 
 
@@ -102,7 +102,7 @@ def test_clean_stops_what_a_killed_command_left_and_leaves_the_checkout(
         killed.kill()
         (left,) = checkout.glob(".state/mongod.pid.json")
         server = psutil.Process(json.loads(left.read_text())["pid"])
-    assert runs(server)
+    assert is_running(server)
     for name in (".pytest_cache", ".mypy_cache", ".ruff_cache", "artefacts"):
         (checkout / name).mkdir()
     assert make("clean", folder=checkout, env=env) == "Stopped mongod.\n"
@@ -113,7 +113,7 @@ def test_clean_stops_what_a_killed_command_left_and_leaves_the_checkout(
 
 
 def test_format_mends_what_lint_finds(checkout: Path) -> None:
-    file = checkout / "kit" / "gaps.py"
+    file = checkout / "kit" / "http" / "gaps.py"
     before = file.read_text()
     file.write_text(before.replace("import ", "import   ") + "\n\n\nX = {'a':1}\n")
     make("format", folder=checkout)

@@ -114,7 +114,7 @@ def test_names_that_a_shell_has_for_others_are_not_arguments_of_make(checkout: P
     assert make(checkout, "-n", "load", "test", **others) == make(checkout, "-n", "load", "test")
     said = make(checkout, "-n", "run", STEP="2")
     assert "run --step 0" in said
-    assert "say make … STEP=2" in said
+    assert "Write: make … STEP=2" in said
     assert "run --step 2" in make(checkout, "-n", "run", "STEP=2")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from kit.mongo_uri import database_of, in_database
+from kit.mongo.uri import database_of, in_database
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60

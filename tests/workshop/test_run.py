@@ -17,7 +17,7 @@ import requests
 
 from tests.support import foreign
 from workshop.ports import free_port
-from workshop.processes.life import await_end
+from workshop.processes.exits import await_exit
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("MONGO_PORT", "STEP0_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
@@ -116,7 +116,7 @@ def test_a_run_is_ready_with_posts_and_the_only_one_of_its_state(run: Run) -> No
     found = json.loads(run.call("doctor", "--json").stdout)["findings"]
     states = {each["name"].partition(" (")[2]: each["found"] for each in found if "port" in each["name"]}
     for name in ("step 0)", "MongoDB)", "SMTP)", "mail page)"):
-        assert states[name].startswith("held by the workshop itself"), (name, states)
+        assert states[name].startswith("used by the workshop itself"), (name, states)
     assert run.end() == 0
     assert run.left() == []
     assert "Traceback" not in run.said()
@@ -152,10 +152,10 @@ def has_ipv6() -> bool:
 @pytest.mark.parametrize(
     ("place", "number", "least"),
     [
-        ("part.py:_start", "SIGINT", 20),
-        ("mongod.py:_first_start", "SIGTERM", 20),
+        ("server.py:_start", "SIGINT", 20),
+        ("mongod.py:_initialise", "SIGTERM", 20),
         ("bundled.py:load_bundled", "SIGINT", 1),
-        ("run.py:_prepare", "SIGHUP", 20),
+        ("command.py:_prepare", "SIGHUP", 20),
         ("child.py:start", "SIGINT", 20),
     ],
 )
@@ -208,7 +208,7 @@ def test_nothing_of_the_step_outlives_a_killed_run(run: Run) -> None:
     servers = [each for each in run.family() if "gunicorn" in " ".join(each.cmdline())]
     assert servers
     assert run.end(signal.SIGKILL) == -signal.SIGKILL
-    assert not await_end(servers, 20)
+    assert not await_exit(servers, 20)
     assert not answers(run.ports["STEP0_PORT"])
     # What remains are the shared parts, and the next run takes them over.
     run.start().until("ready:")

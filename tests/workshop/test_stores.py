@@ -17,10 +17,9 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from workshop import state
-from workshop.load.memory import advice
 from workshop.ports import PortTaken, free_port
-from workshop.stores.mongod import Mongod
-from workshop.stores.part import PartFailed
+from workshop.stores.mongod import Mongod, cache_advice
+from workshop.stores.server import ServerFailed
 
 USER = "somebody"
 
@@ -30,7 +29,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("MONGO_PORT", str(free_port()))
     yield tmp_path / "state"
-    Mongod().stop_leftover()
+    Mongod().force_stop()
 
 
 def write(address: str) -> int:
@@ -52,7 +51,7 @@ def test_kill_9_and_a_stale_pid_do_not_block_the_next_start(own_state: Path) -> 
         assert write(address) == 1
         noted = json.loads((own_state / "mongod.pid.json").read_text())
         kill(server)
-        assert not server.alive()
+        assert not server.is_alive()
     # The pid in the file now belongs to somebody else: to this process.
     (own_state / "mongod.pid.json").write_text(json.dumps({**noted, "pid": os.getpid(), "port": 1}))
     with Mongod() as server:
@@ -80,8 +79,8 @@ def test_the_last_to_leave_stops_it(own_state: Path) -> None:
             second.wait()
             assert not second.started_here
             assert second.process == first.process
-        assert first.alive()
-    assert not first.alive()
+        assert first.is_alive()
+    assert not first.is_alive()
 
 
 def test_a_server_whose_user_was_killed_is_adopted(own_state: Path) -> None:
@@ -90,7 +89,7 @@ def test_a_server_whose_user_was_killed_is_adopted(own_state: Path) -> None:
     with Mongod() as server:
         server.wait()
         assert not server.started_here
-    assert not server.alive()
+    assert not server.is_alive()
 
 
 def test_the_last_to_leave_stops_the_one_that_runs_now(own_state: Path) -> None:
@@ -98,7 +97,7 @@ def test_the_last_to_leave_stops_the_one_that_runs_now(own_state: Path) -> None:
         kill(first.wait())
         with Mongod() as second:
             second.wait()
-    assert not second.alive()
+    assert not second.is_alive()
     assert not (own_state / "mongod.pid.json").exists()
 
 
@@ -143,7 +142,7 @@ def test_a_server_that_cannot_start_tells_the_end_of_its_log(own_state: Path) ->
     data = next(own_state.glob("mongo-*"))
     (data / "WiredTiger").write_text("spoilt")
     (data / "WiredTiger.turtle").write_text("spoilt")
-    with pytest.raises(PartFailed, match=r"mongod\.log"), Mongod() as server:
+    with pytest.raises(ServerFailed, match=r"mongod\.log"), Mongod() as server:
         server.wait()
 
 
@@ -197,5 +196,5 @@ def test_it_is_told_how_much_memory_so_many_posts_need(
     monkeypatch.delenv("MONGO_CACHE_GB", raising=False)
     if cache:
         monkeypatch.setenv("MONGO_CACHE_GB", cache)
-    told = advice(posts * 787)  # bytes of a made-up one
+    told = cache_advice(posts * 787)  # bytes of a made-up one
     assert told is None if advised is None else told is not None and advised in told

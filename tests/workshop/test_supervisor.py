@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.eventually import eventually
 from workshop.processes import backoff
-from workshop.processes.backoff import AFTER_KILL_SECONDS, LONGEST_SECONDS, WELL_SECONDS, Backoff
-from workshop.processes.supervisor import TRIES, Supervisor
+from workshop.processes.backoff import AFTER_KILL_SECONDS, LONGEST_SECONDS, STABLE_SECONDS, Backoff
+from workshop.processes.supervisor import MAX_FAILURES, Supervisor
 
 FAILS = [sys.executable, "-S", "-c", "import sys; print('no such host: nowhere'); sys.exit(3)"]
 IS_KILLED = ["sh", "-c", "kill -9 $$"]
@@ -47,12 +47,12 @@ def stop_after(supervisor: Supervisor, count: int, capsys: pytest.CaptureFixture
 
 def test_waits_grow_until_it_lives_long_enough() -> None:
     waits = Backoff()
-    told = [waits.after(0.0) for _ in range(20)]
-    assert told[:3] == [0.2, 0.4, 0.8]
-    assert told == sorted(told)
-    assert told[-1] == LONGEST_SECONDS
-    assert waits.after(0.0, AFTER_KILL_SECONDS) == AFTER_KILL_SECONDS
-    assert waits.after(WELL_SECONDS) == 0.2
+    seconds = [waits.next_wait(0.0) for _ in range(20)]
+    assert seconds[:3] == [0.2, 0.4, 0.8]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == LONGEST_SECONDS
+    assert waits.next_wait(0.0, AFTER_KILL_SECONDS) == AFTER_KILL_SECONDS
+    assert waits.next_wait(STABLE_SECONDS) == 0.2
 
 
 def test_what_cannot_start_ends_the_run_and_the_reason_is_told(
@@ -65,20 +65,20 @@ def test_what_cannot_start_ends_the_run_and_the_reason_is_told(
     assert reason.startswith("web cannot start: ")
     assert "no such host: nowhere" in reason
     assert "\n" not in reason
-    assert starts(capsys.readouterr().out) == TRIES + 1
+    assert starts(capsys.readouterr().out) == MAX_FAILURES + 1
 
 
 def test_once_the_step_was_ready_it_goes_on_and_says_so(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    supervisor.settle()
+    supervisor.mark_ready()
     supervisor.add("web", FAILS, {}, restart=True)
-    said = stop_after(supervisor, TRIES + 2, capsys)
-    told = [line for line in said.splitlines() if f"{TRIES} times in a row" in line]
+    said = stop_after(supervisor, MAX_FAILURES + 2, capsys)
+    told = [line for line in said.splitlines() if f"{MAX_FAILURES} times in a row" in line]
     assert len(told) == 1
     assert "no such host: nowhere" in told[0]
 
 
 def test_what_others_kill_is_not_given_up(supervisor: Supervisor, capsys: pytest.CaptureFixture[str]) -> None:
     supervisor.add("web", IS_KILLED, {}, restart=True)
-    stop_after(supervisor, TRIES + 2, capsys)
+    stop_after(supervisor, MAX_FAILURES + 2, capsys)

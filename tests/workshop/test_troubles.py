@@ -13,10 +13,10 @@ import pytest
 
 from tests.support.make import ROOT, environment
 from tests.support.nobody import NOBODY, as_nobody
-from workshop.checks import mongod as check
+from workshop.doctor import mongod as check
+from workshop.file_errors import explain, require_usable_state
 from workshop.ports import free_port
 from workshop.stores.mongod import find_mongod, version
-from workshop.troubles import in_words, require_usable_state
 
 
 def workshop(*arguments: str, state: Path) -> str:
@@ -38,7 +38,7 @@ def workshop(*arguments: str, state: Path) -> str:
 
 @pytest.mark.root
 @pytest.mark.parametrize(
-    ("option", "words"), [("rw", "The disk is full: 1"), ("ro", "on a disk that is read-only")]
+    ("option", "words"), [("rw", "The disk is full: 1"), ("ro", "is on a disk that is read-only")]
 )
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, option: str, words: str) -> None:
     mounting = ["mount", "-t", "tmpfs", "-o", f"size=16m,{option}", "tmpfs", str(tmp_path)]
@@ -83,11 +83,11 @@ def test_each_trouble_has_its_words() -> None:
         (errno.EROFS, "read-only"),
         (errno.ENAMETOOLONG, "too long"),
     ):
-        assert words in str(in_words(OSError(number, os.strerror(number), str(ROOT))))
-    assert in_words(ConnectionRefusedError(errno.ECONNREFUSED, "refused")) is None
+        assert words in str(explain(OSError(number, os.strerror(number), str(ROOT))))
+    assert explain(ConnectionRefusedError(errno.ECONNREFUSED, "refused")) is None
     with pytest.raises(OSError, match="No space") as raised, Path("/dev/full").open("w") as full:
         full.write("x")
-    assert "The disk is full" in str(in_words(raised.value))
+    assert "The disk is full" in str(explain(raised.value))
 
 
 def test_a_processor_without_what_mongodb_needs_gets_advice_that_helps(

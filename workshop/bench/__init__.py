@@ -1,0 +1,1 @@
+"""`./stones bench`: measures what the text claims, as ratios within one run."""

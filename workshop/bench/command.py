@@ -1,4 +1,4 @@
-"""`workshop bench`: what the text claims, measured again as ratios within one run."""
+"""`./stones bench`: measures what the text claims, as ratios within one run."""
 
 import os
 import sys
@@ -7,68 +7,76 @@ from time import monotonic
 
 import click
 
-from workshop import interruption
+from workshop import signals
 from workshop.bench import reports
+from workshop.bench.catalogue import CORES, MEASUREMENTS, total_duration
 from workshop.bench.effort import FULL, QUICK, Effort
-from workshop.bench.measures import CORES, MEASURES, takes
 
-LEAST, MOST = 1000, 1_000_000
-"""Posts: with fewer not every word that is searched for is found often enough."""
+MIN_POSTS, MAX_POSTS = 1000, 1_000_000
+"""Limits of --count. With fewer posts, some of the words to search for would be too rare."""
 
 
 @click.command()
 @click.option(
     "--count",
-    type=click.IntRange(LEAST, MOST),
-    help=f"Posts to load, copy and rebuild.  [default: {FULL.count}, with --quick {QUICK.count}]",
+    type=click.IntRange(MIN_POSTS, MAX_POSTS),
+    help=f"How many posts to load, copy and rebuild.  [default: {FULL.count}, with --quick {QUICK.count}]",
 )
-@click.option("--only", type=click.Choice([*MEASURES]), multiple=True, help="Only this; may be repeated.")
-@click.option("--quick", is_flag=True, help="One short turn each: shows that it works, and little more.")
+@click.option(
+    "--only", type=click.Choice([*MEASUREMENTS]), multiple=True, help="Measure only this. May be repeated."
+)
+@click.option("--quick", is_flag=True, help="Measure one short turn each, to see that it works.")
 def bench(count: int | None, only: tuple[str, ...], quick: bool) -> None:
-    """Measure the loader against a bare insert_many loop, Eve's answers against hand-written ones,
+    """Measure what the text claims.
+
+    This measures the loader against a bare insert_many loop, Eve's responses against hand-written servers,
     synchronising and rebuilding against bare copies, events against a bare change stream with JetStream, and
-    the gateway against a bare proxy. Figures go to the standard output, progress to a terminal alone.
+    the gateway against a bare proxy. Figures go to standard output, progress only to a terminal.
     """
     effort = QUICK if quick else FULL
     effort = replace(effort, count=count or effort.count)
-    names = [name for name in MEASURES if not only or name in only]
-    _say_what_comes(names, effort)
-    interruption.watch()
+    names = [name for name in MEASUREMENTS if not only or name in only]
+    _announce(names, effort)
+    signals.install()
     try:
-        with interruption.raising():
+        with signals.interruptible():
             failed = _measure(names, effort)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running.", err=True)
-        sys.exit(interruption.exit_code())
+        sys.exit(signals.exit_code())
     finally:
-        interruption.finish()
+        signals.ignore()
     if failed:
         raise click.ClickException(f"Not measured: {', '.join(failed)}.")
 
 
-def _say_what_comes(names: list[str], effort: Effort) -> None:
+def _announce(names: list[str], effort: Effort) -> None:
     from workshop.load.progress import duration  # noqa: PLC0415
 
-    whole = duration(takes(names, effort))
-    click.echo(f"Measuring takes about {whole} on {CORES} idle processors; here are {os.cpu_count()}:")
+    total = duration(total_duration(names, effort))
+    click.echo(
+        f"Measuring takes about {total} on {CORES} idle processors; this machine has {os.cpu_count()}:"
+    )
     for name in names:
-        each = MEASURES[name]
-        click.echo(f"  {name:<8} {duration(each.takes(effort)):>6}  {each.told(effort)}")
+        each = MEASUREMENTS[name]
+        click.echo(f"  {name:<8} {duration(each.duration(effort)):>6}  {each.description(effort)}")
 
 
 def _measure(names: list[str], effort: Effort) -> list[str]:
-    """Measure one after another; those that failed, whose reason is told."""
-    from workshop.bench.progress import shown  # noqa: PLC0415
-    from workshop.bench.stage import Stages  # noqa: PLC0415
+    """Run the measurements one after another. Print why one failed, and return the names of those that
+    failed.
+    """
+    from workshop.bench.progress import showing  # noqa: PLC0415
+    from workshop.bench.testbed.step import Testbed  # noqa: PLC0415
     from workshop.load.progress import duration  # noqa: PLC0415
 
     failed = []
-    with Stages() as stages:
-        for place, name in enumerate(names, 1):
-            measure, began = MEASURES[name], monotonic()
+    with Testbed() as testbed:
+        for number, name in enumerate(names, start=1):
+            measurement, began = MEASUREMENTS[name], monotonic()
             try:
-                with shown(f"{name}, {place} of {len(names)}", measure.takes(effort)):
-                    figures = measure.make(effort, stages)
+                with showing(f"{name}, {number} of {len(names)}", measurement.duration(effort)):
+                    figures = measurement.run(effort, testbed)
             except KeyboardInterrupt:
                 click.echo("Stopping what was started …", err=True)
                 raise

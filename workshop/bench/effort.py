@@ -1,44 +1,48 @@
-"""How much is measured."""
+"""The sizes of measurements."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Sizes of all measurements; figures are medians of rounds, in which contenders take turns."""
+    """The sizes of all measurements. Figures are medians of rounds, in which the compared programs take
+    turns.
+    """
 
     count: int
     """Posts to load, copy and rebuild."""
 
     load_rounds: int
     rounds: int
-    """Of servers that answer requests."""
+    """Rounds of servers that respond to requests."""
 
     requests: int
-    """Of one server in one round: enough for the clock that counts CPU time in hundredths."""
+    """Requests to one server in one round: enough for a clock that counts CPU time in hundredths of a
+    second.
+    """
 
-    proxied: int
-    """The same for proxies, of which a request takes little."""
+    proxy_requests: int
+    """Requests to one proxy in one round. Each takes little time."""
 
-    searches: int
-    """The same for searches that a cache answers."""
+    cache_requests: int
+    """Searches in one round that a cache responds to."""
 
-    searched: int
-    """Posts that are searched then."""
+    searched_posts: int
+    """Posts to search then."""
 
     new_posts: int
-    """Written at a constant rate while step 2 copies them."""
+    """Posts to write at a constant rate while step 2 copies them."""
 
     rates: tuple[int, ...]
     """Events a second."""
 
     turns: int
-    """Of the way of an event and the floor."""
+    """Turns of step 3 and the baselines."""
 
     seconds: float
-    """Of one turn."""
+    """Seconds of one turn."""
 
-    warming: float
+    warm_up: float
     """Seconds of writes before each turn."""
 
 
@@ -47,27 +51,27 @@ FULL = Effort(
     load_rounds=3,
     rounds=9,
     requests=120,
-    proxied=4000,
-    searches=500,
-    searched=5000,
+    proxy_requests=4000,
+    cache_requests=500,
+    searched_posts=5000,
     new_posts=1000,
     rates=(50, 200),
     turns=3,
     seconds=5.0,
-    warming=2.0,
+    warm_up=2.0,
 )
 QUICK = Effort(
     count=1000,
     load_rounds=1,
     rounds=1,
     requests=60,
-    proxied=400,
-    searches=80,
-    searched=1000,
+    proxy_requests=400,
+    cache_requests=80,
+    searched_posts=1000,
     new_posts=100,
     rates=(50,),
     turns=1,
     seconds=1.0,
-    warming=0.2,
+    warm_up=0.2,
 )
-"""Shows that all of it works; its figures say little."""
+"""Shows that all of it works. Its figures mean little."""

@@ -1,4 +1,4 @@
-"""Shows on a terminal that something is measured, and for how long; nothing of it goes elsewhere."""
+"""Shows on a terminal what is measured and for how long. Nothing of it goes elsewhere."""
 
 import sys
 from collections.abc import Iterator
@@ -13,13 +13,12 @@ from workshop.load.progress import duration
 
 class _Elapsed(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """So much of so much."""
         return Text(f"{duration(task.elapsed or 0)} of about {duration(task.fields['seconds'])}")
 
 
 @contextmanager
-def shown(what: str, seconds: float) -> Iterator[None]:
-    """Show it inside the block, and no trace of it afterwards."""
+def showing(what: str, seconds: float) -> Iterator[None]:
+    """Show it inside the block, and leave no trace of it afterwards."""
     if not sys.stderr.isatty():
         yield
         return

@@ -1,6 +1,6 @@
-"""Each measurement with the figures that came of it: tables, and lines below them.
+"""The figures of each measurement: tables, and lines below them.
 
-What measures is imported only when it is wanted, as that takes a while.
+Modules that measure are imported only when they are needed, as that takes a while.
 """
 
 import os
@@ -14,20 +14,20 @@ from workshop.bench.effort import Effort
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from workshop.bench.stage import Stages
-    from workshop.bench.turns import Cost
+    from workshop.bench.measurements.cpu_cost import Cost
+    from workshop.bench.testbed.step import Testbed
 
 Figures = list["Table | str"]
 
 READ_POSTS = 20_000
 PIPE_COLUMNS = 200
-"""So wide is a table that goes to no terminal: whoever reads it there has no use for wrapped cells."""
+"""The width of a table that goes to no terminal. Who reads it there does not want wrapped cells."""
 
 
-def loading(effort: Effort, _stages: "Stages") -> Figures:
-    """The loader against a bare insert_many loop."""
-    from workshop.bench.load import load_ratio  # noqa: PLC0415
-    from workshop.bench.scratch import scratch_database  # noqa: PLC0415
+def loading(effort: Effort, _testbed: "Testbed") -> Figures:
+    """Compare the loader with a bare insert_many loop."""
+    from workshop.bench.measurements.load import load_ratio  # noqa: PLC0415
+    from workshop.bench.testbed.database import scratch_database  # noqa: PLC0415
 
     with scratch_database() as uri:
         numbers = load_ratio(uri, effort.count, effort.load_rounds)
@@ -42,21 +42,21 @@ def loading(effort: Effort, _stages: "Stages") -> Figures:
     ]
 
 
-def reading(effort: Effort, _stages: "Stages") -> Figures:
-    """Eve's answers against hand-written ones."""
-    from workshop.bench.reading import reading_costs  # noqa: PLC0415
-    from workshop.bench.scratch import scratch_posts  # noqa: PLC0415
+def reading(effort: Effort, _testbed: "Testbed") -> Figures:
+    """Compare Eve's responses with those of hand-written servers."""
+    from workshop.bench.measurements.reading import measure_reading  # noqa: PLC0415
+    from workshop.bench.testbed.database import scratch_posts  # noqa: PLC0415
 
     with scratch_posts() as (posts, uri):
-        found = reading_costs(posts, uri, min(effort.count, READ_POSTS), effort)
-    return [_costs("Reading: CPU time of the server's process, and answers over one connection", found)]
+        found = measure_reading(posts, uri, min(effort.count, READ_POSTS), effort)
+    return [_costs("Reading: CPU time of the server's process, and responses over one connection", found)]
 
 
-def copying(effort: Effort, _stages: "Stages") -> Figures:
-    """Step 2's sync against a bare copy."""
-    from workshop.bench.copying import PER_SECOND, copying  # noqa: PLC0415
+def copying(effort: Effort, _testbed: "Testbed") -> Figures:
+    """Compare step 2's sync with a bare copy."""
+    from workshop.bench.measurements.copying import PER_SECOND, measure_copying  # noqa: PLC0415
 
-    found = copying(effort)
+    found = measure_copying(effort)
     early, late = found.memory_early / 2**20, found.memory_late / 2**20
     return [
         _rates(
@@ -72,61 +72,64 @@ def copying(effort: Effort, _stages: "Stages") -> Figures:
     ]
 
 
-def events(effort: Effort, stages: "Stages") -> Figures:
-    """Step 3's way from a write to every pond against the floor."""
-    from workshop.bench.events import event_lags  # noqa: PLC0415
+def events(effort: Effort, testbed: "Testbed") -> Figures:
+    """Compare step 3's pipeline from a write to every pond with a minimal one."""
+    from workshop.bench.measurements.events import measure_event_lags  # noqa: PLC0415
 
-    columns = ["where", "median", "ratio", "p99", "ratio", "longest", "processors"]
+    columns = ["pipeline", "median", "ratio", "p99", "ratio", "longest", "processors"]
     figures: Figures = []
-    for rate, ways in event_lags(effort, stages.step3()).items():
-        floor = ways[0]
+    for rate, pipelines in measure_event_lags(effort, testbed.step3()).items():
+        baseline = pipelines[0]
         rows = [
             [
-                way.name,
-                *(f"{way.median * 1000:.1f} ms", f"{way.median / floor.median:.2f}"),
-                *(f"{way.p99 * 1000:.1f} ms", f"{way.p99 / floor.p99:.2f}"),
-                *(f"{max(way.lags) * 1000:.0f} ms", f"{median(way.busy):.0f} % busy"),
+                pipeline.name,
+                f"{pipeline.median * 1000:.1f} ms",
+                f"{pipeline.median / baseline.median:.2f}",
+                f"{pipeline.p99 * 1000:.1f} ms",
+                f"{pipeline.p99 / baseline.p99:.2f}",
+                f"{max(pipeline.lags) * 1000:.0f} ms",
+                f"{median(pipeline.busy):.0f} % busy",
             ]
-            for way in ways
+            for pipeline in pipelines
         ]
-        title = f"From an acknowledgement until it shows, at {rate} writes a second"
+        title = f"From the acknowledgement of a write until it is shown, at {rate} writes a second"
         figures.append(_table(title, columns, rows))
     return figures
 
 
-def gateway(effort: Effort, stages: "Stages") -> Figures:
-    """Step 3's gateway against bare proxies."""
-    from workshop.bench.gateway import proxying  # noqa: PLC0415
+def gateway(effort: Effort, testbed: "Testbed") -> Figures:
+    """Compare step 3's gateway with bare proxies."""
+    from workshop.bench.measurements.gateway import measure_proxying  # noqa: PLC0415
 
-    found = proxying(effort, stages.step3())
-    title = "Passing a request on: CPU time of the proxy's process, and answers over 4 connections"
+    found = measure_proxying(effort, testbed.step3())
+    title = "Passing a request on: CPU time of the proxy's process, and responses over 4 connections"
     has_nginx = any(each.name == "nginx" for each in found)
     return [
         _costs(title, found),
-        *([] if has_nginx else ["There is no nginx on the PATH to measure beside them."]),
+        *([] if has_nginx else ["There is no nginx on the PATH to compare with."]),
     ]
 
 
-def cache(effort: Effort, stages: "Stages") -> Figures:
-    """The gateway's cached answers against a hand-written server."""
-    from workshop.bench.gateway import caching  # noqa: PLC0415
+def cache(effort: Effort, testbed: "Testbed") -> Figures:
+    """Compare the gateway's cached responses with a hand-written server."""
+    from workshop.bench.measurements.gateway import measure_caching  # noqa: PLC0415
 
-    found = caching(effort, stages.step3())
-    title = "Answering a search: CPU time of the server's process, and answers over 4 connections"
+    found = measure_caching(effort, testbed.step3())
+    title = "Responding to a search: CPU time of the server's process, and responses over 4 connections"
     return [_costs(title, found)]
 
 
-def rebuilding(effort: Effort, stages: "Stages") -> Figures:
-    """A view of step 3 rebuilt against a bare copy."""
-    from workshop.bench.rebuilding import rebuilding  # noqa: PLC0415
+def rebuilding(effort: Effort, testbed: "Testbed") -> Figures:
+    """Compare rebuilding a view of step 3 with a bare copy."""
+    from workshop.bench.measurements.rebuilding import measure_rebuilding  # noqa: PLC0415
 
-    found = rebuilding(effort, stages.step3())
+    found = measure_rebuilding(effort, testbed.step3())
     rates = [("one process, find and bulk_write", found.bare), ("the view, from a snapshot", found.view)]
     return [_rates("Rebuilding, posts a second", rates)]
 
 
 def show(figures: Figures) -> None:
-    """Print them."""
+    """Print figures."""
     from rich.console import Console  # noqa: PLC0415
 
     is_free = not sys.stdout.isatty() and "COLUMNS" not in os.environ
@@ -140,18 +143,20 @@ def _costs(title: str, found: "Sequence[Cost]") -> "Table":
     rows = [
         [
             each.name,
-            *(f"{each.microseconds:,.0f}", f"{each.ratio:.2f}"),
-            *(f"{each.per_second:,.0f}", f"{each.rate_ratio:.2f}"),
+            f"{each.microseconds:,.0f}",
+            f"{each.ratio:.2f}",
+            f"{each.per_second:,.0f}",
+            f"{each.rate_ratio:.2f}",
         ]
         for each in found
     ]
-    return _table(title, ["server", "CPU µs a request", "ratio", "answers/s", "ratio"], rows)
+    return _table(title, ["server", "CPU µs a request", "ratio", "responses/s", "ratio"], rows)
 
 
 def _rates(title: str, found: Sequence[tuple[str, float]]) -> "Table":
     first = found[0][1]
     rows = [[name, f"{rate:,.0f}", f"{rate / first:.2f}"] for name, rate in found]
-    return _table(title, ["who", "posts/s", "ratio"], rows)
+    return _table(title, ["program", "posts/s", "ratio"], rows)
 
 
 def _table(title: str, columns: list[str], rows: list[list[str]]) -> "Table":

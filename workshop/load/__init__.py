@@ -1,1 +1,1 @@
-"""Loads posts into a step's `posts` collection: from files, from Reddit, or generated ones."""
+"""Loads posts into a step's collection `posts`: from files, from Reddit's API, or generated ones."""

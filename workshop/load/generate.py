@@ -1,32 +1,35 @@
-"""Generated posts: any number, the same for the same seed, with no network and no file.
+"""Generated posts: any number of them, the same for the same seed, without a network or a file.
 
-Words follow Zipf's law, topics and authors are popular to different degrees, scores have a long tail. Post
-number i depends on the seed and i alone: posts are drawn in blocks of 1,000, each from a generator of its
-own, so asking for more changes nothing before, and a load can begin anywhere.
+Words follow Zipf's law, some topics and authors are more popular than others, and scores have a long tail.
+Post number i depends only on the seed and i: posts are drawn in blocks of 1,000, each with its own random
+generator. So asking for more posts changes none before, and a load can begin anywhere.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import exp
 from random import Random
-from typing import Literal
+from typing import Any, Literal
+
+from pymongo.collection import Collection
 
 from workshop.load.phrases import Phrases
-from workshop.load.post import Document, document
+from workshop.load.posts.post import Document, document
 from workshop.load.problems import LoadError
 from workshop.load.source import Identity, Record
+from workshop.load.writing.checkpoint import clear_all
 
 VERSION = 1
-"""To be raised when the same seed gives other posts: an interrupted load then starts over."""
+"""Increase it when the same seed gives other posts: an interrupted load then starts over."""
 
-MADE_UP = r"^(t3|se)_g[0-9a-z]{5}[0-9]{9}$"
-"""The `_id` of a generated post, and of no other: see `_marker`."""
+GENERATED_ID = r"^(t3|se)_g[0-9a-z]{5}[0-9]{9}$"
+"""The pattern of the `_id`s of generated posts, and of no others: see `_marker`."""
 
 MAX_POSTS = 10**9
 MAX_SEED = 36**5 - 1
 
 LAST = int(datetime(2025, 6, 30, 12, tzinfo=UTC).timestamp())
-"""Seconds since 1970; no generated post is younger."""
+"""Seconds since 1970. No generated post is newer."""
 
 YEARS = 7
 ADULT = 0.03
@@ -36,13 +39,14 @@ HOSTS = tuple(
     f"https://{name}.example.{end}" for name in ("blog", "docs", "news", "code") for end in ("com", "net")
 )
 
+_GENERATED = {"_id": {"$regex": GENERATED_ID}}
 _BLOCK = 1000
 _SPAN = YEARS * 365 * 86_400
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def posts(count: int, seed: int = 1, start: int = 0) -> Iterator[Document]:
-    """The stored documents of posts `start` up to `count`, in order; `seed` is at most MAX_SEED."""
+    """Yield the documents of the posts from `start` up to `count`, in order. `seed` is at most MAX_SEED."""
     phrases = Phrases(seed)
     for first in range(start - start % _BLOCK, count, _BLOCK):
         block = _block(phrases, seed, first)
@@ -50,7 +54,9 @@ def posts(count: int, seed: int = 1, start: int = 0) -> Iterator[Document]:
 
 
 class GeneratedSource:
-    """The first `count` posts of a seed. Making one raises LoadError for a count or seed out of range."""
+    """The first `count` posts of a seed. The constructor raises LoadError for a count or seed out of
+    range.
+    """
 
     unit: Literal["bytes", "posts"] = "posts"
 
@@ -67,19 +73,30 @@ class GeneratedSource:
 
     @property
     def done(self) -> int:
-        """Posts given."""
+        """The number of posts yielded."""
         return self.position
 
     def records(self, start: int) -> Iterator[Record]:
-        """The posts from number `start` on."""
+        """Yield the posts from number `start` on."""
         self.position = start
         for post in posts(self.total or 0, self._seed, start):
             self.position += 1
             yield post
 
 
+def count_generated(collection: Collection[dict[str, Any]]) -> int:
+    """Return how many generated posts a collection contains."""
+    return collection.count_documents(_GENERATED)
+
+
+def remove_generated(collection: Collection[dict[str, Any]]) -> int:
+    """Delete the generated posts and the checkpoints of their loads. Return how many posts there were."""
+    clear_all(collection, "generate:")
+    return collection.delete_many(_GENERATED).deleted_count
+
+
 def _marker(seed: int) -> str:
-    """`g` and the seed; with nine digits behind, an id is longer than any Reddit or a site has given."""
+    """Return `g` and the seed. With nine digits behind it, an id is longer than any of Reddit or a site."""
     digits = ""
     for _ in range(5):
         seed, digit = divmod(seed, 36)
@@ -99,18 +116,18 @@ def _block(phrases: Phrases, seed: int, first: int) -> list[Document]:
     for i in range(_BLOCK):
         topic = topics[i]
         number = f"{marker}{first + i:09d}"
-        asked = "." in topic
-        permalink = f"{PLACE}/questions/{number}" if asked else f"{PLACE}/r/{topic}/comments/{number}"
-        linked = not asked and random() < LINKED
+        is_question = "." in topic
+        permalink = f"{PLACE}/questions/{number}" if is_question else f"{PLACE}/r/{topic}/comments/{number}"
+        linked = not is_question and random() < LINKED
         votes = exp(gauss(1.9, 1.7))
         against = votes * random() ** 4 * 1.3
         ups, downs = int(votes), int(against)
-        if asked:
+        if is_question:
             ups, downs = max(ups - downs, 0), max(downs - ups, 0)
         block.append(
             document(
-                post_id=f"se_{number}" if asked else f"t3_{number}",
-                source="stackexchange" if asked else "reddit",
+                post_id=f"se_{number}" if is_question else f"t3_{number}",
+                source="stackexchange" if is_question else "reddit",
                 title=titles[i],
                 text=texts[i],
                 author=authors[i],

@@ -1,4 +1,6 @@
-"""Takes posts from a source into a collection: reads and writes at the same time, and can be interrupted."""
+"""Loads the posts of a source into a collection. Reads and writes at the same time, and can be
+interrupted.
+"""
 
 import sys
 from collections import deque
@@ -12,22 +14,22 @@ from typing import NamedTuple
 
 from pymongo.collection import Collection
 
-from workshop.load.checkpoint import Checkpoint, Reached
-from workshop.load.patience import patiently
-from workshop.load.post import Document
+from workshop.load.posts.post import Document
 from workshop.load.problems import LoadError, Problem
-from workshop.load.progress import Quiet, Watch
+from workshop.load.progress import NoProgress, Progress
 from workshop.load.source import Source
 from workshop.load.tally import Tally
-from workshop.load.writer import Writer
+from workshop.load.writing.checkpoint import Checkpoint, SavedProgress
+from workshop.load.writing.retry import retry_while_unavailable
+from workshop.load.writing.writer import Writer
 
 BATCH = 1000
-"""Records written in one go."""
+"""Records in one write."""
 
-_AHEAD = 3
+_MAX_PENDING = 3
 _SAVE_EVERY = 1.0
-_SWITCH = 0.0005
-"""Seconds the reading thread may keep the interpreter from the writing one, which mostly waits."""
+_SWITCH_INTERVAL = 0.0005
+"""For how many seconds the reading thread may block the writing one, which mostly waits."""
 
 
 class _Batch(NamedTuple):
@@ -42,8 +44,9 @@ _Pending = deque[tuple[_Batch, Future[Tally]]]
 class Loading:
     """One load. `tally` counts what is written so far, also after `run` was interrupted or failed.
 
-    One thread reads and another writes, at most `_AHEAD` batches behind, in the source's order: of two
-    records with one `_id` the later stays, and all before the last acknowledged batch is written.
+    One thread reads and another writes, at most `_MAX_PENDING` batches behind, in the order of the source: of
+    two records with one `_id` the later one stays, and everything before the last acknowledged batch is
+    written.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Loading:
         batch: int = BATCH,
         limit: int | None = None,
         restart: bool = False,
-        watch: Watch | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.tally = Tally()
         self.resumed = False
@@ -62,9 +65,9 @@ class Loading:
         self._batch = batch
         self._limit = limit
         self._restart = restart
-        self._watch = watch or Quiet()
+        self._progress = progress or NoProgress()
         self._stop = Event()
-        self._writer = Writer(collection, self._stop, self._watch.note)
+        self._writer = Writer(collection, self._stop, self._progress.note)
         self._checkpoint = Checkpoint(collection, source.identity) if source.identity else None
         self._position = 0
         self._saved = monotonic()
@@ -72,64 +75,64 @@ class Loading:
 
     @property
     def resumable(self) -> bool:
-        """Whether the same load would go on where this one stopped."""
+        """Whether the same load would resume where this one stopped."""
         return self._checkpoint is not None
 
     def run(self) -> Tally:
-        """Load all, from the place an earlier load reached. At most `limit` posts of the source are stored.
+        """Load all posts, from where an earlier load stopped. Store at most `limit` posts of the source.
 
-        Raises LoadError when the source or MongoDB fails, and KeyboardInterrupt; what was written before
-        either is in `tally` and remembered.
+        Raises LoadError when the source or MongoDB fails, and KeyboardInterrupt. What was written before that
+        is in `tally` and in the checkpoint.
         """
         self._resume()
-        self._watch.begin(self._source, self.tally)
+        self._progress.start(self._source, self.tally)
         switch = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH)
+        sys.setswitchinterval(_SWITCH_INTERVAL)
         try:
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="load") as pool:
                 self._transfer(pool)
         finally:
             sys.setswitchinterval(switch)
-            self._watch.end()
+            self._progress.stop()
         if self._failure:
             raise self._failure
         if self._checkpoint:
-            patiently(self._checkpoint.clear, self._stop, self._watch.note)
+            retry_while_unavailable(self._checkpoint.clear, self._stop, self._progress.note)
         return self.tally
 
     def _resume(self) -> None:
         if not self._checkpoint:
             return
         if self._restart:
-            patiently(self._checkpoint.clear, self._stop, self._watch.note)
-        reached = patiently(self._checkpoint.reached, self._stop, self._watch.note)
-        if reached and reached.position:
-            self._position, self.tally, self.resumed = reached.position, reached.tally, True
+            retry_while_unavailable(self._checkpoint.clear, self._stop, self._progress.note)
+        saved = retry_while_unavailable(self._checkpoint.read, self._stop, self._progress.note)
+        if saved and saved.position:
+            self._position, self.tally, self.resumed = saved.position, saved.tally, True
 
     def _transfer(self, pool: ThreadPoolExecutor) -> None:
         pending: _Pending = deque()
         try:
             for batch in self._batches():
                 pending.append((batch, pool.submit(self._writer.write, batch.documents)))
-                while len(pending) > _AHEAD or (pending and pending[0][1].done()):
-                    self._settle(pending)
+                while len(pending) > _MAX_PENDING or (pending and pending[0][1].done()):
+                    self._complete_oldest(pending)
             while pending:
-                self._settle(pending)
+                self._complete_oldest(pending)
         except LoadError:
-            self._abandon(pool, pending)
+            self._cancel_pending(pool, pending)
             raise
         except BaseException:
-            self._watch.note("Stopping once what is being written is written …")
-            self._abandon(pool, pending)
+            self._progress.note("Stopping after the current write …")
+            self._cancel_pending(pool, pending)
             while pending and not pending[0][1].cancelled() and not pending[0][1].exception():
-                self._settle(pending)
+                self._complete_oldest(pending)
             self._save_once()
             raise
         if self._failure:
             self._save_once()
 
     def _batches(self) -> Iterator[_Batch]:
-        """The records in batches; a failing source ends them and leaves its LoadError in `_failure`."""
+        """Yield the records in batches. If the source fails, stop and keep its LoadError in `_failure`."""
         left = None if self._limit is None else self._limit - self.tally.stored
         if left is not None and left <= 0:
             return
@@ -153,30 +156,30 @@ class Loading:
         if documents or problems:
             yield _Batch(documents, problems, self._source.position)
 
-    def _settle(self, pending: _Pending) -> None:
-        """Wait for the oldest batch and count it; if interrupted while waiting, all is left as it was."""
+    def _complete_oldest(self, pending: _Pending) -> None:
+        """Wait for the oldest batch and count it. An interruption of the wait changes nothing."""
         batch, written = pending[0]
         tally = written.result()
         pending.popleft()
-        tally.problems(batch.problems)
+        tally.add_problems(batch.problems)
         self.tally.add(tally)
         self._position = batch.position
-        self._watch.step(self.tally)
+        self._progress.update(self.tally)
         if monotonic() - self._saved > _SAVE_EVERY:
             self._save()
 
-    def _abandon(self, pool: ThreadPoolExecutor, pending: _Pending) -> None:
-        """Let the batch in hand be written, unless MongoDB is away, and drop those behind it."""
+    def _cancel_pending(self, pool: ThreadPoolExecutor, pending: _Pending) -> None:
+        """Finish the batch that is being written, unless MongoDB is unavailable, and drop those behind it."""
         self._stop.set()
-        # The last one first: the writer goes on with the first meanwhile, and is to leave no gap.
+        # From the last to the first: the writer goes on with the first meanwhile and must leave no gap.
         for _, written in reversed(pending):
             written.cancel()
         pool.shutdown()
 
     def _save(self) -> None:
         if self._checkpoint:
-            place = Reached(self._position, self.tally)
-            patiently(partial(self._checkpoint.save, place), self._stop, self._watch.note)
+            place = SavedProgress(self._position, self.tally)
+            retry_while_unavailable(partial(self._checkpoint.save, place), self._stop, self._progress.note)
         self._saved = monotonic()
 
     def _save_once(self) -> None:

@@ -1,7 +1,7 @@
-"""Titles, texts, topics and authors for generated posts, drawn from `vocabulary`.
+"""Titles, texts, topics and authors of generated posts, drawn from `vocabulary`.
 
-Most of a sentence is settled once for a topic and shared by its posts, which is what makes a hundred thousand
-posts quick. Each post gets a few fresh words, so the vocabulary keeps growing with the number of posts.
+Most of a sentence is made once for a topic and shared by its posts, which makes a hundred thousand posts
+fast. Each post gets a few new words, so the vocabulary grows with the number of posts.
 """
 
 import re
@@ -16,11 +16,11 @@ TITLES = 128
 AUTHORS = 5000
 NUMBERS = tuple(str(number) for number in range(2, 90))
 LENGTHS = (1, 2, 3, 3, 4, 4, 5, 5, 6, 7, 9)
-"""Sentences in a text, before the closing one."""
+"""Sentences in a text, before the last one."""
 
 STRIDES = (1, 3, 5, 7)
-"""Steps from one sentence of a text to the next: none shares a factor with the number of sentence
-templates, and templates take turns, so no text uses one twice.
+"""Steps from one sentence of a text to the next. None shares a factor with the number of sentence templates,
+and templates take turns, so no text uses one twice.
 """
 
 _REACH = max(LENGTHS) * max(STRIDES)
@@ -28,13 +28,13 @@ _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])")
 
 
 def zipf(rng: Random, things: Sequence[str], count: int) -> list[str]:
-    """`count` draws by Zipf's law: the n-th of the things comes up about 1/n as often as the first."""
+    """Draw `count` of the things by Zipf's law: the n-th of them is drawn about 1/n as often as the first."""
     random, size = rng.random, len(things)
     return [things[int((size + 1) ** random()) - 1] for _ in range(count)]
 
 
 class Phrases:
-    """What the posts of one seed are made of. Each method draws from the generator it is given."""
+    """The parts of the posts of one seed. Each method draws with the random generator that it is given."""
 
     def __init__(self, seed: int) -> None:
         self._rng = rng = Random(f"phrases:{seed}")  # noqa: S311 - believable, not secret
@@ -49,15 +49,15 @@ class Phrases:
         self._closings = ["\n\n" + closing.replace("{fresh}", "%s") for closing in words.CLOSINGS]
 
     def topics(self, rng: Random, count: int) -> list[str]:
-        """Subreddits and sites, the popular ones more often."""
+        """Draw subreddits and sites, the popular ones more often."""
         return rng.choices(self._topics, cum_weights=self._popularity, k=count)
 
     def authors(self, rng: Random, count: int) -> list[str]:
-        """Usernames; a few write a lot."""
+        """Draw usernames. A few write a lot."""
         return zipf(rng, self._authors, count)
 
     def titles(self, rng: Random, topics: Sequence[str]) -> list[str]:
-        """A title for a post of each of these topics."""
+        """Draw a title for a post of each of these topics."""
         random = rng.random
         return [
             self._titles[topic][int(random() * TITLES)] % (fresh,)
@@ -65,7 +65,7 @@ class Phrases:
         ]
 
     def texts(self, rng: Random, topics: Sequence[str]) -> list[str]:
-        """A text for a post of each of these topics: two to ten sentences."""
+        """Draw a text for a post of each of these topics: two to ten sentences."""
         count = len(topics)
         lengths = rng.choices(LENGTHS, k=count)
         strides = rng.choices(STRIDES, k=count)
@@ -99,7 +99,7 @@ class Phrases:
         return sentences + sentences[:_REACH]
 
     def _fill(self, templates: Iterable[str], topic: str) -> list[str]:
-        """Templates with all but `fresh` filled in, which becomes `%s`."""
+        """Fill in all slots of the templates except `fresh`, which becomes `%s`."""
         own = words.TOPICS[topic].split()
         slots = _Slots(
             self._rng,

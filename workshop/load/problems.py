@@ -1,4 +1,4 @@
-"""What can be wrong with a load, and with one record of it."""
+"""Errors of a load and of single records."""
 
 from dataclasses import dataclass
 
@@ -6,20 +6,20 @@ import click
 
 
 class LoadError(click.ClickException):
-    """The load cannot go on; its text tells people what is wrong and what to do."""
+    """The load cannot go on. The message says what is wrong and what to do."""
 
 
 class BadRecord(Exception):
-    """One record cannot become a post; its text says why in a few plain words."""
+    """A record cannot become a post. The message says why in a few plain words."""
 
 
 class NotAPost(Exception):
-    """A sound record of another kind, such as a comment or an answer; its text says which."""
+    """A valid record of another kind, such as a comment or an answer. The message names the kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A record that was left out: where it stands (`line 12`), why, and if it is bad or just no post."""
+    """A record that was left out: where it is (`line 12`), why, and whether it is bad or just not a post."""
 
     where: str
     reason: str

@@ -1,19 +1,19 @@
-"""What every source of posts offers the loader."""
+"""The interface of all sources of posts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from workshop.load.post import Document
+from workshop.load.posts.post import Document
 from workshop.load.problems import Problem
 
 Record = Document | Problem
 
 
-class Part(NamedTuple):
-    """A record as it stands in a file: where, and its values.
+class RawRecord(NamedTuple):
+    """A record of a file: where it is, and its content.
 
-    None is an empty line, a BadRecord what cannot be read.
+    The content is None for an empty line and a BadRecord for what cannot be read.
     """
 
     where: str
@@ -22,22 +22,24 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Identity:
-    """How an interrupted load is found again: by `key`, and only while `version` is the same."""
+    """Identifies the checkpoint of an interrupted load: it has this `key`, and is valid only for this
+    `version`.
+    """
 
     key: str
     version: str
 
 
 class Source(Protocol):
-    """Gives the records of one file, subreddit or generator in a fixed order."""
+    """Yields the records of one file, subreddit or generator in a fixed order."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name that people see."""
 
     @property
     def identity(self) -> Identity | None:
-        """None when its records are never the same twice, so that there is no place to go on from."""
+        """None when its records are never the same twice, so that a load of it cannot be resumed."""
 
     @property
     def unit(self) -> Literal["bytes", "posts"]:
@@ -45,7 +47,7 @@ class Source(Protocol):
 
     @property
     def total(self) -> int | None:
-        """How much there is, if that is known."""
+        """The size of the source, if it is known."""
 
     @property
     def done(self) -> int:
@@ -53,10 +55,10 @@ class Source(Protocol):
 
     @property
     def position(self) -> int:
-        """The place behind the record given last: where `records` would go on with the next."""
+        """The position behind the last record, from which `records` would go on with the next."""
 
     def records(self, start: int) -> Iterator[Record]:
-        """Each record from the place `start` on as a stored document, or as the problem it has.
+        """Yield each record from position `start` on, as a document to store or as a problem.
 
-        Raises LoadError when no further record can be had.
+        Raises LoadError when no further record is available.
         """

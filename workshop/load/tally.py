@@ -1,4 +1,4 @@
-"""Counts what became of the records of a load."""
+"""Counts the results of a load."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,12 +7,14 @@ from typing import Any
 from workshop.load.problems import Problem
 
 EXAMPLES = 10
-"""Bad records that are kept to be shown."""
+"""How many bad records are kept to be shown."""
 
 
 @dataclass
 class Tally:
-    """Posts by what the store did with them, bad records and the first few, what was left out by reason."""
+    """Counts of posts by what the store did with them, of bad records and the first few of these, and of what
+    was left out, by reason.
+    """
 
     new: int = 0
     updated: int = 0
@@ -23,21 +25,21 @@ class Tally:
 
     @property
     def stored(self) -> int:
-        """Posts of this load that are in the store now."""
+        """The number of posts of this load that are in the store now."""
         return self.new + self.updated + self.unchanged
 
     @property
     def skipped(self) -> int:
-        """Records that are sound but no posts."""
+        """The number of records that are valid but not posts."""
         return sum(self.left_out.values())
 
     @property
     def records(self) -> int:
-        """All records counted here."""
+        """The number of all records counted here."""
         return self.stored + self.bad + self.skipped
 
     def add(self, other: "Tally") -> None:
-        """Count what another tally counted too."""
+        """Add the counts of another tally."""
         self.new += other.new
         self.updated += other.updated
         self.unchanged += other.unchanged
@@ -46,7 +48,7 @@ class Tally:
         for reason, count in other.left_out.items():
             self.left_out[reason] = self.left_out.get(reason, 0) + count
 
-    def problems(self, problems: Iterable[Problem]) -> None:
+    def add_problems(self, problems: Iterable[Problem]) -> None:
         """Count records that did not become posts."""
         for problem in problems:
             if not problem.bad:
@@ -57,12 +59,12 @@ class Tally:
                 self.examples.append(problem)
 
     def as_document(self) -> dict[str, Any]:
-        """Plain values that MongoDB can keep; left out reasons as a list, for they may hold dots."""
+        """Return plain values that MongoDB can store. Reasons are in a list, as they may contain dots."""
         return asdict(self) | {"left_out": list(self.left_out.items())}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Tally":
-        """What `as_document` gave."""
+        """Return the tally of which `as_document` returned `document`."""
         values = dict(document)
         values["examples"] = [Problem(**example) for example in values["examples"]]
         return cls(**values | {"left_out": dict(values["left_out"])})

@@ -1,4 +1,4 @@
-"""The words that generated posts are made of.
+"""The words of generated posts.
 
 Common words come first in each list: they are drawn by Zipf's law, so the first is the most frequent.
 """
@@ -35,7 +35,7 @@ TOPICS = {
     "gamedev": "shaders sprites physics collisions engines levels textures tilemaps cameras netcode",
     "embedded": "interrupts registers firmware bootloaders timers UART watchdogs sensors RTOS debuggers",
 }
-"""Subreddits and sites, the popular ones first, and the words that belong to each."""
+"""Subreddits and sites, the popular ones first, with the words that belong to each."""
 
 THINGS = _words(
     "error server file test function user project request service database script query version page "
@@ -111,7 +111,7 @@ SHOWS = (
     "{name}: {word} for people who would rather not {deed} the {fresh}",
     "After {number} months I finally released {name} for {fresh}",
 )
-"""Titles of questions, of links and of what people made; `fresh` is filled in anew for each post."""
+"""Titles of questions, of links, and of things that people made. `fresh` is filled in anew for each post."""
 
 SENTENCES = (
     "I have been trying to {deed} a {quality} {thing} with {word} for a while now.",
@@ -146,4 +146,4 @@ CLOSINGS = (
     "Next I will try {fresh}, and if that fails {fresh}.",
     "It began when somebody replaced {fresh} by {fresh}.",
 )
-"""Last sentences, with two `fresh` words each."""
+"""Last sentences, each with two `fresh` words."""

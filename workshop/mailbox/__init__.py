@@ -1,1 +1,1 @@
-"""The mail catcher: takes any mail on loopback, delivers none, and shows it on a page."""
+"""The mail catcher: accepts any mail on loopback, delivers none, and shows it on a page."""

@@ -1,4 +1,4 @@
-"""`python -m workshop.mailbox`: both sides of the catcher in one process."""
+"""`python -m workshop.mailbox`: SMTP and the page in one process."""
 
 import asyncio
 import signal
@@ -10,31 +10,31 @@ import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from workshop.addresses import in_url
-from workshop.defaults import default_ports
+from workshop.default_ports import default_ports
 from workshop.mailbox.box import Box
 from workshop.mailbox.smtp import protocol
 from workshop.mailbox.web import create_app
 from workshop.ports import HIGHEST_PORT, require_free
 
 PORT = click.IntRange(1, HIGHEST_PORT)
-SMTP, PAGE = default_ports()["MAIL_SMTP_PORT"], default_ports()["MAIL_HTTP_PORT"]
-STOP_POLL = 0.05
+SMTP_PORT, HTTP_PORT = default_ports()["MAIL_SMTP_PORT"], default_ports()["MAIL_HTTP_PORT"]
+STOP_POLL_SECONDS = 0.05
 
 
-class _Quiet(WSGIRequestHandler):
+class _QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Readiness checks would fill the log."""
+        """Log nothing: health checks would fill the log."""
 
 
 @click.command()
 @click.option("--host", envvar="MAIL_HOST", default="127.0.0.1", show_default=True)
-@click.option("--smtp-port", envvar="MAIL_SMTP_PORT", default=SMTP, show_default=True, type=PORT)
-@click.option("--http-port", envvar="MAIL_HTTP_PORT", default=PAGE, show_default=True, type=PORT)
+@click.option("--smtp-port", envvar="MAIL_SMTP_PORT", default=SMTP_PORT, show_default=True, type=PORT)
+@click.option("--http-port", envvar="MAIL_HTTP_PORT", default=HTTP_PORT, show_default=True, type=PORT)
 def main(host: str, smtp_port: int, http_port: int) -> None:
-    """Take mail over SMTP, deliver none of it, and show it on a page."""
+    """Accept mail over SMTP, deliver none of it, and show it on a page."""
     if smtp_port == http_port:
         raise click.ClickException(
-            f"MAIL_SMTP_PORT and MAIL_HTTP_PORT are both {smtp_port}: they must differ."
+            f"MAIL_SMTP_PORT and MAIL_HTTP_PORT are both {smtp_port}, but they must differ."
         )
     with (
         _listen(host, smtp_port, "MAIL_SMTP_PORT") as smtp,
@@ -44,7 +44,7 @@ def main(host: str, smtp_port: int, http_port: int) -> None:
 
 
 def _listen(host: str, port: int, variable: str) -> socket.socket:
-    require_free(port, variable, host)  # macOS would let us share a port with one that has all addresses
+    require_free(port, variable, host)  # macOS would share the port with a socket on all addresses
     try:
         return socket.create_server((host, port), family=socket.getaddrinfo(host, port)[0][0])
     except OSError as error:
@@ -60,12 +60,12 @@ async def _serve(host: str, smtp: socket.socket, http: socket.socket) -> None:
     box = Box()
     http_host = http.getsockname()[0]
     app = create_app(box, _address(smtp), loopback=host if ip_address(http_host).is_loopback else None)
-    pages = make_server(http_host, 0, app, threaded=True, request_handler=_Quiet, fd=http.fileno())
-    threading.Thread(target=pages.serve_forever, args=(STOP_POLL,), daemon=True).start()
+    pages = make_server(http_host, 0, app, threaded=True, request_handler=_QuietHandler, fd=http.fileno())
+    threading.Thread(target=pages.serve_forever, args=(STOP_POLL_SECONDS,), daemon=True).start()
     receiver = await loop.create_server(lambda: protocol(box), sock=smtp)
     click.echo(f"Catching mail on {_address(smtp)} (SMTP); read it at http://{_address(http)}")
     await stopped.wait()
-    # Closed without waiting for open connections: a client that idles must not delay the end.
+    # Close without waiting for open connections: an idle client must not delay the end.
     receiver.close()
     pages.shutdown()
     pages.server_close()

@@ -1,4 +1,4 @@
-"""The part of Mailpit's API that programs need; a real Mailpit can take this catcher's place.
+"""The part of Mailpit's API that programs need, so a real Mailpit can replace this catcher.
 
 Names and shapes are those of Mailpit's API v1 (GET and DELETE /api/v1/messages, GET /api/v1/message/{ID}).
 """
@@ -16,7 +16,7 @@ DEFAULT_LIMIT = 50
 
 
 def api(box: Box) -> Blueprint:
-    """The routes under /api/v1."""
+    """Return the routes under /api/v1."""
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
 
     @routes.get("/messages")
@@ -29,20 +29,20 @@ def api(box: Box) -> Blueprint:
     def message(message_id: str) -> Response:
         found = box.get(message_id)
         if found is None:
-            abort(404, "There is no such message: it never came, was deleted, or had to make room.")
+            abort(404, "There is no such message. It may have been deleted, or dropped to make room.")
         attachments = [
             {"FileName": each.filename, "ContentType": each.media_type, "Size": each.size}
             for each in found.body.attachments
         ]
-        body = {"Text": found.body.text, "HTML": found.body.html, "Attachments": attachments}
-        return jsonify({**_summary(found), **body})
+        content = {"Text": found.body.text, "HTML": found.body.html, "Attachments": attachments}
+        return jsonify({**_summary(found), **content})
 
     @routes.delete("/messages")
     def delete() -> Response:
-        given = request.get_json(force=True) if request.get_data() else {}
-        ids = given.get("IDs", []) if isinstance(given, dict) else None
+        body = request.get_json(force=True) if request.get_data() else {}
+        ids = body.get("IDs", []) if isinstance(body, dict) else None
         if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-            raise BadRequest('Give no body to delete all messages, or {"IDs": ["…"]} to delete some.')
+            raise BadRequest('Send no body to delete all messages, or {"IDs": ["…"]} to delete some.')
         box.delete(ids or None)
         return Response("ok", mimetype="text/plain")
 
@@ -52,7 +52,7 @@ def api(box: Box) -> Blueprint:
 def _number(name: str, default: int) -> int:
     text = request.args.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadRequest(f"{name}={text} is not a number from 0 up.")
+        raise BadRequest(f"{name}={text} is not a whole number from 0.")
     return int(text)
 
 

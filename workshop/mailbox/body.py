@@ -1,4 +1,4 @@
-"""What a mail says, taken out of its parts."""
+"""The content of a mail, taken from its parts."""
 
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -7,12 +7,12 @@ from typing import cast
 
 from workshop.mailbox.headers import is_control, one_line
 
-MOST_PARTS = 100
+MAX_PARTS = 100
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A part that is neither the text nor the HTML; size in bytes."""
+    """A part that is neither the text nor the HTML, with its size in bytes."""
 
     filename: str
     media_type: str
@@ -21,7 +21,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Body:
-    """A mail's first plain text, its first HTML, and the rest."""
+    """The first plain text of a mail, its first HTML, and its other parts."""
 
     text: str = ""
     html: str = ""
@@ -29,14 +29,14 @@ class Body:
 
 
 def read_body(mail: EmailMessage) -> Body:
-    """Text, HTML and attachments of a mail's first 100 parts. A malformed mail can raise any error."""
+    """Return text, HTML and attachments of a mail's first 100 parts. A malformed mail can raise any error."""
     texts: dict[str, str] = {}
     attachments = []
-    for part in islice(mail.walk(), MOST_PARTS):
+    for part in islice(mail.walk(), MAX_PARTS):
         if part.is_multipart():
             continue
         kind = part.get_content_type()
-        # A multipart without parts has lost its boundary: what it holds is best read as text.
+        # A multipart without parts has lost its boundary. Its content is best read as text.
         shown_as = "text/plain" if part.get_content_maintype() == "multipart" else kind
         inline = part.get_content_disposition() != "attachment"
         if inline and shown_as in {"text/plain", "text/html"} and not texts.get(shown_as):
@@ -48,18 +48,18 @@ def read_body(mail: EmailMessage) -> Body:
 
 
 def readable(text: str) -> str:
-    """With its lines and tabs, without other control characters."""
+    """Return the text with its lines and tabs, but without other control characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join("\ufffd" if is_control(each) and each not in "\n\t" else each for each in lines)
 
 
 def _text(part: EmailMessage) -> str:
-    named = part.get_content_charset("utf-8")
+    claimed = part.get_content_charset("utf-8")
     # Much mail that claims us-ascii or nothing is UTF-8. Decoding punycode takes quadratic time.
-    charset = "utf-8" if named in {"us-ascii", "ascii", "punycode"} else named
+    charset = "utf-8" if claimed in {"us-ascii", "ascii", "punycode"} else claimed
     try:
         return readable(_payload(part).decode(charset, "replace"))
-    except (LookupError, UnicodeError):  # a character set nobody knows
+    except (LookupError, UnicodeError):  # an unknown character set
         return readable(_payload(part).decode("utf-8", "replace"))
 
 

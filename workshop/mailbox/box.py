@@ -1,4 +1,4 @@
-"""The caught mails, in memory and bounded."""
+"""The caught mails, in memory and limited."""
 
 from collections.abc import Collection
 from itertools import islice
@@ -6,12 +6,14 @@ from threading import Lock
 
 from workshop.mailbox.message import Message
 
-MOST_MESSAGES = 500
-MOST_BYTES = 32 * 1024 * 1024
+MAX_MESSAGES = 500
+MAX_BYTES = 32 * 1024 * 1024
 
 
 class Box:
-    """Keeps the latest mails, at most MOST_MESSAGES, MOST_BYTES of source. Safe to share among threads."""
+    """Keeps the latest mails, at most MAX_MESSAGES of them and MAX_BYTES of source. Safe for several
+    threads.
+    """
 
     def __init__(self) -> None:
         self._messages: dict[str, Message] = {}
@@ -22,24 +24,24 @@ class Box:
         return len(self._messages)
 
     def add(self, message: Message) -> None:
-        """Keep a mail and drop the oldest that no longer fit."""
+        """Keep a mail, and drop the oldest ones that no longer fit."""
         with self._lock:
             self._messages[message.id] = message
             self._bytes += len(message.raw)
-            while len(self._messages) > MOST_MESSAGES or self._bytes > MOST_BYTES:
+            while len(self._messages) > MAX_MESSAGES or self._bytes > MAX_BYTES:
                 self._drop(next(iter(self._messages)))
 
     def get(self, message_id: str) -> Message | None:
-        """The mail with that id; None when there is none or it had to make room."""
+        """Return the mail with that id, None when there is none or it was dropped."""
         return self._messages.get(message_id)
 
     def latest(self, start: int, limit: int) -> list[Message]:
-        """At most `limit` mails, newest first, after the newest `start`."""
+        """Return at most `limit` mails, newest first, after the newest `start`."""
         with self._lock:
             return list(islice(reversed(self._messages.values()), start, start + limit))
 
     def delete(self, ids: Collection[str] | None = None) -> None:
-        """Forget the mails with these ids, or all of them when none are given."""
+        """Delete the mails with these ids, or all of them without ids."""
         with self._lock:
             for message_id in list(self._messages) if ids is None else ids:
                 if message_id in self._messages:

@@ -1,4 +1,4 @@
-"""The headers of a mail nobody vouches for."""
+"""The headers of a mail that nobody has checked."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -9,32 +9,32 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-LONGEST_HEADER = 8192  # characters; the standard library's parser takes quadratic time
-MOST_HEADERS = 100
+MAX_HEADER_CHARACTERS = 8192  # characters; the standard library's parser takes quadratic time
+MAX_HEADERS = 100
 
 
 @dataclass(frozen=True)
 class Person:
-    """A mailbox: display name, perhaps empty, and address."""
+    """The display name, perhaps empty, and the address of a mailbox."""
 
     name: str
     address: str
 
 
 class Lenient(EmailPolicy):
-    """Reads headers as UTF-8 whatever they claim to be, and only as much of each as parses fast."""
+    """Reads headers as UTF-8 whatever they claim, and only as much of each as can be parsed fast."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        """Name and raw value of one header, given its lines."""
+        """Return the name and the raw value of a header from its lines."""
         name, value = super().header_source_parse(sourcelines)
-        return utf8(name), utf8(value[:LONGEST_HEADER])
+        return utf8(name), utf8(value[:MAX_HEADER_CHARACTERS])
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
-        """The header's parsed value: text, with attributes such as `addresses`."""
+        """Return the parsed value of a header: text with attributes such as `addresses`."""
         return _parsed(name, value)
 
 
-@lru_cache(maxsize=256)  # the body's parser asks for the type of the whole again at each part
+@lru_cache(maxsize=256)  # the body's parser parses the type of the whole again at each part
 def _parsed(name: str, value: str) -> Any:
     return default.header_fetch_parse(name, value)
 
@@ -43,22 +43,22 @@ LENIENT = Lenient()
 
 
 def raw_headers(mail: EmailMessage, wanted: str | None = None) -> Iterator[tuple[str, str]]:
-    """Names and values as they came, all of them or those called `wanted`."""
-    for name, raw in islice(mail.raw_items(), MOST_HEADERS):
+    """Yield names and raw values, of all headers or those with the name `wanted`."""
+    for name, raw in islice(mail.raw_items(), MAX_HEADERS):
         if wanted is None or name.lower() == wanted.lower():
             yield name, raw
 
 
 def decoded(name: str, raw: str) -> str:
-    """A header's value without its encodings, on one line; as it came when it breaks the rules."""
+    """Return the value of a header without its encodings, on one line; the raw value if it is malformed."""
     try:
         return one_line(str(LENIENT.header_fetch_parse(name, raw)))
-    except Exception:  # hostile headers find ever new ways to break the parser
+    except Exception:  # hostile headers can break the parser in many ways
         return one_line(raw)
 
 
 def people(name: str, raw: str) -> list[Person]:
-    """The mailboxes of an address header; its whole value as the address when it breaks the rules."""
+    """Return the mailboxes of an address header; its whole value as the address if it is malformed."""
     try:
         addresses = LENIENT.header_fetch_parse(name, raw).addresses
         return [Person(one_line(each.display_name), one_line(each.addr_spec)) for each in addresses]
@@ -67,15 +67,21 @@ def people(name: str, raw: str) -> list[Person]:
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and other control characters, which could pass for another header."""
+    """Return the text without line breaks and other control characters, which could pass for another
+    header.
+    """
     return " ".join("".join(" " if is_control(each) else each for each in text).split())
 
 
 def is_control(character: str) -> bool:
-    """Control characters, line and paragraph separators, and halves of surrogate pairs."""
+    """Return whether it is a control character, a line or paragraph separator, or half of a surrogate
+    pair.
+    """
     return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def utf8(text: str) -> str:
-    """Undo `surrogateescape`, as raw bytes come from the parser and from aiosmtpd; lone surrogates go too."""
+    """Undo `surrogateescape`, in which the parser and aiosmtpd return raw bytes, and replace lone
+    surrogates.
+    """
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

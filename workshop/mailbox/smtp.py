@@ -1,4 +1,4 @@
-"""The receiving side: real SMTP, and every mail is welcome."""
+"""The receiving side: SMTP that accepts every mail."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from workshop.mailbox.box import Box
 from workshop.mailbox.message import Message
 
-LARGEST = 1024 * 1024
-MOST_RECIPIENTS = 100
+MAX_MESSAGE_BYTES = 1024 * 1024
+MAX_RECIPIENTS = 100
 
 
 class Receiver:
-    """What aiosmtpd calls for each mail."""
+    """The handler that aiosmtpd calls for each mail."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
@@ -20,15 +20,15 @@ class Receiver:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Take up to 100 recipients, the number that RFC 5321 (4.5.3.1.8) asks for."""
-        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
-            return f"452 Too many recipients: {MOST_RECIPIENTS} at most"
+        """Accept up to 100 recipients, the number that RFC 5321 (4.5.3.1.8) requires."""
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return f"452 Too many recipients: {MAX_RECIPIENTS} at most"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the mail; the answer names its id."""
+        """Keep the mail. The reply contains its id."""
         message = Message(
             envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b""
         )
@@ -37,10 +37,12 @@ class Receiver:
 
 
 def protocol(box: Box) -> SMTP:
-    """What speaks SMTP on one connection; refuses mails over 1 MiB with 552. Needs a running event loop."""
+    """Return the SMTP protocol of one connection. It refuses mails over 1 MiB with 552. Needs a running event
+    loop.
+    """
     return SMTP(
         Receiver(box),
-        data_size_limit=LARGEST,
+        data_size_limit=MAX_MESSAGE_BYTES,
         enable_SMTPUTF8=True,
         hostname="localhost",
         ident="Stepping Stones mail catcher",

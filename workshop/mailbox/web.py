@@ -1,4 +1,4 @@
-"""The page that shows what was caught. Mail is shown as text only: none of its HTML is ever rendered."""
+"""The page that shows caught mail, as text only: no HTML of a mail is ever rendered."""
 
 from ipaddress import ip_address
 from math import ceil
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from workshop.mailbox.api import api
-from workshop.mailbox.box import MOST_MESSAGES, Box
+from workshop.mailbox.box import MAX_MESSAGES, Box
 
 PAGE_SIZE = 50
 REFRESH_SECONDS = 5
@@ -25,9 +25,12 @@ SECURITY = {
 
 
 def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
-    """The pages over `box`. Where they are served on the loopback address, `loopback` is how that was named,
-    and only requests under that or another name of it are answered, so that no web site can read the mails
-    by pointing its own name at this machine (DNS rebinding)."""
+    """Return the application that shows the mails in `box`.
+
+    If it is served on the loopback address, `loopback` is the name of that address, and only requests for
+    that name or another one of loopback get a response. So no web site can read the mails by giving its own
+    name this machine's address (DNS rebinding).
+    """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.register_blueprint(api(box))
@@ -40,7 +43,7 @@ def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
             "list.html",
             messages=box.latest((number - 1) * PAGE_SIZE, PAGE_SIZE),
             total=len(box),
-            most=MOST_MESSAGES,
+            max_messages=MAX_MESSAGES,
             page=number,
             last=last,
             refresh=REFRESH_SECONDS if "live" in request.args else None,
@@ -51,7 +54,7 @@ def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
     def message(message_id: str) -> str:
         found = box.get(message_id)
         if found is None:
-            abort(404, "There is no such message: it never came, was deleted, or had to make room.")
+            abort(404, "There is no such message. It may have been deleted, or dropped to make room.")
         return render_template("message.html", message=found)
 
     @app.get("/livez")
@@ -66,11 +69,11 @@ def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
         return render_template("error.html", code=code, name=error.name, text=error.description), code
 
     @app.before_request
-    def refuse_strangers() -> Response | None:
+    def refuse_other_hosts() -> Response | None:
         # Not with Flask's TRUSTED_HOSTS, which takes no IPv6 address.
         if loopback is None or _is_loopback(request.host, loopback):
             return None
-        return Response("Ask for this page as 127.0.0.1 or localhost.\n", 400, mimetype="text/plain")
+        return Response("Open this page as 127.0.0.1 or localhost.\n", 400, mimetype="text/plain")
 
     @app.after_request
     def secure(response: Response) -> Response:
@@ -83,7 +86,7 @@ def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
 
 def _is_loopback(host: str, name: str) -> bool:
     try:
-        asked = urlsplit(f"//{host}").hostname or ""
-        return asked in {"localhost", name.lower()} or ip_address(asked).is_loopback
+        requested = urlsplit(f"//{host}").hostname or ""
+        return requested in {"localhost", name.lower()} or ip_address(requested).is_loopback
     except ValueError:
         return False

@@ -1,1 +1,1 @@
-"""A step's processes: started, printed, started again where the step wants that, and stopped together."""
+"""Starts a step's processes, prints their output, restarts them where the step wants that, and stops them."""

@@ -1,4 +1,4 @@
-"""One process of a step, through all its lives."""
+"""One process of a step, through all its restarts."""
 
 import contextlib
 import os
@@ -9,21 +9,23 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from workshop.processes import tied
+from workshop.processes import die_with_parent
 from workshop.processes.backoff import AFTER_KILL_SECONDS, LONGEST_SECONDS, Backoff
 from workshop.state import ROOT
 
 STOP_SECONDS = 12.0
-"""From SIGTERM to SIGKILL: more than gunicorn's graceful time-out."""
+"""From SIGTERM to SIGKILL. It is more than gunicorn's graceful timeout."""
 
-LAST_WORDS_SECONDS = 1.0
+FLUSH_SECONDS = 1.0
+"""How long to wait for the rest of the output after the process has ended."""
 
 
 class Child:
-    """A command in a session of its own, so that Ctrl-C in the terminal is for the run alone.
+    """A command in a session of its own, so that Ctrl-C in the terminal reaches only the run.
 
-    `say` gets each line of its output; `sockets` are the file descriptors that it inherits. `start` is for
-    the main thread only: Linux counts the end of the thread that started a process as the end of its parent.
+    `print_line` gets each line of the output. The command inherits the file descriptors `sockets`. Call
+    `start` in the main thread only: Linux counts the end of the thread that started a process as the end of
+    its parent.
     """
 
     def __init__(
@@ -32,18 +34,18 @@ class Child:
         command: list[str],
         env: dict[str, str],
         restart: bool,
-        say: Callable[[str], None],
+        print_line: Callable[[str], None],
         *,
         sockets: Collection[int] = (),
     ) -> None:
         self.name, self.restart = name, restart
-        self.ending = False
-        self.due = 0.0
-        """When it is to be started, by the monotonic clock."""
+        self.stopping = False
+        self.start_at = 0.0
+        """The time of the next start, by the monotonic clock."""
         self.last_line = ""
-        """What it said last."""
+        """The last line of the output that is not empty."""
 
-        self._command, self._env, self._say, self._sockets = command, env, say, sockets
+        self._command, self._env, self._print_line, self._sockets = command, env, print_line, sockets
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
         self._backoff = Backoff()
@@ -52,13 +54,13 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Its process id, while there is a process."""
+        """The process id, or None without a process."""
         return self._process.pid if self._process else None
 
     def start(self) -> int:
-        """Start it; its process id."""
+        """Start the process. Return its id."""
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", tied.__file__, str(os.getpid()), *self._command],
+            [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *self._command],
             env=self._env,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -72,15 +74,17 @@ class Child:
         self._reader.start()
         return self._process.pid
 
-    def end(self) -> None:
-        """Ask it to end, once, and for good."""
-        self.ending = True
+    def stop(self) -> None:
+        """Send SIGTERM, at the first call only. The process is not restarted."""
+        self.stopping = True
         if self._process and self._kill_at is None:
             self._kill_at = time.monotonic() + STOP_SECONDS
             self._process.terminate()
 
-    def ended(self) -> int | None:
-        """The exit code if it has ended since it was asked last; all that it left behind is ended, too."""
+    def poll(self) -> int | None:
+        """Return the exit code once after the process has ended, else None. Kill what it left behind, and the
+        process itself when it does not stop in time.
+        """
         if self._process is None:
             return None
         code = self._process.poll()
@@ -91,35 +95,35 @@ class Child:
         # Workers that outlive their master would keep its port.
         self.kill()
         if self._reader:
-            self._reader.join(LAST_WORDS_SECONDS)
+            self._reader.join(FLUSH_SECONDS)
         self._process = None
         return code
 
     @property
-    def tries(self) -> int:
-        """How often in a row it has ended soon after its start."""
-        return self._backoff.tries
+    def failures(self) -> int:
+        """How many times in a row it has ended soon after its start."""
+        return self._backoff.failures
 
-    def retry(self, code: int) -> float:
-        """Have it started again after it ended with that code; in how many seconds."""
+    def schedule_restart(self, code: int) -> float:
+        """Plan the next start after it ended with `code`. Return in how many seconds that is."""
         now = time.monotonic()
-        # What somebody kills may be well otherwise; what gives up by itself will do so again.
+        # What somebody kills may be healthy. What exits by itself will do so again.
         longest = LONGEST_SECONDS if code > 0 else AFTER_KILL_SECONDS
-        wait = self._backoff.after(now - self._started, longest)
-        self.due = now + wait
+        wait = self._backoff.next_wait(now - self._started, longest)
+        self.start_at = now + wait
         return wait
 
     def kill(self) -> None:
-        """End it and all that it started, at once."""
+        """Kill the process and all that it has started."""
         if self._process:
-            # Its own session makes its process id that of its group, too.
+            # It has a session of its own, so its process id is also that of its group.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None  # noqa: S101
         with process.stdout:
-            for line in process.stdout:
-                for part in line.decode("utf-8", "replace").splitlines():
-                    self.last_line = part.strip() or self.last_line
-                    self._say(part)
+            for output in process.stdout:
+                for line in output.decode("utf-8", "replace").splitlines():
+                    self.last_line = line.strip() or self.last_line
+                    self._print_line(line)

@@ -1,4 +1,4 @@
-"""What a step's processes say, one line at a time, each with the time and the process's name before it."""
+"""Prints the output of a step's processes line by line, each line with the time and the process's name."""
 
 import itertools
 import sys
@@ -12,7 +12,7 @@ COLOURS = ("36", "33", "32", "35", "31", "34", "36;1", "33;1", "32;1", "35;1", "
 
 
 class Printer:
-    """Prints from any thread; a terminal gets a colour for each name."""
+    """Prints from any thread. On a terminal each name has a colour."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,7 +20,7 @@ class Printer:
         self._colours: dict[str, str] = {}
         self._unused = itertools.cycle(COLOURS)
 
-    def introduce(self, name: str) -> None:
+    def add_name(self, name: str) -> None:
         """Make room for a name, and give it a colour."""
         with self._lock:
             self._width = max(self._width, len(name))
@@ -28,7 +28,7 @@ class Printer:
                 self._colours[name] = next(self._unused)
 
     def line(self, name: str, text: str) -> None:
-        """Print a line that `name` said."""
+        """Print a line of the process `name`."""
         with self._lock:
             prefix = f"{time.strftime('%H:%M:%S')} {name:{self._width}} | "
             if name in self._colours and terminal.has_colours(sys.stdout):
@@ -36,11 +36,11 @@ class Printer:
             terminal.write(f"{prefix}{text}")
 
     def plain(self, text: str) -> None:
-        """Print lines as they are."""
+        """Print lines without time and name."""
         with self._lock:
             terminal.write(text)
 
     def system(self, text: str) -> None:
-        """Print lines of our own."""
+        """Print lines of the workshop itself."""
         for line in text.splitlines():
             self.line(SYSTEM, line)

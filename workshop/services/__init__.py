@@ -1,1 +1,1 @@
-"""Services of a step: replicas and versions that come and go while it runs."""
+"""The services of a running step: the commands write the desired state, and the run makes it so."""

@@ -1,4 +1,4 @@
-"""The instances of a running step's services, kept as they are wanted."""
+"""Keeps the instances of a running step's services in the desired state."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,64 +7,72 @@ from contextlib import contextmanager
 from workshop import state
 from workshop.ports import free_port, owner_of, require_free
 from workshop.processes.supervisor import Supervisor
-from workshop.services import files
-from workshop.services.files import Place, Running, Want
+from workshop.services import state_files
 from workshop.services.instance import Instance
 from workshop.services.manifest import Service
+from workshop.services.state_files import (
+    AllEndpoints,
+    DesiredState,
+    DesiredVersion,
+    Endpoints,
+    InstanceStatus,
+)
 from workshop.steps import Process, Step
 
-ON_THEIR_WAY_SECONDS = 1.0
-"""How long after it was taken out of the list requests may still reach an instance."""
+DRAIN_SECONDS = 1.0
+"""How long requests may still reach an instance after it was taken off the list."""
 
 LISTEN = "LISTEN_FD"
 """Tells an instance of the face which of its file descriptors is the socket that clients connect to."""
 
-Fill = Callable[[Process], tuple[list[str], dict[str, str]]]
+Render = Callable[[Process], tuple[list[str], dict[str, str]]]
+"""Returns the command line and the environment of a process."""
 
 
 class Fleet:
-    """Starts what is wanted and missing, lists what answers, and stops what is too many, bit by bit."""
+    """Starts instances that are missing, lists those that are ready, and stops those that are too many."""
 
-    def __init__(self, step: Step, supervisor: Supervisor, fill: Fill, face: int | None = None) -> None:
-        self._step, self._supervisor, self._fill, self._face = step, supervisor, fill, face
-        self.begins = True
-        """Whether the step is yet to have its first instances."""
+    def __init__(self, step: Step, supervisor: Supervisor, render: Render, face: int | None = None) -> None:
+        self._step, self._supervisor, self._render, self._face = step, supervisor, render, face
+        self.is_starting = True
+        """Whether the step is about to start its first instances."""
 
         self._instances: dict[str, Instance] = {}
-        self._told: files.Found | None = None
-        self._said: list[Running] | None = None
+        self._endpoints: AllEndpoints | None = None
+        self._statuses: list[InstanceStatus] | None = None
 
-    def look_after(self) -> None:
-        """One round."""
-        wanted = files.read_wanted(self._step.number)
-        names = {name for service in wanted for name in self._start_missing(service, wanted[service])}
+    def reconcile(self) -> None:
+        """Bring the instances one step closer to the desired state."""
+        desired = state_files.read_desired(self._step.number)
+        names = {name for service in desired for name in self._start_missing(service, desired[service])}
         for instance in self._instances.values():
             if instance.name not in names:
-                instance.leave()
-        self._tell(wanted)
-        self._stop_those_that_left()
-        self._say()
+                instance.remove()
+        self._write_endpoints(desired)
+        self._stop_removed()
+        self._write_statuses()
 
-    def silent(self) -> list[str]:
-        """The instances that have not answered yet."""
+    def not_live(self) -> list[str]:
+        """Return the instances that have not responded yet."""
         return [each.name for each in list(self._instances.values()) if not each.live]
 
-    def unready(self) -> list[str]:
-        """The instances that answer and are not ready, each with what it lacks."""
+    def not_ready(self) -> list[str]:
+        """Return the instances that respond but are not ready, each with the parts that are missing."""
         filling = [each for each in list(self._instances.values()) if each.filling]
-        return [f"{each.name} ({each.lacks or 'no answer'})" for each in filling]
+        return [f"{each.name} ({each.not_ready or 'no response'})" for each in filling]
 
     def names(self) -> list[str]:
-        """The instances that are to stay."""
-        return [each.name for each in list(self._instances.values()) if each.left is None]
+        """Return the instances that are to stay."""
+        return [each.name for each in list(self._instances.values()) if each.removed_at is None]
 
-    def _start_missing(self, service: str, versions: dict[str, Want]) -> list[str]:
+    def _start_missing(self, service: str, versions: dict[str, DesiredVersion]) -> list[str]:
+        """Start the instances of a service that do not exist. Return the names of all it is to have."""
         described = self._step.services[service]
         names = []
-        for version, want in versions.items():
-            for number in want.numbers:
+        for version, desired in versions.items():
+            for number in desired.numbers:
                 names.append(described.instance(version, number))
-                # One that is about to go goes first.
+                # An instance of the same name that is about to stop has to stop first.
                 if names[-1] not in self._instances:
                     self._start(service, version, number)
         return names
@@ -79,58 +87,62 @@ class Fleet:
         if sockets:
             own[LISTEN] = str(self._face)
         template = described.versions[version]
-        command, env = self._fill(Process(name, template.command, template.env, own))
+        command, env = self._render(Process(name, template.command, template.env, own))
         self._supervisor.add(name, command, env, self._step.restart, sockets)
         self._instances[name] = instance
 
     def _port(self, service: Service, version: str, number: int) -> int:
-        """The service's own port for its first instance, else a free one. Raises PortTaken when the step
-        begins and the own one is taken; later the instance goes elsewhere and that is told.
+        """Return the service's own port for its first instance, else a free one.
+
+        If the own port is taken, raise PortTaken while the step starts; later choose another and log that.
         """
         host = self._step.host
         if not service.is_first(version, number):
             return free_port(host)
-        if self.begins:
+        if self.is_starting:
             require_free(service.port, service.variable, host)
         elif owner := owner_of(service.port, host):
             port = free_port(host)
-            self._supervisor.say(f"{service.name} goes to port {port}: {service.port} is taken by {owner}")
+            self._supervisor.log(f"{service.name} gets port {port}: {service.port} is taken by {owner}")
             return port
         return service.port
 
-    def _tell(self, wanted: files.Wanted) -> None:
-        found = {
-            service: {version: self._place(service, version, want) for version, want in versions.items()}
-            for service, versions in wanted.items()
+    def _write_endpoints(self, desired: DesiredState) -> None:
+        endpoints = {
+            service: {
+                version: self._endpoints_of(service, version, each) for version, each in versions.items()
+            }
+            for service, versions in desired.items()
         }
-        if found != self._told:
-            files.write_services(self._step.number, found)
-            self._told = found
+        if endpoints != self._endpoints:
+            state_files.write_endpoints(self._step.number, endpoints)
+            self._endpoints = endpoints
 
-    def _place(self, service: str, version: str, want: Want) -> Place:
-        there = [i for i in self._instances.values() if (i.service, i.version) == (service, version)]
-        # Each is looked at once, as it may become ready at any moment.
-        told = [(each.url, each.listed, each.filling) for each in there]
-        ready = [url for url, is_ready, _ in told if is_ready]
-        return Place(want.share, ready, [url for url, is_ready, fills in told if fills and not is_ready])
+    def _endpoints_of(self, service: str, version: str, desired: DesiredVersion) -> Endpoints:
+        own = [i for i in self._instances.values() if (i.service, i.version) == (service, version)]
+        # Read each instance once, as it may become ready at any moment.
+        found = [(each.url, each.listed, each.filling) for each in own]
+        ready = [url for url, is_listed, _ in found if is_listed]
+        filling = [url for url, is_listed, is_filling in found if is_filling and not is_listed]
+        return Endpoints(desired.share, ready, filling)
 
-    def _stop_those_that_left(self) -> None:
+    def _stop_removed(self) -> None:
         now = time.monotonic()
         for instance in list(self._instances.values()):
-            if instance.left is not None and now - instance.left > ON_THEIR_WAY_SECONDS:
+            if instance.removed_at is not None and now - instance.removed_at > DRAIN_SECONDS:
                 self._supervisor.remove(instance.name)
                 if not self._supervisor.has(instance.name):
                     del self._instances[instance.name]
 
-    def _say(self) -> None:
-        said = [self._running(each) for each in self._instances.values()]
-        if said != self._said:
-            files.write_instances(self._step.number, said)
-            self._said = said
+    def _write_statuses(self) -> None:
+        statuses = [self._status(each) for each in self._instances.values()]
+        if statuses != self._statuses:
+            state_files.write_instances(self._step.number, statuses)
+            self._statuses = statuses
 
-    def _running(self, each: Instance) -> Running:
+    def _status(self, each: Instance) -> InstanceStatus:
         pid = self._supervisor.pid(each.name)
-        if each.left is not None:
+        if each.removed_at is not None:
             now = "stopping"
         elif not each.live:
             now = "starting"
@@ -138,22 +150,23 @@ class Fleet:
             now = "filling"
         else:
             now = "up" if pid else "restarting"
-        return Running(each.name, each.service, each.version, each.url, pid, now)
+        return InstanceStatus(each.name, each.service, each.version, each.url, pid, now)
 
 
 @contextmanager
-def fleet(step: Step, supervisor: Supervisor, fill: Fill, face: int | None = None) -> Iterator[Fleet]:
-    """A fleet that begins as the manifest says: one instance of each version. `face` is the file descriptor
-    of the socket that instances share.
+def fleet(step: Step, supervisor: Supervisor, render: Render, face: int | None = None) -> Iterator[Fleet]:
+    """Yield a fleet that starts as the manifest says, with one instance of each version.
+
+    `face` is the file descriptor of the socket that instances of the face share.
     """
     number = step.number
     with state.locked(f"wanted{number}"):
-        wanted = {
-            name: {version: Want(each.share, [1]) for version, each in service.versions.items()}
+        desired = {
+            name: {version: DesiredVersion(each.share, [1]) for version, each in service.versions.items()}
             for name, service in step.services.items()
         }
-        files.write_wanted(number, wanted)
-        made = Fleet(step, supervisor, fill, face)
-        made.look_after()
-    made.begins = False
-    yield made
+        state_files.write_desired(number, desired)
+        started = Fleet(step, supervisor, render, face)
+        started.reconcile()
+    started.is_starting = False
+    yield started

@@ -1,23 +1,23 @@
-"""Services as a step's manifest describes them."""
+"""The services in a step's manifest."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from workshop.defaults import port_variable
+from workshop.default_ports import port_variable
 from workshop.ports import port_from
 
 ONLY = "v1"
-"""The version of a service that has but one."""
+"""The version of a service that has only one."""
 
 FACE = "face"
-"""What `socket` may be: the listening socket of the step's face, held by the run and shared by instances."""
+"""The value of `socket` for a service whose instances share the listening socket of the step's face."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a service; `share` is its percentage of the requests that ask for none."""
+    """A version of a service. `share` is its percentage of the requests that name no version."""
 
     share: int
     command: str
@@ -26,38 +26,43 @@ class Version:
 
 @dataclass(frozen=True)
 class Service:
-    """A service and its versions, the first of which has its first instance on `port`."""
+    """A service and its versions. The first instance of the first version listens on `port`."""
 
     name: str
     variable: str
     port: int
     versions: dict[str, Version]
     prefixes: dict[str, str]
-    """What the names of a version's instances begin with."""
+    """The beginnings of instance names, by version."""
 
     is_face: bool
     """Whether its instances share the socket of the step's face."""
 
     def instance(self, version: str, number: int) -> str:
-        """The name of a version's instance of that number, from 1."""
+        """Return the name of the instance of a version with that number. Numbers begin with 1."""
         return self.prefixes[version] + (f"-{number}" if number > 1 else "")
 
     def is_first(self, version: str, number: int) -> bool:
-        """Whether that instance is the one that listens on `port`."""
+        """Return whether this instance is the one that listens on `port`."""
         return number == 1 and version == next(iter(self.versions))
 
 
-def read_services(step: int, told: dict[str, Any]) -> dict[str, Service]:
-    """The services of a manifest by name. Raises click.ClickException when a variable sets no port."""
+def read_services(step: int, manifest: dict[str, Any]) -> dict[str, Service]:
+    """Return the services of a manifest by name. Raises click.ClickException when a variable has no valid
+    port.
+    """
     return {
-        name: _service(step, name, _whole(name, own, told)) for name, own in told.get("service", {}).items()
+        name: _service(step, name, _with_shared(name, own, manifest))
+        for name, own in manifest.get("service", {}).items()
     }
 
 
-def _whole(name: str, own: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
-    """A service with what all have, as far as it says nothing else; `{service}` and `{kind}` filled in."""
-    shared: dict[str, Any] = told.get("services", {})
-    env = {**told.get("env", {}), **shared.get("env", {}), **own.get("env", {})}
+def _with_shared(name: str, own: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return a service with the defaults that all services share, and with `{service}` and `{kind}` filled
+    in.
+    """
+    shared: dict[str, Any] = manifest.get("services", {})
+    env = {**manifest.get("env", {}), **shared.get("env", {}), **own.get("env", {})}
     whole: dict[str, Any] = _replaced({**shared, **own, "env": env}, name, own.get("kind", ""))
     return whole
 

@@ -1,32 +1,32 @@
-"""What a step's registry tells of its instances, where it has one."""
+"""What a step's registry shows of its instances, where the step has one."""
 
 from typing import Any
 
 import requests
 
-from workshop import local
+from workshop import local_http
 from workshop.steps import Step
 
-ASK_SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 UP = "up"
 
-Told = dict[str, dict[str, Any]]
+Registrations = dict[str, dict[str, Any]]
 
 
-def registered(step: Step) -> Told | None:
-    """The instances by name, as the face tells; None without a registry, or without an answer."""
+def read_registry(step: Step) -> Registrations | None:
+    """Return the instances by name. Return None when there is no registry, or the face does not respond."""
     if step.registry is None:
         return None
     try:
-        answer = local.ask(step.url + step.registry, timeout=ASK_SECONDS)
-        return {each["instance"]: each for each in answer.json()["instances"]}
+        response = local_http.request(step.url + step.registry, timeout=TIMEOUT_SECONDS)
+        return {each["instance"]: each for each in response.json()["instances"]}
     except (requests.RequestException, KeyError, TypeError, ValueError):
         return None
 
 
 def not_up(step: Step, names: list[str]) -> list[str]:
-    """The instances that the registry does not tell to be up; none where the step has no registry."""
+    """Return the instances that the registry does not show as up; none where the step has no registry."""
     if step.registry is None:
         return []
-    told = registered(step) or {}
-    return [name for name in names if told.get(name, {}).get("state") != UP]
+    registry = read_registry(step) or {}
+    return [name for name in names if registry.get(name, {}).get("state") != UP]

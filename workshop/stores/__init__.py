@@ -1,4 +1,4 @@
-"""The parts a step stands on, started when needed: MongoDB, NATS and a mail catcher."""
+"""The servers that a step needs, started on demand: MongoDB, NATS and a mail catcher."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workshop import interruption
+from workshop import signals
 from workshop.addresses import reachable
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
@@ -17,73 +17,74 @@ from workshop.steps import Step, read_step
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-    from workshop.stores.part import Part
+    from workshop.stores.server import SharedServer
 
 
 @dataclass
 class Stores:
-    """Addresses of the parts: `mongodb` and `nats` by user; and the servers of ours among them."""
+    """The addresses of the stores, `mongodb` and `nats` by user, and the servers that the workshop runs."""
 
     mongodb: dict[str, str] = field(default_factory=dict)
     nats: dict[str, str] = field(default_factory=dict)
     smtp_host: str = ""
     smtp_port: int = 0
     mail_page: str | None = None
-    parts: list["Part"] = field(default_factory=list)
+    servers: list["SharedServer"] = field(default_factory=list)
 
 
 @contextmanager
 def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[Stores]:
-    """The parts `step` needs, up and ready inside the block, some of which can be left out.
+    """Start the servers that `step` needs, and keep them up inside the block. Mail and events can be left
+    out.
 
-    Where the environment names a server (MONGODB_URI, NATS_URL, SMTP_HOST) that one is used and none is
-    started. Raises click.ClickException when a part cannot be had.
+    Where the environment names a server (MONGODB_URI, NATS_URL, SMTP_HOST), use that one and start none.
+    Raises click.ClickException when a server cannot be had.
     """
     from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
 
-    from kit.mongo_uri import database_of  # noqa: PLC0415
+    from kit.mongo.uri import database_of  # noqa: PLC0415
     from workshop.stores.mail import MailCatcher  # noqa: PLC0415
     from workshop.stores.mongod import Mongod  # noqa: PLC0415
-    from workshop.stores.nats import nats_for  # noqa: PLC0415
+    from workshop.stores.nats import nats_server_of  # noqa: PLC0415
 
-    given_mongodb, given_smtp = os.environ.get("MONGODB_URI"), os.environ.get("SMTP_HOST")
-    given_nats = os.environ.get("NATS_URL")
-    if given_mongodb:
-        with told():
-            database_of(given_mongodb)
+    external_mongodb, external_smtp = os.environ.get("MONGODB_URI"), os.environ.get("SMTP_HOST")
+    external_nats = os.environ.get("NATS_URL")
+    if external_mongodb:
+        with click_errors():
+            database_of(external_mongodb)
     with ExitStack() as stack:
         # All are started before any is waited for.
-        mongod = None if given_mongodb else stack.enter_context(Mongod())
-        server = None if given_nats or not events else nats_for(step)
+        mongod = None if external_mongodb else stack.enter_context(Mongod())
+        server = None if external_nats or not events else nats_server_of(step)
         nats = stack.enter_context(server) if server else None
-        catcher = None if given_smtp or not mail else stack.enter_context(MailCatcher())
-        up = Stores(parts=[part for part in (mongod, nats, catcher) if part])
+        catcher = None if external_smtp or not mail else stack.enter_context(MailCatcher())
+        up = Stores(servers=[each for each in (mongod, nats, catcher) if each])
         try:
-            for part in up.parts:
-                part.wait()
+            for each in up.servers:
+                each.wait()
             if mongod:
                 for user in step.users:
-                    interruption.obey()
+                    signals.check()
                     up.mongodb[user] = mongod.add_user(user, step.reads.get(user, ()))
             else:
-                up.mongodb = databases(given_mongodb or "", step.users)
+                up.mongodb = database_uris(external_mongodb or "", step.users)
         except PyMongoError as error:
             raise click.ClickException(
-                f"MongoDB has just gone away ({type(error).__name__}). Please try again shortly."
+                f"The connection to MongoDB was lost ({type(error).__name__}). Try again shortly."
             ) from error
         for user in step.nats.users if step.nats else ():
-            up.nats[user] = nats.url(user) if nats else given_nats or ""
+            up.nats[user] = nats.url(user) if nats else external_nats or ""
         if catcher:
             up.smtp_host, up.smtp_port = reachable(catcher.host), catcher.smtp_port
             up.mail_page = catcher.page
-        elif given_smtp:
-            up.smtp_host, up.smtp_port = given_smtp.strip("[]"), port_from("SMTP_PORT", 25)
+        elif external_smtp:
+            up.smtp_host, up.smtp_port = external_smtp.strip("[]"), port_from("SMTP_PORT", 25)
         yield up
 
 
-def databases(uri: str, users: list[str]) -> dict[str, str]:
-    """The addresses that a given one makes for `users`: itself for a single one, else a database for each."""
-    from kit.mongo_uri import in_database  # noqa: PLC0415
+def database_uris(uri: str, users: list[str]) -> dict[str, str]:
+    """Return the addresses for `users`: `uri` itself for a single one, else a database for each."""
+    from kit.mongo.uri import in_database  # noqa: PLC0415
 
     if len(users) == 1:
         return {users[0]: uri}
@@ -91,21 +92,21 @@ def databases(uri: str, users: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Have a RuntimeError for a setting told in a line. Raises click.ClickException."""
+def click_errors() -> Iterator[None]:
+    """Turn a RuntimeError about a setting into a click.ClickException, which is printed in one line."""
     try:
         yield
     except RuntimeError as error:
         raise click.ClickException(str(error)) from None
 
 
-def running_events(step: Step) -> Stores:
-    """Where the events of a running step are; nothing is held, so that the run may end all the same."""
-    from workshop.stores.nats import nats_for  # noqa: PLC0415
+def nats_of_running_step(step: Step) -> Stores:
+    """Return the NATS addresses of a running step. The server is not held: the run may end meanwhile."""
+    from workshop.stores.nats import nats_server_of  # noqa: PLC0415
 
-    if given := os.environ.get("NATS_URL"):
-        return Stores(nats=dict.fromkeys(step.nats.users if step.nats else (), given))
-    server = nats_for(step)
+    if external := os.environ.get("NATS_URL"):
+        return Stores(nats=dict.fromkeys(step.nats.users if step.nats else (), external))
+    server = nats_server_of(step)
     if server is None or step.nats is None:
         return Stores()
     with server as nats:
@@ -114,28 +115,28 @@ def running_events(step: Step) -> Stores:
 
 @contextmanager
 def posts_collection(step: int) -> Iterator["Collection[dict[str, Any]]"]:
-    """The collection that takes a step's posts, with its server up inside the block."""
+    """Return the collection that a step's posts are loaded into, with its server up inside the block."""
     described = read_step(step)
-    with stores(described, mail=False, events=False) as up, posts_of(described, up) as posts:
+    with stores(described, mail=False, events=False) as up, open_posts(described, up) as posts:
         yield posts
 
 
 @contextmanager
-def posts_of(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
-    """The same, over stores that are up already. Writes count once a majority has them on disk.
+def open_posts(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
+    """Open the posts of a step whose stores are up. Writes are acknowledged once a majority has them on disk.
 
-    Raises click.ClickException where the collection is somebody else's.
+    Raises click.ClickException when the collection belongs to another application.
     """
     from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
 
-    from kit.model.ours import require_ours  # noqa: PLC0415
-    from workshop.load.patience import patiently  # noqa: PLC0415
+    from kit.domain.posts.collection import require_ours  # noqa: PLC0415
+    from workshop.load.writing.retry import retry_while_unavailable  # noqa: PLC0415
 
     durable = WriteConcern(w="majority", j=True)
     with MongoClient[dict[str, Any]](
         up.mongodb[step.posts], tz_aware=True, serverSelectionTimeoutMS=5000
     ) as client:
         posts = client.get_default_database().get_collection("posts", write_concern=durable)
-        with told():
-            patiently(lambda: require_ours(posts), Event(), click.echo)
+        with click_errors():
+            retry_while_unavailable(lambda: require_ours(posts), Event(), click.echo)
         yield posts

@@ -1,17 +1,17 @@
-"""The mail catcher as a part that steps share."""
+"""The mail catcher as a shared server."""
 
 import sys
 
 import requests
 
-from workshop import local
+from workshop import local_http
 from workshop.addresses import host_from, in_url
 from workshop.ports import port_from
-from workshop.stores.part import Part
+from workshop.stores.server import SharedServer
 
 
-class MailCatcher(Part):
-    """Takes mail on MAIL_SMTP_PORT and shows it on MAIL_HTTP_PORT, the part's own port."""
+class MailCatcher(SharedServer):
+    """Receives mail on MAIL_SMTP_PORT and shows it on MAIL_HTTP_PORT, which is `port`."""
 
     name = "mail"
     variable = "MAIL_HTTP_PORT"
@@ -22,24 +22,29 @@ class MailCatcher(Part):
 
     @property
     def page(self) -> str:
-        """Where caught mail is shown."""
+        """The address of the page that shows caught mail."""
         return f"http://{in_url(self.host)}:{self.port}/"
 
     @property
     def smtp_port(self) -> int:
-        """Where it takes mail."""
+        """The port for SMTP."""
         return self.other_ports["MAIL_SMTP_PORT"]
 
     def command(self) -> list[str]:
-        """The workshop's own catcher."""
         return [
-            *(sys.executable, "-m", "workshop.mailbox", "--host", self.host),
-            *("--http-port", str(self.port), "--smtp-port", str(self.smtp_port)),
+            sys.executable,
+            "-m",
+            "workshop.mailbox",
+            "--host",
+            self.host,
+            "--http-port",
+            str(self.port),
+            "--smtp-port",
+            str(self.smtp_port),
         ]
 
-    def answers(self) -> bool:
-        """Whether its page is up."""
+    def is_responding(self) -> bool:
         try:
-            return local.ask(f"{self.page}livez", timeout=1).ok
+            return local_http.request(f"{self.page}livez", timeout=1).ok
         except requests.RequestException:
             return False

@@ -1,6 +1,7 @@
-"""The embedded MongoDB: a single-node replica set with authentication, one user a database."""
+"""The embedded MongoDB: a replica set of one node with authentication and one user for each database."""
 
 import contextlib
+import math
 import os
 import re
 import shutil
@@ -17,10 +18,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from workshop import interruption, state
+from workshop import signals, state
 from workshop.addresses import host_from, in_url, is_ipv6
 from workshop.ports import port_from
-from workshop.stores.part import START_SECONDS, Part, PartFailed, version_text
+from workshop.stores.server import START_SECONDS, ServerFailed, SharedServer, version_text
 
 OLDEST = (6, 0)
 REPLICA_SET = "rs0"
@@ -29,33 +30,38 @@ TRANSACTION_SECONDS = 10
 AUTHENTICATION_FAILED = 18
 NOT_YET_INITIALIZED = 94
 ALREADY_INITIALIZED = 23
-LEAST_CACHE_GB, MOST_CACHE_GB = 0.25, 10_000
-"""As mongod has it."""
+MIN_CACHE_GB, MAX_CACHE_GB = 0.25, 10_000
+"""The limits that mongod itself has."""
+
+CACHE_PER_BYTE = 12
+"""The size of the cache in proportion to the posts, so that copying them stays fast. With 0.25 GB it became
+slow at about 35,000 generated posts, which have 25 MB.
+"""
 
 USER_EXISTS, ROLE_EXISTS = 51003, 51002
 
 Grants = list[tuple[str, str, list[str]]]
-"""Database, collection ("" for all of it), and what may be done there."""
+"""Database, collection ("" for all of them), and the allowed actions."""
 
 ADVICE = (
-    f"Install MongoDB {OLDEST[0]} or newer so that `mongod` is on the PATH, or use x86-64 Linux, "
-    "where `make run` brings its own; or give MONGODB_URI of a replica set that runs already."
+    f"Install MongoDB {OLDEST[0]} or newer so that `mongod` is on the PATH; or use x86-64 Linux, "
+    "where `make run` installs one; or set MONGODB_URI to a replica set that runs already."
 )
 
 
 NO_AVX = (
     "MongoDB 5.0 and newer need a processor with AVX instructions. This one has none, or a virtual machine "
-    "hides them: then give the machine its host's type of processor. Else give MONGODB_URI of a replica set "
-    "on another machine; installing MongoDB here again does not help."
+    "hides them; in that case give the virtual machine the processor type of its host. Otherwise set "
+    "MONGODB_URI to a replica set on another machine. Installing MongoDB again does not help."
 )
 
 
-class UnfitProcessor(click.ClickException):
-    """The server is there, and this processor does not know its instructions."""
+class UnsupportedProcessor(click.ClickException):
+    """The server is installed, but this processor lacks instructions that it uses."""
 
 
 def find_mongod() -> Path:
-    """The server to start: one on the PATH that is new enough, else the embedded one.
+    """Return the server to start: one on the PATH that is new enough, else the embedded one.
 
     Raises click.ClickException with advice when there is neither.
     """
@@ -70,74 +76,98 @@ def find_mongod() -> Path:
 
 
 def version(binary: Path) -> tuple[int, int]:
-    """Major and minor version a mongod reports. Raises click.ClickException when it cannot run."""
+    """Return the major and minor version of a mongod. Raises click.ClickException when it does not run."""
     try:
-        told = version_text(binary)
+        output = version_text(binary)
     except (OSError, subprocess.SubprocessError) as error:
         if getattr(error, "returncode", None) == -signal.SIGILL:
-            raise UnfitProcessor(f"{binary} does not run here. {NO_AVX}") from None
+            raise UnsupportedProcessor(f"{binary} does not run here. {NO_AVX}") from None
         detail = getattr(error, "stderr", None) or f"{type(error).__name__}"
         raise click.ClickException(f"{binary} does not run here: {str(detail).strip()}\n{ADVICE}") from None
-    match = re.search(r"db version v(\d+)\.(\d+)", told)
+    match = re.search(r"db version v(\d+)\.(\d+)", output)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def cache_gb() -> str:
-    """How much of what it stores mongod keeps in memory, in GB, from MONGO_CACHE_GB.
+    """Return the size of mongod's cache in GB, from MONGO_CACHE_GB.
 
-    Raises click.ClickException when that is no number mongod takes.
+    Raises click.ClickException when mongod would not accept it.
     """
-    told = os.environ.get("MONGO_CACHE_GB") or "0.25"
+    text = os.environ.get("MONGO_CACHE_GB") or "0.25"
     try:
-        is_fit = LEAST_CACHE_GB <= float(told) <= MOST_CACHE_GB
+        is_valid = MIN_CACHE_GB <= float(text) <= MAX_CACHE_GB
     except ValueError:
-        is_fit = False
-    if not is_fit:
+        is_valid = False
+    if not is_valid:
         raise click.ClickException(
-            f"MONGO_CACHE_GB is {told!r}; it has to be a number from {LEAST_CACHE_GB} to {MOST_CACHE_GB}."
+            f"MONGO_CACHE_GB is {text!r}; it must be a number from {MIN_CACHE_GB} to {MAX_CACHE_GB}."
         )
-    return told
+    return text
 
 
-class Mongod(Part):
-    """Port and host come from MONGO_PORT and MONGO_HOST."""
+def cache_advice(posts_bytes: int) -> str | None:
+    """Return which cache to set for so many bytes of posts, None if the cache is large enough.
+
+    Raises click.ClickException when MONGO_CACHE_GB is invalid.
+    """
+    needed = CACHE_PER_BYTE * posts_bytes / 2**30
+    if needed <= float(cache_gb()):
+        return None
+    rounded = math.ceil(2 * needed) / 2
+    return (
+        f"MongoDB's cache has {cache_gb()} GB, which is little for so many posts: services that copy them "
+        f"become slow. Start the step with MONGO_CACHE_GB={rounded:g} to avoid that."
+    )
+
+
+class Mongod(SharedServer):
+    """Takes port and host from MONGO_PORT and MONGO_HOST."""
 
     name = "mongod"
     variable = "MONGO_PORT"
-    unfit = NO_AVX
+    unsupported = NO_AVX
 
     def __init__(self) -> None:
         super().__init__(host_from("MONGO_HOST"), port_from(self.variable))
 
     @property
     def address(self) -> str:
-        """Where clients, and the replica set itself, find it."""
+        """The address for clients and for the replica set itself."""
         return f"{in_url(self.host)}:{self.port}"
 
     def command(self) -> list[str]:
-        """Journaled and authenticated; zlib stays off (CVE-2025-14847), snappy and zstd are not affected."""
+        """Return the command line, with authentication. zlib stays off (CVE-2025-14847); snappy and zstd are
+        not affected.
+        """
         binary = find_mongod()
-        # One folder a version: an older server cannot open what a newer one wrote.
+        # One folder for each version: an older server cannot open what a newer one wrote.
         data = state.folder() / "mongo-{}.{}".format(*version(binary))
         data.mkdir(mode=0o700, exist_ok=True)
         key_file = state.folder() / "mongo.key"
         if not key_file.exists():
-            # base64's alphabet only: a key file takes no other characters.
+            # A key file may contain only characters of base64.
             state.write_private(key_file, state.secret("mongo key").replace("-", "+").replace("_", "/"))
         return [
-            *(str(binary), "--dbpath", str(data), "--bind_ip", self.host, "--port", str(self.port)),
+            str(binary),
+            f"--dbpath={data}",
+            f"--bind_ip={self.host}",
+            f"--port={self.port}",
             *(["--ipv6"] if is_ipv6(self.host) else []),
-            *("--replSet", REPLICA_SET, "--keyFile", str(key_file), "--wiredTigerCacheSizeGB", cache_gb()),
-            *("--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--oplogSize", "1024"),
-            # A lone node has nobody to hand over to: don't linger 15 s at each stop.
-            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
-            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-            # One whose client was killed keeps others from what it wrote to; ours may take 5 s a statement.
-            *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
+            f"--replSet={REPLICA_SET}",
+            f"--keyFile={key_file}",
+            f"--wiredTigerCacheSizeGB={cache_gb()}",
+            "--networkMessageCompressors=snappy,zstd",
+            "--nounixsocket",
+            "--oplogSize=1024",
+            # A node alone has no secondary to hand over to: do not wait 15 s at each stop.
+            "--setParameter=shutdownTimeoutMillisForSignaledShutdown=100",
+            "--setParameter=diagnosticDataCollectionEnabled=false",
+            # A transaction whose client was killed locks what it wrote; ours may take 5 s a statement.
+            f"--setParameter=transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}",
         ]
 
-    def answers(self) -> bool:
-        """Whether mongod takes connections, primary or not."""
+    def is_responding(self) -> bool:
+        """Return whether mongod accepts connections, primary or not."""
         try:
             with self._direct() as client:
                 client.admin.command("ping")
@@ -146,49 +176,51 @@ class Mongod(Part):
         return True
 
     def provision(self) -> None:
-        """Make it primary of its replica set, and the administrator, in steps that may be repeated."""
+        """Make it primary of its replica set and create the administrator. All of it can be repeated."""
         with self._direct(ADMIN) as admin:
             try:
-                self._keep_address(admin)
+                self._update_address(admin)
             except OperationFailure as error:
                 if error.code != AUTHENTICATION_FAILED:
                     raise
-                self._first_start()
+                self._initialise()
             self._await_primary(admin)
 
     def uri(self, user: str) -> str:
-        """The address of `user`'s own database, with credentials."""
+        """Return the address of the database of `user`, with credentials."""
         return (
             f"mongodb://{quote(user)}:{quote(self._password(user))}@{self.address}/{user}"
             f"?authSource={user}&replicaSet={REPLICA_SET}"
         )
 
     def add_user(self, user: str, reads: Sequence[str] = ()) -> str:
-        """Make a user who can read and write the database of the same name and nothing else; its address.
+        """Create a user who can read and write only the database of the same name. Return its address.
 
-        Besides, the user can read and follow what `reads` names: databases, or single collections as
+        The user can also read and follow what `reads` names: databases, or single collections as
         `database.collection`.
         """
         roles = [{"role": "readWrite", "db": user}]
         with self.admin() as admin:
-            # Recording what documents were before a change is asked for with collMod, which readWrite lacks.
+            # collMod turns the images before a change on, and readWrite does not include it.
             roles.append(_role(admin, user, "shapes", [(user, "", ["collMod"])]))
             if reads:
                 granted: Grants = [
                     (*each.partition(".")[::2], ["find", "changeStream"]) for each in sorted(reads)
                 ]
-                # A role of another database than `admin` cannot reach beyond its own.
+                # Only a role of the database `admin` can reach beyond its own database.
                 roles.append(_role(admin, "admin", f"{user} reads", granted))
-            _make(admin[user], "User", user, {"pwd": self._password(user), "roles": roles}, USER_EXISTS)
+            _create_or_update(
+                admin[user], "User", user, {"pwd": self._password(user), "roles": roles}, USER_EXISTS
+            )
         return self.uri(user)
 
     def admin_uri(self) -> str:
-        """The address for a client that may do everything."""
+        """Return the address for a client without restrictions."""
         login = f"{ADMIN}:{quote(self._password(ADMIN))}"
         return f"mongodb://{login}@{self.address}/?authSource=admin&replicaSet={REPLICA_SET}"
 
     def admin(self) -> MongoClient[dict[str, Any]]:
-        """A client that may do everything."""
+        """Return a client without restrictions."""
         return self._direct(ADMIN, timeout=5000)
 
     def _password(self, user: str) -> str:
@@ -207,8 +239,8 @@ class Mongod(Part):
             **login,
         )
 
-    def _first_start(self) -> None:
-        """Through the exception MongoDB makes for localhost as long as it has no user."""
+    def _initialise(self) -> None:
+        """Use the exception that MongoDB makes for localhost as long as it has no user."""
         with self._direct() as client:
             member = {"_id": 0, "host": self.address}
             try:
@@ -219,8 +251,8 @@ class Mongod(Part):
             self._await_primary(client)
             client.admin.command("createUser", ADMIN, pwd=self._password(ADMIN), roles=["root"])
 
-    def _keep_address(self, admin: MongoClient[dict[str, Any]]) -> None:
-        """A replica set remembers its members' ports: tell it when ours has changed."""
+    def _update_address(self, admin: MongoClient[dict[str, Any]]) -> None:
+        """Update the member's address in the replica set's configuration when our port has changed."""
         config = admin.admin.command("replSetGetConfig")["config"]
         if config["members"][0]["host"] != self.address:
             config["members"][0]["host"] = self.address
@@ -233,28 +265,28 @@ class Mongod(Part):
             with contextlib.suppress(PyMongoError):
                 if client.admin.command("hello")["isWritablePrimary"]:
                     return
-            interruption.obey()
+            signals.check()
             time.sleep(0.02)
-        raise PartFailed(f"mongod did not become primary. The end of {self.log}:\n{self.last_words()}")
+        raise ServerFailed(f"mongod did not become primary. The end of {self.log}:\n{self.log_end()}")
 
 
 def _role(admin: MongoClient[dict[str, Any]], database: str, name: str, granted: Grants) -> dict[str, str]:
-    """Make a role of `database`; how users name it."""
+    """Create a role of `database`. Return the reference to it that users have."""
     privileges = [
         {"resource": {"db": there, "collection": collection}, "actions": actions}
         for there, collection, actions in granted
     ]
-    _make(admin[database], "Role", name, {"privileges": privileges, "roles": []}, ROLE_EXISTS)
+    _create_or_update(admin[database], "Role", name, {"privileges": privileges, "roles": []}, ROLE_EXISTS)
     return {"role": name, "db": database}
 
 
-def _make(
-    database: Database[dict[str, Any]], what: str, name: str, described: dict[str, Any], there_is_one: int
+def _create_or_update(
+    database: Database[dict[str, Any]], what: str, name: str, definition: dict[str, Any], exists_code: int
 ) -> None:
-    """Create a user or role, or update the one there is."""
+    """Create a user or role, or update it if MongoDB responds with `exists_code`."""
     try:
-        database.command({f"create{what}": name, **described})
+        database.command({f"create{what}": name, **definition})
     except OperationFailure as error:
-        if error.code != there_is_one:
+        if error.code != exists_code:
             raise
-        database.command({f"update{what}": name, **described})
+        database.command({f"update{what}": name, **definition})

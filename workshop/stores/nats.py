@@ -19,15 +19,15 @@ from workshop import state
 from workshop.addresses import host_from, in_url, reachable
 from workshop.ports import port_from
 from workshop.steps import Step
-from workshop.stores.part import Part, version_text
 from workshop.stores.permissions import permissions
+from workshop.stores.server import SharedServer, version_text
 
 OLDEST = (2, 10)
 MOST_MESSAGE_BYTES = 8 * 1024 * 1024
 MOST_STORE_BYTES = 64 * 1024**3
-"""More than streams have: their own limits count, whatever is free on the disk now."""
+"""More than all streams together: their own limits count, not what is free on the disk now."""
 
-ANSWER_SECONDS = 1.0
+RESPONSE_SECONDS = 1.0
 
 ADVICE = (
     f"Install nats-server {OLDEST[0]}.{OLDEST[1]} or newer so that it is on the PATH, or let `make run` "
@@ -38,7 +38,7 @@ Permissions = Mapping[str, Any]
 
 
 def find_nats_server() -> Path:
-    """The server to start: one on the PATH that is new enough, else the embedded one.
+    """Return the server to start: one on the PATH that is new enough, else the embedded one.
 
     Raises click.ClickException with advice when there is neither.
     """
@@ -50,24 +50,24 @@ def find_nats_server() -> Path:
 
 
 def version(binary: Path) -> tuple[int, int]:
-    """Major and minor version that a nats-server reports; 0.0 when it does not run."""
+    """Return the major and minor version of a nats-server, (0, 0) if it does not run."""
     try:
-        told = version_text(binary)
+        output = version_text(binary)
     except (OSError, subprocess.SubprocessError):
         return 0, 0
-    match = re.search(r"v(\d+)\.(\d+)", told)
+    match = re.search(r"v(\d+)\.(\d+)", output)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def configuration(
     host: str, port: int, store: Path, passwords: Mapping[str, str], permissions: Mapping[str, Permissions]
 ) -> str:
-    """The server's configuration file. What is acknowledged is on disk by then."""
+    """Return the text of the server's configuration file. It makes acknowledged messages durable."""
     users = [
         {"user": name, "password": passwords[name], "permissions": allowed}
         for name, allowed in permissions.items()
     ]
-    told: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "host": host,
         "port": port,
         "server_name": "stepping-stones",
@@ -79,12 +79,12 @@ def configuration(
         },
         "authorization": {"users": users},
     }
-    return _in_its_format(told)
+    return _serialise(settings)
 
 
-class NatsServer(Part):
-    """Port and host come from NATS_PORT and NATS_HOST; `allowed` are the permissions of each user. Without
-    them it can only be one that runs already.
+class NatsServer(SharedServer):
+    """Takes port and host from NATS_PORT and NATS_HOST. `allowed` holds the permissions of each user; without
+    them it cannot start a server, only find one.
     """
 
     name = "nats"
@@ -95,24 +95,24 @@ class NatsServer(Part):
         self._allowed = allowed
 
     def command(self) -> list[str]:
-        """It reads all from its configuration file, which has passwords."""
+        """Write the configuration file, which has passwords, and return a command that reads it."""
         if self._allowed is None:
-            raise click.ClickException("NATS does not run: a step that needs it starts it.")
+            raise click.ClickException("NATS does not run. Start a step that needs it: `make run STEP=3`.")
         binary = find_nats_server()
         state.write_private(self._file, self._configuration())
         return [str(binary), "--config", str(self._file)]
 
-    def answers(self) -> bool:
-        """Whether it greets, as it does once it takes connections."""
+    def is_responding(self) -> bool:
+        """Return whether the server sends its greeting, as it does once it accepts connections."""
         try:
-            with socket.create_connection((reachable(self.host), self.port), ANSWER_SECONDS) as connection:
-                connection.settimeout(ANSWER_SECONDS)
+            with socket.create_connection((reachable(self.host), self.port), RESPONSE_SECONDS) as connection:
+                connection.settimeout(RESPONSE_SECONDS)
                 return connection.recv(4) == b"INFO"
         except OSError:
             return False
 
     def provision(self) -> None:
-        """Have a server that another run started know this run's users, too."""
+        """Add this run's users to a server that another run has started."""
         if self._allowed is None or self.process is None:
             return
         wanted = self._configuration()
@@ -121,7 +121,7 @@ class NatsServer(Part):
             self.process.send_signal(signal.SIGHUP)
 
     def url(self, user: str) -> str:
-        """The address of the server, with a user's credentials."""
+        """Return the address of the server with the credentials of a user."""
         return f"nats://{quote(user)}:{quote(_password(user))}@{in_url(self.host)}:{self.port}"
 
     @property
@@ -134,20 +134,23 @@ class NatsServer(Part):
         return configuration(self.host, self.port, store, passwords, allowed)
 
 
-def _in_its_format(told: dict[str, Any]) -> str:
-    r"""JSON, which the server's own format takes but for most escapes: what is beyond ASCII it knows as bytes
-    only, such as \xc3\xa9."""
+def _serialise(settings: dict[str, Any]) -> str:
+    r"""Return settings as JSON, which is valid in the server's own format except for most escapes: it knows
+    characters beyond ASCII only as bytes, such as \xc3\xa9.
+    """
 
-    def bytewise(found: re.Match[str]) -> str:
+    def escape_bytes(found: re.Match[str]) -> str:
         if found[0] in {r"\\", r"\"", r"\n", r"\r", r"\t"}:
             return found[0]
         return "".join(f"\\x{byte:02x}" for byte in os.fsencode(json.loads(f'"{found[0]}"')))
 
-    return re.sub(r"(?:\\u[0-9a-f]{4})+|\\.", bytewise, json.dumps(told, indent=1))
+    return re.sub(r"(?:\\u[0-9a-f]{4})+|\\.", escape_bytes, json.dumps(settings, indent=1))
 
 
-def nats_for(step: Step) -> NatsServer | None:
-    """The server with the step's users, if it has events. Raises click.ClickException."""
+def nats_server_of(step: Step) -> NatsServer | None:
+    """Return the server with the users of a step, or None if the step has no events. Raises
+    click.ClickException.
+    """
     return NatsServer(permissions(step.nats)) if step.nats else None
 
 

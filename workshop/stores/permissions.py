@@ -1,4 +1,6 @@
-"""What users of NATS may do: a step says what they are for, and its own command what that comes to."""
+"""The permissions of NATS users. A step's manifest says what users are for; the step's own command makes
+permissions of that.
+"""
 
 import json
 import shlex
@@ -12,27 +14,27 @@ from workshop import environment
 from workshop.state import ROOT
 from workshop.steps import NatsUsers
 
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
-def permissions(told: NatsUsers) -> dict[str, Any]:
-    """Permissions by user, as the server's configuration has them.
+def permissions(nats: NatsUsers) -> dict[str, Any]:
+    """Return the permissions by user in the form of the server's configuration.
 
     Raises click.ClickException when the step's command fails.
     """
-    command = [word.format_map({"python": sys.executable}) for word in shlex.split(told.permissions)]
-    asked = subprocess.run(
+    command = [word.format_map({"python": sys.executable}) for word in shlex.split(nats.permissions)]
+    done = subprocess.run(
         command,
         cwd=ROOT,
         env=environment.inherited(),
-        input=json.dumps(told.users),
+        input=json.dumps(nats.users),
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
-        start_new_session=True,  # Ctrl-C is for us
+        start_new_session=True,  # Ctrl-C is for the run only
     )
-    if asked.returncode:
-        raise click.ClickException(f"{shlex.join(command)} failed: {asked.stderr.strip()}")
-    found: dict[str, Any] = json.loads(asked.stdout)
+    if done.returncode:
+        raise click.ClickException(f"{shlex.join(command)} failed: {done.stderr.strip()}")
+    found: dict[str, Any] = json.loads(done.stdout)
     return found

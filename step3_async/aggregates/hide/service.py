@@ -1,33 +1,40 @@
 """Hide: the owner of what readers hid."""
 
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import hide
-from step3_async.aggregates.hide import settings
+from kit.domain.indexes import latest_of_reader
+from kit.domain.marks import hide
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.resource import marks_resource
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import Indexes
+from kit.service import Service, own_database
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
-from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
+
+DOMAIN = {"marks": marks_resource("hidden")}
+
+INDEXES: Indexes = {"marks": [latest_of_reader()]}
+
+POSTS = ("topic",)
+"""Of a post it is enough to know that there is one, and its topic."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("hide")
-    posts, marks = Posts(database["posts"]), Marks(database["marks"], Commands("hide"))
+    posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "hide"))
     return event_service(
         Hosted(
             name="hide",
             title="Hide",
             tags=("kind:aggregate", "verb:hide"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            paths=(AnnouncedPath(template="/posts/{post}/hide"),),
+            domain=DOMAIN,
+            indexes=INDEXES,
+            paths=("/posts/{post}/hide",),
             owns="marks",
-            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
         ),
-        hide.make_blueprint(posts, marks),
+        hide.commands(posts, marks),
     )

@@ -1,33 +1,41 @@
 """Like: the owner of what readers like, and of how many do."""
 
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import like
-from step3_async.aggregates.like import settings
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.indexes import latest_of_reader
+from kit.domain.marks import like
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.resource import marks_resource
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import Indexes, named
+from kit.service import Service, own_database
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
-from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
+
+DOMAIN = {"marks": marks_resource("liked")}
+
+INDEXES: Indexes = {"marks": [*named(MODEL["marks"], "likes_of_post"), latest_of_reader()]}
+
+POSTS = ("topic",)
+"""Of a post it is enough to know that there is one, and its topic."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("like")
-    posts, marks = Posts(database["posts"]), Marks(database["marks"], Commands("like"))
+    posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "like"))
     return event_service(
         Hosted(
             name="like",
             title="Like",
             tags=("kind:aggregate", "verb:like"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            paths=(AnnouncedPath(template="/posts/{post}/like"),),
+            domain=DOMAIN,
+            indexes=INDEXES,
+            paths=("/posts/{post}/like",),
             owns="marks",
-            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
         ),
-        like.make_blueprint(posts, marks),
+        like.commands(posts, marks),
     )

@@ -2,43 +2,59 @@
 
 from datetime import timedelta
 
-from kit import environment
-from kit.limits import Limit
-from kit.model.revocations import Revocations
-from kit.resources.members import guard_members
-from kit.service import Service
-from kit.single import own_database
+from kit.domain.members import profile, tokens
+from kit.domain.members.resource import MEMBERS, guard_members
+from kit.domain.members.revocations import Revocations
+from kit.http.proxies import TrustedProxies, from_trusted
+from kit.mongo.indexes import Indexes, expiring
+from kit.mongo.rate_limits import RateLimit
+from kit.service import Service, own_database
+from kit.settings import LimitSettings, TokenSettings, TrustSettings
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
-from kit.verbs import profile, tokens
-from step3_async.aggregates.members import settings
-from step3_async.rapids.hosting.commands import Commands
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.messages import AnnouncedPath
+
+HASHING_SECONDS = 6.0
+
+PATHS = (
+    AnnouncedPath(template="/me", composition="counts"),
+    AnnouncedPath(template="/members", seconds=HASHING_SECONDS),
+    AnnouncedPath(template="/members/{name}", seconds=HASHING_SECONDS),
+    AnnouncedPath(template="/tokens", seconds=HASHING_SECONDS, trusts_gateway=True),
+    AnnouncedPath(template="/tokens/current", trusts_gateway=True),
+    "/.well-known/jwks.json",
+)
+
+DOMAIN = {"members": MEMBERS}
+
+INDEXES: Indexes = {"revoked": [expiring("expires")]}
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("members")
     members = database["members"]
-    revocations = Revocations(database["revoked"], Commands("members"))
-    lifetime = timedelta(seconds=environment.get_token_lifetime())
-    issuer = Issuer(environment.get_token_key(), ISSUER, lifetime)
-    per_minute = environment.get_failed_sign_ins_per_minute()
-    failed = Limit(database.client, database.name, "failed sign-ins", per_minute)
-    secret = environment.get_face_secret()
+    revocations = Revocations(WriteLog(database, "revoked", "members"))
+    lifetime = timedelta(seconds=LimitSettings.read().token_lifetime)
+    issuer = Issuer(TokenSettings.read().key, ISSUER, lifetime)
+    per_minute = LimitSettings.read().failed_sign_ins_per_minute
+    failed = RateLimit(database.client, database.name, "failed sign-ins", per_minute)
     app = event_service(
         Hosted(
             name="members",
             title="Members",
             tags=("kind:aggregate", "verb:sign-in"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            paths=settings.PATHS,
+            domain=DOMAIN,
+            indexes=INDEXES,
+            paths=PATHS,
             owns="revoked",
             readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
         ),
-        tokens.make_blueprint(members, issuer, revocations, failed, secret),
+        tokens.make_blueprint(members, issuer, revocations, failed),
         profile.make_blueprint(members, lambda _reader: {}),
     )
     guard_members(app)
+    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), TrustSettings.read().face_secret)
     return app

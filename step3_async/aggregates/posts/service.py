@@ -1,14 +1,19 @@
 """Posts: the owner of all posts. Whoever loads posts writes here; everybody else hears of it."""
 
-from kit.service import Service
-from kit.single import own_database
-from step3_async.aggregates.posts import settings
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.posts.resource import POSTS
+from kit.mongo.indexes import Indexes, named
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 
+DOMAIN = {"posts": POSTS}
+
+INDEXES: Indexes = {"posts": named(MODEL["posts"], "newest", "topic")}
+
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("posts")
     return event_service(
         Hosted(
@@ -16,8 +21,8 @@ def make_app() -> Service:
             title="Posts",
             tags=("kind:aggregate",),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
+            domain=DOMAIN,
+            indexes=INDEXES,
             owns="posts",
             ponds=(ponds.revoked(database),),
         )

@@ -1,41 +1,51 @@
 """Share: mails a post to somebody."""
 
-from kit import environment
-from kit.limits import Limit
-from kit.mail import Mailer
-from kit.model.posts import Posts
-from kit.model.shares import Shares
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import counts, share
-from step3_async.aggregates.share import settings
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.mail import share
+from kit.domain.mail.mailer import Mailer
+from kit.domain.mail.resource import SHARES
+from kit.domain.mail.shares import Shares
+from kit.domain.members import counts
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import Indexes
+from kit.mongo.rate_limits import RateLimit
+from kit.service import Service, own_database
+from kit.settings import LimitSettings, MailSettings
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 
+DOMAIN = {"shares": SHARES}
+
+INDEXES: Indexes = {"shares": MODEL["shares"]}
+
+POSTS = ("title", "url", "permalink")
+"""What a mail says of a post."""
+
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("share")
-    posts, shares = Posts(database["posts"]), Shares(database["shares"], Commands("share"))
-    mailer = Mailer(*environment.get_smtp_address(), environment.get_sender())
-    limit = Limit(database.client, database.name, "shares", environment.get_shares_per_minute())
+    posts, shares = Posts(database["posts"]), Shares(WriteLog(database, "shares", "share"))
+    mail = MailSettings.read()
+    mailer = Mailer(mail.host, mail.port, mail.sender)
+    limit = RateLimit(database.client, database.name, "shares", LimitSettings.read().shares_per_minute)
     return event_service(
         Hosted(
             name="share",
             title="Share",
             tags=("kind:aggregate", "verb:share"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
+            domain=DOMAIN,
+            indexes=INDEXES,
             paths=(
                 AnnouncedPath(template="/posts/{post}/share", seconds=9.0),
                 AnnouncedPath(template="/counts", part=True),
             ),
             owns="shares",
-            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
             parts={"smtp": mailer.answers},
             optional=frozenset({"smtp"}),
         ),

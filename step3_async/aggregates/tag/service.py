@@ -1,33 +1,40 @@
 """Tag: the owner of readers' tags."""
 
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import tag
-from step3_async.aggregates.tag import settings
+from kit.domain.indexes import latest_of_reader
+from kit.domain.marks import tag
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.resource import marks_resource
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import Indexes
+from kit.service import Service, own_database
+from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.commands import Commands
 from step3_async.rapids.hosting.service import Hosted, event_service
-from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
+
+DOMAIN = {"marks": marks_resource("tags")}
+
+INDEXES: Indexes = {"marks": [latest_of_reader()]}
+
+POSTS = ("topic",)
+"""Of a post it is enough to know that there is one, and its topic."""
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("tag")
-    posts, marks = Posts(database["posts"]), Marks(database["marks"], Commands("tag"))
+    posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "tag"))
     return event_service(
         Hosted(
             name="tag",
             title="Tag",
             tags=("kind:aggregate", "verb:tag"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            paths=(AnnouncedPath(template="/posts/{post}/tags/{tag}"),),
+            domain=DOMAIN,
+            indexes=INDEXES,
+            paths=("/posts/{post}/tags/{tag}",),
             owns="marks",
-            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
+            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
         ),
         tag.commands(posts, marks),
     )

@@ -9,7 +9,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from kit.problems import Problem
+from kit.http.problems import Problem
 from step3_async.gateway.cache.response_cache import ResponseCache, may_be_kept
 from step3_async.gateway.ingress.request import CacheKey
 

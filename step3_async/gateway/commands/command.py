@@ -7,7 +7,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import Response
 from werkzeug.http import parse_list_header
 
-from kit.problems import NotFound
+from kit.http.problems import NotFound
 from step3_async.gateway.ingress.responses import values_of
 from step3_async.rapids.headers import COMMAND
 

@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kit.discovery import JWKS
-from kit.errors import error_body
-from kit.problems import Problem
+from kit.clients.discovery import JWKS
+from kit.http.errors import error_body
+from kit.http.problems import Problem
 from step3_async.gateway import metrics
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.coalescing import Coalescing

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from kit.bodies import DRAINED, LARGEST_BODY
-from kit.problems import PartDown, Refused
+from kit.http.bodies import DRAINED, LARGEST_BODY
+from kit.http.problems import DependencyUnavailable, Refused
 from step3_async.gateway import metrics
 from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.ingress.responses import TooLarge, TooSlow, WrongMethod
@@ -83,15 +83,15 @@ class InFlight:
         self.count = 0
 
     def require_room(self, request: Request) -> None:
-        """Raise PartDown when there is no room."""
+        """Raise DependencyUnavailable when there is no room."""
         # Requests from inside are let through: those in flight wait for them, and would wait in vain.
         if self.count >= (2 * self._most if request.is_inner else self._most):
             metrics.REFUSED.labels("gateway").inc()
-            raise PartDown("The gateway", retry_after=1)
+            raise DependencyUnavailable("The gateway", retry_after=1)
 
     @contextmanager
     def room(self, request: Request) -> Iterator[None]:
-        """Take room for a request. Raises PartDown."""
+        """Take room for a request. Raises DependencyUnavailable."""
         self.require_room(request)
         self.count += 1
         try:

@@ -13,10 +13,8 @@ from hmac import compare_digest
 
 from starlette.types import Scope
 
-from kit.discovery import HEADER as SERVICE_VERSION
-from kit.discovery import SERVED_BY
-from kit.forwarded import ADDRESS, PROTO, SECRET
-from kit.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVED_BY, SERVICE_VERSION
+from kit.http.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.routing.balancer import Balancer, requested_versions
 from step3_async.gateway.routing.routes import Route, is_api
 from step3_async.gateway.upstream.guards import Deadline
@@ -38,7 +36,12 @@ def as_raw(name: str) -> bytes:
     return name.lower().encode()
 
 
-_SECRET, _ADDRESS, _PROTO, _SETTLE = as_raw(SECRET), as_raw(ADDRESS), as_raw(PROTO), as_raw(SETTLE)
+_SECRET, _ADDRESS, _PROTO, _SETTLE = (
+    as_raw(FACE_SECRET),
+    as_raw(FORWARDED_FOR),
+    as_raw(FORWARDED_PROTO),
+    as_raw(SETTLE),
+)
 _DEADLINE, _REQUEST_ID, _TRACEPARENT = as_raw(DEADLINE), as_raw(REQUEST_ID), as_raw(TRACEPARENT)
 _SERVICE_VERSION, _AUTHORIZATION, _COOKIE = as_raw(SERVICE_VERSION), b"authorization", b"cookie"
 

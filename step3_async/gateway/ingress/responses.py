@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from kit.errors import error_body
-from kit.media_types import preferred
-from kit.problems import Problem
+from kit.http.errors import error_body
+from kit.http.media_types import preferred
+from kit.http.problems import Problem
 from step3_async.gateway.ingress.request import Headers, Request, as_raw
 from step3_async.gateway.routing.routes import is_api
 from step3_async.rapids.headers import COMMAND, DEPENDS_ON

@@ -1,8 +1,8 @@
 """Clients that take their time must not take the room of others.
 
 uvicorn sets no limit to connections that send nothing or trickle, and drops the response to a client that
-closes its own side early. Each part of the code here names the test in tests/step3/test_gateway_slow.py that
-fails without it.
+closes its own side early. Each method here names the test in tests/step3/test_gateway_slow.py that fails
+without it.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import h11
 import orjson
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kit.errors import error_body
+from kit.http.errors import error_body
 
 HALF_CLOSED_SECONDS = 3.0
 """How long a client that has closed its own side is waited for: from here it looks like one that has left."""
@@ -72,9 +72,9 @@ class SlowClientProtocol(H11Protocol):
         self._half_closed_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Limit silence, as uvicorn does between two requests: test_a_silent_connection_is_closed."""
         super().connection_made(transport)
         self._waiting.add(self)
-        # uvicorn allows silence for so long between two requests, and for ever before the first.
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -88,7 +88,9 @@ class SlowClientProtocol(H11Protocol):
         self._update()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
-        """Keep the connection while a request that came whole is handled, but not for long."""
+        """Keep the connection for a moment while a request that came whole is handled:
+        test_half_a_connection_is_enough_for_a_response.
+        """
         cycle = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body:
             return None
@@ -104,7 +106,7 @@ class SlowClientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def evict(self) -> None:
-        """End the connection, as others need its room."""
+        """Make room for others: test_when_too_many_wait_the_one_that_has_waited_longest_goes."""
         self.transport.abort()
 
     def _update(self) -> None:
@@ -115,7 +117,8 @@ class SlowClientProtocol(H11Protocol):
             self._stop_head_timer()
             return
         self._waiting.add(self)
-        # What is left of a request that got its response before its body had come must come in time as well.
+        # What is left of a request that got its response early must come in time as well:
+        # test_a_client_that_goes_on_trickling_after_its_response_is_cut_off.
         has_begun = self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
         if not (is_between and has_begun):
             self._stop_head_timer()
@@ -128,6 +131,7 @@ class SlowClientProtocol(H11Protocol):
             self._head_timer = None
 
     def _cut_off(self) -> None:
+        """Limit the time of a head: test_a_client_that_trickles_is_cut_off."""
         if not self.transport.is_closing() and self.conn.our_state is h11.IDLE:
             status = HTTPStatus.REQUEST_TIMEOUT
             body = orjson.dumps(error_body(status, "The request took too long to come.", None))

@@ -4,8 +4,8 @@ import random
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from kit.discovery import Services
-from kit.problems import PartDown, Refused
+from kit.clients.discovery import Services
+from kit.http.problems import DependencyUnavailable, Refused
 from step3_async.gateway.routing.registry import Instance, Registry
 
 WHOLE = 100
@@ -56,7 +56,7 @@ class Balancer:
     def choose(self, service: str, version: str | None, tried: Collection[Instance]) -> Instance:
         """Return an instance, one that was not `tried` if possible.
 
-        Raises Refused for an unknown version, and PartDown when no instance is there.
+        Raises Refused for an unknown version, and DependencyUnavailable when no instance is there.
         """
         up = self._registry.up(service)
         if version is not None:
@@ -66,7 +66,7 @@ class Balancer:
         now = time.monotonic()
         allowed = [each for each in up if each.breaker.allows(now)]
         if not allowed:
-            raise PartDown(title_of(service), retry_after=1)
+            raise DependencyUnavailable(title_of(service), retry_after=1)
         fresh = [each for each in allowed if each not in tried] if tried else allowed
         return _least_busy(fresh or allowed)
 

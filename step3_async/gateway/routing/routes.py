@@ -38,11 +38,10 @@ class Route:
 
 @dataclass(slots=True)
 class _Table:
-    """The routes below one prefix."""
+    """The routes below one prefix: by path, and by the groups of a pattern with all that have parameters."""
 
     fixed: dict[str, Route]
     pattern: re.Pattern[str]
-    """An alternative, and a group, for each of these:"""
     patterned: list[Route]
 
     def find(self, path: str) -> Route | None:
@@ -74,7 +73,7 @@ class Routes:
                 if path.part:
                     self._parts[path.template][each.service] = route
                 else:
-                    announced[path.below, path.template].append(route)
+                    announced[path.below, _shape(path.template)].append(route)
         for key, routes in announced.items():
             self._routes[key] = routes[0]
             self._warn_of_dispute(key, list(dict.fromkeys(each.service for each in routes)))
@@ -128,6 +127,11 @@ class Routes:
 def is_api(path: str) -> bool:
     """Tell whether a client's path belongs to the API."""
     return path.startswith(f"{API}/") or path == API
+
+
+def _shape(template: str) -> str:
+    """Return the template without the names of its parameters: services need not agree on these."""
+    return _PARAMETER.sub(lambda found: "{:path}" if found[1].endswith(":path}") else "{}", template)
 
 
 def _as_pattern(template: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
 from starlette.responses import Response
 
-from kit.problems import PartDown, PartSlow
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.gateway import metrics
 from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.routing.balancer import Balancer, title_of
@@ -42,16 +42,17 @@ class Caller:
     async def call(self, call: Call, request: Request) -> Response:
         """Return the service's response, whatever it is.
 
-        Raises PartDown, PartSlow, and Refused for an unknown version or what cannot be sent.
+        Raises DependencyUnavailable, DependencyTimeout, and Refused for an unknown version or what cannot be
+        sent.
         """
         service = call.route.service
         seconds = min(call.seconds, request.deadline.left())
         if seconds <= 0:
-            raise PartSlow(title_of(service))
+            raise DependencyTimeout(title_of(service))
         bulkhead = self._bulkhead(call)
         try:
             await bulkhead.enter(seconds)
-        except PartDown:
+        except DependencyUnavailable:
             metrics.REFUSED.labels(service).inc()
             raise
         try:
@@ -60,7 +61,7 @@ class Caller:
             return await self._try(call, request.versions.get(service), seconds)
         except TimeoutError:
             metrics.call_series(service, "slow").inc()
-            raise PartSlow(title_of(service)) from None
+            raise DependencyTimeout(title_of(service)) from None
         finally:
             bulkhead.leave()
 
@@ -79,7 +80,7 @@ class Caller:
                 tried.append(instance)
                 may_retry = call.method in IDEMPOTENT or not was_sent
                 if not may_retry or len(tried) >= TRIES or not self._budget.spend():
-                    raise PartDown(title_of(service), retry_after=1) from error
+                    raise DependencyUnavailable(title_of(service), retry_after=1) from error
                 metrics.RETRIES.labels(service).inc()
                 continue
             metrics.call_series(service, "answered").inc()

@@ -17,9 +17,8 @@ from multidict import CIMultiDict
 from starlette.responses import Response
 from yarl import URL
 
-from kit.discovery import HEADER as SERVICE_VERSION
-from kit.forwarded import ADDRESS, PROTO, SECRET
-from kit.problems import Refused
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVICE_VERSION
+from kit.http.problems import Refused
 from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Headers, Request, as_raw
 from step3_async.gateway.ingress.responses import RawResponse
 from step3_async.gateway.routing.routes import Route
@@ -29,7 +28,7 @@ from step3_async.rapids.tracing import TRACEPARENT
 LARGEST_BODY = 4 * 1024 * 1024
 CONNECT_SECONDS = 2.0
 KEPT_SECONDS = 10.0
-"""How long idle connections are kept: less than services keep theirs (see `kit.serving`)."""
+"""How long idle connections are kept: less than services keep theirs (see `kit.server.config`)."""
 
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
@@ -87,7 +86,11 @@ def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -
     if request.versions:
         headers[SERVICE_VERSION] = ",".join(f"{name}={version}" for name, version in request.versions.items())
     if call.route.path.trusts_gateway and secret:
-        headers[ADDRESS], headers[PROTO], headers[SECRET] = request.client, request.scheme, secret
+        headers[FORWARDED_FOR], headers[FORWARDED_PROTO], headers[FACE_SECRET] = (
+            request.client,
+            request.scheme,
+            secret,
+        )
 
 
 class HttpClient:

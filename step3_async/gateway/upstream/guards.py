@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from kit.problems import PartDown
+from kit.http.problems import DependencyUnavailable
 
 LONGEST_DEADLINE = 7
 """Digits of a deadline that makes sense."""
@@ -151,7 +151,9 @@ class Bulkhead:
         self.in_flight = 0
 
     async def enter(self, seconds: float) -> None:
-        """Take room for a request; `leave` must follow. Raises PartDown when there is none in time."""
+        """Take room for a request; `leave` must follow. Raises DependencyUnavailable when there is none in
+        time.
+        """
         if self.in_flight < self._limit():
             self.in_flight += 1
             return
@@ -181,7 +183,7 @@ class Bulkhead:
                 self.in_flight += 1
                 turn.set_result(None)
 
-    def _full(self) -> PartDown:
-        problem = PartDown(self._part, retry_after=1)
+    def _full(self) -> DependencyUnavailable:
+        problem = DependencyUnavailable(self._part, retry_after=1)
         problem.args = (f"{self._part} has too much to do at the moment. Please try again shortly.",)
         return problem

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 from pydantic import ValidationError
 
-from kit.problems import PartDown, PartSlow
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Delivery
 from step3_async.rapids.consumer import telemetry
@@ -29,8 +29,8 @@ class Handler(Protocol):
     def apply(self, events: Sequence[Event], /) -> list[tuple[str, int]]:
         """Handle events, and return the documents and revisions that are shown now.
 
-        Raises PartDown and PartSlow while a dependency is away: it is then called again, however long that
-        takes. Any other error counts as a failed attempt.
+        Raises DependencyUnavailable and DependencyTimeout while a dependency is away: it is then called
+        again, however long that takes. Any other error counts as a failed attempt.
         """
 
 
@@ -97,7 +97,7 @@ class Dispatcher:
                 return await asyncio.to_thread(self._handlers[domain].apply, events)
 
         # A dependency that is slow may be given too much at once: then half of it is tried.
-        errors = (PartDown, PartSlow) if len(events) == 1 else (PartDown,)
+        errors = (DependencyUnavailable, DependencyTimeout) if len(events) == 1 else (DependencyUnavailable,)
         applying = retrying(
             *errors,
             first=0.1,

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from kit.problems import Problem
+from kit.http.problems import Problem
 from step3_async.rapids.bus import River, Unavailable
 from step3_async.rapids.consumer import telemetry
 from step3_async.rapids.consumer.snapshots import Snapshots

@@ -6,7 +6,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from kit.mongo import Document, translated
+from kit.mongo.client import Document, translated
 
 KEPT = timedelta(days=14)
 """Longer than the rapids keep events."""
@@ -18,7 +18,8 @@ def processed_index() -> IndexModel:
 
 
 class ProcessedEvents:
-    """The ids of processed events, in `collection`. All methods raise PartDown and PartSlow.
+    """The ids of processed events, in `collection`. All methods raise DependencyUnavailable and
+    DependencyTimeout.
 
     Use it as `if processed.add(event_id): …`, with `remove` where the effect fails. A process that dies
     between the two leaves an effect that never happens; without ProcessedEvents it would happen twice.

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from kit.problems import Problem
+from kit.http.problems import Problem
 from step3_async.rapids.hosting.host import Host
 from step3_async.rapids.pond import Pond
 

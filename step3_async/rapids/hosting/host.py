@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from kit import environment
-from kit.problems import Problem
+from kit.http.problems import Problem
+from kit.settings import ServiceSettings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.connect import connect as connect_to_bus
@@ -65,6 +65,8 @@ class Part(Protocol):
 class Host:
     """Announces an instance of `service` with `tags` and `paths`, and runs its part, from `start` to `stop`.
 
+    A path that is a text is one with nothing to add.
+
     `is_healthy` may take its time. `load` is the number of requests in work.
     """
 
@@ -74,17 +76,17 @@ class Host:
         tags: Sequence[str] = (),
         part: Callable[[Bus], Part] | None = None,
         *,
-        paths: Sequence[AnnouncedPath] = (),
+        paths: Sequence[AnnouncedPath | str] = (),
         connect: Connect | None = None,
         is_healthy: Callable[[], bool],
         load: Callable[[], int],
     ) -> None:
         self._service, self._tags, self._make_part = service, list(tags), part
-        self._paths = list(paths)
+        self._paths = [AnnouncedPath(template=each) if isinstance(each, str) else each for each in paths]
         self._connect = connect or (lambda: connect_to_bus(service))
         self._is_healthy, self._load = is_healthy, load
-        self._version = environment.get_version()
-        self._instance = environment.get_instance() or f"{service}-{os.getpid()}"
+        self._version = ServiceSettings.read().version
+        self._instance = ServiceSettings.read().instance or f"{service}-{os.getpid()}"
         self._url = get_own_url()
         self._healthy = False
         self._healthy_at = float("-inf")

@@ -2,8 +2,8 @@
 
 from pymongo.database import Database
 
-from kit.model.posts import FIELDS
-from kit.mongo import Document
+from kit.domain.posts.documents import STORED
+from kit.mongo.client import Document
 from step3_async.rapids.pond import Pond
 
 STAMPS = ("_created", "_updated")
@@ -16,7 +16,7 @@ TIMES = {"like": ("liked_at",), "hide": ("hidden_at",)}
 
 def posts(database: Database[Document], *more: str) -> Pond:
     """All posts, with all that is shown of them, and the fields `more`."""
-    shown = tuple(field for field in (*FIELDS, *more, *STAMPS) if field not in ("_id", "love"))
+    shown = tuple(field for field in (*STORED, *more, *STAMPS) if field not in ("_id", "love"))
     return Pond(database["posts"], "posts", shown, times=("created", *STAMPS))
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from flask import Blueprint
 from pymongo.database import Database
 
-from kit import environment, mongo
-from kit.model.indexes import Indexes
-from kit.model.revocations import Revocations
-from kit.mongo import Document
-from kit.prepare import prepare_beside
-from kit.rest import Rest
-from kit.service import Service, Settings, create_service
-from kit.single import REVOKED
+from kit.clients.rest import Rest
+from kit.domain.indexes import REVOKED
+from kit.domain.members.revocations import Revocations
+from kit.mongo.client import Document, accepts_writes
+from kit.mongo.indexes import Indexes
+from kit.mongo.prepare import prepare_beside
+from kit.service import Service, ServiceDefinition, create_service
+from kit.settings import ServiceSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.hosting.commands import tell_commands
@@ -37,9 +37,9 @@ class Hosted:
     `owns` is the collection whose changes are told to others; `ponds` are what it takes of others'. `tags`
     say in the registry what it is, and `paths` which requests it gets. Answers of the endpoints in `same` are
     the same for all visitors as long as nothing of the domain there changes. `parts` and `optional` are as in
-    `kit.service.Settings`. `readers` verifies readers' tokens; by default with the keys that the gateway
-    knows. `part` is what it does with the bus besides, and `connect` makes that bus, where they are not the
-    usual ones.
+    `kit.service.ServiceDefinition`. `readers` verifies readers' tokens; by default with the keys that the
+    gateway knows. `part` is what it does with the bus besides, and `connect` makes that bus, where they are
+    not the usual ones.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Hosted:
     database: Database[Document]
     domain: Mapping[str, Mapping[str, Any]]
     indexes: Indexes
-    paths: tuple[AnnouncedPath, ...] = ()
+    paths: tuple[AnnouncedPath | str, ...] = ()
     owns: str | None = None
     ponds: tuple[Pond, ...] = ()
     same: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
         indexes |= pond_indexes(*collections)
     images = (hosted.owns,) if hosted.owns else ()
     needed = {
-        "mongodb": lambda: mongo.answers(database.client),
+        "mongodb": lambda: accepts_writes(database.client),
         "indexes": prepare_beside(database, indexes, images),
     }
     part = hosted.part
@@ -89,7 +89,7 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
     )
     ponds = {"pond": Filled(host, hosted.ponds)} if hosted.ponds else {}
     app = create_service(
-        Settings(
+        ServiceDefinition(
             name=hosted.name,
             title=hosted.title,
             domain=hosted.domain,
@@ -98,8 +98,8 @@ def event_service(hosted: Hosted, *verbs: Blueprint) -> Service:
             revoked=Revocations(database["revoked"]).includes,
             parts={**needed, **ponds, "rapids": lambda: host.connected, **hosted.parts},
             optional=hosted.optional | {"rapids"},
-            version=environment.get_version(),
-            instance=environment.get_instance(),
+            version=ServiceSettings.read().version,
+            instance=ServiceSettings.read().instance,
         )
     )
     for verb in verbs:

@@ -4,8 +4,8 @@
 
 from typing import Any
 
-from kit import serving
-from kit.serving import *  # noqa: F403
+from kit.server import config as serving
+from kit.server.config import *  # noqa: F403
 from step3_async.rapids.hosting.host import EXTENSION
 from step3_async.rapids.hosting.leaving import leave_before_draining
 

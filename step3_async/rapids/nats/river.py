@@ -94,8 +94,11 @@ class NatsRiver:
         messages: list[Msg] = []
         try:
             messages += await self._subscription.fetch(1, timeout)
-            if limit > 1:
-                messages += await self._subscription.fetch(limit - 1, TOGETHER_SECONDS)
+            # The client adds what came late for an earlier request to what it is asked for.
+            while len(messages) < limit and self._subscription.pending_msgs:
+                messages += await self._subscription.fetch(1, TOGETHER_SECONDS)
+            if len(messages) < limit:
+                messages += await self._subscription.fetch(limit - len(messages), TOGETHER_SECONDS)
         except TimeoutError:
             pass
         except FAILURES as error:

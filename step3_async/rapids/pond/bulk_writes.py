@@ -6,7 +6,7 @@ from typing import Any
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 
 DUPLICATE_KEY = 11000
 """MongoDB's code for a document whose id exists."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pymongo.collection import Collection
 
-from kit.mongo import Document, translated
+from kit.mongo.client import Document, translated
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.pond.snapshot_pages import apply_page
 from step3_async.rapids.pond.snapshot_states import SnapshotStates
@@ -21,7 +21,7 @@ class Pond:
     deleted when it deletes the document. A domain may also name all its fields: a deleted document then
     leaves its version behind in its place, and writing needs no look for tombstones. That suits documents
     that are hardly ever deleted. Each document has a field `applied`: by domain, the `version` and the
-    `revision` that it shows. All methods raise PartDown and PartSlow.
+    `revision` that it shows. All methods raise DependencyUnavailable and DependencyTimeout.
     """
 
     collection: Collection[Document]

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 from step3_async.contracts.envelope import Page
 from step3_async.rapids.pond.bulk_writes import Rejected
 from step3_async.rapids.pond.versioned_document import Shape, VersionedDocument

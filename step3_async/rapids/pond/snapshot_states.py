@@ -12,7 +12,7 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from kit.mongo import Document, translated
+from kit.mongo.client import Document, translated
 from step3_async.contracts.envelope import Page
 
 RIVERS, PAGES = "rivers", "rivers_pages"
@@ -38,7 +38,9 @@ class SnapshotState:
 
 
 class SnapshotStates:
-    """The states of the snapshots in `database`, by domain. All methods raise PartDown and PartSlow."""
+    """The states of the snapshots in `database`, by domain. All methods raise DependencyUnavailable and
+    DependencyTimeout.
+    """
 
     def __init__(self, database: Database[Document]) -> None:
         self._rivers, self._pages = database[RIVERS], database[PAGES]

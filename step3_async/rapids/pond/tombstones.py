@@ -9,8 +9,8 @@ from datetime import timedelta
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.collection import Collection
 
-from kit.model.indexes import Indexes
-from kit.mongo import Document
+from kit.mongo.client import Document
+from kit.mongo.indexes import Indexes
 from step3_async.rapids.pond.bulk_writes import write
 from step3_async.rapids.pond.snapshot_states import PAGES
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 from step3_async.contracts.envelope import Event
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 
-from kit.mongo import Document
+from kit.mongo.client import Document
 from step3_async.rapids.pond.bulk_writes import write
 from step3_async.rapids.pond.tombstones import Tombstones
 from step3_async.rapids.pond.versioned_document import VersionedDocument

@@ -1,35 +1,46 @@
 """Images: pictures of posts, fetched from their sites and kept."""
 
-from kit import environment
-from kit.fetch import Fetcher
-from kit.model.images import ImageCache, Images
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import images
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.pictures import images
+from kit.domain.pictures.cache import ImageCache, Images
+from kit.domain.pictures.fetch import Fetcher
+from kit.domain.pictures.resource import PICTURES
+from kit.domain.posts.collection import Posts
+from kit.mongo.indexes import Indexes
+from kit.service import Service, own_database
+from kit.settings import PictureSettings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
-from step3_async.views.images import settings
+
+DOMAIN = {"pictures": PICTURES}
+
+INDEXES: Indexes = {"image_misses": MODEL["image_misses"]}
+
+POSTS = ("thumbnail", "url")
+"""Where a post's picture may be."""
+
+SAME = {"images.image": "posts"}
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("images")
     posts = Posts(database["posts"])
-    fetcher = Fetcher(environment.get_image_max_bytes(), environment.get_image_allowed_hosts())
+    pictures = PictureSettings.read()
+    fetcher = Fetcher(pictures.max_bytes, pictures.allowed_hosts)
     return event_service(
         Hosted(
             name="images",
             title="Images",
             tags=("kind:view", "verb:image"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
+            domain=DOMAIN,
+            indexes=INDEXES,
             paths=(AnnouncedPath(template="/images/{post}", seconds=9.0),),
-            ponds=(Pond(posts.collection, "posts", settings.POSTS), ponds.revoked(database)),
-            same=settings.SAME,
+            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
+            same=SAME,
         ),
         images.make_blueprint(Images(ImageCache(database), fetcher), posts),
     )

@@ -1,17 +1,27 @@
 """List: all posts, newest first, and each of them; for a reader without what they hid."""
 
-from kit.model.marks import Marks
-from kit.resources.posts import leave_out_hidden
-from kit.service import Service
-from kit.single import own_database
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.resource import leave_out_hidden
+from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.mongo.indexes import Indexes, named
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.messages import AnnouncedPath
-from step3_async.views.list import settings
+
+DOMAIN = {"posts": RESOURCE}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "newest", "topic"),
+    "marks": named(MODEL["marks"], "hidden_by_reader"),
+}
+
+SAME = {"posts|resource": "posts", "posts|item_lookup": "posts"}
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("list")
     marks = Marks(database["marks"])
     app = event_service(
@@ -20,14 +30,14 @@ def make_app() -> Service:
             title="List",
             tags=("kind:view", "verb:list", "verb:show"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
+            domain=DOMAIN,
+            indexes=INDEXES,
             paths=(
                 AnnouncedPath(template="/posts", composition="marks on items"),
                 AnnouncedPath(template="/posts/{post}", composition="marks on one"),
             ),
             ponds=(ponds.posts(database), ponds.hidden(database), ponds.revoked(database)),
-            same=settings.SAME,
+            same=SAME,
         )
     )
     leave_out_hidden(app, "posts", marks)

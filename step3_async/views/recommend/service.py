@@ -1,40 +1,63 @@
 """Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
 
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.model.posts import Posts
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import recommend
+from typing import Any
+
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.marks.collection import Marks
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import POST_SCHEMA, STORED
+from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.domain.recommend import recommend
+from kit.mongo.indexes import Indexes, named
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
-from step3_async.views.recommend import settings
+
+DOMAIN: dict[str, Any] = {
+    "posts": {
+        **RESOURCE,
+        "resource_title": "Posts that may be recommended",
+        "datasource": {"source": "posts", "default_sort": [("_id", 1)]},
+        "allowed_filters": ["_id", "topic"],
+        "sorting": False,
+    }
+}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "topic", "most_loved", "most_loved_by_topic"),
+    "marks": named(MODEL["marks"], "tags_of_reader", "posts_of_tag", "liked_by_reader", "hidden_by_reader"),
+}
+
+POSTS = tuple(field for field in STORED if field != "_id")
+TIMES = ("created",)
+
+SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("recommend")
-    posts, marks = Posts(database["posts"], unfit=A_POST.unfit), Marks(database["marks"])
+    posts, marks = Posts(database["posts"], find_problem=POST_SCHEMA.find_problem), Marks(database["marks"])
     return event_service(
         Hosted(
             name="recommend",
             title="Recommend",
             tags=("kind:view", "verb:recommend"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
+            domain=DOMAIN,
+            indexes=INDEXES,
             paths=(
                 AnnouncedPath(template="/recommended", composition="marks on items"),
-                AnnouncedPath(template="/topics"),
+                "/topics",
             ),
             ponds=(
-                Pond(posts.collection, "posts", settings.POSTS, settings.TIMES),
+                Pond(posts.collection, "posts", POSTS, TIMES),
                 *ponds.marks(database),
                 ponds.revoked(database),
             ),
-            same=settings.SAME,
+            same=SAME,
         ),
         recommend.make_blueprint(posts, marks, shows_marks=False),
     )

@@ -1,23 +1,40 @@
 """Search, in two versions that may run at once: their answers differ in order, their pond does not."""
 
-from kit import environment
-from kit.model.marks import Marks
-from kit.model.words import WORDS
-from kit.resources.posts import leave_out_hidden
-from kit.resources.search import match_words, search_resource
-from kit.service import Service
-from kit.single import own_database
+from collections.abc import Sequence
+from typing import Any
+
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.resource import leave_out_hidden
+from kit.domain.posts.collection import NEWEST
+from kit.domain.posts.documents import WORDS
+from kit.domain.search.resource import match_words, search_resource
+from kit.domain.search.search import BEST_FIRST
+from kit.mongo.indexes import Indexes, named
+from kit.service import Service, own_database
+from kit.settings import ServiceSettings
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
 from step3_async.rapids.messages import AnnouncedPath
-from step3_async.views.search import settings
+
+VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
+    "v1": (NEWEST, "Full text over title and text, the newest of the matches first"),
+    "v2": (BEST_FIRST, "Full text over title and text, best first"),
+}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "words"),
+    "marks": named(MODEL["marks"], "hidden_by_reader"),
+}
+
+SAME = {"search|resource": "posts"}
 
 
 def make_app() -> Service:
-    """The service, in the version that the environment names."""
+    """Make the service, in the version that the environment names."""
     database = own_database("search")
     marks = Marks(database["marks"])
-    order, summary = settings.VERSIONS[environment.get_version()]
+    order, summary = VERSIONS[ServiceSettings.read().version]
     app = event_service(
         Hosted(
             name="search",
@@ -25,10 +42,10 @@ def make_app() -> Service:
             tags=("kind:view", "verb:search"),
             database=database,
             domain={"search": search_resource(order, summary)},
-            indexes=settings.INDEXES,
+            indexes=INDEXES,
             paths=(AnnouncedPath(template="/search", composition="marks on items"),),
             ponds=(ponds.posts(database, WORDS), ponds.hidden(database), ponds.revoked(database)),
-            same=settings.SAME,
+            same=SAME,
         )
     )
     match_words(app)

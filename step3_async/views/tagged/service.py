@@ -1,44 +1,67 @@
 """Tagged: what a reader has tagged, liked and hidden, and the posts of each kind."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from kit.model.fit import A_POST
-from kit.model.marks import Marks
-from kit.model.post import as_post
-from kit.model.posts import Posts
-from kit.mongo import Document
-from kit.operations import POSTS
-from kit.service import Service
-from kit.single import own_database
-from kit.verbs import counts, marked, tag
+from pymongo import ASCENDING, IndexModel
+
+from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.marks import hide, like, tag
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import MARKED
+from kit.domain.marks.resource import marks_resource
+from kit.domain.members import counts
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import PAGE_OF_POSTS, POST_SCHEMA
+from kit.domain.posts.resource import POSTS as RESOURCE
+from kit.mongo.indexes import Indexes, named
+from kit.service import Service, own_database
 from step3_async.rapids.hosting import ponds
 from step3_async.rapids.hosting.service import Hosted, event_service
-from step3_async.views.tagged import settings
+from step3_async.rapids.messages import AnnouncedPath
+
+PATHS = (
+    *("/tags", "/tags/{tag}", "/likes", "/like-counts", "/hidden", "/marks"),
+    AnnouncedPath(template="/counts", part=True),
+)
+
+DOMAIN: dict[str, Any] = {
+    "marks": {**marks_resource("tags", "liked", "hidden"), "sorting": False},
+    "posts": {
+        **RESOURCE,
+        "resource_title": "Posts that may be tagged",
+        "allowed_filters": ["_id", "topic"],
+        "sorting": False,
+        "kit": {**RESOURCE["kit"], "added": MARKED},
+    },
+}
+
+INDEXES: Indexes = {
+    "posts": named(MODEL["posts"], "newest"),
+    "marks": [
+        *named(MODEL["marks"], "tags_of_reader", "liked_by_reader", "hidden_by_reader", "likes_of_post"),
+        IndexModel([("reader", ASCENDING), ("post", ASCENDING)], name="post_of_reader"),
+    ],
+}
 
 
 def make_app() -> Service:
-    """The service, as the environment describes it."""
+    """Make the service, as the environment describes it."""
     database = own_database("tagged")
-    posts = Posts(database["posts"], "_created", "_updated", unfit=A_POST.unfit)
+    posts = Posts(database["posts"], "_created", "_updated", find_problem=POST_SCHEMA.find_problem)
     marks = Marks(database["marks"])
-
-    def shown(found: Sequence[Document], reader: str) -> list[Any]:
-        return list(marks.put_on([as_post(each) for each in found], reader))
-
     return event_service(
         Hosted(
             name="tagged",
             title="Tagged",
             tags=("kind:view", "verb:tagged"),
             database=database,
-            domain=settings.DOMAIN,
-            indexes=settings.INDEXES,
-            paths=settings.PATHS,
+            domain=DOMAIN,
+            indexes=INDEXES,
+            paths=PATHS,
             ponds=(ponds.posts(database), *ponds.marks(database), ponds.revoked(database)),
         ),
-        tag.questions(posts, marks, shown, POSTS),
-        marked.likes(posts, marks, shown, POSTS),
-        marked.hidden(posts, marks, shown, POSTS),
+        tag.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+        like.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+        hide.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
         counts.make_blueprint(marks.counts),
     )

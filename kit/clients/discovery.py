@@ -1,0 +1,96 @@
+"""Where the instances of services are: a file that says so, and is read again when it changes.
+
+The file is JSON: `{"search": {"v2": {"share": 90, "urls": ["http://…"]}, "v1": {"share": 10, "urls": […]}}}`.
+Instances that are yet to be filled before they may be asked anything are in a list `filling` beside `urls`.
+Whoever starts and stops instances replaces the file in one step; callers need not be restarted.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import has_request_context, request
+
+from kit.http.headers import SERVICE_VERSION
+from kit.http.problems import Refused
+
+JWKS = "/.well-known/jwks.json"
+"""Where a service that mints tokens publishes their public keys."""
+
+Versions = dict[str, dict[str, Any]]
+"""The versions of a service, each with its `share` and `urls`."""
+
+
+class Services:
+    """The services file at `path`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._seen: tuple[int, int] | None = None
+        self._known: dict[str, Versions] = {}
+
+    def known(self) -> dict[str, Versions]:
+        """Read the file if it has changed; what it said last counts if it cannot be read."""
+        try:
+            state = self._path.stat()
+            seen = (state.st_mtime_ns, state.st_ino)
+            if seen != self._seen:
+                self._known = orjson.loads(self._path.read_bytes())
+                self._seen = seen
+        except (OSError, ValueError):
+            pass
+        return self._known
+
+    def finder(self, service: str) -> Callable[[], list[str]]:
+        """Make a function that gives the addresses of a service, best first; see `urls`."""
+        return lambda: self.urls(service)
+
+    def filler(self, service: str) -> Callable[[], list[str]]:
+        """Make such a function for whoever fills stores.
+
+        It gives the instances of all versions, which share a store, and those that are yet to be filled, too.
+        """
+
+        def urls() -> list[str]:
+            versions = self.known().get(service, {}).values()
+            ready = [url for version in versions for url in version["urls"]]
+            filling = [url for version in versions for url in version.get("filling", ())]
+            return [*random.sample(ready, len(ready)), *filling]
+
+        return urls
+
+    def urls(self, service: str) -> list[str]:
+        """Give the addresses of one version's instances in a random order.
+
+        The version is the one that the current request asks for, else one drawn by the versions' shares.
+        Raises Refused for an unknown version.
+        """
+        versions = self.known().get(service, {})
+        version = requested_version(service)
+        if version is not None and version not in versions:
+            raise Refused(f"There is no {service} {version}; there is: {', '.join(sorted(versions))}.")
+        if version is None:
+            version = draw_version({name: each["share"] for name, each in versions.items() if each["urls"]})
+        urls: list[str] = versions[version]["urls"] if version is not None else []
+        return random.sample(urls, len(urls))
+
+
+def requested_version(service: str) -> str | None:
+    """Read the version of a service that the current request asks for."""
+    if not has_request_context() or SERVICE_VERSION not in request.headers:
+        return None
+    for each in request.headers[SERVICE_VERSION].split(","):
+        name, _, version = each.partition("=")
+        if name.strip() == service and version.strip():
+            return version.strip()
+    return None
+
+
+def draw_version(shares: Mapping[str, float]) -> str | None:
+    """Draw a version by the shares of each; None where none has a share."""
+    positive = {version: share for version, share in shares.items() if share > 0}
+    if not positive:
+        return None
+    return random.choices(list(positive), list(positive.values()))[0]  # noqa: S311 - no secret

@@ -1,0 +1,16 @@
+"""What a reader hands in to mail a post."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from kit.http.inputs import Body, Email, plain, unix_lines
+
+Note = Annotated[str, BeforeValidator(unix_lines), Field(max_length=1000), AfterValidator(plain)]
+
+
+class Share(Body):
+    """Where to mail a post, and what to say."""
+
+    to: Email
+    note: Note = ""

@@ -1,0 +1,1 @@
+"""Marks: what readers do to posts; tag, like, hide."""

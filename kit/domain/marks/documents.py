@@ -1,0 +1,43 @@
+"""A mark: what a reader has done to a post, one document for each reader and post."""
+
+from hashlib import blake2b
+from typing import Any, TypedDict
+
+from kit.domain.posts.documents import Post, post_id
+from kit.mongo.document_schema import DocumentSchema, boolean, moment, text, texts
+
+MARK_SCHEMA = DocumentSchema(
+    {"_id": text, "reader": text, "post": post_id, "topic": text},
+    {"tags": texts, "liked": boolean, "hidden": boolean, "at": moment},
+)
+
+MARKED: dict[str, Any] = {
+    "tags": {"type": "array", "items": {"type": "string"}, "description": "The signed-in reader's own."},
+    "liked": {"type": "boolean"},
+    "hidden": {"type": "boolean"},
+}
+"""What a signed-in reader finds on posts besides, as JSON Schemas."""
+
+
+class TagCount(TypedDict):
+    """One of a reader's tags and how many posts carry it."""
+
+    tag: str
+    count: int
+
+
+def mark_id(reader: str, post: str) -> str:
+    """Make the id of a mark."""
+    return f"{reader}:{post}"
+
+
+def put_mark(post: Post, tags: list[str] | None, liked: bool | None, hidden: bool | None) -> None:
+    """Show a reader's mark on a post, with an `_etag` that covers it; None is unknown, and left out."""
+    if tags is not None:
+        post["tags"] = tags
+    if liked is not None:
+        post["liked"] = liked
+    if hidden is not None:
+        post["hidden"] = hidden
+    seen = f"{post['_etag']} {' '.join(tags or ())} {liked} {hidden}"
+    post["_etag"] = blake2b(seen.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,71 @@
+"""Like a post, the posts a reader likes, and how many readers like each post."""
+
+import re
+
+from flask import Blueprint, Response, g, request
+from pydantic import BaseModel, Field
+from werkzeug.exceptions import BadRequest
+
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.lists import Show, add_list, listing
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import POST_ID
+from kit.http.collections import LARGEST_PAGE_SIZE
+from kit.http.operations import Operation, Schema, operation
+from kit.service.render import reply
+
+
+class Like(BaseModel):
+    """Whether the reader likes a post, and how many readers do."""
+
+    post: str
+    liked: bool
+    likes: int = Field(ge=0)
+
+
+class Likes(BaseModel):
+    """How many readers like each post, by its id; those that nobody likes are left out."""
+
+    likes: dict[str, int]
+
+
+IDS = re.compile(f"{POST_ID}(,{POST_ID}){{0,{LARGEST_PAGE_SIZE - 1}}}")
+LIKING = Operation("Like a post, or stop liking it", {200: Like}, reader=True)
+COUNTING = Operation(
+    "How many readers like each of these posts",
+    {200: Likes},
+    {"posts": {"type": "string", "pattern": f"^{IDS.pattern}$", "examples": ["t3_1fymy0,se_12345"]}},
+    required=frozenset({"posts"}),
+    reader=True,
+)
+
+
+def commands(posts: Posts, marks: Marks) -> Blueprint:
+    """Make the verb that likes a post."""
+    verbs = Blueprint("like", __name__)
+
+    @verbs.route("/posts/<post_id>/like", methods=["PUT", "DELETE"])
+    @operation(LIKING)
+    def like(post_id: str) -> Response:
+        liked = request.method == "PUT"
+        likes = marks.like(g.reader.username, post_id, posts.known(post_id)["topic"], liked)
+        return reply({"post": post_id, "liked": liked, "likes": likes})
+
+    return verbs
+
+
+def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blueprint:
+    """Make the verbs that list and count likes; `show` as in `lists`."""
+    verbs = Blueprint("likes", __name__)
+    described = listing("The posts the reader likes, the latest first", page_schema)
+    add_list(verbs, "/likes", described, "liked", posts=posts, marks=marks, show=show)
+
+    @verbs.get("/like-counts")
+    @operation(COUNTING)
+    def like_counts() -> Response:
+        given = request.args.get("posts", "")
+        if not IDS.fullmatch(given):
+            raise BadRequest(f"posts must be 1 to {LARGEST_PAGE_SIZE} ids with commas between.")
+        return reply({"likes": marks.likes(given.split(","))})
+
+    return verbs

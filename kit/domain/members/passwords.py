@@ -1,0 +1,39 @@
+"""Passwords, hashed with argon2."""
+
+import secrets
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from kit.settings import LimitSettings
+
+
+def hashed(password: str) -> str:
+    """Make what to store of a password."""
+    return _hasher().hash(password)
+
+
+def fits(stored: Any, password: str) -> bool:
+    """Say whether `stored` was made of `password`.
+
+    None stands for a member there is not, and so does all else that is no text.
+
+    It takes as long for nobody as for somebody, so that time does not tell who is a member.
+    """
+    try:
+        known = stored if isinstance(stored, str) and stored else None
+        return _hasher().verify(known or _nobodys(), password) and known is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(memory_cost=LimitSettings.read().password_memory_kib)
+
+
+@cache
+def _nobodys() -> str:
+    return hashed(secrets.token_urlsafe(32))

@@ -1,0 +1,25 @@
+"""Tokens that were ended before their time."""
+
+from datetime import datetime
+
+from pymongo.collection import Collection
+
+from kit.mongo.client import Document
+from kit.mongo.document_schema import DocumentSchema, moment, text
+
+REVOCATION_SCHEMA = DocumentSchema({"_id": text, "expires": moment})
+
+
+class Revocations:
+    """A collection of ended tokens by their ids, each kept until the token would have ended anyway."""
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self.collection = collection
+
+    def revoke(self, token_id: str, expires: datetime) -> None:
+        """End a token."""
+        self.collection.replace_one({"_id": token_id}, {"expires": expires}, upsert=True)
+
+    def includes(self, token_id: str) -> bool:
+        """Say whether the token has been ended."""
+        return self.collection.find_one({"_id": token_id}, {"_id": 1}) is not None

@@ -1,0 +1,74 @@
+"""Signing in and out, and the keys that tokens can be verified with."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, g, request
+from pydantic import BaseModel
+from pymongo.collection import Collection
+
+from kit.domain.members.documents import SignIn
+from kit.domain.members.passwords import fits
+from kit.domain.members.revocations import Revocations
+from kit.http.bodies import read_body
+from kit.http.operations import HEALTH, Operation, operation
+from kit.http.problems import WrongCredentials
+from kit.mongo.client import Document
+from kit.mongo.rate_limits import RateLimit
+from kit.service.render import reply
+from kit.tokens import JWKS, Issuer
+
+
+class Token(BaseModel):
+    """A bearer token and when it ends."""
+
+    token: str
+    expires: datetime
+
+
+MAKING = Operation("Sign in: a token that lives an hour", {201: Token, 401: None, 429: None}, body=SignIn)
+CHECKING = Operation("Whether the token this request carries is good", {204: None}, reader=True)
+ENDING = Operation("Sign out: end the token this request carries", {204: None}, reader=True)
+KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"}}, tag=HEALTH)
+
+
+def make_blueprint(
+    members: Collection[Document],
+    issuer: Issuer,
+    revocations: Revocations,
+    failed_sign_ins: RateLimit,
+) -> Blueprint:
+    """Make the verbs. Failed sign-ins are counted for each address that they come from."""
+    verbs = Blueprint("tokens", __name__)
+
+    @verbs.post("/tokens")
+    @operation(MAKING)
+    def make_token() -> Response:
+        wanted = read_body(SignIn)
+        address = request.remote_addr or "unknown"
+        failed_sign_ins.check(address)
+        member = members.find_one({"_id": wanted.username}) or {}
+        if not fits(member.get("password"), wanted.password):
+            failed_sign_ins.count(address)
+            raise WrongCredentials("Username and password do not belong together.")
+        issued = issuer.issue(wanted.username)
+        response = reply({"token": issued.token, "expires": issued.expires}, 201)
+        response.cache_control.no_store = True
+        return response
+
+    @verbs.get("/tokens/current")
+    @operation(CHECKING)
+    def check_token() -> Response:
+        return reply(None, 204)
+
+    @verbs.delete("/tokens/current")
+    @operation(ENDING)
+    def end_token() -> Response:
+        revocations.revoke(g.reader.token_id, g.reader.expires)
+        return reply(None, 204)
+
+    @verbs.get(JWKS)
+    @operation(KEYS)
+    def keys() -> Response:
+        return reply(issuer.jwks())
+
+    return verbs

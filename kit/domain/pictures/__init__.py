@@ -1,0 +1,1 @@
+"""Pictures of posts, fetched from their sites and kept."""

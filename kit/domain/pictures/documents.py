@@ -1,0 +1,33 @@
+"""Which picture a post may have, and a picture that was fetched."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kit.domain.posts.documents import Post
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A fetched picture: its bytes, media type and entity tag."""
+
+    content: bytes
+    media_type: str
+    etag: str
+
+
+def picture_of(post: Post) -> str | None:
+    """Find the address of the post's thumbnail, or of what it links to where that looks like a picture."""
+    if post["thumbnail"].startswith(("http://", "https://")):
+        return post["thumbnail"]
+    try:
+        path = urlsplit(post["url"]).path
+    except ValueError:
+        return None
+    return post["url"] if path.lower().endswith(ENDINGS) else None
+
+
+def has_image(post: Post) -> bool:
+    """Say whether a page should ask for the post's picture."""
+    return picture_of(post) is not None

@@ -1,0 +1,1 @@
+"""Posts: their fields, the collection, and the Eve resource."""

@@ -1,0 +1,121 @@
+"""The collection of posts, and the queries over it."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+from pymongo.cursor import Cursor
+
+from kit.domain.posts.documents import POST_SCHEMA, SOURCES, STORED
+from kit.http.collections import TOTAL_LIMIT, Found, Page
+from kit.http.problems import NotFound
+from kit.mongo.client import Document
+from kit.mongo.document_schema import EARLIEST, LATEST, FindProblem
+from kit.mongo.skipped import without_invalid
+
+NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
+TOPICS_OFFERED = 200
+
+DATED: Document = {"created": {"$gte": EARLIEST, "$lte": LATEST}}
+"""The condition that a document may be a post, as far as the index of the newest can tell: most of what
+others write to the collection is left out by it at no cost.
+"""
+
+
+def but(ids: list[str]) -> Document:
+    """Make the filter for all posts except these."""
+    return {"_id": {"$nin": ids}} if ids else {}
+
+
+class Posts:
+    """Queries over a collection of posts.
+
+    Posts come as they are stored, with STORED and `more` fields. Those in which `find_problem` finds a
+    problem are skipped. Make of them what clients see with `as_post`.
+    """
+
+    def __init__(
+        self,
+        collection: Collection[Document],
+        *more: str,
+        find_problem: FindProblem = POST_SCHEMA.find_problem_in_part,
+    ) -> None:
+        self.collection = collection
+        self._find_problem = find_problem
+        self.fields = dict.fromkeys((*STORED, *more), True)
+
+    def known(self, post_id: str) -> Document:
+        """Find a post. Raises NotFound."""
+        found = self.collection.find_one({"_id": post_id}, self.fields)
+        for post in self.valid([found] if found else []):
+            return post
+        raise NotFound(f"There is no post {post_id}.")
+
+    def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
+        """Read a page of all posts but the hidden, newest first, ties by `_id`."""
+        cursor = self.collection.find({**DATED, **but(hidden)}, self.fields).sort(NEWEST).hint("newest")
+        return self.read(cursor, page, lambda: self.count_newest(hidden))
+
+    def count_newest(self, hidden: list[str]) -> int:
+        """Count all posts but the hidden, to just over TOTAL_LIMIT."""
+        # Two counts that never leave their indexes; one over `but(hidden)` would read every post.
+        limit = TOTAL_LIMIT + 1 + len(hidden)
+        everything = self.collection.count_documents(DATED, limit=limit, hint="newest")
+        return everything - self.collection.count_documents({"_id": {"$in": hidden}})
+
+    def among(self, ids: list[str], page: Page) -> Found[Document]:
+        """Read a page of these posts, newest first; some may be gone."""
+        match = {"_id": {"$in": ids}}
+        cursor = self.collection.find(match, self.fields).sort(NEWEST)
+        return self.read(cursor, page, lambda: self.count(match))
+
+    def in_order(self, ids: list[str], page: Page) -> Found[Document]:
+        """Read a page of these posts in the order of `ids`; some may be gone."""
+        found = self.collection.find({"_id": {"$in": ids}}, {"_id": True})
+        there = {post["_id"] for post in found}
+        known = [each for each in ids if each in there]
+        shown = known[page.offset : page.offset + page.limit]
+        posts = {post["_id"]: post for post in self.collection.find({"_id": {"$in": shown}}, self.fields)}
+        items = [posts[each] for each in shown if each in posts]
+        return Found(items, min(len(known), TOTAL_LIMIT), len(known) > TOTAL_LIMIT)
+
+    def topics(self) -> list[str]:
+        """List the topics there are, for people to choose from."""
+        topics = [topic for topic in self.collection.distinct("topic") if type(topic) is str]
+        return sorted(topics, key=str.lower)[:TOPICS_OFFERED]
+
+    def valid(self, found: Iterable[Document]) -> list[Document]:
+        """Keep those of the documents that are posts."""
+        return without_invalid(found, self.collection.name, self._find_problem)
+
+    def count(self, match: Document) -> int:
+        """Count matches, to just over TOTAL_LIMIT."""
+        return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
+
+    def read(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
+        """Read a page of what `cursor` runs through. MongoDB takes a limit of 0 for none."""
+        found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
+        is_last = 0 < len(found) < page.limit
+        total = page.offset + len(found) if is_last else count()
+        return Found(self.valid(found), min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
+
+
+POST_OF_OURS: Document = {
+    "_id": {"$regex": "^(t3_|se_)"},
+    "source": {"$in": list(SOURCES)},
+    "created": {"$type": "date"},
+}
+
+
+def require_ours(posts: Collection[Document]) -> None:
+    """Refuse a collection that has documents, none of which is a post of ours.
+
+    It belongs to somebody else and is only called like ours: it must be neither shown nor changed. Raises
+    RuntimeError, and the errors of the driver.
+    """
+    if posts.find_one(POST_OF_OURS, {"_id": 1}) is None and posts.find_one({}, {"_id": 1}) is not None:
+        raise RuntimeError(
+            f"The collection {posts.name} in the database {posts.database.name} is somebody else's: it has "
+            "documents, and none is a post of this application. Name another database in MONGODB_URI."
+        )

@@ -1,0 +1,1 @@
+"""Recommendations: much loved posts, and those of a reader's interests first."""

@@ -1,0 +1,50 @@
+"""Recommendations, and the topics to choose from."""
+
+from flask import Blueprint, Response, g
+from pydantic import BaseModel
+
+from kit.domain.marks.collection import Marks
+from kit.domain.parameters import TOPIC_SCHEMA, read_topic
+from kit.domain.posts.collection import Posts
+from kit.domain.posts.documents import PAGE_OF_POSTS, RECOMMENDED, as_post
+from kit.domain.recommend.ranking import recommended
+from kit.http.collections import as_single_page
+from kit.http.operations import Operation, operation
+from kit.service.render import reply
+
+
+class Topics(BaseModel):
+    """Topics there are posts of."""
+
+    topics: list[str]
+
+
+RECOMMENDING = Operation(
+    "Much loved posts, for a reader first of their topics", {200: PAGE_OF_POSTS}, {"topic": TOPIC_SCHEMA}
+)
+NAMING = Operation("Topics there are posts of", {200: Topics})
+
+
+def make_blueprint(posts: Posts, marks: Marks, *, shows_marks: bool) -> Blueprint:
+    """Make the verbs. With `shows_marks` posts are shown with their reader's marks.
+
+    Posts and marks lie in one database.
+    """
+    verbs = Blueprint("recommend", __name__)
+
+    @verbs.get("/recommended")
+    @operation(RECOMMENDING)
+    def recommend() -> Response:
+        topic, reader = read_topic(), g.reader.username if g.reader else None
+        found = [as_post(each) for each in recommended(posts, marks, reader, topic)]
+        if reader and shows_marks:
+            marks.put_on(found, reader)
+        query = {"topic": topic} if topic else {}
+        return reply(as_single_page(found, RECOMMENDED, "Recommended", query))
+
+    @verbs.get("/topics")
+    @operation(NAMING)
+    def topics() -> Response:
+        return reply({"topics": posts.topics()})
+
+    return verbs

@@ -1,0 +1,1 @@
+"""Full-text search, also in languages that put no spaces between words."""

@@ -1,0 +1,91 @@
+"""Every error in the contract's shape; none with a stack trace."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from flask import Flask, Response, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.routing import RequestRedirect
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response as AnyResponse
+
+from kit.http.problems import Problem, Unprocessable
+
+log = logging.getLogger(__name__)
+
+OURS_TO_SAY = ("content-type", "content-length")
+
+
+class Answer(Protocol):
+    """Makes the response to an error, in the application's own representation."""
+
+    def __call__(
+        self,
+        status: HTTPStatus,
+        message: str,
+        issues: Mapping[str, str] | None = None,
+        retry_after: int | None = None,
+    ) -> AnyResponse:
+        """Make the response, whose status need not be `status` (a page may lead to another one)."""
+
+
+def error_body(status: HTTPStatus, message: str, issues: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Represent an error as JSON; `issues` by field."""
+    body: dict[str, Any] = {"_status": "ERR", "_error": {"code": status.value, "message": message}}
+    if issues is not None:
+        body["_issues"] = issues
+    return body
+
+
+def handle_errors(app: Flask, answer: Answer) -> None:
+    """Have `app` answer problems, HTTP's errors, and those nobody expected."""
+
+    def answer_problem(problem: Problem) -> AnyResponse:
+        issues = problem.issues if isinstance(problem, Unprocessable) else None
+        retry_after = getattr(problem, "retry_after", None)
+        response = answer(problem.status, str(problem), issues, retry_after)
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(retry_after)
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            response.www_authenticate = WWWAuthenticate("bearer")
+        return response
+
+    def answer_http_error(error: HTTPException) -> AnyResponse:
+        if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+            return AnyResponse.force_type(error.get_response(), request.environ)
+        response = answer(HTTPStatus(error.code), _wording(error))
+        for name, value in error.get_headers(request.environ):
+            if name.lower() not in OURS_TO_SAY:
+                response.headers[name] = value
+        return response
+
+    def answer_unexpected(error: InternalServerError) -> AnyResponse:
+        original = error.original_exception
+        if isinstance(original, Problem):  # raised where Flask looks for no other handler
+            return answer_problem(original)
+        log.error("Unexpected error at %s %s", request.method, request.path, exc_info=original)
+        return answer(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. It has been logged."
+        )
+
+    @app.after_request
+    def name_no_host(response: Response) -> Response:
+        # Flask's own redirects, as from `//`, name the host that was asked for, which anybody can make up.
+        if isinstance(request.routing_exception, RequestRedirect):
+            response.location = urlunsplit(("", "", *urlsplit(request.routing_exception.new_url)[2:]))
+            response.set_data(redirect(response.location).get_data())
+        return response
+
+    app.register_error_handler(Problem, answer_problem)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(InternalServerError, answer_unexpected)
+
+
+def _wording(error: HTTPException) -> str:
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return "There is nothing at this address."
+    return error.description or ""

@@ -1,0 +1,35 @@
+"""Which media type a client would rather have, of those that there are (RFC 9110, 12.5.1).
+
+Types are compared as types, parameters aside: who accepts `application/json; charset=utf-8` gets JSON.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+ANYTHING = "*/*"
+
+
+@lru_cache(maxsize=256)
+def accepted(header: str | None) -> MIMEAccept:
+    """Read the types of a header Accept without their parameters. One that names none accepts everything."""
+    given = parse_accept_header(header, MIMEAccept)
+    types = [(_without_parameters(value), quality) for value, quality in given]
+    return MIMEAccept(types or None)
+
+
+def preferred(header: str | None, offered: Iterable[str]) -> str | None:
+    """Pick the type that an Accept header likes best, the first where it has no wish.
+
+    None where it accepts none of them.
+    """
+    known = accepted(header)
+    choices = list(offered)
+    return known.best_match(choices) if known.provided else choices[0]
+
+
+def _without_parameters(media_range: str) -> str:
+    media_type = media_range.partition(";")[0].strip()
+    return ANYTHING if media_type == "*" else media_type  # as old clients write it

@@ -1,0 +1,78 @@
+"""Verbs beside Eve's resources: Flask routes that say what they take and give.
+
+What `operation` is told serves twice: the request is checked against it, and `/openapi.json` describes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, g
+from pydantic import BaseModel
+
+from kit.http import params
+from kit.http.bodies import LARGEST_BODY
+from kit.http.problems import SignedOut
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Schema = Mapping[str, Any]
+"""A JSON Schema (2020-12, as OpenAPI 3.1 has it)."""
+
+Answer = type[BaseModel] | Schema | None
+"""The body of an answer: a model, a schema, or None where there is no body."""
+
+
+HEALTH = "health"
+"""The tag of what probes and machines ask: they tell nobody who they are, and add parameters of their own."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One verb: `answers` by status, `query` and `path` parameters by name with their schemas.
+
+    `required` names the query parameters that must be there; with `reader` set a reader's bearer token
+    must be, with `service` set another service's. `largest_body` is in bytes.
+    """
+
+    summary: str
+    answers: Mapping[int, Answer]
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    body: type[BaseModel] | None = None
+    required: frozenset[str] = frozenset()
+    path: Mapping[str, Schema] = field(default_factory=dict)
+    reader: bool = False
+    service: bool = False
+    largest_body: int = LARGEST_BODY
+    tag: str = "verbs"
+    media_type: str = "application/json"
+
+
+def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a view of a verb: it refuses unknown query parameters and, where a reader is needed, visitors.
+
+    The view finds the reader in `g.reader`. Raises BadRequest and SignedOut.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            if described.tag != HEALTH:
+                params.only(*described.query)
+            if described.reader and g.reader is None:
+                raise SignedOut("Sign in first.")
+            if described.service and g.caller is None:
+                raise SignedOut("Only other services of this application may ask this.")
+            return view(*args, **kwargs)
+
+        wrapper.operation = described  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate
+
+
+def operation_of(app: Flask, endpoint: str | None) -> Operation | None:
+    """Find what the view of an endpoint of `app` was made a verb with, if it is one."""
+    return getattr(app.view_functions.get(endpoint or ""), "operation", None)

@@ -1,0 +1,129 @@
+"""What can keep a request from its answer, each with its HTTP status and a text meant for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """Anything other than what was asked for."""
+
+    status: ClassVar[HTTPStatus]
+
+
+class DependencyUnavailable(Problem):
+    """A part that is needed cannot be reached; asking again after `retry_after` seconds makes sense."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    part: str
+    retry_after: int
+
+    def __init__(self, part: str, retry_after: int = 2) -> None:
+        super().__init__(f"{part} cannot be reached at the moment. Please try again shortly.")
+        self.part = part
+        self.retry_after = retry_after
+
+
+class DependencyTimeout(Problem):
+    """A part did not answer within its time."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+    part: str
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"{part} did not answer in time. Please try again.")
+        self.part = part
+
+
+class NotFound(Problem):
+    """There is no such thing, or it has no such part."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Taken(Problem):
+    """The name belongs to somebody."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The name {name} is taken; please choose another.")
+
+
+class WrongCredentials(Problem):
+    """Username and password do not belong together."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class SignedOut(Problem):
+    """A token is needed, and the one given is missing, not valid, or no longer."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class Unprocessable(Problem):
+    """A value breaks its rule; `issues` says which field and why."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    issues: dict[str, str]
+
+    def __init__(self, issues: Mapping[str, str]) -> None:
+        super().__init__("Some values break their rules.")
+        self.issues = dict(issues)
+
+
+class TooMany(Problem):
+    """A limit is used up for the next `retry_after` seconds; `what` is in the plural."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    retry_after: int
+
+    def __init__(self, what: str, retry_after: int) -> None:
+        super().__init__(f"Too many {what}. Please try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class Behind(Problem):
+    """Somebody else has changed it meanwhile; ask how it is now."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
+class Gone(Problem):
+    """It was there and is no longer."""
+
+    status = HTTPStatus.GONE
+
+
+class TooMuch(Problem):
+    """More at once than a part can take; less may do."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Refused(Problem):
+    """A request that cannot be answered as it is; the text says why."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+_RETOLD: tuple[type[Problem], ...] = (
+    *(DependencyUnavailable, DependencyTimeout, NotFound, Taken, SignedOut),
+    *(Unprocessable, TooMany, Behind, Gone, TooMuch),
+)
+
+
+def problem_from_response(
+    status: int, message: str, issues: Mapping[str, str] | None = None, retry_after: int = 2
+) -> Problem | None:
+    """Read the problem in another service's response, in its words; None where there is none."""
+    kind = next((each for each in _RETOLD if each.status == status), None)
+    if kind is None:
+        return Refused(message) if 400 <= status < 500 and message else None
+    problem = kind.__new__(kind)
+    problem.args = (message,)
+    values = {"issues": dict(issues or {}), "retry_after": retry_after, "part": "another service"}
+    for name in kind.__annotations__.keys() & values.keys():
+        setattr(problem, name, values[name])
+    return problem

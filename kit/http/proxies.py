@@ -1,0 +1,124 @@
+"""Whose request it is: where it comes from, and by which scheme.
+
+Anybody can send the headers that say so. They count from two kinds of senders only: from proxies whose
+addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host that a proxy
+was asked for is of no interest, as no response names one.
+"""
+
+from collections.abc import Iterable
+from hmac import compare_digest
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import Authorization
+
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SCHEMES = ("http", "https")
+PROXYS_SCHEMES = ("basic", "digest", "negotiate", "ntlm")
+
+
+class TrustedProxies:
+    """Addresses and networks with commas between, such as `127.0.0.1, 10.0.0.0/8`. Raises ValueError."""
+
+    def __init__(self, given: str = "") -> None:
+        self._networks: list[IPv4Network | IPv6Network] = []
+        for each in filter(None, (part.strip() for part in given.split(","))):
+            try:
+                self._networks.append(ip_network(each, strict=False))
+            except ValueError:
+                raise ValueError(
+                    f"TRUSTED_PROXIES takes addresses and networks with commas between, not {each!r}."
+                ) from None
+
+    def include(self, peer: str) -> bool:
+        """Say whether the headers of whoever connects from there count."""
+        if not self._networks:
+            return False
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+    def client(self, peer: str, forwarded_for: str) -> str:
+        """Find where a request comes from that `peer` has brought.
+
+        That is the last address of X-Forwarded-For that is no trusted proxy's own: each proxy adds the one
+        before it, and clients may have begun the list.
+        """
+        client = peer
+        for each in reversed(forwarded_for.split(",")):
+            if not self.include(client):
+                break
+            address = _bare(each.strip())
+            if not address:
+                break
+            client = address
+        return client
+
+
+def from_trusted(
+    application: "WSGIApplication", trusted: TrustedProxies, face_secret: str = ""
+) -> "WSGIApplication":
+    """Tell `application` where its requests come from and by which scheme, and hide what is not for it.
+
+    A process of ours says for whom it asks; a `trusted` proxy adds whom it was asked by to a list. The secret
+    that proves the one, and passwords that are for a proxy, do not reach the application.
+    """
+
+    def apply_trust(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if is_for_a_proxy(environ.get("HTTP_AUTHORIZATION", "")):
+            del environ["HTTP_AUTHORIZATION"]
+        peer = environ.get("REMOTE_ADDR", "")
+        forwarded_for = environ.get(_key(FORWARDED_FOR), "")
+        given_secret = environ.pop(_key(FACE_SECRET), "")
+        is_ours = face_secret and compare_digest(given_secret.encode("latin-1"), face_secret.encode())
+        if is_ours and forwarded_for:
+            environ["REMOTE_ADDR"] = forwarded_for
+            environ["wsgi.url_scheme"] = scheme_of(environ.get(_key(FORWARDED_PROTO), ""))
+        elif trusted.include(peer):
+            environ["REMOTE_ADDR"] = trusted.client(peer, forwarded_for)
+            environ["wsgi.url_scheme"] = scheme_of(environ.get(_key(FORWARDED_PROTO), ""))
+        return application(environ, start_response)
+
+    return apply_trust
+
+
+def scheme_of(forwarded_proto: str) -> str:
+    """Read the scheme that the last proxy names; http if it names none."""
+    scheme = forwarded_proto.rpartition(",")[2].strip().lower()
+    return scheme if scheme in SCHEMES else SCHEMES[0]
+
+
+def is_for_a_proxy(authorization: str) -> bool:
+    """Say whether a header Authorization is for a proxy that asks for a password of its own.
+
+    Browsers then send it with everything. We take bearer tokens only.
+    """
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip() or not credentials.isascii():
+        return False
+    given = Authorization.from_header(authorization)
+    return given is not None and (given.type != "digest" or "response" in given.parameters)
+
+
+def _key(header: str) -> str:
+    """Name a header as WSGI does."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _bare(address: str) -> str:
+    """Take the port off an address; give nothing for what is no address."""
+    host, _, port = address.rpartition(":")
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif host and ":" not in host and port.isdigit():
+        address = host
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return ""

@@ -1,0 +1,1 @@
+"""Prometheus metrics, right under several workers."""

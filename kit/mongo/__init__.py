@@ -1,0 +1,1 @@
+"""MongoDB: the client, indexes, schemas of stored documents, rate limits, change streams."""

@@ -1,0 +1,20 @@
+"""What MongoDB says in change streams, and when one cannot go on.
+
+See https://www.mongodb.com/docs/manual/changeStreams/
+"""
+
+from pymongo.errors import OperationFailure
+
+WRITES = ("insert", "update", "replace", "delete")
+ENDS = ("drop", "rename", "invalidate")
+
+RESUME_TOKEN_LOST = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
+"""MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
+
+CHECKS = 40_000
+"""From here on its codes are those of single checks of what it was given."""
+
+
+def is_resume_token_lost(error: OperationFailure) -> bool:
+    """Say whether a stream cannot go on after its resume token, and has to begin anew."""
+    return error.code in RESUME_TOKEN_LOST or (error.code or 0) >= CHECKS

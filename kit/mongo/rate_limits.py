@@ -1,0 +1,54 @@
+"""Rate limits counted in MongoDB, so that all workers and replicas count together."""
+
+import time
+from math import ceil
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MongoDBStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from kit.http.problems import TooMany
+from kit.mongo.client import Client
+
+
+class _Storage(MongoDBStorage):
+    """The library's storage on the client that the process has already."""
+
+    def __init__(self, client: Client, database: str) -> None:
+        super().__init__(
+            "", database, counter_collection_name="limit_counters", window_collection_name="limit_windows"
+        )
+        self._client = client
+
+    def _init_mongo_client(self, uri: str | None, **options: int | str | bool) -> Client:
+        return self._client
+
+    def __del__(self) -> None:
+        """Leave the client alone: it is not this object's to close."""
+
+
+class RateLimit:
+    """At most `amount` of something a minute for each key."""
+
+    def __init__(self, client: Client, database: str, what: str, amount: int) -> None:
+        self._limiter = MovingWindowRateLimiter(_Storage(client, database))
+        self._item = RateLimitItemPerMinute(amount, namespace=what.replace(" ", "_"))
+        self._what = what
+
+    def check(self, key: str) -> None:
+        """Raise TooMany when the limit is used up; counts nothing."""
+        if not self._limiter.test(self._item, key):
+            raise self._too_many(key)
+
+    def count(self, key: str) -> None:
+        """Count one."""
+        self._limiter.hit(self._item, key)
+
+    def take(self, key: str) -> None:
+        """Count one, or raise TooMany when the limit is used up."""
+        if not self._limiter.hit(self._item, key):
+            raise self._too_many(key)
+
+    def _too_many(self, key: str) -> TooMany:
+        reset = self._limiter.get_window_stats(self._item, key).reset_time
+        return TooMany(self._what, max(1, ceil(reset - time.time())))

@@ -1,0 +1,52 @@
+"""Skipped documents: reported once, and counted. They are not what this application writes."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from kit.mongo.document_schema import FindProblem
+
+REMEMBERED = 10_000
+"""Documents whose first time is remembered, in a process."""
+
+SKIPPED = Counter(
+    "documents_left_out", "Stored documents that are left out, as they are no such documents.", ["collection"]
+)
+
+log = structlog.stdlib.get_logger(__name__)
+_reported: OrderedDict[tuple[str, str], str] = OrderedDict()
+_lock = threading.Lock()
+
+
+def report_skipped(collection: str, identifier: Any, reason: str) -> None:
+    """Log that a document is skipped, unless it was logged with this reason before."""
+    key = (collection, name_of(identifier))
+    with _lock:
+        if _reported.get(key) == reason:
+            return
+        _reported[key] = reason
+        while len(_reported) > REMEMBERED:
+            _reported.popitem(last=False)
+    SKIPPED.labels(collection).inc()
+    log.warning("left out a document", collection=collection, id=key[1], reason=reason)
+
+
+def without_invalid(documents: Iterable[Any], collection: str, find_problem: FindProblem) -> list[Any]:
+    """Keep the documents in which no problem is found; report the others."""
+    valid = []
+    for document in documents:
+        problem = find_problem(document)
+        if problem is None:
+            valid.append(document)
+        else:
+            report_skipped(collection, document.get("_id"), problem)
+    return valid
+
+
+def name_of(identifier: Any) -> str:
+    """Show an `_id` of any type as a text for people, and not a long one."""
+    return (identifier if isinstance(identifier, str) else repr(identifier))[:200]

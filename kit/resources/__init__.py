@@ -1,1 +1,0 @@
-"""The application's resources as Eve's DOMAIN describes them, and the hooks that belong to each."""

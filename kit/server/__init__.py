@@ -1,0 +1,1 @@
+"""How gunicorn serves our processes, and bears slow clients."""

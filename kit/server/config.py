@@ -1,0 +1,58 @@
+"""How gunicorn serves a process of ours. A configuration file imports these names and sets `bind`."""
+
+import glob
+import os
+import socket
+from typing import Any
+
+from prometheus_client import multiprocess
+
+from kit.http.proxies import TrustedProxies
+from kit.server.gc import freeze_gc
+from kit.settings import DatabaseSettings, LimitSettings, MailSettings, PictureSettings, TrustSettings
+
+worker_class = "kit.server.worker.PatientWorker"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 30
+graceful_timeout = 10
+keepalive = 15
+accesslog = os.environ.get("ACCESS_LOG")
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+"""`kit.http.proxies` decides what proxies are believed; gunicorn would believe anybody on this machine."""
+
+control_socket_disable = True
+"""Instances of one user would share the same control socket."""
+
+
+def on_starting(_server: Any) -> None:
+    """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
+    if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
+        DatabaseSettings.read()
+    for each in (MailSettings, LimitSettings, PictureSettings):
+        each.read()
+    try:
+        TrustedProxies(TrustSettings.read().proxies)
+    except ValueError as problem:
+        raise RuntimeError(str(problem)) from None
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Spare the garbage collector, now that the application is made."""
+    freeze_gc()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep the counts of a worker that has ended."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid, glob.escape(folder))  # type: ignore[no-untyped-call]
+
+
+def address(step: int, port_variable: str, port: int) -> str:
+    """Say what to bind: a step's host, be it an address or a name, and the port that a variable sets."""
+    host = os.environ.get(f"STEP{step}_HOST") or "127.0.0.1"
+    chosen = os.environ.get(port_variable) or port
+    # gunicorn takes a name for that of an IPv4 address.
+    found = str(socket.getaddrinfo(host, chosen, type=socket.SOCK_STREAM)[0][4][0])
+    return f"[{found}]:{chosen}" if ":" in found else f"{found}:{chosen}"

@@ -1,0 +1,1 @@
+"""The face's HTTP side: representations, bodies, identity, errors."""

@@ -1,0 +1,45 @@
+"""Request bodies of the face: JSON or an HTML form, checked against a model."""
+
+from typing import Annotated, Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, BeforeValidator
+
+from kit.domain.members.documents import Password, Username
+from kit.http.bodies import json_fields, validated
+from kit.http.inputs import Body, Email
+
+FORM = "application/x-www-form-urlencoded"
+NOT_OURS = {"csrf_token", "next"}
+"""Fields of the forms that are about the form and not about what it carries."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _empty_is_none(value: Any) -> Any:
+    """Take an empty field of a form for none: a form has no other way to leave it out."""
+    return None if value == "" and request.mimetype == FORM else value
+
+
+class SignUp(Body):
+    """POST /signup."""
+
+    username: Username
+    password: Password
+    email: Annotated[Email | None, BeforeValidator(_empty_is_none)] = None
+
+
+class Empty(Body):
+    """POST /logout."""
+
+
+def read_body(model: type[Model]) -> Model:
+    """Read the request's body as `model`. Raises as `kit.http.bodies.read_body` does."""
+    return validated(model, raw_fields())
+
+
+def raw_fields() -> dict[str, Any]:
+    """Read the body's fields without checking them."""
+    if request.mimetype == FORM:
+        return {name: value for name, value in request.form.items() if name not in NOT_OURS}
+    return json_fields()

@@ -1,0 +1,66 @@
+"""Errors as the face shows them: JSON or a page."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import g, redirect, request, session, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from kit.http.errors import Answer, error_body
+from kit.http.problems import Problem
+from step0_monolith.http.headers import set_personal
+from step0_monolith.http.identity import identify
+from step0_monolith.http.negotiation import represent, wants_html
+from step0_monolith.store import Store
+
+
+def make_answer(store: Store) -> Answer:
+    """Make the function that responds to errors, for readers that `store` knows."""
+
+    def answer(
+        status: HTTPStatus,
+        message: str,
+        issues: Mapping[str, str] | None = None,
+        retry_after: int | None = None,
+    ) -> AnyResponse:
+        if wants_html():
+            _find_reader(store)
+        response = _answer(status, message, issues, retry_after)
+        if wants_html():
+            set_personal(response)
+        return response
+
+    return answer
+
+
+def _find_reader(store: Store) -> None:
+    """Have the page show who is signed in, also at an address where nobody has looked yet."""
+    if "reader" not in g:
+        try:
+            identify(store)
+        except (Problem, HTTPException):
+            g.reader = None
+
+
+def _answer(
+    status: HTTPStatus, message: str, issues: Mapping[str, str] | None, retry_after: int | None
+) -> AnyResponse:
+    """Represent the error for this client. A page that needs a reader leads visitors to the sign-in."""
+    g.setdefault("reader", None)
+    if status == HTTPStatus.UNAUTHORIZED and "Authorization" not in request.headers:
+        here = request.full_path.rstrip("?")
+        has_ended = session.pop("token", None)
+        if wants_html() and request.method in ("GET", "HEAD"):
+            # Somebody whose session has just turned out to be over may still look as a visitor.
+            return redirect(here if has_ended else url_for("members.login", next=here), 303)
+    return represent(
+        error_body(status, message, issues),
+        "error.html",
+        status,
+        code=status.value,
+        name=status.phrase,
+        message=message,
+        issues=issues,
+        retry_after=retry_after,
+    )

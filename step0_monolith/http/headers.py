@@ -1,0 +1,40 @@
+"""Headers that every answer carries."""
+
+from flask import Flask, Response, g, request
+from werkzeug.wrappers import Response as AnyResponse
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+NEGOTIATED_BLUEPRINTS = {"posts", "marks", "members", "share"}
+
+
+def negotiates() -> bool:
+    """Say whether the address is one that responds in JSON or HTML, depending on the reader."""
+    return request.blueprint in NEGOTIATED_BLUEPRINTS and request.endpoint != "posts.image"
+
+
+def set_personal(response: AnyResponse) -> None:
+    """Say that an answer depends on who asks, and is for nobody else."""
+    response.vary.update(("Accept", "Cookie", "Authorization"))
+    if not response.cache_control:
+        response.cache_control.no_cache = True
+        if g.get("reader"):
+            response.cache_control.private = True
+
+
+def set_headers(app: Flask) -> None:
+    """Add them to all answers of `app`."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.update(ALWAYS)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        if negotiates():
+            set_personal(response)
+        return response

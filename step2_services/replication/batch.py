@@ -1,0 +1,52 @@
+"""What travels between services: some changes of a collection, in order."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from kit.mongo.client import Document
+
+LARGEST_BATCH = 64 * 2**20
+"""Bytes of a batch as JSON."""
+
+Range = tuple[str | None, str | None]
+"""Ids after the first, up to the second; None leaves that side open."""
+
+
+class Batch(BaseModel):
+    """Changes as an owner publishes them: documents as they are now to `put`, and ids to `remove`.
+
+    With a `range` these are all documents there are with ids in it; others are to be removed. `cursor`
+    says what comes after; `more` that there is more already; `until` up to when (UTC) all changes are
+    known with this. `left_out` are documents that are skipped, by the names of their ids, each with what
+    is wrong with it, or None where that is over.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    put: list[Document]
+    remove: list[str]
+    range: Range | None
+    cursor: str
+    more: bool
+    until: datetime
+    left_out: dict[str, str | None] = {}
+
+
+class Delivery(BaseModel):
+    """Changes for copies that reach `base`; None for copies that are to begin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base: str | None
+    cursor: str
+    put: list[Document]
+    remove: list[str]
+    range: Range | None = None
+
+
+def dumps(value: Any) -> bytes:
+    """Write JSON that keeps times to the microsecond."""
+    return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)

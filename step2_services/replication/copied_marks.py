@@ -1,0 +1,52 @@
+"""Marks of which a service keeps copies.
+
+The reader's own latest marks stand instead of what the copies say.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import g
+
+from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import mark_id
+from kit.mongo.client import Document
+from step2_services.own_marks import own_marks
+
+
+class CopiedMarks(Marks):
+    """Copies of marks, overlaid with those that the current request has sent along (see `own_marks`).
+
+    So readers see what they have just done, though the copies lie behind.
+    """
+
+    def hidden(self, reader: str) -> list[str]:
+        hidden = dict.fromkeys(super().hidden(reader), True)
+        hidden |= {post: mark["hidden"] for post, mark in _with("hidden")}
+        return [post for post, is_hidden in hidden.items() if is_hidden]
+
+    def interests(self, reader: str) -> tuple[set[str], list[str]]:
+        topics, tags = super().interests(reader)
+        own = own_marks().values()
+        topics |= {mark["topic"] for mark in own if mark.get("liked") or mark.get("tags")}
+        return topics, sorted({*tags}.union(*(mark.get("tags", ()) for mark in own)))
+
+    def liked_by(self, reader: str) -> Document:
+        return {**super().liked_by(reader), **_but_posts_with("liked")}
+
+    def tagged_by(self, reader: str) -> Document:
+        return {**super().tagged_by(reader), **_but_posts_with("tags")}
+
+    def with_tags(self, tags: list[str]) -> Document:
+        changed = [mark_id(g.reader.username, post) for post, _ in _with("tags")]
+        return {**super().with_tags(tags), **({"_id": {"$nin": changed}} if changed else {})}
+
+
+def _with(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Pick the own marks that say something of tags, liked or hidden."""
+    return ((post, mark) for post, mark in own_marks().items() if kind in mark)
+
+
+def _but_posts_with(kind: str) -> Document:
+    changed = [post for post, _ in _with(kind)]
+    return {"post": {"$nin": changed}} if changed else {}

@@ -1,0 +1,26 @@
+"""Posts of which a service keeps few fields, as it shows them in lists.
+
+The web face asks `posts` for the rest.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kit.domain.posts.documents import as_post
+from kit.http.operations import Schema
+from kit.mongo.client import Document
+
+
+def show_copied(found: Sequence[Document], _reader: str) -> list[Any]:
+    """Show of posts what is kept of them."""
+    return [as_post(each) for each in found]
+
+
+def page_of_copied(*fields: str) -> Schema:
+    """Make the JSON Schema of a page of such posts: their `_id` and these fields."""
+    return {
+        "allOf": [
+            {"$ref": "#/components/schemas/EveCollection"},
+            {"properties": {"_items": {"items": {"type": "object", "required": ["_id", *fields]}}}},
+        ]
+    }

@@ -1,0 +1,57 @@
+"""A client of an owner's feeds, which fetches changes once for all who take them."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+import orjson
+
+from kit.clients.rest import Rest
+from kit.http.problems import Problem
+from step2_services.replication.batch import Batch
+
+KEPT = 6
+"""Responses kept for takers that come a little later; what one owner's batches need in memory stays bounded.
+"""
+
+
+class FeedClient:
+    """The changes that a service publishes.
+
+    What is requested again within `fresh` seconds is not fetched again.
+    """
+
+    def __init__(self, service: Rest, token: Callable[[], str], fresh: float) -> None:
+        self._service, self._token, self._fresh = service, token, fresh
+        self._lock = threading.Lock()
+        self._responses: OrderedDict[tuple[str, str | None, int], tuple[float, Batch | Problem]] = (
+            OrderedDict()
+        )
+
+    def after(self, what: str, cursor: str | None, most: int) -> Batch:
+        """Read at most so many changes after `cursor`.
+
+        Raises Gone, and the Problems of a service that is away.
+        """
+        with self._lock:
+            key = (what, cursor, most)
+            known = self._responses.get(key)
+            if known is None or time.monotonic() - known[0] >= self._fresh:
+                known = self._responses[key] = self._fetch(what, cursor, most)
+                while len(self._responses) > KEPT:
+                    self._responses.popitem(last=False)
+        _, response = known
+        if isinstance(response, Problem):
+            raise response
+        return response
+
+    def _fetch(self, what: str, cursor: str | None, most: int) -> tuple[float, Batch | Problem]:
+        """Fetch changes; say since when they are known. Who waited meanwhile shares them, a failure, too."""
+        sent = time.monotonic()
+        params = {"most": most, **({"after": cursor} if cursor is not None else {})}
+        try:
+            response = self._service.call("GET", f"/changes/{what}", token=self._token(), params=params)
+        except Problem as problem:
+            return time.monotonic(), problem
+        return sent, Batch.model_construct(**orjson.loads(response.content))

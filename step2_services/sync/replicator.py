@@ -1,0 +1,225 @@
+"""Replicating changes from an owner to a taker, as long as the process lives."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from kit.clients.rest import Rest
+from kit.http.problems import (
+    Behind,
+    DependencyTimeout,
+    DependencyUnavailable,
+    Gone,
+    NotFound,
+    Problem,
+    TooMuch,
+)
+from step2_services.replication.batch import Batch, dumps
+from step2_services.sync.batch_size import BatchSize
+from step2_services.sync.feed_client import FeedClient
+from step2_services.sync.relations import Relation
+from step2_services.sync.tokens import Tokens
+
+DELIVERY_SECONDS = 60.0
+LONGEST_PAUSE = 4.0
+IDLE_SECONDS = 30.0
+"""A cursor on which nothing follows moves on once in so long, lest the owner forget what comes after it."""
+
+REMEMBERED = 1000
+"""Documents that are left out and remembered by name."""
+
+MORE_MEMORY = (
+    "To be quick, stop the step, and start it with more memory for MongoDB's cache: MONGO_CACHE_GB=2, say; "
+    "without that it is 0.25."
+)
+
+LAG = Gauge(
+    "sync_lag_seconds",
+    "How far a taker's copies may lie behind their owner.",
+    ["taker", "what"],
+    multiprocess_mode="mostrecent",
+)
+DELIVERED = Counter("sync_delivered", "Changes that takers have taken.", ["taker", "what"])
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass
+class Progress:
+    """How a relation fares.
+
+    `state` is begins, follows or waits; copies reach the time `reaches`, if that is known; `began` is
+    when they were last told to begin again, and `filled` how many documents they were given since in
+    place of older ones. `left_out` are documents that are skipped, with what is wrong with each.
+    """
+
+    state: str = "begins"
+    problem: str = ""
+    delivered: int = 0
+    reaches: datetime | None = None
+    began: datetime | None = None
+    filled: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
+    slow: str = ""
+
+
+class Replicator(threading.Thread):
+    """Replicates one relation's changes every `interval` seconds, and at once where more are waiting.
+
+    It remembers how far the taker's copies reach, but needs not: the taker knows. So it may be ended at any
+    time, and another one at the same time does no harm.
+    """
+
+    def __init__(
+        self, relation: Relation, feed: FeedClient, taker: Rest, tokens: Tokens, interval: float
+    ) -> None:
+        super().__init__(name=relation.name, daemon=True)
+        self.relation, self.progress = relation, Progress()
+        self._feed, self._taker, self._tokens, self._interval = feed, taker, tokens, interval
+        self._known = False
+        self._base: str | None = None
+        self._cursor: str | None = None
+        self._moved_at = 0.0
+        self._batch_size = BatchSize()
+        self._is_to_begin = threading.Event()
+
+    def begin_again(self) -> None:
+        """Have the taker get all documents anew, from the next round on."""
+        self.progress.state, self.progress.began = "begins", datetime.now(UTC)
+        self._is_to_begin.set()
+
+    def run(self) -> None:
+        """Replicate, whatever happens."""
+        pause = self._interval
+        while True:
+            try:
+                self._round()
+                pause = self._interval
+                self.progress.problem = ""
+            except Behind:
+                self._known = False
+                continue
+            except Problem as problem:
+                pause = min(pause * 2, LONGEST_PAUSE)
+                self._known = False
+                self._report(problem)
+            except Exception as error:  # a fault of ours in one relation must not end it for good
+                pause = LONGEST_PAUSE
+                self._known = False
+                log.exception("unexpected error", relation=self.relation.name)
+                self.progress.state, self.progress.problem = "waits", type(error).__name__
+            # All replicators wake at the same moments, so that one request to an owner serves all its takers.
+            time.sleep(pause - time.time() % pause)
+
+    def measure(self) -> None:
+        """Set the metric of how far copies lie behind now."""
+        if self.progress.reaches is not None:
+            lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
+            LAG.labels(self.relation.taker, self.relation.what).set(lag)
+
+    def _round(self) -> None:
+        more = True
+        while more:
+            if self._is_to_begin.is_set():
+                self._forget()
+                self._is_to_begin.clear()
+            if not self._known:
+                response = self._taker.call("GET", self._path, token=self._tokens.current())
+                self._base = self._cursor = response.json()["cursor"]
+                self._known = True
+            try:
+                batch = self._feed.after(self.relation.what, self._cursor, self._batch_size.most)
+            except Gone:
+                self._forget()
+                continue
+            self._note_left_out(batch)
+            try:
+                is_idle = time.monotonic() - self._moved_at > IDLE_SECONDS
+                if batch.put or batch.remove or batch.range or is_idle:
+                    self._deliver(batch)
+            except (TooMuch, DependencyTimeout) as problem:
+                self._slow_down(problem)
+                continue
+            self._cursor, more = batch.cursor, batch.more
+            if not more:
+                self.progress.slow = ""
+            if batch.range is None:
+                self.progress.reaches = datetime.fromisoformat(str(batch.until))
+            begins = batch.range is not None or self._is_to_begin.is_set()
+            self.progress.state = "begins" if begins else "follows"
+
+    def _forget(self) -> None:
+        log.warning("begins again", relation=self.relation.name)
+        self._taker.call("DELETE", self._path, token=self._tokens.current())
+        self._known = False
+        self.progress.state = "begins"
+
+    def _deliver(self, batch: Batch) -> None:
+        fields = ("_id", *self.relation.fields)
+        delivery = {
+            "base": self._base,
+            "cursor": batch.cursor,
+            "put": [{name: document[name] for name in fields if name in document} for document in batch.put],
+            "remove": batch.remove,
+            "range": batch.range,
+        }
+        self._taker.call(
+            "PUT",
+            self._path,
+            token=self._tokens.current(),
+            content=dumps(delivery),
+            read_seconds=DELIVERY_SECONDS,
+        )
+        self._base, self._moved_at = batch.cursor, time.monotonic()
+        self.progress.problem = ""
+        self._batch_size.succeed()
+        if not self._batch_size.is_slow:
+            self.progress.slow = ""
+        count = len(batch.put) + len(batch.remove)
+        self.progress.delivered += count
+        if batch.range is not None:
+            before = self.progress.filled if batch.range[0] is not None else 0
+            self.progress.filled = before + len(batch.put)
+        DELIVERED.labels(self.relation.taker, self.relation.what).inc(count)
+
+    def _slow_down(self, problem: Problem) -> None:
+        """Give the taker less at once. Raises the problem where it does not take a single change."""
+        if self._batch_size.most == 1:
+            raise problem
+        self._batch_size.fail()
+        self._known = False  # what took too long may be done all the same
+        if not self._batch_size.is_slow:
+            return
+        if not self.progress.slow:
+            log.warning("goes on slowly", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
+        self.progress.slow = f"Goes on slowly, a few at a time. {problem} {MORE_MEMORY}"
+
+    def _note_left_out(self, batch: Batch) -> None:
+        left_out = self.progress.left_out
+        if batch.range is not None and batch.range[0] is None:
+            left_out.clear()
+        for name in (*(document["_id"] for document in batch.put), *batch.remove):
+            left_out.pop(name, None)
+        for name, problem in batch.left_out.items():
+            if problem is None:
+                left_out.pop(name, None)
+            elif len(left_out) < REMEMBERED:
+                left_out[name] = problem
+
+    @property
+    def _path(self) -> str:
+        return f"/copies/{self.relation.what}"
+
+    def _report(self, problem: Problem) -> None:
+        if self.progress.problem != str(problem):
+            level = (
+                "warning"
+                if isinstance(problem, DependencyUnavailable | DependencyTimeout | NotFound)
+                else "error"
+            )
+            getattr(log, level)("waits", relation=self.relation.name, reason=str(problem))
+        self.progress.state, self.progress.problem = "waits", str(problem)

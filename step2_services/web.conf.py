@@ -1,7 +1,0 @@
-"""How gunicorn serves the web face of step 2."""
-
-import step2_services.ready  # noqa: F401 - made before workers are forked, who share its latch
-from kit.serving import *  # noqa: F403
-from kit.serving import address
-
-bind = address(2, "STEP2_PORT", 8002)

@@ -1,0 +1,40 @@
+"""Calls to several services at the same time."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+from kit.http.gaps import note_gap
+from kit.http.problems import DependencyTimeout, DependencyUnavailable
+
+Response = TypeVar("Response")
+
+AT_ONCE = 32
+
+
+class ParallelCalls:
+    """A pool of threads for all requests of a process."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
+
+    def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
+        """Call the services; who is away gives no response, which is noted as a gap.
+
+        Raises other Problems.
+        """
+        if len(calls) == 1:
+            results = dict(calls)
+        else:
+            # Each call knows the request that it is made for: its id, and the versions it asks for.
+            results = {
+                name: self._pool.submit(copy_context().run, call).result for name, call in calls.items()
+            }
+        responses: dict[str, Response] = {}
+        for name, result in results.items():
+            try:
+                responses[name] = result()
+            except (DependencyUnavailable, DependencyTimeout):
+                note_gap(f"The {name} service")
+        return responses

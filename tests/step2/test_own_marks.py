@@ -1,0 +1,147 @@
+"""A reader's latest marks as a header: there and back, and what is none."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask, g, request
+from werkzeug.exceptions import BadRequest
+
+from kit.tokens import Claims
+from step2_services.own_marks import HEADER, LONGEST, header_of, own_marks
+
+GUNICORN_TAKES = 16_380
+"""As step2_services/gunicorn.conf.py says."""
+
+ANN = Claims("ann", "t1", datetime.now(UTC) + timedelta(hours=1))
+Read = Callable[..., dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def read() -> Read:
+    """The marks that a request with these headers brings, by default one of Ann's."""
+    app = Flask("service")
+
+    def take(headers: dict[str, str], reader: Claims | None = ANN) -> dict[str, dict[str, Any]]:
+        with app.test_request_context(headers=headers):
+            g.reader = reader
+            return own_marks()
+
+    return take
+
+
+def many(count: int, **mark: Any) -> dict[str, dict[str, Any]]:
+    return {f"t3_{number:07}": {"topic": "python", **mark} for number in range(count)}
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"t3_1": {"topic": "python", "tags": ["a", "b-2"], "liked": True, "hidden": False}},
+        {"t3_1": {"topic": "python", "tags": []}, "se_1.stack-overflow_X": {"topic": "x", "hidden": True}},
+        {"t3_1": {"topic": "Ü ö € 😀 \"'\\,:;\n", "liked": False}},
+        {"t3_1": {"topic": ""}},
+        many(50, hidden=True),
+    ],
+    ids=lambda marks: str(marks)[:60],
+)
+def test_there_and_back(read: Read, marks: dict[str, dict[str, Any]]) -> None:
+    headers = header_of(marks)
+    assert set(headers) == {HEADER}
+    assert headers[HEADER].isascii()
+    assert headers[HEADER].isprintable()
+    assert read(headers) == marks
+
+
+def test_no_marks_no_header(read: Read) -> None:
+    assert header_of({}) == {}
+    assert read({}) == {}
+    assert read({HEADER: "{}"}) == {}
+
+
+@pytest.mark.parametrize("topic", ["python", "€" * 100, "😀" * 50], ids=["ascii", "euro", "faces"])
+def test_of_too_many_the_newest_are_told(read: Read, topic: str) -> None:
+    marks = many(2000, topic=topic, hidden=True)
+    (told,) = header_of(marks).values()
+    assert LONGEST - 2000 < len(told) <= LONGEST < GUNICORN_TAKES - len(f"{HEADER}: \r\n")
+    kept = list(read({HEADER: told}))
+    assert kept == list(marks)[: len(kept)]
+    assert len(kept) < len(marks)
+
+
+def test_one_that_is_too_large_alone_is_left_out() -> None:
+    large = {"t3_1": {"topic": "x" * LONGEST, "hidden": True}}
+    assert header_of(large) == {}
+    assert header_of({**large, **many(1)}) == {}, "what is older is not told without what is newer"
+
+
+def test_fifty_of_each_kind_fit() -> None:
+    """With long names, and each of another post."""
+    kinds: list[dict[str, Any]] = [{"hidden": True}, {"liked": True}, {"tags": ["a-rather-long-tag"]}]
+    marks = {
+        f"t3_{kind}{number:08}": {"topic": "AskProgrammersAnything", **value}
+        for kind, value in enumerate(kinds)
+        for number in range(50)
+    }
+    (told,) = header_of(marks).values()
+    assert len(json.loads(told)) == 150
+
+
+@pytest.mark.parametrize("given", ["garbage", '{"t3_1": {"hidden": true}}', ""])
+def test_visitors_have_none(read: Read, given: str) -> None:
+    assert read({HEADER: given}, None) == {}
+
+
+def test_what_is_not_told_stays_unknown(read: Read) -> None:
+    assert read({HEADER: '{"t3_1": {"hidden": true}}'}) == {"t3_1": {"topic": "", "hidden": True}}
+    assert read({HEADER: '{"t3_1": {"liked": null}}'}) == {"t3_1": {"topic": ""}}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(
+            "",
+            "x",
+            "[]",
+            "null",
+            "7",
+            '"x"',
+            "{",
+            '{"t3_1"',
+            '{"t3_1": []}',
+            '{"t3_1": null}',
+            '{"t3_1": true}',
+        ),
+        *('{"x": {}}', '{"": {}}', '{"$where": {}}', '{"t3_1.a": {}}', '{"T3_1": {}}', '{"t3_1\\n": {}}'),
+        *('{"t3_1": {"hidden": 1}}', '{"t3_1": {"hidden": "true"}}', '{"t3_1": {"liked": {"$ne": 1}}}'),
+        *('{"t3_1": {"tags": "a"}}', '{"t3_1": {"tags": [1]}}', '{"t3_1": {"tags": [{"$gt": ""}]}}'),
+        *('{"t3_1": {"topic": 1}}', '{"t3_1": {"topic": {"$gt": ""}}}', '{"t3_1": {"reader": "bob"}}'),
+        json.dumps({"t3_1": {"tags": ["a"] * 51}}),
+        json.dumps({"t3_1": {"tags": ["a" * 31]}}),
+        json.dumps({"t3_1": {"topic": "a" * 201}}),
+        "[" * 2000,
+        '{"t3_1": {"topic": "\\ud800"}}',
+        '{"t3_1": {"topic": "é"}}'.encode().decode("latin-1") + "\x80",
+    ],
+    ids=lambda given: given[:40].encode("ascii", "backslashreplace").decode(),
+)
+def test_what_is_none_is_refused(read: Read, given: str) -> None:
+    with pytest.raises(BadRequest, match=HEADER):
+        read({HEADER: given})
+
+
+def test_it_is_read_as_it_is_sent() -> None:
+    """By a real server, as headers are Latin-1 on their way."""
+    app = Flask("service")
+    marks = {"t3_1": {"topic": "Ü€😀", "tags": ["a"]}}
+
+    @app.get("/")
+    def told() -> dict[str, Any]:
+        g.reader = ANN
+        assert HEADER in request.headers
+        return own_marks()
+
+    assert app.test_client().get("/", headers=header_of(marks)).json == marks

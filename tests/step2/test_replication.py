@@ -1,0 +1,807 @@
+"""Changes as owners tell them and takers take them, on the real MongoDB."""
+
+import random
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from pymongo import IndexModel, MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from werkzeug.test import TestResponse
+
+from kit.http.problems import Behind, DependencyUnavailable, Gone, TooMuch, Unprocessable
+from kit.service import Service, config
+from kit.tokens import SYNC, Issuer, LocalKeys, Verifier
+from step2_services.replication import Copy, Feed, feed
+from step2_services.replication.batch import LARGEST_BATCH, Batch, Delivery, dumps
+from step2_services.replication.verbs import copies_blueprint, feeds_blueprint
+from workshop.ports import free_port
+
+Document = dict[str, Any]
+Papers = Collection[Document]
+Ask = Callable[..., TestResponse]
+Refused = Callable[..., dict[str, Any]]
+
+FIELDS = ("title", "score", "when")
+NAME = "papers"
+PATIENCE = 60
+
+
+@pytest.fixture
+def papers(store: Database[Document]) -> Iterator[Papers]:
+    """A collection that nobody else has."""
+    yield (made := store[f"papers_{secrets.token_hex(6)}"])
+    made.drop()
+
+
+@pytest.fixture
+def copies(store: Database[Document]) -> Iterator[Papers]:
+    """Another one."""
+    yield (made := store[f"copies_{secrets.token_hex(6)}"])
+    made.drop()
+
+
+def numbered(count: int, **fields: Any) -> list[Document]:
+    return [{"_id": f"p_{number:05}", "title": f"no. {number}", **fields} for number in range(count)]
+
+
+def everything(collection: Papers) -> list[Document]:
+    return list(collection.find(sort=[("_id", 1)]))
+
+
+def batches(of: Feed, cursor: str | None = None, most: int = feed.MOST) -> Iterator[Batch]:
+    """What is told from a cursor on, up to now."""
+    more = True
+    while more:
+        batch = of.after(cursor, most)
+        yield batch
+        cursor, more = batch.cursor, batch.more
+
+
+def now(of: Feed) -> str:
+    """The cursor after all there is."""
+    *_, last = batches(of)
+    return last.cursor
+
+
+def changed(of: Feed, cursor: str, most: int = feed.MOST) -> list[tuple[str, Any]]:
+    """Ids in the order they are told, each with its document, or None where it was removed."""
+    return [
+        each
+        for batch in batches(of, cursor, most)
+        for each in [*((told["_id"], told) for told in batch.put), *((gone, None) for gone in batch.remove)]
+    ]
+
+
+class Follower:
+    """Keeps copies as a taker does, in memory."""
+
+    def __init__(self, of: Feed, most: int) -> None:
+        self.documents: dict[str, Document] = {}
+        self._feed, self._most = of, most
+        self._cursor: str | None = None
+
+    def step(self) -> bool:
+        """Take one batch; whether there is more."""
+        batch = self._feed.after(self._cursor, self._most)
+        if batch.range is not None:
+            after, upto = batch.range
+            for known in list(self.documents):
+                if (after is None or known > after) and (upto is None or known <= upto):
+                    del self.documents[known]
+        self.documents |= {document["_id"]: document for document in batch.put}
+        for identifier in batch.remove:
+            self.documents.pop(identifier, None)
+        self._cursor = batch.cursor
+        return batch.more
+
+    def catch_up(self) -> list[Document]:
+        """All copies, by their ids, once there is nothing more."""
+        while self.step():
+            pass
+        return [self.documents[identifier] for identifier in sorted(self.documents)]
+
+
+class TestFeedBegins:
+    def test_documents_come_in_the_order_of_their_ids(self, papers: Papers) -> None:
+        documents = numbered(25)
+        papers.insert_many(random.sample(documents, 25))
+        *parts, last = batches(Feed(papers, FIELDS), most=10)
+        ids = [each["_id"] for each in documents]
+        assert [part.put for part in parts] == [documents[:10], documents[10:20], documents[20:]]
+        assert [part.range for part in parts] == [(None, ids[9]), (ids[9], ids[19]), (ids[19], None)]
+        assert all(part.more and not part.remove for part in parts)
+        assert (last.put, last.remove, last.range, last.more) == ([], [], None, False)
+
+    @pytest.mark.parametrize("most", [1, 5, 6])
+    def test_whatever_ids_look_like(self, papers: Papers, most: int) -> None:
+        ids = sorted(["", ":", "a:b:c", "all:x:y", "ä€😀", "a b&c=d"])
+        papers.insert_many([{"_id": each} for each in ids])
+        told = [each["_id"] for batch in batches(Feed(papers, FIELDS), most=most) for each in batch.put]
+        assert told == ids
+
+    def test_where_there_is_nothing(self, papers: Papers) -> None:
+        first, then = batches(Feed(papers, FIELDS))
+        assert (first.put, first.remove, first.range) == ([], [], (None, None))
+        assert (then.put, then.remove, then.range) == ([], [], None)
+
+    def test_more_than_a_batch(self, papers: Papers) -> None:
+        documents = numbered(2 * feed.MOST + 1)
+        papers.insert_many(documents)
+        sizes = [len(batch.put) for batch in batches(Feed(papers, FIELDS))]
+        assert sizes == [feed.MOST, feed.MOST, 1, 0]
+
+    def test_large_documents_make_small_batches(self, papers: Papers) -> None:
+        large = "x" * 1_000_000
+        cursor = now(Feed(papers, FIELDS))
+        papers.insert_many([{"_id": f"p_{number:02}", "title": large} for number in range(20)])
+        for start in (None, cursor):
+            told = [batch for batch in batches(Feed(papers, FIELDS), start) if batch.put]
+            assert [each["_id"] for batch in told for each in batch.put] == [f"p_{no:02}" for no in range(20)]
+            assert all(len(dumps(dict(batch))) < LARGEST_BATCH / 4 for batch in told)
+            assert len(told) > 1
+
+    def test_what_is_written_meanwhile_comes_along(self, papers: Papers) -> None:
+        papers.insert_many(numbered(9, score=0))
+        follower = Follower(Feed(papers, FIELDS), 3)
+        follower.step()
+        papers.delete_one({"_id": "p_00001"})
+        papers.update_one({"_id": "p_00002"}, {"$set": {"score": 2}})
+        papers.insert_one({"_id": "p_000001", "title": "behind"})
+        papers.delete_one({"_id": "p_00005"})
+        papers.insert_one({"_id": "p_000071", "title": "ahead"})
+        follower.step()
+        papers.delete_one({"_id": "p_00007"})
+        papers.delete_many({"title": "behind"})
+        papers.insert_one({"_id": "p_000002", "title": "behind again"})
+        assert follower.catch_up() == everything(papers)
+
+
+class TestFeedFollows:
+    def test_each_change_in_its_order(self, papers: Papers) -> None:
+        feed_ = Feed(papers, FIELDS)
+        cursor = now(feed_)
+        papers.insert_one({"_id": "b", "title": "first"})
+        papers.insert_one({"_id": "a", "title": "second"})
+        papers.replace_one({"_id": "b"}, {"title": "third"})
+        papers.delete_one({"_id": "a"})
+        papers.insert_one({"_id": "a", "title": "fourth"})
+        told = changed(feed_, cursor, most=1)
+        assert [(name, document and document["title"]) for name, document in told] == [
+            *[("b", "first"), ("a", "second"), ("b", "third"), ("a", None), ("a", "fourth")]
+        ]
+        # Of what is told at once only the last word on each counts.
+        assert dict(changed(feed_, cursor)) == {
+            "b": {"_id": "b", "title": "third"},
+            "a": {"_id": "a", "title": "fourth"},
+        }
+        assert len(changed(feed_, cursor)) == 2
+
+    def test_many_at_one_moment(self, papers: Papers) -> None:
+        feed_ = Feed(papers, FIELDS)
+        cursor = now(feed_)
+        documents = numbered(60)
+        client = papers.database.client
+        papers.database.create_collection(papers.name)
+        with client.start_session() as session, session.start_transaction():
+            papers.insert_many(documents, session=session)
+        told = [batch for batch in batches(feed_, cursor, most=7) if batch.put]
+        assert [document for batch in told for document in batch.put] == documents
+        assert len(told) == 9
+        assert len({batch.until for batch in told[:8]}) == 1, "they share no moment"
+
+    @pytest.mark.parametrize("most", [3, feed.MOST])
+    def test_several_writers_at_once(self, papers: Papers, most: int) -> None:
+        """They insert, change and remove, while somebody follows from the beginning on."""
+        writers, rounds = 4, 60
+        papers.insert_many(numbered(40, score=0))
+        follower = Follower(Feed(papers, FIELDS), most)
+
+        def write(number: int) -> None:
+            drawn = random.Random(number)
+            for count in range(rounds):
+                shared, own = f"p_{drawn.randrange(40):05}", f"w_{number}_{count:03}"
+                papers.insert_one({"_id": own, "score": count})
+                papers.update_one({"_id": shared}, {"$inc": {"score": 1}}, upsert=True)
+                papers.update_one({"_id": own}, {"$set": {"title": "changed"}})
+                if drawn.random() < 0.4:
+                    papers.delete_one({"_id": drawn.choice([shared, own])})
+
+        with ThreadPoolExecutor(writers) as pool:
+            done = [pool.submit(write, number) for number in range(writers)]
+            while not all(each.done() for each in done):
+                follower.step()
+            for each in done:
+                each.result(PATIENCE)
+        assert follower.catch_up() == everything(papers)
+        assert len(follower.documents) > writers * rounds / 2
+
+    def test_a_changed_document_is_told_as_it_is_now(self, papers: Papers) -> None:
+        papers.insert_one({"_id": "a", "title": "before", "score": 1})
+        cursor = now(Feed(papers, FIELDS))
+        papers.update_one({"_id": "a"}, {"$set": {"score": 2}})
+        papers.update_one({"_id": "a"}, {"$unset": {"title": ""}, "$set": {"score": 3}})
+        assert changed(Feed(papers, FIELDS), cursor, most=1)[0] == ("a", {"_id": "a", "score": 3})
+
+    def test_what_is_gone_by_now_is_told_as_removed_only(self, papers: Papers) -> None:
+        papers.insert_one({"_id": "a", "title": "before"})
+        cursor = now(Feed(papers, FIELDS))
+        papers.update_one({"_id": "a"}, {"$set": {"title": "after"}})
+        papers.delete_one({"_id": "a"})
+        assert changed(Feed(papers, FIELDS), cursor) == [("a", None)]
+        assert changed(Feed(papers, FIELDS), cursor, most=1) == [("a", None)]
+
+    def test_only_what_is_named_is_told(self, papers: Papers) -> None:
+        when = datetime(2020, 2, 3, 4, 5, 6, 789000)
+        document = {"_id": "a", "title": "shown", "when": when, "password": "hidden-word"}
+        feed_ = Feed(papers, FIELDS)
+        cursor = now(feed_)
+        papers.insert_one(document)
+        shown = {"_id": "a", "title": "shown", "when": when}
+        assert changed(feed_, cursor) == [("a", shown)]
+        assert next(batches(feed_)).put == [shown]
+        papers.update_one({"_id": "a"}, {"$set": {"password": "hidden-word-2", "token": "hidden-word-3"}})
+        papers.replace_one({"_id": "a"}, {**document, "email": "hidden-word-4"})
+        papers.update_one({"_id": "a"}, {"$set": {"title": {"inner": 1}}})
+        told = [dict(batch) for batch in batches(feed_, cursor, most=1)]
+        assert told[0]["put"] == [shown]
+        assert b"hidden-word" not in orjson.dumps(told)
+
+    def test_its_cursor_moves_on_though_only_others_write(self, store: Database[Document]) -> None:
+        ours, theirs = (store[f"papers_{secrets.token_hex(6)}"] for _ in range(2))
+        cursor = now(Feed(ours, FIELDS))
+        theirs.insert_many(numbered(5))
+        batch = Feed(ours, FIELDS).after(cursor)
+        assert (batch.put, batch.remove, batch.more) == ([], [], False)
+        assert batch.cursor != cursor
+
+    def test_until_when_all_is_known(self, papers: Papers) -> None:
+        cursor = now(Feed(papers, FIELDS))
+        began = datetime.now(UTC) - timedelta(milliseconds=1)  # MongoDB's times have milliseconds
+        papers.insert_many(numbered(3))
+        written = datetime.now(UTC)
+        first = Feed(papers, FIELDS).after(cursor, 2)
+        assert first.more
+        assert began <= first.until <= written
+        last = Feed(papers, FIELDS).after(first.cursor, 2)
+        assert not last.more
+        assert written <= last.until <= datetime.now(UTC)
+
+
+def with_time(cursor: str, moment: datetime) -> str:
+    """The same resume token, of another time: after its type it begins with seconds since 1970."""
+    kind, _, token = cursor.partition(":")
+    assert token[:2] == "82"
+    return f"{kind}:82{int(moment.timestamp()):08X}{token[10:]}"
+
+
+class TestFeedCannotGoOn:
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            *("", "x", "changes", "changes:", "changes:xyz", "changes:82", "changes:00", "changes:8263"),
+            *("changes:" + "f" * 400, "changes:0", "changes:82\x00", "changes:é", "changes: ", "none:82"),
+        ],
+        ids=repr,
+    )
+    def test_from_what_is_no_cursor(self, papers: Papers, cursor: str) -> None:
+        papers.insert_many(numbered(3))
+        with pytest.raises(Gone, match="Start again without"):
+            Feed(papers, FIELDS).after(cursor)
+
+    @pytest.mark.parametrize("place", range(2, 60, 3))
+    def test_from_a_damaged_cursor_to_anything_but_a_fault_of_ours(self, papers: Papers, place: int) -> None:
+        """Some are cursors still, of another time perhaps."""
+        papers.insert_many(numbered(3))
+        _, _, token = now(Feed(papers, FIELDS)).partition(":")
+        for digit in "0F":
+            try:
+                batch = Feed(papers, FIELDS).after(f"changes:{token[:place]}{digit}{token[place + 1 :]}", 2)
+            except Gone:
+                continue
+            assert batch.cursor.startswith("changes:")
+
+    def test_from_the_middle_of_documents_with_garbage_in_it(self, papers: Papers) -> None:
+        papers.insert_many(numbered(3))
+        first = Feed(papers, FIELDS).after("all:garbage:p_00001")
+        assert [each["_id"] for each in first.put] == ["p_00002"]
+        with pytest.raises(Gone):
+            Feed(papers, FIELDS).after(first.cursor)
+
+    def test_from_before_the_log_of_writes(self, papers: Papers) -> None:
+        cursor = now(Feed(papers, FIELDS))
+        papers.insert_many(numbered(3))
+        told = next(batches(Feed(papers, FIELDS), cursor, most=1)).cursor
+        with pytest.raises(Gone, match="no longer known"):
+            Feed(papers, FIELDS).after(with_time(told, datetime.now(UTC) - timedelta(days=400)))
+
+    @pytest.mark.parametrize("how", ["dropped", "renamed", "replaced"])
+    @pytest.mark.parametrize("before", [0, 1, 5])
+    @pytest.mark.parametrize("most", [1, feed.MOST])
+    def test_after_the_collection_went(self, papers: Papers, how: str, before: int, most: int) -> None:
+        feed_, name, database = Feed(papers, FIELDS), papers.name, papers.database
+        papers.insert_one({"_id": "old"})
+        cursor = now(feed_)
+        for document in numbered(before):
+            papers.insert_one(document)
+        if how == "dropped":
+            papers.drop()
+        elif how == "renamed":
+            papers.rename(f"{name}_old")
+        else:
+            database[f"{name}_other"].insert_one({"_id": "other"})
+            database[f"{name}_other"].rename(name, dropTarget=True)
+            papers.delete_one({"_id": "other"})
+        database[name].insert_one({"_id": "new"})
+        with pytest.raises(Gone):
+            changed(feed_, cursor, most)
+        assert [each["_id"] for batch in batches(feed_) for each in batch.put] == ["new"]
+
+
+@pytest.fixture
+def copy(copies: Papers) -> Copy:
+    return Copy(copies, FIELDS, times=("when",))
+
+
+def delivery(base: str | None, cursor: str, *put: Document, **more: Any) -> Delivery:
+    return Delivery(
+        base=base, cursor=cursor, put=list(put), remove=more.get("remove", []), range=more.get("range")
+    )
+
+
+class TestCopies:
+    def test_they_begin_and_go_on(self, copy: Copy, copies: Papers) -> None:
+        assert copy.cursor(NAME) is None
+        copy.apply(NAME, delivery(None, "c1", *numbered(2)))
+        assert copy.cursor(NAME) == "c1"
+        copy.apply(NAME, delivery("c1", "c2", {"_id": "p_00001", "score": 2}, remove=["p_00000", "p_9"]))
+        assert copy.cursor(NAME) == "c2"
+        assert everything(copies) == [{"_id": "p_00001", "score": 2}]
+
+    def test_a_delivery_without_changes_moves_them(self, copy: Copy) -> None:
+        copy.apply(NAME, delivery(None, "c1"))
+        copy.apply(NAME, delivery("c1", "c2"))
+        assert copy.cursor(NAME) == "c2"
+
+    @pytest.mark.parametrize("base", [None, "c1"])
+    def test_the_same_delivery_counts_once(self, copy: Copy, copies: Papers, base: str | None) -> None:
+        if base:
+            copy.apply(NAME, delivery(None, base))
+        once = delivery(base, "c2", *numbered(2))
+        copy.apply(NAME, once)
+        copies.update_one({"_id": "p_00000"}, {"$set": {"title": "touched since"}})
+        with pytest.raises(Behind):
+            copy.apply(NAME, once)
+        assert copy.cursor(NAME) == "c2"
+        assert everything(copies)[0]["title"] == "touched since"
+
+    @pytest.mark.parametrize("base", [None, "c1", "c2", "never"])
+    def test_one_from_elsewhere_does_not_count(self, copy: Copy, copies: Papers, base: str | None) -> None:
+        for before, cursor in ((None, "c1"), ("c1", "c2"), ("c2", "c3")):
+            copy.apply(NAME, delivery(before, cursor, {"_id": cursor}))
+        late = delivery(base, "c9", {"_id": "late"}, remove=["c1"])
+        with pytest.raises(Behind):
+            copy.apply(NAME, late)
+        assert copy.cursor(NAME) == "c3"
+        assert [each["_id"] for each in everything(copies)] == ["c1", "c2", "c3"]
+
+    def test_one_that_goes_on_where_nothing_began(self, copy: Copy, copies: Papers) -> None:
+        with pytest.raises(Behind):
+            copy.apply(NAME, delivery("c1", "c2", *numbered(1)))
+        assert (copy.cursor(NAME), everything(copies)) == (None, [])
+
+    @pytest.mark.parametrize("base", [None, "c0"])
+    def test_at_once_from_several(self, copy: Copy, copies: Papers, base: str | None) -> None:
+        """Each brings other documents, so that what was applied can be seen."""
+        if base:
+            copy.apply(NAME, delivery(None, base))
+        threads = 8
+        for number in range(5):
+            before = copy.cursor(NAME)
+            copies.delete_many({})
+            together = threading.Barrier(threads)
+
+            def take(thread: int, before: str | None = before, number: int = number) -> str:
+                put = [{"_id": f"{thread}-{each}"} for each in range(30)]
+                together.wait(PATIENCE)  # noqa: B023 - all of this round have ended before the next
+                try:
+                    copy.apply(NAME, delivery(before, f"r{number}-{thread}", *put))
+                except (Behind, DependencyUnavailable) as problem:
+                    return type(problem).__name__
+                return f"r{number}-{thread}"
+
+            with ThreadPoolExecutor(threads) as pool:
+                ends = list(pool.map(take, range(threads)))
+            (taken,) = set(ends) - {"Behind", "DependencyUnavailable"}
+            assert copy.cursor(NAME) == taken
+            winner = taken.partition("-")[2]
+            assert {each["_id"] for each in copies.find()} == {f"{winner}-{each}" for each in range(30)}
+
+    def test_all_of_it_or_nothing(self, copy: Copy, copies: Papers) -> None:
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "score": 1}))
+        copies.create_indexes([IndexModel([("score", 1)], unique=True)])
+        with pytest.raises(DependencyUnavailable):
+            copy.apply(NAME, delivery("c1", "c2", {"_id": "b", "score": 2}, {"_id": "c", "score": 1}))
+        assert copy.cursor(NAME) == "c1"
+        assert everything(copies) == [{"_id": "a", "score": 1}]
+
+    def test_what_does_not_go_into_one_transaction_is_too_much(self, copy: Copy, copies: Papers) -> None:
+        """MongoDB says the same where its cache is too small, and where somebody else writes the document."""
+        copy.apply(NAME, delivery(None, "c1", *numbered(3)))
+        client = copies.database.client
+        with client.start_session() as session, session.start_transaction():
+            copies.update_one({"_id": "p_00001"}, {"$set": {"title": "theirs"}}, session=session)
+            with pytest.raises(TooMuch, match=r"3 changes .* in one transaction.* GB would do"):
+                copy.apply(NAME, delivery("c1", "c2", *numbered(3, score=2)))
+            assert copy.cursor(NAME) == "c1"
+            copy.apply(NAME, delivery("c1", "c2", numbered(1, score=2)[0]))
+            session.abort_transaction()
+        copy.apply(NAME, delivery("c2", "c3", *numbered(3, score=2)))
+        assert everything(copies) == numbered(3, score=2)
+
+    @pytest.mark.parametrize(
+        ("within", "left"),
+        [
+            ((None, None), ["c"]),
+            ((None, "c"), ["c", "d", "e"]),
+            (("b", None), ["a", "b", "c"]),
+            (("b", "d"), ["a", "b", "c", "e"]),
+            (("c", "d"), ["a", "b", "c", "e"]),
+        ],
+        ids=str,
+    )
+    def test_a_range_has_what_is_put_and_no_more(
+        self, copy: Copy, copies: Papers, within: tuple[str | None, str | None], left: list[str]
+    ) -> None:
+        copy.apply(NAME, delivery(None, "c1", *({"_id": name, "title": "old"} for name in "abcde")))
+        copy.apply(NAME, delivery("c1", "c2", {"_id": "c", "title": "new"}, range=within))
+        assert [each["_id"] for each in everything(copies)] == left
+        assert copies.find_one({"_id": "c"}) == {"_id": "c", "title": "new"}
+
+    def test_fields_that_are_no_longer_there_go(self, copy: Copy, copies: Papers) -> None:
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "title": "x", "score": 1}))
+        copy.apply(NAME, delivery("c1", "c2", {"_id": "a", "score": 2}))
+        assert everything(copies) == [{"_id": "a", "score": 2}]
+
+    @pytest.mark.parametrize(
+        "put",
+        [
+            *({"_id": "a", "password": "x"}, {"_id": "a", "$set": 1}, {"_id": "a", "title.x": 1}),
+            *({"_id": 1}, {"_id": None}, {"title": "x"}, {"_id": {"$gt": ""}}, {"_id": ["a"]}),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("own", [(), ("score",)], ids=str)
+    def test_what_is_not_expected_is_refused(
+        self, copies: Papers, own: tuple[str, ...], put: Document
+    ) -> None:
+        copy = Copy(copies, FIELDS, own=own)
+        with pytest.raises(Unprocessable):
+            copy.apply(NAME, delivery(None, "c1", {"_id": "good"}, put))
+        assert (copy.cursor(NAME), everything(copies)) == (None, [])
+
+    @pytest.mark.parametrize(
+        ("told", "kept"),
+        [
+            ("2020-02-03T04:05:06Z", datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)),
+            ("2020-02-03T04:05:06.789Z", datetime(2020, 2, 3, 4, 5, 6, 789000, UTC)),
+            ("2020-02-03T04:05:06+02:00", datetime(2020, 2, 3, 2, 5, 6, tzinfo=UTC)),
+            (None, None),
+        ],
+        ids=str,
+    )
+    def test_times_are_times(
+        self, copy: Copy, copies: Papers, told: str | None, kept: datetime | None
+    ) -> None:
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": told, "title": "2020-02-03T04:05:06Z"}))
+        assert everything(copies) == [{"_id": "a", "when": kept, "title": "2020-02-03T04:05:06Z"}]
+
+    @pytest.mark.parametrize("told", ["yesterday", "", 7, {}, True, "2020-13-01T00:00:00Z"], ids=repr)
+    def test_what_is_no_time_is_refused(self, copy: Copy, told: Any) -> None:
+        with pytest.raises(Unprocessable):
+            copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": told}))
+        assert copy.cursor(NAME) is None
+
+    def test_begun_again_they_stay_until_newer_ones_come(self, copy: Copy, copies: Papers) -> None:
+        copy.apply(NAME, delivery(None, "c1", *numbered(3)))
+        copy.forget(NAME)
+        copy.forget(NAME)
+        assert copy.cursor(NAME) is None
+        assert len(everything(copies)) == 3
+        with pytest.raises(Behind):
+            copy.apply(NAME, delivery("c1", "c2", {"_id": "on its way since before"}))
+        copy.apply(NAME, delivery(None, "c3", {"_id": "p_00001"}, range=(None, None)))
+        assert (copy.cursor(NAME), everything(copies)) == ("c3", [{"_id": "p_00001"}])
+
+    def test_positions_go_by_names(self, copy: Copy, copies: Papers) -> None:
+        other = Copy(copies, FIELDS)
+        copy.apply("one", delivery(None, "c1"))
+        other.apply("another", delivery(None, "d1"))
+        copy.forget("one")
+        assert (copy.cursor("one"), other.cursor("another")) == (None, "d1")
+
+
+KINDS = {"tags": ["stone"], "liked": True, "hidden": True}
+COMMON = {"reader": "ann", "post": "t3_1"}
+
+
+@pytest.fixture
+def owners(copies: Papers) -> dict[str, Copy]:
+    """Three who each give one field of the same documents."""
+    return {kind: Copy(copies, (*COMMON, kind), own=(kind,)) for kind in KINDS}
+
+
+class TestOwnersMeet:
+    def test_in_one_document(self, owners: dict[str, Copy], copies: Papers) -> None:
+        for kind, value in KINDS.items():
+            owners[kind].apply(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
+        assert everything(copies) == [{"_id": "m", **COMMON, **KINDS}]
+
+    @pytest.mark.parametrize("how", [{"remove": ["m"]}, {"range": (None, None)}], ids=str)
+    def test_one_takes_away_its_own_only(
+        self, owners: dict[str, Copy], copies: Papers, how: dict[str, Any]
+    ) -> None:
+        for kind, value in KINDS.items():
+            owners[kind].apply(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
+        owners["liked"].apply("liked", delivery("c1", "c2", **how))
+        left = {kind: value for kind, value in KINDS.items() if kind != "liked"}
+        assert everything(copies) == [{"_id": "m", **COMMON, **left}]
+        owners["liked"].apply("liked", delivery("c2", "c3", {"_id": "m", **COMMON, "liked": False}))
+        assert everything(copies) == [{"_id": "m", **COMMON, **left, "liked": False}]
+
+    def test_at_the_same_time(self, owners: dict[str, Copy], copies: Papers) -> None:
+        """Whoever was in the other's way is told so, and comes again."""
+        together = threading.Barrier(len(KINDS))
+
+        def carry(kind: str) -> None:
+            for number in range(10):
+                put = [{"_id": f"m{number}-{each}", kind: KINDS[kind]} for each in range(20)]
+                told = delivery(str(number) if number else None, str(number + 1), *put)
+                together.wait(PATIENCE)
+                for _ in range(200):
+                    try:
+                        owners[kind].apply(kind, told)
+                        break
+                    except (DependencyUnavailable, TooMuch):
+                        continue
+                else:
+                    raise AssertionError("it never got through")
+
+        with ThreadPoolExecutor(len(KINDS)) as pool:
+            for done in [pool.submit(carry, kind) for kind in KINDS]:
+                done.result(PATIENCE)
+        assert [{**each, "_id": ""} for each in copies.find()] == [{"_id": "", **KINDS}] * 200
+
+
+def carry(of: Feed, to: Copy, most: int) -> None:
+    """Bring copies up to date, as JSON, like whoever synchronises."""
+    more = True
+    while more:
+        base = to.cursor(NAME)
+        told = orjson.loads(dumps(dict(of.after(base, most))))
+        keys = ("cursor", "put", "remove", "range")
+        to.apply(NAME, Delivery(base=base, **{key: told[key] for key in keys}))
+        more = told["more"]
+
+
+@pytest.mark.parametrize("most", [4, feed.MOST])
+def test_copies_end_like_the_documents_they_are_of(
+    papers: Papers, copy: Copy, copies: Papers, most: int
+) -> None:
+    feed_ = Feed(papers, FIELDS)
+    papers.insert_many(numbered(10, when=datetime(2020, 2, 3, 4, 5, 6, 789000, UTC), score=2**40))
+    copies.insert_many([{"_id": "p_00003", "title": "damaged"}, {"_id": "zzz", "title": "never was"}])
+    carry(feed_, copy, most)
+    assert everything(copies) == everything(papers)
+    papers.delete_many({"_id": {"$lt": "p_00003"}})
+    papers.update_many({}, {"$inc": {"score": 1}})
+    papers.insert_many([{"_id": f"q_{number}"} for number in range(6)])
+    carry(feed_, copy, most)
+    assert everything(copies) == everything(papers)
+    copy.forget(NAME)
+    copies.update_many({}, {"$set": {"title": "damaged"}})
+    carry(feed_, copy, most)
+    assert everything(copies) == everything(papers)
+
+
+@pytest.mark.parametrize(("count", "words"), [(1500, 220), (60, 4500)])
+def test_long_texts_are_taken_with_an_index_of_their_words(
+    papers: Papers, copies: Papers, count: int, words: int
+) -> None:
+    """MongoDB gives up transactions that write too much of its cache, however often they are tried."""
+    known = [f"word{number}" for number in range(5000)]
+    drawn = random.Random(1)
+    papers.insert_many(
+        [{**each, "title": " ".join(drawn.choices(known, k=words))} for each in numbered(count)]
+    )
+    copies.create_indexes([IndexModel([("title", "text")])])
+    carry(Feed(papers, FIELDS), Copy(copies, FIELDS), feed.MOST)
+    assert copies.count_documents({}) == count
+
+
+@pytest.fixture(scope="module")
+def sync() -> Issuer:
+    """Mints the tokens of who synchronises."""
+    return Issuer(secrets.token_urlsafe(32), SYNC, timedelta(minutes=10))
+
+
+@pytest.fixture
+def carrying(
+    make_service: Callable[..., Service],
+    asking: Callable[[Any], Ask],
+    sync: Issuer,
+    papers: Papers,
+    copy: Copy,
+) -> Ask:
+    """Asks a small service that tells of papers and takes copies of them, by default as who synchronises."""
+    app = make_service(services=Verifier(LocalKeys(sync.jwks()), SYNC))
+    app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
+    app.register_blueprint(copies_blueprint({NAME: copy}))
+    config.only(app)
+    ask = asking(app)
+
+    def as_sync(method: str, path: str, *, token: str | None = None, **options: Any) -> TestResponse:
+        bearer = sync.issue("sync").token if token is None else token
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return ask(method, path, headers={**headers, **options.pop("headers", {})}, **options)
+
+    return as_sync
+
+
+def told_as(base: str | None, cursor: str, *put: Document, **more: Any) -> dict[str, Any]:
+    return {"base": base, "cursor": cursor, "put": list(put), "remove": [], **more}
+
+
+VERBS = [("GET", "/changes/papers"), *((method, "/copies/papers") for method in ("GET", "PUT", "DELETE"))]
+
+
+class TestVerbs:
+    def test_from_an_owner_to_a_taker(self, carrying: Ask, papers: Papers, copies: Papers) -> None:
+        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+        when = datetime(2020, 2, 3, 4, 5, 6, 789000, UTC)
+        papers.insert_many([*numbered(2), {"_id": "p_9", "when": when, "secret": "hidden-word"}])
+        told = carrying("GET", "/changes/papers", query={"most": "2"})
+        assert (told.status_code, told.mimetype) == (200, "application/json")
+        assert (told.json["put"], told.json["range"]) == (numbered(2), [None, "p_00001"])
+        for base, cursor in ((None, "c1"), ("c1", "c2")):
+            query = {"after": told.json["cursor"]} if base else {"most": "2"}
+            told = carrying("GET", "/changes/papers", query=query)
+            given = {"base": base, "cursor": cursor, "remove": [], "put": told.json["put"]}
+            answer = carrying("PUT", "/copies/papers", json={**given, "range": told.json["range"]})
+            assert (answer.status_code, answer.data) == (204, b"")
+        assert carrying("GET", "/copies/papers").json == {"cursor": "c2"}
+        assert everything(copies) == [*numbered(2), {"_id": "p_9", "when": when}]
+        assert carrying("DELETE", "/copies/papers").status_code == 204
+        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+
+    @pytest.mark.parametrize(("method", "path"), VERBS)
+    @pytest.mark.parametrize("who", ["nobody", "reader", "forged", "garbage", "basic"])
+    def test_only_for_other_services(
+        self,
+        carrying: Ask,
+        refused: Refused,
+        issuer: Issuer,
+        papers: Papers,
+        who: str,
+        method: str,
+        path: str,
+    ) -> None:
+        papers.insert_one({"_id": "p_1", "title": "hidden-word"})
+        forger = Issuer(secrets.token_urlsafe(32), SYNC, timedelta(minutes=10))
+        tokens = {
+            "nobody": "",
+            "reader": issuer.issue("sync").token,
+            "forged": forger.issue("sync").token,
+            "garbage": "x.y.z",
+            "basic": "",
+        }
+        headers = {"Authorization": "Basic c3luYzpzeW5j"} if who == "basic" else {}
+        body = told_as(None, "c1", {"_id": "p_2"})
+        answer = carrying(
+            method, path, token=tokens[who], headers=headers, json=body if method == "PUT" else None
+        )
+        refused(answer, 401)
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "hidden-word" not in answer.text
+        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+
+    def test_a_service_s_token_makes_no_reader(self, carrying: Ask, refused: Refused) -> None:
+        refused(carrying("GET", "/notes"), 401)
+
+    @pytest.mark.parametrize(("method", "path"), VERBS)
+    def test_by_names_that_are_known(self, carrying: Ask, refused: Refused, method: str, path: str) -> None:
+        body = {"json": told_as(None, "c1")} if method == "PUT" else {}
+        refused(carrying(method, path.replace("papers", "nothing"), **body), 404, "no nothing", "papers")
+
+    def test_a_delivery_that_comes_late(self, carrying: Ask, refused: Refused, copies: Papers) -> None:
+        first = told_as(None, "c1", {"_id": "p_1"})
+        assert carrying("PUT", "/copies/papers", json=first).status_code == 204
+        for late in (first, told_as("c0", "c9", {"_id": "p_2"})):
+            refused(carrying("PUT", "/copies/papers", json=late), 412)
+        assert everything(copies) == [{"_id": "p_1"}]
+
+    @pytest.mark.parametrize("cursor", ["garbage", "changes:garbage", "changes:"])
+    def test_a_cursor_that_leads_nowhere(self, carrying: Ask, refused: Refused, cursor: str) -> None:
+        refused(carrying("GET", "/changes/papers", query={"after": cursor}), 410)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            *({"most": text} for text in ("0", "1001", "-1", "1.5", "many", "", "٣", "9" * 30)),
+            *({"since": "x"}, {"after": ["x", "y"]}, {"most": ["1", "2"]}),
+        ],
+        ids=str,
+    )
+    def test_parameters_that_are_none(self, carrying: Ask, refused: Refused, query: dict[str, Any]) -> None:
+        refused(carrying("GET", "/changes/papers", query=query), 400)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            *(b"", b"x", b"[]", b"null", b'"x"', b"{}", b"\xff", b'{"base": null'),
+            *(
+                orjson.dumps({**told_as(None, "c1"), **wrong})
+                for wrong in (
+                    *({"put": None}, {"put": {}}, {"put": ["x"]}, {"remove": [1]}, {"remove": "ab"}),
+                    *({"range": []}, {"range": ["a"]}, {"range": [1, 2]}, {"base": 1}, {"cursor": None}),
+                    *({"more": True}, {"$set": {}}),
+                )
+            ),
+            orjson.dumps({"cursor": "c1", "put": [], "remove": []}),
+            b'{"base": null, "cursor": "c1", "remove": [], "put": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+        ],
+        ids=lambda body: body.decode(errors="replace")[:70],
+    )
+    def test_what_is_no_delivery(self, carrying: Ask, refused: Refused, copies: Papers, body: bytes) -> None:
+        answer = carrying("PUT", "/copies/papers", data=body, content_type="application/json")
+        refused(answer, 400, "no delivery")
+        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+
+    @pytest.mark.parametrize(
+        "put", [{"_id": "p_1", "secret": "x"}, {"_id": 1}, {"_id": "p_1", "when": "soon"}], ids=str
+    )
+    def test_a_delivery_of_what_is_not_kept_here(
+        self, carrying: Ask, refused: Refused, put: Document
+    ) -> None:
+        body = refused(carrying("PUT", "/copies/papers", json=told_as(None, "c1", put)), 422)
+        assert set(body["_issues"]) == {"put"}
+        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+
+    def test_larger_bodies_than_anywhere_else_and_no_larger(
+        self, carrying: Ask, refused: Refused, copies: Papers
+    ) -> None:
+        large = [{"_id": f"p_{number}", "title": "x" * 2**20} for number in range(5)]
+        assert carrying("PUT", "/copies/papers", json=told_as(None, "c1", *large)).status_code == 204
+        assert copies.count_documents({}) == 5
+        too_large = b" " * (LARGEST_BATCH + 1)
+        answer = carrying("PUT", "/copies/papers", data=too_large, content_type="application/json")
+        refused(answer, 413, str(LARGEST_BATCH))
+        small = {"_id": "n_1", "text": "x" * 2**17}
+        refused(carrying("POST", "/notes", json=small), 413)
+
+    @pytest.mark.parametrize("path", ["/changes/papers", "/copies/papers"])
+    @pytest.mark.parametrize("method", ["POST", "PATCH"])
+    def test_by_no_other_method(self, carrying: Ask, refused: Refused, method: str, path: str) -> None:
+        refused(carrying(method, path, token="", json={}), 405)
+
+
+def test_a_database_that_is_away_is_told_as_a_problem() -> None:
+    nobody = f"mongodb://127.0.0.1:{free_port()}/away?serverSelectionTimeoutMS=100"
+    with MongoClient[Document](nobody) as client:
+        collection = client.get_default_database()[NAME]
+        asked: list[Callable[[], object]] = [
+            lambda: Feed(collection, FIELDS).after(None),
+            lambda: Feed(collection, FIELDS).after("changes:8200"),
+            lambda: Copy(collection, FIELDS).cursor(NAME),
+            lambda: Copy(collection, FIELDS).apply(NAME, delivery(None, "c1")),
+            lambda: Copy(collection, FIELDS).forget(NAME),
+        ]
+        for ask in asked:
+            with pytest.raises(DependencyUnavailable):
+                ask()

@@ -1,0 +1,1 @@
+"""What measurements run in: processes, a MongoDB and steps of their own."""

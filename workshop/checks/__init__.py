@@ -1,1 +1,0 @@
-"""What `./stones doctor` looks at, one module a kind."""

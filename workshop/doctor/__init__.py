@@ -1,0 +1,1 @@
+"""`./stones doctor` and its checks, one module for each kind."""

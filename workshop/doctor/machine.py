@@ -1,0 +1,80 @@
+"""Checks the machine itself: Python, system, memory, disk."""
+
+import platform
+import sys
+from pathlib import Path
+
+import psutil
+
+from workshop import state
+from workshop.doctor.finding import OK, Finding
+from workshop.doctor.packages import install
+
+OLDEST_PYTHON = (3, 11)
+ENOUGH_BYTES = 2_000_000_000
+MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def machine() -> list[Finding]:
+    """Check Python, system, memory and disk of this machine."""
+    return [
+        python(sys.version_info[:3]),
+        system(sys.platform, platform.machine()),
+        room("memory", free_memory()),
+        room("disk", free_disk()),
+    ]
+
+
+def python(version: tuple[int, ...]) -> Finding:
+    """Check that Python is new enough."""
+    newer = {"debian": "python3.12 python3.12-venv", "fedora": "python3.12", "macos": "python@3.12"}
+    found = ".".join(map(str, version))
+    if version >= OLDEST_PYTHON:
+        return Finding("Python", OK, True, found)
+    return Finding("Python", "too old", True, f"{found}; 3.11 or newer is needed", install(newer))
+
+
+def system(name: str, architecture: str) -> Finding:
+    """Check that the workshop runs on this system, and report whether the embedded MongoDB does."""
+    found = f"{name} on {architecture}"
+    if name == "win32":
+        return Finding("system", "unsuitable", True, f"{found}; use Linux inside WSL 2", "wsl --install")
+    if has_embedded_mongod(name, architecture):
+        return Finding("system", OK, True, found)
+    return Finding(
+        "system", OK, True, f"{found}; MongoDB must be installed: the embedded one needs x86-64 Linux"
+    )
+
+
+def has_embedded_mongod(name: str = sys.platform, architecture: str = platform.machine()) -> bool:
+    """Return whether the embedded server was built for this system."""
+    return name == "linux" and architecture == "x86_64"
+
+
+def room(kind: str, free: int) -> Finding:
+    """Check that `free` bytes of memory or disk are enough."""
+    found = f"{free / 1e9:.1f} GB free"
+    if free >= ENOUGH_BYTES:
+        return Finding(kind, OK, True, found)
+    show = {"memory": "ps aux | sort -rnk 4 | head", "disk": "du -xh -d 2 ~ | sort -rh | head"}
+    return Finding(
+        kind, "low", True, f"{found}; 2 GB are needed. The command shows what uses most", show[kind]
+    )
+
+
+def free_memory() -> int:
+    """Return how many bytes programs can still get, at most the limit of the container."""
+    available = int(psutil.virtual_memory().available)
+    for path in map(Path, MEMORY_LIMITS):
+        if path.exists() and (limit := path.read_text().strip()).isdigit():
+            available = min(available, int(limit))
+    return available
+
+
+def free_disk() -> int:
+    """Return how many bytes are free for this user where the data goes (WORKSHOP_STATE, else the
+    repository).
+    """
+    folder = state.path()
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    return int(psutil.disk_usage(str(existing)).free)

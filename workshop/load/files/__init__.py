@@ -1,0 +1,1 @@
+"""Posts from files: opened, unpacked, and read as JSON or XML."""

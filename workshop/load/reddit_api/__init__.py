@@ -1,0 +1,1 @@
+"""Posts from Reddit's API."""

@@ -1,0 +1,1 @@
+"""Writes posts into a collection, with retries and checkpoints."""

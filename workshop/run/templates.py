@@ -1,0 +1,65 @@
+"""Fills in the placeholders of a manifest: the command line and the environment of a process."""
+
+import shlex
+import shutil
+import sys
+from typing import Any
+
+from workshop import environment, state
+from workshop.addresses import in_url
+from workshop.services.state_files import endpoints_file
+from workshop.steps import Process, Step
+from workshop.stores import Stores
+
+
+class Renderer:
+    """Renders the processes of a step: fills in the placeholders of their commands and variables."""
+
+    def __init__(self, step: Step, up: Stores) -> None:
+        self._step, self._up = step, up
+
+    def __call__(self, process: Process) -> tuple[list[str], dict[str, str]]:
+        """Return the command line and the environment of a new process."""
+        step, up = self._step, self._up
+        metrics = state.folder() / f"metrics{step.number}" / process.name
+        shutil.rmtree(metrics, ignore_errors=True)  # from an earlier process of that name
+        metrics.mkdir(parents=True)
+        values = {
+            **addresses(step),
+            "python": sys.executable,
+            "mongodb": up.mongodb,
+            "nats": up.nats,
+            "smtp_host": up.smtp_host,
+            "smtp_port": up.smtp_port,
+            "secrets": _Secrets(step.number),
+            "services": endpoints_file(step.number),
+            "metrics": metrics,
+        }
+        rendered = {name: value.format_map(values) for name, value in process.env.items()}
+        ports = {step.port_variable: step.port, **step.ports}
+        face = {f"STEP{step.number}_HOST": step.host, **{name: str(port) for name, port in ports.items()}}
+        if sys.stdout.isatty():  # the processes themselves see only our pipe
+            face["LOG_FORMAT"] = "console"
+        env = {
+            **environment.inherited(),
+            **face,
+            **rendered,
+            **environment.overrides(step.settings),
+            **process.own,
+        }
+        return [word.format_map(values) for word in shlex.split(process.command)], env
+
+
+class _Secrets:
+    """The secrets of a step by name. Each is made when it is first used."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def __getitem__(self, name: str) -> str:
+        return state.secret(f"{name} of step {self._step}")
+
+
+def addresses(step: Step) -> dict[str, Any]:
+    """Return the placeholders that a step's URLs consist of."""
+    return {"host": in_url(step.host), "port": step.port, "ports": step.ports}
