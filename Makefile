@@ -10,6 +10,7 @@ SITE :=
 ONLY :=
 BUNDLED :=
 QUICK :=
+MODULE :=
 ARGS :=
 LOCK_OPTIONS :=
 # More than twice the processors of a small machine, as tests spend much time waiting.
@@ -23,6 +24,7 @@ WORKSHOP := $(BIN)/python -m workshop
 ONE_STEP = $(if $(filter file,$(origin STEP)),,$(addprefix --step ,$(STEP)))
 RUN_LOCKS := $(addprefix requirements/,workshop.txt step0.txt step1.txt embedded.txt) \
 	$(foreach level,. * */*,$(wildcard step[23]_*/$(level)/requirements.txt))
+MUTMUT := $(BIN)/python $(BIN)/mutmut
 INSTALL := $(BIN)/python -I requirements/install.py
 # Empty if .venv has to be made: there is none, its Python was removed or replaced, or an installation was interrupted.
 FITS := $(shell $(BIN)/python -I -c 'import pip' 2>/dev/null && [ ! -e $(VENV)/installing ] && echo yes)
@@ -35,7 +37,7 @@ export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test drills bench doctor mongod lint format lock clean environment
+.PHONY: help run load test drills bench mutants doctor mongod lint format lock clean environment
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +57,11 @@ drills: $(VENV)/dev.stamp ## kill processes and cut connections, as often as the
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench $(ARGS)
 
+mutants: $(VENV)/mutants.stamp ## change the code, and list the changes that no test notices: make mutants MODULE=kit.tokens
+	@nice -n 10 $(MUTMUT) run $(if $(MODULE),'$(MODULE).*')
+	@$(MUTMUT) results | sed -n 's/^ *\($(MODULE).*\): survived$$/\1/p' | xargs -r -n 1 $(MUTMUT) show
+	@$(MUTMUT) results --all true | awk -F ': ' '{sub(/^ +/, ""); sub(/\.x.*/, "", $$1); n[$$1 ": " $$2]++} END {for (each in n) print each, n[each]}' | sort
+
 doctor: $(VENV)/run.stamp ## show what this machine lacks and how to mend it
 	@$(WORKSHOP) doctor
 
@@ -72,7 +79,7 @@ lock: $(VENV)/dev.stamp ## resolve requirements/*.in again and write the *.txt, 
 
 clean: ## stop what still runs and remove what these commands made
 	@if [ -d "$${WORKSHOP_STATE:-.state}" ]; then $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/stores/stop_orphans.py "$${WORKSHOP_STATE:-.state}"); fi
-	@rm -rf $(VENV) .state artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
+	@rm -rf $(VENV) .state artefacts mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
 
 environment:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make … PYTHON=python3.12 picks another one."; exit 1; }
@@ -90,4 +97,9 @@ $(VENV)/run.stamp: $(RUN_LOCKS) $(if $(FITS),,environment)
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@echo "Installing what the tests need into $(VENV) (once) …"
 	@$(INSTALL) requirements/dev.txt
+	@touch $@
+
+$(VENV)/mutants.stamp: requirements/mutants.txt $(VENV)/dev.stamp
+	@echo "Installing what changes the code into $(VENV) (once) …"
+	@$(INSTALL) requirements/mutants.txt
 	@touch $@

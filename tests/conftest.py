@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -31,6 +32,11 @@ OWN_TARGETS = ("drill", "bench")
 """Markers of what is done only where pytest is asked for it with `-m`."""
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
+
+# `make mutants` runs a test several times in one process, and compares what it says of each mutant.
+settings.register_profile(
+    "mutants", derandomize=True, suppress_health_check=[HealthCheck.differing_executors]
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

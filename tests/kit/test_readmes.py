@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OTHERS = {".venv", ".state", ".git", "node_modules"}
+OTHERS = {".venv", ".state", ".git", "mutants", "node_modules"}
 READMES = sorted(
     path.relative_to(ROOT) for path in ROOT.rglob("README.md") if not OTHERS & {*path.relative_to(ROOT).parts}
 )

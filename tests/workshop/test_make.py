@@ -103,7 +103,7 @@ def test_clean_stops_what_a_killed_command_left_and_leaves_the_checkout(
         (left,) = checkout.glob(".state/mongod.pid.json")
         server = psutil.Process(json.loads(left.read_text())["pid"])
     assert is_running(server)
-    for name in (".pytest_cache", ".mypy_cache", ".ruff_cache", "artefacts"):
+    for name in (".pytest_cache", ".mypy_cache", ".ruff_cache", "artefacts", "mutants"):
         (checkout / name).mkdir()
     assert make("clean", folder=checkout, env=env) == "Stopped mongod.\n"
     assert not server.is_running()
