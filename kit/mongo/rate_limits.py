@@ -23,6 +23,13 @@ class _Storage(MongoDBStorage):
     def _init_mongo_client(self, uri: str | None, **options: int | str | bool) -> Client:
         return self._client
 
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        """Tell since when there are how many entries; without any, the window has just ended."""
+        # The library returns None where all entries have expired since the limit was found used up.
+        start: float | None
+        start, count = super().get_moving_window(key, limit, expiry)
+        return time.time() - expiry if start is None else start, count
+
     def __del__(self) -> None:
         """Leave the client alone: it is not this object's to close."""
 

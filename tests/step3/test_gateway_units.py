@@ -1,0 +1,533 @@
+"""The gateway's cache, its coalescing and its commands, each by itself."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from starlette.responses import Response
+
+from kit.http.problems import NotFound, Problem
+from step3_async.gateway.cache import coalescing
+from step3_async.gateway.cache.coalescing import Coalescing
+from step3_async.gateway.cache.response_cache import OVERHEAD, ResponseCache, may_be_kept
+from step3_async.gateway.commands import read_your_writes
+from step3_async.gateway.commands.command import Command, CommandIds, commands_of
+from step3_async.gateway.commands.read_your_writes import AppliedChanges, overall
+from step3_async.gateway.commands.responses import CommandResponses
+from step3_async.gateway.ingress.request import CacheKey, Request
+from step3_async.gateway.routing.registry import Registry
+from step3_async.gateway.upstream.guards import Deadline
+from step3_async.rapids.messages import APPLIED_QUERY, Announcement, Applied, AppliedQuery, AppliedReply
+from tests.step3.nats_rapids import asynchronous, until
+from tests.support.memory_bus import Broker, MemoryBus
+
+BODY = 100
+SHARE = OVERHEAD + BODY
+"""Bytes of an entry: an eighth of the cache, which is as large as one may be."""
+
+LONG = 60.0
+LIKE = Command("like", 3, "ada:t3_1")
+
+
+def key(path: str) -> CacheKey:
+    return path, "", b"", ()
+
+
+def page(*depends_on: str, size: int = BODY, status: int = 200, **headers: str) -> Response:
+    told = {"Depends-On": ", ".join(depends_on)} if depends_on else {}
+    more = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(b"x" * size, status, headers={**told, **more})
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+class TestCache:
+    def test_the_least_recently_used_go_first(self) -> None:
+        cache = ResponseCache(8 * SHARE, 100)
+        for number in range(8):
+            assert cache.put(key(f"/{number}"), page("list.posts"), 0)
+        assert all(cache.get(key(f"/{number}")) for number in (7, 6, 5, 4, 3, 0, 1, 2))
+        assert sample("gateway_cache_bytes") == 8 * SHARE
+        cache.put(key("/8"), page("list.posts"), 0)
+        kept = [number for number in range(9) if cache.get(key(f"/{number}"))]
+        assert kept == [0, 1, 2, 3, 4, 5, 6, 8]
+        assert sample("gateway_cache_bytes") == 8 * SHARE
+
+    def test_no_response_takes_more_than_an_eighth(self) -> None:
+        cache = ResponseCache(8 * SHARE, 100)
+        assert cache.put(key("/"), page("list.posts", size=BODY + 1), 0) is None
+        assert cache.get(key("/")) is None
+
+    def test_so_many_entries_and_no_more(self) -> None:
+        cache = ResponseCache(10**6, 2)
+        for path in ("/a", "/b", "/c"):
+            cache.put(key(path), page("list.posts"), 0)
+        assert [cache.get(key(path)) is not None for path in ("/a", "/b", "/c")] == [False, True, True]
+
+    def test_a_newer_response_takes_the_place_of_an_older_one(self) -> None:
+        cache = ResponseCache(10**6, 10)
+        cache.put(key("/"), page("list.posts", "tag.tags", size=10), 0)
+        cache.put(key("/"), page("list.posts", size=20), 0)
+        kept = cache.get(key("/"))
+        assert kept is not None and len(kept.body) == 20
+        assert sample("gateway_cache_bytes") == OVERHEAD + 20
+        cache.drop("tag.tags")
+        assert cache.get(key("/")) is not None
+
+    def test_a_change_drops_what_depends_on_it(self) -> None:
+        cache = ResponseCache(10**6, 10)
+        cache.put(key("/both"), page("list.posts", "tag.tags"), 0)
+        cache.put(key("/posts"), page("list.posts"), 0)
+        cache.put(key("/tags"), page("tag.tags"), 0)
+        before = sample("gateway_cache_total", result="dropped")
+        cache.drop("like.likes")
+        cache.drop("tag.tags")
+        kept = [path for path in ("/both", "/posts", "/tags") if cache.get(key(path))]
+        assert kept == ["/posts"]
+        assert sample("gateway_cache_total", result="dropped") - before == 2
+        assert cache.moment == 2
+        cache.clear()
+        assert cache.get(key("/posts")) is None
+        assert sample("gateway_cache_total", result="dropped") - before == 3
+        assert sample("gateway_cache_bytes") == 0
+
+    def test_what_began_before_a_change_is_not_kept(self) -> None:
+        cache = ResponseCache(10**6, 10)
+        cache.drop("like.likes")
+        cache.drop("tag.tags")
+        assert cache.put(key("/"), page("list.posts"), 0)
+        for since, is_kept in ((0, False), (1, False), (2, True)):
+            kept = cache.put(key("/"), page("list.posts", "like.likes", "tag.tags"), since)
+            assert (kept is not None) == is_kept, since
+        cache.clear()
+        assert cache.put(key("/"), page("list.posts"), 2) is None
+        assert cache.put(key("/"), page("list.posts"), 3)
+
+    def test_it_is_kept_as_clients_see_it(self) -> None:
+        cache = ResponseCache(10**6, 10)
+        kept = cache.put(key("/"), page("list.posts", Command="like:1:a", ETag='"e"'), 0)
+        assert kept is not None and kept is cache.get(key("/"))
+        assert (kept.status_code, kept.body) == (200, b"x" * BODY)
+        assert (b"cache-status", b"gateway; hit") in kept.raw_headers
+        assert {"etag"} <= {*kept.headers} and not {"command", "depends-on"} & {*kept.headers}
+
+    @pytest.mark.parametrize(
+        ("response", "is_kept"),
+        [
+            (page("list.posts"), True),
+            (page("list.posts", Vary="ACCEPT, Cookie, authorization", Cache_Control="max-age=9"), True),
+            (page(), False),
+            (page("list.posts", status=203), False),
+            (page("list.posts", status=404), False),
+            (page("list.posts", Set_Cookie="a=b"), False),
+            (page("list.posts", Gaps="tagged"), False),
+            (page("list.posts", Vary="Accept, Accept-Language"), False),
+            (page("list.posts", Cache_Control="max-age=9, No-Store"), False),
+            (page("list.posts", Cache_Control="Private"), False),
+        ],
+    )
+    def test_only_what_is_the_same_for_all(self, response: Response, is_kept: bool) -> None:
+        assert may_be_kept(response) == is_kept
+        assert (ResponseCache(10**6, 10).put(key("/"), response, 0) is not None) == is_kept
+
+
+class Origin:
+    """Gives `response`, or raises it, once `gate` is open."""
+
+    def __init__(self, response: Response | Problem) -> None:
+        self.response = response
+        self.gate = asyncio.Event()
+        self.asked = 0
+
+    async def fetch(self) -> Response:
+        self.asked += 1
+        await self.gate.wait()
+        if isinstance(self.response, Problem):
+            raise self.response
+        return self.response
+
+
+class TestCoalescing:
+    async def both(self, origin: Origin, sharing: Coalescing, seconds: float = LONG) -> list[Any]:
+        """The outcomes of two equal requests, of which the second came while the first was sent."""
+        tasks = [asyncio.create_task(sharing.fetch(key("/"), seconds, origin.fetch)) for _ in range(2)]
+        await until(lambda: origin.asked)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        origin.gate.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    @asynchronous
+    async def test_a_problem_is_everybodys(self) -> None:
+        origin = Origin(NotFound("There is no such post."))
+        found = await self.both(origin, Coalescing(ResponseCache(10**6, 10)))
+        assert found == [origin.response, origin.response]
+        assert origin.asked == 1
+
+    @asynchronous
+    async def test_who_shares_gets_it_as_it_is_kept(self) -> None:
+        cache, origin = ResponseCache(10**6, 10), Origin(page("list.posts"))
+        first, second = await self.both(origin, Coalescing(cache))
+        assert first is origin.response
+        assert second is cache.get(key("/"))
+        assert origin.asked == 1
+
+    @pytest.mark.parametrize(("status", "waits"), [(200, False), (404, False), (500, True), (503, True)])
+    @asynchronous
+    async def test_for_what_cannot_be_shared_nobody_waits_twice(self, status: int, waits: bool) -> None:
+        """An error of the service says nothing about its other responses."""
+        sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page(status=status))
+        await self.both(origin, sharing)
+        assert origin.asked == 2
+        origin.gate.clear()
+        tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(2)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert origin.asked == (3 if waits else 4)
+        origin.gate.set()
+        assert await asyncio.gather(*tasks) == [origin.response] * 2
+
+    @asynchronous
+    async def test_what_could_be_kept_but_is_overtaken_may_be_shared_the_next_time(self) -> None:
+        cache = ResponseCache(10**6, 10)
+        sharing, origin = Coalescing(cache), Origin(page("list.posts"))
+        asking = asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch))
+        await until(lambda: origin.asked)
+        cache.drop("list.posts")
+        origin.gate.set()
+        await asking
+        assert cache.get(key("/")) is None
+        origin.gate.clear()
+        assert (await self.both(origin, sharing))[1] is cache.get(key("/"))
+        assert origin.asked == 2
+
+    @asynchronous
+    async def test_one_that_began_before_a_change_is_not_shared(self) -> None:
+        cache = ResponseCache(10**6, 10)
+        sharing, old, new = Coalescing(cache), Origin(page("list.posts")), Origin(page("list.posts", size=9))
+        first = asyncio.create_task(sharing.fetch(key("/"), LONG, old.fetch))
+        await until(lambda: old.asked)
+        cache.drop("list.posts")
+        second = asyncio.create_task(sharing.fetch(key("/"), LONG, new.fetch))
+        await until(lambda: new.asked)
+        old.gate.set()
+        assert await first is old.response
+        third = asyncio.create_task(sharing.fetch(key("/"), LONG, new.fetch))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        new.gate.set()
+        assert len((await second).body) == len((await third).body) == 9
+        assert new.asked == 1
+
+    @asynchronous
+    async def test_nobody_waits_for_longer_than_there_is_time(self) -> None:
+        sharing, slow, quick = (
+            Coalescing(ResponseCache(10**6, 10)),
+            Origin(page()),
+            Origin(page("list.posts")),
+        )
+        first = asyncio.create_task(sharing.fetch(key("/"), LONG, slow.fetch))
+        await until(lambda: slow.asked)
+        quick.gate.set()
+        assert await sharing.fetch(key("/"), 0.01, quick.fetch) is quick.response
+        slow.gate.set()
+        assert await first is slow.response
+
+    @asynchronous
+    async def test_who_leaves_has_another_ask(self) -> None:
+        sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
+        tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(3)]
+        await until(lambda: origin.asked)
+        tasks[0].cancel()
+        await until(lambda: origin.asked == 2)
+        origin.gate.set()
+        assert len({id(each) for each in await asyncio.gather(*tasks[1:])}) == 2  # the kept and the own one
+        assert origin.asked == 2
+
+    @asynchronous
+    async def test_keys_that_are_not_shared_are_remembered_for_a_while(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(coalescing, "REMEMBERED", 2)
+        sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page())
+        origin.gate.set()
+        for path in ("/a", "/b", "/c"):
+            await sharing.fetch(key(path), LONG, origin.fetch)
+        assert [*sharing._unshared] == [key("/b"), key("/c")]
+        assert sharing._in_progress == {}
+
+
+class TestCommands:
+    def test_a_response_names_them(self) -> None:
+        named = "like:3:ada:t3_1, tag:x:k, hide:1:, share:7:s:1,:2:k, broken"
+        assert commands_of(page(Command=named)) == [LIKE, Command("share", 7, "s:1"), Command("", 2, "k")]
+        assert commands_of(page()) == []
+
+    def test_ids_are_read_by_gateways_with_the_same_secret(self) -> None:
+        made = CommandIds("secret").id_of([LIKE, Command("tag", 1, "k")])
+        assert CommandIds("secret").commands_of(made) == [LIKE, Command("tag", 1, "k")]
+        for other in (CommandIds("guessed").id_of([LIKE]), made[:-1], ""):
+            with pytest.raises(NotFound, match=r"^There is no such command\.$"):
+                CommandIds("secret").commands_of(other)
+
+
+class Views:
+    """Two views that take likes, one of other things, and the bus between them and the gateway."""
+
+    def __init__(self) -> None:
+        self.bus = MemoryBus(Broker())
+        registry = Registry()
+        for service, takes in (("recommend", ["like"]), ("tagged", ["like", "tag"]), ("list", ["posts"])):
+            registry.update(
+                Announcement(
+                    service=service,
+                    version="v1",
+                    instance=f"{service}-1",
+                    url="http://127.0.0.1:1",
+                    tags=[],
+                    takes=takes,
+                    state="up",
+                    pid=1,
+                )
+            )
+        self.changes = AppliedChanges(self.bus, registry)
+        self.queried: list[tuple[str, AppliedQuery]] = []
+
+    def note(self, service: str, revision: int, domain: str = "like", of: str = LIKE.key) -> None:
+        self.changes.note(Applied(service=service, domain=domain, documents=[(of, revision)]))
+
+    async def reply(self, service: str, revision: int | None, dead_lettered: bool = False) -> None:
+        await self.reply_with(
+            service, AppliedReply(revision=revision, dead_lettered=dead_lettered).model_dump_json().encode()
+        )
+
+    async def reply_with(self, service: str, content: bytes) -> None:
+        async def reply(query: bytes) -> bytes:
+            self.queried.append((service, AppliedQuery.model_validate_json(query)))
+            return content
+
+        await self.bus.reply(f"{APPLIED_QUERY}.{service}", reply)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_your_writes, "FIRST_SILENCE", 0.01)
+    monkeypatch.setattr(read_your_writes, "LAST_SILENCE", 0.02)
+
+
+class TestReadYourWrites:
+    @asynchronous
+    async def test_done_once_all_subscribers_have_published_it(self) -> None:
+        views = Views()
+        waiting = asyncio.create_task(views.changes.wait(LIKE, LONG))
+        await asyncio.sleep(0)
+        views.note("recommend", 3)
+        views.note("list", 3)
+        views.note("tagged", 2)
+        views.note("tagged", 3, domain="tag")
+        views.note("tagged", 3, of="ada:t3_2")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        views.note("tagged", 4)
+        assert await waiting == "done"
+        assert await views.changes.wait(LIKE, 0) == "done"
+        assert views.queried == [] and views.changes._waiting == {}
+
+    @asynchronous
+    async def test_an_older_message_that_comes_later_takes_nothing_back(self) -> None:
+        views = Views()
+        for service in ("recommend", "tagged"):
+            for revision in (3, 1, 0):
+                views.note(service, revision)
+        assert await views.changes.wait(LIKE, 0) == "done"
+
+    @asynchronous
+    async def test_what_has_no_revision_is_not_remembered(self) -> None:
+        views = Views()
+        views.note("recommend", 0)
+        assert len(views.changes._revisions) == 0
+
+    @asynchronous
+    async def test_as_much_is_remembered_as_there_is_room_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(read_your_writes, "REMEMBERED", 2)
+        views = Views()
+        for of in ("a", "b", "a", "c"):
+            views.note("list", 1, of=of)
+        assert [each[2] for each in views.changes._revisions] == ["a", "c"]
+
+    @asynchronous
+    async def test_everybody_who_waits_for_a_document_hears_of_it(self) -> None:
+        views = Views()
+        views.note("tagged", 9)
+        soon = asyncio.create_task(views.changes.wait(LIKE, 0.01))
+        waiting = [asyncio.create_task(views.changes.wait(LIKE, LONG)) for _ in range(2)]
+        assert await soon == "pending"
+        views.note("recommend", 3)
+        assert await asyncio.gather(*waiting) == ["done", "done"]
+
+    @pytest.mark.usefixtures("quick")
+    @asynchronous
+    async def test_who_is_silent_is_asked(self) -> None:
+        views = Views()
+        views.note("recommend", 3)
+        await views.reply("recommend", None)
+        await views.reply("tagged", 3)
+        assert await views.changes.wait(LIKE, LONG) == "done"
+        assert views.queried == [("tagged", AppliedQuery(domain="like", key=LIKE.key))]
+        assert await views.changes.wait(LIKE, 0) == "done"
+
+    @pytest.mark.usefixtures("quick")
+    @asynchronous
+    async def test_a_dead_letter_of_one_is_enough(self) -> None:
+        views = Views()
+        await views.reply("recommend", 3)
+        await views.reply("tagged", 2, dead_lettered=True)
+        assert await views.changes.wait(LIKE, LONG) == "failed"
+
+    @pytest.mark.usefixtures("quick")
+    @asynchronous
+    async def test_pending_when_the_time_is_over(self) -> None:
+        views = Views()
+        await views.reply("recommend", 2)
+        await views.reply_with("tagged", b"nonsense")
+        began = time.monotonic()
+        assert await views.changes.wait(LIKE, 0.1) == "pending"
+        assert time.monotonic() - began >= 0.1
+        assert {service for service, _ in views.queried} == {"recommend", "tagged"}
+        queried = len(views.queried)
+        assert await views.changes.wait(LIKE, 0) == "pending"
+        assert len(views.queried) == queried
+
+    @asynchronous
+    async def test_states_are_the_subscribers_own_replies(self) -> None:
+        views = Views()
+        assert await views.changes.states(LIKE) == {"recommend": "pending", "tagged": "pending"}
+        await views.reply("recommend", 4, dead_lettered=True)
+        await views.reply("tagged", None, dead_lettered=True)
+        await views.reply("list", 3)
+        assert await views.changes.states(LIKE) == {"recommend": "done", "tagged": "failed"}
+        assert await views.changes.states(Command("hide", 1, "k")) == {}
+
+    def test_several_together_are_as_the_worst_of_them(self) -> None:
+        assert overall([]) == overall(["done"]) == "done"
+        assert overall(["done", "pending"]) == "pending"
+        assert overall(["pending", "failed", "done"]) == "failed"
+
+
+class TestCommandResponses:
+    def respond(self, views: Views, response: Response, prefer: str = "", seconds: float = LONG) -> Any:
+        headers = [(b"prefer", prefer.encode())] if prefer else []
+        request = Request(
+            method="PUT",
+            path="/api/posts/t3_1/like",
+            query="",
+            headers=[(b"accept", b"respond-async"), *headers],
+            by_name=dict(headers),
+            client="127.0.0.1",
+            scheme="http",
+            is_inner=False,
+            id="id",
+            traceparent="",
+            versions={},
+            deadline=Deadline(seconds),
+        )
+        return CommandResponses(views.changes, CommandIds("secret"), LONG).respond(request, response)
+
+    def liked(self, **headers: str) -> Response:
+        return Response(b'{"liked":true}', 200, {"Command": "like:3:ada:t3_1", **headers}, "application/json")
+
+    @asynchronous
+    async def test_the_own_response_once_all_views_show_it(self) -> None:
+        views, response = Views(), self.liked()
+        waiting = asyncio.create_task(self.respond(views, response))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        views.note("recommend", 3)
+        views.note("tagged", 3)
+        before = sample("gateway_settling_seconds_count"), sample("gateway_commands_total", state="done")
+        assert await waiting is response
+        assert "preference-applied" not in response.headers
+        after = sample("gateway_settling_seconds_count"), sample("gateway_commands_total", state="done")
+        assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
+
+    @asynchronous
+    async def test_what_names_no_command_is_passed_on(self) -> None:
+        response = page()
+        assert await self.respond(Views(), response, "respond-async") is response
+        assert "preference-applied" not in response.headers
+
+    @pytest.mark.parametrize("prefer", ["respond-async", "wait=0", "respond-async, wait=0"])
+    @asynchronous
+    async def test_else_where_to_ask_for_its_state(self, prefer: str) -> None:
+        accepted = await self.respond(Views(), self.liked(ETag='"e"', Location="/there"), prefer)
+        told = json.loads(accepted.body)
+        assert accepted.status_code == 202
+        assert (told["state"], told["answer"]) == ("pending", {"liked": True})
+        assert CommandIds("secret").commands_of(told["command"]) == [LIKE]
+        assert accepted.headers.getlist("location") == [f"/commands/{told['command']}"]
+        assert accepted.headers["etag"] == '"e"'
+        assert accepted.headers["preference-applied"] == prefer
+        assert accepted.headers.getlist("content-length") == [str(len(accepted.body))]
+
+    @asynchronous
+    async def test_at_once_even_if_all_views_show_it(self) -> None:
+        views = Views()
+        views.note("recommend", 3)
+        views.note("tagged", 3)
+        told = json.loads((await self.respond(views, self.liked(), "respond-async")).body)
+        assert told["state"] == "done"
+        shown = await self.respond(views, self.liked(), "respond-async, wait=1")
+        assert (shown.status_code, shown.headers["preference-applied"]) == (200, "respond-async, wait=1")
+
+    @asynchronous
+    async def test_an_empty_body_counts_as_json_and_a_page_does_not(self) -> None:
+        empty = Response(None, 204, {"Command": "like:3:ada:t3_1"})
+        assert json.loads((await self.respond(Views(), empty, "wait=0")).body)["answer"] is None
+        for other in (
+            Response("<p>", 200, {"Command": "like:3:ada:t3_1"}, "text/html"),
+            Response(b"{}", 303, {"Command": "like:3:ada:t3_1"}, "application/json"),
+            Response(b"{}", 300, {"Command": "like:3:ada:t3_1"}, "application/json"),
+        ):
+            assert await self.respond(Views(), other, "wait=0") is other
+            assert "preference-applied" not in other.headers
+
+    @asynchronous
+    async def test_no_longer_than_the_request_has_time(self) -> None:
+        async with asyncio.timeout(LONG / 2):
+            assert (await self.respond(Views(), self.liked(), seconds=0.2)).status_code == 202
+
+    @pytest.mark.usefixtures("quick")
+    @asynchronous
+    async def test_of_several_commands_all_count(self) -> None:
+        views = Views()
+        views.note("recommend", 3)
+        views.note("tagged", 3)
+        both = self.liked()
+        both.headers.append("Command", "tag:1:k")
+        await views.reply("tagged", None, dead_lettered=True)
+        before = sample("gateway_commands_total", state="failed")
+        told = json.loads((await self.respond(views, both)).body)
+        assert told["state"] == "failed"
+        assert sample("gateway_commands_total", state="failed") - before == 1
+
+    @asynchronous
+    async def test_the_state_of_several_commands_by_service(self) -> None:
+        views, ids = Views(), CommandIds("secret")
+        await views.reply("recommend", 3)
+        await views.reply("tagged", 1)
+        response = await CommandResponses(views.changes, ids, LONG).state(
+            command := ids.id_of([LIKE, Command("tag", 1, "k")])
+        )
+        assert json.loads(response.body) == {
+            "command": command,
+            "state": "pending",
+            "services": {"recommend": "done", "tagged": "pending"},
+        }
+        assert response.headers["cache-control"] == "no-store"
