@@ -21,6 +21,7 @@ from step3_async.contracts.envelope import Event, Page
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.pond.bulk_writes import Rejected
 from tests.step3.rivers import Change, event, events, page, snapshot, state, version
+from tests.support.eventually import PATIENCE
 from workshop.ports import free_port
 
 Document = dict[str, Any]
@@ -197,6 +198,30 @@ class TestEvents:
         store[DOMAIN].drop_index("odd")
         assert "p_a" in shown(pond)
 
+    def test_two_of_which_mongodb_wants_one_only(self, store: Database[Document]) -> None:
+        """That the id exists is no such conflict: another process has stored the document."""
+        pond = pond_in(store)
+        store[DOMAIN].create_indexes([IndexModel([("title", ASCENDING)], name="one", unique=True)])
+        try:
+            with pytest.raises(Rejected, match="duplicate key"):
+                pond.apply([event(DOMAIN, number, f"p_{number}", {"title": "same"}) for number in (1, 2)])
+        finally:
+            store[DOMAIN].drop_index("one")
+        assert shown(pond) == {"p_1": {"title": "same"}}
+
+    def test_a_removal_is_remembered_for_a_week(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.apply([event(DOMAIN, 3, "p_a", None), event(DOMAIN, 2, "p_b", None)])
+        pond.apply([event(DOMAIN, 2, "p_a", None)])
+        kept = {each.pop("_id"): each for each in store["papers_removed"].find({})}
+        assert {key: each["version"] for key, each in kept.items()} == {"p_a": version(3), "p_b": version(2)}
+        assert all(isinstance(each["at"], datetime) for each in kept.values())
+        old = {"name": "old", "key": {"at": 1}, "expireAfterSeconds": 7 * 24 * 3600}
+        assert {
+            name: [each.document for each in indexes]
+            for name, indexes in pond_indexes(DOMAIN, "notes").items()
+        } == dict.fromkeys(("papers_removed", "notes_removed", "rivers_pages"), [old])
+
     def test_a_time_that_is_none(self, store: Database[Document]) -> None:
         with pytest.raises(ValueError):
             pond_in(store, times=("at",)).apply([event(DOMAIN, 1, "p_a", {"at": "soon"})])
@@ -224,6 +249,27 @@ class TestSnapshots:
             pond.apply([pages[place]])
         assert told(pond).was_complete and told(pond).complete
         assert set(shown(pond)) == set(KEYS)
+
+    def test_its_state_tells_how_far_it_is(self, store: Database[Document]) -> None:
+        pond, pages = pond_in(store), self.pages()
+        assert pond.snapshots.get(DOMAIN) is None
+        began = datetime.now(UTC)
+        pond.snapshots.want(DOMAIN, "rapids")
+        state = told(pond)
+        assert (state.epoch, state.run, state.pages, state.reached) == ("rapids", None, 0, None)
+        assert abs((state.wanted - began).total_seconds()) < PATIENCE
+        pond.snapshots.begin(DOMAIN, "run")
+        progress = []
+        for place in (0, 0, 2, 1, 0):
+            pond.apply([pages[place]])
+            state = told(pond)
+            progress.append((state.run, state.pages, state.reached, state.complete))
+            kept = store["rivers_pages"].find_one({"_id": f"{DOMAIN}/run"})
+            assert kept is not None and len(kept["ahead"]) == (place == 2)
+        assert progress == [
+            *(("run", 1, "p_b", False), ("run", 2, "p_b", False), ("run", 3, "p_b", False)),
+            *(("run", 4, None, True), ("run", 4, None, True)),
+        ]
 
     def test_pages_before_the_promise_count(self, store: Database[Document]) -> None:
         pond = pond_in(store)
@@ -275,6 +321,24 @@ class TestSnapshots:
         assert set(shown(pond)) == {f"p_{number:04}" for number in range(2491, 2501)}
         pond.apply([event(DOMAIN, 5, "p_0005", {"title": "x"})])
         assert "p_0005" not in shown(pond)
+
+    def test_only_what_is_in_its_range_goes(self, store: Database[Document]) -> None:
+        pond = pond_in(store)
+        pond.apply([event(DOMAIN, 1, key, {"title": "old"}) for key in KEYS])
+        documents = [{"_id": "p_c", "title": "new"}]
+        pond.apply(
+            [page(DOMAIN, 9, Page(run="run", documents=documents, after="p_a", upto="p_d", last=False))]
+        )
+        assert shown(pond) == {"p_a": {"title": "old"}, "p_c": {"title": "new"}, "p_e": {"title": "old"}}
+
+    def test_what_others_own_in_its_range_stays(self, store: Database[Document]) -> None:
+        tag = pond_in(store, domain="tag", fields=("tags",), own=("tags",))
+        like = pond_in(store, domain="like", fields=("liked",), own=("liked",))
+        tag.apply([event("tag", number, f"p_{number}", {"tags": ["x"]}) for number in (1, 11)])
+        like.apply([event("like", number, f"p_{number}", {"liked": True}) for number in (1, 2)])
+        tag.apply([page("tag", 9, Page(run="run", documents=[], after=None, upto=None, last=True))])
+        assert shown(tag) == {"p_1": {"liked": True}, "p_2": {"liked": True}, "p_11": {"tags": ["x"]}}
+        assert [tag.applied_revision(f"p_{number}") for number in (2, 11)] == [None, 0]
 
     def test_revisions_of_a_page_have_settled(self, store: Database[Document]) -> None:
         documents = [{"_id": "p_a", "title": "a", "revision": 4}, {"_id": "p_b", "title": "b"}]
