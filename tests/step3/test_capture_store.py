@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,11 +18,12 @@ from pymongo.errors import OperationFailure
 from kit.mongo.client import connect
 from kit.mongo.prepare import keep_images, prepare_beside
 from step3_async.capture import lease as leases
+from step3_async.capture import resume_token as resume_tokens
 from step3_async.capture.capture import connect_to_mongodb
 from step3_async.capture.lease import Lease, LeaseLost
 from step3_async.capture.resume_token import ResumeToken
 from tests.step3.owners import Owners, owners
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 Document = dict[str, Any]
 
@@ -131,6 +134,120 @@ def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_ends(own: Owners) 
         with pytest.raises(LeaseLost):
             await asyncio.wait_for(one.keep(), leases.LASTS_SECONDS)
         assert not one.held
+
+    run(own, work)
+
+
+def test_a_lease_is_renewed_while_it_is_kept(own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
+
+    async def work(database: AsyncDatabase[Document]) -> None:
+        one = Lease(database["leases"], "posts", "one")
+        await one.take()
+        first, until = await stored(database), one._until
+        keeping = asyncio.create_task(one.keep())
+        async with asyncio.timeout(PATIENCE):
+            while (await stored(database))["expires"] <= first["expires"] or one._until <= until:
+                await asyncio.sleep(0)
+        keeping.cancel()
+        left = {"$project": {"_id": 0, "left": {"$subtract": ["$expires", "$$NOW"]}}}
+        (now,) = await (await database["leases"].aggregate([left])).to_list()
+        assert now["left"] <= leases.LASTS_SECONDS * 1000
+        # By its own clock it stops well before that.
+        assert one._until - time.monotonic() <= leases.LASTS_SECONDS - leases.SPARE_SECONDS
+        kept = await stored(database)
+        del kept["expires"]
+        assert kept == {"_id": "posts", "holder": "one", "term": one.term}
+
+    run(own, work)
+
+
+def test_a_lease_that_has_ended_is_somebody_elses_at_once(own: Owners) -> None:
+    async def work(database: AsyncDatabase[Document]) -> None:
+        one, other = (Lease(database["leases"], "posts", holder) for holder in ("one", "other"))
+        elsewhere = Lease(database["leases"], "tag", "one")
+        await one.take()
+        await elsewhere.take()
+        await elsewhere._renew()
+        await database["leases"].update_one({"_id": "posts"}, [{"$set": {"expires": "$$NOW"}}])
+        await asyncio.wait_for(other.take(), PATIENCE)
+        assert (other.held, other.term, elsewhere.term) == (True, 2, 1)
+        with pytest.raises(LeaseLost, match="posts"):
+            await one._renew()
+        assert not one.held
+        with pytest.raises(LeaseLost, match="posts"):
+            one.check()
+        assert [(await stored(database, name))["holder"] for name in ("posts", "tag")] == ["other", "one"]
+
+    run(own, work)
+
+
+async def stored(database: AsyncDatabase[Document], name: str = "posts") -> Document:
+    found = await database["leases"].find_one({"_id": name})
+    assert found is not None
+    return found
+
+
+def test_a_position_is_stored_when_it_has_moved(own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resume_tokens, "OFTEN_SECONDS", 0.0)
+
+    async def work(database: AsyncDatabase[Document]) -> None:
+        lease = Lease(database["leases"], "posts", "one")
+        lease.term = 3
+        position = ResumeToken(database["positions"], lease)
+
+        async def until_stored(token: str) -> None:
+            async with asyncio.timeout(PATIENCE):
+                while await position.read() != token:
+                    await asyncio.sleep(0)
+
+        keeping = asyncio.create_task(position.keep())
+        position.reached("idle", moved=False)  # nothing was stored for long
+        await until_stored("idle")
+        monkeypatch.setattr(resume_tokens, "IDLE_SECONDS", PATIENCE)
+        position.reached("b", moved=False)
+        position.reached("c", moved=True)
+        position.reached("d", moved=False)
+        await until_stored("d")
+        keeping.cancel()
+        position.reached("e", moved=True)
+        await position.write("from anew")
+        keeping = asyncio.create_task(position.keep())
+        async with asyncio.timeout(PATIENCE):
+            while position._is_due.is_set():
+                await asyncio.sleep(0)
+        position.reached("f", moved=False)  # a moment ago something was stored
+        assert not position._is_due.is_set()
+        assert await position.read() == "from anew"
+        keeping.cancel()
+        kept = await database["positions"].find_one({"_id": "posts"})
+        assert kept is not None and kept["term"] == 3 and isinstance(kept["at"], datetime)
+
+    run(own, work)
+
+
+def test_a_position_is_stored_once_the_database_is_there_again(
+    own: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resume_tokens, "PAUSE_SECONDS", 0.01)
+
+    async def work(database: AsyncDatabase[Document]) -> None:
+        lease = Lease(database["leases"], "posts", "one")
+        positions = database["positions"]
+        position = ResumeToken(positions, lease)
+        refuse = {"collMod": "positions", "validator": {"token": {"$ne": "b"}}}
+        await position.write("a")
+        own.own.command(refuse)
+        keeping = asyncio.create_task(position.keep())
+        position.reached("b", moved=True)
+        async with asyncio.timeout(PATIENCE):
+            while not (position._reached is None or keeping.done()):
+                await asyncio.sleep(0)
+        own.own.command({**refuse, "validator": {}})
+        async with asyncio.timeout(PATIENCE):
+            while await position.read() != "b":
+                await asyncio.sleep(0)
+        keeping.cancel()
 
     run(own, work)
 

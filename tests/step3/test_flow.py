@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 from threading import Lock
 from typing import Any
@@ -16,9 +17,11 @@ from pymongo.database import Database
 
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.contracts.envelope import Event
-from step3_async.rapids.consumer import ProcessedEvents, in_flight, telemetry
+from step3_async.rapids.consumer import ProcessedEvents, in_flight, retry_policy, telemetry
 from step3_async.rapids.consumer.batch_loop import FIRST_LIMIT
+from step3_async.rapids.consumer.in_flight import InFlight
 from step3_async.rapids.consumer.processed_events import processed_index
+from step3_async.rapids.consumer.retry_policy import RetryPolicy
 from tests.step3.flows import Taker, flowing
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.rivers import event
@@ -236,6 +239,47 @@ class TestFailures:
         assert taker.taken == ids(1, 1)
 
     @asynchronous
+    async def test_what_is_wrong_is_told_in_short_and_without_what_was_sent(self, rapids: Broker) -> None:
+        def do(_given: Event) -> None:
+            raise ValueError("x" * 2000)
+
+        there = MemoryBus(rapids)
+        river = await there.open_river("papers", [DOMAIN])
+        rapids.consumer("papers", [DOMAIN]).add(b'{"event_id": {"secret": "y"}, "key": {"secret": "z"}}')
+        await there.publish_events(some(1, 1))
+        async with flowing(rapids, {DOMAIN: Taker(do)}, delays=()):
+            await until(lambda: nothing_pending(river))
+        malformed, failed = (each.letter.error for each in rapids.dead_letters())
+        assert malformed.startswith("ValidationError: event_id: Input should be a valid string; ")
+        assert "key: Input should be a valid string" in malformed and "secret" not in malformed
+        assert failed == "ValueError: " + 988 * "x"
+
+    @asynchronous
+    async def test_a_dead_letter_that_cannot_be_stored_is_not_lost(
+        self, rapids: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(retry_policy, "AGAIN_SECONDS", 0.2)
+        there, kept = MemoryBus(rapids), InFlight()
+        river = await there.open_river("papers", [DOMAIN])
+        await there.publish_events(some(1, 1))
+        before = counted("dead-lettered")
+        policy = RetryPolicy(there, "papers", kept, ())
+        (delivery,) = await river.fetch(1, PATIENCE)
+        kept.add([delivery])
+        there.lose()
+        began = time.monotonic()
+        await policy.dead_letter(delivery, ValueError("no good"))
+        there.restore()
+        (again,) = await river.fetch(1, PATIENCE)
+        assert time.monotonic() - began >= 0.2
+        assert (again.attempt, rapids.dead_letters(), counted("dead-lettered") - before) == (2, [], 0)
+        kept.add([again])
+        await policy.dead_letter(again, ValueError("no good"))
+        (letter,) = rapids.dead_letters("papers")
+        assert (letter.letter.attempts, letter.letter.error) == (2, "ValueError: no good")
+        assert (await river.pending(), kept._deliveries, counted("dead-lettered") - before) == (0, {}, 1)
+
+    @asynchronous
     async def test_one_that_is_put_back_is_tried_again(self, rapids: Broker) -> None:
         taker, there = Taker(failing(times=2 * 5)), MemoryBus(rapids)
         await there.open_river("papers", [DOMAIN])
@@ -418,7 +462,11 @@ class TestSeen:
         assert not other.add("one") and not seen.add("one")
         assert other.add("two")
         seen.remove("one")
+        assert not other.add("two")
         assert other.add("one")
+        assert all(isinstance(each["at"], datetime) for each in database["seen"].find({}))
+        old = {"name": "old", "key": {"at": 1}, "expireAfterSeconds": 14 * 24 * 3600}
+        assert processed_index().document == old
 
 
 def sample(name: str, **labels: str) -> float:
