@@ -1,0 +1,595 @@
+"""The parts of capture in this process: change streams, snapshots, and leaders that follow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from pymongo.asynchronous.database import AsyncDatabase
+
+from step3_async.capture import change_stream, follower, snapshot_pages, snapshots
+from step3_async.capture.assignment import Assignment
+from step3_async.capture.capture import Capture, connect_to_mongodb
+from step3_async.capture.change_stream import ChangeStream, ResumeTokenLost
+from step3_async.capture.events import EventFactory
+from step3_async.capture.lease import Lease
+from step3_async.capture.resume_token import ResumeToken
+from step3_async.capture.snapshot_jobs import SnapshotJob, SnapshotJobs
+from step3_async.capture.snapshot_pages import page_event, read_page
+from step3_async.capture.sources import SOURCES
+from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
+from step3_async.rapids.bus import ALL
+from step3_async.rapids.messages import SNAPSHOT_REQUEST, SnapshotAccepted, SnapshotRequest
+from step3_async.rapids.tasks import cancel
+from tests.step3.captures import DOMAINS, folded
+from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.owners import Owners, owners, post
+from tests.support.eventually import PATIENCE
+from tests.support.memory_bus import Broker, MemoryBus
+
+Document = dict[str, Any]
+POSTS = next(each for each in SOURCES if each.domain == "posts")
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def own(mongod: Any) -> Iterator[Owners]:
+    with owners(mongod) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else asks, so there is no need to wait for others."""
+    monkeypatch.setattr(change_stream, "WAIT_MS", 100)
+    monkeypatch.setattr(snapshots, "GATHER_SECONDS", 0.0)
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@asynccontextmanager
+async def databases(own: Owners) -> AsyncIterator[tuple[AsyncDatabase[Document], AsyncDatabase[Document]]]:
+    """The posts' owner's as capture sees it, and capture's own."""
+    client = connect_to_mongodb(own.capture)
+    try:
+        yield client[f"{own.prefix}posts"], client.get_default_database()
+    finally:
+        await client.close()
+
+
+def assigned(posts: AsyncDatabase[Document], mine: AsyncDatabase[Document]) -> Assignment:
+    lease = Lease(mine["leases"], "posts", "one")
+    return Assignment(
+        source=POSTS,
+        collection=posts["posts"],
+        bus=MemoryBus(Broker()),
+        lease=lease,
+        resume_token=ResumeToken(mine["positions"], lease),
+        snapshot_jobs=SnapshotJobs(mine["snapshots"]),
+    )
+
+
+class TestChangeStream:
+    @asynchronous
+    async def test_changes_come_in_batches_that_say_where_they_end(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(change_stream, "MAX_CHANGES", 2)
+        async with databases(own) as (posts, _):
+            stream = ChangeStream(posts["posts"], ["_id", "title", "score"])
+            await stream.close()  # nothing is open yet
+            begun = await stream.open(None)
+            own.add_posts(range(3))
+            own.collection("posts").update_one({"_id": "t3_000001"}, {"$set": {"score": 7}})
+            first, second = await stream.batch(), await stream.batch()
+            none = await stream.batch()
+            assert [len(each.changes) for each in (first, second, none)] == [2, 2, 0]
+            assert [each.ends for each in (first, second, none)] == [None] * 3
+            update = second.changes[1]
+            assert {"operationType", "documentKey", "clusterTime", "wallTime", "_id"} <= update.keys()
+            assert update["fullDocument"] == {"_id": "t3_000001", "title": "Post 1", "score": 7}
+            assert update["fullDocumentBeforeChange"] == {"_id": "t3_000001", "title": "Post 1", "score": 1}
+            await stream.close()
+            for token, left in ((begun, 2), (first.token, 2), (second.token, 0)):
+                again = ChangeStream(posts["posts"], ["title"])
+                await again.open(token)
+                batch = await again.batch()
+                assert len(batch.changes) == left
+                assert (batch.changes == []) == (token == second.token)
+                await again.close()
+            assert begun < first.token < second.token <= none.token
+
+    @asynchronous
+    async def test_no_cursor_is_left_behind(self, own: Owners) -> None:
+        async with databases(own) as (posts, _):
+            stream = ChangeStream(posts["posts"], ["title"])
+            await stream.open(None)
+            assert open_cursors(own) == 1
+            await stream.close()
+            assert open_cursors(own) == 0
+
+    @pytest.mark.parametrize("how", ["drop", "rename"])
+    @asynchronous
+    async def test_it_ends_with_the_collection(self, own: Owners, how: str) -> None:
+        async with databases(own) as (posts, _):
+            stream = ChangeStream(posts["posts"], ["title"])
+            await stream.open(None)
+            own.add_posts(range(1))
+            collection = own.collection("posts")
+            if how == "drop":
+                collection.drop()
+            else:
+                collection.rename("before")
+            batches = [await stream.batch()]
+            while batches[-1].ends is None:
+                batches.append(await stream.batch())
+            assert batches[-1].ends == how
+            assert [each["operationType"] for batch in batches for each in batch.changes] == ["insert"]
+            await stream.close()
+
+    @asynchronous
+    async def test_a_token_that_is_none_is_lost(self, own: Owners) -> None:
+        async with databases(own) as (posts, _):
+            stream = ChangeStream(posts["posts"], ["title"])
+            with pytest.raises(ResumeTokenLost, match="does not reach back"):
+                await stream.open("nonsense")
+            await stream.close()
+
+
+def open_cursors(own: Owners) -> int:
+    """How many change streams of the posts are open."""
+    operations = own.client.admin.aggregate(
+        [
+            {"$currentOp": {"allUsers": True, "idleCursors": True}},
+            {"$match": {"ns": f"{own.prefix}posts.posts", "type": "idleCursor"}},
+        ]
+    )
+    return len([*operations])
+
+
+class TestEvents:
+    async def of(self, own: Owners, work: Callable[[], None]) -> list[Event]:
+        """The events of what is done."""
+        async with databases(own) as (posts, _):
+            stream = ChangeStream(posts["posts"], POSTS.fields)
+            await stream.open(None)
+            work()
+            batch = await stream.batch()
+            await stream.close()
+            return await EventFactory(POSTS, posts["posts"]).of(batch.changes)
+
+    @asynchronous
+    async def test_each_tells_what_was_and_what_is(self, own: Owners) -> None:
+        began, posts = datetime.now(UTC), own.collection("posts")
+
+        def work() -> None:
+            posts.insert_one(post(1, traceparent=TRACE, secret="x"))
+            posts.update_one({"_id": "t3_000001"}, {"$set": {"score": 2}, "$unset": {"traceparent": ""}})
+            posts.delete_one({"_id": "t3_000001"})
+
+        added, changed, removed = await self.of(own, work)
+        one, two = post(1), post(1, score=2)
+        assert [(each.before, each.after) for each in (added, changed, removed)] == [
+            (None, one),
+            (one, two),
+            (two, None),
+        ]
+        assert [each.event_name for each in (added, changed, removed)] == [
+            "post-added",
+            "post-changed",
+            "post-removed",
+        ]
+        assert [each.traceparent for each in (added, changed, removed)] == [TRACE, None, None]
+        assert {(each.key, each.event_domain) for each in (added, changed, removed)} == {
+            ("t3_000001", "posts")
+        }
+        assert changed.payload["fields"] == ["score"]
+        assert added.version < changed.version < removed.version
+        assert len({each.event_id for each in (added, changed, removed)}) == 3
+        assert abs((added.timestamp - began).total_seconds()) < PATIENCE
+        assert added.timestamp.utcoffset() == began.utcoffset()
+
+    @asynchronous
+    async def test_the_same_change_is_the_same_event(self, own: Owners) -> None:
+        async with databases(own) as (posts, _):
+            stream = ChangeStream(posts["posts"], POSTS.fields)
+            begun = await stream.open(None)
+            own.add_posts(range(2))
+            first = await EventFactory(POSTS, posts["posts"]).of((await stream.batch()).changes)
+            await stream.close()
+            await stream.open(begun)
+            again = await EventFactory(POSTS, posts["posts"]).of((await stream.batch()).changes)
+            await stream.close()
+        assert first == again
+
+    @asynchronous
+    async def test_what_does_not_fit_is_left_out(self, own: Owners) -> None:
+        posts = own.collection("posts")
+
+        def work() -> None:
+            posts.insert_one({"_id": 7, "title": "a number"})
+            posts.insert_one(post(1, title=["odd"]))
+            posts.update_one({"_id": "t3_000001"}, {"$set": {"title": "good"}})
+            posts.update_one({"_id": "t3_000001"}, {"$set": {"title": 7}})
+
+        odd, good, odd_again = await self.of(own, work)
+        assert (odd.event_name, odd.before, odd.after) == ("post-removed", None, None)
+        assert (good.event_name, good.before, good.after) == ("post-changed", None, post(1, title="good"))
+        assert (odd_again.event_name, odd_again.before) == ("post-removed", post(1, title="good"))
+
+    @asynchronous
+    async def test_without_images_the_present_stands_in(self, mongod: Any) -> None:
+        with owners(mongod, images=False) as own:
+            posts = own.collection("posts")
+
+            def work() -> None:
+                own.add_posts(range(2), traceparent=TRACE, secret="x")
+                posts.update_many({}, {"$set": {"score": 2}})
+                posts.update_one({"_id": "t3_000000"}, {"$set": {"score": 3}})
+                posts.delete_one({"_id": "t3_000001"})
+
+            found = await self.of(own, work)
+        assert [(each.key, each.event_name, each.after) for each in found] == [
+            ("t3_000000", "post-added", post(0)),
+            ("t3_000001", "post-added", post(1)),
+            *[("t3_000000", "post-changed", post(0, score=3))] * 2,
+            ("t3_000001", "post-removed", None),
+        ]
+        assert all(each.before is None for each in found)
+        assert found[2].traceparent == TRACE
+
+
+class TestSnapshotJobs:
+    @asynchronous
+    async def test_those_who_come_before_it_begins_share_one(self, own: Owners) -> None:
+        async with databases(own) as (_, mine):
+            jobs = SnapshotJobs(mine["snapshots"])
+            runs = await asyncio.gather(
+                *(jobs.accept(river, "posts", again=again) for river in ("a", "b") for again in (True, False))
+            )
+            assert len({*runs}) == 1 and jobs.added.is_set()
+            jobs.added.clear()
+            assert await jobs.accept("a", "posts", again=False) == runs[0]
+            assert not jobs.added.is_set()
+            other = await jobs.accept("a", "tag", again=False)
+            assert other != runs[0]
+            assert (await jobs.runs("posts"), await jobs.runs("tag")) == ([runs[0]], [other])
+            assert await jobs.begin(runs[0]) == SnapshotJob(runs[0], ALL, None, None)
+            assert await jobs.begin(other) == SnapshotJob(other, "a", None, None)
+
+    @asynchronous
+    async def test_one_that_has_begun_is_for_those_who_asked_for_it(self, own: Owners) -> None:
+        async with databases(own) as (_, mine):
+            jobs = SnapshotJobs(mine["snapshots"])
+            shared = await jobs.accept("a", "posts", again=False)
+            await jobs.accept("b", "posts", again=False)
+            await jobs.begin(shared)
+            late = await jobs.accept("c", "posts", again=False)
+            assert late != shared
+            assert await jobs.accept("a", "posts", again=False) == shared
+            # From the beginning means with who waits for it, too; the others go on with what they have.
+            assert await jobs.accept("a", "posts", again=True) == late
+            assert await jobs.begin(shared) == SnapshotJob(shared, "b", None, None)
+            assert await jobs.begin(late) == SnapshotJob(late, ALL, None, None)
+            alone = await jobs.accept("b", "posts", again=True)
+            assert alone not in (shared, late)
+            assert {*await jobs.runs("posts")} == {late, alone}
+            assert await jobs.begin(shared) is None
+
+    @asynchronous
+    async def test_how_far_it_is_stays_until_it_is_done(self, own: Owners) -> None:
+        async with databases(own) as (_, mine):
+            jobs = SnapshotJobs(mine["snapshots"])
+            run, other = [await jobs.accept("a", domain, again=False) for domain in ("posts", "tag")]
+            assert await jobs.reach(run, "m", "p")
+            assert await jobs.begin(run) == SnapshotJob(run, "a", "m", "p")
+            assert await jobs.reach(run, "p", None)
+            assert await jobs.begin(run) == SnapshotJob(run, "a", "p", None)
+            await jobs.finish(run)
+            assert not await jobs.reach(run, "q", None)
+            assert await jobs.begin(run) is None
+            assert await jobs.begin(other) == SnapshotJob(other, "a", None, None)
+
+
+class TestPages:
+    @asynchronous
+    async def test_a_page_has_what_follows_up_to_its_end(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshot_pages, "MAX_DOCUMENTS", 3)
+        own.add_posts(range(6), traceparent=TRACE, secret="x")
+        own.collection("posts").insert_one({"_id": 7, "title": "a number"})
+        first, second, last, end = (f"t3_{number:06}" for number in (0, 2, 5, 4))
+
+        async with databases(own) as (posts, mine):
+            assignment = assigned(posts, mine)
+
+            async def read(after: str | None, until: str | None) -> tuple[list[str], str | None, bool]:
+                page, _ = await read_page(assignment, "run", after, until)
+                assert (page.run, page.after) == ("run", after)
+                return [each["_id"] for each in page.documents], page.upto, page.last
+
+            assert await read(None, None) == ([f"t3_{n:06}" for n in range(3)], second, False)
+            assert await read(second, None) == ([f"t3_{n:06}" for n in (3, 4, 5)], last, False)
+            assert await read(last, None) == ([], None, True)
+            assert await read(end, None) == ([last], None, True)
+            assert await read(second, end) == (["t3_000003", end], end, False)
+            assert await read(first, end) == (["t3_000001", second, "t3_000003"], "t3_000003", False)
+            page, version = await read_page(assignment, "run", None, None)
+            assert page.documents[0] == post(0)
+            later = (await read_page(assignment, "run", None, None))[1]
+            own.collection("posts").update_one({"_id": first}, {"$set": {"score": 2}})
+            changed, latest = await read_page(assignment, "run", None, None)
+            assert changed.documents[0] == post(0, score=2)
+            assert version <= later < latest
+
+    @asynchronous
+    async def test_a_page_has_so_many_characters(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+        own.collection("posts").insert_many(
+            [{"_id": f"t3_{number}", "title": "x" * size} for number, size in enumerate((5, 5, 6, 30, 1))]
+        )
+        monkeypatch.setattr(snapshot_pages, "MAX_CHARACTERS", 18)  # an id has four
+        async with databases(own) as (posts, mine):
+            pages: list[list[str]] = []
+            after: str | None = None
+            while True:
+                page, _ = await read_page(assigned(posts, mine), "run", after, None)
+                pages.append([each["_id"] for each in page.documents])
+                after = page.upto
+                if page.last:
+                    break
+        assert pages == [["t3_0", "t3_1"], ["t3_2"], ["t3_3"], ["t3_4"]]
+
+    @asynchronous
+    async def test_what_does_not_fit_is_left_out_of_a_page(self, own: Owners) -> None:
+        own.add_posts(range(2))
+        own.collection("posts").update_one({"_id": "t3_000001"}, {"$set": {"title": 7}})
+        async with databases(own) as (posts, mine):
+            page, _ = await read_page(assigned(posts, mine), "run", None, None)
+        assert (page.documents, page.upto, page.last) == ([post(0)], None, True)
+
+    def test_a_page_that_differs_is_another_event(self) -> None:
+        page = Page(run="run", documents=[], after="a", upto="b", last=False)
+        version = f"{1:016x}"
+        event = page_event("posts", page, version)
+        assert (event.event_domain, event.event_name, event.key) == ("posts", SNAPSHOT_PAGE, "")
+        assert (event.version, event.payload) == (version, page.model_dump())
+        others = [
+            page_event("tag", page, version),
+            page_event("posts", page, f"{2:016x}"),
+            *(
+                page_event("posts", page.model_copy(update=changed), version)
+                for changed in ({"run": "other"}, {"after": "c"}, {"upto": None})
+            ),
+        ]
+        assert page_event("posts", page, version).event_id == event.event_id
+        assert len({each.event_id for each in [event, *others]}) == 6
+
+
+class Captured:
+    """An instance of capture in this process, and what a river of all domains gets."""
+
+    def __init__(self, own: Owners, broker: Broker, name: str) -> None:
+        self.bus = MemoryBus(broker)
+        self.capture = Capture(self.bus, own.capture, own.prefix, name)
+        self._own = own
+        self._running = asyncio.create_task(self.capture.run())
+
+    async def stop(self) -> None:
+        await self.capture.stop()
+        await asyncio.wait_for(self._running, PATIENCE)
+
+    async def until_leading(self) -> None:
+        await until(lambda: len(self.capture.tags) == len(SOURCES))
+        await until(lambda: self._own.own["positions"].count_documents({}) == len(SOURCES))
+
+    async def request(self, river: str, *domains: str, again: bool = False) -> dict[str, str]:
+        wanted = SnapshotRequest(river=river, domains=list(domains), again=again).model_dump_json()
+        reply = await self.bus.request(SNAPSHOT_REQUEST, wanted.encode(), PATIENCE)
+        return SnapshotAccepted.model_validate_json(reply).runs
+
+
+class Reader:
+    """Reads a river, and keeps what was in it."""
+
+    def __init__(self, broker: Broker, name: str = "listener") -> None:
+        self._bus, self._name = MemoryBus(broker), name
+        self.events: list[Event] = []
+
+    async def open(self) -> "Reader":
+        self._river = await self._bus.open_river(self._name, DOMAINS)
+        return self
+
+    async def read(self, count: int, *names: str) -> Sequence[Event]:
+        """The events of these names, all without any, once there are so many."""
+
+        async def are_there() -> bool:
+            for delivery in await self._river.fetch(1000, 0.05):
+                self.events.append(Event.model_validate_json(delivery.data))
+                await delivery.ack()
+            return len(self.of(*names)) >= count
+
+        await until(are_there)
+        return self.of(*names)
+
+    def of(self, *names: str) -> list[Event]:
+        return [each for each in self.events if not names or each.event_name in names]
+
+
+Work = Callable[[Captured, Reader], Awaitable[None]]
+
+
+def capturing(own: Owners, work: Work) -> None:
+    """Do `work` with an instance that leads all sources."""
+
+    async def go() -> None:
+        broker = Broker()
+        reader = await Reader(broker).open()
+        one = Captured(own, broker, "one")
+        try:
+            await one.until_leading()
+            await work(one, reader)
+        finally:
+            await one.stop()
+
+    asyncio.run(go())
+
+
+class TestCapture:
+    def test_it_follows_every_source(self, own: Owners) -> None:
+        async def work(one: Captured, reader: Reader) -> None:
+            assert one.capture.ready
+            assert {*one.capture.tags} == {f"leads:{domain}" for domain in DOMAINS}
+            before = sample("capture_events_total", domain="like")
+            own.marks("like").like("ada", "t3_1", "stones", True)
+            own.marks("hide").hide("ada", "t3_1", "stones", True)
+            own.add_posts(range(1))
+            found = await reader.read(3)
+            assert {each.event_name for each in found} == {"liked", "hidden", "post-added"}
+            await until(lambda: sample("capture_leases") == len(SOURCES))
+            await until(lambda: sample("capture_events_total", domain="like") - before == 1)
+            assert sample("capture_delay_seconds_count", domain="like") >= 1
+
+        capturing(own, work)
+
+    def test_many_changes_come_in_order(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(change_stream, "MAX_CHANGES", 20)
+        monkeypatch.setattr(follower, "MANY", 20)
+
+        async def work(_: Captured, reader: Reader) -> None:
+            own.add_posts(range(50))
+            own.collection("posts").update_many({}, {"$inc": {"score": 1}})
+            found = await reader.read(100)
+            assert len(found) == 100
+            assert [each.version for each in found] == sorted(each.version for each in found)
+            assert folded(found) == {f"t3_{n:06}": post(n, score=2) for n in range(50)}
+
+        capturing(own, work)
+
+    def test_the_next_goes_on_where_it_stopped(self, own: Owners) -> None:
+        async def go() -> None:
+            broker = Broker()
+            reader = await Reader(broker).open()
+            one = Captured(own, broker, "one")
+            await one.until_leading()
+            other = Captured(own, broker, "other")
+            await until(lambda: other.capture.ready)
+            assert other.capture.tags == []
+            own.add_posts(range(3))
+            await reader.read(3)
+            await one.stop()
+            own.add_posts(range(3, 6))
+            try:
+                await other.until_leading()
+                found = await reader.read(6)
+            finally:
+                await other.stop()
+            assert {each.key for each in found} == {f"t3_{number:06}" for number in range(6)}
+            assert {each["term"] for each in own.own["leases"].find()} == {2}
+
+        asyncio.run(go())
+
+    def test_snapshots_are_for_those_who_ask(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(snapshot_pages, "MAX_DOCUMENTS", 4)
+        own.add_posts(range(10))
+
+        async def work(one: Captured, reader: Reader) -> None:
+            other = await Reader(one.bus._broker, "other").open()
+            before = sample("capture_snapshots_total", domain="posts")
+            pages_before = sample("capture_snapshot_pages_total", domain="posts")
+            runs = await one.request("listener", "posts", "unheard-of")
+            assert runs.keys() == {"posts"}
+            pages = await reader.read(3, SNAPSHOT_PAGE)
+            ranges = [(each.payload["after"], each.payload["upto"], each.payload["last"]) for each in pages]
+            assert ranges == [
+                (None, "t3_000003", False),
+                ("t3_000003", "t3_000007", False),
+                ("t3_000007", None, True),
+            ]
+            assert {each.payload["run"] for each in pages} == {runs["posts"]}
+            assert folded(pages) == {f"t3_{n:06}": post(n) for n in range(10)}
+            await until(lambda: sample("capture_snapshots_total", domain="posts") - before == 1)
+            assert sample("capture_snapshot_pages_total", domain="posts") - pages_before == 3
+            assert own.own["snapshots"].count_documents({}) == 0
+            own.add_posts(range(10, 11))
+            assert [each.event_name for each in await other.read(1)] == ["post-added"]
+            assert await one.bus.request(SNAPSHOT_REQUEST, b"nonsense", PATIENCE) == b'{"runs":{}}'
+
+        capturing(own, work)
+
+    def test_a_snapshot_goes_on_where_it_was_left(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(snapshots, "LOOK_SECONDS", 0.05)
+        own.add_posts(range(10))
+        left = {"domain": "posts", "rivers": ["listener"], "begun": True, "after": "t3_000002"}
+
+        async def work(_: Captured, reader: Reader) -> None:
+            own.own["snapshots"].insert_one({"_id": "half", **left, "upto": "t3_000006x"})
+            twice, rest = await reader.read(2, SNAPSHOT_PAGE)
+            assert [(each.payload["after"], each.payload["upto"]) for each in (twice, rest)] == [
+                ("t3_000002", "t3_000006x"),
+                ("t3_000006x", None),
+            ]
+            assert [len(each.payload["documents"]) for each in (twice, rest)] == [4, 3]
+
+        capturing(own, work)
+
+    @pytest.mark.parametrize("how", ["lost", "dropped"])
+    def test_it_begins_again_with_a_snapshot_for_all(self, own: Owners, how: str) -> None:
+        async def work(one: Captured, reader: Reader) -> None:
+            own.add_posts(range(3))
+            await reader.read(3)
+            before = sample("capture_positions_lost_total", domain="posts")
+            if how == "dropped":
+                own.collection("posts").drop()
+            else:
+                await one.stop()
+                own.collection("posts").delete_one({"_id": "t3_000000"})
+                own.own["positions"].update_one({"_id": "posts"}, {"$set": {"token": "nonsense"}})
+                one = Captured(own, one.bus._broker, "again")
+            try:
+                (page,) = await reader.read(1, SNAPSHOT_PAGE)
+                assert len(page.payload["documents"]) == (0 if how == "dropped" else 2)
+                own.add_posts(range(9, 10))
+                added = (await reader.read(4, "post-added"))[-1]
+                assert (added.key, added.version > page.version) == ("t3_000009", True)
+                assert sample("capture_positions_lost_total", domain="posts") - before == 1
+                assert folded(reader.events).keys() == {
+                    each["_id"] for each in own.collection("posts").find()
+                }
+            finally:
+                await one.stop()
+
+        capturing(own, work)
+
+    def test_it_waits_for_the_rapids(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(follower, "PAUSE_SECONDS", 0.01)
+
+        async def work(one: Captured, reader: Reader) -> None:
+            one.bus.lose()
+            own.add_posts(range(3))
+            await asyncio.sleep(0.05)
+            one.bus.restore()
+            assert len(await reader.read(3)) == 3
+
+        capturing(own, work)
+
+    @asynchronous
+    async def test_what_is_no_leaders_is_not_published(self, own: Owners) -> None:
+        """Whoever has lost the lease has published nothing since, and moved no position."""
+        async with databases(own) as (posts, mine):
+            assignment = assigned(posts, mine)
+            river = await assignment.bus.open_river("listener", DOMAINS)
+            await assignment.lease.take()
+            following = asyncio.create_task(follower.Follower(assignment).run())
+            await until(lambda: own.own["positions"].count_documents({}) == 1)
+            assignment.lease._until = 0.0
+            own.add_posts(range(1))
+            done, _ = await asyncio.wait({following}, timeout=PATIENCE)
+            assert [type(each.exception()).__name__ for each in done] == ["LeaseLost"]
+            assert await river.pending() == 0
+            await cancel(following)
