@@ -177,6 +177,20 @@ async def test_a_bulkhead_has_so_much_room() -> None:
 
 
 @asynchronous
+async def test_room_that_is_left_is_one_requests() -> None:
+    bulkhead = Bulkhead("It", lambda: 1, queue=2, patience=5)
+    await bulkhead.enter(1)
+    first, second = (asyncio.create_task(bulkhead.enter(5)) for _ in range(2))
+    await asyncio.sleep(0)
+    bulkhead.leave()
+    await first
+    assert (bulkhead.in_flight, second.done()) == (1, False)
+    bulkhead.leave()
+    await second
+    assert bulkhead.in_flight == 1
+
+
+@asynchronous
 async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
     bulkhead = Bulkhead("It", lambda: 1, queue=10, patience=5)
     await bulkhead.enter(1)
@@ -207,3 +221,7 @@ async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
 )
 def test_a_deadline_only_shrinks(told: bytes | None, seconds: float) -> None:
     assert Deadline.of(told, 10).left() == pytest.approx(seconds, abs=0.1)
+
+
+def test_a_deadline_is_in_milliseconds() -> None:
+    assert 999.5 < Deadline.of(b"1000000", 2000).left() <= 1000
