@@ -28,7 +28,7 @@ BODY = 100
 SHARE = OVERHEAD + BODY
 """Bytes of an entry: an eighth of the cache, which is as large as one may be."""
 
-LONG = 60.0
+LONG = 30.0
 LIKE = Command("like", 3, "ada:t3_1")
 
 
@@ -362,14 +362,36 @@ class TestReadYourWrites:
         assert [each[2] for each in views.changes._revisions] == ["a", "c"]
 
     @asynchronous
-    async def test_everybody_who_waits_for_a_document_hears_of_it(self) -> None:
+    async def test_everybody_who_waits_for_a_document_hears_of_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """At once: nobody is asked, and nobody waits until somebody would be."""
+        monkeypatch.setattr(read_your_writes, "FIRST_SILENCE", 2 * LONG)
         views = Views()
+        await views.reply("recommend", None)
         views.note("tagged", 9)
         soon = asyncio.create_task(views.changes.wait(LIKE, 0.01))
-        waiting = [asyncio.create_task(views.changes.wait(LIKE, LONG)) for _ in range(2)]
+        waiting = [asyncio.create_task(views.changes.wait(LIKE, 2 * LONG)) for _ in range(2)]
         assert await soon == "pending"
-        views.note("recommend", 3)
-        assert await asyncio.gather(*waiting) == ["done", "done"]
+        queried = len(views.queried)
+        async with asyncio.timeout(LONG):
+            views.note("recommend", 3)
+            assert await asyncio.gather(*waiting) == ["done", "done"]
+        assert len(views.queried) == queried
+
+    @asynchronous
+    async def test_a_view_that_does_not_reply_is_pending(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(read_your_writes, "REPLY_SECONDS", 0.01)
+
+        async def hang(_: bytes) -> bytes:
+            await asyncio.sleep(2 * LONG)
+            return b""
+
+        views = Views()
+        await views.bus.reply(f"{APPLIED_QUERY}.tagged", hang)
+        await views.reply("recommend", 3)
+        async with asyncio.timeout(LONG):
+            assert await views.changes.states(LIKE) == {"recommend": "done", "tagged": "pending"}
 
     @pytest.mark.usefixtures("quick")
     @asynchronous
