@@ -58,7 +58,7 @@ bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one r
 	@$(WORKSHOP) bench $(ARGS)
 
 mutants: $(VENV)/mutants.stamp ## change the code, and list the changes that no test notices: make mutants MODULE=kit.tokens
-	@nice -n 10 $(MUTMUT) run $(if $(MODULE),'$(MODULE).*')
+	@nice -n 10 $(MUTMUT) run --max-children 4 $(if $(MODULE),'$(MODULE).*')
 	@$(MUTMUT) results | sed -n 's/^ *\($(MODULE).*\): survived$$/\1/p' | xargs -r -n 1 $(MUTMUT) show
 	@$(MUTMUT) results --all true | awk -F ': ' '{sub(/^ +/, ""); sub(/\.x.*/, "", $$1); n[$$1 ": " $$2]++} END {for (each in n) print each, n[each]}' | sort
 
