@@ -57,6 +57,7 @@ drills: $(VENV)/dev.stamp ## kill processes and cut connections, as often as the
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench $(ARGS)
 
+# More at a time than a small machine has processors, as tests spend much time waiting.
 mutants: $(VENV)/mutants.stamp ## change the code, and list the changes that no test notices: make mutants MODULE=kit.tokens
 	@nice -n 10 $(MUTMUT) run --max-children 4 $(if $(MODULE),'$(MODULE).*')
 	@$(MUTMUT) results | sed -n 's/^ *\($(MODULE).*\): survived$$/\1/p' | xargs -r -n 1 $(MUTMUT) show
