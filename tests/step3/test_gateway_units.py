@@ -240,14 +240,27 @@ class TestCoalescing:
 
     @asynchronous
     async def test_who_leaves_has_another_ask(self) -> None:
-        sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
+        cache, origin = ResponseCache(10**6, 10), Origin(page("list.posts"))
+        sharing = Coalescing(cache)
         tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(3)]
         await until(lambda: origin.asked)
         tasks[0].cancel()
         await until(lambda: origin.asked == 2)
         origin.gate.set()
-        assert len({id(each) for each in await asyncio.gather(*tasks[1:])}) == 2  # the kept and the own one
+        found = await asyncio.gather(*tasks[1:])
+        assert found[0] is origin.response and found[1] is cache.get(key("/"))
         assert origin.asked == 2
+
+    @asynchronous
+    async def test_nor_does_anybody_wait_for_longer_after_that(self) -> None:
+        sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
+        seconds = (LONG, LONG, 0.01)
+        tasks = [asyncio.create_task(sharing.fetch(key("/"), each, origin.fetch)) for each in seconds]
+        await until(lambda: origin.asked)
+        tasks[0].cancel()
+        await until(lambda: origin.asked == 3)
+        origin.gate.set()
+        await asyncio.gather(*tasks[1:])
 
     @asynchronous
     async def test_keys_that_are_not_shared_are_remembered_for_a_while(
