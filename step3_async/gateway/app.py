@@ -24,7 +24,7 @@ from step3_async.gateway.routing.listener import Listener
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.settings import Settings
 from step3_async.gateway.upstream.caller import Caller
-from step3_async.gateway.upstream.client import HttpClient, make_session
+from step3_async.gateway.upstream.client import make_session
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.tasks import retrying
 
@@ -58,7 +58,7 @@ async def open_gateway(bus: Bus, settings: Settings) -> AsyncIterator[Gateway]:
         with attempt:
             await listener.start()
     async with make_session(_client_traces()) as session:
-        caller = Caller(HttpClient(session), registry, balancer, secret)
+        caller = Caller(session, balancer, secret)
         handler = Handler(
             parser,
             cache,

@@ -60,7 +60,7 @@ class CommandResponses:
             seconds = float(preference.wait)
         else:
             seconds = 0.0 if preference.is_async else self._seconds
-        return min(seconds, request.deadline.left() - MARGIN)
+        return min(seconds, request.seconds_left - MARGIN)
 
 
 def _accepted(response: Response, command_id: str, state: State) -> Response:

@@ -79,7 +79,7 @@ class Handler:
         await send({"type": "http.response.body", "body": response.body})
         count, seconds = metrics.request_series(request.method, request.label, status)
         count.inc()
-        seconds.observe(time.perf_counter() - request.began)
+        seconds.observe(time.monotonic() - request.began)
 
     async def _respond(
         self, request: Request, key: CacheKey | None, scope: Scope, receive: Receive
@@ -94,7 +94,7 @@ class Handler:
             self.in_flight.require_room(request)
             if has_body(request):  # which takes no room until it has come
                 request.body = await read_body(receive, request, self._body_seconds)
-                request.deadline = self._parser.deadline(request.by_name)
+                request.ends_at = time.monotonic() + request.seconds
             with self.in_flight.room(request):
                 return await self._dispatch(request, key, receive)
         except ClientDisconnect:
@@ -116,7 +116,7 @@ class Handler:
             if key is None or request.method != "GET":
                 return _visible(request, await self._dispatcher.respond(request))
             shared = await self._coalescing.fetch(
-                key, request.deadline.left(), lambda: self._dispatcher.respond(request.unconditional())
+                key, request.seconds_left, lambda: self._dispatcher.respond(request.unconditional())
             )
             return _visible(request, as_conditions_say(request, shared))
         return None
@@ -136,7 +136,7 @@ class Handler:
                 path=request.path,
                 route=request.label,
                 status=response.status_code,
-                milliseconds=round((time.perf_counter() - request.began) * 1000, 1),
+                milliseconds=round((time.monotonic() - request.began) * 1000, 1),
             )
 
 

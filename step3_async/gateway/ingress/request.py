@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hmac import compare_digest
 
 from starlette.types import Scope
@@ -17,9 +17,11 @@ from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVED
 from kit.http.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.routing.balancer import Balancer, requested_versions
 from step3_async.gateway.routing.routes import Route, is_api
-from step3_async.gateway.upstream.guards import Deadline
 from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
 from step3_async.rapids.tracing import TRACEPARENT
+
+LONGEST_DEADLINE = 7
+"""Digits of a deadline that makes sense."""
 
 READING = frozenset({"GET", "HEAD"})
 REQUEST_ID = "X-Request-ID"
@@ -65,7 +67,8 @@ class Request:
 
     `by_name` has the `headers` by name, several of one name as one with commas. `client` is the address that
     it comes from, and `scheme` that of the client's connection. `is_inner` says that the web face sends it
-    for a request of its own, and deals with commands itself. `label` is what metrics call the route.
+    for a request of its own, and deals with commands itself. It has so many `seconds`, until `ends_at` on the
+    monotonic clock. `label` is what metrics call the route.
     """
 
     method: str
@@ -79,11 +82,17 @@ class Request:
     id: str
     traceparent: str
     versions: Mapping[str, str]
-    deadline: Deadline
+    began: float
+    seconds: float
+    ends_at: float
     body: bytes = b""
     route: Route | None = None
     label: str = "none"
-    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of its time."""
+        return self.ends_at - time.monotonic()
 
     @property
     def target(self) -> str:
@@ -132,6 +141,7 @@ class Parser:
                 headers = [each for each in headers if each[0] not in dropped]
                 by_name = _by_name(headers)
         versions = _text(by_name, _SERVICE_VERSION)
+        now, seconds = time.monotonic(), allowed_seconds(by_name.get(_DEADLINE), self._seconds)
         return Request(
             method=scope["method"],
             path=path,
@@ -144,16 +154,21 @@ class Parser:
             id=_request_id(by_name),
             traceparent=_traceparent(by_name),
             versions=self._balancer.draw(requested_versions(versions) if versions else {}),
-            deadline=self.deadline(by_name),
+            began=now,
+            seconds=seconds,
+            ends_at=now + seconds,
         )
-
-    def deadline(self, by_name: Mapping[bytes, bytes]) -> Deadline:
-        """Return the deadline of a request with these headers, if its time begins now."""
-        return Deadline.of(by_name.get(_DEADLINE), self._seconds)
 
     def _is_proved(self, by_name: Mapping[bytes, bytes]) -> bool:
         given = by_name.get(_SECRET)
         return given is not None and bool(self._secret) and compare_digest(given, self._secret)
+
+
+def allowed_seconds(header: bytes | None, most: float) -> float:
+    """Return the seconds that a request has: `most`, or less if its sender says so."""
+    if header is not None and header.isdigit() and len(header) <= LONGEST_DEADLINE:
+        return min(most, int(header) / 1000)
+    return most
 
 
 def _by_name(headers: Headers) -> Mapping[bytes, bytes]:

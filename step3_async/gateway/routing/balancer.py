@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from kit.clients.discovery import Services
 from kit.http.problems import DependencyUnavailable, Refused
-from step3_async.gateway.routing.registry import Instance, Registry
+from step3_async.gateway.routing.registry import Instance, Registry, title_of
 
 WHOLE = 100
 """The share of a version that nobody has given one."""
@@ -87,11 +87,6 @@ class Balancer:
             return []
         version = next(iter(shares)) if len(shares) == 1 else _drawn(shares)
         return [each for each in up if each.announced.version == version]
-
-
-def title_of(service: str) -> str:
-    """Return a service's name for a sentence."""
-    return f"The {service} service"
 
 
 def requested_versions(header: str) -> dict[str, str]:

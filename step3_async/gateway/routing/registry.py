@@ -7,10 +7,21 @@ from dataclasses import dataclass, field
 import structlog
 
 from step3_async.gateway.routing.routes import Routes
-from step3_async.gateway.upstream.guards import Breaker
+from step3_async.gateway.upstream.guards import Breaker, Bulkhead
 from step3_async.rapids.messages import EXPIRY_SECONDS, Announcement
 
+AT_ONCE = 16
+"""Calls in flight to an instance, which has 8 threads and lets as many wait."""
+
+AT_ONCE_IN_ROOM = 4
+"""The same for one kind of page: an instance of the web face waits for services with its 8 threads."""
+
 log = structlog.stdlib.get_logger(__name__)
+
+
+def title_of(service: str) -> str:
+    """Return a service's name for a sentence."""
+    return f"The {service} service"
 
 
 @dataclass(eq=False, slots=True)
@@ -19,8 +30,17 @@ class Instance:
 
     announced: Announcement
     seen_at: float
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: Breaker
     outstanding: int = 0
+    _bulkheads: dict[str, Bulkhead] = field(default_factory=dict)
+
+    def bulkhead(self, room: str) -> Bulkhead:
+        """Return the bulkhead for calls to routes with this `room`."""
+        found = self._bulkheads.get(room)
+        if found is None:
+            at_once = AT_ONCE_IN_ROOM if room else AT_ONCE
+            found = self._bulkheads[room] = Bulkhead(title_of(self.announced.service), at_once)
+        return found
 
 
 class Registry:
@@ -52,7 +72,7 @@ class Registry:
                 self._drop(known, "left")
             return
         if known is None or (known.announced.pid, known.announced.url) != (announced.pid, announced.url):
-            self._instances[key] = Instance(announced, self._clock())
+            self._instances[key] = Instance(announced, self._clock(), Breaker(announced.service))
             self._seen.add(announced.service)
             log.info("instance found", peer=announced.instance, of=announced.service, state=announced.state)
             self._refresh()

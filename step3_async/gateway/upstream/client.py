@@ -19,7 +19,7 @@ from yarl import URL
 
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVICE_VERSION
 from kit.http.problems import Refused
-from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Headers, Request, as_raw
+from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Request, as_raw
 from step3_async.gateway.ingress.responses import RawResponse
 from step3_async.gateway.routing.routes import Route
 from step3_async.rapids.headers import DEADLINE
@@ -93,33 +93,6 @@ def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -
         )
 
 
-class HttpClient:
-    """Sends calls over `session`."""
-
-    def __init__(self, session: ClientSession) -> None:
-        self._session = session
-
-    async def send(self, call: Call, url: str) -> Response:
-        """Return the response of the instance at `url`.
-
-        Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
-        """
-        try:
-            async with self._session.request(
-                call.method,
-                URL(url + call.target, encoded=True),
-                headers=call.headers,
-                data=call.body or None,
-                allow_redirects=False,
-            ) as response:
-                body = await _read(response)
-        except InvalidURL:
-            raise Refused("The address is malformed.") from None
-        except ValueError:
-            raise Refused("A header holds control characters.") from None
-        return RawResponse(response.status, _returned_headers(call, response, len(body)), body)
-
-
 def make_session(traces: list[TraceConfig]) -> ClientSession:
     """Return a session for all calls of a process, without cookies or a limit of its own."""
     return ClientSession(
@@ -132,23 +105,34 @@ def make_session(traces: list[TraceConfig]) -> ClientSession:
     )
 
 
-def _returned_headers(call: Call, response: ClientResponse, length: int) -> Headers:
+async def send(session: ClientSession, call: Call, url: str) -> Response:
+    """Return the response of the instance at `url`.
+
+    Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
+    """
+    try:
+        async with session.request(
+            call.method,
+            URL(url + call.target, encoded=True),
+            headers=call.headers,
+            data=call.body or None,
+            allow_redirects=False,
+        ) as response:
+            body = await _read(response)
+    except InvalidURL:
+        raise Refused("The address is malformed.") from None
+    except ValueError:
+        raise Refused("A header holds control characters.") from None
     headers = [
         (name, value) for key, value in response.raw_headers if (name := _lower(key)) not in NOT_RETURNED
     ]
-    if call.method == "HEAD" or response.status == 304:
-        return headers
-    headers = [each for each in headers if each[0] != b"content-length"]
-    if response.status != 204:
-        headers.append((b"content-length", b"%d" % length))
-    return headers
+    if response.content_length is None and body:  # it came in chunks
+        headers.append((b"content-length", b"%d" % len(body)))
+    return RawResponse(response.status, headers, body)
 
 
 async def _read(response: ClientResponse) -> bytes:
     """Return the body. Raises ClientPayloadError for one that is cut off or too large."""
-    announced = response.content_length
-    if announced is not None and announced <= LARGEST_BODY:
-        return await response.read()
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
