@@ -59,15 +59,7 @@ async def open_gateway(bus: Bus, settings: Settings) -> AsyncIterator[Gateway]:
             await listener.start()
     async with make_session(_client_traces()) as session:
         caller = Caller(session, balancer, secret)
-        handler = Handler(
-            parser,
-            cache,
-            admin,
-            Dispatcher(registry, caller, commands),
-            requests_at_once=settings.requests_at_once,
-            body_seconds=settings.body_seconds,
-            own_port=settings.port,
-        )
+        handler = Handler(parser, cache, admin, Dispatcher(registry, caller, commands), settings)
         try:
             yield Gateway(_traced(handler), handler, admin, registry, cache)
         finally:

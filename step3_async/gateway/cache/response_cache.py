@@ -23,6 +23,8 @@ VARY = frozenset({"accept", "cookie", "authorization"})
 PRIVATE = ("no-store", "private")
 HIT = (b"cache-status", b"gateway; hit")
 
+_HITS, _DROPPED = metrics.CACHE.labels("hit"), metrics.CACHE.labels("dropped")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -59,6 +61,7 @@ class ResponseCache:
             self._remove(key)
             return None
         self._entries.move_to_end(key)
+        _HITS.inc()
         return entry.response
 
     def put(self, key: CacheKey, response: Response, since: int) -> Response | None:
@@ -103,7 +106,7 @@ class ResponseCache:
     def _remove(self, key: CacheKey) -> None:
         self._bytes -= self._entries.pop(key).size
         metrics.CACHED_BYTES.set(self._bytes)
-        metrics.CACHE.labels("dropped").inc()
+        _DROPPED.inc()
 
 
 def may_be_kept(response: Response) -> bool:

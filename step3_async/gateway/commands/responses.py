@@ -8,7 +8,7 @@ from starlette.responses import Response
 from step3_async.gateway import metrics
 from step3_async.gateway.commands.command import CommandIds, Preference, commands_of, preference_of
 from step3_async.gateway.commands.read_your_writes import AppliedChanges, State, overall
-from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.request import Request, joined
 from step3_async.gateway.ingress.responses import COMMANDS, json_response
 
 MARGIN = 0.2
@@ -28,9 +28,7 @@ class CommandResponses:
         commands = commands_of(response)
         if not commands:
             return response
-        preference = preference_of(
-            value.decode("latin-1") for name, value in request.headers if name == b"prefer"
-        )
+        preference = preference_of(joined(request.headers, "prefer"))
         started = time.monotonic()
         end = started + self._patience(preference, request)
         state = overall([await self._changes.wait(each, end - time.monotonic()) for each in commands])
