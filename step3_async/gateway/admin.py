@@ -1,5 +1,6 @@
 """The admin endpoints: the health of this instance, its metrics, and the registry as it knows it."""
 
+import time
 from collections.abc import Callable
 
 from starlette.responses import Response
@@ -85,7 +86,7 @@ class AdminEndpoints:
                 **each.announced.model_dump(
                     include={"instance", "url", "state", "tags", "load", "behind", "pid"}
                 ),
-                "heartbeat": round(self._registry.age(each), 1),
+                "heartbeat": round(time.monotonic() - each.seen_at, 1),
                 "breaker": "open" if each.breaker.is_open else "closed",
             }
             for each in self._registry

@@ -31,7 +31,7 @@ from step3_async.gateway.ingress.responses import (
     for_clients,
     json_response,
 )
-from step3_async.gateway.settings import Settings
+from step3_async.gateway.settings import GatewaySettings
 
 CACHED = "cached"
 """What metrics call the route of a response from the cache."""
@@ -53,7 +53,7 @@ class Handler:
         cache: ResponseCache,
         admin: AdminEndpoints,
         dispatcher: Dispatcher,
-        settings: Settings,
+        settings: GatewaySettings,
     ) -> None:
         self._parser, self._admin, self._dispatcher = parser, admin, dispatcher
         self._cache, self._coalescing = cache, Coalescing(cache)
