@@ -1,7 +1,6 @@
 """Breakers, budgets, bulkheads, deadlines: each by itself."""
 
 import asyncio
-from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import given
@@ -86,43 +85,36 @@ def test_the_few_are_there_again_after_a_while() -> None:
 
 @asynchronous
 async def test_a_bulkhead_has_so_much_room() -> None:
-    bulkhead = Bulkhead("It", 2, queue=1, patience=5)
-    async with AsyncExitStack() as held, AsyncExitStack() as more:
-        for _ in range(2):
-            await held.enter_async_context(bulkhead.room(1))
-        waiting = asyncio.create_task(more.enter_async_context(bulkhead.room(60)))
-        await asyncio.sleep(0)
-        with pytest.raises(DependencyUnavailable, match="too much to do"):
-            await held.enter_async_context(bulkhead.room(60))
-        await held.pop_all().aclose()
-        await waiting
-        await held.enter_async_context(bulkhead.room(1))
-        with pytest.raises(DependencyUnavailable):
-            await held.enter_async_context(bulkhead.room(0.01))
-    for _ in range(3):
-        async with bulkhead.room(0.01), bulkhead.room(0.01):
-            pass
+    bulkhead = Bulkhead("It", 2, queue=1, patience=60)
+    await bulkhead.enter(1)
+    await bulkhead.enter(1)
+    waiting = asyncio.create_task(bulkhead.enter(60))
+    await asyncio.sleep(0)
+    with pytest.raises(DependencyUnavailable, match="too much to do"):
+        await bulkhead.enter(60)
+    bulkhead.leave()
+    await waiting
+    with pytest.raises(DependencyUnavailable):
+        await bulkhead.enter(0.01)
+    bulkhead.leave()
+    bulkhead.leave()
+    await bulkhead.enter(0)
+    await bulkhead.enter(0)
 
 
 @asynchronous
 async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
-    bulkhead = Bulkhead("It", 1, queue=10, patience=5)
-    held = AsyncExitStack()
-    await held.enter_async_context(bulkhead.room(1))
-
-    async def wait() -> None:
-        async with bulkhead.room(5):
-            pass
-
-    waiting = [asyncio.create_task(wait()) for _ in range(3)]
+    bulkhead = Bulkhead("It", 1, queue=10, patience=60)
+    await bulkhead.enter(1)
+    waiting = [asyncio.create_task(bulkhead.enter(60)) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[0].cancel()
-    await held.aclose()
+    bulkhead.leave()
     waiting[1].cancel()  # its turn has come at this very moment
     await asyncio.gather(*waiting[:2], return_exceptions=True)
     await until(waiting[2].done)
-    async with bulkhead.room(0.01):
-        pass
+    bulkhead.leave()
+    await bulkhead.enter(0)
 
 
 @pytest.mark.parametrize(

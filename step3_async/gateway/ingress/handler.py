@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
+from typing import cast
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -106,7 +107,7 @@ class Handler:
     async def _dispatch(self, request: Request, key: CacheKey | None, receive: Receive) -> Response:
         if request.method not in READING:  # a command that has begun is finished, whoever waits for it
             return await self._dispatcher.respond(request)
-        async with until_client_leaves(receive):
+        with cancelled_when_client_leaves(receive):
             if key is None or request.method != "GET":
                 response = await self._dispatcher.respond(request)
             else:
@@ -131,24 +132,26 @@ class Handler:
             )
 
 
-@asynccontextmanager
-async def until_client_leaves(receive: Receive) -> AsyncIterator[None]:
+@contextmanager
+def cancelled_when_client_leaves(receive: Receive) -> Iterator[None]:
     """Cancel what is done in the block when the client disconnects, and raise ClientDisconnect."""
-    loop = asyncio.get_running_loop()
+    task, loop = cast("asyncio.Task[None]", asyncio.current_task()), asyncio.get_running_loop()
     watchers: list[asyncio.Task[None]] = []
+    has_left = False
 
     async def watch() -> None:
+        nonlocal has_left
         while (await receive())["type"] != "http.disconnect":
             pass
-        timeout.reschedule(loop.time())
+        has_left = True
+        task.cancel()
 
     # Most requests are over by then, and need no task that watches.
     timer = loop.call_later(WATCH_AFTER_SECONDS, lambda: watchers.append(loop.create_task(watch())))
     try:
-        async with asyncio.timeout(None) as timeout:
-            yield
-    except TimeoutError:
-        if timeout.expired():
+        yield
+    except asyncio.CancelledError:
+        if has_left and task.uncancel() == 0:
             raise ClientDisconnect from None
         raise
     finally:

@@ -66,11 +66,11 @@ class Balancer:
         allowed = [each for each in up if each.announced.version == version and each.breaker.allows(now)]
         if not allowed:
             raise DependencyUnavailable(title_of(service), retry_after=1)
-        return _least_busy([each for each in allowed if each not in tried] or allowed)
+        return min(allowed, key=lambda each: (each in tried, each.outstanding, random.random()))  # noqa: S311
 
     def _draw_version(self, service: str, instances: Sequence[Instance]) -> str | None:
         versions = {each.announced.version for each in instances}
-        return draw_version({version: self.share(service, version) for version in sorted(versions)})
+        return draw_version({version: self.share(service, version) for version in versions})
 
     def _require_known(self, service: str, version: str, up: Sequence[Instance]) -> None:
         known = {*self._shares.get(service, {}), *(each.announced.version for each in up)}
@@ -86,8 +86,3 @@ def requested_versions(header: str) -> dict[str, str]:
         if version.strip():
             requested.setdefault(name.strip(), version.strip())
     return requested
-
-
-def _least_busy(instances: Sequence[Instance]) -> Instance:
-    least = min(each.outstanding for each in instances)
-    return random.choice([each for each in instances if each.outstanding == least])  # noqa: S311 - no secret

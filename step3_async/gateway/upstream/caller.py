@@ -65,10 +65,14 @@ class Caller:
                 return response
 
     async def _call_instance(self, call: Call, request: Request, instance: Instance, end: float) -> Response:
+        bulkhead = instance.bulkhead(call.route.room)
         instance.outstanding += 1
         try:
-            async with instance.bulkhead(call.route.room).room(end - time.monotonic()):
+            await bulkhead.enter(end - time.monotonic())
+            try:
                 return await self._send(call, request, instance, end)
+            finally:
+                bulkhead.leave()
         finally:
             instance.outstanding -= 1
 

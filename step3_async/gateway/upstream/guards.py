@@ -4,8 +4,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from kit.http.problems import DependencyUnavailable
 from step3_async.gateway import metrics
@@ -121,26 +120,22 @@ class Bulkhead:
         self._queue, self._patience = queue, patience
         self._waiting = 0
 
-    @asynccontextmanager
-    async def room(self, seconds: float) -> AsyncIterator[None]:
-        """Hold room for a call inside the block. Raises Overloaded when there is none in time."""
-        if self._room.locked():
-            await self._wait(min(seconds, self._patience))
-        else:
+    async def enter(self, seconds: float) -> None:
+        """Take room for a call; `leave` must follow. Raises Overloaded when there is none in time."""
+        if not self._room.locked():
             await self._room.acquire()
-        try:
-            yield
-        finally:
-            self._room.release()
-
-    async def _wait(self, seconds: float) -> None:
+            return
         if self._waiting >= self._queue:
             raise Overloaded(self._part)
         self._waiting += 1
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(seconds, self._patience)):
                 await self._room.acquire()
         except TimeoutError:
             raise Overloaded(self._part) from None
         finally:
             self._waiting -= 1
+
+    def leave(self) -> None:
+        """Give the room of a call to the one that waits longest."""
+        self._room.release()
