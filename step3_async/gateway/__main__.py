@@ -66,7 +66,7 @@ def _announcement(gateway: Gateway, instance: str, url: str) -> Announcement:
         tags=TAGS,
         takes=[],
         state="up" if gateway.admin.is_ready() else "starting",
-        load=gateway.handler.in_flight.count,
+        load=gateway.handler.in_flight,
         pid=os.getpid(),
     )
 

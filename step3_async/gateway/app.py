@@ -14,9 +14,8 @@ from kit.http.proxies import TrustedProxies
 from kit.settings import ServiceSettings, TrustSettings
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.response_cache import ResponseCache
-from step3_async.gateway.commands.command import CommandIds
+from step3_async.gateway.commands.commands import Commands
 from step3_async.gateway.commands.read_your_writes import AppliedChanges
-from step3_async.gateway.commands.responses import CommandResponses
 from step3_async.gateway.dispatcher import Dispatcher
 from step3_async.gateway.ingress.handler import Handler
 from step3_async.gateway.ingress.request import Parser
@@ -53,7 +52,7 @@ async def open_gateway(bus: Bus, settings: GatewaySettings) -> AsyncIterator[Gat
         bus, registry, balancer, expected=settings.expected_services, needed=settings.needed_services
     )
     parser = Parser(balancer, secret, settings.request_seconds, TrustedProxies(TrustSettings.read().proxies))
-    commands = CommandResponses(changes, CommandIds(settings.gateway_secret), settings.settle_seconds)
+    commands = Commands(changes, settings.gateway_secret, settings.settle_seconds)
     listener = Listener(bus, registry, balancer, changes, cache)
     async for attempt in retrying(Unavailable):
         with attempt:

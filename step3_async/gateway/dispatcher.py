@@ -3,21 +3,20 @@
 from starlette.responses import Response
 
 from kit.http.problems import DependencyUnavailable, NotFound
-from step3_async.gateway.commands.responses import CommandResponses
+from step3_async.gateway.commands.commands import Commands
 from step3_async.gateway.composition import Composer
 from step3_async.gateway.ingress.request import READING, Request
 from step3_async.gateway.ingress.responses import COMMANDS, to_other_methods
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
-from step3_async.gateway.upstream.client import forward
 from step3_async.rapids.messages import API
 
 
 class Dispatcher:
     """Responds to requests whose bodies have been read."""
 
-    def __init__(self, registry: Registry, caller: Caller, commands: CommandResponses) -> None:
+    def __init__(self, registry: Registry, caller: Caller, commands: Commands) -> None:
         self._registry, self._caller, self._commands = registry, caller, commands
         self._composer = Composer(caller, registry)
 
@@ -35,17 +34,13 @@ class Dispatcher:
                 request.path.removeprefix(COMMANDS)
             )
         route = self._require_route(request)
-        call = forward(request, route, request.target[len(route.path.below) :])
-        if (
-            route.path.composition != "none"
-            and request.method in READING
-            and "authorization" in request.headers
-        ):
-            return await self._composer.compose(call, request)
-        response = await self._caller.call(call, request)
+        is_reading = request.method in READING
+        if route.path.composition != "none" and is_reading and "authorization" in request.headers:
+            return await self._composer.compose(route, request)
+        response = await self._caller.call(route, request)
         if route.path.below:
             _add_prefix_to_location(response)
-        if request.method in READING or request.is_inner:
+        if is_reading or request.is_inner:
             return response
         return await self._commands.respond(request, response)
 

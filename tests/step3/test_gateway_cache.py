@@ -174,7 +174,7 @@ async def test_equal_requests_at_once_are_sent_once(stage: Stage) -> None:
 
     backend = await stage.add("list", handler=slowly)
     asking = [asyncio.create_task(stage.json("/api/posts")) for _ in range(50)]
-    await until(lambda: stage.gateway.handler.in_flight.count == 50)
+    await until(lambda: stage.gateway.handler.in_flight == 50)
     gate.set()
     assert {each["number"] for each in await asyncio.gather(*asking)} == {1}
     assert len(backend.asked) == 1
@@ -193,9 +193,9 @@ async def test_a_client_that_leaves_spoils_it_for_nobody(stage: Stage) -> None:
     writer.write(b"GET /api/posts HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n")
     await until(lambda: backend.asked)
     asking = [asyncio.create_task(stage.json("/api/posts", Accept="*/*")) for _ in range(5)]
-    await until(lambda: stage.gateway.handler.in_flight.count == 6)
+    await until(lambda: stage.gateway.handler.in_flight == 6)
     writer.transport.abort()
-    await until(lambda: stage.gateway.handler.in_flight.count == 5)
+    await until(lambda: stage.gateway.handler.in_flight == 5)
     gate.set()
     assert {each["number"] for each in await asyncio.gather(*asking)} == {1}
     assert (len(backend.asked), backend.cancelled) == (1, 0)

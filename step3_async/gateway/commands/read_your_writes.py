@@ -7,11 +7,11 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ValidationError
 
-from step3_async.gateway.commands.command import Command
 from step3_async.gateway.routing.registry import Registry
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.messages import APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
@@ -25,6 +25,15 @@ FIRST_SILENCE, LAST_SILENCE = 0.3, 1.2
 REPLY_SECONDS = 1.0
 
 State = Literal["pending", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A change by a request: the document `key` of a domain has that revision since then."""
+
+    domain: str
+    revision: int
+    key: str
 
 
 class AppliedChanges:

@@ -17,13 +17,13 @@ from starlette.types import Receive, Scope, Send
 from kit.clients.discovery import JWKS
 from kit.http.errors import error_body
 from kit.http.headers import REQUEST_ID
-from kit.http.problems import Problem
+from kit.http.problems import DependencyUnavailable, Problem
 from step3_async.gateway import metrics
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.coalescing import Coalescing
 from step3_async.gateway.cache.response_cache import ResponseCache
 from step3_async.gateway.dispatcher import Dispatcher
-from step3_async.gateway.ingress.limits import InFlight, has_body, read_body, require_acceptable
+from step3_async.gateway.ingress.limits import has_body, read_body, require_acceptable
 from step3_async.gateway.ingress.request import READING, CacheKey, Parser, Request
 from step3_async.gateway.ingress.responses import (
     as_conditions_say,
@@ -46,7 +46,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Handler:
-    """Handles requests. While `draining`, each connection is closed after its next response."""
+    """Handles requests, of which so many are `in_flight`: those whose bodies have come.
+
+    While `draining`, each connection is closed after its next response.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Handler:
         self._parser, self._admin, self._dispatcher = parser, admin, dispatcher
         self._cache, self._coalescing = cache, Coalescing(cache)
         self._body_seconds, self._own_port = settings.body_seconds, settings.port
-        self.in_flight = InFlight(settings.requests_at_once)
+        self._most_in_flight, self.in_flight = settings.requests_at_once, 0
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,8 +103,15 @@ class Handler:
         if has_body(request):  # which takes no room until it has come
             request.body = await read_body(Incoming(scope, receive), self._body_seconds)
             request.ends_at = time.monotonic() + request.seconds
-        with self.in_flight.room(request):
+        # Requests from inside are let through: those in flight wait for them, and would wait in vain.
+        if self.in_flight >= (2 * self._most_in_flight if request.is_inner else self._most_in_flight):
+            metrics.REFUSED.labels("gateway").inc()
+            raise DependencyUnavailable("The gateway", retry_after=1)
+        self.in_flight += 1
+        try:
             response = await self._dispatch(request, key, receive)
+        finally:
+            self.in_flight -= 1
         return response if request.is_inner else for_clients(response)
 
     async def _dispatch(self, request: Request, key: CacheKey | None, receive: Receive) -> Response:

@@ -1,14 +1,11 @@
-"""How large a request may be, how long its body may take, and how many may be in flight at a time."""
+"""How large a request may be, and how long its body may take to come."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from starlette.requests import Request as Incoming
 
 from kit.http.bodies import DRAINED, LARGEST_BODY
-from kit.http.problems import DependencyUnavailable, Refused
-from step3_async.gateway import metrics
+from kit.http.problems import Refused
 from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.ingress.responses import TooLarge, TooSlow, WrongMethod
 
@@ -59,24 +56,3 @@ async def read_body(incoming: Incoming, seconds: float) -> bytes:
     if size > LARGEST_BODY:
         raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
     return bytes(body)
-
-
-class InFlight:
-    """Room for `most` requests from outside at a time, once their bodies have come."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.count = 0
-
-    @contextmanager
-    def room(self, request: Request) -> Iterator[None]:
-        """Hold room for a request inside the block. Raises DependencyUnavailable when there is none."""
-        # Requests from inside are let through: those in flight wait for them, and would wait in vain.
-        if self.count >= (2 * self._most if request.is_inner else self._most):
-            metrics.REFUSED.labels("gateway").inc()
-            raise DependencyUnavailable("The gateway", retry_after=1)
-        self.count += 1
-        try:
-            yield
-        finally:
-            self.count -= 1

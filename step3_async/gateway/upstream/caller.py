@@ -11,7 +11,8 @@ from step3_async.gateway import metrics
 from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.routing.balancer import Balancer
 from step3_async.gateway.routing.registry import Instance, title_of
-from step3_async.gateway.upstream.client import Call, add_own_headers, send
+from step3_async.gateway.routing.routes import Route
+from step3_async.gateway.upstream.client import headers_for, send
 from step3_async.gateway.upstream.guards import Overloaded, RetryBudget
 
 TRIES = 3
@@ -30,14 +31,15 @@ class Caller:
         self._session, self._balancer, self._secret = session, balancer, secret
         self._budget = RetryBudget()
 
-    async def call(self, call: Call, request: Request) -> Response:
-        """Return the service's response, whatever it is.
+    async def call(self, route: Route, request: Request, seconds: float | None = None) -> Response:
+        """Return the service's response to a client's request, or to another that is made for it, whatever
+        the response is. It may take `seconds`, or else as long as the route says.
 
         Raises DependencyUnavailable, DependencyTimeout, and Refused for an unknown version or what cannot be
         sent.
         """
-        service = call.route.service
-        end = min(time.monotonic() + call.seconds, request.ends_at)
+        service = route.service
+        end = min(time.monotonic() + (seconds or route.path.seconds), request.ends_at)
         if end <= time.monotonic():
             raise DependencyTimeout(title_of(service))
         self._budget.earn()
@@ -45,7 +47,7 @@ class Caller:
         while True:
             instance = self._balancer.choose(service, request.versions.get(service), tried)
             try:
-                response = await self._call_instance(call, request, instance, end)
+                response = await self._call_instance(route, request, instance, end)
             except TimeoutError:
                 metrics.call_series(service, "slow").inc()
                 raise DependencyTimeout(title_of(service)) from None
@@ -56,7 +58,7 @@ class Caller:
                 was_sent = not isinstance(error, ClientConnectorError | ConnectionTimeoutError)
                 metrics.call_series(service, "cut off" if was_sent else "refused").inc()
                 tried.append(instance)
-                may_retry = call.method in IDEMPOTENT or not was_sent
+                may_retry = request.method in IDEMPOTENT or not was_sent
                 if not may_retry or len(tried) >= TRIES or not self._budget.spend():
                     raise DependencyUnavailable(title_of(service), retry_after=1) from error
                 metrics.RETRIES.labels(service).inc()
@@ -64,26 +66,28 @@ class Caller:
                 metrics.call_series(service, "answered").inc()
                 return response
 
-    async def _call_instance(self, call: Call, request: Request, instance: Instance, end: float) -> Response:
-        bulkhead = instance.bulkhead(call.route.room)
+    async def _call_instance(
+        self, route: Route, request: Request, instance: Instance, end: float
+    ) -> Response:
+        bulkhead = instance.bulkhead(route.room)
         instance.outstanding += 1
         try:
             await bulkhead.enter(end - time.monotonic())
             try:
-                return await self._send(call, request, instance, end)
+                return await self._send(route, request, instance, end)
             finally:
                 bulkhead.leave()
         finally:
             instance.outstanding -= 1
 
-    async def _send(self, call: Call, request: Request, instance: Instance, end: float) -> Response:
-        """Send the call, and let the instance's breaker know what came of it."""
+    async def _send(self, route: Route, request: Request, instance: Instance, end: float) -> Response:
+        """Send the request, and let the instance's breaker know what came of it."""
         breaker, now = instance.breaker, time.monotonic()
         breaker.begin(now)
-        add_own_headers(call, request, self._secret, end - now)
+        headers = headers_for(route, request, self._secret, end - now)
         try:
             async with asyncio.timeout_at(end):
-                response = await send(self._session, call, instance.announced.url)
+                response = await send(self._session, route, request, headers, instance.announced.url)
         except ClientConnectorError:
             breaker.trip(time.monotonic())
             raise
@@ -92,7 +96,7 @@ class Caller:
                 breaker.fail(time.monotonic())
             raise
         # A page that fails says little about the web face: it is made of what services respond.
-        if response.status_code in FAILURES and not call.route.room:
+        if response.status_code in FAILURES and not route.room:
             breaker.fail(time.monotonic())
         else:
             breaker.succeed()

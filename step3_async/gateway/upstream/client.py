@@ -1,6 +1,5 @@
-"""The HTTP client: sends a call to an instance and reads its response."""
+"""The HTTP client: sends a request to an instance and reads its response."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from aiohttp import (
@@ -47,47 +46,25 @@ NOT_FORWARDED = HOP_BY_HOP | INTERNAL | SET_BY_US
 NOT_RETURNED = {as_raw(each) for each in (*HOP_BY_HOP, "date", "server", REQUEST_ID)}
 
 
-@dataclass(slots=True)
-class Call:
-    """A request to the service of `route` on behalf of a client's request, within `seconds`."""
-
-    route: Route
-    method: str
-    target: str
-    headers: CIMultiDict[str]
-    body: bytes
-    seconds: float
-
-
-def forward(request: Request, route: Route, target: str) -> Call:
-    """Return the call that passes a client's request on."""
-    headers = forwarded_headers(request)
-    return Call(route, request.method, target, headers, request.body, route.path.seconds)
-
-
-def forwarded_headers(request: Request) -> CIMultiDict[str]:
-    """Return the client's own headers for a call."""
+def headers_for(route: Route, request: Request, secret: str, seconds: float) -> CIMultiDict[str]:
+    """Return a request's own headers for the service of `route`, and what the gateway tells the service
+    besides, which may take `seconds`.
+    """
     dropped = NOT_FORWARDED
     connection = joined(request.headers, "connection").lower()
     if connection not in ("", "keep-alive", "close"):
         dropped |= {each.strip() for each in connection.split(",")}
-    return without(request.headers, dropped)
-
-
-def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -> None:
-    """Add what the gateway itself tells a service, which may take `seconds`."""
-    headers = call.headers
+    headers = without(request.headers, dropped)
     headers[REQUEST_ID] = request.id
     headers[TRACEPARENT] = request.traceparent
     headers[DEADLINE] = str(int(seconds * 1000))
     if request.versions:
         headers[SERVICE_VERSION] = ",".join(f"{name}={version}" for name, version in request.versions.items())
-    if call.route.path.trusts_gateway and secret:
-        headers[FORWARDED_FOR], headers[FORWARDED_PROTO], headers[FACE_SECRET] = (
-            request.client,
-            request.scheme,
-            secret,
-        )
+    if route.path.trusts_gateway and secret:
+        headers[FORWARDED_FOR] = request.client
+        headers[FORWARDED_PROTO] = request.scheme
+        headers[FACE_SECRET] = secret
+    return headers
 
 
 def make_session(traces: list[TraceConfig]) -> ClientSession:
@@ -102,17 +79,19 @@ def make_session(traces: list[TraceConfig]) -> ClientSession:
     )
 
 
-async def send(session: ClientSession, call: Call, url: str) -> Response:
+async def send(
+    session: ClientSession, route: Route, request: Request, headers: CIMultiDict[str], url: str
+) -> Response:
     """Return the response of the instance at `url`.
 
     Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
     """
     try:
         async with session.request(
-            call.method,
-            URL(url + call.target, encoded=True),
-            headers=call.headers,
-            data=call.body or None,
+            request.method,
+            URL(url + request.target.removeprefix(route.path.below), encoded=True),
+            headers=headers,
+            data=request.body or None,
             allow_redirects=False,
         ) as response:
             body = await _read(response)
@@ -120,12 +99,12 @@ async def send(session: ClientSession, call: Call, url: str) -> Response:
         raise Refused("The address is malformed.") from None
     except ValueError:
         raise Refused("A header holds control characters.") from None
-    headers = [
+    returned = [
         (name, value) for key, value in response.raw_headers if (name := _lower(key)) not in NOT_RETURNED
     ]
     if response.content_length is None and body:  # it came in chunks
-        headers.append((b"content-length", b"%d" % len(body)))
-    return RawResponse(response.status, headers, body)
+        returned.append((b"content-length", b"%d" % len(body)))
+    return RawResponse(response.status, returned, body)
 
 
 async def _read(response: ClientResponse) -> bytes:
