@@ -11,6 +11,7 @@ from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.ingress.responses import SAFE, json_response, to_other_methods
 from step3_async.gateway.routing.balancer import Balancer
 from step3_async.gateway.routing.registry import Registry
+from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.messages import API
 
@@ -18,22 +19,14 @@ RAPIDS = "rapids"
 
 
 class AdminEndpoints:
-    """The endpoints of an instance. `expected` services must have been up once, `needed` ones must be up."""
+    """The endpoints of an instance of the gateway."""
 
-    def __init__(
-        self,
-        bus: Bus,
-        registry: Registry,
-        balancer: Balancer,
-        *,
-        expected: tuple[str, ...],
-        needed: tuple[str, ...],
-    ) -> None:
+    def __init__(self, bus: Bus, registry: Registry, balancer: Balancer, settings: GatewaySettings) -> None:
         self._bus, self._registry, self._balancer = bus, registry, balancer
-        self._expected, self._needed = expected, needed
+        self._expected, self._needed = settings.expected_services, settings.needed_services
         self._all_were_up = False
         self._endpoints: dict[str, Callable[[], Response]] = {
-            "/health/live": self._live,
+            "/health/live": lambda: json_response({"_status": "OK"}),
             "/health/ready": self._ready,
             "/metrics": self._metrics,
             "/registry": self._instances,
@@ -63,9 +56,6 @@ class AdminEndpoints:
 
     def _is_up(self, part: str) -> bool:
         return self._bus.connected if part == RAPIDS else bool(self._registry.up(part))
-
-    def _live(self) -> Response:
-        return json_response({"_status": "OK"})
 
     def _ready(self) -> Response:
         parts = {part: "ok" if self._is_up(part) else "down" for part in (RAPIDS, *self._expected)}

@@ -43,22 +43,20 @@ class Gateway:
 @asynccontextmanager
 async def open_gateway(bus: Bus, settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Make a gateway that listens to `bus`, for as long as the block lasts."""
-    secret = TrustSettings.read().face_secret
+    trust = TrustSettings.read()
     cache = ResponseCache(settings.cache_max_bytes, settings.cache_max_entries)
     registry = Registry(settings.expected_services, on_change=cache.clear)
     balancer = Balancer(registry, Services(ServiceSettings.read().services_file))
     changes = AppliedChanges(bus, registry)
-    admin = AdminEndpoints(
-        bus, registry, balancer, expected=settings.expected_services, needed=settings.needed_services
-    )
-    parser = Parser(balancer, secret, settings.request_seconds, TrustedProxies(TrustSettings.read().proxies))
+    admin = AdminEndpoints(bus, registry, balancer, settings)
+    parser = Parser(balancer, trust.face_secret, settings.request_seconds, TrustedProxies(trust.proxies))
     commands = Commands(changes, settings.gateway_secret, settings.settle_seconds)
     listener = Listener(bus, registry, balancer, changes, cache)
     async for attempt in retrying(Unavailable):
         with attempt:
             await listener.start()
     async with make_session(_client_traces()) as session:
-        caller = Caller(session, balancer, secret)
+        caller = Caller(session, balancer, trust.face_secret)
         handler = Handler(parser, cache, admin, Dispatcher(registry, caller, commands), settings)
         sweeping = asyncio.create_task(listener.run())
         try:

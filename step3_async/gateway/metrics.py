@@ -21,9 +21,3 @@ def request_series(method: str, route: str, status: int) -> tuple[Counter, Histo
     """Return the counter and the times of such requests; `route` is one of few."""
     named = method if method in METHODS else "other"
     return REQUESTS.labels(named, route, status), SECONDS.labels(named, route)
-
-
-@lru_cache(maxsize=1024)
-def call_series(service: str, outcome: str) -> Counter:
-    """Return the counter of such calls."""
-    return CALLS.labels(service, outcome)

@@ -91,12 +91,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
     # asyncio sends without delay only where the protocol is named.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((host, port))
-    except OSError:
-        made.close()
-        raise
-    made.set_inheritable(False)
+    made.bind((host, port))
     return _prepared(made)
 
 

@@ -49,21 +49,21 @@ class Caller:
             try:
                 response = await self._call_instance(route, request, instance, end)
             except TimeoutError:
-                metrics.call_series(service, "slow").inc()
+                metrics.CALLS.labels(service, "slow").inc()
                 raise DependencyTimeout(title_of(service)) from None
             except Overloaded:
                 metrics.REFUSED.labels(service).inc()
                 raise
             except ClientError as error:
                 was_sent = not isinstance(error, ClientConnectorError | ConnectionTimeoutError)
-                metrics.call_series(service, "cut off" if was_sent else "refused").inc()
+                metrics.CALLS.labels(service, "cut off" if was_sent else "refused").inc()
                 tried.append(instance)
                 may_retry = request.method in IDEMPOTENT or not was_sent
                 if not may_retry or len(tried) >= TRIES or not self._budget.spend():
                     raise DependencyUnavailable(title_of(service), retry_after=1) from error
                 metrics.RETRIES.labels(service).inc()
             else:
-                metrics.call_series(service, "answered").inc()
+                metrics.CALLS.labels(service, "answered").inc()
                 return response
 
     async def _call_instance(
