@@ -24,7 +24,6 @@ class AdminEndpoints:
     def __init__(self, bus: Bus, registry: Registry, balancer: Balancer, settings: GatewaySettings) -> None:
         self._bus, self._registry, self._balancer = bus, registry, balancer
         self._expected, self._needed = settings.expected_services, settings.needed_services
-        self._all_were_up = False
         self._endpoints: dict[str, Callable[[], Response]] = {
             "/health/live": lambda: json_response({"_status": "OK"}),
             "/health/ready": self._ready,
@@ -45,10 +44,8 @@ class AdminEndpoints:
         return to_other_methods(request) or endpoint()
 
     def is_ready(self) -> bool:
-        """Tell whether all parts have been up once (a later gap is no outage) and the needed ones are up."""
-        if not self._all_were_up:
-            self._all_were_up = all(self._is_up(part) for part in (RAPIDS, *self._expected))
-        return self._all_were_up and self.can_serve()
+        """Tell whether all expected services have been up once, and the needed ones are up."""
+        return not self._registry.missing and self.can_serve()
 
     def can_serve(self) -> bool:
         """Tell whether the services that are always needed are up."""

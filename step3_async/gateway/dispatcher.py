@@ -46,7 +46,7 @@ class Dispatcher:
 
     def _require_route(self, request: Request) -> Route:
         """Return the route. Raises NotFound where there is none, and DependencyUnavailable as long as a
-        service that may have one is yet to be seen.
+        service that may have one has not been up.
         """
         if request.route is not None:
             return request.route

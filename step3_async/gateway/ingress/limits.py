@@ -45,11 +45,12 @@ async def read_body(incoming: Incoming, seconds: float) -> bytes:
     size = 0
     try:
         async with asyncio.timeout(seconds):
+            # More than is kept is read: a client that is still sending at the end never sees the response.
             async for chunk in incoming.stream():
                 size += len(chunk)
                 if size <= LARGEST_BODY:
                     body += chunk
-                elif size > DRAINED:  # a client that is still sending when it ends never sees the response
+                elif size > DRAINED:
                     break
     except TimeoutError:
         raise TooSlow("The body took too long to come.") from None

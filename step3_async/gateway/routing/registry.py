@@ -46,7 +46,7 @@ class Instance:
 class Registry:
     """All instances that were announced lately, and the `routes` to their services.
 
-    As long as some `expected` services are yet to be seen, nobody knows all paths. `on_change` is called
+    As long as some `expected` services have not been up, nobody knows all paths. `on_change` is called
     whenever other instances are up, or do something else.
     """
 
@@ -54,7 +54,7 @@ class Registry:
         self._expected, self._on_change = frozenset(expected), on_change
         self._instances: dict[tuple[str, str], Instance] = {}
         self._up: dict[str, list[Instance]] = {}
-        self._seen: set[str] = set()
+        self._were_up: set[str] = set()
         self.routes = Routes()
 
     def update(self, announced: Announcement) -> None:
@@ -67,7 +67,6 @@ class Registry:
             return
         if known is None or (known.announced.pid, known.announced.url) != (announced.pid, announced.url):
             self._instances[key] = Instance(announced, time.monotonic(), Breaker(announced.service))
-            self._seen.add(announced.service)
             log.info("instance found", peer=announced.instance, of=announced.service, state=announced.state)
             self._refresh()
             return
@@ -97,8 +96,8 @@ class Registry:
 
     @property
     def missing(self) -> frozenset[str]:
-        """The expected services that have never been announced here."""
-        return self._expected - self._seen
+        """The expected services that have not been up yet. (A later gap is no outage.)"""
+        return self._expected - self._were_up
 
     def __iter__(self) -> Iterator[Instance]:
         return iter([self._instances[key] for key in sorted(self._instances)])
@@ -115,6 +114,7 @@ class Registry:
         for each in self._instances.values():
             if each.announced.state == "up":
                 self._up.setdefault(each.announced.service, []).append(each)
+        self._were_up.update(self._up)
         self._on_change()
 
 
