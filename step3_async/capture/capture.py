@@ -25,8 +25,8 @@ class Capture:
     with `owners`.
     """
 
-    takes: tuple[str, ...] = ()
-    behind = 0
+    subscriptions: tuple[str, ...] = ()
+    pending = 0
 
     def __init__(self, bus: Bus, uri: str, owners: str, instance: str) -> None:
         self._bus, self._uri, self._owners = bus, uri, owners

@@ -64,7 +64,7 @@ def _announcement(gateway: Gateway, instance: str, url: str) -> Announcement:
         instance=instance,
         url=url,
         tags=TAGS,
-        takes=[],
+        subscriptions=[],
         state="up" if gateway.admin.is_ready() else "starting",
         load=gateway.handler.in_flight.count,
         pid=os.getpid(),

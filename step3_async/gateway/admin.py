@@ -92,7 +92,7 @@ class AdminEndpoints:
                 "version": each.announced.version,
                 "share": self._balancer.share(each.announced.service, each.announced.version),
                 **each.announced.model_dump(
-                    include={"instance", "url", "state", "tags", "load", "behind", "pid"}
+                    include={"instance", "url", "state", "tags", "load", "pending", "pid"}
                 ),
                 "heartbeat": round(self._registry.age(each), 1),
                 "breaker": "open" if each.breaker.is_open else "closed",

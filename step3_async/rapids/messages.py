@@ -59,9 +59,9 @@ class Announcement(BaseModel):
     """An instance of a service: where it is, what it does, and how it is.
 
     `state` is `up` when it is ready for requests, `starting` when it lives and is not ready (its store is
-    away, or its pond is not filled yet), and `gone` as it leaves. `takes` are the domains whose events it
-    projects, `paths` those it answers. `load` is the number of requests in work, `behind` that of events not
-    yet projected.
+    away, or its pond is not filled yet), and `gone` as it leaves. `subscriptions` are the domains whose
+    events it projects, and `paths` the requests that it gets. `load` is the number of requests in flight,
+    `pending` that of events not yet projected.
     """
 
     service: str
@@ -69,11 +69,11 @@ class Announcement(BaseModel):
     instance: str
     url: str
     tags: list[str]
-    takes: list[str]
+    subscriptions: list[str]
     paths: list[AnnouncedPath] = []
     state: Literal["up", "starting", "gone"]
     load: int = 0
-    behind: int = 0
+    pending: int = 0
     pid: int
 
 

@@ -25,8 +25,8 @@ from tests.step3.nats_server import NatsServer, nats_server
 from tests.step3.rivers import Change, event
 
 USERS = {
-    "capture": {"publishes": ["papers"], "provisions": True, "answers": ["snapshot.request"]},
-    "search": {"takes": ["papers"]},
+    "capture": {"publishes": ["papers"], "provisions": True, "topics": {"reply": ["snapshot.request"]}},
+    "search": {"subscriptions": ["papers"]},
 }
 HISTORY: list[Change] = [(f"p_{number}", {"title": str(number)}) for number in range(9)]
 
@@ -135,7 +135,7 @@ class TestRebuild:
             announcer = Announcer(await connect("search"), announcement)
             await announcer.start()
             printed = await rapids(server, "rebuild", "serach", code=1)
-            assert printed == "Error: serach is not up, or takes no events; these do: search.\n"
+            assert printed == "Error: serach is not up, or subscribes to no events; these do: search.\n"
             await announcer.leave()
             assert "nobody does" in await rapids(server, "rebuild", "search", code=1)
 
@@ -208,7 +208,7 @@ def announcement() -> Announcement:
         instance="search-1",
         url="http://127.0.0.1:1",
         tags=[],
-        takes=["papers"],
+        subscriptions=["papers"],
         state="up",
         pid=1,
     )

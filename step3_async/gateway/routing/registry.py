@@ -106,7 +106,7 @@ class Registry:
             if each.announced.state == "up":
                 service = each.announced.service
                 self._up[service] = (*self._up.get(service, ()), each)
-                for domain in each.announced.takes:
+                for domain in each.announced.subscriptions:
                     subscribers.setdefault(domain, set()).add(service)
         self._subscribers = {domain: frozenset(services) for domain, services in subscribers.items()}
         for callback in self._callbacks:
@@ -114,4 +114,4 @@ class Registry:
 
 
 def _role(announced: Announcement) -> tuple[object, ...]:
-    return announced.state, announced.version, announced.takes, announced.paths
+    return announced.state, announced.version, announced.subscriptions, announced.paths

@@ -58,9 +58,9 @@ class Consumer:
         return self._monitor.ready
 
     @property
-    def behind(self) -> int:
+    def pending(self) -> int:
         """How many events were pending a moment ago."""
-        return self._monitor.behind
+        return self._monitor.pending
 
     async def run(self) -> None:
         """Read the river until `stop`, with a connection or without, and reply to requests for a rebuild."""

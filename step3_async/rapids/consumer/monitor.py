@@ -17,10 +17,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Monitor:
-    """Of the river `name`, `behind` events are pending, and `handled` were handled since the start."""
+    """Of the river `name`, `pending` events are not handled yet; `handled` were handled since the start."""
 
     def __init__(self, name: str, snapshots: Snapshots) -> None:
-        self.behind = self.handled = 0
+        self.pending = self.handled = 0
         self._name, self._snapshots = name, snapshots
         self._river: River | None = None
         self._pending_at_start: int | None = None
@@ -47,7 +47,7 @@ class Monitor:
 
     async def rebuild(self, content: bytes) -> bytes:
         """Reply to a RebuildRequest with a RebuildStatus."""
-        status = RebuildStatus(domains={}, pending=self.behind)
+        status = RebuildStatus(domains={}, pending=self.pending)
         try:
             if self._river is None:
                 raise Unavailable("there is no river yet")
@@ -58,11 +58,11 @@ class Monitor:
         return status.model_dump_json().encode()
 
     async def _look(self, river: River) -> None:
-        self.behind = await river.pending()
-        telemetry.BEHIND.labels(self._name).set(self.behind)
+        self.pending = await river.pending()
+        telemetry.PENDING.labels(self._name).set(self.pending)
         if self._pending_at_start is None:
-            self._pending_at_start = self.behind
+            self._pending_at_start = self.pending
         # A reader that shares its river handles only a part of that, but then nothing is pending some time.
-        if not self.behind or self.handled >= self._pending_at_start:
+        if not self.pending or self.handled >= self._pending_at_start:
             self._has_caught_up = True
-        await self._snapshots.look(river.epoch, self.behind)
+        await self._snapshots.look(river.epoch, self.pending)

@@ -44,7 +44,7 @@ class Part(Protocol):
         """Tags to announce besides those of the service."""
 
     @property
-    def takes(self) -> Sequence[str]:
+    def subscriptions(self) -> Sequence[str]:
         """The domains whose events it projects."""
 
     @property
@@ -52,8 +52,8 @@ class Part(Protocol):
         """Whether it has what it needs for a start."""
 
     @property
-    def behind(self) -> int:
-        """How many events are pending."""
+    def pending(self) -> int:
+        """How many events are not projected yet."""
 
     async def run(self) -> None:
         """Work until `stop`."""
@@ -133,11 +133,11 @@ class Host:
             instance=self._instance,
             url=self._url,
             tags=[*self._tags, *(part.tags if part else ())],
-            takes=list(part.takes) if part else [],
+            subscriptions=list(part.subscriptions) if part else [],
             paths=self._paths,
             state="up" if self._healthy and (part is None or part.ready) else "starting",
             load=self._load(),
-            behind=part.behind if part else 0,
+            pending=part.pending if part else 0,
             pid=os.getpid(),
         )
 
@@ -152,7 +152,9 @@ class Host:
         try:
             self._loop.run_until_complete(self._work())
         except Exception:
-            log.exception("this instance is not in the registry, and takes no events, until it is restarted")
+            log.exception(
+                "this instance is not in the registry, and processes no events, until it is restarted"
+            )
         finally:
             self._loop.close()
 
