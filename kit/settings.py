@@ -106,7 +106,7 @@ class MailSettings(Settings):
 class PictureSettings(Settings):
     """Which pictures are fetched.
 
-    The largest, and `host:port` pairs that may be asked though they are private.
+    The largest, and `host:port` pairs that are allowed though they are private.
     """
 
     max_bytes: WholeNumber = Field(2 * 1024 * 1024, alias="IMAGE_MAX_BYTES")

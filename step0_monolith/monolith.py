@@ -131,7 +131,7 @@ class MonolithStore:
         return self._images.of(post_id, lambda: self.post(post_id, None))
 
     def health(self) -> dict[str, bool]:
-        return {"mongodb": accepts_writes(self.client), "smtp": self._mailer.answers()}
+        return {"mongodb": accepts_writes(self.client), "smtp": self._mailer.is_available()}
 
 
 def make_store() -> MonolithStore:

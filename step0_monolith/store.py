@@ -1,6 +1,6 @@
-"""The seam: what the web face asks of whatever keeps the data.
+"""The seam: the queries and commands that the web face sends to the store, whatever that is.
 
-`create_app(store)` knows this interface and nothing behind it. Here a MongoDB database answers (see the
+`create_app(store)` knows this interface and nothing behind it. Here a MongoDB database is behind it (see the
 `mongo` package beside this file); in later steps a REST API, a set of services or an event-driven gateway do.
 
 Values that cross the seam are plain and ready for JSON: a post is a dictionary with the fields of `Post`,
@@ -111,4 +111,4 @@ class Store(Protocol):
         """Give the post's picture, fetched or cached. Raises NotFound."""
 
     def health(self) -> dict[str, bool]:
-        """Ask each part, by name, whether it answers. Never raises."""
+        """Return each part by name, and whether it responds. Never raises."""

@@ -27,7 +27,7 @@ class Client(click.Group):
             issues = "; ".join(f"{field}: {issue}" for field, issue in problem.issues.items())
             raise click.ClickException(f"{problem} {issues}") from None
         except Problem as problem:
-            raise click.ClickException(f"{problem} (asked at {ctx.params['api']})") from None
+            raise click.ClickException(f"{problem} (the API is {ctx.params['api']})") from None
 
 
 @click.group(cls=Client)

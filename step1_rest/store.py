@@ -1,4 +1,4 @@
-"""The seam's questions and commands, asked of the API."""
+"""The seam's queries and commands as requests to the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ EVES_OWN = ("_created", "_updated")
 
 
 class RestStore:
-    """Store, over REST. Tokens are verified here; that one was ended early the API says when it is used."""
+    """Store, over REST. Tokens are verified here; whether one was revoked, the API says when it is used."""
 
     def __init__(self, api: Api, verifier: Verifier, secret: str = "") -> None:
         self.api = api
@@ -129,7 +129,7 @@ class RestStore:
 
 
 def paging(page: Page) -> dict[str, int]:
-    """Make the parameters that ask for a page."""
+    """Make the parameters of a page."""
     return {"page": page.number, "max_results": page.size}
 
 

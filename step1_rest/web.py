@@ -1,4 +1,4 @@
-"""The web face of step 1: step 0's application over a store that asks the API."""
+"""The web face of step 1: step 0's application over a store that calls the API."""
 
 from flask import Flask
 from pydantic import Field

@@ -16,7 +16,7 @@ from kit.domain.posts.documents import POST_ID
 
 HEADER = "Own-Marks"
 LONGEST = 15_000
-"""Bytes; gunicorn takes headers of 8,190 unless it is told otherwise, as step 2 does."""
+"""Bytes; gunicorn takes headers of 8,190 unless its settings say otherwise, as step 2 does."""
 
 Tag = Annotated[str, Field(max_length=30)]
 

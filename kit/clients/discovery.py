@@ -1,7 +1,7 @@
 """Where the instances of services are: a file that says so, and is read again when it changes.
 
 The file is JSON: `{"search": {"v2": {"share": 90, "urls": ["http://…"]}, "v1": {"share": 10, "urls": […]}}}`.
-Instances that are yet to be filled before they may be asked anything are in a list `filling` beside `urls`.
+Instances that may get no requests until their stores are filled are in a list `filling` beside `urls`.
 Whoever starts and stops instances replaces the file in one step; callers need not be restarted.
 """
 
@@ -48,7 +48,7 @@ class Services:
         return lambda: self.urls(service)
 
     def filler(self, service: str) -> Callable[[], list[str]]:
-        """Make such a function for whoever fills stores.
+        """Make such a function for services that fill stores.
 
         It gives the instances of all versions, which share a store, and those that are yet to be filled, too.
         """
@@ -64,7 +64,7 @@ class Services:
     def urls(self, service: str) -> list[str]:
         """Give the addresses of one version's instances in a random order.
 
-        The version is the one that the current request asks for, else one drawn by the versions' shares.
+        The version is the one that the current request names, else one drawn by the versions' shares.
         Raises Refused for an unknown version.
         """
         versions = self.known().get(service, {})
@@ -78,7 +78,7 @@ class Services:
 
 
 def requested_version(service: str) -> str | None:
-    """Read the version of a service that the current request asks for."""
+    """Read the version of a service that the current request names."""
     if not has_request_context() or SERVICE_VERSION not in request.headers:
         return None
     for each in request.headers[SERVICE_VERSION].split(","):

@@ -38,7 +38,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 def _log_retry(details: RetryDetails) -> None:
     """Log another attempt in our words: stamina's own are names of Python's."""
-    log.info("asked again", attempt=details.retry_num + 1, reason=str(details.caused_by))
+    log.info("sent again", attempt=details.retry_num + 1, reason=str(details.caused_by))
 
 
 set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
@@ -60,7 +60,7 @@ class Api(Protocol):
         """Send a request and give the response, if it is a good one. Raises Problem."""
 
     def health(self) -> dict[str, bool]:
-        """Ask each part whether it answers. Raises DependencyUnavailable and DependencyTimeout."""
+        """Return whether each part responds. Raises DependencyUnavailable and DependencyTimeout."""
 
 
 class Rest:
@@ -104,7 +104,7 @@ class Rest:
         `content` is a body that is JSON already.
 
         Raises the Problem that the service names, DependencyUnavailable when it cannot be reached and
-        DependencyTimeout when it does not answer in time.
+        DependencyTimeout when it does not respond in time.
         """
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         typed = {"Content-Type": "application/json"} if content is not None else {}
@@ -132,7 +132,7 @@ class Rest:
         raise self._problem(response)
 
     def health(self) -> dict[str, bool]:
-        """Ask for each of the service's own parts by name and whether it answers.
+        """Return each of the service's own parts by name, and whether it responds.
 
         Raises DependencyUnavailable and DependencyTimeout.
         """
@@ -202,7 +202,7 @@ class Rest:
         if known is None:
             return DependencyUnavailable(self.name)
         if not message:
-            known.args = (f"{self.name} answered with {response.status_code}.",)
+            known.args = (f"{self.name} responded with {response.status_code}.",)
         return known
 
 

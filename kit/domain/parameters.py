@@ -35,7 +35,7 @@ def read_topic() -> str | None:
 
 
 def checked_tag(text: str) -> str:
-    """Check a tag that stands in the path. Raises Unprocessable."""
+    """Check a tag in the path. Raises Unprocessable."""
     if not TAG.fullmatch(text):
         raise Unprocessable({"tag": TAG_RULE})
     return text

@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a collection is asked for: `number` from 1, `size` items a page."""
+    """The page of a collection that is requested: `number` from 1, `size` items a page."""
 
     number: int
     size: int

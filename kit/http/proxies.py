@@ -2,7 +2,7 @@
 
 Anybody can send the headers that say so. They count from two kinds of senders only: from proxies whose
 addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host that a proxy
-was asked for is of no interest, as no response names one.
+was requested does not matter, as no response names one.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class TrustedProxies:
                 ) from None
 
     def include(self, peer: str) -> bool:
-        """Say whether the headers of whoever connects from there count."""
+        """Return whether to trust the headers of a client at this address."""
         if not self._networks:
             return False
         try:
@@ -64,10 +64,10 @@ class TrustedProxies:
 def from_trusted(
     application: "WSGIApplication", trusted: TrustedProxies, face_secret: str = ""
 ) -> "WSGIApplication":
-    """Tell `application` where its requests come from and by which scheme, and hide what is not for it.
+    """Set the client's address and scheme for `application`, and hide what is not for it.
 
-    A process of ours says for whom it asks; a `trusted` proxy adds whom it was asked by to a list. The secret
-    that proves the one, and passwords that are for a proxy, do not reach the application.
+    A process of ours says for whom it sends a request; a `trusted` proxy adds its client to a list. The
+    secret that proves the one, and passwords that are for a proxy, do not reach the application.
     """
 
     def apply_trust(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -95,7 +95,7 @@ def scheme_of(forwarded_proto: str) -> str:
 
 
 def is_for_a_proxy(authorization: str) -> bool:
-    """Say whether a header Authorization is for a proxy that asks for a password of its own.
+    """Return whether a header Authorization is for a proxy that wants a password of its own.
 
     Browsers then send it with everything. We take bearer tokens only.
     """

@@ -37,10 +37,10 @@ is read all the same: one document of somebody else's must not keep all others f
 """
 
 
-def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
+def connect(uri: str, *, reply_ms: int | None = 5000) -> Client:
     """Make a client for one process, after forking. It connects when first used.
 
-    Finding a server takes at most 2 s and its reply at most `answer_ms` milliseconds (None: as long as it
+    Finding a server takes at most 2 s and its reply at most `reply_ms` milliseconds (None: as long as it
     takes); a failed attempt is repeated once. A write counts once a majority of the replica set has it on
     disk.
     """
@@ -50,8 +50,8 @@ def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
         uri,
         serverSelectionTimeoutMS=2000,
         connectTimeoutMS=2000,
-        socketTimeoutMS=answer_ms,
-        wTimeoutMS=answer_ms or 0,
+        socketTimeoutMS=reply_ms,
+        wTimeoutMS=reply_ms or 0,
         w="majority",
         journal=True,
         tz_aware=True,

@@ -29,7 +29,7 @@ def prepare(indexes: Indexes, require: Callable[[Database[Document]], None]) -> 
     `require` raises RuntimeError for a database that must not be touched.
     """
     try:
-        client = connect(DatabaseSettings.read().uri, answer_ms=None)
+        client = connect(DatabaseSettings.read().uri, reply_ms=None)
         database = client.get_default_database()
         with translated_errors():
             require(database)
@@ -49,7 +49,7 @@ def prepare_beside(
     on what documents were before and after each change, for those who follow the changes.
     """
     done = threading.Event()
-    patient = connect(DatabaseSettings.read().uri, answer_ms=None)
+    patient = connect(DatabaseSettings.read().uri, reply_ms=None)
 
     def work() -> None:
         while not done.is_set():

@@ -1,4 +1,4 @@
-"""The schemas of an Eve resource: its documents as they are shown, sent and told of when written."""
+"""The schemas of an Eve resource: its documents as they are shown, sent, and confirmed after a write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ def _changed(resource: Mapping[str, Any]) -> Json:
 def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
     """List the fields a client sends.
 
-    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token tells.
+    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token names.
     """
     identifier, owner = resource["id_field"], resource["auth_field"]
     made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"

@@ -10,7 +10,7 @@ IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag of an earlier answer.",
+    "description": "The ETag of an earlier response.",
 }
 
 

@@ -10,7 +10,7 @@ def freeze_gc() -> None:
     """Leave out of later looks all that there is by now.
 
     Call it once a process has read its modules and made its application, which stay until its end. Looking
-    through all of that takes tenths of a second, now and then, in which no request is answered.
+    through all of that takes tenths of a second, now and then, in which no request gets a response.
     """
     gc.freeze()
     gc.set_threshold(YOUNG)

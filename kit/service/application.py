@@ -9,7 +9,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.utils import cached_property
 
 from kit.http.media_types import accepted
-from kit.service.reading import known_parameters, read_collection
+from kit.service.read_path import known_parameters, read_collection
 
 
 class Request(flask.Request):

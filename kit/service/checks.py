@@ -48,7 +48,7 @@ def check_requests(app: Flask, bulk: int) -> None:
 
     @app.after_request
     def put_right(response: Response) -> Response:
-        """Answer what kept us from checking a document, where Eve says that the document is wrong."""
+        """ResponseBody what kept us from checking a document, where Eve says that the document is wrong."""
         problem = g.pop("problem", None)
         if problem is not None and response.status_code < 500:
             response = current_app.make_response(current_app.handle_user_exception(problem))
@@ -56,7 +56,7 @@ def check_requests(app: Flask, bulk: int) -> None:
 
     @app.after_request
     def compare(response: Response) -> Response:
-        """Answer 304 to who has a document already (RFC 9110, 13.1)."""
+        """ResponseBody 304 to who has a document already (RFC 9110, 13.1)."""
         conditions = {name: value for name, value in g.pop("conditions", {}).items() if value}
         if conditions and response.status_code == HTTPStatus.OK:
             request.environ.update(conditions)

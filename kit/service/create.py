@@ -19,7 +19,7 @@ from kit.openapi import docs
 from kit.openapi.describe import describe
 from kit.service.application import Service
 from kit.service.checks import check_requests
-from kit.service.config import settle, unsettle
+from kit.service.config import cache_settings, uncache_settings
 from kit.service.data import Data
 from kit.service.definition import ServiceDefinition, eve_settings
 from kit.service.identity import ReaderAuth, identify
@@ -48,7 +48,7 @@ def create_service(definition: ServiceDefinition) -> Service:
 
     Raises ValueError for a resource that would show more than it says.
     """
-    unsettle()
+    uncache_settings()
     made = eve_settings(definition)
     app = Service(
         __name__,
@@ -74,7 +74,7 @@ def create_service(definition: ServiceDefinition) -> Service:
     _set_headers(app, definition)
     if definition.face_secret:
         app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), definition.face_secret)
-    settle(app)
+    cache_settings(app)
     return app
 
 
@@ -112,7 +112,7 @@ def _set_headers(app: Flask, definition: ServiceDefinition) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        response.autocorrect_location_header = False  # as Eve sets it, it names the host that was asked for
+        response.autocorrect_location_header = False  # as Eve sets it, it names the host of the request
         if location := headers.get("Location"):
             headers["Location"] = f"/{location.lstrip('/')}"
         if definition.instance:

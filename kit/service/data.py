@@ -70,7 +70,7 @@ class Data(Mongo):  # type: ignore[misc]
         limit = page.limit
         collection = self._collection(source)
         documents: list[Document] = []
-        with answered():
+        with as_http_errors():
             if limit:
                 fields = filters.projection(req.projection, shown)
                 cursor = collection.find(query, fields, max_time_ms=QUERY_MS)
@@ -99,7 +99,7 @@ class Data(Mongo):  # type: ignore[misc]
         fields = filters.projection(req.projection if req else None, shown)
         if force_auth_field_projection and (field := self.app.config["DOMAIN"][resource]["auth_field"]):
             fields[field] = 1
-        with answered():
+        with as_http_errors():
             found: Document | None = self._collection(source).find_one(query, fields, max_time_ms=QUERY_MS)
         is_whole = not (req and req.projection)
         return next(iter(self._valid(resource, [found] if found else [], is_whole=is_whole)), None)
@@ -107,7 +107,7 @@ class Data(Mongo):  # type: ignore[misc]
     def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
         """Find a single document with all its fields."""
         source, _, _, _ = self.datasource(resource)
-        with answered():
+        with as_http_errors():
             found: Document | None = self._collection(source).find_one(self._typed(resource, lookup))
         return found
 
@@ -116,7 +116,7 @@ class Data(Mongo):  # type: ignore[misc]
         source, _, _, _ = self.datasource(resource)
         documents = [doc_or_docs] if isinstance(doc_or_docs, dict) else doc_or_docs
         collection = self._collection(source)
-        with answered():
+        with as_http_errors():
             try:
                 if len(documents) == 1:
                     return [collection.insert_one(documents[0]).inserted_id]
@@ -137,7 +137,7 @@ class Data(Mongo):  # type: ignore[misc]
         same = {"_id": id_, **({"_etag": original["_etag"]} if "_etag" in original else {})}
         query = combined([each for each in (same, base, self._own(resource)) if each])
         collection = self._collection(source)
-        with answered():
+        with as_http_errors():
             try:
                 change = collection.find_one_and_replace if replace else collection.find_one_and_update
                 found = change(query, changes, projection={"_id": 1}, return_document=ReturnDocument.AFTER)
@@ -153,7 +153,7 @@ class Data(Mongo):  # type: ignore[misc]
     def remove(self, resource: str, lookup: Document) -> None:
         """Remove all that `lookup` fits."""
         source, base, _, _ = self.datasource(resource)
-        with answered():
+        with as_http_errors():
             self._collection(source).delete_many(
                 combined(
                     [each for each in (self._typed(resource, lookup), base, self._own(resource)) if each]
@@ -163,7 +163,7 @@ class Data(Mongo):  # type: ignore[misc]
     def is_empty(self, resource: str) -> bool:
         """Say whether there is no document."""
         source, base, _, _ = self.datasource(resource)
-        with answered():
+        with as_http_errors():
             return self._collection(source).find_one(base or {}, {"_id": 1}) is None
 
     def _collection(self, name: str) -> Collection[Document]:
@@ -199,7 +199,7 @@ class Data(Mongo):  # type: ignore[misc]
 
 
 @contextmanager
-def answered() -> Iterator[None]:
+def as_http_errors() -> Iterator[None]:
     """Turn a database that is away into an HTTP error, and note it in `g.problem`.
 
     Where Eve takes an error that came up while it checks a document for a fault of the document, `checks`

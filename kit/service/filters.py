@@ -1,4 +1,4 @@
-"""What clients may ask of a collection: `where`, `sort` and `projection`, read by our own rules.
+"""The parameters of a collection: `where`, `sort` and `projection`, read by our own rules.
 
 `where` is a JSON object: fields with values or comparisons, and `$and` or `$or` of such objects. Nothing but
 what is named here reaches MongoDB. Each function raises BadRequest for what it does not know.
@@ -139,7 +139,7 @@ def _value(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
 
 
 def _require_kind(field: str, given: Any, called: str, types: tuple[type, ...]) -> None:
-    """Refuse a value that no value of the field is like: to find nothing would look like an answer."""
+    """Refuse a value that no value of the field is like: to find nothing would look like a result."""
     # To Python true and false are numbers.
     if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
         other = SWITCH if isinstance(given, bool) else TEXT if isinstance(given, str) else NUMBER

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token, verified here and minted elsewhere."""
+"""Whose request it is: a bearer token, verified here and signed elsewhere."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from kit.http.proxies import is_for_a_proxy
 from kit.tokens import Claims, Verifier
 
 OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
-"""Addresses that ask nobody who they are."""
+"""Addresses for clients that need not identify themselves."""
 
 
 class ReaderAuth(BasicAuth):  # type: ignore[misc]
@@ -37,7 +37,7 @@ def identify(
 
     Verbs that are for other services only find the caller's in `g.caller` instead.
 
-    A token that is not, or no longer, good is answered with 401, whatever it was sent to.
+    A request with a token that is not valid, or no longer, gets 401 at any address.
     """
 
     @app.before_request

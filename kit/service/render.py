@@ -17,7 +17,7 @@ class JSON(Renderer):  # type: ignore[misc]
     def render(self, data: Any) -> bytes:
         """Write `data`; nothing for a response without a body."""
         if isinstance(data, dict) and data.get("_status") == "ERR" and "_error" not in data:
-            # Of an invalid change, unlike of an invalid addition, Eve tells the issues only.
+            # Of an invalid change, unlike of an invalid addition, Eve returns the issues only.
             data["_error"] = {"code": 422, "message": "Some values break their rules."}
         return b"" if data is None else dumps(data)
 

@@ -38,7 +38,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class RemoteKeys:
-    """The keys that `service` publishes, for all threads of a process; `clock` tells seconds.
+    """The keys that `service` publishes, for all threads of a process; `clock` returns seconds.
 
     jwt.PyJWKClient is not used as it holds up every thread while it waits, without an end to what it reads,
     and takes what it got last for fresh when the publisher is away.
@@ -139,7 +139,7 @@ class RemoteKeys:
                 stream=True,
             ) as response:
                 if response.status_code != requests.codes.ok:
-                    raise ValueError(f"answered {response.status_code}")
+                    raise ValueError(f"responded with {response.status_code}")
                 return parse(orjson.loads(_body(response)))
         except (requests.ReadTimeout, ReadTimeoutError, TimeoutError) as error:
             raise DependencyTimeout(self._name) from error

@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""Headers of every response."""
 
 from flask import Flask, Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,7 +20,7 @@ def negotiates() -> bool:
 
 
 def set_personal(response: AnyResponse) -> None:
-    """Say that an answer depends on who asks, and is for nobody else."""
+    """Say that a response is for this client alone."""
     response.vary.update(("Accept", "Cookie", "Authorization"))
     if not response.cache_control:
         response.cache_control.no_cache = True
@@ -29,7 +29,7 @@ def set_personal(response: AnyResponse) -> None:
 
 
 def set_headers(app: Flask) -> None:
-    """Add them to all answers of `app`."""
+    """Add them to all responses of `app`."""
 
     @app.after_request
     def add(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token, or a browser's session that holds one."""
+"""Whose request it is: a bearer token, or a browser's session that holds one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -40,7 +40,7 @@ def identify(store: Store) -> None:
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """Make a view one for readers only; one that writes also asks browsers for their CSRF token."""
+    """Make a view one for readers only; one that writes also requires a CSRF token from browsers."""
 
     @wraps(view)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -63,7 +63,7 @@ def guard_sign_in() -> None:
 def guard() -> None:
     """Check the CSRF token of a request that writes, and that no other site had it sent. Raises Forbidden.
 
-    Browsers tell the latter themselves where there is TLS, whatever a proxy has made of our host's name.
+    Browsers send the latter themselves where there is TLS, whatever a proxy has made of our host's name.
     """
     try:
         if request.headers.get("Sec-Fetch-Site", "same-origin").lower() not in OWN_PAGES:
@@ -104,5 +104,5 @@ def local_path(target: str | None) -> str:
 
 
 def unauthorized(message: str) -> Unauthorized:
-    """Make the error that asks for a token."""
+    """Make the error that requires a token."""
     return Unauthorized(message, www_authenticate=WWWAuthenticate("bearer"))

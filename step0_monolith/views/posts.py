@@ -26,7 +26,7 @@ def known_id(post_id: str) -> str:
 
 def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
     """Count how many readers like each of the posts, for a page that is about to show them to a reader."""
-    # Where it is unknown whether the reader likes them, whoever counts likes is away.
+    # Where it is unknown whether the reader likes them, the part that counts likes is away.
     if g.reader is None or not wants_html() or not posts or "liked" not in posts[0]:
         return {}
     try:

@@ -37,7 +37,7 @@ def create_app(parts: Parts) -> Eve:
             verifier=Verifier(LocalKeys(parts.issuer.jwks()), ISSUER),
             revoked=parts.revocations.includes,
             face_secret=TrustSettings.read().face_secret,
-            parts={"mongodb": lambda: accepts_writes(parts.client), "smtp": parts.mailer.answers},
+            parts={"mongodb": lambda: accepts_writes(parts.client), "smtp": parts.mailer.is_available},
             optional=frozenset({"smtp"}),
         )
     )

@@ -1,6 +1,6 @@
 """Marks of which a service keeps copies.
 
-The reader's own latest marks stand instead of what the copies say.
+The reader's own latest marks replace what the copies say.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from step2_services.own_marks import own_marks
 class CopiedMarks(Marks):
     """Copies of marks, overlaid with those that the current request has sent along (see `own_marks`).
 
-    So readers see what they have just done, though the copies lie behind.
+    So readers see what they have just done, though the copies are behind.
     """
 
     def hidden(self, reader: str) -> list[str]:

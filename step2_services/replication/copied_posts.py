@@ -1,6 +1,6 @@
 """Posts of which a service keeps few fields, as it shows them in lists.
 
-The web face asks `posts` for the rest.
+The web face requests the rest from `posts`.
 """
 
 from collections.abc import Sequence

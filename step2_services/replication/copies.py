@@ -141,7 +141,7 @@ class Copy:
         return ReplaceOne({"_id": identifier}, document, upsert=True)
 
     def _clear_range(self, delivery: Delivery) -> list[Any]:
-        """Take away what lies in the delivery's range and is not in the delivery."""
+        """Delete what is in the delivery's range and not in the delivery."""
         after, upto = delivery.range or (None, None)
         within = {
             **({"$gt": after} if after is not None else {}),

@@ -34,7 +34,7 @@ TOO_LARGE = 10334
 """MongoDB's code for a change that is too large for a change stream."""
 
 FOLLOWING = "changes:"
-"""How cursors begin that all documents lie behind."""
+"""The beginning of cursors that come before all documents."""
 
 CHANGES: Document = {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}}
 OTHER_IDS = [

@@ -1,4 +1,4 @@
-"""Whether a service's copies are filled: until then its verbs would give half an answer."""
+"""Whether a service's copies are filled: until then its verbs would give half a response."""
 
 import threading
 import time

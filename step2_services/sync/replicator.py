@@ -39,7 +39,7 @@ MORE_MEMORY = (
 
 LAG = Gauge(
     "sync_lag_seconds",
-    "How far a taker's copies may lie behind their owner.",
+    "How far a taker's copies may be behind their owner.",
     ["taker", "what"],
     multiprocess_mode="mostrecent",
 )
@@ -53,7 +53,7 @@ class Progress:
     """How a relation fares.
 
     `state` is begins, follows or waits; copies reach the time `reaches`, if that is known; `began` is
-    when they were last told to begin again, and `filled` how many documents they were given since in
+    when they last began again, and `filled` how many documents they were given since in
     place of older ones. `left_out` are documents that are skipped, with what is wrong with each.
     """
 
@@ -116,7 +116,7 @@ class Replicator(threading.Thread):
             time.sleep(pause - time.time() % pause)
 
     def measure(self) -> None:
-        """Set the metric of how far copies lie behind now."""
+        """Set the metric of how far copies are behind now."""
         if self.progress.reaches is not None:
             lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
             LAG.labels(self.relation.taker, self.relation.what).set(lag)

@@ -27,7 +27,7 @@ class ParallelCalls:
         if len(calls) == 1:
             results = dict(calls)
         else:
-            # Each call knows the request that it is made for: its id, and the versions it asks for.
+            # Each call knows the request that it is made for: its id, and the versions that it names.
             results = {
                 name: self._pool.submit(copy_context().run, call).result for name, call in calls.items()
             }

@@ -21,7 +21,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class CanDoWithout:
-    """The parts that the face is ready without; `health` tells all parts, and whether each is there.
+    """The parts that the face is ready without; `health` returns all parts, and whether each is there.
 
     It looks by itself until all were there.
     """

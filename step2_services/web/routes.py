@@ -24,7 +24,7 @@ ROUTES = (
     (r"/members(/.*)?|/tokens(/.*)?|/me", "members"),
 )
 PASSED_ON = {"smtp"}
-"""A part of a service that the face tells as its own: without it one verb fails."""
+"""A part of a service that the face reports as its own: without it one verb fails."""
 
 SERVICES = tuple(dict.fromkeys(service for _, service in ROUTES))
 

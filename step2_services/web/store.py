@@ -1,6 +1,6 @@
 """The seam over services: step 1's store, for what one service knows; and what several know together.
 
-Readers see what they have done at once, though the services' copies lie up to a second behind:
+Readers see what they have done at once, though the services' copies are up to a second late:
 
 - what a reader did to the posts of a page is requested from tag, like and hide, who own it;
 - what a reader did lately goes along with requests that it bears on, see `step2_services.own_marks`.
@@ -32,7 +32,7 @@ MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
 UNMARKED: dict[str, Any] = {"tags": [], "liked": False, "hidden": False}
 COUNTING = ("tag", "like", "hide", "share")
 LATEST = 50
-"""Marks of one kind that a reader may make while copies lie behind, and still see all of."""
+"""Marks of one kind that a reader may make while copies are behind, and still see all of."""
 
 PATIENCE = 2.0
 """Seconds for what a page can do without."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 
 from step3_async.capture.leader import Leader
-from step3_async.capture.metrics import LAG, LEADS
+from step3_async.capture.metrics import LAG, LEASES
 from step3_async.capture.sources import SOURCES
 from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import Bus
@@ -83,7 +83,7 @@ class Capture:
 
     async def _measure(self) -> None:
         while True:
-            LEADS.set(sum(leader.leads for leader in self._leaders.values()))
+            LEASES.set(sum(leader.leads for leader in self._leaders.values()))
             for domain, leader in self._leaders.items():
                 LAG.labels(domain).set(leader.lag)
             await asyncio.sleep(MEASURE_SECONDS)

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from step3_async.capture.assignment import Assignment
 from step3_async.capture.change_stream import Batch, ChangeStream, ResumeTokenLost
 from step3_async.capture.events import EventFactory
-from step3_async.capture.metrics import DELAY, LOST, PUBLISHED
+from step3_async.capture.metrics import DELAY, PUBLISHED, TOKENS_LOST
 from step3_async.capture.publisher import publish
 from step3_async.rapids.bus import ALL, Unavailable
 from step3_async.rapids.tasks import cancel
@@ -53,7 +53,7 @@ class Follower:
                 await self._follow()
             except ResumeTokenLost as lost:
                 begins_again = True
-                LOST.labels(self._assignment.domain).inc()
+                TOKENS_LOST.labels(self._assignment.domain).inc()
                 log.error(
                     "changes were missed: capture begins again, and every river gets a snapshot",
                     domain=self._assignment.domain,

@@ -12,9 +12,10 @@ from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page
 
 @dataclass(frozen=True)
 class EventType:
-    """A event_type of `domain` called `name`. `payload` tells it, `document` is what `before` and `after`
-    hold; one that `removes` has no `after`. `example` is what a payload may be, `example_after` a document,
-    with `key`.
+    """The type of events `name` of `domain`.
+
+    `payload` is the model of the payload, `document` that of `before` and `after`. An event that `removes`
+    has no `after`. `example` is a possible payload, `example_after` a possible document with `key`.
     """
 
     domain: str

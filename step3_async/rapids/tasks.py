@@ -1,7 +1,7 @@
 """Helpers for tasks of asyncio: cancelling them for certain, running some together, trying again.
 
 Before Python 3.12 `asyncio.wait_for`, which the drivers of MongoDB and NATS use, loses a cancellation that
-comes at the moment at which it returns: the task goes on, and whoever waits for its end waits for ever.
+comes at the moment at which it returns: the task goes on, and code that waits for its end waits for ever.
 """
 
 import asyncio

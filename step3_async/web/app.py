@@ -1,4 +1,4 @@
-"""The web face of step 3: step 0's application over step 1's store, which asks the gateway."""
+"""The web face of step 3: step 0's application over step 1's store, which calls the gateway."""
 
 from pathlib import Path
 
@@ -64,5 +64,5 @@ def _extend_pages(app: Flask) -> None:
     assert step0 is not None  # noqa: S101
     own = FileSystemLoader(Path(__file__).parent / "templates")
     app.jinja_loader = ChoiceLoader([own, PrefixLoader({"step0": step0}), step0])
-    pages = Blueprint("settling", __name__, static_folder="static", static_url_path="/settling")
+    pages = Blueprint("pending", __name__, static_folder="static", static_url_path="/pending")
     app.register_blueprint(pages)

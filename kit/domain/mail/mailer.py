@@ -33,7 +33,7 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             raise DependencyUnavailable(PART) from error
 
-    def answers(self) -> bool:
+    def is_available(self) -> bool:
         """Say whether the mail server takes connections."""
         try:
             with smtplib.SMTP(self.host, self.port, timeout=1):

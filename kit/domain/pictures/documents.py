@@ -29,5 +29,5 @@ def picture_of(post: Post) -> str | None:
 
 
 def has_image(post: Post) -> bool:
-    """Say whether a page should ask for the post's picture."""
+    """Return whether a page should request the post's picture."""
     return picture_of(post) is not None

@@ -109,7 +109,7 @@ class Fetcher:
                 if location:
                     return location
                 if response.status != 200:
-                    raise Unfetchable(f"The other site answers {response.status} for the picture.")
+                    raise Unfetchable(f"The other site responds with {response.status} for the picture.")
                 return self._read(response, target, deadline)
             finally:
                 response.close()

@@ -21,7 +21,7 @@ NUMBERED: Document = {LOVE: {"$gte": -LARGEST_INTEGER, "$lte": LARGEST_INTEGER}}
 def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | None) -> list[Document]:
     """Find at most RECOMMENDED posts as they are stored, in the order the contract gives.
 
-    `posts` and `marks` must lie in one database: posts with the reader's tags are looked up there.
+    `posts` and `marks` must be in one database: posts with the reader's tags are looked up there.
     """
     match: Document = {**RECOMMENDABLE, **NUMBERED}
     if topic is not None:

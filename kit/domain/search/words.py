@@ -1,9 +1,9 @@
 """Words to search for, also in languages that put no spaces between them.
 
-MongoDB takes what stands between spaces and punctuation for a word, so of 我在东京工作 it keeps one word that
-nobody asks for. So a post also keeps, in the field WORDS of the same index, each character of such a run and
-each pair of neighbours, which is how search engines do it where they have no dictionary; a query is taken
-apart likewise. Queries and posts without such runs are not touched, and cost nothing.
+For MongoDB a word is what is between spaces and punctuation, so of 我在东京工作 it keeps one word that
+nobody searches for. So a post also keeps, in the field WORDS of the same index, each character of such a run
+and each pair of neighbours, as search engines do where they have no dictionary. Queries are split in the same
+way. Queries and posts without such runs are not touched, and cost nothing.
 """
 
 import re
@@ -91,7 +91,7 @@ def _taken_apart(piece: str) -> str:
 
 
 def _parsed(plan: object) -> Iterator[Document]:
-    """Find what MongoDB made of the query, wherever in its plan it stands."""
+    """Find what MongoDB made of the query, wherever that is in its plan."""
     parts = plan.values() if isinstance(plan, dict) else plan if isinstance(plan, list) else ()
     if isinstance(plan, dict) and "parsedTextQuery" in plan:
         yield plan["parsedTextQuery"]

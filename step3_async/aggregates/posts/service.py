@@ -1,4 +1,4 @@
-"""Posts: the owner of all posts. Whoever loads posts writes here; everybody else hears of it."""
+"""Posts: the owner of all posts. `make load` writes here; all other services get posts as events."""
 
 from kit.domain.indexes import INDEXES as MODEL
 from kit.domain.posts.resource import POSTS

@@ -46,7 +46,7 @@ def make_app() -> Service:
             ),
             owns="shares",
             ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
-            parts={"smtp": mailer.answers},
+            parts={"smtp": mailer.is_available},
             optional=frozenset({"smtp"}),
         ),
         share.make_blueprint(posts, shares, limit, mailer),

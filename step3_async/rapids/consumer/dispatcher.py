@@ -119,5 +119,5 @@ class Dispatcher:
         try:
             await self._on_applied(domain, applied)
         except Exception:
-            # Messages may get lost anyway: whoever waits for one asks.
+            # Messages may get lost anyway: a gateway that waits for one sends a query.
             log.exception("not published what is applied", river=self._name, domain=domain)

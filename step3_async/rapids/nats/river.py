@@ -94,7 +94,7 @@ class NatsRiver:
         messages: list[Msg] = []
         try:
             messages += await self._subscription.fetch(1, timeout)
-            # The client adds what came late for an earlier request to what it is asked for.
+            # The client adds what came late for an earlier request to what is requested.
             while len(messages) < limit and self._subscription.pending_msgs:
                 messages += await self._subscription.fetch(1, TOGETHER_SECONDS)
             if len(messages) < limit:

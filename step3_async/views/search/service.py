@@ -1,4 +1,4 @@
-"""Search, in two versions that may run at once: their answers differ in order, their pond does not."""
+"""Search, in two versions that may run at once: their results differ in order, their pond does not."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -32,23 +32,23 @@ def read_collection(app: Any, resource: str) -> Response:
     described = app.config["DOMAIN"][resource]
     if "GET" not in described["public_methods"] and not app.auth.authorized([], resource, "GET"):
         app.auth.authenticate()
-    asked, others = _asked(described)
+    parsed, others = _parse(described)
     lookup: Document = {}
     app.on_pre_GET(resource, request, lookup)
     getattr(app, f"on_pre_GET_{resource}")(request, lookup)
-    documents, total = app.data.find(resource, asked, lookup)
+    documents, total = app.data.find(resource, parsed, lookup)
     for document in documents:
         if not document.keys() >= STORED:
             build_response_document(document, resource, [])
     found = Found(documents, min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
-    page = Page(asked.page, asked.max_results)
+    page = Page(parsed.page, parsed.max_results)
     whole = as_collection(found, page, described["resource_title"], others)
     app.on_fetched_resource(resource, whole)
     getattr(app, f"on_fetched_resource_{resource}")(whole)
     headers = [("X-Total-Count", str(found.total))]
     if _comes_from_another_site():
-        answer: Response = send_response(resource, (whole, None, None, 200, headers))
-        return answer  # with headers for CORS, and after the events below
+        response: Response = send_response(resource, (whole, None, None, 200, headers))
+        return response  # with headers for CORS, and after the events below
     response = reply(whole)
     response.headers.extend(headers)
     app.on_post_GET(resource, request, response)
@@ -62,7 +62,7 @@ def known_parameters(described: dict[str, Any]) -> list[str]:
     return [*described.get("kit", {}).get("query", ()), *eves, *params.PAGING]
 
 
-def _asked(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
+def _parse(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
     """Read what is requested; give the parameters that lead there besides those of the page, too."""
     params.only(*described["kit_parameters"])
     given = request.args
@@ -70,10 +70,10 @@ def _asked(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
         if not given.get(name, "").strip():
             raise BadRequest(f"{name} is needed, and empty.")
     page = params.page()
-    asked = ParsedRequest()
-    asked.page, asked.max_results = page.number, page.size
-    asked.where, asked.sort, asked.projection = map(given.get, EVES_OWN.values())
-    return asked, {name: value for name, value in given.items() if name not in params.PAGING}
+    parsed = ParsedRequest()
+    parsed.page, parsed.max_results = page.number, page.size
+    parsed.where, parsed.sort, parsed.projection = map(given.get, EVES_OWN.values())
+    return parsed, {name: value for name, value in given.items() if name not in params.PAGING}
 
 
 def _comes_from_another_site() -> bool:
