@@ -62,11 +62,11 @@ def retrying(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     on_error: Callable[[BaseException], object] | None = None,
 ) -> AsyncRetrying:
-    """Return what tries again after these errors, `first` seconds later at first and `most` in the end. When
+    """Return what tries again after these errors: after `first` seconds, later after up to `most`. When
     `stop` says so, the error is raised.
     """
 
-    def tell(state: RetryCallState) -> None:
+    def report(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if on_error and error:
             on_error(error)
@@ -76,6 +76,6 @@ def retrying(
         wait=wait_exponential_jitter(multiplier=first, max=most, jitter=first),
         stop=stop,
         sleep=sleep,
-        before_sleep=tell,
+        before_sleep=report,
         reraise=True,
     )
