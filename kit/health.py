@@ -1,4 +1,4 @@
-"""Whether a service lives, whether it is ready, and what it has counted."""
+"""The verbs for operators: whether a service lives, whether it is ready, and its metrics."""
 
 from collections.abc import Callable, Container, Mapping
 

@@ -1,4 +1,4 @@
-"""The web application, the same in front of every architecture."""
+"""The web application, which is the same at every step."""
 
 from collections.abc import Callable, Container, Mapping
 from datetime import timedelta

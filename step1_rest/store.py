@@ -129,7 +129,7 @@ class RestStore:
 
 
 def paging(page: Page) -> dict[str, int]:
-    """Make the parameters of a page."""
+    """Return the parameters of a page."""
     return {"page": page.number, "max_results": page.size}
 
 
@@ -139,13 +139,13 @@ def _found(payload: dict[str, Any]) -> Found[Any]:
 
 
 def found_posts(payload: dict[str, Any]) -> Found[Post]:
-    """Read a collection of posts as the seam has it."""
+    """Return a collection of posts in the form of the seam."""
     found = _found(payload)
     return replace(found, items=[known_post(each) for each in found.items])
 
 
 def known_post(payload: Any) -> Post:
-    """Read a post as the seam has it."""
+    """Return a post in the form of the seam."""
     for name in EVES_OWN:
         payload.pop(name, None)
     post: Post = payload

@@ -13,13 +13,13 @@ from step1_rest.store import RestStore
 
 
 class ApiSettings(Settings):
-    """Where the API is found."""
+    """The address of the API."""
 
     url: str = Field(API_URL, alias="API_URL")
 
 
 def make_app() -> Flask:
-    """Make the face over the API that the environment names."""
+    """Make the face over the API that the settings name."""
     configure_logs("web")
     api = Rest(ApiSettings.read().url, "The API")
     session, trust = SessionSettings.read(), TrustSettings.read()

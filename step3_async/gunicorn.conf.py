@@ -1,4 +1,4 @@
-"""How gunicorn serves each service of step 3."""
+"""The settings of gunicorn for each service of step 3."""
 
 import step3_async.rapids.hosting.service  # noqa: F401 - a worker starts sooner when its master has read it
 from kit.server.config import address

@@ -1,4 +1,4 @@
-"""What a request may name besides a post: words to search for, a topic, a tag."""
+"""The parameters of requests besides a post's id: words to search for, a topic, a tag."""
 
 import re
 

@@ -97,7 +97,7 @@ class Gone(Problem):
 
 
 class TooMuch(Problem):
-    """More at once than a part can take; less may do."""
+    """More at once than a part can process; less may work."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 

@@ -1,8 +1,8 @@
-"""Whose request it is: where it comes from, and by which scheme.
+"""Where a request comes from: the client's address and scheme, also behind proxies.
 
 Anybody can send the headers that say so. They count from two kinds of senders only: from proxies whose
-addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host that a proxy
-was requested does not matter, as no response names one.
+addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host
+in a request does not matter, as no response names one.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def client(self, peer: str, forwarded_for: str) -> str:
-        """Find where a request comes from that `peer` has brought.
+        """Return the address of the client of a request that came from `peer`.
 
         That is the last address of X-Forwarded-For that is no trusted proxy's own: each proxy adds the one
         before it, and clients may have begun the list.
@@ -97,7 +97,7 @@ def scheme_of(forwarded_proto: str) -> str:
 def is_for_a_proxy(authorization: str) -> bool:
     """Return whether a header Authorization is for a proxy that wants a password of its own.
 
-    Browsers then send it with everything. We take bearer tokens only.
+    Browsers then send it with each request. We accept bearer tokens only.
     """
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip() or not credentials.isascii():
@@ -107,12 +107,12 @@ def is_for_a_proxy(authorization: str) -> bool:
 
 
 def _key(header: str) -> str:
-    """Name a header as WSGI does."""
+    """Return the name of a header in WSGI's environment."""
     return f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def _bare(address: str) -> str:
-    """Take the port off an address; give nothing for what is no address."""
+    """Return an address without its port; "" for what is no address."""
     host, _, port = address.rpartition(":")
     if address.startswith("["):
         address = address[1:].partition("]")[0]

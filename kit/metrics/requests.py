@@ -1,4 +1,4 @@
-"""Prometheus metrics of a Flask application, right under several workers.
+"""Prometheus metrics of a Flask application that are correct with several workers.
 
 With PROMETHEUS_MULTIPROC_DIR set to an empty folder before the first import, the workers of one server count
 together; without it each process counts alone.

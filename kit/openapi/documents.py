@@ -14,7 +14,7 @@ TEXT = {"type": "string"}
 
 @dataclass(frozen=True)
 class Documents:
-    """References to the schemas of a resource; `one` is the name its documents go by, such as Post.
+    """References to the schemas of a resource; `one` is the name of its documents, such as Post.
 
     A verb's schema may refer to them, too: Post is a document, PostsPage a page of the collection.
     """
@@ -31,7 +31,7 @@ class Documents:
 def add_documents(
     name: str, resource: Mapping[str, Any], config: Mapping[str, Any], schemas: Json
 ) -> Documents:
-    """Put the schemas of the resource `name` to those in `schemas`, under names that were free."""
+    """Add the schemas of the resource `name` to `schemas`, under names that are free."""
     one = capital(camel(resource["item_title"]))
     methods = set(resource["resource_methods"])
     is_listed = "GET" in methods
@@ -63,7 +63,7 @@ def add_documents(
 def written_after_post(documents: Documents, resource: Mapping[str, Any]) -> Json:
     """Describe the response to a POST.
 
-    One document's news, or those of several where it may carry several.
+    It is about one document, or several where the request may have several.
     """
     items = {"type": "array", "items": documents.written}
     several = {

@@ -50,17 +50,17 @@ class Endpoint:
     documents: Documents
 
     def is_public(self, method: str) -> bool:
-        """Say whether anybody may."""
+        """Return whether anybody may use the method."""
         setting = "public_methods" if self.kind == COLLECTION else "public_item_methods"
         return method in self.resource[setting]
 
     def is_conditional(self, method: str) -> bool:
-        """Say whether it is done only to the document that the client has seen."""
+        """Return whether the method needs the ETag of the document that the client has read."""
         return self.kind == ITEM and method != "GET" and bool(self.config["IF_MATCH"])
 
 
 def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Describe address, method and operation of all there is to do with `app`'s resources.
+    """Yield address, method and operation for all methods of `app`'s resources.
 
     Their schemas are added to `schemas`.
     """

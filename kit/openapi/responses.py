@@ -38,12 +38,12 @@ INVALID_LIST = "InvalidList"
 
 
 def ref(schema: str) -> Json:
-    """Refer to one of the document's schemas."""
+    """Return a reference to one of the document's schemas."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
 def problems(statuses: Iterable[int]) -> Json:
-    """Refer to the shared responses of these statuses, each of PROBLEMS."""
+    """Return references to the shared responses of these statuses, all from PROBLEMS."""
     names = {status: PROBLEMS[status][0] for status in sorted(statuses)}
     return {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
 

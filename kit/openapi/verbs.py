@@ -20,7 +20,7 @@ Models = Mapping[type[BaseModel], Json]
 
 
 def verb_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Describe address, method and operation of all `app`'s verbs.
+    """Yield address, method and operation of all `app`'s verbs.
 
     The schemas of their models are added to `schemas`.
     """
@@ -43,7 +43,7 @@ def _described(app: Flask, rule: Rule) -> Operation | None:
 
 
 def _lift(operations: list[Operation], schemas: Json) -> Models:
-    """Put the schemas of all models into `schemas`; how to refer to each."""
+    """Add the schemas of all models to `schemas`, and return a reference to each."""
     bodies: list[Any] = [each for one in operations for each in (one.body, *one.responses.values())]
     models = {each: None for each in bodies if isinstance(each, type) and issubclass(each, BaseModel)}
     # All at once, as two models may go by the same name.
@@ -82,7 +82,8 @@ def _security(described: Operation) -> list[Json]:
 
 
 def _named(described: Operation, models: Models) -> Json:
-    """Describe the responses of the operation; an error it says no more of is one of the shared ones."""
+    """Describe the responses of the operation; errors without a description of their own are the shared ones.
+    """
     made: Json = {}
     for status, given in described.responses.items():
         if given is None and status in PROBLEMS:

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, but for clients that take their time.
+"""gunicorn's threaded worker, made safe against slow clients.
 
 gunicorn gives a thread to each connection, and the thread waits for what comes: sixteen half requests keep
 everybody else out for good. Here requests are collected without a thread until they are whole; a body in
@@ -52,7 +52,7 @@ _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 def is_whole(received: bytearray) -> bool:
-    """Say whether all of a request is there, as far as can be seen without parsing it."""
+    """Return whether a request is complete, as far as that is visible without parsing it."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return len(received) > LARGEST_HEAD
@@ -65,7 +65,7 @@ def is_whole(received: bytearray) -> bool:
 
 
 class Hurried:
-    """A socket from which a thread reads for so long only."""
+    """A socket from which a thread can read until a deadline only."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -73,7 +73,7 @@ class Hurried:
         self._problem: Callable[[], Exception] = NoMoreData
 
     def until(self, end: float | None, problem: Callable[[], Exception] = NoMoreData) -> None:
-        """Raise this from a `recv` that has nothing at `end`; never for None."""
+        """Set the error that `recv` raises when nothing has come by `end`; None for no deadline."""
         self._end, self._problem = end, problem
 
     def recv(self, size: int) -> bytes:
@@ -89,7 +89,7 @@ class Hurried:
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """What has come of its next request is `received`."""
+    """A connection. `received` is the part of its next request that has come."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -97,7 +97,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.hurried: Hurried | None = None
 
     def take(self) -> Hurried:
-        """Hand what has come to the parser, for a thread that goes on from there."""
+        """Pass what has come to the parser, for a thread that reads the rest."""
         self.data_ready = True
         self.init()
         if self.hurried is None:
@@ -144,7 +144,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._on_readable(conn, client)
 
     def handle(self, conn: Connection) -> Any:
-        """Answer a request, in a thread; see ThreadWorker."""
+        """Handle a request in a thread; see ThreadWorker."""
         try:
             conn.take().until(time.monotonic() + REQUEST_SECONDS)
         except OSError:

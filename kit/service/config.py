@@ -1,4 +1,4 @@
-"""Eve's settings within reach.
+"""A cache of Eve's settings.
 
 Eve reads its settings through one object, `eve.utils.config`, whose `__getattr__` finds the current
 application's configuration through Flask's proxies: several hundred look-ups a request for a page of
@@ -20,7 +20,7 @@ _apps: "weakref.WeakSet[Flask]" = weakref.WeakSet()
 
 
 def uncache_settings() -> None:
-    """Let Eve look its settings up itself. Call this before another application is made."""
+    """Empty the cache. Call this before another application is made."""
     vars(config).clear()
 
 

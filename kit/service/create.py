@@ -1,4 +1,4 @@
-"""Putting a service together."""
+"""Make the application of a service."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -32,7 +32,7 @@ HEADERS = (
     ("Cache-Control", "no-cache"),
     ("Vary", "Accept, Authorization"),
 )
-"""Of every response that has no own."""
+"""The policy of every response that has none of its own."""
 
 
 def own_database(name: str) -> Database[Document]:
@@ -42,7 +42,7 @@ def own_database(name: str) -> Database[Document]:
 
 
 def create_service(definition: ServiceDefinition) -> Service:
-    """Make an Eve application that may face clients.
+    """Make an Eve application that is safe for clients to use.
 
     Add verbs to it as Flask routes; see `kit.http.operations`.
 
@@ -89,7 +89,7 @@ def error_response(
 
 
 def _home(app: Service, definition: ServiceDefinition) -> Response:
-    """Say where to go on from `/`."""
+    """Link from `/` to what the service has."""
     collections = [
         {"href": described["url"], "title": described["resource_title"]}
         for described in app.config["DOMAIN"].values()

@@ -1,4 +1,4 @@
-"""What a service is made of, and how Eve is set up for it."""
+"""The definition of a service, and Eve's settings for it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ class ServiceDefinition:
 
     `verifier` verifies readers' tokens, and `revoked` says which of those (by their id) were ended early;
     `services` verifies tokens of other services. `face_secret` is known to processes that may say for whom
-    they ask. `instance` is named in each response. `parts` are asked for readiness; without the `optional`
-    ones among them the service is ready all the same. `bulk` is how many documents one POST may carry where a
-    resource takes several. `origins` may call from browsers (CORS), each a whole origin such as
+    they send a request. `instance` is named in each response. `parts` are checked for readiness; without the
+    `optional` ones among them the service is ready all the same. `bulk` is how many documents one POST may
+    carry where a resource takes several. `origins` may call from browsers (CORS), each a whole origin such as
     https://example.org. `eve` overrides any of Eve's settings.
 
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its

@@ -15,10 +15,12 @@ OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
 
 
 class ReaderAuth(BasicAuth):  # type: ignore[misc]
-    """Tells Eve who `identify` found, for methods that are not public and for resources of readers' own."""
+    """Tells Eve the reader that `identify` found, for methods that are not public and for readers' own
+    resources.
+    """
 
     def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
-        """Say whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
+        """Return whether a reader has signed in, or need not: such as for HEAD where GET is public."""
         if g.reader is None:
             kind = "public_methods" if str(request.endpoint).endswith("|resource") else "public_item_methods"
             return method in ("HEAD", "OPTIONS") and "GET" in current_app.config["DOMAIN"][resource][kind]
@@ -26,7 +28,7 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
         return True
 
     def authenticate(self) -> None:
-        """Ask for a token. Raises SignedOut."""
+        """Require a token. Raises SignedOut."""
         raise SignedOut("Sign in first.")
 
 

@@ -1,10 +1,10 @@
-"""Reading a collection, the request that services get most.
+"""The short path for reading a collection, the most frequent request.
 
 Eve's own way from the request to the response looks, for each request and each document, at settings that
 our services do not have: versions, media, embedded documents, soft deletion, rate limits in Redis, several
-renderers. It costs more than the whole of a hand-written view. So GET of a resource takes this shorter way,
+renderers. It costs more than the whole of a hand-written view. So GET of a resource takes this shorter path,
 through the same data layer, authentication and events (`on_pre_GET`, `on_fetched_resource`, `on_post_GET`
-and those of the resource); items and all that writes go Eve's. `make bench` measures both.
+and those of the resource); items and all writes take Eve's path. `make bench` measures both.
 """
 
 from typing import Any
@@ -63,7 +63,7 @@ def known_parameters(described: dict[str, Any]) -> list[str]:
 
 
 def _parse(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
-    """Read what is requested; give the parameters that lead there besides those of the page, too."""
+    """Parse the request; return the parameters except those of paging, too."""
     params.only(*described["kit_parameters"])
     given = request.args
     for name in described.get("kit", {}).get("required", ()):

@@ -15,12 +15,12 @@ NEGOTIATED_BLUEPRINTS = {"posts", "marks", "members", "share"}
 
 
 def negotiates() -> bool:
-    """Say whether the address is one that responds in JSON or HTML, depending on the reader."""
+    """Return whether responses at the address depend on the reader, and are JSON or HTML."""
     return request.blueprint in NEGOTIATED_BLUEPRINTS and request.endpoint != "posts.image"
 
 
 def set_personal(response: AnyResponse) -> None:
-    """Say that a response is for this client alone."""
+    """Mark a response as one for this client alone."""
     response.vary.update(("Accept", "Cookie", "Authorization"))
     if not response.cache_control:
         response.cache_control.no_cache = True
@@ -29,7 +29,7 @@ def set_personal(response: AnyResponse) -> None:
 
 
 def set_headers(app: Flask) -> None:
-    """Add them to all responses of `app`."""
+    """Add the headers to all responses of `app`."""
 
     @app.after_request
     def add(response: Response) -> Response:

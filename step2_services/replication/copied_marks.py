@@ -15,7 +15,7 @@ from step2_services.own_marks import own_marks
 
 
 class CopiedMarks(Marks):
-    """Copies of marks, overlaid with those that the current request has sent along (see `own_marks`).
+    """Copies of marks, replaced by those that came with the current request (see `own_marks`).
 
     So readers see what they have just done, though the copies are behind.
     """
@@ -43,7 +43,7 @@ class CopiedMarks(Marks):
 
 
 def _with(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pick the own marks that say something of tags, liked or hidden."""
+    """Return the own marks that say something about tags, liked or hidden."""
     return ((post, mark) for post, mark in own_marks().items() if kind in mark)
 
 

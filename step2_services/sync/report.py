@@ -70,12 +70,12 @@ class Report(threading.Thread):
             time.sleep(EVERY)
 
     def add_lags(self, response: dict[str, Any]) -> None:
-        """Say of each relation how old its copies may be now."""
+        """Add to each relation how old its copies may be now."""
         for item in response["_items"]:
             self.add_lag(item)
 
     def add_lag(self, item: Any) -> None:
-        """Say of one relation how old its copies may be now."""
+        """Add to one relation how old its copies may be now."""
         if reaches := item.get("reaches"):
             item["lag"] = (datetime.now(UTC) - reaches.replace(tzinfo=UTC)).total_seconds()
 

@@ -15,7 +15,7 @@ from step2_services.web.store import ServicesStore
 
 
 def make_app() -> Flask:
-    """Make the face over the services that the environment names."""
+    """Make the face over the services that the settings name."""
     configure_logs("web")
     services = Services(ServiceSettings.read().services_file)
     names = (*SERVICES, "sync")

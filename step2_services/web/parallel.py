@@ -20,7 +20,7 @@ class ParallelCalls:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
 
     def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
-        """Call the services; who is away gives no response, which is noted as a gap.
+        """Call the services. One that is away is left out, and noted as a gap.
 
         Raises other Problems.
         """

@@ -51,7 +51,7 @@ class WriteLog(Collection[Document]):
         return result
 
     def stamp(self) -> dict[str, Any]:
-        """Give the trace that the write belongs to."""
+        """Return the trace that the write belongs to."""
         return {TRACEPARENT: current_traceparent()}
 
     def note(self, key: str, revision: int) -> None:

@@ -34,7 +34,7 @@ class Mailer:
             raise DependencyUnavailable(PART) from error
 
     def is_available(self) -> bool:
-        """Say whether the mail server takes connections."""
+        """Return whether the mail server accepts connections."""
         try:
             with smtplib.SMTP(self.host, self.port, timeout=1):
                 return True
@@ -43,7 +43,7 @@ class Mailer:
 
 
 def compose(post: Post, to: str, note: str, sharer: str, sender: str) -> EmailMessage:
-    """Write the mail. Control characters of the title never reach a header."""
+    """Return the mail. Control characters of the title never get into a header."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to

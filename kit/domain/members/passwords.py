@@ -11,12 +11,12 @@ from kit.settings import LimitSettings
 
 
 def hashed(password: str) -> str:
-    """Make what to store of a password."""
+    """Return the hash to store for a password."""
     return _hasher().hash(password)
 
 
 def fits(stored: Any, password: str) -> bool:
-    """Say whether `stored` was made of `password`.
+    """Return whether `stored` is the hash of `password`.
 
     None means that there is no such member, as does any value that is not a text.
 

@@ -18,7 +18,7 @@ class Image:
 
 
 def picture_of(post: Post) -> str | None:
-    """Find the address of the post's thumbnail, or of what it links to where that looks like a picture."""
+    """Return the address of the post's thumbnail, or of what it links to if that looks like a picture."""
     if post["thumbnail"].startswith(("http://", "https://")):
         return post["thumbnail"]
     try:

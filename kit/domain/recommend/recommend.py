@@ -14,7 +14,7 @@ from kit.service.render import reply
 
 
 class Topics(BaseModel):
-    """Topics there are posts of."""
+    """Topics that have posts."""
 
     topics: list[str]
 

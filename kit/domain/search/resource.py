@@ -14,7 +14,7 @@ from kit.service.data import as_http_errors
 
 
 def search_resource(order: Sequence[Any], summary: str) -> dict[str, Any]:
-    """Describe the resource over the collection `posts`, whose matches come in this order."""
+    """Describe the resource over the collection `posts`, with matches in this order."""
     return {
         **POSTS,
         "resource_title": "Search",

@@ -24,7 +24,7 @@ LETTERS = (
 """Of languages without spaces between words, as the inside of a character class."""
 
 SEARCHED = 10_000
-"""Characters of a text that are searched so: a post has to fit into an event, with its words, twice."""
+"""How many characters of a text are searched like this: an event has to hold a post and its words twice."""
 
 _RUN = re.compile(f"[{LETTERS}]+")
 _GLUED = re.compile(rf"[^\W{LETTERS}]+(?=[{LETTERS}])|(?<=[{LETTERS}])[^\W{LETTERS}]+")
@@ -32,13 +32,15 @@ _PIECE = re.compile(r'-?"[^"]*"?|\S+')
 
 
 def words_of(title: str, text: str) -> str:
-    """Make what WORDS holds of a post, those of the title twice, as they weigh more; "" for most."""
+    """Return the value of WORDS for a post; "" for most. Words of the title are there twice, as they weigh
+    more.
+    """
     of_title = _words(title)
     return " ".join((*of_title, *of_title, *_words(text)))
 
 
 def search_for(query: str) -> str:
-    """Make of a query what MongoDB's `$search` is to have."""
+    """Return a query in the form for MongoDB's `$search`."""
     if not _RUN.search(query):
         return query
     return " ".join(_taken_apart(piece) for piece in _PIECE.findall(query))

@@ -17,11 +17,11 @@ DOMAIN = {"marks": marks_resource("hidden")}
 INDEXES: Indexes = {"marks": [latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("hide")
     posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "hide"))
     return event_service(

@@ -18,11 +18,11 @@ DOMAIN = {"marks": marks_resource("liked")}
 INDEXES: Indexes = {"marks": [*named(MODEL["marks"], "likes_of_post"), latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("like")
     posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "like"))
     return event_service(

@@ -1,4 +1,4 @@
-"""Members: signing up, in and out; the only one who can mint readers' tokens."""
+"""Members: signing up, in and out; the only one who can sign readers' tokens."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ INDEXES: Indexes = {"revoked": [expiring("expires")]}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("members")
     members = database["members"]
     revocations = Revocations(WriteLog(database, "revoked", "members"))

@@ -13,7 +13,7 @@ INDEXES: Indexes = {"posts": named(MODEL["posts"], "newest", "topic")}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("posts")
     return event_service(
         Hosted(

@@ -26,7 +26,7 @@ POSTS = ("title", "url", "permalink")
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("share")
     posts, shares = Posts(database["posts"]), Shares(WriteLog(database, "shares", "share"))
     mail = MailSettings.read()

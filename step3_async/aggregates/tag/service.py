@@ -21,7 +21,7 @@ POSTS = ("topic",)
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("tag")
     posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "tag"))
     return event_service(

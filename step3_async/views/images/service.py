@@ -25,7 +25,7 @@ SAME = {"images.image": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("images")
     posts = Posts(database["posts"])
     pictures = PictureSettings.read()

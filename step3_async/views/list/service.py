@@ -21,7 +21,7 @@ SAME = {"posts|resource": "posts", "posts|item_lookup": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("list")
     marks = Marks(database["marks"])
     app = event_service(

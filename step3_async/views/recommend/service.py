@@ -37,7 +37,7 @@ SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("recommend")
     posts, marks = Posts(database["posts"], find_problem=POST_SCHEMA.find_problem), Marks(database["marks"])
     return event_service(
