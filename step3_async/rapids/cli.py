@@ -80,8 +80,8 @@ def redrive(river: str | None, everything: bool, numbers: tuple[int, ...]) -> No
     if old:
         raise click.ClickException(
             f"Left: {', '.join(str(each.number) for each in old)}. An event older than "
-            f"{TOMBSTONES_KEPT.days} days could bring a deleted document back. `rapids rebuild SERVICE` fills "
-            "the pond from the owners instead."
+            f"{TOMBSTONES_KEPT.days} days could bring a deleted document back. `rapids rebuild SERVICE` "
+            "fills the pond from the owners instead."
         )
 
 
