@@ -57,8 +57,7 @@ class Store(Protocol):
         """Search title and text, best first, and equal ones by `_id`, without what the reader hid."""
 
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
-        """Recommend at most RECOMMENDED posts with a score over 50, in the order that the contract demands.
-        """
+        """Recommend at most RECOMMENDED posts with a score over 50, in the order of the contract."""
 
     def topics(self) -> list[str]:
         """List the topics that have posts, in alphabetical order, for people to choose from."""

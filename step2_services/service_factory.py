@@ -1,5 +1,4 @@
-"""The service factory of step 2: each service has its own database, copies, and tokens that `members` signs.
-"""
+"""The service factory of step 2: a service has its own database, copies, and tokens that `members` signs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

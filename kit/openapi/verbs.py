@@ -82,8 +82,7 @@ def _security(described: Operation) -> list[Json]:
 
 
 def _named(described: Operation, models: Models) -> Json:
-    """Describe the responses of the operation; errors without a description of their own are the shared ones.
-    """
+    """Describe the responses of the operation. Errors without a description are the shared ones."""
     made: Json = {}
     for status, given in described.responses.items():
         if given is None and status in PROBLEMS:

@@ -25,8 +25,7 @@ class Rebuilt(BaseModel):
 
 
 class Reaching(BaseModel):
-    """The times up to which a taker's copies have all changes, by what they are copies of; null if unknown.
-    """
+    """The times up to which a taker's copies have all changes, by kind of document; null if unknown."""
 
     reaches: dict[str, datetime | None]
 

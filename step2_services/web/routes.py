@@ -30,8 +30,7 @@ SERVICES = tuple(dict.fromkeys(service for _, service in ROUTES))
 
 
 class Routed:
-    """The services as one API. It notes for the current request which instances responded; see `served_by`.
-    """
+    """The services as one API. For the current request it notes which instances responded (`served_by`)."""
 
     def __init__(self, services: Mapping[str, Rest]) -> None:
         self.services = services

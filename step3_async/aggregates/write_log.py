@@ -19,7 +19,7 @@ class WriteLog(Collection[Document]):
 
     Each write counts up the document's `revision`, whether or not it changes anything else, and keeps the
     trace that it belongs to. The current request's response then names what was written (see
-    `rapids.hosting.commands`).
+    `rapids.hosting.response_headers`).
     """
 
     def __init__(self, database: Database[Document], name: str, domain: str) -> None:

@@ -205,12 +205,15 @@ def of_domain(domain: str) -> list[EventType]:
 
 def validate(event: Event) -> None:
     """Raise ValueError for an event that is not in the catalogue, or not as it says."""
+    name = f"{event.event_domain} {event.event_name}"
     try:
         _validate(event)
     except ValidationError as error:
         # Its own text quotes the document.
         problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise ValueError(f"{event.event_domain} {event.event_name}: {'; '.join(problems)}") from None
+        raise ValueError(f"{name}: {'; '.join(problems)}") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _validate(event: Event) -> None:
@@ -220,7 +223,7 @@ def _validate(event: Event) -> None:
         return
     event_type = BY_NAME.get((event.event_domain, event.event_name))
     if event_type is None:
-        raise ValueError(f"the catalogue has no event {event.event_name} of {event.event_domain}")
+        raise ValueError("the catalogue has no such event")
     if event_type.removes is not (event.after is None):
         raise ValueError("only an event that removes its document has no `after`")
     event_type.payload.model_validate(event.payload)

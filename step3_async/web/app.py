@@ -13,10 +13,9 @@ from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
-from step3_async.rapids.hosting.settings import get_gateway_url
-from step3_async.rapids.hosting.spans import trace_requests
+from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import AnnouncedPath
-from step3_async.rapids.tracing import configure_tracing
+from step3_async.rapids.tracing import configure_tracing, trace_requests
 from step3_async.web.gateway_api import GatewayApi, pass_on
 from step3_async.web.openapi import complete
 
@@ -34,7 +33,7 @@ def make_app() -> Flask:
     configure_logs(ServiceSettings.read().instance or NAME)
     configure_tracing(NAME)
     secret = TrustSettings.read().face_secret
-    api = GatewayApi(get_gateway_url(), secret)
+    api = GatewayApi(HostingSettings.read().gateway_url, secret)
     keys = RemoteKeys(api)
     keys.fetch_ahead()
     app = create_app(

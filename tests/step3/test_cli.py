@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from step3_async.rapids.consumer import Consumer
 from step3_async.rapids.messages import Announcement
 from step3_async.rapids.nats.streams import provision
 from step3_async.rapids.pond import Pond
+from step3_async.rapids.pond.tombstones import TOMBSTONES_KEPT
 from tests.conftest import ROOT
 from tests.step3.flows import QUICK, Capture, Taker
 from tests.step3.nats_rapids import Connect, asynchronous, connections, until
@@ -94,7 +96,9 @@ class TestDeadLetters:
         async with connections(server) as connect, flowing(connect, taker) as flow:
             teller, _ = await capture(connect)
             await until(lambda: flow.ready)
-            await teller.publish_events([event("papers", number, f"p_{number}", {}) for number in (1, 2)])
+            now = datetime.now(UTC)
+            events = [event("papers", number, f"p_{number}", {}, timestamp=now) for number in (1, 2)]
+            await teller.publish_events(events)
             operator = await connect("admin")
             await until(lambda: some_dead(operator, 2))
             listed = await rapids(server, "dead")
@@ -110,6 +114,37 @@ class TestDeadLetters:
             assert await rapids(server, "redrive", "--all") == "Redriven: 1.\n"
             await until(lambda: sorted(taker.taken) == ["papers-1", "papers-2"])
             assert await rapids(server, "dead") == "There are no dead letters.\n"
+
+    @asynchronous
+    async def test_events_older_than_tombstones_are_not_redriven(self, server: NatsServer) -> None:
+        is_mended = False
+
+        def do(_event: Any) -> None:
+            if not is_mended:
+                raise ValueError("no good")
+
+        taker = Taker(do)
+        async with connections(server) as connect, flowing(connect, taker) as flow:
+            publisher, _ = await capture(connect)
+            await until(lambda: flow.ready)
+            now, hour = datetime.now(UTC), timedelta(hours=1)
+            ages = {"old": TOMBSTONES_KEPT + hour, "young": TOMBSTONES_KEPT - hour}
+            await publisher.publish_events(
+                [
+                    event("papers", number, key, {}, timestamp=now - age)
+                    for number, (key, age) in enumerate(ages.items(), 1)
+                ]
+            )
+            operator = await connect("admin")
+            await until(lambda: some_dead(operator, 2))
+            is_mended = True
+            printed = await rapids(server, "redrive", "--all", code=1)
+            assert "Redriven: 1.\n" in printed
+            assert "rapids rebuild" in printed
+            await until(lambda: taker.taken == ["papers-2"])
+            (left,) = await operator.dead_letters()
+            assert f"Left: {left.number}. " in printed
+            assert b'"old"' in left.letter.data
 
 
 class TestRebuild:

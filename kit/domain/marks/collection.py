@@ -33,8 +33,7 @@ class Marks:
         self.collection = collection
 
     def tag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
-        """Put a tag on a post, and return all the reader's tags on it. Raises Unprocessable when it is full.
-        """
+        """Put a tag on a post, and return all the reader's tags on it. Raises Unprocessable if it is full."""
         room = {"$or": [{"tags": tag}, {f"tags.{TAGS_PER_POST - 1}": {"$exists": False}}]}
         # Where the mark exists and does not match, the upsert tries to insert a second one: it is full, or
         # another of the reader's commands has made it at this moment.

@@ -15,7 +15,7 @@ from kit.settings import ServiceSettings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.connect import connect as connect_to_bus
-from step3_async.rapids.hosting.settings import get_own_url
+from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import AnnouncedPath, Announcement
 
 LEFT_SECONDS = 0.3
@@ -87,7 +87,7 @@ class Host:
         self._is_healthy, self._load = is_healthy, load
         self._version = ServiceSettings.read().version
         self._instance = ServiceSettings.read().instance or f"{service}-{os.getpid()}"
-        self._url = get_own_url()
+        self._url = HostingSettings.read().get_own_url()
         self._healthy = False
         self._healthy_at = float("-inf")
         self._loop = asyncio.new_event_loop()
