@@ -41,11 +41,11 @@ class Capture:
 
     @property
     def tags(self) -> list[str]:
-        """What the registry is to say of it besides: the sources that it leads."""
+        """Tags for the registry: the sources that this instance leads."""
         return [f"leads:{domain}" for domain, leader in self._leaders.items() if leader.leads]
 
     async def run(self) -> None:
-        """Capture until `stop`, whatever is away."""
+        """Capture until `stop`, also while MongoDB or the bus is away."""
         client = connect_to_mongodb(self._uri)
         own = client.get_default_database()
         leaders = {

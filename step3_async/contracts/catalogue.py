@@ -51,7 +51,7 @@ TITLES = {
     "share": "Posts that readers mail; never to whom, nor their notes",
     "members": "Tokens that were revoked before they expired; nothing else of members is published",
 }
-"""What each domain is about."""
+"""A description of each domain."""
 
 _POST = {
     "_id": "t3_1fymy0",

@@ -61,10 +61,10 @@ class Delivery(Protocol):
         """Confirm that the event is handled for good."""
 
     async def nak(self, delay: float) -> None:
-        """Ask for the event again in `delay` seconds."""
+        """Have the event delivered again in `delay` seconds."""
 
     async def in_progress(self) -> None:
-        """Ask for more time before the event is delivered again."""
+        """Get more time before the event is delivered again."""
 
 
 class River(Protocol):

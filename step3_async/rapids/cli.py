@@ -1,4 +1,4 @@
-"""The command `rapids`, for operators and for people who want to look."""
+"""The command `rapids`, for operators and for people who want to see events."""
 
 import asyncio
 import os
@@ -90,7 +90,7 @@ def redrive(river: str | None, everything: bool, numbers: tuple[int, ...]) -> No
 @click.option("--patience", default=600.0, show_default=True, help="Seconds to wait until it is done.")
 @click.argument("service")
 def rebuild(service: str, empty: bool, patience: float) -> None:
-    """Fill the pond of SERVICE anew from its owners, while it serves what it has."""
+    """Fill the pond of SERVICE again from its owners, while it responds from what it has."""
     _with_bus(lambda bus: rebuild_pond(bus, service, empty, patience, click.echo))
 
 
@@ -133,7 +133,7 @@ def _is_older_than_tombstones(data: bytes) -> bool:
 
 
 def _name(data: bytes) -> str:
-    """Return which event it is, for people."""
+    """Return the name of an event for people."""
     try:
         event = Event.model_validate_json(data)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Connecting to the bus that the environment names."""
+"""Connect to the bus that the settings name."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Requesting that a service's pond is filled anew, and watching its progress."""
+"""Request that a service's pond is filled again, and watch the progress."""
 
 import asyncio
 import time
@@ -77,7 +77,7 @@ def _lines(status: RebuildStatus) -> dict[str, str]:
 
 
 async def _services_with_ponds(bus: Bus) -> list[str]:
-    """Return the services that take events, as they announce themselves."""
+    """Return the services that subscribe to events, by their announcements."""
     found: set[str] = set()
 
     async def take(_topic: str, content: bytes) -> None:

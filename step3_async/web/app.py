@@ -25,11 +25,11 @@ PAGES = [
     AnnouncedPath(template=each, below="", seconds=SECONDS, trusts_gateway=True)
     for each in ("/", "/login", "/logout", "/signup", "/{page:path}")
 ]
-"""The gateway lets each of these, and the pages of each API service, take a part of an instance only."""
+"""Each of these, and the pages of each API service, may occupy only a part of an instance."""
 
 
 def make_app() -> Flask:
-    """The face over the gateway that the environment names; it announces itself, as services do."""
+    """Make the face over the gateway that the settings name. It announces itself, as services do."""
     configure_logs(ServiceSettings.read().instance or NAME)
     configure_tracing(NAME)
     secret = TrustSettings.read().face_secret

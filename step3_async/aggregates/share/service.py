@@ -21,11 +21,11 @@ DOMAIN = {"shares": SHARES}
 INDEXES: Indexes = {"shares": MODEL["shares"]}
 
 POSTS = ("title", "url", "permalink")
-"""What a mail says of a post."""
+"""The fields of a post that are in a mail."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("share")
     posts, shares = Posts(database["posts"]), Shares(WriteLog(database, "shares", "share"))
     mail = MailSettings.read()

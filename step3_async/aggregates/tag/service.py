@@ -16,7 +16,7 @@ DOMAIN = {"marks": marks_resource("tags")}
 INDEXES: Indexes = {"marks": [latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:

@@ -1,4 +1,4 @@
-"""The dispatcher hands events to the handler of their domain."""
+"""The dispatcher passes events to the handler of their domain."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

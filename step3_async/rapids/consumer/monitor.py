@@ -1,4 +1,4 @@
-"""The monitor watches how far a consumer is, and that its ponds get the snapshots they need."""
+"""The monitor observes how far behind a consumer is, and requests snapshots that its ponds need."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from step3_async.rapids.consumer.snapshots import Snapshots
 from step3_async.rapids.messages import RebuildRequest, RebuildStatus
 
 LOOK_SECONDS, LOOK_SOON_SECONDS = 2.0, 0.2
-"""Between two looks, when the consumer is ready and until then."""
+"""Seconds between two checks, when the consumer is ready and until then."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,7 +32,7 @@ class Monitor:
         return self._snapshots.complete and self._has_caught_up
 
     async def run(self, river: River) -> None:
-        """Look again and again, until cancelled."""
+        """Check again and again, until cancelled."""
         self._river = river
         complaint = ""
         while True:

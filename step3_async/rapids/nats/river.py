@@ -125,7 +125,7 @@ class NatsRiver:
         self._is_checked = False
 
     async def _check(self, *, is_opening: bool = False) -> _State:
-        """See that the river exists and has lost nothing. Raises Unavailable."""
+        """Make sure that the river exists, and note what it has lost. Raises Unavailable."""
         async with self._checking:
             state = await self._connection.call(self._ensure(is_opening), OPEN_SECONDS)
             if state.epoch != self.epoch and self.epoch:

@@ -1,4 +1,4 @@
-"""Where the NATS servers are, and what the stream of events holds."""
+"""The settings of NATS: the servers, and the limits of the streams."""
 
 from pydantic import Field, PositiveFloat, PositiveInt
 

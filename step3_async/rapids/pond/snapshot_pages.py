@@ -1,4 +1,4 @@
-"""Applying snapshot pages: all documents of a range, as they were at one moment."""
+"""Apply snapshot pages: all documents of a range, as they were at one moment."""
 
 import contextlib
 from collections.abc import Sequence

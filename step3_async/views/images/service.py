@@ -18,7 +18,7 @@ DOMAIN = {"pictures": PICTURES}
 INDEXES: Indexes = {"image_misses": MODEL["image_misses"]}
 
 POSTS = ("thumbnail", "url")
-"""Where a post's picture may be."""
+"""The fields of a post with the addresses that its picture may have."""
 
 SAME = {"images.image": "posts"}
 

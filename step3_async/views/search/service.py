@@ -31,7 +31,7 @@ SAME = {"search|resource": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, in the version that the environment names."""
+    """Make the service in the version that the settings name."""
     database = own_database("search")
     marks = Marks(database["marks"])
     order, summary = VERSIONS[ServiceSettings.read().version]
