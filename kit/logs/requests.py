@@ -31,7 +31,7 @@ log = structlog.stdlib.get_logger("kit.requests")
 
 
 def log_requests(app: Flask) -> None:
-    """Give each request of `app` an id, and log it when it is done.
+    """Return each request of `app` an id, and log it when it is done.
 
     The id is the client's own if it sent a sound one in X-Request-ID; the response has it, too. Query strings
     and headers are never logged: they may be secret.
@@ -70,7 +70,7 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """Make the headers to send along to another service.
+    """Return the headers to send along to another service.
 
     They are the id of the current request, if there is one, and its trace context, if it has one.
     """

@@ -1,4 +1,4 @@
-"""Making indexes."""
+"""Make indexes."""
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection
@@ -15,7 +15,7 @@ CONFLICTS = (85, 86)
 
 
 def expiring(field: str) -> IndexModel:
-    """Describe the index by which MongoDB removes documents whose time in `field` is over."""
+    """Return the index by which MongoDB removes documents when the time in `field` is over."""
     return IndexModel([(field, ASCENDING)], name="ended", expireAfterSeconds=0)
 
 

@@ -1,4 +1,4 @@
-"""The schemas of an Eve resource: its documents as they are shown, sent and told of when written."""
+"""The schemas of an Eve resource: its documents as they are shown, sent, and confirmed after a write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TEXT = {"type": "string"}
 
 @dataclass(frozen=True)
 class Documents:
-    """References to the schemas of a resource; `one` is the name its documents go by, such as Post.
+    """References to the schemas of a resource; `one` is the name of its documents, such as Post.
 
     A verb's schema may refer to them, too: Post is a document, PostsPage a page of the collection.
     """
@@ -31,7 +31,7 @@ class Documents:
 def add_documents(
     name: str, resource: Mapping[str, Any], config: Mapping[str, Any], schemas: Json
 ) -> Documents:
-    """Put the schemas of the resource `name` to those in `schemas`, under names that were free."""
+    """Add the schemas of the resource `name` to `schemas`, under names that are free."""
     one = capital(camel(resource["item_title"]))
     methods = set(resource["resource_methods"])
     is_listed = "GET" in methods
@@ -63,7 +63,7 @@ def add_documents(
 def written_after_post(documents: Documents, resource: Mapping[str, Any]) -> Json:
     """Describe the response to a POST.
 
-    One document's news, or those of several where it may carry several.
+    It is about one document, or several where the request may have several.
     """
     items = {"type": "array", "items": documents.written}
     several = {
@@ -111,7 +111,7 @@ def _changed(resource: Mapping[str, Any]) -> Json:
 def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
     """List the fields a client sends.
 
-    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token tells.
+    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token names.
     """
     identifier, owner = resource["id_field"], resource["auth_field"]
     made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"

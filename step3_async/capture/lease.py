@@ -38,28 +38,28 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether this instance holds it now, whatever it may not know yet."""
+        """Whether this instance certainly holds the lease now, by its own clock."""
         return time.monotonic() < self._until
 
     def check(self) -> None:
-        """Raise LeaseLost unless this instance holds it now."""
+        """Raise LeaseLost unless this instance holds the lease now."""
         if not self.held:
             raise LeaseLost(self.name)
 
     async def take(self) -> None:
-        """Stand by until this instance holds it. Raises PyMongoError."""
+        """Wait until this instance holds the lease. Raises PyMongoError."""
         await self._make()
         while not await self._take():
             await asyncio.sleep(LOOK_SECONDS)
 
     async def keep(self) -> None:
-        """Renew it until that fails. Raises LeaseLost."""
+        """Renew the lease until that fails. Raises LeaseLost."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             await self._renew()
 
     async def release(self) -> None:
-        """End it, if this instance holds it. Raises PyMongoError."""
+        """End the lease, if this instance holds it. Raises PyMongoError."""
         self._until = 0.0
         ended: list[Document] = [{"$set": {"expires": "$$NOW"}}]
         await self._leases.update_one(self._ours, ended)

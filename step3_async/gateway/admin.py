@@ -71,7 +71,7 @@ class AdminEndpoints:
                 "version": each.announced.version,
                 "share": self._balancer.share(each.announced.service, each.announced.version),
                 **each.announced.model_dump(
-                    include={"instance", "url", "state", "tags", "load", "behind", "pid"}
+                    include={"instance", "url", "state", "tags", "load", "pending", "pid"}
                 ),
                 "heartbeat": round(time.monotonic() - each.seen_at, 1),
                 "breaker": "open" if each.breaker.is_open else "closed",

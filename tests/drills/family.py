@@ -44,7 +44,7 @@ class Family:
         return sorted(self._members(), key=str)
 
     def kill(self, kind: Kind) -> int:
-        """End one of that kind as a power cut does; its id. Raises AssertionError if there is none."""
+        """Kill one of that kind with SIGKILL, and return its id. Raises AssertionError if there is none."""
         members = self._members()
         assert kind in members, f"no {kind} among {[str(each) for each in members]}"
         pid = members[kind].pid

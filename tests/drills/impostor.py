@@ -20,7 +20,7 @@ def announced(service: str, url: str, nats_url: str) -> Iterator[str]:
         instance=f"{service}-impostor",
         url=url,
         tags=[],
-        takes=[],
+        subscriptions=[],
         state="up",
         pid=os.getpid(),
     )

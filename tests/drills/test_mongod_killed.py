@@ -51,15 +51,16 @@ class Stage:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """End MongoDB as a power cut does. Nobody can start it again before the end of the block, as its port
-        is held.
+        """Kill MongoDB with SIGKILL, and hold its port so that nothing can start it again inside the block.
+
+        A power cut would be worse: here the operating system still writes to disk what MongoDB gave it.
         """
         state = Path(self.running.environment["WORKSHOP_STATE"])
         mongod = psutil.Process(json.loads((state / "mongod.pid.json").read_text())["pid"])
         run = self.running.process
         with socket.socket() as held:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            run.suspend()  # it may be about to start what dies
+            run.suspend()  # it might start MongoDB again at once
             try:
                 mongod.kill()
                 # Its sockets are there until its last thread has ended.

@@ -116,7 +116,7 @@ def make_service(kit_client: mongo.Client, issuer: Issuer) -> Iterator[Callable[
         return create_service(ServiceDefinition(**{**told, **changed}))
 
     yield make
-    config.unsettle()
+    config.uncache_settings()
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def plain_ask(
     app = Eve(
         settings={"DOMAIN": domain, "MONGO_URI": database_uri, "RENDERERS": ["eve.render.JSONRenderer"]}
     )
-    config.unsettle()  # Eve's settings within reach would be those of the service
+    config.uncache_settings()  # Eve's settings within reach would be those of the service
     yield asking(app)
     with app.app_context():
         app.data.pymongo().cx.close()

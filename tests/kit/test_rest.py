@@ -292,7 +292,7 @@ class TestOutages:
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
     def test_a_server_that_says_nothing_is_slow(self, method: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
-            with pytest.raises(DependencyTimeout, match="The API did not answer in time"):
+            with pytest.raises(DependencyTimeout, match="The API did not respond in time"):
                 Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", NAME).call(method, "/x", read_seconds=0.4)
             mute.accept()[0].close()
             mute.setblocking(False)

@@ -120,7 +120,7 @@ class Backend:
         self.handler: Handler = told.pop("handler", self._echo)
         self.state: Any = "up"
         paths = [AnnouncedPath(template=path, **more) for path, more in PATHS.get(service, {}).items()]
-        self.told = {"tags": [f"verb:{service}"], "takes": [], "paths": paths, **told}
+        self.told = {"tags": [f"verb:{service}"], "subscriptions": [], "paths": paths, **told}
         self.asked: list[web.Request] = []
         self.cancelled = 0
         self.words: dict[str, AppliedReply] = {}

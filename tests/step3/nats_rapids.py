@@ -16,13 +16,15 @@ from tests.step3.nats_server import NatsServer
 from tests.support.eventually import PATIENCE, pauses
 
 USERS: dict[str, dict[str, Any]] = {
-    "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.request"]},
-    "search": {"takes": ["posts", "tag"]},
-    "list": {"takes": ["posts"]},
+    "capture": {"publishes": ["posts", "tag"], "provisions": True, "topics": {"reply": ["snapshot.request"]}},
+    "search": {"subscriptions": ["posts", "tag"]},
+    "list": {"subscriptions": ["posts"]},
     "gateway": {
-        "tells": ["registry.probe"],
-        "hears": ["registry.heartbeat.>", "applied.>"],
-        "asks": ["applied-query.*"],
+        "topics": {
+            "publish": ["registry.probe"],
+            "subscribe": ["registry.heartbeat.>", "applied.>"],
+            "request": ["applied-query.*"],
+        }
     },
 }
 TEST_SECONDS = 150

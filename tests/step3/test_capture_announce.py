@@ -73,7 +73,7 @@ def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
 
         leading = await_one(lambda told: told.state == "up" and len(told.tags) == len(SOURCES) + 1)
         assert (leading.service, leading.instance, leading.version) == ("capture", "capture", "v1")
-        assert (leading.url, leading.takes) == (one.url, [])
+        assert (leading.url, leading.subscriptions) == (one.url, [])
         assert {topic for topic, _ in registry.heard} == {f"{HEARTBEAT}.capture.capture"}
 
         def beats() -> None:

@@ -37,7 +37,7 @@ def test_a_position_that_is_lost(stage: Stage, token: str) -> None:
         one.start()
         pages = stage.await_snapshot("posts")
         assert "every river gets a snapshot" in one.log
-        assert one.metric("capture_positions_lost_total") == 1
+        assert one.metric("capture_resume_tokens_lost_total") == 1
         stage.owners.add_posts(range(20, 21))
         added = stage.await_events("posts", 21, "post-added")[-1]
     assert len(pages) == 1

@@ -86,8 +86,8 @@ def test_a_request_keeps_the_id_that_a_client_gave_it(member: Reader) -> None:
     assert expect(member.get("/", headers=given), 200).headers["X-Request-ID"] == "from-a-client"
 
 
-def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:
-    assert "/settling/settling.js" in expect(Client(parts.face).get("/", headers=HTML), 200).text
+def test_page_shows_pending_commands(parts: Parts) -> None:
+    assert "/pending/pending.js" in expect(Client(parts.face).get("/", headers=HTML), 200).text
 
 
 def test_the_document_tells_what_step_3_adds(parts: Parts) -> None:

@@ -304,7 +304,7 @@ class TestEnds:
         river = await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(7, 7))
         async with flowing(rapids, {DOMAIN: Taker(failing(error=DependencyUnavailable))}) as flow:
-            await until(lambda: flow.behind)
+            await until(lambda: flow.pending)
             await asyncio.wait_for(flow.stop(timeout=2 * PATIENCE), PATIENCE)
         hangs = Taker()
         hangs.gate.clear()
@@ -344,7 +344,7 @@ class TestConnection:
             await there.publish_events(some(6, 9))
             own.restore()
             await until(lambda: taker.taken == ids(1, 9))
-            await until(lambda: flow.behind == 0)
+            await until(lambda: flow.pending == 0)
 
     @asynchronous
     async def test_two_share_a_river(self, rapids: Broker) -> None:
@@ -363,7 +363,7 @@ class TestConnection:
         await there.publish_events(some(1, 5))
         taker.gate.clear()
         async with flowing(rapids, {DOMAIN: taker}) as flow:
-            await until(lambda: flow.behind == 5)
+            await until(lambda: flow.pending == 5)
             assert not flow.ready
             taker.gate.set()
             await until(lambda: flow.ready)
@@ -379,7 +379,7 @@ class TestTold:
         async with flowing(rapids, {DOMAIN: Taker(failing())}):
             await there.publish_events(some(1, 20))
             await until(lambda: nothing_pending(river))
-            assert sample("rapids_behind", river="papers") is not None
+            assert sample("rapids_pending_events", river="papers") is not None
         assert {each: counted(each) - before[each] for each in before} == {
             "handled": 19,
             "failed": 5,
@@ -406,7 +406,7 @@ class TestTold:
         async with flowing(rapids, {DOMAIN: Taker()}):
             await until(lambda: nothing_pending(river))
         (span,) = exporter.get_finished_spans()
-        assert span.name == "papers takes papers"
+        assert span.name == "papers handles papers"
         assert sorted(link.context.trace_id for link in span.links) == [1, 2]
 
 

@@ -35,7 +35,7 @@ async def number(stage: Stage, path: str = "/api/posts", **headers: str) -> int:
 
 @asynchronous
 async def test_visitors_get_what_is_kept_until_it_changes(stage: Stage) -> None:
-    backend = await stage.add("list", handler=counting(), takes=["posts", "hide"])
+    backend = await stage.add("list", handler=counting(), subscriptions=["posts", "hide"])
     assert [await number(stage) for _ in range(5)] == [1] * 5
     answer = await stage.get("/api/posts")
     assert answer.headers["Cache-Status"] == "gateway; hit"

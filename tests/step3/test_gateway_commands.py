@@ -34,7 +34,9 @@ def liking(revision: int = 1) -> Handler:
 async def two_views(stage: Stage) -> tuple[Backend, Backend]:
     """An aggregate, and two views that take what it tells."""
     await stage.add("like", handler=liking())
-    return await stage.add("recommend", takes=["like"]), await stage.add("tagged", takes=["posts", "like"])
+    return await stage.add("recommend", subscriptions=["like"]), await stage.add(
+        "tagged", subscriptions=["posts", "like"]
+    )
 
 
 async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 1) -> None:
@@ -61,7 +63,7 @@ async def test_a_write_gets_its_response_when_all_views_show_it(stage: Stage) ->
 @asynchronous
 async def test_without_subscribers_nobody_waits(stage: Stage) -> None:
     await stage.add("like", handler=liking())
-    await stage.add("list", takes=["posts"])
+    await stage.add("list", subscriptions=["posts"])
     async with asyncio.timeout(AT_ONCE):
         assert (await stage.ask("PUT", LIKE)).status == 200
 
@@ -70,7 +72,7 @@ async def test_without_subscribers_nobody_waits(stage: Stage) -> None:
 @asynchronous
 async def test_an_earlier_revision_is_not_enough(stage: Stage) -> None:
     await stage.add("like", handler=liking(3))
-    view = await stage.add("tagged", takes=["like"])
+    view = await stage.add("tagged", subscriptions=["like"])
     await view.settle("like", (KEY, 2), ("other:t3_1", 9))
     answer = await stage.ask("PUT", LIKE)
     told = await answer.json()

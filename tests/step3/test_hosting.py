@@ -13,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from step3_async.rapids.hosting.leaving import leave_before_draining
+from step3_async.rapids.hosting.gunicorn_config import leave_before_draining
 from tests.step3.alone import Alone, World, world
 from tests.step3.beside import post
 from tests.support.answers import expect
@@ -187,7 +187,7 @@ class TestTracing:
             span = _spans(alone.log)[f"0x{TRACE}"]
             assert span["name"] == "GET /posts"
             assert span["parent_id"] == "0xb7ad6b7169203331"
-            assert span["attributes"]["http.response.status_code"] == 200
+            assert span["attributes"]["http.status_code"] == 200
 
     def test_nonsense_is_told_and_stops_nothing(self, world: World) -> None:
         with world.alone("list", {"OTEL_TRACES_EXPORTER": "smoke"}) as alone:

@@ -21,7 +21,7 @@ MANIFEST = tomllib.loads((STEP / "step.toml").read_text())
 
 def test_its_pages_are_step_0s_with_a_layout_that_extends_theirs() -> None:
     added = {name for name in code("step3_async") if not name.endswith(".py")}
-    assert added == {"web/templates/_layout.html", "web/static/settling.js", "web/static/settling.css"}
+    assert added == {"web/templates/_layout.html", "web/static/pending.js", "web/static/pending.css"}
     assert (STEP / "web/templates/_layout.html").read_text().startswith("{% extends 'step0/_layout.html' %}")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from step3_async.contracts import catalogue
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, River
 from step3_async.rapids.nats import river as nats_river
@@ -116,6 +117,16 @@ async def test_a_river_goes_on_where_it_was_left(server: NatsServer) -> None:
         second = await (await connect("list")).open_river("list", ["posts"])
         assert second.epoch == first.epoch
         assert sorted(number_of(each) for each in await take(second, 22)) == list(range(8, 30))
+
+
+@asynchronous
+async def test_an_event_that_the_catalogue_does_not_know_is_not_published(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        river = await (await connect("list")).open_river("list", ["posts"])
+        with pytest.raises(ValueError, match="posts post-changed"):
+            await (await connect("capture", validate=catalogue.validate)).publish_events([event(1)])
+        await (await connect("capture")).publish_events([event(2)])
+        assert [number_of(each) for each in await take(river, 1)] == [2]
 
 
 @asynchronous

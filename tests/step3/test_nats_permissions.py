@@ -169,7 +169,7 @@ def test_nobody_comes_in_without_a_password(server: NatsServer) -> None:
 
 
 def test_permissions_are_written_for_the_manifest() -> None:
-    users: dict[str, dict[str, Any]] = {"search": {"takes": ["posts"]}, "admin": {"manages": True}}
+    users: dict[str, dict[str, Any]] = {"search": {"subscriptions": ["posts"]}, "admin": {"manages": True}}
     command = [sys.executable, "-m", "step3_async.rapids.nats.permissions"]
     told = subprocess.run(command, input=json.dumps(users), capture_output=True, text=True, check=True)
     assert json.loads(told.stdout) == {

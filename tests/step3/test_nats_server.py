@@ -27,7 +27,7 @@ from workshop.stores.permissions import permissions
 USERS: dict[str, dict[str, Any]] = {
     "admin": {"manages": True},
     "capture": {"publishes": ["posts"], "provisions": True},
-    "list": {"takes": ["posts"]},
+    "list": {"subscriptions": ["posts"]},
 }
 ALLOWED = {name: permissions_of(name, User.model_validate(each)) for name, each in USERS.items()}
 

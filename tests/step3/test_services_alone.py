@@ -41,11 +41,11 @@ class TestEach:
         told = alone.owners.await_state(alone.instance, "up")
         assert (told.service, told.version, told.url) == (alone.service, "v2", alone.url)
         assert f"kind:{KIND[alone.service].removesuffix('s')}" in told.tags
-        assert sorted(told.takes) == sorted(USERS[alone.service].get("takes", []))
+        assert sorted(told.subscriptions) == sorted(USERS[alone.service].get("subscriptions", []))
 
         def idle() -> None:
             told = alone.owners.await_state(alone.instance, "up")
-            assert (told.load, told.behind) == (0, 0)
+            assert (told.load, told.pending) == (0, 0)
 
         eventually(idle)
 

@@ -36,8 +36,8 @@ def test_a_write_is_one_trace_up_to_the_ponds(tmp_path: Path) -> None:
                 assert {"gateway", "like"} <= asked
                 assert {
                     ("capture", "publish like"),
-                    ("recommend", "recommend takes like"),
-                    ("tagged", "tagged takes like"),
+                    ("recommend", "recommend handles like"),
+                    ("tagged", "tagged handles like"),
                 } <= told
 
             eventually(check, ARRIVED_SECONDS)

@@ -21,7 +21,7 @@ from tests.support.make import make
 from workshop.bench import catalogue
 from workshop.bench.effort import FULL, QUICK
 from workshop.bench.measurements import load as bench
-from workshop.bench.measurements.reading import CONTENDERS
+from workshop.bench.measurements.reads import CONTENDERS
 from workshop.bench.testbed.process import NotMeasured
 from workshop.load.generate import GeneratedSource
 

@@ -33,8 +33,8 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             raise DependencyUnavailable(PART) from error
 
-    def answers(self) -> bool:
-        """Say whether the mail server takes connections."""
+    def is_available(self) -> bool:
+        """Return whether the mail server accepts connections."""
         try:
             with smtplib.SMTP(self.host, self.port, timeout=1):
                 return True
@@ -43,7 +43,7 @@ class Mailer:
 
 
 def compose(post: Post, to: str, note: str, sharer: str, sender: str) -> EmailMessage:
-    """Write the mail. Control characters of the title never reach a header."""
+    """Return the mail. Control characters of the title never get into a header."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to

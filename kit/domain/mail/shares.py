@@ -18,7 +18,7 @@ class Shares:
         self.collection = collection
 
     def record(self, reader: str, post_id: str, to: str, note: str) -> str:
-        """Keep what was shared; give the share's id."""
+        """Store a share, and return its id."""
         identifier = uuid4().hex
         self.collection.insert_one(
             {

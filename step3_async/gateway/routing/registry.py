@@ -92,7 +92,7 @@ class Registry:
     def subscribers(self, domain: str) -> frozenset[str]:
         """Return the services that are up and project events of this domain."""
         up = (each.announced for instances in self._up.values() for each in instances)
-        return frozenset(each.service for each in up if domain in each.takes)
+        return frozenset(each.service for each in up if domain in each.subscriptions)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -119,4 +119,4 @@ class Registry:
 
 
 def _role(announced: Announcement) -> tuple[object, ...]:
-    return announced.state, announced.version, announced.takes, announced.paths
+    return announced.state, announced.version, announced.subscriptions, announced.paths
