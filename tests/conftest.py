@@ -28,7 +28,7 @@ receive_signals()
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = ("kit", "workshop")
 OWN_TARGETS = ("drill", "bench")
-"""Markers of what is done only where pytest is asked for it with `-m`."""
+"""Markers of tests that run only if `-m` names them."""
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
 
@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What takes a `step` runs once for each step, or for the one asked for."""
+    """Run tests that have a `step` once for each step, or for the chosen one."""
     if "step" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--step")
         steps = STEPS if chosen is None else [chosen]
@@ -46,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """For a chosen step leave out other steps' folders, and those of what all steps stand on."""
+    """For a chosen step leave out the folders of other steps, and those of what all steps share."""
     chosen = config.getoption("--step")
     folder = collection_path.name
     is_others = folder in BELOW or (folder.startswith("step") and folder != f"step{chosen}")
@@ -74,7 +74,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
-    """Playwright's event loop stands still between its own tests, and would count as running in others."""
+    """Stop Playwright's event loop between its own tests: it would count as running in others."""
     loop = asyncio._get_running_loop()
     if loop is None or "playwright" in item.fixturenames:
         return (yield)
@@ -137,7 +137,7 @@ def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
 
 
 def _is_slow(item: pytest.Item, _chosen: int | None) -> bool:
-    """Whether it asks for more time or a calmer machine than there is among other tests."""
+    """Return whether a test needs more time or a quieter machine than among other tests."""
     return item.get_closest_marker("slow") is not None and not FULL
 
 

@@ -14,7 +14,6 @@ import pytest
 
 from tests.contract.face import Face
 from tests.contract.picture_cases import picture_cases
-from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, Reader, new_reader
 from tests.support.corpus import Corpus
@@ -23,6 +22,7 @@ from tests.support.image_site import ImageSite
 from tests.support.made_corpus import make_corpus
 from tests.support.mailbox import Mailbox
 from tests.support.question import SITE, posts_xml
+from tests.support.responses import expect
 from tests.support.shared_step import SharedStep, shared_steps
 from tests.support.workshop_command import call
 

@@ -6,13 +6,13 @@ import pytest
 from requests import Response
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error
 
 
-def liked(answer: Response) -> tuple[bool, int]:
-    body = expect(answer, 200).json()
+def liked(response: Response) -> tuple[bool, int]:
+    body = expect(response, 200).json()
     assert set(body) == {"post", "liked", "likes"}
     return body["liked"], body["likes"]
 
@@ -32,7 +32,7 @@ def test_doing_it_twice_is_doing_it_once(regular: Reader, post: str) -> None:
         assert liked(regular.delete(f"/posts/{post}/like")) == (False, 0)
 
 
-def test_the_answer_names_the_post(regular: Reader, post: str) -> None:
+def test_response_names_the_post(regular: Reader, post: str) -> None:
     assert expect(regular.put(f"/posts/{post}/like"), 200).json()["post"] == post
 
 

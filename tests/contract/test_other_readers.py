@@ -2,10 +2,10 @@
 
 from tests.contract.face import Face
 from tests.contract.shapes import ids
-from tests.support.answers import expect
 from tests.support.client import Client, Reader, new_reader, sign_in
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.submission import new_word
 
 ROUNDS = 8

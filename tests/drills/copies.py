@@ -11,7 +11,7 @@ Documents = dict[str, dict[str, Any]]
 
 MARKS = ("tags", "likes", "hides")
 COLLECTIONS = {**dict.fromkeys(MARKS, "marks"), "posts": "posts", "revocations": "revoked"}
-"""Where what is told by a name is stored, with owners and takers alike."""
+"""Where documents of a name are stored, at the owner and at the takers."""
 
 OWN = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 """In `recommend` three owners' marks come together: the field that each one's copy is known by."""

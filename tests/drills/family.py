@@ -63,7 +63,7 @@ class Family:
                     for worker in child.children():
                         found.setdefault(Kind(name, is_worker=True), worker)
         for part in PARTS:
-            # Whichever command missed it first has started it: their pid files tell.
+            # The first command that needed it has started it, as their pid files show.
             if known := read_pid_file(self._state / f"{part}{PID_SUFFIX}"):
                 found[Kind(part)] = known[0]
         return found

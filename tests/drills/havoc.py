@@ -1,4 +1,5 @@
-"""Every process of a step killed with -9 again and again while readers write: what is done, and what is told.
+"""Kill every process of a step with -9 again and again while readers write, and check what is stored and
+reported.
 
 Only the run itself is spared, since it is what starts the others again.
 """
@@ -20,9 +21,9 @@ from pymongo import MongoClient
 from tests.drills.family import Family, Kind
 from tests.drills.marker import Marker, total
 from tests.drills.sizes import FULL
-from tests.support.answers import expect
 from tests.support.client import PASSWORD, Client, Reader, new_reader, sign_in, sign_up
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.stores.mongod import Mongod
@@ -53,12 +54,12 @@ class Leaver(threading.Thread):
             if self._stop_asked.wait(0.3):
                 return
             try:
-                answer = token.post("/logout")
+                response = token.post("/logout")
             except requests.RequestException as error:
                 self.answers[type(error).__name__] += 1
                 continue
-            self.answers[answer.status_code] += 1
-            if answer.status_code in (202, 204):
+            self.answers[response.status_code] += 1
+            if response.status_code in (202, 204):
                 self.ended.append(token)
 
     def stop(self) -> None:
@@ -134,34 +135,34 @@ class Havoc:
                 each.stop()
         self.loader.join(PROGRESS)
 
-    def check_answers(self) -> None:
-        """Nothing acknowledged is lost, nobody was told anything but what a visitor may be told, and what was
+    def check_responses(self) -> None:
+        """Check that nothing acknowledged is lost, that clients got allowed responses only, and that what was
         loaded meanwhile is there. Call it when all is well again.
         """
-        told = total(self.markers)
+        found = total(self.markers)
         wrong = [text for each in self.markers for text in each.wrong()]
         alive = [each for each in self.leaver.ended if each.get("/me").status_code != 401]
         print(
             f"{self.killed.total()} kills of {len(self.killed)} kinds: "
             f"{ {str(kind): count for kind, count in self.killed.items()} }; "
-            f"acknowledged {told.acknowledged}, wrong {len(wrong)}; "
-            f"unknown {sum(len(each.unknown) for each in self.markers)}; answers {dict(told.answers)}; "
+            f"acknowledged {found.acknowledged}, wrong {len(wrong)}; "
+            f"unknown {sum(len(each.unknown) for each in self.markers)}; answers {dict(found.answers)}; "
             f"signed out {len(self.leaver.ended)}, still good {len(alive)}, "
             f"answers {dict(self.leaver.answers)}; "
             f"posts loaded meanwhile {len(self.later)} after {len(self.loader.failures)} failures; "
-            f"slowest {told.slowest:.1f} s"
+            f"slowest {found.slowest:.1f} s"
         )
         assert wrong == []
         assert alive == []
         assert self.loader.done, self.loader.failures
         assert not [text for text in self.loader.failures if "Traceback" in text]
-        assert told.acknowledged >= self.acknowledged
+        assert found.acknowledged >= self.acknowledged
         assert self.killed.total() >= self.kills
         assert not FULL or {*self.family.kinds()} == {*self.killed}
         assert self.leaver.ended
         lost_answers = {"refused", "ConnectionError", "ChunkedEncodingError"}
-        assert set(told.answers) | set(self.leaver.answers) <= {200, 202, 204, 503, 504, *lost_answers}
-        assert told.without_retry_after == 0
+        assert set(found.answers) | set(self.leaver.answers) <= {200, 202, 204, 503, 504, *lost_answers}
+        assert found.without_retry_after == 0
         assert self.running.running
 
     def _kinds(self) -> list[Kind]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from tests.support.answers import expect
 from tests.support.client import Reader
+from tests.support.responses import expect
 
 TAGS = ("red", "green", "blue", "grey")
 PAUSE = 0.005
@@ -31,7 +31,7 @@ class Mark:
 
 @dataclass
 class Tally:
-    """What several markers were told."""
+    """The responses that several markers got."""
 
     answers: Counter[int | str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -45,7 +45,7 @@ class Tally:
 class Marker(threading.Thread):
     """Marks `posts` as one reader until `stop` is called, in an order that `seed` decides.
 
-    A write whose answer was lost may have happened, or happen late: its mark may stand or not, and is left
+    A write whose response was lost may have happened, or happen late: its mark may be set or not, and is left
     alone from then on.
     """
 
@@ -91,7 +91,7 @@ class Marker(threading.Thread):
         wanted = not self.standing.get(mark, False)
         began = time.monotonic()
         try:
-            answer = self._reader.ask("PUT" if wanted else "DELETE", mark.path)
+            response = self._reader.request("PUT" if wanted else "DELETE", mark.path)
         except requests.RequestException as error:
             refused = was_refused(error)
             self.tally.answers["refused" if refused else type(error).__name__] += 1
@@ -102,13 +102,13 @@ class Marker(threading.Thread):
             return
         finally:
             self.tally.slowest = max(self.tally.slowest, time.monotonic() - began)
-        self.tally.answers[answer.status_code] += 1
-        if answer.status_code in (200, 202):  # 202: written, and not known yet to be readable everywhere
+        self.tally.answers[response.status_code] += 1
+        if response.status_code in (200, 202):  # 202: written, and not known yet to be readable everywhere
             self.standing[mark] = wanted
             return
         self._leave(mark)
-        if answer.status_code == 503:
-            self.tally.without_retry_after += not answer.headers.get("Retry-After", "").isdecimal()
+        if response.status_code == 503:
+            self.tally.without_retry_after += not response.headers.get("Retry-After", "").isdecimal()
             self._stop_asked.wait(REFUSED_PAUSE)
 
     def _leave(self, mark: Mark) -> None:

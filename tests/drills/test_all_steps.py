@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
 from tests.support.own_network import own_network
+from tests.support.responses import expect
 from tests.support.workshop_command import ROOT, Command, call
 from workshop.default_ports import default_ports
 from workshop.ports import free_port
@@ -85,7 +85,7 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
             for other in left.values():
                 is_whole(other)
             if list(left) == [3]:
-                kill_mongod(environment)  # whoever started it, who is left starts it again
+                kill_mongod(environment)  # whichever run started it, one that is left starts it again
                 eventually(lambda: is_whole(left[3]), BACK_SECONDS)
             if number == STEPS_AS_THEY_STOP[0]:
                 with pytest.raises(AssertionError, match="Step 3 runs: add `--step 3` for that one"):

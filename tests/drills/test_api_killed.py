@@ -22,9 +22,9 @@ import pytest
 import requests
 from pymongo import MongoClient
 
-from tests.support.answers import expect, expect_retry_after
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_retry_after
 from tests.support.writer import Writer
 from workshop.load.generate import posts as generated
 from workshop.ports import free_port
@@ -38,7 +38,7 @@ WRITES = 60
 """Acknowledged writes between two kills."""
 
 PATIENCE = 30.0
-"""Seconds within which each request is answered while the API is away: not a measure, a bound."""
+"""The most seconds until a response while the API is away: a bound, not a measurement."""
 
 START = 60.0
 
@@ -83,8 +83,8 @@ class Stage:
     posts: list[str]
 
 
-class Reading(threading.Thread):
-    """Asks the face for pages until told to stop; keeps the answers' statuses and the slowest one's time."""
+class PageReader(threading.Thread):
+    """Requests pages of the face until `stop`; keeps the statuses and the time of the slowest response."""
 
     def __init__(self, url: str, paths: list[str]) -> None:
         super().__init__(daemon=True)
@@ -97,8 +97,8 @@ class Reading(threading.Thread):
         while not self._stop_asked.wait(0.01):
             began = time.monotonic()
             try:
-                answer = self._client.get(self._paths[sum(self.answers.values()) % len(self._paths)])
-                self.answers[answer.status_code] += 1
+                response = self._client.get(self._paths[sum(self.answers.values()) % len(self._paths)])
+                self.answers[response.status_code] += 1
             except requests.RequestException as error:
                 self.answers[type(error).__name__] += 1
             self.slowest = max(self.slowest, time.monotonic() - began)
@@ -149,18 +149,18 @@ def stage(mongod: Any, mongo_client: MongoClient[dict[str, Any]]) -> Iterator[St
     mongo_client.drop_database(name)
 
 
-def total(threads: list[Writer] | list[Reading]) -> Counter[int | str]:
+def total(threads: list[Writer] | list[PageReader]) -> Counter[int | str]:
     return sum((each.answers for each in threads), Counter())
 
 
 def check_outage(url: str) -> None:
-    """The face lives, says what is missing, and answers in time."""
+    """Check that the face lives, says what is missing, and responds in time."""
     client = Client(url)
 
-    def told() -> None:
+    def is_refused() -> None:
         expect_retry_after(client.get("/", timeout=PATIENCE), 503)
 
-    eventually(told, PATIENCE)
+    eventually(is_refused, PATIENCE)
     assert expect(client.get("/health/live", timeout=PATIENCE), 200).json() == {"_status": "OK"}
     ready = expect(client.get("/health/ready", timeout=PATIENCE), 503).json()
     assert ready["parts"] == {"api": "down"}
@@ -171,7 +171,7 @@ def test_nothing_acknowledged_is_lost(stage: Stage) -> None:
     eventually(lambda: expect(Client(url).get("/health/ready"), 200), START)
     writers = [Writer(new_reader(url), stage.posts) for _ in range(WRITERS)]
     paths = ["/", "/search?q=python", "/recommended", f"/posts/{stage.posts[0]}"]
-    readings = [Reading(url, paths) for _ in range(READERS)]
+    readings = [PageReader(url, paths) for _ in range(READERS)]
     for each in [*writers, *readings]:
         each.start()
 
@@ -201,6 +201,6 @@ def test_nothing_acknowledged_is_lost(stage: Stage) -> None:
     )
     assert missing == []
     assert set(written) | set(read) <= {200, 503, 504}, (written, read)
-    assert written[503] > 0 < read[503], "nobody asked while the API was away"
+    assert written[503] > 0 < read[503], "no request was sent while the API was away"
     assert sum(each.without_retry_after for each in writers) == 0
     assert slowest < PATIENCE

@@ -56,7 +56,7 @@ def test_nothing_acknowledged_is_lost_and_all_ponds_are_equal(
     await_nothing(lambda: all_differences(stores))
     await_nothing(lambda: applied_twice(stores))
     assert twice(stores) == []
-    havoc.check_answers()
+    havoc.check_responses()
     assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}
 
 

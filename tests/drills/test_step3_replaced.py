@@ -70,7 +70,7 @@ def test_no_request_fails(running: RunningStep, word: str) -> None:
             spent[service] = time.monotonic() - began
     print({name: round(seconds, 1) for name, seconds in spent.items()})
     for sender in (*senders, writer):
-        _tell(sender)
+        _report(sender)
     for sender in senders:
         assert set(sender.outcomes()) == {200}, sender.refusals()
         assert {each.total for each in sender.answers} == {POSTS}
@@ -79,10 +79,10 @@ def test_no_request_fails(running: RunningStep, word: str) -> None:
     assert {"gateway", "web", "capture", "search", "list", "like"} <= {*services}
 
 
-def _tell(sender: Sender) -> None:
-    answers = sender.answers
-    span = max(each.due for each in answers) - min(each.due for each in answers)
+def _report(sender: Sender) -> None:
+    responses = sender.answers
+    span = max(each.due for each in responses) - min(each.due for each in responses)
     print(
-        f"{len(answers)} requests in {span:.1f} s; outcomes {dict(sender.outcomes())}; "
-        f"the sender's worst lag {max(each.lag for each in answers) * 1000:.0f} ms"
+        f"{len(responses)} requests in {span:.1f} s; outcomes {dict(sender.outcomes())}; "
+        f"the sender's worst lag {max(each.lag for each in responses) * 1000:.0f} ms"
     )

@@ -8,5 +8,5 @@ CHECKS = [(Path(__file__).parent / name).read_text() for name in ("names.js", "c
 
 
 def problems(page: Page) -> list[str]:
-    """What is wrong with the page as it stands; empty when all is well."""
+    """Return what is wrong with the page now; empty if nothing is."""
     return [problem for check in CHECKS for problem in page.evaluate(check)]

@@ -1,4 +1,4 @@
-"""The client of another service, against real servers that answer, fail, hang and vanish."""
+"""The client of another service, with real servers that respond, fail, hang and vanish."""
 
 import json
 import socket
@@ -49,12 +49,12 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def answer(self) -> None:
+            def response(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 server.asked.append((self.command, self.path, dict(self.headers), body))
                 server.reply(self)
 
-            do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = do_PATCH = answer  # noqa: N815
+            do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = do_PATCH = response  # noqa: N815
 
             def finish(self) -> None:
                 super().finish()
@@ -134,11 +134,11 @@ def rest(server: Server) -> Rest:
     return Rest(server.url + "/", NAME)
 
 
-class TestAsking:
-    def test_a_good_answer_comes_back(self, server: Server, rest: Rest) -> None:
+class TestCalling:
+    def test_good_response_is_returned(self, server: Server, rest: Rest) -> None:
         server.reply = sends({"a": 1}, 201, X_More="yes")
-        answer = rest.call("POST", "/x", token="t0", params={"q": "a b&c", "no": None}, json={"z": 1})
-        assert (answer.status_code, answer.json(), answer.headers["X-More"]) == (201, {"a": 1}, "yes")
+        response = rest.call("POST", "/x", token="t0", params={"q": "a b&c", "no": None}, json={"z": 1})
+        assert (response.status_code, response.json(), response.headers["X-More"]) == (201, {"a": 1}, "yes")
         ((method, path, headers, body),) = server.asked
         assert (method, path, json.loads(body)) == ("POST", "/x?q=a+b%26c", {"z": 1})
         assert headers["Authorization"] == "Bearer t0"
@@ -184,15 +184,15 @@ class TestAsking:
     def test_many_threads_share_one(self, server: Server, rest: Rest) -> None:
         server.reply = lambda handler: sends({"path": handler.path})(handler)
         with ThreadPoolExecutor(40) as pool:
-            answers = list(pool.map(lambda each: rest.call("GET", f"/{each}").json()["path"], range(400)))
-        assert answers == [f"/{each}" for each in range(400)]
+            responses = list(pool.map(lambda each: rest.call("GET", f"/{each}").json()["path"], range(400)))
+        assert responses == [f"/{each}" for each in range(400)]
 
     def test_the_id_of_a_request_goes_along(self, server: Server, rest: Rest) -> None:
         face = Flask("face")
         log_requests(face)
 
         @face.get("/ask")
-        def ask() -> str:
+        def call() -> str:
             rest.call("GET", "/x")
             rest.call("POST", "/x")
             return "asked"
@@ -222,14 +222,14 @@ class TestProblems:
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_each_is_told_in_the_service_s_own_words(
+    def test_problem_has_the_services_own_message(
         self, server: Server, rest: Rest, method: str, status: int, kind: type[Problem]
     ) -> None:
         server.reply = sends(error(status), status)
-        with pytest.raises(kind, match=r"^In its own words\.$") as told:
+        with pytest.raises(kind, match=r"^In its own words\.$") as raised:
             rest.call(method, "/x")
-        assert told.value.status == status
-        assert len(server.asked) == 1, "an answer is an answer, and not asked for again"
+        assert raised.value.status == status
+        assert len(server.asked) == 1, "an error response is not requested again"
 
     @pytest.mark.parametrize(
         ("given", "kept"),
@@ -237,13 +237,13 @@ class TestProblems:
         ids=lambda value: str(value)[:10],
     )
     @pytest.mark.parametrize(("status", "kind"), [(429, TooMany), (503, DependencyUnavailable)])
-    def test_when_to_ask_again(
+    def test_retry_after_is_read(
         self, server: Server, rest: Rest, status: int, kind: Any, given: str, kept: int
     ) -> None:
         server.reply = sends(error(status), status, Retry_After=given)
-        with pytest.raises(kind) as told:
+        with pytest.raises(kind) as raised:
             rest.call("GET", "/x")
-        assert told.value.retry_after == kept
+        assert raised.value.retry_after == kept
 
     @pytest.mark.parametrize(
         ("given", "kept"),
@@ -252,9 +252,9 @@ class TestProblems:
     )
     def test_issues_by_field(self, server: Server, rest: Rest, given: Any, kept: dict[str, str]) -> None:
         server.reply = sends(error(422, _issues=given), 422)
-        with pytest.raises(Unprocessable) as told:
+        with pytest.raises(Unprocessable) as raised:
             rest.call("POST", "/x")
-        assert told.value.issues == kept
+        assert raised.value.issues == kept
 
     @pytest.mark.parametrize("status", [400, 403, 405, 406, 415, 418, 428])
     def test_other_refusals_keep_their_words(self, server: Server, rest: Rest, status: int) -> None:
@@ -265,9 +265,9 @@ class TestProblems:
     @pytest.mark.parametrize("status", [500, 501, 502, 505])
     def test_a_service_that_fails_is_down(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends(error(status, "hidden-word"), status)
-        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as told:
+        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as raised:
             rest.call("GET", "/x")
-        assert told.value.part == NAME
+        assert raised.value.part == NAME
 
     @pytest.mark.parametrize(
         "body",
@@ -276,18 +276,18 @@ class TestProblems:
     @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
     def test_errors_in_another_shape(self, server: Server, rest: Rest, status: int, body: bytes) -> None:
         server.reply = sends(body, status)
-        with pytest.raises(Problem, match=NAME) as told:
+        with pytest.raises(Problem, match=NAME) as raised:
             rest.call("GET", "/x")
-        assert told.value.status == (503 if status in (400, 500) else status)
-        assert "hidden-word" not in str(told.value)
+        assert raised.value.status == (503 if status in (400, 500) else status)
+        assert "hidden-word" not in str(raised.value)
 
 
 class TestOutages:
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_nobody_there(self, method: str) -> None:
-        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as told:
+        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as raised:
             Rest(f"http://127.0.0.1:{free_port()}", NAME).call(method, "/x")
-        assert told.value.part == NAME
+        assert raised.value.part == NAME
 
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
     def test_a_server_that_says_nothing_is_slow(self, method: str) -> None:
@@ -296,7 +296,7 @@ class TestOutages:
                 Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", NAME).call(method, "/x", read_seconds=0.4)
             mute.accept()[0].close()
             mute.setblocking(False)
-            with pytest.raises(BlockingIOError):  # it is not asked a second time
+            with pytest.raises(BlockingIOError):  # it gets no second request
                 mute.accept()
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -321,7 +321,7 @@ class TestOutages:
 
     @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-    def test_what_may_be_done_twice_is_asked_again(
+    def test_idempotent_requests_are_retried(
         self, server: Server, rest: Rest, method: str, fails: Reply
     ) -> None:
         server.reply = once(fails, sends({"ok": True}))
@@ -337,7 +337,7 @@ class TestOutages:
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize("method", IDEMPOTENT)
-    def test_asking_again_comes_to_an_end(self, server: Server, rest: Rest, method: str) -> None:
+    def test_retries_end(self, server: Server, rest: Rest, method: str) -> None:
         server.reply = hangs_up
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x")
@@ -365,7 +365,7 @@ class TestHealth:
     @pytest.mark.parametrize(
         "body", [b"", b"<h1>", b"[]", b"null", b"7", b"{}", b'{"parts": null}', b'{"parts": []}']
     )
-    def test_what_is_no_answer(self, server: Server, rest: Rest, body: bytes) -> None:
+    def test_malformed_responses(self, server: Server, rest: Rest, body: bytes) -> None:
         server.reply = sends(body)
         with pytest.raises(DependencyUnavailable, match=NAME):
             rest.health()

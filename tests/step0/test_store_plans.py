@@ -86,7 +86,7 @@ def profile(database: Database[dict[str, Any]], ask: Callable[[], Any]) -> list[
     return list(done)
 
 
-def test_every_question_was_seen(grown: list[dict[str, list[Any]]]) -> None:
+def test_every_query_was_recorded(grown: list[dict[str, list[Any]]]) -> None:
     assert all(operations for report in grown for operations in report.values())
 
 

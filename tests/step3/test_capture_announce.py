@@ -16,7 +16,7 @@ from tests.support.eventually import eventually
 
 
 class Registry(threading.Thread):
-    """Hears announcements, and can ask who is there."""
+    """Receives announcements, and can send a probe."""
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
@@ -33,7 +33,7 @@ class Registry(threading.Thread):
         self._ends.set()
         self.join(10)
 
-    def ask(self) -> None:
+    def request(self) -> None:
         self._asks.set()
 
     def run(self) -> None:
@@ -65,13 +65,15 @@ def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
 
         def await_one(check: Callable[[Announcement], bool], after: int = 0) -> Announcement:
             def found() -> Announcement:
-                told = [each for _, each in registry.heard[after:] if check(each)]
-                assert told
-                return told[0]
+                reported = [each for _, each in registry.heard[after:] if check(each)]
+                assert reported
+                return reported[0]
 
             return eventually(found, START_SECONDS)
 
-        leading = await_one(lambda told: told.state == "up" and len(told.tags) == len(SOURCES) + 1)
+        leading = await_one(
+            lambda reported: reported.state == "up" and len(reported.tags) == len(SOURCES) + 1
+        )
         assert (leading.service, leading.instance, leading.version) == ("capture", "capture", "v1")
         assert (leading.url, leading.subscriptions) == (one.url, [])
         assert {topic for topic, _ in registry.heard} == {f"{HEARTBEAT}.capture.capture"}
@@ -81,8 +83,8 @@ def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
 
         before = len(registry.heard)
         eventually(beats)
-        registry.ask()
-        await_one(lambda told: told.state == "up", after=len(registry.heard))
+        registry.request()
+        await_one(lambda reported: reported.state == "up", after=len(registry.heard))
         one.stop()
-        await_one(lambda told: told.state == "gone")
+        await_one(lambda reported: reported.state == "gone")
         assert registry.heard[-1][1].state == "gone"

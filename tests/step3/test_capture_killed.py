@@ -1,4 +1,4 @@
-"""Capture is killed with -9, again and again: no fact is lost, and one that is told again is the same."""
+"""Capture is killed with -9, again and again: no event is lost, and a repeated event is the same event."""
 
 import itertools
 import signal
@@ -79,11 +79,11 @@ def test_kill_9_loses_nothing(stage: Stage) -> None:
     assert [event.version for event in events] == sorted(event.version for event in events)
     assert folded(events).keys() == {f"ada:t3_{number}" for number in range(min(count, 50))}
     for mark in stage.owners.collection("like").find():
-        told = folded(events)[mark["_id"]]
-        assert (told["liked"], told["revision"]) == (mark["liked"], mark["revision"])
+        found = folded(events)[mark["_id"]]
+        assert (found["liked"], found["revision"]) == (mark["liked"], mark["revision"])
 
 
-def test_what_is_published_again_is_the_same_event(stage: Stage) -> None:
+def test_change_published_again_is_the_same_event(stage: Stage) -> None:
     positions = stage.owners.own["positions"]
     with stage.capture() as one:
         one.await_leading(stage.owners)
@@ -125,7 +125,7 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
     assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
 
 
-def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
+def test_suspended_instance_finds_its_lease_taken(stage: Stage) -> None:
     likes = stage.owners.marks("like")
     with stage.capture("first") as first, stage.capture("second") as second:
         await_answer(first)

@@ -105,7 +105,7 @@ async def test_a_view_that_leaves_is_not_waited_for(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_client_may_have_its_response_at_once_and_ask_for_the_state_later(stage: Stage) -> None:
+async def test_client_may_get_its_response_at_once_and_request_the_state_later(stage: Stage) -> None:
     first, second = await two_views(stage)
     for each in (first, second):
         await each.answer_doubts()

@@ -22,7 +22,7 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 class Ear:
-    """Remembers what it hears."""
+    """Records the messages that it receives."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, bytes]] = []
@@ -32,7 +32,7 @@ class Ear:
 
 
 @asynchronous
-async def test_who_listens_hears_in_order_and_by_patterns(server: NatsServer) -> None:
+async def test_subscribers_receive_in_order_and_by_patterns(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
         settled, alive, who = Ear(), Ear(), Ear()
@@ -50,12 +50,12 @@ async def test_who_listens_hears_in_order_and_by_patterns(server: NatsServer) ->
 
 
 @asynchronous
-async def test_one_who_cannot_hear_one_signal_hears_the_next(server: NatsServer) -> None:
+async def test_failing_subscriber_receives_the_next_signal(server: NatsServer) -> None:
     async with connections(server) as connect:
-        heard: list[bytes] = []
+        received: list[bytes] = []
 
         async def hear(_topic: str, text: bytes) -> None:
-            heard.append(text)
+            received.append(text)
             if text == b"bad":
                 raise ValueError(text)
 
@@ -63,7 +63,7 @@ async def test_one_who_cannot_hear_one_signal_hears_the_next(server: NatsServer)
         listing = await connect("list")
         await listing.publish("applied.list", b"bad")
         await listing.publish("applied.list", b"good")
-        await until(lambda: heard == [b"bad", b"good"])
+        await until(lambda: received == [b"bad", b"good"])
 
 
 @asynchronous
@@ -92,21 +92,21 @@ async def echo(text: bytes) -> bytes:
 
 
 @asynchronous
-async def test_one_of_those_who_answer_does(server: NatsServer) -> None:
+async def test_one_of_several_repliers_gets_a_request(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, answered = await connect("gateway"), [0, 0]
 
         def answering(index: int):
-            async def answer(text: bytes) -> bytes:
+            async def response(text: bytes) -> bytes:
                 answered[index] += 1
                 return text
 
-            return answer
+            return response
 
         for index in range(2):
             await (await connect("list")).reply("applied-query.list", answering(index))
-        asked = [gateway.request("applied-query.list", b"%d" % number, 5) for number in range(200)]
-        assert await asyncio.gather(*asked) == [b"%d" % number for number in range(200)]
+        requested = [gateway.request("applied-query.list", b"%d" % number, 5) for number in range(200)]
+        assert await asyncio.gather(*requested) == [b"%d" % number for number in range(200)]
         assert sum(answered) == 200
         assert all(answered)
 
@@ -137,12 +137,12 @@ async def test_a_subscription_is_known_to_the_server_once_it_is_made() -> None:
 
 
 @asynchronous
-async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
+async def test_slow_replies_run_at_the_same_time(server: NatsServer) -> None:
     async with connections(server) as connect:
         under_way = 0
         all_came = asyncio.Event()
 
-        async def answer(text: bytes) -> bytes:
+        async def response(text: bytes) -> bytes:
             nonlocal under_way
             under_way += 1
             if under_way == 10:
@@ -150,13 +150,13 @@ async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
             await all_came.wait()
             return text
 
-        await (await connect("list")).reply("applied-query.list", answer)
+        await (await connect("list")).reply("applied-query.list", response)
         gateway = await connect("gateway")
         await asyncio.gather(*(gateway.request("applied-query.list", b"", PATIENCE) for _ in range(10)))
 
 
 @asynchronous
-async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) -> None:
+async def test_requests_without_a_replier_fail_in_time(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing = await connect("gateway"), await connect("list")
         with pytest.raises(Unavailable):
@@ -178,34 +178,34 @@ async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) ->
 
 
 @asynchronous
-async def test_who_asks_is_told_at_once_when_the_server_dies(server: NatsServer) -> None:
+async def test_request_fails_at_once_when_the_server_dies(server: NatsServer) -> None:
     async with connections(server) as connect:
-        gateway, asked = await connect("gateway"), asyncio.Event()
+        gateway, requested = await connect("gateway"), asyncio.Event()
 
         async def wait(_text: bytes) -> bytes:
-            asked.set()
+            requested.set()
             await asyncio.Event().wait()
             raise AssertionError
 
         await (await connect("list")).reply("applied-query.list", wait)
         asking = asyncio.create_task(gateway.request("applied-query.list", b"", 2 * PATIENCE))
-        await asked.wait()
+        await requested.wait()
         server.kill()
         with pytest.raises(Unavailable, match="lost"):
             await asyncio.wait_for(asking, PATIENCE)
 
 
 @asynchronous
-async def test_who_hears_too_slowly_is_told_of_it(
+async def test_slow_subscriber_is_notified_of_losses(
     server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "MAX_WAITING", 10)
     async with connections(server) as connect:
-        gateway, may_hear, heard = await connect("gateway"), asyncio.Event(), list[bytes]()
+        gateway, may_hear, received = await connect("gateway"), asyncio.Event(), list[bytes]()
 
         async def hear(_topic: str, text: bytes) -> None:
             await may_hear.wait()
-            heard.append(text)
+            received.append(text)
 
         changes: list[bool] = []
         gateway.on_connection_change(changes.append)
@@ -215,15 +215,15 @@ async def test_who_hears_too_slowly_is_told_of_it(
             await listing.publish("applied.list", b"%d" % number)
         await until(lambda: changes[:2] == [False, True])
         may_hear.set()
-        await until(lambda: heard)
+        await until(lambda: received)
         await listing.publish("applied.list", b"last")
-        await until(lambda: heard[-1] == b"last")
-        assert len(heard) < 40
+        await until(lambda: received[-1] == b"last")
+        assert len(received) < 40
         assert gateway.connected
 
 
 @asynchronous
-async def test_closing_sends_what_was_told(server: NatsServer) -> None:
+async def test_close_sends_published_messages(server: NatsServer) -> None:
     async with connections(server) as connect:
         ear = Ear()
         await (await connect("gateway")).subscribe("applied.>", ear)

@@ -19,7 +19,7 @@ ASKED = 20
 
 
 class Caller(threading.Thread):
-    """Asks the face again and again, each time over a connection of its own, and counts what it answers."""
+    """Sends requests to the face, each over a connection of its own, and counts the responses."""
 
     def __init__(self, reader: Reader, path: str) -> None:
         super().__init__(daemon=True)
@@ -30,7 +30,7 @@ class Caller(threading.Thread):
     def run(self) -> None:
         while not self._ended.wait(0.02):
             try:
-                answer = requests.get(
+                response = requests.get(
                     self._reader.url + self._path,
                     headers={"Authorization": f"Bearer {self._reader.token}", "Accept": "application/json"},
                     timeout=30,
@@ -38,8 +38,8 @@ class Caller(threading.Thread):
             except requests.RequestException as error:
                 self.answers[type(error).__name__] += 1
             else:
-                gaps = answer.headers.get("Gaps")
-                self.answers[f"gaps {gaps}" if gaps else answer.status_code] += 1
+                gaps = response.headers.get("Gaps")
+                self.answers[f"gaps {gaps}" if gaps else response.status_code] += 1
 
     def end(self) -> None:
         self._ended.set()
@@ -99,13 +99,13 @@ def test_what_cannot_be_replaced_is_refused(parts: Parts) -> None:
             parts.stage.workshop("replace", *arguments)
 
 
-def test_the_table_tells_how_instances_are_doing(parts: Parts) -> None:
+def test_table_shows_the_state_of_instances(parts: Parts) -> None:
     table = parts.stage.workshop("services")
-    told = parts.stage.registry()
-    assert all(each["url"] in table for each in told.values() if each["service"] != "gateway")
-    assert len(re.findall(r" \d+\.\d s *$", table, re.MULTILINE)) == len(told)
+    found = parts.stage.registry()
+    assert all(each["url"] in table for each in found.values() if each["service"] != "gateway")
+    assert len(re.findall(r" \d+\.\d s *$", table, re.MULTILINE)) == len(found)
     assert "silent" not in table
 
 
-def test_the_face_answers_once_all_is_over(parts: Parts) -> None:
+def test_face_responds_after_all_replacements(parts: Parts) -> None:
     assert Client(parts.face).get("/health/ready").status_code == 200

@@ -10,14 +10,14 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.support.answers import expect, told
+from tests.support.responses import describe, expect
 
 TIMEOUT = 30.0
 PASSWORD = "stepping on nine stones"
 
 
 class Client:
-    """Asks as whoever `token` belongs to, or as nobody; from the loopback address `source` if given."""
+    """Sends requests with `token` or without, from the loopback address `source` if given."""
 
     def __init__(self, url: str, token: str | None = None, source: str | None = None) -> None:
         self.url = url
@@ -29,23 +29,23 @@ class Client:
         if source is not None:
             self.session.mount("http://", _FromAddress(source))
 
-    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
-        """The answer, redirects not followed; `options` are those of requests."""
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Return the response without following redirects. `options` are those of requests."""
         return self.session.request(
             method, urljoin(self.url + "/", path), **{"timeout": TIMEOUT, "allow_redirects": False, **options}
         )
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("GET", path, **options)
+        return self.request("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("POST", path, **options)
+        return self.request("POST", path, **options)
 
     def put(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("PUT", path, **options)
+        return self.request("PUT", path, **options)
 
     def delete(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("DELETE", path, **options)
+        return self.request("DELETE", path, **options)
 
     def json(self, path: str, **query: Any) -> Any:
         """The body of a 200."""
@@ -92,9 +92,9 @@ def sign_up(url: str, username: str | None = None, password: str = PASSWORD, **m
 
 def sign_in(url: str, username: str, password: str = PASSWORD) -> str:
     """A new token."""
-    answer = Client(url).post("/login", json={"username": username, "password": password})
-    token: str = expect(answer, 200).json()["token"]
-    assert token, told(answer)
+    response = Client(url).post("/login", json={"username": username, "password": password})
+    token: str = expect(response, 200).json()["token"]
+    assert token, describe(response)
     return token
 
 

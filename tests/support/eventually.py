@@ -13,7 +13,7 @@ PATIENCE = 60.0
 
 
 def pauses() -> Iterator[float]:
-    """Seconds between tries. They grow, as who asks all the time keeps what is waited for from its work."""
+    """Seconds between attempts. They grow, as frequent attempts would slow down what is waited for."""
     pause = SHORTEST
     while True:
         yield pause

@@ -19,7 +19,7 @@ def as_nobody(look: Callable[[], str]) -> str:
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as answer:
-        told = answer.read()
+    with os.fdopen(reading) as response:
+        found = response.read()
     os.waitpid(child, 0)
-    return told
+    return found

@@ -1,4 +1,4 @@
-"""A client that never stops tagging posts, and remembers what it was told."""
+"""A client that never stops tagging posts, and records the responses."""
 
 import threading
 import time
@@ -21,13 +21,13 @@ class Writer(threading.Thread):
     def __init__(self, reader: Reader, posts: list[str]) -> None:
         super().__init__(daemon=True)
         self.acknowledged: list[tuple[str, str]] = []
-        """Posts and tags of the writes that were answered with 200."""
+        """Posts and tags of the writes that got 200."""
         self.answers: Counter[int | str] = Counter()
         """Answers by status, or by the error's name where there was none."""
         self.slowest = 0.0
-        """Seconds the slowest answer took."""
+        """Seconds of the slowest response."""
         self.without_retry_after = 0
-        """Answers with 503 that did not say when to ask again."""
+        """Responses with 503 and without Retry-After."""
         self._reader = reader
         self._posts = posts
         self._stop_asked = threading.Event()
@@ -63,14 +63,14 @@ class Writer(threading.Thread):
     def _write(self, post: str, tag: str) -> None:
         began = time.monotonic()
         try:
-            answer = self._reader.put(f"/posts/{post}/tags/{tag}")
+            response = self._reader.put(f"/posts/{post}/tags/{tag}")
         except requests.RequestException as error:
             self.answers[type(error).__name__] += 1
             return
         finally:
             self.slowest = max(self.slowest, time.monotonic() - began)
-        self.answers[answer.status_code] += 1
-        if answer.status_code == 200:
+        self.answers[response.status_code] += 1
+        if response.status_code == 200:
             self.acknowledged.append((post, tag))
-        elif answer.status_code == 503 and not answer.headers.get("Retry-After", "").isdecimal():
+        elif response.status_code == 503 and not response.headers.get("Retry-After", "").isdecimal():
             self.without_retry_after += 1

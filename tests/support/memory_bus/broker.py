@@ -14,7 +14,7 @@ Subscriber = Callable[[str, bytes], None]
 
 
 class Consumer:
-    """A river as the broker has it: what is due, and what is handed out and not acknowledged."""
+    """A river at the broker: events that are due, and events that are delivered and not acknowledged."""
 
     def __init__(self, name: str, domains: Sequence[str], epoch: str, ack_seconds: float) -> None:
         self.name, self.domains, self.epoch = name, frozenset(domains), epoch
@@ -143,7 +143,7 @@ class Broker:
 
 
 def matches(pattern: str, topic: str) -> bool:
-    """Whether a topic is one of those that a pattern stands for."""
+    """Return whether a topic matches a pattern."""
     wanted, given = pattern.split("."), topic.split(".")
     if wanted[-1] == ">":
         wanted, rest = wanted[:-1], given[len(wanted) - 1 :]
