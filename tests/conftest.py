@@ -57,13 +57,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Share tests out among workers by what they share."""
+    """Distribute tests among workers so that tests that share a step stay together."""
     return ByStep(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
-    """Python need not look for garbage among thousands of tests that stay until the end."""
+    """Exclude the thousands of collected tests from garbage collection: they stay until the end."""
     gc.disable()
     try:
         return (yield)
@@ -87,15 +87,15 @@ def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """A step that tests share ends with the last of them."""
+    """Stop a shared step after the last test that uses it."""
     if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
         shared_steps.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for another step than the chosen one and, where none is chosen, what its marker says
-    is decided at other steps (see the markers in pyproject.toml); and what has a target of its own. Workers
-    begin with what takes longest.
+    """Deselect tests of other steps than the chosen one. If none is chosen, deselect tests that other steps
+    decide, by their markers (see pyproject.toml), and tests with a target of their own. Workers begin with
+    what takes longest.
     """
     if hasattr(config, "workerinput"):
         longest_first(items)
@@ -119,7 +119,7 @@ def _is_of_another_step(item: pytest.Item, chosen: int | None) -> bool:
 
 
 def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
-    """Whether no step was chosen and this test is for steps at which it would say nothing new."""
+    """Return whether no step was chosen, and this test would show nothing new at its step."""
     if chosen is not None:
         return False
     first, last = STEPS[0], STEPS[-1]
@@ -147,7 +147,7 @@ def _only_step(item: pytest.Item) -> int | None:
 
 
 def _steps_of(item: Any) -> set[int]:
-    """The step that a test is for, if it is for one."""
+    """Return the steps that a test is for."""
     run_for = item.callspec.params.get("step") if hasattr(item, "callspec") else None
     return {run_for, _only_step(item)} - {None}
 
@@ -172,7 +172,7 @@ def mongod(state_folder: Path) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def mongo_client(mongod: Any) -> Iterator[MongoClient[dict[str, Any]]]:
-    """A client that may do everything."""
+    """A client with all permissions."""
     with mongod.admin() as client:
         yield client
 

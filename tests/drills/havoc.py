@@ -30,17 +30,17 @@ from workshop.stores.mongod import Mongod
 
 POSTS, LATER = 60, 300
 ENDED = 60
-"""Tokens that are ended one after the other."""
+"""How many tokens are revoked one after the other."""
 
 MOST_BETWEEN = 100
 """Writes that are acknowledged between two kills at most; often there is none, so that several are down."""
 
 PROGRESS = 60.0
-"""Seconds within which writes go on, and all is well again: not a measure, a bound."""
+"""The most seconds until writes succeed again and all parts are ready: a bound, not a measurement."""
 
 
 class Leaver(threading.Thread):
-    """Somebody who signs out again and again, on all devices they ever had."""
+    """Signs in and out again and again, and records the tokens that were revoked."""
 
     def __init__(self, tokens: list[Reader]) -> None:
         super().__init__(daemon=True)
@@ -63,13 +63,13 @@ class Leaver(threading.Thread):
                 self.ended.append(token)
 
     def stop(self) -> None:
-        """End after the request that is on its way."""
+        """Stop after the current request."""
         self._stop_asked.set()
         self.join()
 
 
 class Loader(threading.Thread):
-    """Loads further posts, as somebody does who tries again when it fails."""
+    """Loads further posts, and tries again when that fails."""
 
     def __init__(self, running: RunningStep, file: Path, tries: int) -> None:
         super().__init__(daemon=True)
@@ -187,7 +187,7 @@ class Havoc:
 def all_stores(
     running: RunningStep, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MongoClient[dict[str, Any]]]:
-    """All services' databases."""
+    """A client for the databases of all services."""
     for name in ("WORKSHOP_STATE", "MONGO_PORT"):
         monkeypatch.setenv(name, running.environment[name])
     with Mongod().admin() as client:
@@ -195,7 +195,7 @@ def all_stores(
 
 
 def await_all_ready(running: RunningStep) -> None:
-    """Wait until every part of the face is well."""
+    """Wait until every part of the face is ready."""
     client = Client(running.url)
 
     def check() -> None:
@@ -226,7 +226,7 @@ def _write_posts(file: Path, number: int) -> list[str]:
 
 
 def _load(running: RunningStep, folder: Path) -> list[str]:
-    """Posts that all who are to mark them know of."""
+    """Load posts, and wait until all services have them."""
     posts = _write_posts(folder / "posts.ndjson", POSTS)
     running.load(folder / "posts.ndjson")
     reader = new_reader(running.url)

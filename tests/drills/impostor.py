@@ -13,7 +13,7 @@ from step3_async.rapids.messages import Announcement
 
 @contextmanager
 def announced(service: str, url: str, nats_url: str) -> Iterator[str]:
-    """The name of the instance, which is announced to be up at `url` inside the block."""
+    """Announce an instance at `url` inside the block, and yield its name."""
     found = Announcement(
         service=service,
         version="v1",

@@ -1,4 +1,4 @@
-"""A reader who puts marks on posts, takes them off again, and remembers what was acknowledged."""
+"""A reader who marks posts, removes the marks again, and records what was acknowledged."""
 
 import random
 import threading
@@ -19,7 +19,7 @@ REFUSED_PAUSE = 0.1
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that a reader may say of a post: that it is liked, is hidden, or has a tag."""
+    """A mark that is set or not: a post is liked, is hidden, or has a tag."""
 
     post: str
     verb: str
@@ -65,12 +65,12 @@ class Marker(threading.Thread):
             self._write(self._random.choice(self._marks))
 
     def stop(self) -> None:
-        """End after the write that is on its way."""
+        """Stop after the current write."""
         self._stop_asked.set()
         self.join()
 
     def wrong(self) -> list[str]:
-        """Where the face says something else than was acknowledged, or says something twice."""
+        """Return where the face differs from what was acknowledged, or has something twice."""
         marks = defaultdict(list)
         for mark in {*self.standing, *self.unknown}:
             marks[mark.post].append(mark)
@@ -117,13 +117,13 @@ class Marker(threading.Thread):
 
 
 def was_refused(error: requests.RequestException) -> bool:
-    """Whether there was no connection, so that nothing can have been written."""
+    """Return whether there was no connection, so that nothing can have been written."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, NewConnectionError)
 
 
 def total(markers: list[Marker]) -> Tally:
-    """All together."""
+    """Return the sum of several tallies."""
     tallies = [each.tally for each in markers]
     return Tally(
         sum((each.answers for each in tallies), Counter()),

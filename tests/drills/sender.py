@@ -74,11 +74,11 @@ class Sender(threading.Thread):
         return [each for each in self.answers.copy() if each.due > moment]
 
     def outcomes(self) -> Counter[int | str]:
-        """How often what came."""
+        """Return how often each outcome came."""
         return Counter(each.outcome for each in self.answers)
 
     def refusals(self) -> Counter[str]:
-        """How often what was refused in which words, to be shown where none was expected."""
+        """Return how often each message of a refusal came, to show them where none was expected."""
         return Counter(
             f"{each.outcome} {each.refusal}" for each in self.answers if each.outcome != http.HTTPStatus.OK
         )

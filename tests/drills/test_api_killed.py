@@ -52,18 +52,18 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, without waiting."""
+        """Start the server without waiting."""
         self.process = subprocess.Popen(self.command, env=self.env, cwd=ROOT, start_new_session=True)
 
     def end(self, how: signal.Signals) -> None:
-        """Send a signal to all of it and wait for the end."""
+        """Send a signal to all its processes, and wait for their end."""
         if self.process is not None:
             os.killpg(self.process.pid, how)
             self.process.wait(timeout=30)
             self.process = None
 
     def await_up(self) -> None:
-        """Wait until it lives."""
+        """Wait until the server responds."""
 
         def check() -> None:
             try:
@@ -76,7 +76,7 @@ class Server:
 
 @dataclass
 class Stage:
-    """The API, the face and the posts that are there."""
+    """The API, the face and the loaded posts."""
 
     api: Server
     face: Server
@@ -104,7 +104,7 @@ class PageReader(threading.Thread):
             self.slowest = max(self.slowest, time.monotonic() - began)
 
     def stop(self) -> None:
-        """End after the request that is on its way."""
+        """Stop after the current request."""
         self._stop_asked.set()
         self.join()
 

@@ -59,12 +59,12 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "images": {DOWN: {"image"}},
     "sync": {},
 }
-"""By service, the verbs that fail or have gaps without it; all others go on as ever."""
+"""By service, the verbs that fail or have gaps without it; all others work as before."""
 
 
 @dataclass
 class Scene:
-    """A running step, a reader and what they look at."""
+    """A running step, a reader and the posts of the test."""
 
     running: RunningStep
     run: psutil.Process
@@ -199,7 +199,7 @@ def outcomes_for_visitor(scene: Scene) -> dict[str, str]:
 
 
 def pages_with_gaps(scene: Scene) -> set[str]:
-    """The verbs whose page says that something is missing on it."""
+    """Return the verbs whose page says that something is missing."""
     paths = (
         "/",
         f"/posts/{scene.posts[1]}",

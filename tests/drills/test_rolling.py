@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.only_step(2), pytest.mark.timeout(6
 RATE = 50.0
 POSTS = 12
 ENOUGH = 100
-"""Answers after each change, two seconds' worth, before the next."""
+"""Responses after each change before the next one: those of two seconds."""
 
 PATIENCE = 30.0
 
@@ -34,7 +34,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.fixture
 def path(stage: Stage, tmp_path: Path) -> str:
-    """A search that finds POSTS posts in both versions."""
+    """Return the path of a search that finds POSTS posts in both versions."""
     word = new_word()
     made = [Submission(f"{word} {each}", new_topic(), 1_600_000_000 + each) for each in range(POSTS)]
     file = tmp_path / "posts.ndjson"

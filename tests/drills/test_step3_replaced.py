@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pyt
 
 
 VISITORS, READERS, WRITERS = 35.0, 10.0, 10.0
-"""Requests a second of each of two, two and one kinds: 100 in all."""
+"""Requests a second for each path, 100 in all."""
 
 POSTS = 12
 PATIENCE = 30.0
@@ -35,7 +35,7 @@ def running(tmp_path: Path) -> Iterator[RunningStep]:
 
 @pytest.fixture
 def word(running: RunningStep, tmp_path: Path) -> str:
-    """Found in POSTS posts, and in all of the newest page."""
+    """A word in POSTS posts, and in all posts of the newest page."""
     word = new_word()
     made = [Submission(f"{word} {each}", new_topic(), 1_600_000_000 + each) for each in range(POSTS)]
     file = tmp_path / "posts.ndjson"

@@ -1,4 +1,4 @@
-"""What can be checked of accessibility without an opinion: names, labels, headings, contrast, ids."""
+"""Accessibility, as far as it can be measured: names, labels, headings, contrast, ids."""
 
 from pathlib import Path
 

@@ -24,7 +24,7 @@ shelve(TAGGED, submission(f"{MARKED} other"))
 
 
 def sights(word: str, post_id: str) -> dict[str, str]:
-    """Pages by name; each has something on it, or says why not."""
+    """Return pages by name; each has content, or says why not."""
     return {
         "list": "/",
         "search": f"/search?q={word}",
@@ -38,7 +38,7 @@ def sights(word: str, post_id: str) -> dict[str, str]:
 
 
 def look(visitor: Visitor, name: str, path: str) -> list[str]:
-    """What is wrong with a page, at all widths, light and dark."""
+    """Return what is wrong with a page, at all widths, light and dark."""
     page, wrong = visitor.page, []
     page.goto(path)
     for scheme, pictured in PICTURED.items():

@@ -1,4 +1,4 @@
-"""A step of the test's own, that begins empty and loses its database, and then everything."""
+"""A step of the test's own, which starts empty and loses its database, and then everything."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.drill]
 UNWELL = re.compile("Service Unavailable|Gateway Timeout")
 SLOW = 20_000  # milliseconds; a part that is silent is waited for
 BACK_SECONDS = 60.0
-"""Bound for an architecture to notice that all is well: nobody waits for what is known to be away."""
+"""The most seconds until a step notices that all parts are back."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A whole visit, as somebody makes it who has never been here."""
+"""A whole visit of a new user."""
 
 import re
 

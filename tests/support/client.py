@@ -48,16 +48,16 @@ class Client:
         return self.request("DELETE", path, **options)
 
     def json(self, path: str, **query: Any) -> Any:
-        """The body of a 200."""
+        """Return the body of a response with 200."""
         return expect(self.get(path, params=query), 200).json()
 
     def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
-        """The items of one page of a collection."""
+        """Return the items of one page of a collection."""
         found: list[dict[str, Any]] = self.json(path, **query)["_items"]
         return found
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """All pages of a collection, by its own links."""
+        """Return all pages of a collection, by its links."""
         body = self.json(path, **query)
         yield body
         while following := body["_links"].get("next"):
@@ -65,7 +65,7 @@ class Client:
             yield body
 
     def all_items(self, path: str, **query: Any) -> list[dict[str, Any]]:
-        """The items of all pages."""
+        """Return the items of all pages."""
         return [item for page in self.pages(path, max_results=50, **query) for item in page["_items"]]
 
 
@@ -79,19 +79,19 @@ class Reader(Client):
 
 
 def new_name() -> str:
-    """A username nobody has."""
+    """Return a username that nobody has."""
     return f"r_{secrets.token_hex(8)}"
 
 
 def sign_up(url: str, username: str | None = None, password: str = PASSWORD, **more: Any) -> str:
-    """Make a member; the username."""
+    """Make a member, and return the username."""
     name = username or new_name()
     expect(Client(url).post("/signup", json={"username": name, "password": password, **more}), 201)
     return name
 
 
 def sign_in(url: str, username: str, password: str = PASSWORD) -> str:
-    """A new token."""
+    """Return a new token."""
     response = Client(url).post("/login", json={"username": username, "password": password})
     token: str = expect(response, 200).json()["token"]
     assert token, describe(response)
@@ -99,7 +99,7 @@ def sign_in(url: str, username: str, password: str = PASSWORD) -> str:
 
 
 def new_reader(url: str) -> Reader:
-    """A member nobody else knows."""
+    """Return a member that no other test uses."""
     name = sign_up(url)
     return Reader(url, name, sign_in(url, name))
 

@@ -34,21 +34,21 @@ class SharedStep:
 
 
 class SharedSteps:
-    """Those of this process: one at a time."""
+    """The shared steps of this process: one at a time."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._shared: SharedStep | None = None
 
     def get(self, step: int, folder: Path) -> SharedStep:
-        """The one that runs, else a new one with its state in `folder`."""
+        """Return the running step, else start one with its state in `folder`."""
         if self._shared is None or self._shared.running.step != step:
             self.end()
             self._shared = self._start(step, folder)
         return self._shared
 
     def end(self) -> None:
-        """Stop what runs. Raises AssertionError where that does not end well."""
+        """Stop the running step. Raises AssertionError if that fails."""
         self._shared = None
         self._stack.close()
 

@@ -39,7 +39,7 @@ class Writer(threading.Thread):
             self._write(post, f"tag-{number}")
 
     def await_more(self, count: int, seconds: float = ANSWERED_SECONDS) -> None:
-        """Wait until so many more writes are acknowledged than now."""
+        """Wait until so many more writes are acknowledged."""
         least = len(self.acknowledged) + count
 
         def check() -> None:
@@ -48,12 +48,12 @@ class Writer(threading.Thread):
         eventually(check, seconds)
 
     def stop(self) -> None:
-        """End after the write that is on its way."""
+        """Stop after the current write."""
         self._stop_asked.set()
         self.join()
 
     def missing(self) -> set[tuple[str, str]]:
-        """What was acknowledged and is not there."""
+        """Return the acknowledged writes that are missing."""
         there = {
             post: set(self._reader.json(f"/posts/{post}")["tags"])
             for post in {post for post, _ in self.acknowledged}

@@ -29,11 +29,11 @@ class Consumer:
         self._due, self._unacknowledged = [], {}
 
     def add(self, data: bytes, attempts: int = 0, delay: float = 0.0) -> None:
-        """Hand an event out in `delay` seconds."""
+        """Make an event due in `delay` seconds."""
         heappush(self._due, (time.monotonic() + delay, next(self._order), data, attempts))
 
     def take(self, limit: int) -> list[tuple[int, bytes, int]]:
-        """Return what is due: a number, the event, and which attempt it is."""
+        """Return due events, each with its number and the number of the attempt."""
         now = time.monotonic()
         for number, (until, data, attempts) in list(self._unacknowledged.items()):
             if until <= now:
@@ -48,7 +48,7 @@ class Consumer:
 
     @property
     def pending(self) -> int:
-        """How many events are not acknowledged."""
+        """Return how many events are not acknowledged."""
         return len(self._due) + len(self._unacknowledged)
 
     def ack(self, number: int) -> None:
