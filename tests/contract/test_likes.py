@@ -37,9 +37,9 @@ def test_response_names_the_post(regular: Reader, post: str) -> None:
 
 
 def test_likes_of_all_readers_are_counted(face: Face, regular: Reader, other: Reader, post: str) -> None:
-    def check(asking: Reader, likes: int) -> None:
+    def check(client: Reader, likes: int) -> None:
         def counted() -> None:
-            assert liked(asking.put(f"/posts/{post}/like")) == (True, likes)
+            assert liked(client.put(f"/posts/{post}/like")) == (True, likes)
 
         eventually(counted, face.deadline)
 

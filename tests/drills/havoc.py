@@ -45,26 +45,26 @@ class Leaver(threading.Thread):
     def __init__(self, tokens: list[Reader]) -> None:
         super().__init__(daemon=True)
         self.ended: list[Reader] = []
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self._tokens = tokens
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
         for token in self._tokens:
-            if self._stop_asked.wait(0.3):
+            if self._stop_requested.wait(0.3):
                 return
             try:
                 response = token.post("/logout")
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
                 continue
-            self.answers[response.status_code] += 1
+            self.responses[response.status_code] += 1
             if response.status_code in (202, 204):
                 self.ended.append(token)
 
     def stop(self) -> None:
         """Stop after the current request."""
-        self._stop_asked.set()
+        self._stop_requested.set()
         self.join()
 
 
@@ -146,9 +146,9 @@ class Havoc:
             f"{self.killed.total()} kills of {len(self.killed)} kinds: "
             f"{ {str(kind): count for kind, count in self.killed.items()} }; "
             f"acknowledged {found.acknowledged}, wrong {len(wrong)}; "
-            f"unknown {sum(len(each.unknown) for each in self.markers)}; answers {dict(found.answers)}; "
+            f"unknown {sum(len(each.unknown) for each in self.markers)}; responses {dict(found.responses)}; "
             f"signed out {len(self.leaver.ended)}, still good {len(alive)}, "
-            f"answers {dict(self.leaver.answers)}; "
+            f"responses {dict(self.leaver.responses)}; "
             f"posts loaded meanwhile {len(self.later)} after {len(self.loader.failures)} failures; "
             f"slowest {found.slowest:.1f} s"
         )
@@ -160,8 +160,8 @@ class Havoc:
         assert self.killed.total() >= self.kills
         assert not FULL or {*self.family.kinds()} == {*self.killed}
         assert self.leaver.ended
-        lost_answers = {"refused", "ConnectionError", "ChunkedEncodingError"}
-        assert set(found.answers) | set(self.leaver.answers) <= {200, 202, 204, 503, 504, *lost_answers}
+        lost_responses = {"refused", "ConnectionError", "ChunkedEncodingError"}
+        assert set(found.responses) | set(self.leaver.responses) <= {200, 202, 204, 503, 504, *lost_responses}
         assert found.without_retry_after == 0
         assert self.running.running
 

@@ -45,42 +45,42 @@ class Sender(threading.Thread):
         self, url: str, path: str, rate: float, token: str | None = None, method: str = "GET"
     ) -> None:
         super().__init__(daemon=True)
-        self.answers: list[Result] = []
+        self.responses: list[Result] = []
         self._address, self._path, self._rate, self._method = urlsplit(url).netloc, path, rate, method
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         self._headers = {"Accept": "application/json", **bearer}
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
-        asking: list[threading.Thread] = []
+        sending_thread: list[threading.Thread] = []
         began, sent = time.monotonic(), 0
-        while not self._stop_asked.is_set():
+        while not self._stop_requested.is_set():
             due = began + sent / self._rate
-            if self._stop_asked.wait(max(0.0, due - time.monotonic())):
+            if self._stop_requested.wait(max(0.0, due - time.monotonic())):
                 break
-            asking.append(threading.Thread(target=self._send, args=(due,), daemon=True))
-            asking[-1].start()
+            sending_thread.append(threading.Thread(target=self._send, args=(due,), daemon=True))
+            sending_thread[-1].start()
             sent += 1
-        for each in asking:
+        for each in sending_thread:
             each.join()
 
     def stop(self) -> None:
         """Send nothing more, and wait for the responses to come."""
-        self._stop_asked.set()
+        self._stop_requested.set()
         self.join()
 
     def since(self, moment: float) -> list[Result]:
         """Return the results of requests that were due after a moment."""
-        return [each for each in self.answers.copy() if each.due > moment]
+        return [each for each in self.responses.copy() if each.due > moment]
 
     def outcomes(self) -> Counter[int | str]:
         """Return how often each outcome came."""
-        return Counter(each.outcome for each in self.answers)
+        return Counter(each.outcome for each in self.responses)
 
     def refusals(self) -> Counter[str]:
         """Return how often each message of a refusal came, to show them where none was expected."""
         return Counter(
-            f"{each.outcome} {each.refusal}" for each in self.answers if each.outcome != http.HTTPStatus.OK
+            f"{each.outcome} {each.refusal}" for each in self.responses if each.outcome != http.HTTPStatus.OK
         )
 
     def _send(self, due: float) -> None:
@@ -100,7 +100,7 @@ class Sender(threading.Thread):
             found = Result(due, lag, time.monotonic() - due, type(error).__name__)
         finally:
             connection.close()
-        self.answers.append(found)
+        self.responses.append(found)
 
 
 @contextmanager

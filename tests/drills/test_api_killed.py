@@ -88,24 +88,24 @@ class PageReader(threading.Thread):
 
     def __init__(self, url: str, paths: list[str]) -> None:
         super().__init__(daemon=True)
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self.slowest = 0.0
         self._client, self._paths = Client(url), paths
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
-        while not self._stop_asked.wait(0.01):
+        while not self._stop_requested.wait(0.01):
             began = time.monotonic()
             try:
-                response = self._client.get(self._paths[sum(self.answers.values()) % len(self._paths)])
-                self.answers[response.status_code] += 1
+                response = self._client.get(self._paths[sum(self.responses.values()) % len(self._paths)])
+                self.responses[response.status_code] += 1
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
             self.slowest = max(self.slowest, time.monotonic() - began)
 
     def stop(self) -> None:
         """Stop after the current request."""
-        self._stop_asked.set()
+        self._stop_requested.set()
         self.join()
 
 
@@ -150,7 +150,7 @@ def stage(mongod: Any, mongo_client: MongoClient[dict[str, Any]]) -> Iterator[St
 
 
 def total(threads: list[Writer] | list[PageReader]) -> Counter[int | str]:
-    return sum((each.answers for each in threads), Counter())
+    return sum((each.responses for each in threads), Counter())
 
 
 def check_outage(url: str) -> None:

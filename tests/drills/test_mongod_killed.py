@@ -101,7 +101,7 @@ def load(running: RunningStep, folder: Path) -> list[str]:
 
 
 def total(writers: list[Writer]) -> Counter[int | str]:
-    return sum((each.answers for each in writers), Counter())
+    return sum((each.responses for each in writers), Counter())
 
 
 def await_writes(writers: list[Writer], least: int) -> None:
@@ -160,7 +160,7 @@ def test_no_acknowledged_write_is_lost(stage: Stage, tmp_path: Path) -> None:
         missing = [lost for each in writers for lost in each.missing()]
         print(
             f"acknowledged {responses[200]}, {before} of them before the return; lost {len(missing)}; "
-            f"answers {dict(responses)}; slowest {slowest:.1f} s; away {away:.1f} s"
+            f"responses {dict(responses)}; slowest {slowest:.1f} s; away {away:.1f} s"
         )
         # The run may have started it again, for all that use it.
         running.stop(still_used=("mongod",))

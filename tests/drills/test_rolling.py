@@ -81,7 +81,7 @@ def test_no_request_fails_from_one_version_to_the_other_and_back(stage: Stage, p
         do("versions", "search", "v1=50", "v2=50", then={"search-v1", "search-v2"})
         do("versions", "search", "v1=100", "v2=0", then={"search-v1"})
         do("scale", "search:v2=0", then={"search-v1"})
-    responses = sender.answers
+    responses = sender.responses
     by_instance = {
         name: sum(each.served_by.startswith(f"{name} ") for each in responses)
         for name in sorted({each.served_by.partition(" ")[0] for each in responses if each.served_by})

@@ -73,14 +73,14 @@ def test_no_request_fails(running: RunningStep, word: str) -> None:
         _report(sender)
     for sender in senders:
         assert set(sender.outcomes()) == {200}, sender.refusals()
-        assert {each.total for each in sender.answers} == {POSTS}
+        assert {each.total for each in sender.responses} == {POSTS}
     assert set(writer.outcomes()) <= {200, 202}, writer.refusals()
     assert reader.json(f"/posts/{post}")["liked"]
     assert {"gateway", "web", "capture", "search", "list", "like"} <= {*services}
 
 
 def _report(sender: Sender) -> None:
-    responses = sender.answers
+    responses = sender.responses
     span = max(each.due for each in responses) - min(each.due for each in responses)
     print(
         f"{len(responses)} requests in {span:.1f} s; outcomes {dict(sender.outcomes())}; "

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pyt
 
 
 SLOW_SECONDS = 5.0
-ASKED, RATE = 100, 8.0
+REQUESTS, RATE = 100, 8.0
 """How many requests the others get, and how many a second."""
 
 PATIENCE = 30.0
@@ -67,12 +67,12 @@ def seconds_of_others(reader: Reader, also: Sequence[Sender] = ()) -> list[float
         ]
 
         def enough() -> None:
-            assert all(len(each.answers) >= ASKED for each in senders)
+            assert all(len(each.responses) >= REQUESTS for each in senders)
 
         eventually(enough, 4 * PATIENCE)
     for each in senders:
         assert set(each.outcomes()) == {200}, each.outcomes()
-    return sorted(response.seconds for each in senders for response in each.answers)
+    return sorted(response.seconds for each in senders for response in each.responses)
 
 
 def in_registry(stage: Stage, *names: str) -> None:

@@ -233,7 +233,7 @@ class TestCallingInstances:
     def test_the_best_gets_the_first_request(self, servers: list[Server], method: str) -> None:
         rest = Rest(lambda: [server.url + "/" for server in servers], "A")
         assert rest.call(method, "/x").json() == {"server": 0}
-        assert [len(server.asked) for server in servers] == [1, 0, 0]
+        assert [len(server.requests) for server in servers] == [1, 0, 0]
 
     @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
     @pytest.mark.parametrize("dead", [1, 2, 5])
@@ -242,7 +242,7 @@ class TestCallingInstances:
         urls = [*(nobody() for _ in range(dead)), servers[0].url]
         body = {"a": 1}
         assert Rest(lambda: urls, "A").call(method, "/x?y=1", json=body).json() == {"server": 0}
-        ((requested, path, _, sent),) = servers[0].asked
+        ((requested, path, _, sent),) = servers[0].requests
         assert (requested, path, json.loads(sent)) == (method, "/x?y=1", body)
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -273,21 +273,21 @@ class TestCallingInstances:
         servers[0].reply = hangs_up
         rest = Rest(lambda: [server.url for server in servers], "A")
         assert rest.call("PUT", "/x").json() == {"server": 1}
-        assert [len(server.asked) for server in servers] == [1, 1, 0]
+        assert [len(server.requests) for server in servers] == [1, 1, 0]
 
     def test_other_request_that_was_received_is_not_sent_again(self, servers: list[Server]) -> None:
         servers[0].reply = hangs_up
         rest = Rest(lambda: [server.url for server in servers], "A")
         with pytest.raises(DependencyUnavailable):
             rest.call("POST", "/x")
-        assert [len(server.asked) for server in servers] == [1, 0, 0]
+        assert [len(server.requests) for server in servers] == [1, 0, 0]
 
     def test_error_response_is_not_retried(self, servers: list[Server]) -> None:
         servers[0].reply = sends({"_error": {"message": "Not now."}}, 503)
         rest = Rest(lambda: [server.url for server in servers], "A")
         with pytest.raises(DependencyUnavailable, match="Not now"):
             rest.call("GET", "/x")
-        assert [len(server.asked) for server in servers] == [1, 0, 0]
+        assert [len(server.requests) for server in servers] == [1, 0, 0]
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
     @pytest.mark.parametrize("count", [0, 1, 4])
@@ -309,4 +309,4 @@ class TestCallingInstances:
             pytest.raises(Refused, match="There is no a v7"),
         ):
             rest.call("GET", "/x")
-        assert servers[0].asked == []
+        assert servers[0].requests == []

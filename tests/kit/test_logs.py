@@ -122,11 +122,11 @@ class TestLines:
             given = "correct horse " + "battery staple"
             raise LookupError(len(given))
 
-        for tell in (logging.getLogger("theirs").exception, structlog.stdlib.get_logger("ours").exception):
+        for logged in (logging.getLogger("theirs").exception, structlog.stdlib.get_logger("ours").exception):
             try:
                 fail()
             except LookupError:
-                tell("it failed")
+                logged("it failed")
             (line,) = lines()
             (found,) = line["exception"]
             assert (found["exc_type"], found["exc_value"]) == ("LookupError", "28")

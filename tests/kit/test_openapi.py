@@ -185,7 +185,7 @@ def body(operation: dict[str, Any]) -> Any:
     return operation["requestBody"]["content"][JSON]["schema"]
 
 
-def answer(operation: dict[str, Any], status: int) -> Any:
+def response_schema(operation: dict[str, Any], status: int) -> Any:
     return operation["responses"][str(status)]["content"][JSON]["schema"]
 
 
@@ -344,7 +344,9 @@ def test_verbs_say_what_they_take(document: Any) -> None:
 
 
 def test_a_collection_is_a_page_of_its_documents(document: Any) -> None:
-    assert answer(operations(document)["listPosts"], 200) == {"$ref": "#/components/schemas/PostsPage"}
+    assert response_schema(operations(document)["listPosts"], 200) == {
+        "$ref": "#/components/schemas/PostsPage"
+    }
     frame = {"_meta": {"page": 1, "max_results": 25, "total": 1}, "_links": {"self": {"href": "posts"}}}
     page = {"$ref": "#/components/schemas/PostsPage"}
     post = {
@@ -361,12 +363,15 @@ def test_a_collection_is_a_page_of_its_documents(document: Any) -> None:
 
 def test_models_become_schemas_even_two_of_one_name(document: Any) -> None:
     found = operations(document)
-    assert issues(document, answer(found["putLikeIt"], 200), {"liked": True, "inner": [{"at": 0}]}) == []
-    assert issues(document, answer(found["putLikeIt"], 200), {"liked": True, "inner": [{"at": -1}]})
+    assert (
+        issues(document, response_schema(found["putLikeIt"], 200), {"liked": True, "inner": [{"at": 0}]})
+        == []
+    )
+    assert issues(document, response_schema(found["putLikeIt"], 200), {"liked": True, "inner": [{"at": -1}]})
     assert issues(document, body(found["sharePost"]), {"to": "a@example.org"}) == []
     assert issues(document, body(found["sharePost"]), {"share": "1"})
-    assert issues(document, answer(found["sharePost"], 201), {"share": "1"}) == []
-    assert issues(document, answer(found["sharePost"], 201), {"to": "a@example.org"})
+    assert issues(document, response_schema(found["sharePost"], 201), {"share": "1"}) == []
+    assert issues(document, response_schema(found["sharePost"], 201), {"to": "a@example.org"})
 
 
 def test_named_responses_replace_shared_ones(document: Any) -> None:
@@ -384,17 +389,17 @@ def test_eves_responses_match_the_document(app: Eve, document: Any) -> None:
     assert issues(document, body(found["addPost"]), new) == []
     added = client.post("/posts", json=new)
     assert added.status_code == 201
-    assert issues(document, answer(found["addPost"], 201), added.get_json()) == []
+    assert issues(document, response_schema(found["addPost"], 201), added.get_json()) == []
     several = client.post("/posts", json=[{**new, "_id": f"se_{i}", "title": f"{i}"} for i in (1, 2)])
-    assert issues(document, answer(found["addPost"], 201), several.get_json()) == []
+    assert issues(document, response_schema(found["addPost"], 201), several.get_json()) == []
     shown = client.get("/posts/t3_1")
-    assert issues(document, answer(found["showPost"], 200), shown.get_json()) == []
+    assert issues(document, response_schema(found["showPost"], 200), shown.get_json()) == []
     assert shown.get_json()["title"] == "One"
     listed = client.get("/posts").get_json()
-    assert issues(document, answer(found["listPosts"], 200), {**listed, "_links": {}}) == []
+    assert issues(document, response_schema(found["listPosts"], 200), {**listed, "_links": {}}) == []
     changed = client.patch("/posts/t3_1", json={"score": 5}, headers={"If-Match": shown.headers["ETag"]})
     assert changed.status_code == 200
-    assert issues(document, answer(found["changePost"], 200), changed.get_json()) == []
+    assert issues(document, response_schema(found["changePost"], 200), changed.get_json()) == []
 
 
 @pytest.mark.parametrize(
@@ -491,7 +496,7 @@ def test_rules_become_json_schema(rules: dict[str, Any], wanted: dict[str, Any])
 
 
 def test_response_schema_requires_only_fields_that_are_there() -> None:
-    made = document_schema({"a": {"type": "string", "required": True, "readonly": True}}, "answer")
+    made = document_schema({"a": {"type": "string", "required": True, "readonly": True}}, "response")
     assert made == {"type": "object", "properties": {"a": {"type": "string"}}}
     assert document_schema({}, "add", unknown=True) == {"type": "object", "properties": {}}
 

@@ -41,7 +41,7 @@ class Server:
     """A service whose `reply` can be changed while it runs; `asked` are method, path, headers and body."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.reply: Reply = sends({"ok": True})
         self.closed = threading.Event()
         server = self
@@ -51,7 +51,7 @@ class Server:
 
             def response(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                server.asked.append((self.command, self.path, dict(self.headers), body))
+                server.requests.append((self.command, self.path, dict(self.headers), body))
                 server.reply(self)
 
             do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = do_PATCH = response  # noqa: N815
@@ -139,7 +139,7 @@ class TestCalling:
         server.reply = sends({"a": 1}, 201, X_More="yes")
         response = rest.call("POST", "/x", token="t0", params={"q": "a b&c", "no": None}, json={"z": 1})
         assert (response.status_code, response.json(), response.headers["X-More"]) == (201, {"a": 1}, "yes")
-        ((method, path, headers, body),) = server.asked
+        ((method, path, headers, body),) = server.requests
         assert (method, path, json.loads(body)) == ("POST", "/x?q=a+b%26c", {"z": 1})
         assert headers["Authorization"] == "Bearer t0"
         assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
@@ -148,7 +148,7 @@ class TestCalling:
         rest.call("GET", "/x", token="t0")
         rest.call("GET", "/x")
         rest.call("POST", "/x", headers={"If-Match": '"e"', "Accept": "image/png"})
-        _, (_, _, second, _), (_, _, third, body) = server.asked
+        _, (_, _, second, _), (_, _, third, body) = server.requests
         assert "Authorization" not in second
         assert (third["If-Match"], third["Accept"], body) == ('"e"', "image/png", b"")
 
@@ -156,15 +156,15 @@ class TestCalling:
         server.reply = sends({}, 200, Set_Cookie="session=of-ann; Path=/")
         rest.call("GET", "/x")
         rest.call("GET", "/x")
-        assert "Cookie" not in server.asked[1][2]
+        assert "Cookie" not in server.requests[1][2]
 
     def test_redirects_are_not_followed(self, server: Server, rest: Rest) -> None:
         other = Server()
         try:
             server.reply = sends(b"", 302, Location=f"{other.url}/elsewhere")
             assert rest.call("GET", "/x", token="t0").status_code == 302
-            assert other.asked == []
-            assert len(server.asked) == 1
+            assert other.requests == []
+            assert len(server.requests) == 1
         finally:
             other.stop()
 
@@ -200,7 +200,7 @@ class TestCalling:
         given = face.test_client().get("/ask", headers={"X-Request-ID": "mine"})
         made = face.test_client().get("/ask")
         rest.call("GET", "/x")
-        sent = [headers.get("X-Request-ID") for _, _, headers, _ in server.asked]
+        sent = [headers.get("X-Request-ID") for _, _, headers, _ in server.requests]
         assert sent == ["mine", "mine", *[made.headers["X-Request-ID"]] * 2, None]
         assert given.headers["X-Request-ID"] == "mine"
 
@@ -229,7 +229,7 @@ class TestProblems:
         with pytest.raises(kind, match=r"^In its own words\.$") as raised:
             rest.call(method, "/x")
         assert raised.value.status == status
-        assert len(server.asked) == 1, "an error response is not requested again"
+        assert len(server.requests) == 1, "an error response is not requested again"
 
     @pytest.mark.parametrize(
         ("given", "kept"),
@@ -315,7 +315,7 @@ class TestOutages:
         try:
             with pytest.raises(DependencyTimeout):
                 rest.call(method, "/x", read_seconds=0.4)
-            assert len(server.asked) == 1
+            assert len(server.requests) == 1
         finally:
             go_on.set()
 
@@ -326,7 +326,7 @@ class TestOutages:
     ) -> None:
         server.reply = once(fails, sends({"ok": True}))
         assert rest.call(method, "/x", json={"a": 1}).json() == {"ok": True}
-        assert [(each[0], each[3]) for each in server.asked] == [(method, b'{"a": 1}')] * 2
+        assert [(each[0], each[3]) for each in server.requests] == [(method, b'{"a": 1}')] * 2
 
     @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
@@ -334,14 +334,14 @@ class TestOutages:
         server.reply = once(fails, sends({"ok": True}))
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x", json={"a": 1})
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
     @pytest.mark.parametrize("method", IDEMPOTENT)
     def test_retries_end(self, server: Server, rest: Rest, method: str) -> None:
         server.reply = hangs_up
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x")
-        assert 1 <= len(server.asked) <= 3
+        assert 1 <= len(server.requests) <= 3
 
     def test_a_connection_that_was_closed_while_idle_is_not_used(self, server: Server, rest: Rest) -> None:
         def last(handler: BaseHTTPRequestHandler) -> None:
@@ -352,7 +352,7 @@ class TestOutages:
         rest.call("GET", "/x")
         assert server.closed.wait(PATIENCE)
         assert rest.call("POST", "/x").json() == {"ok": True}
-        assert [each[0] for each in server.asked] == ["GET", "POST"]
+        assert [each[0] for each in server.requests] == ["GET", "POST"]
 
 
 class TestHealth:
@@ -360,7 +360,7 @@ class TestHealth:
     def test_each_part_by_its_name(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends({"_status": "?", "parts": {"mongodb": "ok", "smtp": "down"}}, status)
         assert rest.health() == {"mongodb": True, "smtp": False}
-        assert server.asked[0][:2] == ("GET", "/health/ready")
+        assert server.requests[0][:2] == ("GET", "/health/ready")
 
     @pytest.mark.parametrize(
         "body", [b"", b"<h1>", b"[]", b"null", b"7", b"{}", b'{"parts": null}', b'{"parts": []}']

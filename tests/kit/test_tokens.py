@@ -297,13 +297,13 @@ class Publisher:
     """A real HTTP server whose response can be changed while it runs; `asked` are the requests' headers."""
 
     def __init__(self, port: int = 0) -> None:
-        self.asked: list[dict[str, str]] = []
+        self.requests: list[dict[str, str]] = []
         self.reply: Reply = lambda handler: handler.send_error(500)
         publisher = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                publisher.asked.append({"path": self.path, **dict(self.headers)})
+                publisher.requests.append({"path": self.path, **dict(self.headers)})
                 publisher.reply(self)
 
             def log_message(self, *_arguments: Any) -> None:
@@ -357,7 +357,7 @@ class Remote:
 
     @property
     def count(self) -> int:
-        return len(self.publisher.asked)
+        return len(self.publisher.requests)
 
     def knows(self, issuer: Issuer) -> bool:
         return self.verifier.verify(issuer.issue("ann").token) is not None
@@ -375,9 +375,9 @@ def away(remote: Remote) -> Iterator[None]:
     """Without anybody at the publisher's address; afterwards it is back."""
     remote.publisher.stop()
     yield
-    requested = remote.publisher.asked
+    requested = remote.publisher.requests
     remote.publisher = Publisher(remote.publisher.port)
-    remote.publisher.asked = requested
+    remote.publisher.requests = requested
     remote.publisher.publish(remote.issuer)
 
 
@@ -386,7 +386,7 @@ class TestRemoteKeys:
         assert remote.count == 0
         assert all(remote.knows(remote.issuer) for _ in range(5))
         assert remote.count == 1
-        assert remote.publisher.asked[0]["path"] == JWKS
+        assert remote.publisher.requests[0]["path"] == JWKS
 
     def test_set_is_requested_again_after_its_time(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
@@ -475,7 +475,7 @@ class TestRemoteKeys:
             remote.publisher.reply = sends(b"", 302, Location=f"http://127.0.0.1:{other.port}{JWKS}")
             with pytest.raises(DependencyUnavailable):
                 remote.knows(remote.issuer)
-            assert other.asked == []
+            assert other.requests == []
         finally:
             other.stop()
 

@@ -91,23 +91,23 @@ class Caller(threading.Thread):
 
     def __init__(self, stage: Stage, service: str) -> None:
         super().__init__(daemon=True)
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self.called: set[str] = set()
         self._stage, self._service = stage, service
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
-        while not self._stop_asked.wait(0.005):
+        while not self._stop_requested.wait(0.005):
             url = random.choice(self._stage.urls(self._service))
             self.called.add(url)
             try:
-                self.answers[requests.get(url + LIVE, timeout=30).status_code] += 1
+                self.responses[requests.get(url + LIVE, timeout=30).status_code] += 1
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
 
     def stop(self) -> None:
         """End after the request that is on its way."""
-        self._stop_asked.set()
+        self._stop_requested.set()
         self.join()
 
 

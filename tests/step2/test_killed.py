@@ -55,7 +55,7 @@ def test_everything_arrives_after_any_kill(parts: Parts, member: Reader, killed:
         for tag in mark["tags"]
     }
     assert set(writer.acknowledged) <= there
-    assert set(writer.answers) <= {200, 503, 504}, writer.answers
+    assert set(writer.responses) <= {200, 503, 504}, writer.responses
     assert writer.without_retry_after == 0
 
 
@@ -64,7 +64,7 @@ def test_no_request_is_lost_meanwhile(stage: Stage) -> None:
         stage.workshop("scale", "like=3")
         eventually(lambda: expect_called(stage, caller.called), BACK_SECONDS)
         stage.workshop("scale", "like=1")
-    assert set(caller.answers) == {200}, caller.answers
+    assert set(caller.responses) == {200}, caller.responses
 
 
 def expect_called(stage: Stage, called: set[str]) -> None:

@@ -30,8 +30,8 @@ def as_it_was(parts: Parts) -> Iterator[None]:
 def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
     output = parts.stage.workshop(*words)
     assert "Traceback" not in output
-    for wish in words[1:]:
-        if match := re.fullmatch(r"(\w+)(?::(\w+))?=(\d+)", wish):
+    for argument in words[1:]:
+        if match := re.fullmatch(r"(\w+)(?::(\w+))?=(\d+)", argument):
             what, version, number = match[1], match[2], int(match[3])
             if words[0] == "scale":
                 urls = [

@@ -8,7 +8,7 @@ import pytest
 from step2_services.sync.relations import RELATIONS, Relation
 from tests.step2.parts import KINDS, SERVICES
 
-TELLS = {
+PUBLISHED = {
     "posts": "PUBLISHED",
     "tags": "TAGS",
     "likes": "LIKES",
@@ -39,7 +39,7 @@ def test_owner_publishes_the_fields_that_the_taker_copies(relation: Relation) ->
     assert {relation.owner, relation.taker} < set(SERVICES)
     assert relation.owner != relation.taker
     assert len(set(relation.fields)) == len(relation.fields)
-    found = getattr(settings(relation.owner), TELLS[relation.what])
+    found = getattr(settings(relation.owner), PUBLISHED[relation.what])
     assert set(relation.fields) <= set(found)
     assert set(relation.fields) == set(taken(relation.taker, relation.what))
 
@@ -51,7 +51,7 @@ def test_no_relation_is_there_twice() -> None:
 
 def test_each_has_one_owner() -> None:
     owners = {(relation.what, relation.owner) for relation in RELATIONS}
-    assert len(owners) == len(TELLS)
+    assert len(owners) == len(PUBLISHED)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -649,12 +649,12 @@ def carrying(
     app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
     app.register_blueprint(copies_blueprint({NAME: copy}))
     config.only(app)
-    ask = make_caller(app)
+    call = make_caller(app)
 
     def as_sync(method: str, path: str, *, token: str | None = None, **options: Any) -> TestResponse:
         bearer = sync.issue("sync").token if token is None else token
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        return ask(method, path, headers={**headers, **options.pop("headers", {})}, **options)
+        return call(method, path, headers={**headers, **options.pop("headers", {})}, **options)
 
     return as_sync
 
@@ -807,6 +807,6 @@ def test_database_that_is_away_is_a_problem() -> None:
             lambda: Copy(collection, FIELDS).apply(NAME, delivery(None, "c1")),
             lambda: Copy(collection, FIELDS).forget(NAME),
         ]
-        for ask in requested:
+        for call in requested:
             with pytest.raises(DependencyUnavailable):
-                ask()
+                call()

@@ -251,7 +251,7 @@ def test_two_at_once_do_no_harm(parts: Parts, member: Reader) -> None:
         finally:
             writer.stop()
         parts.await_copies()
-        assert set(writer.answers) == {200}, writer.answers
+        assert set(writer.responses) == {200}, writer.responses
     finally:
         parts.stage.workshop("scale", "sync=1")
     parts.await_copies()

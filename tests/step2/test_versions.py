@@ -13,7 +13,7 @@ from tests.support.responses import expect, expect_message
 from tests.support.submission import Submission, new_topic, new_word
 
 COUNT = 6
-ASKED = 60
+REQUESTS = 60
 
 
 class Found:
@@ -93,7 +93,7 @@ def test_request_without_a_version_gets_one_by_the_shares(parts: Parts, found: F
 def test_shares_choose_while_both_run(parts: Parts, found: Found) -> None:
     parts.stage.workshop("versions", "search", "v1=50", "v2=50")
     served: Counter[str] = Counter()
-    for _ in range(ASKED):
+    for _ in range(REQUESTS):
         version, ids = search(parts, found)
         found.expect_order(version, ids)
         served[version] += 1

@@ -120,9 +120,9 @@ class Owners:
 
     def query(self, service: str, domain: str, key: str) -> AppliedReply:
         """Return a service's reply to a query for a document."""
-        doubt = AppliedQuery(domain=domain, key=key).model_dump_json().encode()
+        content = AppliedQuery(domain=domain, key=key).model_dump_json().encode()
         return AppliedReply.model_validate_json(
-            self._do(self._transport.request(f"{APPLIED_QUERY}.{service}", doubt, 5))
+            self._do(self._transport.request(f"{APPLIED_QUERY}.{service}", content, 5))
         )
 
     def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -142,10 +142,10 @@ class Owners:
         self.applied.append(Applied.model_validate_json(text))
 
     async def _accept(self, text: bytes) -> bytes:
-        wish = SnapshotRequest.model_validate_json(text)
-        runs = {domain: token_hex(8) for domain in wish.domains}
+        request = SnapshotRequest.model_validate_json(text)
+        runs = {domain: token_hex(8) for domain in request.domains}
         for domain, run in runs.items():
-            asyncio.get_running_loop().create_task(self._snapshot(wish.river, domain, run))
+            asyncio.get_running_loop().create_task(self._snapshot(request.river, domain, run))
         return SnapshotAccepted(runs=runs).model_dump_json().encode()
 
     async def _snapshot(self, river: str, domain: str, run: str) -> None:

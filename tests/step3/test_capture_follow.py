@@ -31,11 +31,11 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 def check(event: Event) -> None:
     """Check that it publishes what the catalogue says, and nothing else."""
-    fact = BY_NAME[event.event_domain, event.event_name]
-    fact.payload.model_validate(event.payload)
+    event_type = BY_NAME[event.event_domain, event.event_name]
+    event_type.payload.model_validate(event.payload)
     for document in (event.before, event.after):
         if document is not None:
-            fact.document.model_validate(document)
+            event_type.document.model_validate(document)
 
 
 def test_changes_of_concurrent_writers_are_published_in_order(stage: Stage) -> None:

@@ -106,7 +106,7 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
     with stage.capture("first") as first:
         first.await_leading(stage.owners)
         with stage.capture("second") as second:
-            await_answer(second)
+            await_response(second)
             await_leads(first, len(SOURCES))
             await_leads(second, 0)
             first.stop(signal.SIGKILL)
@@ -114,7 +114,7 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
             stage.await_events("like", 1)
             await_holder(stage, "second")
             first.start()
-            await_answer(first)
+            await_response(first)
             assert holders(stage) == {"second"}
             second.stop()
             # Nobody has to wait until a lease ends: they have ended with it, unless taken over already.
@@ -128,8 +128,8 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
 def test_suspended_instance_finds_its_lease_taken(stage: Stage) -> None:
     likes = stage.owners.marks("like")
     with stage.capture("first") as first, stage.capture("second") as second:
-        await_answer(first)
-        await_answer(second)
+        await_response(first)
+        await_response(second)
 
         def led() -> str:
             (name,) = holders(stage)
@@ -145,7 +145,7 @@ def test_suspended_instance_finds_its_lease_taken(stage: Stage) -> None:
         stage.await_events("like", 1)
         terms = {each["_id"]: each["term"] for each in stage.owners.own["leases"].find()}
         first.send(signal.SIGCONT)
-        await_answer(first)
+        await_response(first)
         likes.like("ada", "t3_2", "stones", True)
         stage.await_events("like", 2)
         assert eventually(led, START_SECONDS) == "second"
@@ -163,7 +163,7 @@ def await_leads(instance: Capture, count: int) -> None:
     eventually(check, START_SECONDS)
 
 
-def await_answer(instance: Capture) -> None:
+def await_response(instance: Capture) -> None:
     """Wait until it is up, and has seen how things are since."""
 
     def check() -> None:

@@ -177,8 +177,8 @@ class TestRebuild:
             pond.collection.update_one({"_id": "p_3"}, {"$set": {"title": "spoilt"}})
             pond.collection.delete_one({"_id": "p_4"})
             there.holds_back = True
-            standing = await request_rebuild(operator, rebuild=True)
-            assert not standing.domains[DOMAIN].complete and standing.domains[DOMAIN].run
+            status = await request_rebuild(operator, rebuild=True)
+            assert not status.domains[DOMAIN].complete and status.domains[DOMAIN].run
             assert consumer.ready and len(titles(pond)) == 8
             await there.give("papers", DOMAIN)
             await until(lambda: done(operator))
@@ -197,8 +197,8 @@ class TestRebuild:
             await operator.publish_events([event(DOMAIN, 99, "p_9", {"title": "meanwhile"})])
             await there.give("papers", DOMAIN)
             await until(lambda: consumer.ready)
-            standing = await request_rebuild(operator)
-            assert (standing.domains[DOMAIN].complete, standing.domains[DOMAIN].pages) == (True, 5)
+            status = await request_rebuild(operator)
+            assert (status.domains[DOMAIN].complete, status.domains[DOMAIN].pages) == (True, 5)
             await until(lambda: len(titles(pond)) == 10)
 
     @asynchronous
@@ -207,8 +207,8 @@ class TestRebuild:
         async with running_consumer(rapids, {DOMAIN: pond}, transport=own):
             operator = MemoryBus(rapids)
             await until(lambda: rapids.replier("rebuild.papers"))
-            standing = await request_rebuild(operator, rebuild=True)
-        assert standing.problem and "no river" in standing.problem
+            status = await request_rebuild(operator, rebuild=True)
+        assert status.problem and "no river" in status.problem
         assert pond.snapshots.get(DOMAIN) is None
 
 

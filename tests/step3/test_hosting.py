@@ -33,16 +33,16 @@ class Caller(threading.Thread):
     def __init__(self, alone: Alone) -> None:
         super().__init__(daemon=True)
         self._alone = alone
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
 
     def run(self) -> None:
         kept = requests.Session()
         while (last := self._alone.owners.last(self._alone.instance)) and last.state != "gone":
-            for ask in (requests.get, kept.get):
+            for send in (requests.get, kept.get):
                 try:
-                    self.answers[ask(f"{self._alone.url}/health/live", timeout=30).status_code] += 1
+                    self.responses[send(f"{self._alone.url}/health/live", timeout=30).status_code] += 1
                 except requests.RequestException as error:
-                    self.answers[type(error).__name__] += 1
+                    self.responses[type(error).__name__] += 1
 
 
 class TestComing:
@@ -93,11 +93,11 @@ class TestGoing:
         with world.alone("list") as alone:
             caller = Caller(alone)
             caller.start()
-            eventually(lambda: _check(caller.answers[200] > 10), LEAVE_SECONDS)
+            eventually(lambda: _check(caller.responses[200] > 10), LEAVE_SECONDS)
             assert alone.end() == 0
             world.owners.await_state(alone.instance, "gone", LEAVE_SECONDS)
             caller.join(LEAVE_SECONDS)
-            assert set(caller.answers) == {200}
+            assert set(caller.responses) == {200}
             assert _announced(alone)[-1].state == "gone"
 
     def test_finishes_what_it_has_begun(self, world: World) -> None:
@@ -105,14 +105,14 @@ class TestGoing:
             path = "/posts?max_results=50"
             responses: list[int] = []
 
-            def ask() -> None:
+            def send() -> None:
                 while alone.process.poll() is None:
                     try:
                         responses.append(requests.get(alone.url + path, timeout=30).status_code)
                     except requests.ConnectionError:
                         return
 
-            askers = [threading.Thread(target=ask) for _ in range(4)]
+            askers = [threading.Thread(target=send) for _ in range(4)]
             for asker in askers:
                 asker.start()
             eventually(lambda: _check(len(responses) > 20), LEAVE_SECONDS)

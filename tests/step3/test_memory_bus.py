@@ -116,8 +116,8 @@ class TestSignals:
         teller = MemoryBus(rapids)
         await teller.publish("applied.list", b"before")
         recorder = {topic: Recorder() for topic in ("applied.*", "applied.>", "applied.search")}
-        for topic, hear in recorder.items():
-            await MemoryBus(rapids).subscribe(topic, hear)
+        for topic, receive in recorder.items():
+            await MemoryBus(rapids).subscribe(topic, receive)
         found = [("applied.list", b"%d" % number) for number in range(3)]
         for topic, text in found:
             await teller.publish(topic, text)
@@ -134,20 +134,20 @@ class TestSignals:
 
     @asynchronous
     async def test_one_subscriber_replies_to_a_request(self, rapids: Broker) -> None:
-        answered: list[int] = []
+        replied: list[int] = []
 
-        def answering(number: int) -> Any:
+        def replying(number: int) -> Any:
             async def response(text: bytes) -> bytes:
-                answered.append(number)
+                replied.append(number)
                 return text + b"!"
 
             return response
 
         for number in range(2):
-            await MemoryBus(rapids).reply("applied-query.list", answering(number))
+            await MemoryBus(rapids).reply("applied-query.list", replying(number))
         asker = MemoryBus(rapids)
         assert [await asker.request("applied-query.list", b"so", 1) for _ in range(4)] == [b"so!"] * 4
-        assert sorted(answered) == [0, 0, 1, 1]
+        assert sorted(replied) == [0, 0, 1, 1]
 
     @asynchronous
     async def test_request_without_a_reply_in_time_fails(self, rapids: Broker) -> None:

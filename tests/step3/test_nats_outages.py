@@ -199,7 +199,7 @@ async def test_connection_can_be_requested_before_there_is_a_server(server: Nats
     server.stop()
     received: list[str] = []
 
-    async def hear(topic: str, _text: bytes) -> None:
+    async def receive(topic: str, _text: bytes) -> None:
         received.append(topic)
 
     transport: Bus = await connect_to("gateway", url=server.url("gateway"), timeout=0.1)
@@ -207,7 +207,7 @@ async def test_connection_can_be_requested_before_there_is_a_server(server: Nats
         assert not transport.connected
         changes: list[bool] = []
         transport.on_connection_change(changes.append)
-        await transport.subscribe("applied.>", hear)
+        await transport.subscribe("applied.>", receive)
         await transport.publish("registry.probe", b"")
         with pytest.raises(Unavailable):
             await transport.request("applied-query.list", b"", 0.2)

@@ -74,10 +74,10 @@ class Refusals:
 
     def __init__(self) -> None:
         self.client: Client
-        self.told: list[str] = []
+        self.errors: list[str] = []
 
     async def note(self, error: Exception) -> None:
-        self.told.append(str(error).lower())
+        self.errors.append(str(error).lower())
 
 
 @asynccontextmanager
@@ -103,7 +103,7 @@ async def refused_to_publish(server: NatsServer, user: str, subject: str) -> Non
         await it.client.publish(subject, b"{}")
         await it.client.flush()
         await until(
-            lambda: any(subject.lower() in described and "publish" in described for described in it.told)
+            lambda: any(subject.lower() in described and "publish" in described for described in it.errors)
         )
 
 
@@ -111,10 +111,10 @@ async def refused_to_publish(server: NatsServer, user: str, subject: str) -> Non
 async def test_a_view_may_not_listen_to_what_is_not_for_it(server: NatsServer) -> None:
     async with bare(server, "search") as it:
         for topic in FOREIGN_TOPICS:
-            it.told.clear()
+            it.errors.clear()
             await it.client.subscribe(topic)
             await it.client.flush()
-            await until(lambda topic=topic: any(f'"{topic.lower()}"' in described for described in it.told))
+            await until(lambda topic=topic: any(f'"{topic.lower()}"' in described for described in it.errors))
 
 
 @asynchronous

@@ -25,18 +25,18 @@ class Ear:
     """Records the messages that it receives."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, bytes]] = []
+        self.messages: list[tuple[str, bytes]] = []
 
     async def __call__(self, topic: str, text: bytes) -> None:
-        self.heard.append((topic, text))
+        self.messages.append((topic, text))
 
 
 @asynchronous
 async def test_subscribers_receive_in_order_and_by_patterns(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
-        settled, alive, who = Ear(), Ear(), Ear()
-        await gateway.subscribe("applied.>", settled)
+        applied, alive, who = Ear(), Ear(), Ear()
+        await gateway.subscribe("applied.>", applied)
         await gateway.subscribe("registry.heartbeat.*.one", alive)
         await listing.subscribe("registry.probe", who)
         for number in range(100):
@@ -44,9 +44,9 @@ async def test_subscribers_receive_in_order_and_by_patterns(server: NatsServer) 
         await searching.publish("registry.heartbeat.search.two", b"")
         await searching.publish("registry.heartbeat.search.one", b"")
         await gateway.publish("registry.probe", b"")
-        await until(lambda: len(settled.heard) == 100 and alive.heard and who.heard)
-        assert settled.heard == [("applied.list", b"%d" % number) for number in range(100)]
-        assert alive.heard == [("registry.heartbeat.search.one", b"")]
+        await until(lambda: len(applied.messages) == 100 and alive.messages and who.messages)
+        assert applied.messages == [("applied.list", b"%d" % number) for number in range(100)]
+        assert alive.messages == [("registry.heartbeat.search.one", b"")]
 
 
 @asynchronous
@@ -54,12 +54,12 @@ async def test_failing_subscriber_receives_the_next_signal(server: NatsServer) -
     async with connections(server) as connect:
         received: list[bytes] = []
 
-        async def hear(_topic: str, text: bytes) -> None:
+        async def receive(_topic: str, text: bytes) -> None:
             received.append(text)
             if text == b"bad":
                 raise ValueError(text)
 
-        await (await connect("gateway")).subscribe("applied.>", hear)
+        await (await connect("gateway")).subscribe("applied.>", receive)
         listing = await connect("list")
         await listing.publish("applied.list", b"bad")
         await listing.publish("applied.list", b"good")
@@ -81,10 +81,10 @@ async def test_listening_outlasts_the_server(server: NatsServer) -> None:
             await asyncio.to_thread(server.start)
             await until(lambda: listing.connected and gateway.connected)
             await listing.publish("applied.list", b"%d" % round_)
-            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in ear.heard)
+            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in ear.messages)
             assert await gateway.request("applied-query.list", b"?", 5) == b"?"
         assert changes == [False, True] * 3
-        assert ("applied.list", b"lost") not in ear.heard
+        assert ("applied.list", b"lost") not in ear.messages
 
 
 async def echo(text: bytes) -> bytes:
@@ -94,21 +94,21 @@ async def echo(text: bytes) -> bytes:
 @asynchronous
 async def test_one_of_several_repliers_gets_a_request(server: NatsServer) -> None:
     async with connections(server) as connect:
-        gateway, answered = await connect("gateway"), [0, 0]
+        gateway, replied = await connect("gateway"), [0, 0]
 
-        def answering(index: int):
+        def replying(index: int):
             async def response(text: bytes) -> bytes:
-                answered[index] += 1
+                replied[index] += 1
                 return text
 
             return response
 
         for index in range(2):
-            await (await connect("list")).reply("applied-query.list", answering(index))
+            await (await connect("list")).reply("applied-query.list", replying(index))
         requested = [gateway.request("applied-query.list", b"%d" % number, 5) for number in range(200)]
         assert await asyncio.gather(*requested) == [b"%d" % number for number in range(200)]
-        assert sum(answered) == 200
-        assert all(answered)
+        assert sum(replied) == 200
+        assert all(replied)
 
 
 @asynchronous
@@ -188,11 +188,11 @@ async def test_request_fails_at_once_when_the_server_dies(server: NatsServer) ->
             raise AssertionError
 
         await (await connect("list")).reply("applied-query.list", wait)
-        asking = asyncio.create_task(gateway.request("applied-query.list", b"", 2 * PATIENCE))
+        requesting = asyncio.create_task(gateway.request("applied-query.list", b"", 2 * PATIENCE))
         await requested.wait()
         server.kill()
         with pytest.raises(Unavailable, match="lost"):
-            await asyncio.wait_for(asking, PATIENCE)
+            await asyncio.wait_for(requesting, PATIENCE)
 
 
 @asynchronous
@@ -201,20 +201,20 @@ async def test_slow_subscriber_is_notified_of_losses(
 ) -> None:
     monkeypatch.setattr(connection, "MAX_WAITING", 10)
     async with connections(server) as connect:
-        gateway, may_hear, received = await connect("gateway"), asyncio.Event(), list[bytes]()
+        gateway, may_receive, received = await connect("gateway"), asyncio.Event(), list[bytes]()
 
-        async def hear(_topic: str, text: bytes) -> None:
-            await may_hear.wait()
+        async def receive(_topic: str, text: bytes) -> None:
+            await may_receive.wait()
             received.append(text)
 
         changes: list[bool] = []
         gateway.on_connection_change(changes.append)
-        await gateway.subscribe("applied.>", hear)
+        await gateway.subscribe("applied.>", receive)
         listing = await connect("list")
         for number in range(40):
             await listing.publish("applied.list", b"%d" % number)
         await until(lambda: changes[:2] == [False, True])
-        may_hear.set()
+        may_receive.set()
         await until(lambda: received)
         await listing.publish("applied.list", b"last")
         await until(lambda: received[-1] == b"last")
@@ -231,4 +231,4 @@ async def test_close_sends_published_messages(server: NatsServer) -> None:
         for number in range(500):
             await admin.publish("applied.list", b"%d" % number)
         await admin.close()
-        await until(lambda: len(ear.heard) == 500)
+        await until(lambda: len(ear.messages) == 500)

@@ -15,7 +15,7 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 
 BACK_SECONDS = 60.0
-ASKED = 20
+REQUESTS = 20
 
 
 class Caller(threading.Thread):
@@ -23,7 +23,7 @@ class Caller(threading.Thread):
 
     def __init__(self, reader: Reader, path: str) -> None:
         super().__init__(daemon=True)
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self._reader, self._path = reader, path
         self._ended = threading.Event()
 
@@ -36,10 +36,10 @@ class Caller(threading.Thread):
                     timeout=30,
                 )
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
             else:
                 gaps = response.headers.get("Gaps")
-                self.answers[f"gaps {gaps}" if gaps else response.status_code] += 1
+                self.responses[f"gaps {gaps}" if gaps else response.status_code] += 1
 
     def end(self) -> None:
         self._ended.set()
@@ -52,14 +52,14 @@ def calling(reader: Reader, path: str) -> Iterator[Caller]:
     caller.start()
     try:
         yield caller
-        enough = caller.answers.total() + ASKED
-        eventually(lambda: expect_asked(caller, enough), BACK_SECONDS)
+        enough = caller.responses.total() + REQUESTS
+        eventually(lambda: expect_requests(caller, enough), BACK_SECONDS)
     finally:
         caller.end()
 
 
-def expect_asked(caller: Caller, number: int) -> None:
-    assert caller.answers.total() >= number
+def expect_requests(caller: Caller, number: int) -> None:
+    assert caller.responses.total() >= number
 
 
 @pytest.mark.drill
@@ -71,7 +71,7 @@ def test_instances_are_replaced_and_no_request_fails(
     with calling(member, path) as caller:
         said = parts.stage.workshop("replace", service)
     after = {each.pid for each in parts.stage.processes(service)}
-    assert set(caller.answers) == {200}, caller.answers
+    assert set(caller.responses) == {200}, caller.responses
     assert len(after) == len(before)
     assert not before & after
     assert not [pid for pid in before if psutil.pid_exists(pid)]
@@ -85,7 +85,7 @@ def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> Non
         parts.stage.workshop("scale", "gateway=3")
         assert len([name for name in parts.stage.masters() if name.startswith("gateway")]) == 3
         parts.stage.workshop("scale", "gateway=1")
-    assert set(caller.answers) == {200}, caller.answers
+    assert set(caller.responses) == {200}, caller.responses
     assert parts.stage.instances("gateway") == [first]
 
 

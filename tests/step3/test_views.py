@@ -20,7 +20,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "like": {"liked": True},
     "hide": {"hidden": True},
 }
-ASKED = {
+REQUESTS = {
     "list": ("/posts?max_results=50", "/posts/{post}"),
     "search": ("/search?q={word}",),
     "recommend": ("/recommended?topic={word}", "/topics"),
@@ -28,7 +28,7 @@ ASKED = {
 UNMARKED = {"tags": [], "liked": False, "hidden": False}
 
 
-@pytest.fixture(scope="module", params=sorted(ASKED))
+@pytest.fixture(scope="module", params=sorted(REQUESTS))
 def view(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
     """Each view that is for visitors, too."""
     with world.alone(request.param) as found:
@@ -61,7 +61,7 @@ def word_of(post_id: str) -> str:
 
 
 def paths(alone: Alone, post_id: str) -> list[str]:
-    return [path.format(post=post_id, word=word_of(post_id)) for path in ASKED[alone.service]]
+    return [path.format(post=post_id, word=word_of(post_id)) for path in REQUESTS[alone.service]]
 
 
 def shown(client: Client, post_id: str, alone: Alone) -> list[str]:

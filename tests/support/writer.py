@@ -12,7 +12,7 @@ from tests.support.eventually import eventually
 
 TAGS_PER_POST = 50
 PAUSE = 0.005
-ANSWERED_SECONDS = 60.0
+RESPONSE_SECONDS = 60.0
 
 
 class Writer(threading.Thread):
@@ -22,7 +22,7 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.acknowledged: list[tuple[str, str]] = []
         """Posts and tags of the writes that got 200."""
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         """Answers by status, or by the error's name where there was none."""
         self.slowest = 0.0
         """Seconds of the slowest response."""
@@ -30,26 +30,26 @@ class Writer(threading.Thread):
         """Responses with 503 and without Retry-After."""
         self._reader = reader
         self._posts = posts
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
         for number, post in product(range(TAGS_PER_POST), self._posts):
-            if self._stop_asked.wait(PAUSE):
+            if self._stop_requested.wait(PAUSE):
                 return
             self._write(post, f"tag-{number}")
 
-    def await_more(self, count: int, seconds: float = ANSWERED_SECONDS) -> None:
+    def await_more(self, count: int, seconds: float = RESPONSE_SECONDS) -> None:
         """Wait until so many more writes are acknowledged."""
         least = len(self.acknowledged) + count
 
         def check() -> None:
-            assert len(self.acknowledged) >= least, self.answers
+            assert len(self.acknowledged) >= least, self.responses
 
         eventually(check, seconds)
 
     def stop(self) -> None:
         """Stop after the current write."""
-        self._stop_asked.set()
+        self._stop_requested.set()
         self.join()
 
     def missing(self) -> set[tuple[str, str]]:
@@ -65,11 +65,11 @@ class Writer(threading.Thread):
         try:
             response = self._reader.put(f"/posts/{post}/tags/{tag}")
         except requests.RequestException as error:
-            self.answers[type(error).__name__] += 1
+            self.responses[type(error).__name__] += 1
             return
         finally:
             self.slowest = max(self.slowest, time.monotonic() - began)
-        self.answers[response.status_code] += 1
+        self.responses[response.status_code] += 1
         if response.status_code == 200:
             self.acknowledged.append((post, tag))
         elif response.status_code == 503 and not response.headers.get("Retry-After", "").isdecimal():
