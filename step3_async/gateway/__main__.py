@@ -11,7 +11,7 @@ from kit.settings import ServiceSettings
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.app import Gateway, open_gateway
 from step3_async.gateway.ingress.server import Server, bound_socket, face_socket
-from step3_async.gateway.settings import read_settings
+from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import HostingSettings
@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.02
 
 async def main() -> None:
     """Serve until a signal ends it. Raises OSError when a port is taken, RuntimeError for settings."""
-    settings = read_settings()
+    settings = GatewaySettings.read()
     instance = ServiceSettings.read().instance or NAME
     configure_logs(instance)
     configure_tracing(NAME)

@@ -1,19 +1,14 @@
 """The admin endpoints: the health of this instance, its metrics, and the registry as it knows it."""
 
+import time
 from collections.abc import Callable
 
 from starlette.responses import Response
 
 from kit.http.problems import NotFound
 from kit.metrics.exposition import exposition
-from step3_async.gateway.ingress.request import READING, Request
-from step3_async.gateway.ingress.responses import (
-    READ_ONLY,
-    SAFE,
-    WrongMethod,
-    allowed_methods,
-    json_response,
-)
+from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.responses import SAFE, json_response, to_other_methods
 from step3_async.gateway.routing.balancer import Balancer
 from step3_async.gateway.routing.registry import Registry
 from step3_async.rapids.bus import Bus
@@ -53,11 +48,8 @@ class AdminEndpoints:
         endpoint = self._endpoints.get(request.path.removeprefix(API))
         if endpoint is None:
             raise NotFound("There is nothing at this address.")
-        if request.method == "OPTIONS":
-            return allowed_methods(READ_ONLY)
-        if request.method not in READING:
-            raise WrongMethod(READ_ONLY)
-        return endpoint()
+        request.label = request.path
+        return to_other_methods(request) or endpoint()
 
     def is_ready(self) -> bool:
         """Tell whether all parts have been up once (a later gap is no outage) and the needed ones are up."""
@@ -94,7 +86,7 @@ class AdminEndpoints:
                 **each.announced.model_dump(
                     include={"instance", "url", "state", "tags", "load", "pending", "pid"}
                 ),
-                "heartbeat": round(self._registry.age(each), 1),
+                "heartbeat": round(time.monotonic() - each.seen_at, 1),
                 "breaker": "open" if each.breaker.is_open else "closed",
             }
             for each in self._registry

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from kit.domain.marks.documents import put_mark
 from kit.http.headers import SERVED_BY
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
-from step3_async.gateway.ingress.request import Request, as_raw
-from step3_async.gateway.ingress.responses import RawResponse, as_conditions_say, values_of
+from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.responses import RawResponse, as_conditions_say, as_raw, values_of
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
@@ -102,8 +102,7 @@ class Composer:
         """Return the response of a service that the whole can do without. Raises SignedOut when the service
         knows that the reader's token was ended.
         """
-        headers = CIMultiDict(Accept="application/json")
-        headers["Authorization"] = request.by_name[b"authorization"].decode("latin-1")
+        headers = CIMultiDict(Accept="application/json", Authorization=request.headers["authorization"])
         try:
             response = await self._caller.call(
                 Call(route, "GET", target, headers, b"", PART_SECONDS), request

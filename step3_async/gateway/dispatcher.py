@@ -6,7 +6,7 @@ from kit.http.problems import DependencyUnavailable, NotFound
 from step3_async.gateway.commands.responses import CommandResponses
 from step3_async.gateway.composition import Composer
 from step3_async.gateway.ingress.request import READING, Request
-from step3_async.gateway.ingress.responses import COMMANDS, READ_ONLY, WrongMethod, allowed_methods
+from step3_async.gateway.ingress.responses import COMMANDS, to_other_methods
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
@@ -31,13 +31,15 @@ class Dispatcher:
     async def respond(self, request: Request) -> Response:
         """Return the response, with the headers that are for the web face alone. Raises Problems."""
         if request.path.startswith(COMMANDS):
-            return await self._state_of_command(request)
+            return to_other_methods(request) or await self._commands.state(
+                request.path.removeprefix(COMMANDS)
+            )
         route = self._require_route(request)
         call = forward(request, route, request.target[len(route.path.below) :])
         if (
             route.path.composition != "none"
             and request.method in READING
-            and b"authorization" in request.by_name
+            and "authorization" in request.headers
         ):
             return await self._composer.compose(call, request)
         response = await self._caller.call(call, request)
@@ -56,13 +58,6 @@ class Dispatcher:
         if self._registry.missing:
             raise DependencyUnavailable("What is at this address", retry_after=1)
         raise NotFound("There is nothing at this address.")
-
-    async def _state_of_command(self, request: Request) -> Response:
-        if request.method == "OPTIONS":
-            return allowed_methods(READ_ONLY)
-        if request.method not in READING:
-            raise WrongMethod(READ_ONLY)
-        return await self._commands.state(request.path.removeprefix(COMMANDS))
 
 
 def _add_prefix_to_location(response: Response) -> None:

@@ -231,4 +231,4 @@ async def test_an_error_is_returned_at_once(stage: Stage) -> None:
     ],
 )
 def test_preferences_are_read(headers: list[str], is_async: bool, wait: int | None) -> None:
-    assert preference_of(headers) == Preference(is_async, wait)
+    assert preference_of(", ".join(headers)) == Preference(is_async, wait)

@@ -200,11 +200,11 @@ async def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.Monkey
 def test_connections_that_wait_go_in_the_order_in_which_they_came() -> None:
     gone: list[str] = []
 
-    class Connection:
+    class Connection(asyncio.Transport):
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def evict(self) -> None:
+        def abort(self) -> None:
             gone.append(self.name)
 
     waiting, connections = WaitingConnections(2), [Connection(name) for name in "abcd"]

@@ -1,6 +1,5 @@
 """Commands: which changes a response names, the ids that clients get for them, and what clients prefer."""
 
-from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -67,10 +66,10 @@ class Preference:
         return ", ".join(parts if self.wait is None else [*parts, f"wait={self.wait}"])
 
 
-def preference_of(headers: Iterable[str]) -> Preference:
-    """Return what headers Prefer ask for. What is malformed is ignored; of two the first counts."""
+def preference_of(header: str) -> Preference:
+    """Return what a header Prefer asks for. What is malformed is ignored; of two the first counts."""
     given: dict[str, str] = {}
-    for each in parse_list_header(",".join(headers)):
+    for each in parse_list_header(header):
         name, _, value = each.partition(";")[0].partition("=")
         given.setdefault(name.strip().lower(), value.strip().strip('"'))
     wait = given.get("wait", "")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from step3_async.gateway import metrics
 from step3_async.gateway.commands.command import CommandIds, Preference, commands_of, preference_of
 from step3_async.gateway.commands.read_your_writes import AppliedChanges, State, overall
-from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.request import Request, joined
 from step3_async.gateway.ingress.responses import COMMANDS, json_response
 
 MARGIN = 0.2
@@ -28,9 +28,7 @@ class CommandResponses:
         commands = commands_of(response)
         if not commands:
             return response
-        preference = preference_of(
-            value.decode("latin-1") for name, value in request.headers if name == b"prefer"
-        )
+        preference = preference_of(joined(request.headers, "prefer"))
         started = time.monotonic()
         end = started + self._patience(preference, request)
         state = overall([await self._changes.wait(each, end - time.monotonic()) for each in commands])
@@ -60,7 +58,7 @@ class CommandResponses:
             seconds = float(preference.wait)
         else:
             seconds = 0.0 if preference.is_async else self._seconds
-        return min(seconds, request.deadline.left() - MARGIN)
+        return min(seconds, request.seconds_left - MARGIN)
 
 
 def _accepted(response: Response, command_id: str, state: State) -> Response:

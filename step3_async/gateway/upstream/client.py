@@ -17,10 +17,10 @@ from multidict import CIMultiDict
 from starlette.responses import Response
 from yarl import URL
 
-from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVICE_VERSION
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, REQUEST_ID, SERVICE_VERSION
 from kit.http.problems import Refused
-from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Headers, Request, as_raw
-from step3_async.gateway.ingress.responses import RawResponse
+from step3_async.gateway.ingress.request import INTERNAL, Request, joined, without
+from step3_async.gateway.ingress.responses import RawResponse, as_raw
 from step3_async.gateway.routing.routes import Route
 from step3_async.rapids.headers import DEADLINE
 from step3_async.rapids.tracing import TRACEPARENT
@@ -32,16 +32,19 @@ KEPT_SECONDS = 10.0
 
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
-HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    b"transfer-encoding upgrade".split()
-)
-SET_BY_US = frozenset(
-    b"content-length accept-encoding expect prefer forwarded x-forwarded-host x-forwarded-port "
-    b"x-forwarded-prefix x-real-ip".split()
-) | {as_raw(each) for each in (REQUEST_ID, TRACEPARENT, SERVICE_VERSION)}
+# fmt: off
+HOP_BY_HOP = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",
+})
+SET_BY_US = frozenset({
+    "content-length", "accept-encoding", "expect", "prefer", "forwarded", "x-forwarded-host",
+    "x-forwarded-port", "x-forwarded-prefix", "x-real-ip",
+    REQUEST_ID.lower(), TRACEPARENT, SERVICE_VERSION.lower(),
+})
+# fmt: on
 NOT_FORWARDED = HOP_BY_HOP | INTERNAL | SET_BY_US
-NOT_RETURNED = HOP_BY_HOP | {b"date", b"server", as_raw(REQUEST_ID)}
+NOT_RETURNED = {as_raw(each) for each in (*HOP_BY_HOP, "date", "server", REQUEST_ID)}
 
 
 @dataclass(slots=True)
@@ -65,16 +68,10 @@ def forward(request: Request, route: Route, target: str) -> Call:
 def forwarded_headers(request: Request) -> CIMultiDict[str]:
     """Return the client's own headers for a call."""
     dropped = NOT_FORWARDED
-    connection = request.by_name.get(b"connection")
-    if connection is not None and connection.lower() not in (b"keep-alive", b"close"):
-        dropped |= {each.strip() for each in connection.lower().split(b",")}
-    return CIMultiDict(
-        [
-            (name.decode(), value.decode() if value.isascii() else _text(value))
-            for name, value in request.headers
-            if name not in dropped
-        ]
-    )
+    connection = joined(request.headers, "connection").lower()
+    if connection not in ("", "keep-alive", "close"):
+        dropped |= {each.strip() for each in connection.split(",")}
+    return without(request.headers, dropped)
 
 
 def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -> None:
@@ -93,33 +90,6 @@ def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -
         )
 
 
-class HttpClient:
-    """Sends calls over `session`."""
-
-    def __init__(self, session: ClientSession) -> None:
-        self._session = session
-
-    async def send(self, call: Call, url: str) -> Response:
-        """Return the response of the instance at `url`.
-
-        Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
-        """
-        try:
-            async with self._session.request(
-                call.method,
-                URL(url + call.target, encoded=True),
-                headers=call.headers,
-                data=call.body or None,
-                allow_redirects=False,
-            ) as response:
-                body = await _read(response)
-        except InvalidURL:
-            raise Refused("The address is malformed.") from None
-        except ValueError:
-            raise Refused("A header holds control characters.") from None
-        return RawResponse(response.status, _returned_headers(call, response, len(body)), body)
-
-
 def make_session(traces: list[TraceConfig]) -> ClientSession:
     """Return a session for all calls of a process, without cookies or a limit of its own."""
     return ClientSession(
@@ -132,23 +102,34 @@ def make_session(traces: list[TraceConfig]) -> ClientSession:
     )
 
 
-def _returned_headers(call: Call, response: ClientResponse, length: int) -> Headers:
+async def send(session: ClientSession, call: Call, url: str) -> Response:
+    """Return the response of the instance at `url`.
+
+    Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
+    """
+    try:
+        async with session.request(
+            call.method,
+            URL(url + call.target, encoded=True),
+            headers=call.headers,
+            data=call.body or None,
+            allow_redirects=False,
+        ) as response:
+            body = await _read(response)
+    except InvalidURL:
+        raise Refused("The address is malformed.") from None
+    except ValueError:
+        raise Refused("A header holds control characters.") from None
     headers = [
         (name, value) for key, value in response.raw_headers if (name := _lower(key)) not in NOT_RETURNED
     ]
-    if call.method == "HEAD" or response.status == 304:
-        return headers
-    headers = [each for each in headers if each[0] != b"content-length"]
-    if response.status != 204:
-        headers.append((b"content-length", b"%d" % length))
-    return headers
+    if response.content_length is None and body:  # it came in chunks
+        headers.append((b"content-length", b"%d" % len(body)))
+    return RawResponse(response.status, headers, body)
 
 
 async def _read(response: ClientResponse) -> bytes:
     """Return the body. Raises ClientPayloadError for one that is cut off or too large."""
-    announced = response.content_length
-    if announced is not None and announced <= LARGEST_BODY:
-        return await response.read()
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -156,13 +137,6 @@ async def _read(response: ClientResponse) -> bytes:
             response.close()
             raise ClientPayloadError(f"the response is larger than {LARGEST_BODY} bytes")
     return bytes(body)
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 @lru_cache(maxsize=1024)
