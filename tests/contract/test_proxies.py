@@ -61,7 +61,7 @@ def test_what_another_site_sends_is_refused(member: Browser, post: str, site: st
 
 def test_headers_between_services_are_ignored_from_clients(regular: Reader, post: str) -> None:
     headers = {
-        "Settle": "later",
+        "Command-Wait": "later",
         "Deadline-Ms": "1",
         "Own-Marks": "{",
         "X-Face-Secret": "guessed",
@@ -75,7 +75,7 @@ def test_headers_between_services_are_ignored_from_clients(regular: Reader, post
         expect(regular.get("/", headers=headers), 200),
         expect(regular.put(f"/posts/{post}/tags/told", headers=headers), 200),
     ):
-        assert {"Command", "Depends-On", "Gaps", "Settle"}.isdisjoint(response.headers)
+        assert {"Command", "Depends-On", "Gaps", "Command-Wait"}.isdisjoint(response.headers)
     assert post in [each["_id"] for each in regular.items("/tags/told", max_results=50)]
 
 

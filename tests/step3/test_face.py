@@ -9,7 +9,7 @@ from tests.step3.parts import Parts
 from tests.support.client import Client, Reader
 from tests.support.responses import expect
 
-INSIDE = ("Depends-On", "Command", "Gaps", "Settle")
+INSIDE = ("Depends-On", "Command", "Gaps", "Command-Wait")
 HTML = {"Accept": "text/html"}
 
 
