@@ -53,7 +53,7 @@ async def open_gateway(bus: Bus, settings: GatewaySettings) -> AsyncIterator[Gat
         bus, registry, balancer, expected=settings.expected_services, needed=settings.needed_services
     )
     parser = Parser(balancer, secret, settings.request_seconds, TrustedProxies(TrustSettings.read().proxies))
-    commands = CommandResponses(changes, CommandIds(settings.gateway_secret), settings.settle_seconds)
+    commands = CommandResponses(changes, CommandIds(settings.gateway_secret), settings.command_seconds)
     listener = Listener(bus, registry, balancer, changes, cache)
     async for attempt in retrying(Unavailable):
         with attempt:
