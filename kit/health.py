@@ -43,8 +43,8 @@ def make_blueprint(
     @operation(READY)
     def ready() -> Response:
         parts = health()
-        is_ready = all(answers for part, answers in parts.items() if part not in optional)
-        states = {part: "ok" if answers else "down" for part, answers in parts.items()}
+        is_ready = all(is_up for part, is_up in parts.items() if part not in optional)
+        states = {part: "ok" if is_up else "down" for part, is_up in parts.items()}
         response = make_response(
             jsonify(_status="OK" if is_ready else "ERR", parts=states), 200 if is_ready else 503
         )

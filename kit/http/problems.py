@@ -6,13 +6,13 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """Anything other than what was requested."""
+    """A reason why a request does not get what it wants."""
 
     status: ClassVar[HTTPStatus]
 
 
 class DependencyUnavailable(Problem):
-    """A part that is needed cannot be reached; a new request after `retry_after` seconds makes sense."""
+    """A part that is needed cannot be reached. The client may try again after `retry_after` seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     part: str
@@ -91,7 +91,7 @@ class Behind(Problem):
 
 
 class Gone(Problem):
-    """It was there and is no longer."""
+    """It existed and does not any more."""
 
     status = HTTPStatus.GONE
 

@@ -8,7 +8,7 @@ from pymongo.errors import OperationFailure
 from kit.mongo.client import Document, translated
 
 Indexes = dict[str, list[IndexModel]]
-"""By the name of the collection."""
+"""The indexes by the name of their collection."""
 
 CONFLICTS = (85, 86)
 """MongoDB's codes for an index that is there with other options or fields."""
@@ -20,7 +20,7 @@ def expiring(field: str) -> IndexModel:
 
 
 def named(models: list[IndexModel], *names: str) -> list[IndexModel]:
-    """Pick the models that have one of these names. Raises KeyError for a name that none has."""
+    """Return the models that have one of these names. Raises KeyError for a name that none has."""
     by_name = {model.document["name"]: model for model in models}
     return [by_name[name] for name in names]
 

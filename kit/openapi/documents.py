@@ -37,10 +37,10 @@ def add_documents(
     is_listed = "GET" in methods
     methods |= set(resource["item_methods"]) if resource["item_lookup"] else set()
 
-    def add(wish: str, schema: Json, *wanted_by: str) -> Json:
+    def add(preferred: str, schema: Json, *wanted_by: str) -> Json:
         if not methods & set(wanted_by):
             return {}
-        used = free(wish, schemas)
+        used = free(preferred, schemas)
         schemas[used] = schema
         return ref(used)
 
@@ -94,7 +94,7 @@ def _shown(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
     roots = {field.split(".")[0] for field, value in projection.items() if value}
     fields = {name: rules for name, rules in resource["schema"].items() if not projection or name in roots}
     automatic = _automatic(resource, config)
-    made = document_schema({**fields, **automatic}, "answer")
+    made = document_schema({**fields, **automatic}, "response")
     made["properties"].update(resource.get("kit", {}).get("added", {}))
     return {**made, "required": list(automatic)}
 
@@ -122,7 +122,7 @@ def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
 def _written(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
     automatic = _automatic(resource, config)
     extra = {name: resource["schema"].get(name, {}) for name in resource["extra_response_fields"]}
-    made = document_schema({**extra, **automatic}, "answer")
+    made = document_schema({**extra, **automatic}, "response")
     made["properties"][config["STATUS"]] = {"const": config["STATUS_OK"]}
     return {**made, "required": [*automatic, config["STATUS"]]}
 
@@ -132,4 +132,4 @@ def variable_schema(resource: Mapping[str, Any], name: str, otherwise: Json) -> 
     rules = resource["schema"].get(name)
     if not isinstance(rules, Mapping):
         return otherwise
-    return field_schema({key: rules[key] for key in ("type", "regex", "allowed") if key in rules}, "answer")
+    return field_schema({key: rules[key] for key in ("type", "regex", "allowed") if key in rules}, "response")

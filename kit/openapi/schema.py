@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from kit.openapi.responses import Json
 
-Purpose = Literal["add", "change", "answer"]
+Purpose = Literal["add", "change", "response"]
 """The use of a schema: a whole document from a client, some of its fields, or a document that a client gets.
 """
 
@@ -36,16 +36,16 @@ NUMBERS = ("integer", "float", "number")
 
 def document_schema(fields: Mapping[str, Any], purpose: Purpose, *, unknown: bool = False) -> Json:
     """Return the schema of a document. With `unknown` a client may send fields that are not named."""
-    asked = purpose != "answer"
+    is_request = purpose != "response"
     named = {name: rules for name, rules in fields.items() if isinstance(rules, Mapping)}
-    kept = {name: rules for name, rules in named.items() if not (asked and rules.get("readonly"))}
+    kept = {name: rules for name, rules in named.items() if not (is_request and rules.get("readonly"))}
     made: Json = {
         "type": "object",
         "properties": {name: field_schema(rules, purpose) for name, rules in kept.items()},
     }
     if needed := [name for name, rules in kept.items() if purpose == "add" and _is_needed(rules)]:
         made["required"] = needed
-    if asked and not unknown:
+    if is_request and not unknown:
         made["additionalProperties"] = False
     return made
 

@@ -105,7 +105,7 @@ def _database_error(error: PyMongoError) -> Any:
 
 
 def _check_parts(definition: ServiceDefinition) -> dict[str, bool]:
-    return {name: answers() for name, answers in definition.parts.items()}
+    return {name: check() for name, check in definition.parts.items()}
 
 
 def _set_headers(app: Flask, definition: ServiceDefinition) -> None:

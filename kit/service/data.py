@@ -65,7 +65,7 @@ class Data(Mongo):  # type: ignore[misc]
         if req.where is not None:
             conditions.append(filters.where(req.where, allowed, described["schema"]))
         query = combined([each for each in conditions if each])
-        asked = filters.sort(req.sort, allowed)
+        sorting = filters.sort(req.sort, allowed)
         page = Page(req.page, req.max_results)
         limit = page.limit
         collection = self._collection(source)
@@ -74,7 +74,7 @@ class Data(Mongo):  # type: ignore[misc]
             if limit:
                 fields = filters.projection(req.projection, shown)
                 cursor = collection.find(query, fields, max_time_ms=QUERY_MS)
-                if sorted_by := [*asked, ("_id", 1)] if asked else order:
+                if sorted_by := [*sorting, ("_id", 1)] if sorting else order:
                     cursor.sort(sorted_by)
                 documents = cursor.skip(page.offset).limit(limit).to_list()
             is_last = 0 < len(documents) < limit

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from kit.mongo.client import Document
 
 LARGEST_BATCH = 64 * 2**20
-"""Bytes of a batch as JSON."""
+"""The most bytes of a batch as JSON."""
 
 Range = tuple[str | None, str | None]
 """Ids after the first, up to the second; None leaves that side open."""

@@ -55,11 +55,11 @@ class Routed:
         with ThreadPoolExecutor(len(names)) as pool:
             states = dict(zip(names, pool.map(self._parts, names), strict=True))
         is_ready = {
-            name: all(answers for part, answers in parts.items() if part not in PASSED_ON)
+            name: all(is_up for part, is_up in parts.items() if part not in PASSED_ON)
             for name, parts in states.items()
         }
         passed_on = {
-            part: answers for parts in states.values() for part, answers in parts.items() if part in PASSED_ON
+            part: is_up for parts in states.values() for part, is_up in parts.items() if part in PASSED_ON
         }
         return {**is_ready, **passed_on}
 

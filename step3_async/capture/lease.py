@@ -69,7 +69,7 @@ class Lease:
         return {"_id": self.name, "holder": self.holder, "term": self.term}
 
     async def _take(self) -> bool:
-        asked = time.monotonic()
+        began = time.monotonic()
         taken: list[Document] = [
             {"$set": {"holder": self.holder, "term": {"$add": ["$term", 1]}, "expires": EXPIRES}}
         ]
@@ -77,7 +77,7 @@ class Lease:
         found = await self._leases.find_one_and_update(is_free, taken, return_document=ReturnDocument.AFTER)
         if found is None:
             return False
-        self.term, self._until = found["term"], asked + LASTS_SECONDS - SPARE_SECONDS
+        self.term, self._until = found["term"], began + LASTS_SECONDS - SPARE_SECONDS
         return True
 
     async def _make(self) -> None:
@@ -87,9 +87,9 @@ class Lease:
 
     async def _renew(self) -> None:
         while True:
-            asked = time.monotonic()
+            began = time.monotonic()
             try:
-                async with asyncio.timeout(max(0.0, self._until - asked)):
+                async with asyncio.timeout(max(0.0, self._until - began)):
                     renewed = await self._leases.update_one(self._ours, [{"$set": {"expires": EXPIRES}}])
             except (PyMongoError, TimeoutError):
                 self.check()
@@ -98,5 +98,5 @@ class Lease:
             if not renewed.matched_count:
                 self._until = 0.0
                 raise LeaseLost(self.name)
-            self._until = asked + LASTS_SECONDS - SPARE_SECONDS
+            self._until = began + LASTS_SECONDS - SPARE_SECONDS
             return

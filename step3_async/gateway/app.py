@@ -50,7 +50,7 @@ async def open_gateway(bus: Bus, settings: GatewaySettings) -> AsyncIterator[Gat
     changes = AppliedChanges(bus, registry)
     admin = AdminEndpoints(bus, registry, balancer, settings)
     parser = Parser(balancer, trust.face_secret, settings.request_seconds, TrustedProxies(trust.proxies))
-    commands = Commands(changes, settings.gateway_secret, settings.settle_seconds)
+    commands = Commands(changes, settings.gateway_secret, settings.command_seconds)
     listener = Listener(bus, registry, balancer, changes, cache)
     async for attempt in retrying(Unavailable):
         with attempt:

@@ -46,7 +46,7 @@ class GatewaySettings(Settings):
     request_seconds: NonNegativeFloat = 10.0
     """What a request may take in all."""
 
-    settle_seconds: NonNegativeFloat = 5.0
+    command_seconds: NonNegativeFloat = 5.0
     """How long the response to a write waits for views to show it."""
 
     requests_at_once: PositiveInt = 512

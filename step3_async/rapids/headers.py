@@ -12,7 +12,7 @@ DEPENDS_ON = "Depends-On"
 GAPS = "Gaps"
 """The services that a composed response had to do without."""
 
-SETTLE = "Settle"
+COMMAND_WAIT = "Command-Wait"
 """With `later`, the sender itself waits until a command is applied, so the gateway does not."""
 
 DEADLINE = "Deadline-Ms"

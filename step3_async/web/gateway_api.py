@@ -11,7 +11,7 @@ from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest
 from kit.http.gaps import note_gap
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR, SERVED_BY, SERVICE_VERSION
 from kit.http.problems import Problem
-from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
+from step3_async.rapids.headers import COMMAND, COMMAND_WAIT, DEADLINE, DEPENDS_ON, GAPS
 from step3_async.rapids.messages import API
 from step3_async.rapids.tracing import W3C
 
@@ -66,7 +66,7 @@ class GatewayApi(Rest):
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
         """Do as Rest does, and add the response's headers to the metadata."""
-        sent = {SETTLE: "later", **self._proof, **_passed_on(), **(headers or {})}
+        sent = {COMMAND_WAIT: "later", **self._proof, **_passed_on(), **(headers or {})}
         rest = {"token": token, "params": params, "json": json, "content": content}
         try:
             response = super().call(method, path, **rest, headers=sent, read_seconds=read_seconds)

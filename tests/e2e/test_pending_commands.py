@@ -36,8 +36,8 @@ def post(visitor: Visitor) -> Locator:
 @contextmanager
 def held(site: Site, service: str) -> Iterator[None]:
     """Suspend a service's processes inside the block."""
-    told = Client(site.url).json("/registry")["instances"]
-    family = [psutil.Process(each["pid"]) for each in told if each["service"] == service]
+    content = Client(site.url).json("/registry")["instances"]
+    family = [psutil.Process(each["pid"]) for each in content if each["service"] == service]
     assert family
     for each in family:
         each.suspend()
@@ -69,9 +69,9 @@ def refusing(site: Site, service: str) -> Iterator[None]:
 
 
 def test_command_is_pending_and_then_done(visitor: Visitor, post: Locator) -> None:
-    with visitor.page.expect_response("**/like") as told:
+    with visitor.page.expect_response("**/like") as caught:
         post.get_by_role("button", name="Like").click()
-    assert told.value.status == 202
+    assert caught.value.status == 202
     like = post.get_by_role("button", name="Like")
     expect(visitor.page.locator("#announcer")).to_have_text("Liked. 1 like.")
     expect(like).not_to_have_attribute("aria-busy", "true")

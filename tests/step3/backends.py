@@ -34,7 +34,7 @@ from workshop.ports import free_port
 HOST = "127.0.0.1"
 SECRET = "secret of the faces"
 PROVED = {"X_Face_Secret": SECRET}
-INSIDE = {"Settle": "later", **PROVED}
+INSIDE = {"Command-Wait": "later", **PROVED}
 """What the web face sends with what it asks for a page, as `Stage.get` takes it."""
 
 EXPECTED = (

@@ -115,7 +115,7 @@ class Traffic:
         before = self.published
         await until(lambda: self.published > before + 200, seconds)
 
-    async def check_all_seen(self, seconds: float) -> None:
+    async def check_all_received(self, seconds: float) -> None:
         """Publish no more; an AssertionError if not all that was confirmed is read."""
         self._done.set()
         await asyncio.wait_for(asyncio.gather(self._publishing, *self._reading), seconds)

@@ -52,7 +52,7 @@ async def test_visitors_get_what_is_kept_until_it_changes(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_each_answer_has_its_own_id_and_conditions_are_met(stage: Stage) -> None:
+async def test_each_response_has_its_own_id_and_conditions_are_met(stage: Stage) -> None:
     backend = await stage.add("list", handler=counting())
     ids = {(await stage.get("/api/posts")).headers["X-Request-ID"] for _ in range(4)}
     assert len(ids) == 4

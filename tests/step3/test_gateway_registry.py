@@ -223,7 +223,7 @@ async def test_a_path_is_unknown_only_once_all_expected_services_have_been_seen(
 
 
 @asynchronous
-async def test_paths_of_a_service_that_is_away_answer_503(stage: Stage) -> None:
+async def test_paths_of_a_service_that_is_away_get_503(stage: Stage) -> None:
     await stage.add_all()
     search = next(each for each in stage.backends if each.service == "search")
     await search.leave()

@@ -69,8 +69,8 @@ def test_each_has_a_user_of_its_own_in_the_database_and_in_the_rapids() -> None:
 
 
 def test_the_face_can_do_without_a_database_driver() -> None:
-    asked = "import sys, step3_async.web.app; print('pymongo' in sys.modules)"
+    requested = "import sys, step3_async.web.app; print('pymongo' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""Sharing a post by mail."""
+"""Send a post by mail."""
 
 import smtplib
 from email.message import EmailMessage
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 5.0
 
 
 class Mailer:
-    """Sends over SMTP while the reader waits."""
+    """Sends mail over SMTP while the reader waits."""
 
     def __init__(self, host: str, port: int, sender: str) -> None:
         self.host, self.port, self.sender = host, port, sender

@@ -1,4 +1,4 @@
-"""Fetching a picture from an address that somebody else chose."""
+"""Fetch a picture from an address that somebody else has chosen."""
 
 import ipaddress
 import socket

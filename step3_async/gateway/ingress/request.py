@@ -25,7 +25,7 @@ from kit.http.headers import (
 from kit.http.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
 from step3_async.gateway.routing.balancer import Balancer, requested_versions
 from step3_async.gateway.routing.routes import Route, is_api
-from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
+from step3_async.rapids.headers import COMMAND, COMMAND_WAIT, DEADLINE, DEPENDS_ON, GAPS
 from step3_async.rapids.tracing import TRACEPARENT
 
 READING = frozenset({"GET", "HEAD"})
@@ -37,13 +37,13 @@ INTERNAL = frozenset(
     each.lower()
     for each in (
         *(FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVED_BY, "Own-Marks"),
-        *(DEADLINE, SETTLE, COMMAND, DEPENDS_ON, GAPS),
+        *(DEADLINE, COMMAND_WAIT, COMMAND, DEPENDS_ON, GAPS),
     )
 )
 """What our services tell each other, and proxies tell us."""
 
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range"})
-PERSONAL = frozenset({"authorization", "cookie", SETTLE.lower()})
+PERSONAL = frozenset({"authorization", "cookie", COMMAND_WAIT.lower()})
 
 LONGEST_DEADLINE = 7
 """Digits of a deadline that makes sense."""
@@ -135,7 +135,7 @@ class Parser:
             headers=headers,
             client=client,
             scheme=scheme,
-            is_inner=is_proved and is_api(path) and headers.get(SETTLE, "").lower() == "later",
+            is_inner=is_proved and is_api(path) and headers.get(COMMAND_WAIT, "").lower() == "later",
             id=_request_id(headers.get(REQUEST_ID, "")),
             traceparent=_traceparent(headers.get(TRACEPARENT, "")),
             versions=self._balancer.draw(requested_versions(joined(headers, SERVICE_VERSION))),

@@ -35,7 +35,7 @@ def services(step: int) -> None:
 def show(step: int, names: Collection[str]) -> None:
     """Print the table of these services with one line for each instance."""
     registry = read_registry(read_step(step))
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
     for column in (*COLUMNS, *(REGISTRY_COLUMNS if registry is not None else ())):
         is_number = column in {"Share", "PID", *REGISTRY_COLUMNS}
         table.add_column(column, no_wrap=True, justify="right" if is_number else "left")
