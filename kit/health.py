@@ -1,4 +1,4 @@
-"""Whether a service lives, whether it is ready, and what it has counted."""
+"""The verbs for operators: whether a service lives, whether it is ready, and its metrics."""
 
 from collections.abc import Callable, Container, Mapping
 
@@ -15,8 +15,8 @@ STATE = {
         "parts": {"type": "object", "additionalProperties": {"enum": ["ok", "down"]}},
     },
 }
-LIVE = Operation("Whether the process answers", {200: STATE}, tag=HEALTH)
-READY = Operation("Whether every part that is needed answers", {200: STATE, 503: STATE}, tag=HEALTH)
+LIVE = Operation("Whether the process responds", {200: STATE}, tag=HEALTH)
+READY = Operation("Whether every part that is needed responds", {200: STATE, 503: STATE}, tag=HEALTH)
 METRICS = Operation(
     "Counts and times in Prometheus's text format",
     {200: {"type": "string"}},
@@ -28,7 +28,7 @@ METRICS = Operation(
 def make_blueprint(
     health: Callable[[], Mapping[str, bool]], optional: Container[str] = frozenset()
 ) -> Blueprint:
-    """Make the views. `health` gives each part by name and whether it answers.
+    """Make the views. `health` returns each part by name and whether it responds.
 
     Without `optional` ones the service is ready all the same, as only some verbs need them.
     """
@@ -43,8 +43,8 @@ def make_blueprint(
     @operation(READY)
     def ready() -> Response:
         parts = health()
-        is_ready = all(answers for part, answers in parts.items() if part not in optional)
-        states = {part: "ok" if answers else "down" for part, answers in parts.items()}
+        is_ready = all(is_up for part, is_up in parts.items() if part not in optional)
+        states = {part: "ok" if is_up else "down" for part, is_up in parts.items()}
         response = make_response(
             jsonify(_status="OK" if is_ready else "ERR", parts=states), 200 if is_ready else 503
         )

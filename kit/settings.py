@@ -1,6 +1,6 @@
 """Settings: the environment variables that the application reads, a class for each part.
 
-Defaults fit one machine. Nothing is read before somebody calls `read`. A variable that is set to nothing
+Defaults fit one machine. Nothing is read before `read` is called. A variable that is set to nothing
 counts as not set.
 """
 
@@ -89,14 +89,14 @@ class SessionSettings(Settings):
 
 
 class TrustSettings(Settings):
-    """Whose word counts on where a request comes from; see `kit.http.proxies`."""
+    """Which proxies and processes may say where a request comes from; see `kit.http.proxies`."""
 
     face_secret: str = Field("", alias="FACE_SECRET")
     proxies: str = Field("", alias="TRUSTED_PROXIES")
 
 
 class MailSettings(Settings):
-    """The mail server, and who shared posts come from."""
+    """The mail server, and the sender of shared posts."""
 
     host: str = Field("127.0.0.1", alias="SMTP_HOST")
     port: WholeNumber = Field(1025, alias="SMTP_PORT")
@@ -106,7 +106,7 @@ class MailSettings(Settings):
 class PictureSettings(Settings):
     """Which pictures are fetched.
 
-    The largest, and `host:port` pairs that may be asked though they are private.
+    The largest, and `host:port` pairs that are allowed though they are private.
     """
 
     max_bytes: WholeNumber = Field(2 * 1024 * 1024, alias="IMAGE_MAX_BYTES")
@@ -116,9 +116,10 @@ class PictureSettings(Settings):
 
 
 class LimitSettings(Settings):
-    """How long tokens and sessions live, in seconds; what one address or reader may do; the price of a guess.
+    """How long tokens and sessions live, in seconds; how often one address or reader may do something; and
+    the cost of a password's hash.
 
-    More memory, in KiB, makes guessing a password dearer, and signing in, too.
+    More memory, in KiB, makes it more expensive to guess a password, and to sign in.
     """
 
     token_lifetime: WholeNumber = Field(3600, alias="TOKEN_LIFETIME")

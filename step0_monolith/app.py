@@ -1,4 +1,4 @@
-"""The web application, the same in front of every architecture."""
+"""The web application, which is the same at every step."""
 
 from collections.abc import Callable, Container, Mapping
 from datetime import timedelta
@@ -18,7 +18,7 @@ from kit.http.proxies import TrustedProxies, from_trusted
 from kit.metrics.requests import count_requests
 from kit.openapi import docs
 from step0_monolith.http.cookies import CookieSessions
-from step0_monolith.http.errors import make_answer
+from step0_monolith.http.errors import make_error_responder
 from step0_monolith.http.headers import negotiates, set_headers
 from step0_monolith.http.identity import csrf, identify
 from step0_monolith.http.negotiation import require_acceptable
@@ -50,8 +50,8 @@ def create_app(
 
     Sessions are cookies named `session_cookie` until `app.session_interface` is set to something else.
 
-    Without `optional_parts` of the store some verbs answer 503, and all others work. `describe` makes the
-    OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.
+    Without `optional_parts` of the store some verbs respond with 503, and all others work. `describe` makes
+    the OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.
     """
     app = Flask(__name__)
     behind = from_trusted(app.wsgi_app, TrustedProxies(trusted_proxies))
@@ -66,7 +66,7 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=session_seconds),
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
-        # It compares the Referer with the host that a proxy asks us for; see `identity.guard`.
+        # It compares the Referer with the host in a proxy's request; see `identity.guard`.
         WTF_CSRF_SSL_STRICT=False,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
@@ -75,7 +75,7 @@ def create_app(
     app.jinja_env.globals["has_image"] = has_image
     Bootstrap5(app)
     csrf.init_app(app)
-    handle_errors(app, make_answer(store))
+    handle_errors(app, make_error_responder(store))
     set_headers(app)
     count_requests(app)
 

@@ -1,4 +1,4 @@
-"""How gunicorn serves step 0."""
+"""The settings of gunicorn for step 0."""
 
 from kit.server.config import *  # noqa: F403
 from kit.server.config import address

@@ -1,4 +1,4 @@
-"""The monolith's store: database, mail and fetching of pictures, all in the process that serves."""
+"""The monolith's store: database, mail and fetching of pictures, all in the process that responds."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -131,11 +131,11 @@ class MonolithStore:
         return self._images.of(post_id, lambda: self.post(post_id, None))
 
     def health(self) -> dict[str, bool]:
-        return {"mongodb": accepts_writes(self.client), "smtp": self._mailer.answers()}
+        return {"mongodb": accepts_writes(self.client), "smtp": self._mailer.is_available()}
 
 
 def make_store() -> MonolithStore:
-    """Make the store, as the environment describes it."""
+    """Make the store from the settings in the environment."""
     mail, pictures, limits = MailSettings.read(), PictureSettings.read(), LimitSettings.read()
     return MonolithStore(
         connect(DatabaseSettings.read().uri),

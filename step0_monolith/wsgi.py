@@ -1,4 +1,4 @@
-"""Step 0 as gunicorn serves it: the application, its store and its sessions put together."""
+"""The application of step 0 for gunicorn, with its store and its sessions."""
 
 from kit.settings import LimitSettings, SessionSettings, TrustSettings
 from step0_monolith.app import create_app

@@ -1,6 +1,6 @@
 """Another client of the same API, without a browser: `python -m step1_rest.client search flask`.
 
-The API is at API_URL. `sign-in` prints a token; the verbs of a reader take it from the variable STONES_TOKEN.
+The API is at API_URL. `sign-in` prints a token; the verbs of a reader read it from the variable STONES_TOKEN.
 """
 
 import json
@@ -17,7 +17,7 @@ from step1_rest import API_URL
 
 
 class Client(click.Group):
-    """The commands; what goes wrong is said in a line, never as a traceback."""
+    """A group of commands that reports errors in one line, never as a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Raises click.ClickException for the API's problems."""
@@ -27,7 +27,7 @@ class Client(click.Group):
             issues = "; ".join(f"{field}: {issue}" for field, issue in problem.issues.items())
             raise click.ClickException(f"{problem} {issues}") from None
         except Problem as problem:
-            raise click.ClickException(f"{problem} (asked at {ctx.params['api']})") from None
+            raise click.ClickException(f"{problem} (the API is {ctx.params['api']})") from None
 
 
 @click.group(cls=Client)
@@ -49,7 +49,7 @@ class ApiClient:
         self.api, self.as_json, self.token = api, as_json, token
 
     def request(self, method: str, path: str, **arguments: Any) -> Any:
-        """Send a request; print the response when JSON is wanted."""
+        """Send a request. Print the response if JSON is wanted."""
         response = self.api.call(method, path, token=self.token, **arguments)
         payload = response.json() if response.content else None
         if self.as_json and payload is not None:
@@ -57,7 +57,7 @@ class ApiClient:
         return payload
 
     def posts(self, path: str, params: Mapping[str, Any]) -> None:
-        """Print a page of posts, a line each."""
+        """Print a page of posts with one line for each."""
         payload = self.request("GET", path, params={name: value for name, value in params.items() if value})
         if not self.as_json:
             _print_posts(payload["_items"])
@@ -75,7 +75,7 @@ paging = [
 @paging[1]
 @click.pass_obj
 def search(client: ApiClient, words: tuple[str, ...], page: int, max_results: int) -> None:
-    """Posts with these words, best first."""
+    """Search for posts with these words, best first."""
     client.posts("/search", {"q": " ".join(words), "page": page, "max_results": max_results})
 
 
@@ -86,7 +86,7 @@ def search(client: ApiClient, words: tuple[str, ...], page: int, max_results: in
 @paging[1]
 @click.pass_obj
 def posts(client: ApiClient, where: str | None, sort: str | None, page: int, max_results: int) -> None:
-    """Posts, newest first, or by a filter and an order of your own."""
+    """List posts, newest first, or by a filter and an order of your own."""
     client.posts("/posts", {"where": where, "sort": sort, "page": page, "max_results": max_results})
 
 
@@ -94,7 +94,7 @@ def posts(client: ApiClient, where: str | None, sort: str | None, page: int, max
 @click.option("--topic")
 @click.pass_obj
 def recommend(client: ApiClient, topic: str | None) -> None:
-    """Much loved posts."""
+    """Recommend much loved posts."""
     client.posts("/recommended", {"topic": topic})
 
 
@@ -102,7 +102,7 @@ def recommend(client: ApiClient, topic: str | None) -> None:
 @click.argument("post")
 @click.pass_obj
 def show(client: ApiClient, post: str) -> None:
-    """One post in full."""
+    """Show one post in full."""
     shown = client.request("GET", f"/posts/{post}")
     if not client.as_json:
         click.echo(

@@ -1,4 +1,4 @@
-"""How gunicorn serves the web face of step 1."""
+"""The settings of gunicorn for the web face of step 1."""
 
 from kit.server.config import *  # noqa: F403
 from kit.server.config import address

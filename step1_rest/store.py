@@ -1,4 +1,4 @@
-"""The seam's questions and commands, asked of the API."""
+"""The seam's queries and commands as requests to the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ EVES_OWN = ("_created", "_updated")
 
 
 class RestStore:
-    """Store, over REST. Tokens are verified here; that one was ended early the API says when it is used."""
+    """Store, over REST. Tokens are verified here; whether one was revoked, the API says when it is used."""
 
     def __init__(self, api: Api, verifier: Verifier, secret: str = "") -> None:
         self.api = api
@@ -129,7 +129,7 @@ class RestStore:
 
 
 def paging(page: Page) -> dict[str, int]:
-    """Make the parameters that ask for a page."""
+    """Return the parameters of a page."""
     return {"page": page.number, "max_results": page.size}
 
 
@@ -139,13 +139,13 @@ def _found(payload: dict[str, Any]) -> Found[Any]:
 
 
 def found_posts(payload: dict[str, Any]) -> Found[Post]:
-    """Read a collection of posts as the seam has it."""
+    """Return a collection of posts in the form of the seam."""
     found = _found(payload)
     return replace(found, items=[known_post(each) for each in found.items])
 
 
 def known_post(payload: Any) -> Post:
-    """Read a post as the seam has it."""
+    """Return a post in the form of the seam."""
     for name in EVES_OWN:
         payload.pop(name, None)
     post: Post = payload

@@ -1,4 +1,4 @@
-"""The web face of step 1: step 0's application over a store that asks the API."""
+"""The web face of step 1: step 0's application over a store that calls the API."""
 
 from flask import Flask
 from pydantic import Field
@@ -13,13 +13,13 @@ from step1_rest.store import RestStore
 
 
 class ApiSettings(Settings):
-    """Where the API is found."""
+    """The address of the API."""
 
     url: str = Field(API_URL, alias="API_URL")
 
 
 def make_app() -> Flask:
-    """Make the face over the API that the environment names."""
+    """Make the face over the API that the settings name."""
     configure_logs("web")
     api = Rest(ApiSettings.read().url, "The API")
     session, trust = SessionSettings.read(), TrustSettings.read()

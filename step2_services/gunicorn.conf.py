@@ -1,4 +1,4 @@
-"""How gunicorn serves each process of step 2."""
+"""The settings of gunicorn for each process of step 2."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""A reader's latest marks, sent along with a request to a service whose copies may lag.
+"""A reader's latest marks, sent along with a request to a service whose copies may be late.
 
-They travel as a JSON object in the header Own-Marks, so that the request stays a GET with a short address. A
-reader can say nothing with them that they could not say by marking posts.
+They are a JSON object in the header Own-Marks, so that the request stays a GET with a short address. A reader
+cannot do more with them than by marking posts.
 """
 
 import json
@@ -16,13 +16,13 @@ from kit.domain.posts.documents import POST_ID
 
 HEADER = "Own-Marks"
 LONGEST = 15_000
-"""Bytes; gunicorn takes headers of 8,190 unless it is told otherwise, as step 2 does."""
+"""Bytes; gunicorn takes headers of 8,190 unless its settings say otherwise, as step 2 does."""
 
 Tag = Annotated[str, Field(max_length=30)]
 
 
 class OwnMark(BaseModel):
-    """What a reader has lately done to a post; the rest is None."""
+    """What a reader has recently done to a post; the rest is None."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -36,7 +36,7 @@ _MARKS = TypeAdapter(dict[Annotated[str, Field(pattern=f"^{POST_ID}$")], OwnMark
 
 
 def header_of(marks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Make the header with `marks`, by post and the newest first; what does not fit is left out."""
+    """Return the header with `marks`, by post and the newest first; what does not fit is left out."""
     sent, size = {}, 2
     for post, mark in marks.items():
         size += len(_ascii({post: mark}))
@@ -47,7 +47,7 @@ def header_of(marks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def own_marks() -> dict[str, dict[str, Any]]:
-    """Read the marks that the request's reader has sent along. Raises BadRequest for what is none."""
+    """Read the marks that the request's reader has sent along. Raises BadRequest for a malformed header."""
     given = request.headers.get(HEADER)
     if given is None or g.reader is None:
         return {}

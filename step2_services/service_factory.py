@@ -1,4 +1,4 @@
-"""How a service of step 2 is made: over its own database, with tokens that others mint, and with copies."""
+"""The service factory of step 2: a service has its own database, copies, and tokens that `members` signs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -35,12 +35,12 @@ def make_service(
     verifier: Verifier | None = None,
     face_secret: str = "",
 ) -> Service:
-    """Make the service `name` with Eve's `resources` and these `verbs`, as the environment describes it.
+    """Make the service `name` with Eve's `resources` and these `verbs` from the settings in the environment.
 
-    It publishes what changes in its own collections as `feeds`, and keeps `copies` of others' documents, both
-    by the names that these go by. `parts`, `optional` and `face_secret` are as in
+    It publishes the changes of its own collections as `feeds`, and keeps `copies` of others' documents, both
+    by their names. `parts`, `optional` and `face_secret` are as in
     `kit.service.ServiceDefinition`. `verifier` verifies readers' tokens: by default with the keys that the
-    service `members` publishes, and with a copy of the list of tokens that were ended early.
+    service `members` publishes, and with a copy of the list of tokens that were revoked early.
     """
     settings = ServiceSettings.read()
     services = Services(settings.services_file)

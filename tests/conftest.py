@@ -29,7 +29,7 @@ receive_signals()
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = ("kit", "workshop")
 OWN_TARGETS = ("drill", "bench")
-"""Markers of what is done only where pytest is asked for it with `-m`."""
+"""Markers of tests that run only if `-m` names them."""
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
 
@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What takes a `step` runs once for each step, or for the one asked for."""
+    """Run tests that have a `step` once for each step, or for the chosen one."""
     if "step" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--step")
         steps = STEPS if chosen is None else [chosen]
@@ -52,7 +52,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """For a chosen step leave out other steps' folders, and those of what all steps stand on."""
+    """For a chosen step leave out the folders of other steps, and those of what all steps share."""
     chosen = config.getoption("--step")
     folder = collection_path.name
     is_others = folder in BELOW or (folder.startswith("step") and folder != f"step{chosen}")
@@ -63,13 +63,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Share tests out among workers by what they share."""
+    """Distribute tests among workers so that tests that share a step stay together."""
     return ByStep(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
-    """Python need not look for garbage among thousands of tests that stay until the end."""
+    """Exclude the thousands of collected tests from garbage collection: they stay until the end."""
     gc.disable()
     try:
         return (yield)
@@ -80,7 +80,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
-    """Playwright's event loop stands still between its own tests, and would count as running in others."""
+    """Stop Playwright's event loop between its own tests: it would count as running in others."""
     loop = asyncio._get_running_loop()
     if loop is None or "playwright" in item.fixturenames:
         return (yield)
@@ -93,15 +93,15 @@ def pytest_runtest_protocol(item: Any) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """A step that tests share ends with the last of them."""
+    """Stop a shared step after the last test that uses it."""
     if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
         shared_steps.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for another step than the chosen one and, where none is chosen, what its marker says
-    is decided at other steps (see the markers in pyproject.toml); and what has a target of its own. Workers
-    begin with what takes longest.
+    """Deselect tests of other steps than the chosen one. If none is chosen, deselect tests that other steps
+    decide, by their markers (see pyproject.toml), and tests with a target of their own. Workers begin with
+    what takes longest.
     """
     if hasattr(config, "workerinput"):
         longest_first(items)
@@ -125,7 +125,7 @@ def _is_of_another_step(item: pytest.Item, chosen: int | None) -> bool:
 
 
 def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
-    """Whether no step was chosen and this test is for steps at which it would say nothing new."""
+    """Return whether no step was chosen, and this test would show nothing new at its step."""
     if chosen is not None:
         return False
     first, last = STEPS[0], STEPS[-1]
@@ -143,7 +143,7 @@ def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
 
 
 def _is_slow(item: pytest.Item, _chosen: int | None) -> bool:
-    """Whether it asks for more time or a calmer machine than there is among other tests."""
+    """Return whether a test needs more time or a quieter machine than among other tests."""
     return item.get_closest_marker("slow") is not None and not FULL
 
 
@@ -153,7 +153,7 @@ def _only_step(item: pytest.Item) -> int | None:
 
 
 def _steps_of(item: Any) -> set[int]:
-    """The step that a test is for, if it is for one."""
+    """Return the steps that a test is for."""
     run_for = item.callspec.params.get("step") if hasattr(item, "callspec") else None
     return {run_for, _only_step(item)} - {None}
 
@@ -178,7 +178,7 @@ def mongod(state_folder: Path) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def mongo_client(mongod: Any) -> Iterator[MongoClient[dict[str, Any]]]:
-    """A client that may do everything."""
+    """A client with all permissions."""
     with mongod.admin() as client:
         yield client
 

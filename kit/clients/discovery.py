@@ -1,8 +1,8 @@
-"""Where the instances of services are: a file that says so, and is read again when it changes.
+"""Service discovery by a file, which is read again when it changes.
 
 The file is JSON: `{"search": {"v2": {"share": 90, "urls": ["http://…"]}, "v1": {"share": 10, "urls": […]}}}`.
-Instances that are yet to be filled before they may be asked anything are in a list `filling` beside `urls`.
-Whoever starts and stops instances replaces the file in one step; callers need not be restarted.
+Instances that may get no requests until their stores are filled are in a list `filling` beside `urls`.
+The program that starts and stops instances replaces the file in one step; callers need not be restarted.
 """
 
 import random
@@ -17,7 +17,7 @@ from kit.http.headers import SERVICE_VERSION
 from kit.http.problems import Refused
 
 JWKS = "/.well-known/jwks.json"
-"""Where a service that mints tokens publishes their public keys."""
+"""Where a service that signs tokens publishes their public keys."""
 
 Versions = dict[str, dict[str, Any]]
 """The versions of a service, each with its `share` and `urls`."""
@@ -32,7 +32,7 @@ class Services:
         self._known: dict[str, Versions] = {}
 
     def known(self) -> dict[str, Versions]:
-        """Read the file if it has changed; what it said last counts if it cannot be read."""
+        """Read the file if it has changed. If it cannot be read, the last content counts."""
         try:
             state = self._path.stat()
             seen = (state.st_mtime_ns, state.st_ino)
@@ -44,13 +44,14 @@ class Services:
         return self._known
 
     def finder(self, service: str) -> Callable[[], list[str]]:
-        """Make a function that gives the addresses of a service, best first; see `urls`."""
+        """Return a function that returns the addresses of a service, best first; see `urls`."""
         return lambda: self.urls(service)
 
     def filler(self, service: str) -> Callable[[], list[str]]:
-        """Make such a function for whoever fills stores.
+        """Make such a function for services that fill stores.
 
-        It gives the instances of all versions, which share a store, and those that are yet to be filled, too.
+        It returns the instances of all versions, which share a store, also those whose store is not filled
+        yet.
         """
 
         def urls() -> list[str]:
@@ -62,9 +63,9 @@ class Services:
         return urls
 
     def urls(self, service: str) -> list[str]:
-        """Give the addresses of one version's instances in a random order.
+        """Return the addresses of one version's instances in a random order.
 
-        The version is the one that the current request asks for, else one drawn by the versions' shares.
+        The version is the one that the current request names, else one drawn by the versions' shares.
         Raises Refused for an unknown version.
         """
         versions = self.known().get(service, {})
@@ -78,7 +79,7 @@ class Services:
 
 
 def requested_version(service: str) -> str | None:
-    """Read the version of a service that the current request asks for."""
+    """Read the version of a service that the current request names."""
     if not has_request_context() or SERVICE_VERSION not in request.headers:
         return None
     for each in request.headers[SERVICE_VERSION].split(","):

@@ -17,11 +17,12 @@ from kit.logs import outgoing_headers
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 12.0
-"""Longer than a service may take for its slowest verbs, so that its own word on what is slow gets through."""
+"""Longer than a service may take for its slowest verbs, so that its own message about what is slow arrives.
+"""
 
 HEALTH_SECONDS = 3.0
 LONGEST_WAIT = 7
-"""Digits of a Retry-After that makes sense."""
+"""The most digits of a Retry-After that makes sense."""
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """What may be sent again when nobody knows whether it was received (RFC 9110, 9.2.2)."""
@@ -31,14 +32,14 @@ CUT_OFF = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
 AVOIDED_SECONDS = 1.0
-"""How long an instance that refused a connection is tried last only."""
+"""How long an instance that refused a connection comes last."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 def _log_retry(details: RetryDetails) -> None:
-    """Log another attempt in our words: stamina's own are names of Python's."""
-    log.info("asked again", attempt=details.retry_num + 1, reason=str(details.caused_by))
+    """Log another attempt in words for people: stamina would log names of Python functions."""
+    log.info("sent again", attempt=details.retry_num + 1, reason=str(details.caused_by))
 
 
 set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
@@ -57,16 +58,16 @@ class Api(Protocol):
         json: Any = None,
         headers: dict[str, str] | None = None,
     ) -> requests.Response:
-        """Send a request and give the response, if it is a good one. Raises Problem."""
+        """Send a request and return the response, if it is a good one. Raises Problem."""
 
     def health(self) -> dict[str, bool]:
-        """Ask each part whether it answers. Raises DependencyUnavailable and DependencyTimeout."""
+        """Return whether each part responds. Raises DependencyUnavailable and DependencyTimeout."""
 
 
 class Rest:
     """A service called `name` in texts for people. One session for all threads of a process.
 
-    `where` is its address, or gives the addresses of its instances, best first, each time it is called.
+    `where` is its address, or a function that returns the addresses of its instances, best first.
     """
 
     def __init__(self, where: str | Callable[[], list[str]], name: str, connections: int = 32) -> None:
@@ -99,12 +100,12 @@ class Rest:
         headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
-        """Send a request and give the response, if it is a good one.
+        """Send a request and return the response, if it is a good one.
 
         `content` is a body that is JSON already.
 
         Raises the Problem that the service names, DependencyUnavailable when it cannot be reached and
-        DependencyTimeout when it does not answer in time.
+        DependencyTimeout when it does not respond in time.
         """
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         typed = {"Content-Type": "application/json"} if content is not None else {}
@@ -132,7 +133,7 @@ class Rest:
         raise self._problem(response)
 
     def health(self) -> dict[str, bool]:
-        """Ask for each of the service's own parts by name and whether it answers.
+        """Return each of the service's own parts by name, and whether it responds.
 
         Raises DependencyUnavailable and DependencyTimeout.
         """
@@ -156,7 +157,7 @@ class Rest:
     def _send_round(
         self, request: requests.Request, path: str, read_seconds: float, is_idempotent: bool
     ) -> requests.Response:
-        """Try the instances one after another and give the first response.
+        """Try the instances one after another and return the first response.
 
         Another one is tried where the one before cannot have received the request, or may receive it
         twice.
@@ -202,11 +203,11 @@ class Rest:
         if known is None:
             return DependencyUnavailable(self.name)
         if not message:
-            known.args = (f"{self.name} answered with {response.status_code}.",)
+            known.args = (f"{self.name} responded with {response.status_code}.",)
         return known
 
 
 def _was_not_sent(error: Exception) -> bool:
-    """Say whether no connection was made, so that the service cannot have received the request."""
+    """Return whether no connection was made, so that the service cannot have received the request."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)

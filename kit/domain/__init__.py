@@ -1,5 +1,5 @@
 """What the application knows: posts, what readers do to them, members, pictures, mail.
 
-Each module works on collections and parts it is given and knows nothing of their place, so that one process
-may keep them all in one database, and several services each their own.
+Each module gets the collections and parts that it works with, and does not know where they are. So one
+process may keep them all in one database, and several services each in their own.
 """

@@ -43,7 +43,7 @@ INDEXES: Indexes = {
 }
 
 REVOKED: Indexes = {"revoked": [expiring("expires")]}
-"""Of tokens that were ended early: only steps whose tokens cannot simply be deleted need them."""
+"""The indexes of revoked tokens: only steps whose tokens cannot simply be deleted need them."""
 
 
 def latest_of_reader() -> IndexModel:

@@ -1,4 +1,4 @@
-"""What a request may name besides a post: words to search for, a topic, a tag."""
+"""The parameters of requests besides a post's id: words to search for, a topic, a tag."""
 
 import re
 
@@ -35,7 +35,7 @@ def read_topic() -> str | None:
 
 
 def checked_tag(text: str) -> str:
-    """Check a tag that stands in the path. Raises Unprocessable."""
+    """Check a tag in the path. Raises Unprocessable."""
     if not TAG.fullmatch(text):
         raise Unprocessable({"tag": TAG_RULE})
     return text

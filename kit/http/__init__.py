@@ -1,1 +1,1 @@
-"""HTTP as all our processes speak it: what comes in, what goes out, and what can go wrong."""
+"""What all our processes share about HTTP: requests, responses, and errors."""

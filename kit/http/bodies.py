@@ -22,7 +22,7 @@ RULES = {
 
 
 def require_small_body(largest: int = LARGEST_BODY) -> None:
-    """Raise RequestEntityTooLarge for a body over `largest` bytes, its size announced or not."""
+    """Raise RequestEntityTooLarge for a body over `largest` bytes, whether or not its size is announced."""
     environ = request.environ
     if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
         return

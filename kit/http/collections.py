@@ -20,19 +20,19 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a collection is asked for: `number` from 1, `size` items a page."""
+    """The page of a collection that is requested: `number` from 1, `size` items a page."""
 
     number: int
     size: int
 
     @property
     def offset(self) -> int:
-        """How many items come before this page."""
+        """The number of items before this page."""
         return (self.number - 1) * self.size
 
     @property
     def limit(self) -> int:
-        """How many items this page may hold: fewer at TOTAL_LIMIT, none past it."""
+        """The number of items that this page may have: fewer at TOTAL_LIMIT, none past it."""
         return max(0, min(self.size, TOTAL_LIMIT - self.offset))
 
 
@@ -40,7 +40,7 @@ class Page:
 class Found(Generic[Item]):
     """One page of a collection and the size of the whole: exact, or TOTAL_LIMIT with `more` set.
 
-    `reason` says why there is nothing where that is not for lack of items.
+    `reason` says why a search can find nothing, where that is not for lack of items.
     """
 
     items: list[Item]
@@ -50,7 +50,7 @@ class Found(Generic[Item]):
 
 
 class Meta(BaseModel):
-    """Which page of a collection this is."""
+    """The page, its size, and the total number of items."""
 
     page: int = Field(ge=1)
     max_results: int = Field(ge=1)
@@ -60,7 +60,7 @@ class Meta(BaseModel):
 
 
 class Link(BaseModel):
-    """Where to go on."""
+    """A link."""
 
     href: str
     title: str | None = None
@@ -76,7 +76,7 @@ class PageUrls(TypedDict):
 def as_collection(
     found: Found[Any], page: Page, title: str, query: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Represent one page; `query` holds the parameters besides paging that led to it."""
+    """Represent one page. `query` has the parameters of the request, except those of paging."""
     meta: dict[str, Any] = {"page": page.number, "max_results": page.size, "total": found.total}
     if found.more:
         meta["total_relation"] = "gte"
@@ -91,7 +91,7 @@ def as_single_page(items: Sequence[Any], size: int, title: str, query: Mapping[s
 
 
 def page_urls(found: Found[Any], page: Page, query: Mapping[str, str] | None = None) -> PageUrls:
-    """Give the links to the neighbouring pages for the pager of an HTML page."""
+    """Return the links to the neighbouring pages for the pager of an HTML page."""
     links = _links(found, page, "", query or {})
     hrefs = {name: f"/{links[name]['href']}" if name in links else None for name in ("next", "prev")}
     return PageUrls(next_url=hrefs["next"], prev_url=hrefs["prev"])

@@ -17,10 +17,10 @@ from kit.http.problems import Problem, Unprocessable
 
 log = logging.getLogger(__name__)
 
-OURS_TO_SAY = ("content-type", "content-length")
+OWN_HEADERS = ("content-type", "content-length")
 
 
-class Answer(Protocol):
+class ErrorResponder(Protocol):
     """Makes the response to an error, in the application's own representation."""
 
     def __call__(
@@ -41,48 +41,48 @@ def error_body(status: HTTPStatus, message: str, issues: Mapping[str, Any] | Non
     return body
 
 
-def handle_errors(app: Flask, answer: Answer) -> None:
-    """Have `app` answer problems, HTTP's errors, and those nobody expected."""
+def handle_errors(app: Flask, respond: ErrorResponder) -> None:
+    """Have `app` respond to problems, HTTP errors and unexpected errors."""
 
-    def answer_problem(problem: Problem) -> AnyResponse:
+    def handle_problem(problem: Problem) -> AnyResponse:
         issues = problem.issues if isinstance(problem, Unprocessable) else None
         retry_after = getattr(problem, "retry_after", None)
-        response = answer(problem.status, str(problem), issues, retry_after)
+        response = respond(problem.status, str(problem), issues, retry_after)
         if retry_after is not None:
             response.headers["Retry-After"] = str(retry_after)
         if problem.status == HTTPStatus.UNAUTHORIZED:
             response.www_authenticate = WWWAuthenticate("bearer")
         return response
 
-    def answer_http_error(error: HTTPException) -> AnyResponse:
+    def handle_http_error(error: HTTPException) -> AnyResponse:
         if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
             return AnyResponse.force_type(error.get_response(), request.environ)
-        response = answer(HTTPStatus(error.code), _wording(error))
+        response = respond(HTTPStatus(error.code), _wording(error))
         for name, value in error.get_headers(request.environ):
-            if name.lower() not in OURS_TO_SAY:
+            if name.lower() not in OWN_HEADERS:
                 response.headers[name] = value
         return response
 
-    def answer_unexpected(error: InternalServerError) -> AnyResponse:
+    def handle_unexpected(error: InternalServerError) -> AnyResponse:
         original = error.original_exception
         if isinstance(original, Problem):  # raised where Flask looks for no other handler
-            return answer_problem(original)
+            return handle_problem(original)
         log.error("Unexpected error at %s %s", request.method, request.path, exc_info=original)
-        return answer(
+        return respond(
             HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. It has been logged."
         )
 
     @app.after_request
     def name_no_host(response: Response) -> Response:
-        # Flask's own redirects, as from `//`, name the host that was asked for, which anybody can make up.
+        # Flask's own redirects, as from `//`, name the host of the request, which anybody can make up.
         if isinstance(request.routing_exception, RequestRedirect):
             response.location = urlunsplit(("", "", *urlsplit(request.routing_exception.new_url)[2:]))
             response.set_data(redirect(response.location).get_data())
         return response
 
-    app.register_error_handler(Problem, answer_problem)
-    app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(InternalServerError, answer_unexpected)
+    app.register_error_handler(Problem, handle_problem)
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(InternalServerError, handle_unexpected)
 
 
 def _wording(error: HTTPException) -> str:

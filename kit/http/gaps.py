@@ -6,7 +6,7 @@ from flask import g
 def note_gap(part: str) -> None:
     """Remember for the current page that `part`, as it is called in a sentence, could not be reached."""
     known = g.setdefault("gaps", [])
-    text = f"{part} does not answer at the moment, so what it knows is missing on this page."
+    text = f"{part} does not respond at the moment, so what it knows is missing on this page."
     if text not in known:
         known.append(text)
 

@@ -5,13 +5,13 @@ SERVICE_VERSION = "Service-Version"
 """
 
 SERVED_BY = "Served-By"
-"""Names the instance that answered, and its version."""
+"""Names the instance that responded, and its version."""
 
 REQUEST_ID = "X-Request-ID"
 """Travels with a request from service to service."""
 
 FACE_SECRET = "X-Face-Secret"  # noqa: S105 - a header's name
-"""Proves that a request comes from a process of ours that may say for whom it asks."""
+"""Proves that a request comes from a process of ours that may say for whom it sends it."""
 
 FORWARDED_FOR = "X-Forwarded-For"
 FORWARDED_PROTO = "X-Forwarded-Proto"

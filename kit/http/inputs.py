@@ -1,4 +1,4 @@
-"""What people hand in: bodies without other fields than their own, and the kinds of text in them."""
+"""Bodies that people send: no unknown fields, and rules for the texts in them."""
 
 import unicodedata
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 HOUSE_DOMAINS = ("local", "localhost", "test", "arpa")
-"""Names that mail servers of a house or an office have, and a workshop's own: home.arpa is one of arpa.
+"""Names of mail servers in a house or an office, and of a workshop's own: home.arpa ends with arpa.
 
 The mail server decides whether it can deliver there; by default it is one that only shows what it caught.
 """
@@ -34,7 +34,7 @@ def one_line(text: str) -> str:
 
 
 def email_address(text: str) -> str:
-    """Bring the address, which may be one of a house, to its normal form.
+    """Return the address, which may be a local one, in its normal form.
 
     Raises ValueError with the reason.
     """
@@ -63,7 +63,7 @@ def _allow_house_domains() -> None:
 
 
 def unix_lines(value: Any) -> Any:
-    """End lines as Unix does: browsers end those of a form's text with CR LF."""
+    """Return the text with the line ends of Unix: browsers send a form's text with CR LF."""
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 

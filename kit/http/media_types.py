@@ -1,6 +1,6 @@
-"""Which media type a client would rather have, of those that there are (RFC 9110, 12.5.1).
+"""Content negotiation: the media type that a client prefers (RFC 9110, 12.5.1).
 
-Types are compared as types, parameters aside: who accepts `application/json; charset=utf-8` gets JSON.
+Parameters of types do not count: a client that accepts `application/json; charset=utf-8` gets JSON.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def accepted(header: str | None) -> MIMEAccept:
 
 
 def preferred(header: str | None, offered: Iterable[str]) -> str | None:
-    """Pick the type that an Accept header likes best, the first where it has no wish.
+    """Return the type that an Accept header prefers, the first where it prefers none.
 
     None where it accepts none of them.
     """

@@ -1,6 +1,6 @@
-"""Verbs beside Eve's resources: Flask routes that say what they take and give.
+"""Verbs beside Eve's resources: Flask routes with a description of their requests and responses.
 
-What `operation` is told serves twice: the request is checked against it, and `/openapi.json` describes it.
+The description has two uses: each request is checked against it, and `/openapi.json` shows it.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,24 +21,24 @@ R = TypeVar("R")
 Schema = Mapping[str, Any]
 """A JSON Schema (2020-12, as OpenAPI 3.1 has it)."""
 
-Answer = type[BaseModel] | Schema | None
-"""The body of an answer: a model, a schema, or None where there is no body."""
+ResponseBody = type[BaseModel] | Schema | None
+"""The body of a response: a model, a schema, or None where there is no body."""
 
 
 HEALTH = "health"
-"""The tag of what probes and machines ask: they tell nobody who they are, and add parameters of their own."""
+"""The tag of requests of probes, which do not identify themselves and may add parameters of their own."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One verb: `answers` by status, `query` and `path` parameters by name with their schemas.
+    """One verb: `responses` by status, `query` and `path` parameters by name with their schemas.
 
     `required` names the query parameters that must be there; with `reader` set a reader's bearer token
     must be, with `service` set another service's. `largest_body` is in bytes.
     """
 
     summary: str
-    answers: Mapping[int, Answer]
+    responses: Mapping[int, ResponseBody]
     query: Mapping[str, Schema] = field(default_factory=dict)
     body: type[BaseModel] | None = None
     required: frozenset[str] = frozenset()
@@ -64,7 +64,7 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
             if described.reader and g.reader is None:
                 raise SignedOut("Sign in first.")
             if described.service and g.caller is None:
-                raise SignedOut("Only other services of this application may ask this.")
+                raise SignedOut("Only other services of this application may send this request.")
             return view(*args, **kwargs)
 
         wrapper.operation = described  # type: ignore[attr-defined]
@@ -74,5 +74,5 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
 
 
 def operation_of(app: Flask, endpoint: str | None) -> Operation | None:
-    """Find what the view of an endpoint of `app` was made a verb with, if it is one."""
+    """Return the description of the verb at an endpoint of `app`; None if there is no verb."""
     return getattr(app.view_functions.get(endpoint or ""), "operation", None)

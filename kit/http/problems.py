@@ -1,4 +1,4 @@
-"""What can keep a request from its answer, each with its HTTP status and a text meant for people."""
+"""What can prevent a good response, each with its HTTP status and a text for people."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,13 +6,13 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """Anything other than what was asked for."""
+    """A reason why a request does not get what it wants."""
 
     status: ClassVar[HTTPStatus]
 
 
 class DependencyUnavailable(Problem):
-    """A part that is needed cannot be reached; asking again after `retry_after` seconds makes sense."""
+    """A part that is needed cannot be reached. The client may try again after `retry_after` seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     part: str
@@ -25,13 +25,13 @@ class DependencyUnavailable(Problem):
 
 
 class DependencyTimeout(Problem):
-    """A part did not answer within its time."""
+    """A part did not respond within its time."""
 
     status = HTTPStatus.GATEWAY_TIMEOUT
     part: str
 
     def __init__(self, part: str) -> None:
-        super().__init__(f"{part} did not answer in time. Please try again.")
+        super().__init__(f"{part} did not respond in time. Please try again.")
         self.part = part
 
 
@@ -85,25 +85,25 @@ class TooMany(Problem):
 
 
 class Behind(Problem):
-    """Somebody else has changed it meanwhile; ask how it is now."""
+    """Somebody else has changed it meanwhile; read it again."""
 
     status = HTTPStatus.PRECONDITION_FAILED
 
 
 class Gone(Problem):
-    """It was there and is no longer."""
+    """It existed and does not any more."""
 
     status = HTTPStatus.GONE
 
 
 class TooMuch(Problem):
-    """More at once than a part can take; less may do."""
+    """More at once than a part can process; less may work."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class Refused(Problem):
-    """A request that cannot be answered as it is; the text says why."""
+    """A request that is wrong as it is; the text says why."""
 
     status = HTTPStatus.BAD_REQUEST
 

@@ -1,8 +1,8 @@
-"""Whose request it is: where it comes from, and by which scheme.
+"""Where a request comes from: the client's address and scheme, also behind proxies.
 
 Anybody can send the headers that say so. They count from two kinds of senders only: from proxies whose
-addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host that a proxy
-was asked for is of no interest, as no response names one.
+addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host
+in a request does not matter, as no response names one.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class TrustedProxies:
                 ) from None
 
     def include(self, peer: str) -> bool:
-        """Say whether the headers of whoever connects from there count."""
+        """Return whether to trust the headers of a client at this address."""
         if not self._networks:
             return False
         try:
@@ -45,7 +45,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def client(self, peer: str, forwarded_for: str) -> str:
-        """Find where a request comes from that `peer` has brought.
+        """Return the address of the client of a request that came from `peer`.
 
         That is the last address of X-Forwarded-For that is no trusted proxy's own: each proxy adds the one
         before it, and clients may have begun the list.
@@ -64,10 +64,10 @@ class TrustedProxies:
 def from_trusted(
     application: "WSGIApplication", trusted: TrustedProxies, face_secret: str = ""
 ) -> "WSGIApplication":
-    """Tell `application` where its requests come from and by which scheme, and hide what is not for it.
+    """Set the client's address and scheme for `application`, and hide what is not for it.
 
-    A process of ours says for whom it asks; a `trusted` proxy adds whom it was asked by to a list. The secret
-    that proves the one, and passwords that are for a proxy, do not reach the application.
+    A process of ours says for whom it sends a request; a `trusted` proxy adds its client to a list. The
+    secret that proves the one, and passwords that are for a proxy, do not reach the application.
     """
 
     def apply_trust(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -95,9 +95,9 @@ def scheme_of(forwarded_proto: str) -> str:
 
 
 def is_for_a_proxy(authorization: str) -> bool:
-    """Say whether a header Authorization is for a proxy that asks for a password of its own.
+    """Return whether a header Authorization is for a proxy that wants a password of its own.
 
-    Browsers then send it with everything. We take bearer tokens only.
+    Browsers then send it with each request. We accept bearer tokens only.
     """
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip() or not credentials.isascii():
@@ -107,12 +107,12 @@ def is_for_a_proxy(authorization: str) -> bool:
 
 
 def _key(header: str) -> str:
-    """Name a header as WSGI does."""
+    """Return the name of a header in WSGI's environment."""
     return f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def _bare(address: str) -> str:
-    """Take the port off an address; give nothing for what is no address."""
+    """Return an address without its port; "" for what is no address."""
     host, _, port = address.rpartition(":")
     if address.startswith("["):
         address = address[1:].partition("]")[0]

@@ -78,7 +78,7 @@ def _chosen(variable: str, known: tuple[str, ...], default: str) -> str:
 
 
 def _adopt(logger: logging.Logger) -> None:
-    """Have a logger that keeps apart write where all others do, unless it writes to a file of its own."""
+    """Have a separate logger write where all others do, unless it writes to a file of its own."""
     if not any(isinstance(each, logging.FileHandler) for each in logger.handlers):
         logger.handlers = []
         logger.propagate = True
@@ -98,13 +98,13 @@ def _rendering(form: str) -> list[Processor]:
 
 
 def _has_colours() -> bool:
-    """Say whether logs go to a terminal with colours, and nobody wants none (https://no-color.org)."""
+    """Return whether logs go to a terminal with colours, and NO_COLOR is not set (https://no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stderr.isatty() and not plain
 
 
 def _on_one_line(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Show control characters as escapes: a client's path must not forge lines or steer the terminal."""
+    """Show control characters as escapes: a client's path must not forge lines or control the terminal."""
     for name, value in line.items():
         if isinstance(value, str):
             line[name] = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), value)

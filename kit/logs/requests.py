@@ -1,4 +1,4 @@
-"""An id and a line for each request."""
+"""Give each request an id, and log it in one line."""
 
 import logging
 import re
@@ -21,8 +21,7 @@ QUIET = (
     "/docs/assets/",
     "/icons.svg",
 )
-"""Addresses of probes, of keys, of what pages are made of, and of synchronising; requests for them are logged
-at level DEBUG.
+"""Paths of probes, keys, parts of pages and synchronisation: requests for them are logged at level DEBUG.
 """
 
 _KNOWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -33,7 +32,7 @@ log = structlog.stdlib.get_logger("kit.requests")
 def log_requests(app: Flask) -> None:
     """Give each request of `app` an id, and log it when it is done.
 
-    The id is the client's own if it sent a sound one in X-Request-ID; the response has it, too. Query strings
+    The id is the client's own if it sent a valid one in X-Request-ID; the response has it, too. Query strings
     and headers are never logged: they may be secret.
     """
     # First of all, whenever this is called: whatever is refused before has neither id nor line.
@@ -70,7 +69,7 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """Make the headers to send along to another service.
+    """Return the headers to send along to another service.
 
     They are the id of the current request, if there is one, and its trace context, if it has one.
     """

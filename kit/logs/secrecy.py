@@ -1,4 +1,4 @@
-"""Keeping secrets out of logs: what is named like one, and what looks like one."""
+"""Keep secrets out of logs: values with the name of a secret, and texts that look like one."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def without_secrets(_logger: object, _method: str, line: EventDict) -> EventDict
 
 
 def hide(text: str) -> str:
-    """Take out of `text` what looks like a token, a password or a header that carries one."""
+    """Return `text` without what looks like a token, a password or a header with one."""
     if _HINT.search(text):
         for pattern, instead in _LOOKS:
             text = pattern.sub(instead, text)

@@ -1,1 +1,1 @@
-"""Prometheus metrics, right under several workers."""
+"""Prometheus metrics that are correct with several workers."""

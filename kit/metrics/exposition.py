@@ -1,4 +1,4 @@
-"""Showing what a process and its fellow workers have counted, in Prometheus's text format.
+"""The metrics of a process and its fellow workers in Prometheus's text format.
 
 With PROMETHEUS_MULTIPROC_DIR set to an empty folder before the first import, the workers of one server count
 together; without it each process counts alone.
@@ -13,7 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 
 class _AllWorkers(MultiProcessCollector):
-    """The library's, for folders of any name: it would read brackets in one as a pattern."""
+    """The library's collector, for folders of any name: the library reads brackets in one as a pattern."""
 
     def collect(self) -> Any:
         """Collect what all workers have counted."""
@@ -22,7 +22,7 @@ class _AllWorkers(MultiProcessCollector):
 
 
 def exposition() -> tuple[bytes, str]:
-    """Write all metrics; give their content type, too."""
+    """Return all metrics, and their content type."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

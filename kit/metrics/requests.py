@@ -1,4 +1,4 @@
-"""Prometheus metrics of a Flask application, right under several workers.
+"""Prometheus metrics of a Flask application that are correct with several workers.
 
 With PROMETHEUS_MULTIPROC_DIR set to an empty folder before the first import, the workers of one server count
 together; without it each process counts alone.
@@ -13,8 +13,8 @@ from prometheus_client import Counter, Histogram
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE = "none"
 
-REQUESTS = Counter("http_requests", "Requests answered.", ["method", "route", "status"])
-SECONDS = Histogram("http_request_seconds", "Time to answer, in seconds.", ["method", "route"])
+REQUESTS = Counter("http_requests", "Requests with their responses.", ["method", "route", "status"])
+SECONDS = Histogram("http_request_seconds", "Time until the response, in seconds.", ["method", "route"])
 
 
 def count_requests(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""What MongoDB says in change streams, and when one cannot go on.
+"""What changes in a change stream are called, and when a stream cannot continue.
 
 See https://www.mongodb.com/docs/manual/changeStreams/
 """
@@ -12,9 +12,9 @@ RESUME_TOKEN_LOST = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
 """MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
 
 CHECKS = 40_000
-"""From here on its codes are those of single checks of what it was given."""
+"""From here on the codes are those of single checks of a request."""
 
 
 def is_resume_token_lost(error: OperationFailure) -> bool:
-    """Say whether a stream cannot go on after its resume token, and has to begin anew."""
+    """Return whether a stream cannot continue after its resume token, and has to begin again."""
     return error.code in RESUME_TOKEN_LOST or (error.code or 0) >= CHECKS

@@ -32,15 +32,15 @@ NAIVE = CodecOptions[Document](
     unicode_decode_error_handler="replace",
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
 )
-"""Times without a zone, which are UTC: to add it takes as long as half the decoding. What Python cannot hold
-is read all the same: one document of somebody else's must not keep all others from being read.
+"""Times without a zone, which are UTC: to add it takes as long as half the decoding. Times that Python
+cannot represent are read all the same: one document of another program must not prevent reading all others.
 """
 
 
-def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
-    """Make a client for one process, after forking. It connects when first used.
+def connect(uri: str, *, reply_ms: int | None = 5000) -> Client:
+    """Make a client for one process, after forking. It connects at its first use.
 
-    Finding a server takes at most 2 s and its reply at most `answer_ms` milliseconds (None: as long as it
+    Finding a server takes at most 2 s and its reply at most `reply_ms` milliseconds (None: as long as it
     takes); a failed attempt is repeated once. A write counts once a majority of the replica set has it on
     disk.
     """
@@ -50,8 +50,8 @@ def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
         uri,
         serverSelectionTimeoutMS=2000,
         connectTimeoutMS=2000,
-        socketTimeoutMS=answer_ms,
-        wTimeoutMS=answer_ms or 0,
+        socketTimeoutMS=reply_ms,
+        wTimeoutMS=reply_ms or 0,
         w="majority",
         journal=True,
         tz_aware=True,
@@ -61,7 +61,7 @@ def connect(uri: str, *, answer_ms: int | None = 5000) -> Client:
 
 
 def accepts_writes(client: Client) -> bool:
-    """Ask the database, with a second's patience, whether it takes writes."""
+    """Return whether the database accepts writes. Wait at most a second."""
     try:
         with pymongo.timeout(1):
             return bool(client.admin.command("hello")["isWritablePrimary"])

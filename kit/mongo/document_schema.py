@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 Check = Callable[[Any], str | None]
-"""Says what is wrong with a value; None where nothing is."""
+"""Returns what is wrong with a value; None if nothing is."""
 
 FindProblem = Callable[[Mapping[str, Any]], str | None]
-"""Says what is wrong with a document; None where nothing is."""
+"""Returns what is wrong with a document; None if nothing is."""
 
 LONGEST_TEXT = 200_000
 """Characters; our loaders stop at a fifth."""
@@ -32,14 +32,14 @@ class DocumentSchema:
     optional: Mapping[str, Check] = field(default_factory=dict)
 
     def find_problem(self, document: Mapping[str, Any]) -> str | None:
-        """Say what is wrong with a document that was read as a whole."""
+        """Return what is wrong with a document that was read as a whole."""
         for name in self.required:
             if name not in document:
                 return f"{name} is missing"
         return self.find_problem_in_part(document)
 
     def find_problem_in_part(self, document: Mapping[str, Any]) -> str | None:
-        """Say what is wrong with those of its fields that were read."""
+        """Return what is wrong with those of its fields that were read."""
         for checks in (self.required, self.optional):
             for name, check in checks.items():
                 if name in document and (problem := check(document[name])):

@@ -1,4 +1,4 @@
-"""Making indexes."""
+"""Make indexes."""
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection
@@ -8,19 +8,19 @@ from pymongo.errors import OperationFailure
 from kit.mongo.client import Document, translated
 
 Indexes = dict[str, list[IndexModel]]
-"""By the name of the collection."""
+"""The indexes by the name of their collection."""
 
 CONFLICTS = (85, 86)
 """MongoDB's codes for an index that is there with other options or fields."""
 
 
 def expiring(field: str) -> IndexModel:
-    """Describe the index by which MongoDB removes documents whose time in `field` is over."""
+    """Return the index by which MongoDB removes documents when the time in `field` is over."""
     return IndexModel([(field, ASCENDING)], name="ended", expireAfterSeconds=0)
 
 
 def named(models: list[IndexModel], *names: str) -> list[IndexModel]:
-    """Pick the models that have one of these names. Raises KeyError for a name that none has."""
+    """Return the models that have one of these names. Raises KeyError for a name that none has."""
     by_name = {model.document["name"]: model for model in models}
     return [by_name[name] for name in names]
 

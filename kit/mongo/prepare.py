@@ -1,4 +1,4 @@
-"""Preparing a database: indexes, and images of documents before and after each change."""
+"""Prepare a database: indexes, and images of documents before and after each change."""
 
 import sys
 import threading
@@ -29,7 +29,7 @@ def prepare(indexes: Indexes, require: Callable[[Database[Document]], None]) -> 
     `require` raises RuntimeError for a database that must not be touched.
     """
     try:
-        client = connect(DatabaseSettings.read().uri, answer_ms=None)
+        client = connect(DatabaseSettings.read().uri, reply_ms=None)
         database = client.get_default_database()
         with translated_errors():
             require(database)
@@ -45,11 +45,11 @@ def prepare_beside(
 ) -> Callable[[], bool]:
     """Make these indexes while the process goes on, however long the database is away.
 
-    What it returns says whether they are there. Of the collections named in `images` MongoDB keeps from then
-    on what documents were before and after each change, for those who follow the changes.
+    It returns a function that says whether they exist. For the collections named in `images` MongoDB then
+    keeps documents as they were before and after each change, for programs that follow the changes.
     """
     done = threading.Event()
-    patient = connect(DatabaseSettings.read().uri, answer_ms=None)
+    patient = connect(DatabaseSettings.read().uri, reply_ms=None)
 
     def work() -> None:
         while not done.is_set():

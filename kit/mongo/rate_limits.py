@@ -12,7 +12,7 @@ from kit.mongo.client import Client
 
 
 class _Storage(MongoDBStorage):
-    """The library's storage on the client that the process has already."""
+    """The library's storage with the client that the process already has."""
 
     def __init__(self, client: Client, database: str) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class _Storage(MongoDBStorage):
         return time.time() - expiry if start is None else start, count
 
     def __del__(self) -> None:
-        """Leave the client alone: it is not this object's to close."""
+        """Do nothing: the client belongs to the process."""
 
 
 class RateLimit:
@@ -43,7 +43,7 @@ class RateLimit:
         self._what = what
 
     def check(self, key: str) -> None:
-        """Raise TooMany when the limit is used up; counts nothing."""
+        """Raise TooMany when the limit is used up. Count nothing."""
         if not self._limiter.test(self._item, key):
             raise self._too_many(key)
 

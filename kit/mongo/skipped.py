@@ -36,7 +36,7 @@ def report_skipped(collection: str, identifier: Any, reason: str) -> None:
 
 
 def without_invalid(documents: Iterable[Any], collection: str, find_problem: FindProblem) -> list[Any]:
-    """Keep the documents in which no problem is found; report the others."""
+    """Return the documents in which no problem is found, and report the others."""
     valid = []
     for document in documents:
         problem = find_problem(document)
@@ -48,5 +48,5 @@ def without_invalid(documents: Iterable[Any], collection: str, find_problem: Fin
 
 
 def name_of(identifier: Any) -> str:
-    """Show an `_id` of any type as a text for people, and not a long one."""
+    """Return an `_id` of any type as a short text for people."""
     return (identifier if isinstance(identifier, str) else repr(identifier))[:200]

@@ -15,7 +15,7 @@ _PARTS = re.compile(
 
 
 def database_of(uri: str) -> str:
-    """Read the database that an address names.
+    """Return the database that an address names.
 
     Raises RuntimeError, with what to write instead, for an address that names none or is none.
     """
@@ -38,7 +38,7 @@ def database_of(uri: str) -> str:
 
 
 def in_database(uri: str, name: str) -> str:
-    """Put another database's name into an address, for the same user. Raises RuntimeError."""
+    """Return an address with the name of another database, for the same user. Raises RuntimeError."""
     database_of(uri)
     found = _PARTS.fullmatch(uri)
     assert found is not None  # noqa: S101 - or it would name no database

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of an Eve application, made from what it runs on: its DOMAIN and its verbs' operations.
+"""OpenAPI 3.1 of an Eve application, made from its DOMAIN and the operations of its verbs.
 
 The format is https://spec.openapis.org/oas/v3.1.1.
 """
@@ -14,7 +14,7 @@ BEARER = {"type": "http", "scheme": "bearer", "description": "The token that sig
 
 
 def describe(app: Flask, title: str, version: str) -> Json:
-    """Make the document of `app`, an Eve application with all its routes: each resource and each verb in it.
+    """Return the document of `app`, an Eve application with all its routes: each resource and each verb.
 
     Besides Eve's settings a resource may say under "kit": "query", JSON Schemas of parameters that its
     collection takes, "required", the names of those that must be there, "summary", and "filters": False where

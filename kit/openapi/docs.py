@@ -28,7 +28,7 @@ def make_blueprint(
 ) -> Blueprint:
     """Make both views, and what the page needs, for any browser without a network beyond this server.
 
-    `document` is asked once, with the first request, when all routes are there. The page has a link to
+    `document` is called once, at the first request, when all routes are there. The page has a link to
     `back`, an address on this site, if one is given.
     """
     views = Blueprint("docs", __name__, template_folder="templates")

@@ -1,4 +1,4 @@
-"""The schemas of an Eve resource: its documents as they are shown, sent and told of when written."""
+"""The schemas of an Eve resource: its documents as they are shown, sent, and confirmed after a write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TEXT = {"type": "string"}
 
 @dataclass(frozen=True)
 class Documents:
-    """References to the schemas of a resource; `one` is the name its documents go by, such as Post.
+    """References to the schemas of a resource; `one` is the name of its documents, such as Post.
 
     A verb's schema may refer to them, too: Post is a document, PostsPage a page of the collection.
     """
@@ -31,16 +31,16 @@ class Documents:
 def add_documents(
     name: str, resource: Mapping[str, Any], config: Mapping[str, Any], schemas: Json
 ) -> Documents:
-    """Put the schemas of the resource `name` to those in `schemas`, under names that were free."""
+    """Add the schemas of the resource `name` to `schemas`, under names that are free."""
     one = capital(camel(resource["item_title"]))
     methods = set(resource["resource_methods"])
     is_listed = "GET" in methods
     methods |= set(resource["item_methods"]) if resource["item_lookup"] else set()
 
-    def add(wish: str, schema: Json, *wanted_by: str) -> Json:
+    def add(preferred: str, schema: Json, *wanted_by: str) -> Json:
         if not methods & set(wanted_by):
             return {}
-        used = free(wish, schemas)
+        used = free(preferred, schemas)
         schemas[used] = schema
         return ref(used)
 
@@ -63,7 +63,7 @@ def add_documents(
 def written_after_post(documents: Documents, resource: Mapping[str, Any]) -> Json:
     """Describe the response to a POST.
 
-    One document's news, or those of several where it may carry several.
+    It is about one document, or several where the request may have several.
     """
     items = {"type": "array", "items": documents.written}
     several = {
@@ -94,7 +94,7 @@ def _shown(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
     roots = {field.split(".")[0] for field, value in projection.items() if value}
     fields = {name: rules for name, rules in resource["schema"].items() if not projection or name in roots}
     automatic = _automatic(resource, config)
-    made = document_schema({**fields, **automatic}, "answer")
+    made = document_schema({**fields, **automatic}, "response")
     made["properties"].update(resource.get("kit", {}).get("added", {}))
     return {**made, "required": list(automatic)}
 
@@ -111,7 +111,7 @@ def _changed(resource: Mapping[str, Any]) -> Json:
 def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
     """List the fields a client sends.
 
-    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token tells.
+    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token names.
     """
     identifier, owner = resource["id_field"], resource["auth_field"]
     made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"
@@ -122,7 +122,7 @@ def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
 def _written(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
     automatic = _automatic(resource, config)
     extra = {name: resource["schema"].get(name, {}) for name in resource["extra_response_fields"]}
-    made = document_schema({**extra, **automatic}, "answer")
+    made = document_schema({**extra, **automatic}, "response")
     made["properties"][config["STATUS"]] = {"const": config["STATUS_OK"]}
     return {**made, "required": [*automatic, config["STATUS"]]}
 
@@ -132,4 +132,4 @@ def variable_schema(resource: Mapping[str, Any], name: str, otherwise: Json) -> 
     rules = resource["schema"].get(name)
     if not isinstance(rules, Mapping):
         return otherwise
-    return field_schema({key: rules[key] for key in ("type", "regex", "allowed") if key in rules}, "answer")
+    return field_schema({key: rules[key] for key in ("type", "regex", "allowed") if key in rules}, "response")

@@ -15,19 +15,19 @@ ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def camel(text: str) -> str:
-    """Words as one name that starts small: `show_image` and "show image" give showImage."""
+    """Return words as one name in camel case: showImage for `show_image` and "show image"."""
     words: list[str] = re.findall(r"[A-Za-z0-9]+", text) or ["it"]
     first, *rest = words
     return first[0].lower() + first[1:] + "".join(map(capital, rest))
 
 
 def capital(text: str) -> str:
-    """Write a name with a capital first letter; other letters stay as they are."""
+    """Return a name with a capital first letter, and the other letters unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def free(name: str, taken: Container[str]) -> str:
-    """Put a number behind `name` where it is taken."""
+    """Return `name`, with a number at its end where it is taken."""
     number, tried = 1, name
     while tried in taken:
         number += 1
@@ -36,7 +36,7 @@ def free(name: str, taken: Container[str]) -> str:
 
 
 def methods(rule: Rule) -> list[str]:
-    """List the methods of a route that are worth describing, which HEAD and OPTIONS are not."""
+    """List the methods of a route, without HEAD and OPTIONS."""
     return [method for method in ORDER if method in (rule.methods or ())]
 
 
@@ -50,11 +50,11 @@ def variables(rule: Rule) -> dict[str, Json]:
 
 
 def template(rule: Rule) -> str:
-    """Write a route's address as OpenAPI does, Eve's `_id` as `id`."""
+    """Return a route's address in OpenAPI's form, with Eve's `_id` as `id`."""
     path: str = VARIABLE.sub(lambda found: f"{{{shown(found['name'])}}}", rule.rule)
     return path
 
 
 def shown(variable: str) -> str:
-    """Give the name to show for a variable."""
+    """Return the name to show for a variable."""
     return variable.lstrip("_") or variable

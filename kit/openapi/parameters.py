@@ -10,7 +10,7 @@ IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag of an earlier answer.",
+    "description": "The ETag of an earlier response.",
 }
 
 
@@ -37,7 +37,7 @@ def query(schemas: Mapping[str, Mapping[str, Any]], required: Iterable[str] = ()
 
 
 def if_match(*, required: bool) -> Json:
-    """Describe the header that a change must carry."""
+    """Describe the header that a change must have."""
     description = "The ETag of the document as it was when you read it."
     made: Json = {
         "name": "If-Match",
@@ -49,7 +49,7 @@ def if_match(*, required: bool) -> Json:
 
 
 def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
-    """Describe what the GET of a collection takes: its own parameters, Eve's filters, and paging."""
+    """Describe the parameters for GET of a collection: its own, Eve's filters, and paging."""
     own = resource.get("kit", {})
     known = _filters(resource)
     if resource["pagination"]:
@@ -60,7 +60,7 @@ def of_collection(resource: Mapping[str, Any], config: Mapping[str, Any]) -> lis
 
 
 def of_item(resource: Mapping[str, Any], config: Mapping[str, Any]) -> list[Json]:
-    """Describe what the GET of one document takes."""
+    """Describe the parameters for GET of one document."""
     return [*query(_projection(resource)), *([IF_NONE_MATCH] if config["IF_MATCH"] else [])]
 
 

@@ -39,7 +39,7 @@ BODIES = {"POST": "added", "PUT": "replaced", "PATCH": "changed"}
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """One route of a resource: its collection, or one of its documents."""
 
     name: str
@@ -50,17 +50,17 @@ class Place:
     documents: Documents
 
     def is_public(self, method: str) -> bool:
-        """Say whether anybody may."""
+        """Return whether anybody may use the method."""
         setting = "public_methods" if self.kind == COLLECTION else "public_item_methods"
         return method in self.resource[setting]
 
     def is_conditional(self, method: str) -> bool:
-        """Say whether it is done only to the document that the client has seen."""
+        """Return whether the method needs the ETag of the document that the client has read."""
         return self.kind == ITEM and method != "GET" and bool(self.config["IF_MATCH"])
 
 
 def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Describe address, method and operation of all there is to do with `app`'s resources.
+    """Yield address, method and operation for all methods of `app`'s resources.
 
     Their schemas are added to `schemas`.
     """
@@ -74,75 +74,77 @@ def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, J
         if described and name not in known:
             known[name] = add_documents(name, domain[name], app.config, schemas)
         for method in described:
-            place = Place(name, kind, domain[name], rule, app.config, known[name])
-            yield template(rule), method.lower(), _operation(place, method)
+            endpoint = Endpoint(name, kind, domain[name], rule, app.config, known[name])
+            yield template(rule), method.lower(), _operation(endpoint, method)
 
 
-def _operation(place: Place, method: str) -> Json:
-    identifier, summary = _naming(place, method)
-    made: Json = {"operationId": identifier, "tags": [place.name], "summary": summary}
-    made["security"] = [{}, {"bearer": []}] if place.is_public(method) else [{"bearer": []}]
-    if asked := _parameters(place, method):
-        made["parameters"] = asked
+def _operation(endpoint: Endpoint, method: str) -> Json:
+    identifier, summary = _naming(endpoint, method)
+    made: Json = {"operationId": identifier, "tags": [endpoint.name], "summary": summary}
+    made["security"] = [{}, {"bearer": []}] if endpoint.is_public(method) else [{"bearer": []}]
+    if expected := _parameters(endpoint, method):
+        made["parameters"] = expected
     if method in BODIES:
-        schema = getattr(place.documents, BODIES[method])
+        schema = getattr(endpoint.documents, BODIES[method])
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    made["responses"] = {**_successes(place, method), **_problems(place, method)}
+    made["responses"] = {**_successes(endpoint, method), **_problems(endpoint, method)}
     return made
 
 
-def _naming(place: Place, method: str) -> tuple[str, str]:
-    identifier, summary = NAMES[place.kind, method]
+def _naming(endpoint: Endpoint, method: str) -> tuple[str, str]:
+    identifier, summary = NAMES[endpoint.kind, method]
     words = {
-        "many": capital(camel(place.name)),
-        "one": place.documents.one,
-        "field": "".join(capital(camel(name)) for name in list(variables(place.rule))[-1:]),
-        "title": place.resource["resource_title"],
-        "item": place.resource["item_title"],
+        "many": capital(camel(endpoint.name)),
+        "one": endpoint.documents.one,
+        "field": "".join(capital(camel(name)) for name in list(variables(endpoint.rule))[-1:]),
+        "title": endpoint.resource["resource_title"],
+        "item": endpoint.resource["item_title"],
     }
     text = summary.format(**words)
-    if place.kind == COLLECTION and method == "GET":
-        text = place.resource.get("kit", {}).get("summary", text)
+    if endpoint.kind == COLLECTION and method == "GET":
+        text = endpoint.resource.get("kit", {}).get("summary", text)
     return identifier.format(**words), text
 
 
-def _parameters(place: Place, method: str) -> list[Json]:
-    found = variables(place.rule)
-    asked = parameters.path({name: variable_schema(place.resource, name, found[name]) for name in found})
-    if method == "GET" and place.kind == COLLECTION:
-        asked += parameters.of_collection(place.resource, place.config)
+def _parameters(endpoint: Endpoint, method: str) -> list[Json]:
+    found = variables(endpoint.rule)
+    expected = parameters.path(
+        {name: variable_schema(endpoint.resource, name, found[name]) for name in found}
+    )
+    if method == "GET" and endpoint.kind == COLLECTION:
+        expected += parameters.of_collection(endpoint.resource, endpoint.config)
     elif method == "GET":
-        asked += parameters.of_item(place.resource, place.config)
-    if place.is_conditional(method):
-        asked.append(parameters.if_match(required=place.config["ENFORCE_IF_MATCH"]))
-    return asked
+        expected += parameters.of_item(endpoint.resource, endpoint.config)
+    if endpoint.is_conditional(method):
+        expected.append(parameters.if_match(required=endpoint.config["ENFORCE_IF_MATCH"]))
+    return expected
 
 
-def _successes(place: Place, method: str) -> Json:
-    documents = place.documents
-    etag = ETAG if place.config["IF_MATCH"] else {}
+def _successes(endpoint: Endpoint, method: str) -> Json:
+    documents = endpoint.documents
+    etag = ETAG if endpoint.config["IF_MATCH"] else {}
     if method == "DELETE":
         return {"204": response("It is gone.", None)}
     if method == "POST":
-        return {"201": response("It is stored.", written_after_post(documents, place.resource), LOCATION)}
-    if method == "GET" and place.kind == COLLECTION:
+        return {"201": response("It is stored.", written_after_post(documents, endpoint.resource), LOCATION)}
+    if method == "GET" and endpoint.kind == COLLECTION:
         return {"200": response("A page of the collection.", documents.page)}
     if method == "GET":
         unchanged = {"304": response("It has not changed.", None, etag)} if etag else {}
         return {"200": response("The document.", documents.shown, etag), **unchanged}
     new = {"201": response("It was not there, and is stored now.", documents.written, LOCATION)}
-    is_upsert = method == "PUT" and place.config["UPSERT_ON_PUT"]
+    is_upsert = method == "PUT" and endpoint.config["UPSERT_ON_PUT"]
     return {"200": response("It is stored.", documents.written, etag), **(new if is_upsert else {})}
 
 
-def _problems(place: Place, method: str) -> Json:
+def _problems(endpoint: Endpoint, method: str) -> Json:
     statuses = set(EVERYWHERE)
-    statuses |= set() if place.is_public(method) else {403}
-    statuses |= {404} if place.rule.arguments else set()
+    statuses |= set() if endpoint.is_public(method) else {403}
+    statuses |= {404} if endpoint.rule.arguments else set()
     statuses |= {409, *WITH_BODY} if method in BODIES else set()
-    if place.is_conditional(method):
-        statuses |= {412, 428} if place.config["ENFORCE_IF_MATCH"] else {412}
+    if endpoint.is_conditional(method):
+        statuses |= {412, 428} if endpoint.config["ENFORCE_IF_MATCH"] else {412}
     shared = problems(statuses)
-    if method == "POST" and place.resource["bulk_enabled"]:
+    if method == "POST" and endpoint.resource["bulk_enabled"]:
         shared["422"] = {"$ref": f"#/components/responses/{INVALID_LIST}"}
     return shared

@@ -1,4 +1,4 @@
-"""What all operations answer alike: errors, and the frame of a collection."""
+"""The responses that all operations share: errors, and the frame of a collection."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,7 +21,7 @@ PROBLEMS: dict[int, tuple[str, str, Json]] = {
     401: ("Unauthorized", "The token is missing, not valid, or no longer.", CHALLENGE),
     403: ("Forbidden", "Somebody else may, this reader may not.", {}),
     404: ("NotFound", "There is no such thing.", {}),
-    406: ("NotAcceptable", "Answers do not come in the form asked for.", {}),
+    406: ("NotAcceptable", "Responses do not come in the requested form.", {}),
     409: ("Conflict", "There is one of that name already.", {}),
     410: ("Gone", "It was there and is no longer.", {}),
     412: ("Stale", "It was changed since: what you have seen of it is not the latest.", {}),
@@ -30,20 +30,20 @@ PROBLEMS: dict[int, tuple[str, str, Json]] = {
     415: ("NotJson", "The body must be application/json.", {}),
     422: ("Invalid", "Values that break their rules, by field.", {}),
     428: ("NoIfMatch", "If-Match is missing.", {}),
-    429: ("TooMany", "A limit is used up; ask again after Retry-After seconds.", RETRY_AFTER),
-    503: ("Busy", "A part that is needed is away; ask again after Retry-After seconds.", RETRY_AFTER),
-    504: ("Slow", "A part that is needed did not answer in time.", {}),
+    429: ("TooMany", "A limit is used up; try again after Retry-After seconds.", RETRY_AFTER),
+    503: ("Busy", "A part that is needed is away; try again after Retry-After seconds.", RETRY_AFTER),
+    504: ("Slow", "A part that is needed did not respond in time.", {}),
 }
 INVALID_LIST = "InvalidList"
 
 
 def ref(schema: str) -> Json:
-    """Refer to one of the document's schemas."""
+    """Return a reference to one of the document's schemas."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
 def problems(statuses: Iterable[int]) -> Json:
-    """Refer to the shared responses of these statuses, each of PROBLEMS."""
+    """Return references to the shared responses of these statuses, all from PROBLEMS."""
     names = {status: PROBLEMS[status][0] for status in sorted(statuses)}
     return {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
 
@@ -72,7 +72,7 @@ def response(
 
 
 def schemas(largest_page: int) -> Json:
-    """Make the schemas that the shared responses and all collections stand on."""
+    """Make the schemas that the shared responses and all collections use."""
     code_and_message = {"code": {"type": "integer"}, "message": {"type": "string"}}
     error = {"type": "object", "required": ["code", "message"], "properties": code_and_message}
     is_error = {"_status": {"const": "ERR"}, "_error": error}

@@ -1,4 +1,4 @@
-"""Cerberus's rules as JSON Schema (2020-12).
+"""Convert Cerberus's rules to JSON Schema (2020-12).
 
 Rules: https://docs.python-cerberus.org/validation-rules.html, and Eve's `objectid` and `unique` besides.
 """
@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from kit.openapi.responses import Json
 
-Purpose = Literal["add", "change", "answer"]
-"""What a schema is for: a whole document from a client, some of its fields, or what a client gets."""
+Purpose = Literal["add", "change", "response"]
+"""The use of a schema: a whole document from a client, some of its fields, or a document that a client gets.
+"""
 
 Rules = Mapping[str, Any]
 
@@ -34,23 +35,23 @@ NUMBERS = ("integer", "float", "number")
 
 
 def document_schema(fields: Mapping[str, Any], purpose: Purpose, *, unknown: bool = False) -> Json:
-    """Make the schema of a document; with `unknown` a client may send fields that are not named."""
-    asked = purpose != "answer"
+    """Return the schema of a document. With `unknown` a client may send fields that are not named."""
+    is_request = purpose != "response"
     named = {name: rules for name, rules in fields.items() if isinstance(rules, Mapping)}
-    kept = {name: rules for name, rules in named.items() if not (asked and rules.get("readonly"))}
+    kept = {name: rules for name, rules in named.items() if not (is_request and rules.get("readonly"))}
     made: Json = {
         "type": "object",
         "properties": {name: field_schema(rules, purpose) for name, rules in kept.items()},
     }
     if needed := [name for name, rules in kept.items() if purpose == "add" and _is_needed(rules)]:
         made["required"] = needed
-    if asked and not unknown:
+    if is_request and not unknown:
         made["additionalProperties"] = False
     return made
 
 
 def field_schema(rules: Rules, purpose: Purpose) -> Json:
-    """Make the schema of one field; a type that is not known here is left open."""
+    """Return the schema of one field. A type that is not known here allows any value."""
     given = rules.get("type", ())
     names = [given] if isinstance(given, str) else list(given)
     shapes = [_shape(name, rules, purpose) for name in names]
@@ -68,7 +69,7 @@ def field_schema(rules: Rules, purpose: Purpose) -> Json:
 
 
 def whole(pattern: str) -> str:
-    """Have a regular expression match a whole value, for JSON Schema, where it may match any part."""
+    """Return a regular expression that matches whole values: in JSON Schema it may match any part."""
     if "|" not in pattern and not pattern.endswith(r"\$"):
         return f"^{pattern.removeprefix('^').removesuffix('$')}$"
     return f"^(?:{pattern})$"
@@ -101,9 +102,9 @@ def _shape(name: str, rules: Rules, purpose: Purpose) -> Json:
 
 
 def _any_of(shapes: list[Json]) -> Json:
-    """Make one schema for values of any of these.
+    """Return one schema for values of any of these.
 
-    A list of types where no two shapes are of the same type.
+    It is a list of types if all have different types.
     """
     types = [shape.get("type") for shape in shapes]
     if len(shapes) < 2:

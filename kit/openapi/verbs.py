@@ -9,18 +9,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from kit.http.operations import HEALTH, Answer, Operation
+from kit.http.operations import HEALTH, Operation, ResponseBody
 from kit.openapi import parameters
 from kit.openapi.names import camel, capital, methods, template, variables
 from kit.openapi.responses import EVERYWHERE, PROBLEMS, WITH_BODY, Json, problems, response
 
-TAKE_BODY = frozenset({"POST", "PUT", "PATCH"})
+WITH_REQUEST_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 Models = Mapping[type[BaseModel], Json]
 
 
 def verb_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]]:
-    """Describe address, method and operation of all `app`'s verbs.
+    """Yield address, method and operation of all `app`'s verbs.
 
     The schemas of their models are added to `schemas`.
     """
@@ -43,9 +43,9 @@ def _described(app: Flask, rule: Rule) -> Operation | None:
 
 
 def _lift(operations: list[Operation], schemas: Json) -> Models:
-    """Put the schemas of all models into `schemas`; how to refer to each."""
-    answers: list[Any] = [each for one in operations for each in (one.body, *one.answers.values())]
-    models = {each: None for each in answers if isinstance(each, type) and issubclass(each, BaseModel)}
+    """Add the schemas of all models to `schemas`, and return a reference to each."""
+    bodies: list[Any] = [each for one in operations for each in (one.body, *one.responses.values())]
+    models = {each: None for each in bodies if isinstance(each, type) and issubclass(each, BaseModel)}
     # All at once, as two models may go by the same name.
     references, made = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
@@ -56,13 +56,13 @@ def _lift(operations: list[Operation], schemas: Json) -> Models:
 
 def _operation(described: Operation, identifier: str, rule: Rule, method: str, models: Models) -> Json:
     found = variables(rule)
-    asked = parameters.path({name: described.path.get(name, found[name]) for name in found})
-    asked += parameters.query(described.query, described.required)
-    body = described.body if method in TAKE_BODY else None
+    expected = parameters.path({name: described.path.get(name, found[name]) for name in found})
+    expected += parameters.query(described.query, described.required)
+    body = described.body if method in WITH_REQUEST_BODY else None
     made: Json = {"operationId": identifier, "tags": [described.tag], "summary": described.summary}
     made["security"] = _security(described)
-    if asked:
-        made["parameters"] = asked
+    if expected:
+        made["parameters"] = expected
     if body is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": models[body]}}}
     statuses = {400, 413, 414} if described.tag == HEALTH else set(EVERYWHERE)
@@ -82,9 +82,9 @@ def _security(described: Operation) -> list[Json]:
 
 
 def _named(described: Operation, models: Models) -> Json:
-    """Describe the responses of the operation; an error it says no more of is one of the shared ones."""
+    """Describe the responses of the operation. Errors without a description are the shared ones."""
     made: Json = {}
-    for status, given in described.answers.items():
+    for status, given in described.responses.items():
         if given is None and status in PROBLEMS:
             made.update(problems([status]))
         else:
@@ -94,12 +94,12 @@ def _named(described: Operation, models: Models) -> Json:
     return made
 
 
-def _schema(given: Answer, models: Models) -> Json | None:
+def _schema(given: ResponseBody, models: Models) -> Json | None:
     if given is None:
         return None
     return models[given] if isinstance(given, type) else dict(given)
 
 
-def _description(status: int, given: Answer) -> str:
+def _description(status: int, given: ResponseBody) -> str:
     text = given.__doc__ if isinstance(given, type) else (given or {}).get("description")
     return str(text).strip().split("\n\n")[0] if text else HTTPStatus(status).phrase

@@ -1,1 +1,1 @@
-"""How gunicorn serves our processes, and bears slow clients."""
+"""The settings of gunicorn, and a worker that copes with slow clients."""

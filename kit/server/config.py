@@ -1,4 +1,4 @@
-"""How gunicorn serves a process of ours. A configuration file imports these names and sets `bind`."""
+"""The settings of gunicorn for our processes. A configuration file imports these names and sets `bind`."""
 
 import glob
 import os
@@ -20,14 +20,14 @@ keepalive = 15
 accesslog = os.environ.get("ACCESS_LOG")
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-"""`kit.http.proxies` decides what proxies are believed; gunicorn would believe anybody on this machine."""
+"""`kit.http.proxies` decides which proxies to trust; gunicorn would trust every process on this machine."""
 
 control_socket_disable = True
 """Instances of one user would share the same control socket."""
 
 
 def on_starting(_server: Any) -> None:
-    """Refuse in one line what no worker could serve with. Raises RuntimeError, which gunicorn prints."""
+    """Check the settings before workers start. Raises RuntimeError, which gunicorn prints in one line."""
     if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
         DatabaseSettings.read()
     for each in (MailSettings, LimitSettings, PictureSettings):
@@ -39,18 +39,18 @@ def on_starting(_server: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Spare the garbage collector, now that the application is made."""
+    """Freeze the objects of the application, which is now made (see `gc`)."""
     freeze_gc()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Keep the counts of a worker that has ended."""
+    """Keep the metrics of a worker that has ended."""
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.mark_process_dead(worker.pid, glob.escape(folder))  # type: ignore[no-untyped-call]
 
 
 def address(step: int, port_variable: str, port: int) -> str:
-    """Say what to bind: a step's host, be it an address or a name, and the port that a variable sets."""
+    """Return the address to bind: a step's host, an address or a name, and the port that a variable sets."""
     host = os.environ.get(f"STEP{step}_HOST") or "127.0.0.1"
     chosen = os.environ.get(port_variable) or port
     # gunicorn takes a name for that of an IPv4 address.

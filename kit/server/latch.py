@@ -1,13 +1,13 @@
-"""What is so from some time on, for good."""
+"""A flag that can be set once, for all workers of a server."""
 
 import mmap
 
 
 class Latch:
-    """Open until it is shut, and then shut for good.
+    """Open until it is shut, and then shut for ever.
 
-    The workers that a server forks share one that was made before: what one of them has seen the others know,
-    and so does one that is started later.
+    The workers that a server forks share a latch that was made before: when one worker shuts it, it is shut
+    for the others, and for workers that start later.
     """
 
     def __init__(self) -> None:

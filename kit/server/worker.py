@@ -1,9 +1,9 @@
-"""gunicorn's threaded worker, but for clients that take their time.
+"""gunicorn's threaded worker, made safe against slow clients.
 
-gunicorn gives a thread to whoever connects, and the thread waits for what comes: sixteen half requests keep
-everybody else out for good. Here requests are collected without a thread until they are whole; what cannot be
-told to be whole, such as a body in chunks, has a thread for so many seconds only, and so has an answer that
-nobody takes. Closing waits for nobody.
+gunicorn gives a thread to each connection, and the thread waits for what comes: sixteen half requests keep
+everybody else out for good. Here requests are collected without a thread until they are whole; a body in
+chunks, whose end is unknown, has a thread for some seconds only, and so has a response that the client does
+not read. Closing waits for no client.
 """
 
 import contextlib
@@ -33,10 +33,10 @@ REQUEST_SECONDS = 20.0
 """How long a request may take to come, from its first byte to its last."""
 
 SEND_SECONDS = 20
-"""How long a client may take none of its answer."""
+"""How long a client may read nothing of its response."""
 
 LINGER_SECONDS = 2.0
-"""For clients to take their last answer: closed at once, it could be lost (RFC 9112, 9.6)."""
+"""For clients to read their last response: closed at once, it could be lost (RFC 9112, 9.6)."""
 
 PIECE = 65_536
 LARGEST_HEAD = 65_536
@@ -52,7 +52,7 @@ _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 def is_whole(received: bytearray) -> bool:
-    """Say whether all of a request is there, as far as can be seen without parsing it."""
+    """Return whether a request is complete, as far as that is visible without parsing it."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return len(received) > LARGEST_HEAD
@@ -65,7 +65,7 @@ def is_whole(received: bytearray) -> bool:
 
 
 class Hurried:
-    """A socket from which a thread reads for so long only."""
+    """A socket from which a thread can read until a deadline only."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -73,7 +73,7 @@ class Hurried:
         self._problem: Callable[[], Exception] = NoMoreData
 
     def until(self, end: float | None, problem: Callable[[], Exception] = NoMoreData) -> None:
-        """Raise this from a `recv` that has nothing at `end`; never for None."""
+        """Set the error that `recv` raises when nothing has come by `end`; None for no deadline."""
         self._end, self._problem = end, problem
 
     def recv(self, size: int) -> bytes:
@@ -89,7 +89,7 @@ class Hurried:
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """What has come of its next request is `received`."""
+    """A connection. `received` is the part of its next request that has come."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -97,7 +97,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.hurried: Hurried | None = None
 
     def take(self) -> Hurried:
-        """Hand what has come to the parser, for a thread that goes on from there."""
+        """Pass what has come to the parser, for a thread that reads the rest."""
         self.data_ready = True
         self.init()
         if self.hurried is None:
@@ -144,7 +144,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._on_readable(conn, client)
 
     def handle(self, conn: Connection) -> Any:
-        """Answer a request, in a thread; see ThreadWorker."""
+        """Handle a request in a thread; see ThreadWorker."""
         try:
             conn.take().until(time.monotonic() + REQUEST_SECONDS)
         except OSError:
@@ -152,7 +152,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Have the application answer; see ThreadWorker."""
+        """Have the application respond; see ThreadWorker."""
         assert conn.hurried is not None  # noqa: S101
         conn.hurried.until(time.monotonic() + REQUEST_SECONDS, RequestTimeout)
         try:
@@ -161,7 +161,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             conn.hurried.until(None)
 
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
-        """Keep a connection that has been answered, or close it; see ThreadWorker."""
+        """Keep a connection after its response, or close it; see ThreadWorker."""
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
         else:
@@ -174,7 +174,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._close(conn)
         for conn in _past(self._arriving, now):
             self._forget(conn)
-            with contextlib.suppress(OSError):  # whoever is that slow need not hear why
+            with contextlib.suppress(OSError):  # a client that is so slow need not learn why
                 conn.sock.send(TOO_LATE)
             self._linger(conn)
         for conn in _past(self._lingering, now):
@@ -200,7 +200,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             conn.received += piece
             if is_whole(conn.received):
                 self._hand_over(conn)
-        elif conn.received:  # half a request: whoever takes it apart says what is wrong with it
+        elif conn.received:  # half a request: the parser says what is wrong with it
             self._hand_over(conn)
         else:
             self._close(conn)

@@ -1,6 +1,6 @@
 """A hardened, fast Eve application.
 
-`create_service(definition)` makes one; the modules beside this one are what it is made of.
+`create_service(definition)` makes one from the modules beside this one.
 """
 
 from kit.service.application import Service

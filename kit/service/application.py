@@ -9,11 +9,11 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.utils import cached_property
 
 from kit.http.media_types import accepted
-from kit.service.reading import known_parameters, read_collection
+from kit.service.read_path import known_parameters, read_collection
 
 
 class Request(flask.Request):
-    """Flask's, which compares media types as types, and reads the few Accept headers that there are once."""
+    """Flask's request, but with media types compared as types, and each Accept header parsed once."""
 
     @cached_property
     def accept_mimetypes(self) -> MIMEAccept:
@@ -22,12 +22,14 @@ class Request(flask.Request):
 
 
 class Service(Eve):  # type: ignore[misc]
-    """Eve's, for views that are no coroutines: Flask would look whether each of a request's functions is."""
+    """Eve's application, for views that are no coroutines: Flask would check that for each function and
+    request.
+    """
 
     request_class = Request
 
     def register_resource(self, resource: str, settings: dict[str, Any]) -> None:
-        """Add a resource, whose collection is read our way (see `reading`)."""
+        """Add a resource, whose collection is read by the shorter path (see `read_path`)."""
         super().register_resource(resource, settings)
         described = self.config["DOMAIN"][resource]
         described["kit_parameters"] = known_parameters(described)
@@ -42,5 +44,5 @@ class Service(Eve):  # type: ignore[misc]
         self.view_functions[endpoint] = view
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the function as it is."""
+        """Return the function unchanged."""
         return func

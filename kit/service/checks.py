@@ -1,4 +1,4 @@
-"""What a request must be like before Eve sees it."""
+"""Checks of requests before Eve handles them."""
 
 from http import HTTPStatus
 from math import isfinite
@@ -14,7 +14,7 @@ from kit.http.operations import operation_of
 from kit.service.render import JSON
 
 USUAL = ("application/json", "*/*", None)
-"""What most clients accept, so that nothing more need be looked at."""
+"""What most clients accept: then nothing else needs a check."""
 
 DEEPEST = 32
 READING = ("GET", "HEAD")
@@ -48,7 +48,7 @@ def check_requests(app: Flask, bulk: int) -> None:
 
     @app.after_request
     def put_right(response: Response) -> Response:
-        """Answer what kept us from checking a document, where Eve says that the document is wrong."""
+        """Respond with the error that prevented a check, where Eve says that the document is wrong."""
         problem = g.pop("problem", None)
         if problem is not None and response.status_code < 500:
             response = current_app.make_response(current_app.handle_user_exception(problem))
@@ -56,7 +56,7 @@ def check_requests(app: Flask, bulk: int) -> None:
 
     @app.after_request
     def compare(response: Response) -> Response:
-        """Answer 304 to who has a document already (RFC 9110, 13.1)."""
+        """Respond with 304 to a client that has the document already (RFC 9110, 13.1)."""
         conditions = {name: value for name, value in g.pop("conditions", {}).items() if value}
         if conditions and response.status_code == HTTPStatus.OK:
             request.environ.update(conditions)
@@ -93,10 +93,10 @@ def _check_body(bulk: int) -> None:
 
 
 def _is_storable(value: Any, depth: int = 0) -> bool:
-    """Say whether MongoDB can take a value of a JSON body.
+    """Return whether MongoDB can store a value of a JSON body.
 
-    Integers of 64 bits, numbers that are numbers, text without lone surrogates, and nothing deeper than
-    anybody needs.
+    It can store integers of 64 bits, finite numbers, and text without lone surrogates. Deep nesting is
+    refused, too.
     """
     if isinstance(value, str):
         return not any("\ud800" <= char <= "\udfff" for char in value)

@@ -1,13 +1,13 @@
-"""Eve's settings within reach.
+"""A cache of Eve's settings.
 
 Eve reads its settings through one object, `eve.utils.config`, whose `__getattr__` finds the current
 application's configuration through Flask's proxies: several hundred look-ups a request for a page of
-documents, a third of Eve's time. Python asks `__getattr__` only for what an object does not have. So, in a
+documents, a third of Eve's time. Python calls `__getattr__` only for what an object does not have. So, in a
 process that serves one application (gunicorn's workers do), that application's settings are put into the
 object's own dictionary, and the look-ups never get to `__getattr__`.
 
-Where a second application is made in the same process, as tests do, the dictionary is emptied and all go the
-slow way again. The settings of an application must not change after `settle`.
+Where a second application is made in the same process, as tests do, the dictionary is emptied and look-ups
+are slow again. The settings of an application must not change after `cache_settings`.
 """
 
 import weakref
@@ -19,23 +19,23 @@ from flask import Flask
 _apps: "weakref.WeakSet[Flask]" = weakref.WeakSet()
 
 
-def unsettle() -> None:
-    """Let Eve look its settings up itself. Call this before another application is made."""
+def uncache_settings() -> None:
+    """Empty the cache. Call this before another application is made."""
     vars(config).clear()
 
 
-def settle(app: Flask) -> None:
-    """Keep `app`'s settings within reach, if it is the only application of this process."""
+def cache_settings(app: Flask) -> None:
+    """Cache `app`'s settings, if it is the only application of this process."""
     _apps.add(app)
-    unsettle()
+    uncache_settings()
     if len(_apps) == 1:
         vars(config).update(_settings(app))
 
 
 def only(app: Flask) -> None:
-    """Forget all other applications and settle this one: for measurements, which make several."""
+    """Forget all other applications, and cache this one's settings: for measurements, which make several."""
     _apps.clear()
-    settle(app)
+    cache_settings(app)
 
 
 def _settings(app: Flask) -> dict[str, Any]:

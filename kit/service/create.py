@@ -1,4 +1,4 @@
-"""Putting a service together."""
+"""Make the application of a service."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from kit.openapi import docs
 from kit.openapi.describe import describe
 from kit.service.application import Service
 from kit.service.checks import check_requests
-from kit.service.config import settle, unsettle
+from kit.service.config import cache_settings, uncache_settings
 from kit.service.data import Data
 from kit.service.definition import ServiceDefinition, eve_settings
 from kit.service.identity import ReaderAuth, identify
@@ -32,7 +32,7 @@ HEADERS = (
     ("Cache-Control", "no-cache"),
     ("Vary", "Accept, Authorization"),
 )
-"""Of every response that has no own."""
+"""The policy of every response that has none of its own."""
 
 
 def own_database(name: str) -> Database[Document]:
@@ -42,13 +42,13 @@ def own_database(name: str) -> Database[Document]:
 
 
 def create_service(definition: ServiceDefinition) -> Service:
-    """Make an Eve application that may face clients.
+    """Make an Eve application that is safe for clients to use.
 
     Add verbs to it as Flask routes; see `kit.http.operations`.
 
     Raises ValueError for a resource that would show more than it says.
     """
-    unsettle()
+    uncache_settings()
     made = eve_settings(definition)
     app = Service(
         __name__,
@@ -74,7 +74,7 @@ def create_service(definition: ServiceDefinition) -> Service:
     _set_headers(app, definition)
     if definition.face_secret:
         app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), definition.face_secret)
-    settle(app)
+    cache_settings(app)
     return app
 
 
@@ -89,7 +89,7 @@ def error_response(
 
 
 def _home(app: Service, definition: ServiceDefinition) -> Response:
-    """Say where to go on from `/`."""
+    """Link from `/` to what the service has."""
     collections = [
         {"href": described["url"], "title": described["resource_title"]}
         for described in app.config["DOMAIN"].values()
@@ -105,14 +105,14 @@ def _database_error(error: PyMongoError) -> Any:
 
 
 def _check_parts(definition: ServiceDefinition) -> dict[str, bool]:
-    return {name: answers() for name, answers in definition.parts.items()}
+    return {name: check() for name, check in definition.parts.items()}
 
 
 def _set_headers(app: Flask, definition: ServiceDefinition) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        response.autocorrect_location_header = False  # as Eve sets it, it names the host that was asked for
+        response.autocorrect_location_header = False  # as Eve sets it, it names the host of the request
         if location := headers.get("Location"):
             headers["Location"] = f"/{location.lstrip('/')}"
         if definition.instance:

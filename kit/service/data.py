@@ -1,4 +1,4 @@
-"""Eve's data layer on our own client: durable, bounded, and with errors that say what is wrong."""
+"""Eve's data layer with our own client: durable writes, time-outs, and errors that say what is wrong."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ DUPLICATE, IMMUTABLE = 11000, 66
 """MongoDB's error codes for a key that is there already, and for a change of `_id`."""
 
 QUERY_MS = 4000
-"""A question may take MongoDB so long; less than the client's time-out, so that it is ended there, too."""
+"""The limit of a query in MongoDB: less than the client's time-out, so that MongoDB ends it, too."""
 
 
 class Data(Mongo):  # type: ignore[misc]
@@ -38,23 +38,23 @@ class Data(Mongo):  # type: ignore[misc]
     """
 
     def init_app(self, app: Flask) -> None:
-        """Use the client that the application was given."""
+        """Use the client of the application."""
         client: Client = app.config["KIT_CLIENT"]
         self.driver = SimpleNamespace(db=client.get_default_database(), cx=client)
         self._collections: dict[str, Collection[Document]] = {}
 
     def pymongo(self, resource: str | None = None, prefix: str | None = None) -> Any:
-        """Give the connection; there is one."""
+        """Return the connection; there is only one."""
         return self.driver
 
     def get_collection_with_write_concern(self, datasource: str, resource: str) -> Collection[Document]:
-        """Give a collection with the client's write concern, of which Eve would drop all but `w`."""
+        """Return a collection with the client's write concern; Eve would use only its `w`."""
         return self._collection(datasource)
 
     def find(
         self, resource: str, req: ParsedRequest, sub_resource_lookup: Document, perform_count: bool = True
     ) -> tuple[list[Document], int | None]:
-        """Find the documents of a page; count how many there are in all, to just over TOTAL_LIMIT.
+        """Return the documents of a page, and the number of all, up to just over TOTAL_LIMIT.
 
         `sub_resource_lookup` are conditions of ours, set by hooks; they hold besides the client's.
         """
@@ -65,16 +65,16 @@ class Data(Mongo):  # type: ignore[misc]
         if req.where is not None:
             conditions.append(filters.where(req.where, allowed, described["schema"]))
         query = combined([each for each in conditions if each])
-        asked = filters.sort(req.sort, allowed)
+        sorting = filters.sort(req.sort, allowed)
         page = Page(req.page, req.max_results)
         limit = page.limit
         collection = self._collection(source)
         documents: list[Document] = []
-        with answered():
+        with as_http_errors():
             if limit:
                 fields = filters.projection(req.projection, shown)
                 cursor = collection.find(query, fields, max_time_ms=QUERY_MS)
-                if sorted_by := [*asked, ("_id", 1)] if asked else order:
+                if sorted_by := [*sorting, ("_id", 1)] if sorting else order:
                     cursor.sort(sorted_by)
                 documents = cursor.skip(page.offset).limit(limit).to_list()
             is_last = 0 < len(documents) < limit
@@ -92,31 +92,31 @@ class Data(Mongo):  # type: ignore[misc]
         mongo_options: Any = None,
         **lookup: Any,
     ) -> Document | None:
-        """Find a single document. Another reader's is never found: Eve would say that it is there."""
+        """Return a single document. Another reader's is never found: Eve would reveal that it exists."""
         source, base, shown, _ = self.datasource(resource)
         own = self._own(resource)
         query = combined([each for each in (self._typed(resource, lookup), base, own) if each])
         fields = filters.projection(req.projection if req else None, shown)
         if force_auth_field_projection and (field := self.app.config["DOMAIN"][resource]["auth_field"]):
             fields[field] = 1
-        with answered():
+        with as_http_errors():
             found: Document | None = self._collection(source).find_one(query, fields, max_time_ms=QUERY_MS)
         is_whole = not (req and req.projection)
         return next(iter(self._valid(resource, [found] if found else [], is_whole=is_whole)), None)
 
     def find_one_raw(self, resource: str, **lookup: Any) -> Document | None:
-        """Find a single document with all its fields."""
+        """Return a single document with all its fields."""
         source, _, _, _ = self.datasource(resource)
-        with answered():
+        with as_http_errors():
             found: Document | None = self._collection(source).find_one(self._typed(resource, lookup))
         return found
 
     def insert(self, resource: str, doc_or_docs: Document | list[Document]) -> list[Any]:
-        """Add documents; their ids. Raises Conflict when one is there already."""
+        """Add documents, and return their ids. Raises Conflict when one exists already."""
         source, _, _, _ = self.datasource(resource)
         documents = [doc_or_docs] if isinstance(doc_or_docs, dict) else doc_or_docs
         collection = self._collection(source)
-        with answered():
+        with as_http_errors():
             try:
                 if len(documents) == 1:
                     return [collection.insert_one(documents[0]).inserted_id]
@@ -132,12 +132,12 @@ class Data(Mongo):  # type: ignore[misc]
     def _change_request(
         self, resource: str, id_: Any, changes: Document, original: Document, replace: bool = False
     ) -> None:
-        """Change a document that is still as `original` has it. Raises Eve's OriginalChangedError."""
+        """Change a document that is still equal to `original`. Raises Eve's OriginalChangedError."""
         source, base, _, _ = self.datasource(resource)
         same = {"_id": id_, **({"_etag": original["_etag"]} if "_etag" in original else {})}
         query = combined([each for each in (same, base, self._own(resource)) if each])
         collection = self._collection(source)
-        with answered():
+        with as_http_errors():
             try:
                 change = collection.find_one_and_replace if replace else collection.find_one_and_update
                 found = change(query, changes, projection={"_id": 1}, return_document=ReturnDocument.AFTER)
@@ -151,9 +151,9 @@ class Data(Mongo):  # type: ignore[misc]
             raise self.OriginalChangedError
 
     def remove(self, resource: str, lookup: Document) -> None:
-        """Remove all that `lookup` fits."""
+        """Remove all documents that match `lookup`."""
         source, base, _, _ = self.datasource(resource)
-        with answered():
+        with as_http_errors():
             self._collection(source).delete_many(
                 combined(
                     [each for each in (self._typed(resource, lookup), base, self._own(resource)) if each]
@@ -161,20 +161,20 @@ class Data(Mongo):  # type: ignore[misc]
             )
 
     def is_empty(self, resource: str) -> bool:
-        """Say whether there is no document."""
+        """Return whether there is no document."""
         source, base, _, _ = self.datasource(resource)
-        with answered():
+        with as_http_errors():
             return self._collection(source).find_one(base or {}, {"_id": 1}) is None
 
     def _collection(self, name: str) -> Collection[Document]:
-        """Give the collection, made once: pymongo's cost more to make than to find here."""
+        """Return the collection, made once: to make one costs more than to find it here."""
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
         return found
 
     def _valid(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
-        """Keep those that are valid for the resource, as far as their fields were read."""
+        """Return those that are valid for the resource, as far as their fields were read."""
         described = self.app.config["DOMAIN"][resource]
         schema: DocumentSchema | None = described.get("kit", {}).get("document_schema")
         if schema is None:
@@ -183,7 +183,7 @@ class Data(Mongo):  # type: ignore[misc]
         return without_invalid(documents, described["datasource"]["source"], find_problem)
 
     def _typed(self, resource: str, lookup: Document) -> Document:
-        """Make the look-up of an address, its `_id` an ObjectId where the resource says that it is one."""
+        """Return the look-up of an address, with an ObjectId as `_id` where the resource has such ids."""
         given = lookup.get("_id")
         rules = self.app.config["DOMAIN"][resource]["schema"].get("_id", {})
         if rules.get("type") == "objectid" and isinstance(given, str) and ObjectId.is_valid(given):
@@ -191,7 +191,7 @@ class Data(Mongo):  # type: ignore[misc]
         return lookup
 
     def _own(self, resource: str) -> Document:
-        """Make the condition that a document is the reader's own, for resources with an `auth_field`."""
+        """Return the condition that a document is the reader's own, for resources with an `auth_field`."""
         if not self.app.config["DOMAIN"][resource]["auth_field"]:
             return {}
         field, reader = auth_field_and_value(resource)
@@ -199,11 +199,10 @@ class Data(Mongo):  # type: ignore[misc]
 
 
 @contextmanager
-def answered() -> Iterator[None]:
+def as_http_errors() -> Iterator[None]:
     """Turn a database that is away into an HTTP error, and note it in `g.problem`.
 
-    Where Eve takes an error that came up while it checks a document for a fault of the document, `checks`
-    sets that right.
+    Where Eve would blame the document for an error that came up during a check, `checks` corrects that.
     """
     try:
         with translated_errors():
@@ -217,7 +216,7 @@ def answered() -> Iterator[None]:
 
 
 def combined(conditions: list[Document]) -> Document:
-    """Make one condition that holds where all of these do."""
+    """Return one condition that is true where all of these are."""
     if len(conditions) == 1:
         return conditions[0]
     return {"$and": conditions} if conditions else {}

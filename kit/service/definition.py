@@ -1,4 +1,4 @@
-"""What a service is made of, and how Eve is set up for it."""
+"""The definition of a service, and Eve's settings for it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,13 +18,13 @@ def _nobody(_token_id: str) -> bool:
 
 @dataclass(frozen=True)
 class ServiceDefinition:
-    """A service: its name and version, Eve's DOMAIN, and the parts it stands on.
+    """A service: its name and version, Eve's DOMAIN, and the parts that it needs.
 
     `verifier` verifies readers' tokens, and `revoked` says which of those (by their id) were ended early;
     `services` verifies tokens of other services. `face_secret` is known to processes that may say for whom
-    they ask. `instance` is named in each response. `parts` are asked for readiness; without the `optional`
-    ones among them the service is ready all the same. `bulk` is how many documents one POST may carry where a
-    resource takes several. `origins` may call from browsers (CORS), each a whole origin such as
+    they send a request. `instance` is named in each response. `parts` are checked for readiness; without the
+    `optional` ones among them the service is ready all the same. `bulk` is how many documents one POST may
+    carry where a resource takes several. `origins` may call from browsers (CORS), each a whole origin such as
     https://example.org. `eve` overrides any of Eve's settings.
 
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its
@@ -83,7 +83,7 @@ def eve_settings(definition: ServiceDefinition) -> dict[str, Any]:
 
 
 def _resource(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Add defaults to a resource. Raises ValueError for one that would show or tell too much."""
+    """Add defaults to a resource. Raises ValueError for one that would show too much."""
     projection = given.get("datasource", {}).get("projection")
     if projection is not None and not all(projection.values()):
         raise ValueError(f"{name}: let the projection say what to show; what is left out stays hidden.")
@@ -91,7 +91,7 @@ def _resource(name: str, given: dict[str, Any]) -> dict[str, Any]:
     filters = set(given.get("allowed_filters", ()))
     if filters - shown:
         named = ", ".join(sorted(filters - shown))
-        raise ValueError(f"{name}: a filter on a field that is not shown would tell its values: {named}")
+        raise ValueError(f"{name}: a filter on a field that is not shown would reveal its values: {named}")
     if given.get("datasource", {}).get("aggregation"):
         raise ValueError(f"{name}: Eve's aggregations take operators from clients; write a verb instead.")
     identifier = given["schema"].get("_id", {})

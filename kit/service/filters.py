@@ -1,7 +1,7 @@
-"""What clients may ask of a collection: `where`, `sort` and `projection`, read by our own rules.
+"""The parameters of a collection: `where`, `sort` and `projection`, read by our own rules.
 
-`where` is a JSON object: fields with values or comparisons, and `$and` or `$or` of such objects. Nothing but
-what is named here reaches MongoDB. Each function raises BadRequest for what it does not know.
+`where` is a JSON object: fields with values or comparisons, and `$and` or `$or` of such objects. Nothing else
+reaches MongoDB. Each function raises BadRequest for what it does not know.
 """
 
 import json
@@ -27,7 +27,7 @@ KINDS: Mapping[str, tuple[str, tuple[type, ...]]] = {
     **dict.fromkeys(("integer", "float", "number"), (NUMBER, (int, float))),
     "boolean": (SWITCH, (bool,)),
 }
-"""By the type that a schema gives a field, what its values are called and what JSON makes of them."""
+"""For each type of a schema: the name of its values for people, and their types in JSON."""
 
 DEEPEST = 4
 LONGEST = 100
@@ -50,7 +50,7 @@ def where(text: str | None, allowed: Collection[str], schema: Schema) -> Documen
 
 
 def sort(text: str | None, allowed: Collection[str]) -> list[tuple[str, int]]:
-    """Read the order: field names with commas between, a minus in front of those that go down."""
+    """Read the order: field names with commas between them, a minus before descending ones."""
     if text is None:
         return []
     order: dict[str, int] = {}
@@ -139,7 +139,7 @@ def _value(field: str, given: Any, rules: Mapping[str, Any]) -> Any:
 
 
 def _require_kind(field: str, given: Any, called: str, types: tuple[type, ...]) -> None:
-    """Refuse a value that no value of the field is like: to find nothing would look like an answer."""
+    """Refuse a value of a type that the field never has: to find nothing would look like a result."""
     # To Python true and false are numbers.
     if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
         other = SWITCH if isinstance(given, bool) else TEXT if isinstance(given, str) else NUMBER
@@ -162,7 +162,7 @@ def _object_id(field: str, given: Any) -> ObjectId:
 
 
 CONVERTED = {"datetime": _time, "objectid": _object_id}
-"""What there is none of in JSON, and is read from text."""
+"""Types that JSON lacks, and how they are parsed from text."""
 
 
 def _is_switch(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token, verified here and minted elsewhere."""
+"""Whose request it is: a bearer token, verified here and signed elsewhere."""
 
 from collections.abc import Callable
 
@@ -11,14 +11,16 @@ from kit.http.proxies import is_for_a_proxy
 from kit.tokens import Claims, Verifier
 
 OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
-"""Addresses that ask nobody who they are."""
+"""Addresses for clients that need not identify themselves."""
 
 
 class ReaderAuth(BasicAuth):  # type: ignore[misc]
-    """Tells Eve who `identify` found, for methods that are not public and for resources of readers' own."""
+    """Tells Eve the reader that `identify` found, for methods that are not public and for readers' own
+    resources.
+    """
 
     def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
-        """Say whether somebody has signed in, or may do without: HEAD, for one, where GET is public."""
+        """Return whether a reader has signed in, or need not: such as for HEAD where GET is public."""
         if g.reader is None:
             kind = "public_methods" if str(request.endpoint).endswith("|resource") else "public_item_methods"
             return method in ("HEAD", "OPTIONS") and "GET" in current_app.config["DOMAIN"][resource][kind]
@@ -26,7 +28,7 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
         return True
 
     def authenticate(self) -> None:
-        """Ask for a token. Raises SignedOut."""
+        """Require a token. Raises SignedOut."""
         raise SignedOut("Sign in first.")
 
 
@@ -37,7 +39,7 @@ def identify(
 
     Verbs that are for other services only find the caller's in `g.caller` instead.
 
-    A token that is not, or no longer, good is answered with 401, whatever it was sent to.
+    A request with a token that is not valid, or no longer, gets 401 at any address.
     """
 
     @app.before_request

@@ -1,4 +1,4 @@
-"""Answers as JSON."""
+"""Responses as JSON."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ class JSON(Renderer):  # type: ignore[misc]
     mime = ("application/json",)
 
     def render(self, data: Any) -> bytes:
-        """Write `data`; nothing for a response without a body."""
+        """Return `data` as JSON; nothing for a response without a body."""
         if isinstance(data, dict) and data.get("_status") == "ERR" and "_error" not in data:
-            # Of an invalid change, unlike of an invalid addition, Eve tells the issues only.
+            # Of an invalid change, unlike of an invalid addition, Eve returns the issues only.
             data["_error"] = {"code": 422, "message": "Some values break their rules."}
         return b"" if data is None else dumps(data)
 
 
 def dumps(data: Any) -> bytes:
-    """Write `data` as JSON; what has no place there becomes text."""
+    """Return `data` as JSON; values of types that JSON lacks become text."""
     try:
         return orjson.dumps(data, default=_other, option=OPTIONS)
     except TypeError:  # issues of lists have numbers for keys, which take orjson longer
@@ -31,12 +31,12 @@ def dumps(data: Any) -> bytes:
 
 
 def reply(data: Any, status: int = 200) -> Response:
-    """Make `data` the response of a verb; None for one without a body."""
+    """Return the response of a verb with `data` as its body; None for no body."""
     response = make_response(b"" if data is None else dumps(data), status)
     response.mimetype = "application/json"
     return response
 
 
 def _other(value: Any) -> str:
-    """Write as a text what JSON has no place for: only somebody else can have stored it."""
+    """Return a value of a type that JSON lacks as a text: only another program can have stored it."""
     return str(value)

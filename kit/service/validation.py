@@ -7,11 +7,11 @@ from typing import Any
 from eve.io.mongo import Validator as EveValidator
 
 from kit.http import inputs
-from kit.service.data import answered
+from kit.service.data import as_http_errors
 
 
 class Validator(EveValidator):  # type: ignore[misc]
-    """Eve's, with regular expressions that match whole values, and checks of what people hand in.
+    """Eve's, with regular expressions that match whole values, and checks of what people enter.
 
     Use the checks as `"check_with": "email"` and so on; see `kit.http.inputs`.
     """
@@ -23,20 +23,20 @@ class Validator(EveValidator):  # type: ignore[misc]
             self._error(field, f"does not match {pattern}")
 
     def _check_with_email(self, field: str, value: Any) -> None:
-        self._tell(field, inputs.email_address, value)
+        self._check(field, inputs.email_address, value)
 
     def _check_with_one_line(self, field: str, value: Any) -> None:
-        self._tell(field, inputs.one_line, value)
+        self._check(field, inputs.one_line, value)
 
     def _check_with_plain(self, field: str, value: Any) -> None:
-        self._tell(field, inputs.plain, value)
+        self._check(field, inputs.plain, value)
 
     def _is_value_unique(self, unique: bool, field: str, value: Any, query: Any) -> None:
-        with answered():
+        with as_http_errors():
             super()._is_value_unique(unique, field, value, query)
 
-    def _tell(self, field: str, rule: Callable[[str], str], value: Any) -> None:
-        if not isinstance(value, str):  # null, where a field may be; other types are told already
+    def _check(self, field: str, rule: Callable[[str], str], value: Any) -> None:
+        if not isinstance(value, str):  # null, where a field may be; other types are reported already
             return
         try:
             rule(value)

@@ -1,4 +1,4 @@
-"""Bearer tokens that one service mints and all can verify: JWTs (RFC 7519) signed with Ed25519 (RFC 8037)."""
+"""Bearer tokens that one service signs and all can verify: JWTs (RFC 7519) signed with Ed25519 (RFC 8037)."""
 
 from kit.clients.discovery import JWKS
 from kit.tokens.issuer import Issued, Issuer
@@ -7,10 +7,10 @@ from kit.tokens.remote import RemoteKeys
 from kit.tokens.verifier import Claims, Keys, Verifier
 
 ISSUER = "stepping-stones"
-"""Who vouches for readers' tokens."""
+"""The issuer of readers' tokens."""
 
 SYNC = "stepping-stones/sync"
-"""Who vouches for the tokens of the service that synchronises, which are for its own use."""
+"""The issuer of the tokens of the service that synchronises, which are for its own use."""
 
 __all__ = [
     "ISSUER",

@@ -1,4 +1,4 @@
-"""Minting tokens; only the service that knows the private key can."""
+"""Issue tokens; only the service that knows the private key can."""
 
 import re
 import secrets
@@ -21,17 +21,17 @@ SEED = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True)
 class Issued:
-    """A new token and when it ends (UTC)."""
+    """A new token and when it expires (UTC)."""
 
     token: str = field(repr=False)
     expires: datetime
 
 
 class Issuer:
-    """Mints tokens in the name of `issuer` that live for `lifetime`, a second at least.
+    """Signs tokens in the name of `issuer`, which are valid for `lifetime`, at least a second.
 
     `seed` is the private key: 32 random bytes as base64url without padding, as `secrets.token_urlsafe(32)`
-    gives them. Raises ValueError for anything else.
+    returns them. Raises ValueError for anything else.
     """
 
     def __init__(self, seed: str, issuer: str, lifetime: timedelta) -> None:
@@ -47,7 +47,7 @@ class Issuer:
         self._public = {**public, "kid": _thumbprint(public), "use": "sig", "alg": ALGORITHM}
 
     def issue(self, username: str) -> Issued:
-        """Make a token for a member who has proved to be one."""
+        """Make a token for a member whose password was right."""
         now = datetime.now(UTC)
         expires = (now + self._lifetime).replace(microsecond=0)
         claims = {
@@ -61,11 +61,11 @@ class Issuer:
         return Issued(token, expires)
 
     def jwks(self) -> dict[str, Any]:
-        """Give the public keys (RFC 7517), to be published at `kit.tokens.JWKS`."""
+        """Return the public keys (RFC 7517), to be published at `kit.tokens.JWKS`."""
         return {"keys": [dict(self._public)]}
 
 
 def _thumbprint(public: dict[str, Any]) -> str:
-    """Make the key's id: its thumbprint by RFC 7638, with the members that RFC 8037 names for this kind."""
+    """Return the key's id: its thumbprint by RFC 7638, with the members that RFC 8037 names for this kind."""
     text = f'{{"crv":"{public["crv"]}","kty":"{public["kty"]}","x":"{public["x"]}"}}'
     return base64url_encode(sha256(text.encode()).digest()).decode()

@@ -8,7 +8,7 @@ import jwt
 ALGORITHM = "EdDSA"
 
 TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
-"""What a key may say for us to verify signatures with it."""
+"""What a key may declare so that it verifies signatures."""
 
 
 def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
@@ -25,7 +25,7 @@ def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
 
 
 class LocalKeys:
-    """The keys of a set that is at hand. Raises ValueError for a set without one of ours."""
+    """The keys of a set in memory. Raises ValueError for a set without one of ours."""
 
     def __init__(self, jwks: dict[str, Any]) -> None:
         self._keys = parse(jwks)

@@ -17,16 +17,16 @@ from kit.logs import outgoing_headers
 from kit.tokens.keys import parse
 
 LIFESPAN = 300.0
-"""Seconds that a set is used before it is requested again."""
+"""Seconds for which a set is used before it is requested again."""
 
 AWAY = 5.0
-"""Seconds between requests to a publisher that did not respond, while an old set serves."""
+"""Seconds between requests to a publisher that did not respond, while an old set is used."""
 
 COOLDOWN = 10.0
 """Seconds between requests for ids that nobody knows: anybody can invent those."""
 
 PAUSE = 1.0
-"""Seconds between attempts to have a set ahead."""
+"""Seconds between attempts to get the first set ahead of time."""
 
 STAYS_AWAY = 10.0
 """Seconds of failures after which they are logged."""
@@ -38,10 +38,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class RemoteKeys:
-    """The keys that `service` publishes, for all threads of a process; `clock` tells seconds.
+    """The keys that `service` publishes, for all threads of a process; `clock` returns seconds.
 
-    jwt.PyJWKClient is not used as it holds up every thread while it waits, without an end to what it reads,
-    and takes what it got last for fresh when the publisher is away.
+    jwt.PyJWKClient is not used: it blocks every thread while it waits, reads without a limit, and regards its
+    last set as fresh when the publisher is away.
     """
 
     def __init__(self, service: Rest, clock: Callable[[], float] = time.monotonic) -> None:
@@ -74,7 +74,7 @@ class RemoteKeys:
         return keys.get(kid) or self._after_unknown(keys, seen).get(kid)
 
     def fetch_ahead(self) -> None:
-        """Have a first set before anybody needs it, so that the publisher may be away later; in a thread."""
+        """Get a first set in a thread before it is needed, so that the publisher may be away later."""
         threading.Thread(target=self._fetch_ahead, name="keys", daemon=True).start()
 
     def _fetch_ahead(self) -> None:
@@ -101,7 +101,7 @@ class RemoteKeys:
             return self._keys or keys
 
     def _request(self) -> Mapping[str, jwt.PyJWK] | None:
-        """Replace the set, if the publisher has one, and give it; by one thread at a time."""
+        """Replace the set, if the publisher has one, and return it. One thread at a time does this."""
         try:
             self._keys = self._fetch()
             self._refresh_at = self._clock() + LIFESPAN
@@ -115,7 +115,9 @@ class RemoteKeys:
         return self._keys
 
     def _log_failure(self, problem: DependencyUnavailable | DependencyTimeout) -> None:
-        """Warn once of a publisher that stays away; while all start, each waits for others for a moment."""
+        """Warn once of a publisher that stays away; while services start, they wait for each other for a
+        moment.
+        """
         now = self._clock()
         self._away_since = now if self._away_since is None else self._away_since
         if not self._is_logged and now - self._away_since >= STAYS_AWAY:
@@ -139,7 +141,7 @@ class RemoteKeys:
                 stream=True,
             ) as response:
                 if response.status_code != requests.codes.ok:
-                    raise ValueError(f"answered {response.status_code}")
+                    raise ValueError(f"responded with {response.status_code}")
                 return parse(orjson.loads(_body(response)))
         except (requests.ReadTimeout, ReadTimeoutError, TimeoutError) as error:
             raise DependencyTimeout(self._name) from error
@@ -154,7 +156,7 @@ class RemoteKeys:
 
 
 def _body(response: requests.Response) -> bytes:
-    """Read the response's body. Raises ValueError for a large one, TimeoutError for one that trickles."""
+    """Read the response's body. Raises ValueError for a large one, TimeoutError for a slow one."""
     deadline = time.monotonic() + READ_SECONDS
     body = bytearray()
     while chunk := response.raw.read1(LARGEST_SET):

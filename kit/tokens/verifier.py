@@ -1,4 +1,4 @@
-"""Telling whose a token is."""
+"""Verify whose a token is."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ LONGEST = 2048
 
 @dataclass(frozen=True)
 class Claims:
-    """What a good token says: whose it is, its own id, and when it ends (UTC)."""
+    """The content of a valid token: whose it is, its own id, and when it expires (UTC)."""
 
     username: str
     token_id: str
@@ -25,18 +25,18 @@ class Keys(Protocol):
     """Finds public keys by their ids."""
 
     def key(self, kid: str) -> jwt.PyJWK | None:
-        """Find the key. Raises DependencyUnavailable and DependencyTimeout where nobody knows."""
+        """Find the key. Raises DependencyUnavailable and DependencyTimeout if that is not possible now."""
 
 
 class Verifier:
-    """Tells whose a token of `issuer` is; it cannot mint any."""
+    """Verifies tokens of `issuer`; it cannot sign any."""
 
     def __init__(self, keys: Keys, issuer: str) -> None:
         self._keys = keys
         self._issuer = issuer
 
     def verify(self, token: str) -> Claims | None:
-        """Read what the token says; None for one that is malformed, forged, somebody else's or has ended.
+        """Return the token's claims; None if it is malformed, forged, of another issuer or expired.
 
         Raises what `keys` raises: DependencyUnavailable and DependencyTimeout.
         """

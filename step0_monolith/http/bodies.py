@@ -11,18 +11,18 @@ from kit.http.inputs import Body, Email
 
 FORM = "application/x-www-form-urlencoded"
 NOT_OURS = {"csrf_token", "next"}
-"""Fields of the forms that are about the form and not about what it carries."""
+"""Fields that belong to the form and not to its content."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def _empty_is_none(value: Any) -> Any:
-    """Take an empty field of a form for none: a form has no other way to leave it out."""
+    """Return None for an empty field of a form: a form cannot leave a field out."""
     return None if value == "" and request.mimetype == FORM else value
 
 
 class SignUp(Body):
-    """POST /signup."""
+    """The body of POST /signup."""
 
     username: Username
     password: Password
@@ -30,7 +30,7 @@ class SignUp(Body):
 
 
 class Empty(Body):
-    """POST /logout."""
+    """The body of POST /logout."""
 
 
 def read_body(model: type[Model]) -> Model:

@@ -5,10 +5,10 @@ from flask.sessions import SecureCookieSessionInterface
 
 
 class SecureOverTls:
-    """Of session interfaces: the cookie never travels without TLS once it has come with it."""
+    """A mixin of session interfaces: a cookie that was set over TLS is never sent without TLS."""
 
     def get_cookie_secure(self, _app: Flask) -> bool:
-        """Say whether the browser may send it by https only: where the request came so."""
+        """Return whether the browser may send the cookie by https only: if the request came by https."""
         return request.is_secure
 
 

@@ -7,7 +7,7 @@ from flask import g, redirect, request, session, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit.http.errors import Answer, error_body
+from kit.http.errors import ErrorResponder, error_body
 from kit.http.problems import Problem
 from step0_monolith.http.headers import set_personal
 from step0_monolith.http.identity import identify
@@ -15,10 +15,10 @@ from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 
-def make_answer(store: Store) -> Answer:
+def make_error_responder(store: Store) -> ErrorResponder:
     """Make the function that responds to errors, for readers that `store` knows."""
 
-    def answer(
+    def respond(
         status: HTTPStatus,
         message: str,
         issues: Mapping[str, str] | None = None,
@@ -26,12 +26,12 @@ def make_answer(store: Store) -> Answer:
     ) -> AnyResponse:
         if wants_html():
             _find_reader(store)
-        response = _answer(status, message, issues, retry_after)
+        response = _respond(status, message, issues, retry_after)
         if wants_html():
             set_personal(response)
         return response
 
-    return answer
+    return respond
 
 
 def _find_reader(store: Store) -> None:
@@ -43,7 +43,7 @@ def _find_reader(store: Store) -> None:
             g.reader = None
 
 
-def _answer(
+def _respond(
     status: HTTPStatus, message: str, issues: Mapping[str, str] | None, retry_after: int | None
 ) -> AnyResponse:
     """Represent the error for this client. A page that needs a reader leads visitors to the sign-in."""

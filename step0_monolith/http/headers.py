@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""Headers of every response."""
 
 from flask import Flask, Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,12 +15,12 @@ NEGOTIATED_BLUEPRINTS = {"posts", "marks", "members", "share"}
 
 
 def negotiates() -> bool:
-    """Say whether the address is one that responds in JSON or HTML, depending on the reader."""
+    """Return whether responses at the address depend on the reader, and are JSON or HTML."""
     return request.blueprint in NEGOTIATED_BLUEPRINTS and request.endpoint != "posts.image"
 
 
 def set_personal(response: AnyResponse) -> None:
-    """Say that an answer depends on who asks, and is for nobody else."""
+    """Mark a response as one for this client alone."""
     response.vary.update(("Accept", "Cookie", "Authorization"))
     if not response.cache_control:
         response.cache_control.no_cache = True
@@ -29,7 +29,7 @@ def set_personal(response: AnyResponse) -> None:
 
 
 def set_headers(app: Flask) -> None:
-    """Add them to all answers of `app`."""
+    """Add the headers to all responses of `app`."""
 
     @app.after_request
     def add(response: Response) -> Response:

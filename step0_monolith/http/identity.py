@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token, or a browser's session that holds one."""
+"""Whose request it is: a bearer token, or a browser's session that contains one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +14,7 @@ from step0_monolith.http.bodies import FORM
 from step0_monolith.store import Reader, Session, Store
 
 OWN_PAGES = ("same-origin", "none")
-"""Who may send what writes: our own pages, and people themselves."""
+"""The values of Sec-Fetch-Site that a write may have: our own pages, and people themselves."""
 
 csrf = CSRFProtect()
 P = ParamSpec("P")
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 def identify(store: Store) -> None:
-    """Set `g.reader`, in any case. Raises Unauthorized for a token that is not, or no longer, somebody's."""
+    """Set `g.reader`, also when it raises Unauthorized for a token that is not valid, or no longer."""
     g.reader = None
     if "Authorization" in request.headers:
         given = request.authorization
@@ -40,7 +40,7 @@ def identify(store: Store) -> None:
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """Make a view one for readers only; one that writes also asks browsers for their CSRF token."""
+    """Make a view one for readers only. One that writes also requires a CSRF token from browsers."""
 
     @wraps(view)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -54,16 +54,16 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def guard_sign_in() -> None:
-    """Ask forms, and clients with a session, for their CSRF token. Raises Forbidden."""
+    """Require a CSRF token from forms, and from clients with a session. Raises Forbidden."""
     has_session = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
     if request.mimetype == FORM or (has_session and "Authorization" not in request.headers):
         guard()
 
 
 def guard() -> None:
-    """Check the CSRF token of a request that writes, and that no other site had it sent. Raises Forbidden.
+    """Check the CSRF token of a write, and that no other site caused the request. Raises Forbidden.
 
-    Browsers tell the latter themselves where there is TLS, whatever a proxy has made of our host's name.
+    With TLS, browsers say the latter themselves, even if a proxy has changed the name of our host.
     """
     try:
         if request.headers.get("Sec-Fetch-Site", "same-origin").lower() not in OWN_PAGES:
@@ -76,7 +76,7 @@ def guard() -> None:
 
 
 def start_session(given: Session) -> None:
-    """Put the token into a new browser session; one that was there before is void."""
+    """Put the token into a new browser session. An older session becomes void."""
     # The cookie interface of plain Flask has no identifier to renew.
     if renew := getattr(current_app.session_interface, "regenerate", None):
         renew(session)
@@ -86,13 +86,13 @@ def start_session(given: Session) -> None:
 
 
 def current_reader() -> Reader:
-    """Give the reader of a view behind `signed_in`."""
+    """Return the reader of a view behind `signed_in`."""
     reader: Reader = g.reader
     return reader
 
 
 def local_path(target: str | None) -> str:
-    """Give `target` if it is a path on this site, else the first page."""
+    """Return `target` if it is a path on this site, else the first page."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
     try:
@@ -104,5 +104,5 @@ def local_path(target: str | None) -> str:
 
 
 def unauthorized(message: str) -> Unauthorized:
-    """Make the error that asks for a token."""
+    """Make the error that requires a token."""
     return Unauthorized(message, www_authenticate=WWWAuthenticate("bearer"))

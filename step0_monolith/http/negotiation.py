@@ -12,12 +12,12 @@ JSON, HTML = "application/json", "text/html"
 
 
 def wants_html() -> bool:
-    """Say whether the client would rather have a page than JSON; without a preference it gets JSON."""
+    """Return whether the client prefers a page to JSON. Without a preference it gets JSON."""
     return _preferred() == HTML
 
 
 def require_acceptable() -> None:
-    """Raise NotAcceptable when the client takes neither JSON nor HTML."""
+    """Raise NotAcceptable when the client accepts neither JSON nor HTML."""
     if _preferred() is None:
         raise NotAcceptable("Answers come as application/json or text/html; please accept one of them.")
 

@@ -1,4 +1,4 @@
-"""What a reader did to posts, in the database: tag, like, hide; and the lists of what they marked."""
+"""What readers do to posts, in the database: tag, like, hide; and the lists of marked posts."""
 
 from collections.abc import Sequence
 
@@ -13,24 +13,24 @@ from step0_monolith.store import Reader
 
 
 class StoredMarks:
-    """The marks; `shown` makes of posts what a reader sees."""
+    """The marks. `shown` returns posts as a reader sees them."""
 
     def __init__(self, posts: Posts, marks: Marks, shown: StoredPosts) -> None:
         self._posts, self._marks, self._shown = posts, marks, shown
 
     @translated
     def tag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
-        """Put a tag on a post; give all the reader's tags on it."""
+        """Put a tag on a post, and return all the reader's tags on it."""
         return self._marks.tag(reader.username, post_id, self._topic(post_id), tag)
 
     @translated
     def untag(self, post_id: str, tag: str, reader: Reader) -> list[str]:
-        """Take a tag off a post; give the tags left."""
+        """Take a tag off a post, and return the tags left."""
         return self._marks.untag(reader.username, post_id, self._topic(post_id), tag)
 
     @translated
     def like(self, post_id: str, liked: bool, reader: Reader) -> int:
-        """Like a post or stop liking it; count how many readers like it now."""
+        """Like a post or stop liking it, and return how many readers like it now."""
         return self._marks.like(reader.username, post_id, self._topic(post_id), liked)
 
     @translated

@@ -41,11 +41,11 @@ class StoredPosts:
 
     @translated
     def topics(self) -> list[str]:
-        """List the topics there are."""
+        """List all topics."""
         return self._posts.topics()
 
     def page(self, found: Found[Document], reader: Reader | None) -> Found[Post]:
-        """Show a page of posts as the reader sees them."""
+        """Return a page of posts as the reader sees them."""
         return Found(self._shown(found.items, reader), found.total, found.more, found.reason)
 
     def _hidden(self, reader: Reader | None) -> list[str]:

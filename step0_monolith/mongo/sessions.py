@@ -13,10 +13,10 @@ from step0_monolith.http.cookies import SecureOverTls
 
 
 class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[misc]
-    """Flask-Session's, but for two things.
+    """The sessions of Flask-Session with two differences.
 
     It needs no connection when it is made, so that a worker starts while the database is away (`make_indexes`
-    makes its indexes). When a session cannot be read, the request goes on with an empty one that carries the
+    makes its indexes). When a session cannot be read, the request goes on with an empty one with the
     `error`, for pages that need no session.
     """
 
@@ -37,7 +37,7 @@ class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[mis
         return session
 
     def save_session(self, app: Flask, session: ServerSideSession, response: Response) -> None:
-        """Keep what has changed, unless there was no reading it."""
+        """Store what has changed, unless the session could not be read."""
         if session.error is None:
             super().save_session(app, session, response)
 

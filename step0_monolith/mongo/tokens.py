@@ -1,4 +1,4 @@
-"""Bearer tokens in the database. They are random, and only their hashes are kept."""
+"""Bearer tokens in the database. They are random, and only their hashes are stored."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from step0_monolith.store import Reader, Session
 
 
 class StoredTokens:
-    """The tokens, each of which lives for `lifetime`."""
+    """The tokens, each of which is valid for `lifetime`."""
 
     def __init__(self, tokens: Collection[Document], lifetime: timedelta) -> None:
         self._tokens, self._lifetime = tokens, lifetime
@@ -27,12 +27,12 @@ class StoredTokens:
 
     @translated
     def end(self, token: str) -> None:
-        """End a token."""
+        """Revoke a token."""
         self._tokens.delete_one({"_id": _digest(token)})
 
     @translated
     def reader_of(self, token: str) -> Reader | None:
-        """Find out whose a token is; None when it is unknown or has ended."""
+        """Return whose a token is; None if it is unknown or has expired."""
         # MongoDB removes ended tokens once a minute only.
         living = {"_id": _digest(token), "expires": {"$gt": datetime.now(UTC)}}
         found = self._tokens.find_one(living)

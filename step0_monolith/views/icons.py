@@ -1,4 +1,4 @@
-"""The sheet of icons that the pages use, cut out of the megabyte of them that Bootstrap's package has."""
+"""The sheet of the icons that the pages use; Bootstrap's package has a megabyte of icons."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ USED = (
 
 
 def sprite() -> str:
-    """Make an SVG sheet with the symbols of USED, each with its name as id."""
+    """Return an SVG sheet with the symbols of USED, each with its name as id."""
     found = re.finditer(r'<symbol [^>]*\bid="([^"]+)">.*?</symbol>', SHEET.read_text(), re.DOTALL)
     symbols = {match[1]: match[0] for match in found}
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols[name] for name in USED)}</svg>'

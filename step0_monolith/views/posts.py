@@ -18,15 +18,15 @@ from step0_monolith.store import Store
 
 
 def known_id(post_id: str) -> str:
-    """Give `post_id` if it looks like one. Raises NotFound, sparing the store the request."""
+    """Return `post_id` if it looks like one. Raises NotFound before the store gets a request."""
     if not re.fullmatch(POST_ID, post_id):
         raise NotFound("There is no such post.")
     return post_id
 
 
 def likes_shown(store: Store, posts: Sequence[Post]) -> Mapping[str, int]:
-    """Count how many readers like each of the posts, for a page that is about to show them to a reader."""
-    # Where it is unknown whether the reader likes them, whoever counts likes is away.
+    """Return how many readers like each of the posts, for a reader's page."""
+    # Where it is unknown whether the reader likes them, the part that counts likes is away.
     if g.reader is None or not wants_html() or not posts or "liked" not in posts[0]:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""The API put together, as gunicorn serves it: `step1_rest.api.app:make_app()`."""
+"""The application of the API for gunicorn: `step1_rest.api.app:make_app()`."""
 
 from eve import Eve
 
@@ -21,7 +21,7 @@ from step1_rest.api.readers import add_hooks
 
 
 def make_app() -> Eve:
-    """Make the API over what the environment names."""
+    """Make the API from the settings in the environment."""
     configure_logs("api")
     return create_app(make_parts())
 
@@ -37,7 +37,7 @@ def create_app(parts: Parts) -> Eve:
             verifier=Verifier(LocalKeys(parts.issuer.jwks()), ISSUER),
             revoked=parts.revocations.includes,
             face_secret=TrustSettings.read().face_secret,
-            parts={"mongodb": lambda: accepts_writes(parts.client), "smtp": parts.mailer.answers},
+            parts={"mongodb": lambda: accepts_writes(parts.client), "smtp": parts.mailer.is_available},
             optional=frozenset({"smtp"}),
         )
     )

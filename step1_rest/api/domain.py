@@ -1,4 +1,4 @@
-"""Eve's resources: what the API holds, and what a signed-in reader finds on posts besides."""
+"""Eve's resources, and the additional fields of posts for a signed-in reader."""
 
 from typing import Any
 

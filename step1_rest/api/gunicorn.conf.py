@@ -1,4 +1,4 @@
-"""How gunicorn serves the API."""
+"""The settings of gunicorn for the API."""
 
 from kit.server.config import *  # noqa: F403
 from kit.server.config import address

@@ -1,4 +1,4 @@
-"""What the verbs work with, made once a process."""
+"""The parts that the verbs work with, made once for each process."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from kit.tokens import ISSUER, Issuer
 
 @dataclass(frozen=True)
 class Parts:
-    """The database's collections by their meaning, the mail server, the mint."""
+    """The database's collections by their meaning, the mail server, and the issuer of tokens."""
 
     client: Client
     posts: Posts
@@ -34,7 +34,7 @@ class Parts:
 
 
 def make_parts() -> Parts:
-    """Make the parts, as the environment describes them."""
+    """Make the parts from the settings in the environment."""
     mail, pictures, limits = MailSettings.read(), PictureSettings.read(), LimitSettings.read()
     client = connect(DatabaseSettings.read().uri)
     database = client.get_default_database()

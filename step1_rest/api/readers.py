@@ -1,4 +1,4 @@
-"""What a signed-in reader sees of posts: not those hidden, and all with their own marks."""
+"""What a signed-in reader sees of posts: hidden ones are left out, and all have the reader's marks."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from kit.domain.marks.resource import leave_out_hidden
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:
-    """Have posts and search take the reader into account."""
+    """Have posts and search depend on the reader."""
 
     def mark_page(response: dict[str, Any]) -> None:
         if g.reader is not None:
@@ -22,8 +22,8 @@ def add_hooks(app: Eve, marks: Marks) -> None:
             marks.put_on([response], g.reader.username)
             g.etag = response["_etag"]
 
-    def tell_marked(_request: Request, response: Response) -> None:
-        # Eve tells the ETag that the post has for everybody.
+    def set_marked_etag(_request: Request, response: Response) -> None:
+        # Eve sends the ETag that the post has for everybody.
         if "etag" in g and response.status_code == HTTPStatus.OK:
             response.headers.remove("Last-Modified")
             response.set_etag(g.etag)
@@ -33,4 +33,4 @@ def add_hooks(app: Eve, marks: Marks) -> None:
     app.on_fetched_resource_posts += mark_page
     app.on_fetched_resource_search += mark_page
     app.on_fetched_item_posts += mark_item
-    app.on_post_GET_posts += tell_marked
+    app.on_post_GET_posts += set_marked_etag

@@ -12,11 +12,11 @@ from step2_services.replication import Copy
 from step2_services.service_factory import make_service
 
 POSTS = ("thumbnail", "url")
-"""Where a post's picture may be."""
+"""The fields of a post with the addresses that its picture may have."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("images")
     posts = Posts(database["posts"])
     pictures = PictureSettings.read()

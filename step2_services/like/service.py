@@ -16,11 +16,11 @@ from step2_services.service_factory import make_service
 LIKES = ("reader", "post", "topic", "liked")
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("like")
     posts, marks = Posts(database["posts"]), Marks(database["marks"])
     return make_service(

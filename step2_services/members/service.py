@@ -1,4 +1,4 @@
-"""Members: signing up, in and out; the only one who can mint readers' tokens."""
+"""Members: signing up, in and out; the only one who can sign readers' tokens."""
 
 from datetime import timedelta
 
@@ -14,11 +14,11 @@ from step2_services.replication import Feed
 from step2_services.service_factory import make_service
 
 REVOCATIONS = ("expires",)
-"""Of a token that was ended early others need to know its id, and until when to remember it."""
+"""Of a revoked token other services need the id, and until when to remember it."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("members")
     members, revocations = database["members"], Revocations(database["revoked"])
     limits = LimitSettings.read()

@@ -11,14 +11,14 @@ from step2_services.replication.copied_marks import CopiedMarks
 from step2_services.service_factory import make_service
 
 PUBLISHED = tuple(field for field in (*STORED, WORDS, *STAMPS) if field != "_id")
-"""Who needs posts may have all of them."""
+"""The fields of posts that others may copy: all."""
 
 HIDES = ("reader", "post", "hidden")
-"""Whose list leaves out which post."""
+"""The fields of hides: which readers hid which posts."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("posts")
     marks = CopiedMarks(database["marks"])
     app = make_service(

@@ -23,11 +23,11 @@ POSTS = tuple(field for field in STORED if field != "_id")
 
 MARK = ("reader", "post", "topic")
 MARKS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
-"""What three services each know of a mark comes together here."""
+"""What three services each know of a mark is in one document here."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("recommend")
     posts, marks = Posts(database["posts"]), CopiedMarks(database["marks"])
     return make_service(

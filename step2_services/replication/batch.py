@@ -1,4 +1,4 @@
-"""What travels between services: some changes of a collection, in order."""
+"""A batch: some changes of a collection, in their order."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from kit.mongo.client import Document
 
 LARGEST_BATCH = 64 * 2**20
-"""Bytes of a batch as JSON."""
+"""The most bytes of a batch as JSON."""
 
 Range = tuple[str | None, str | None]
 """Ids after the first, up to the second; None leaves that side open."""
@@ -18,10 +18,10 @@ Range = tuple[str | None, str | None]
 class Batch(BaseModel):
     """Changes as an owner publishes them: documents as they are now to `put`, and ids to `remove`.
 
-    With a `range` these are all documents there are with ids in it; others are to be removed. `cursor`
-    says what comes after; `more` that there is more already; `until` up to when (UTC) all changes are
-    known with this. `left_out` are documents that are skipped, by the names of their ids, each with what
-    is wrong with it, or None where that is over.
+    With a `range` these are all documents with ids in it, and others are to be removed. `cursor` marks the
+    end of the batch; `more` says that there are more changes already; `until` is the time (UTC) up to which
+    all changes are known with this batch. `left_out` are documents that are skipped, by the names of their
+    ids, each with what is wrong with it, or None when that is corrected.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -36,7 +36,7 @@ class Batch(BaseModel):
 
 
 class Delivery(BaseModel):
-    """Changes for copies that reach `base`; None for copies that are to begin."""
+    """Changes for copies with the cursor `base`; None for copies that are to begin."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,5 +48,5 @@ class Delivery(BaseModel):
 
 
 def dumps(value: Any) -> bytes:
-    """Write JSON that keeps times to the microsecond."""
+    """Return JSON that keeps times to the microsecond."""
     return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)

@@ -1,6 +1,6 @@
 """Marks of which a service keeps copies.
 
-The reader's own latest marks stand instead of what the copies say.
+The reader's own latest marks replace what the copies say.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from step2_services.own_marks import own_marks
 
 
 class CopiedMarks(Marks):
-    """Copies of marks, overlaid with those that the current request has sent along (see `own_marks`).
+    """Copies of marks, replaced by those that came with the current request (see `own_marks`).
 
-    So readers see what they have just done, though the copies lie behind.
+    So readers see what they have just done, though the copies are behind.
     """
 
     def hidden(self, reader: str) -> list[str]:
@@ -43,7 +43,7 @@ class CopiedMarks(Marks):
 
 
 def _with(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pick the own marks that say something of tags, liked or hidden."""
+    """Return the own marks that say something about tags, liked or hidden."""
     return ((post, mark) for post, mark in own_marks().items() if kind in mark)
 
 

@@ -1,6 +1,6 @@
 """Posts of which a service keeps few fields, as it shows them in lists.
 
-The web face asks `posts` for the rest.
+The web face requests the rest from `posts`.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from kit.mongo.client import Document
 
 
 def show_copied(found: Sequence[Document], _reader: str) -> list[Any]:
-    """Show of posts what is kept of them."""
+    """Return posts with the fields that are copied."""
     return [as_post(each) for each in found]
 
 
 def page_of_copied(*fields: str) -> Schema:
-    """Make the JSON Schema of a page of such posts: their `_id` and these fields."""
+    """Return the JSON Schema of a page of such posts: their `_id` and these fields."""
     return {
         "allOf": [
             {"$ref": "#/components/schemas/EveCollection"},

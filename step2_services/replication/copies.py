@@ -1,8 +1,8 @@
 """Copies of another service's documents, in the database of the service that needs them.
 
-How far copies reach is kept beside them, and moves with them in one transaction. So a delivery counts
-once or not at all, wherever somebody is killed; one that is late or comes twice finds that the copies
-have moved on; and copies restored from a backup know from where to go on.
+The cursor is stored beside the copies, and changes with them in one transaction. So a delivery counts once or
+not at all, whichever process is killed at any moment. A delivery that is late or comes twice finds another
+cursor and is refused. Copies that are restored from a backup continue from their own cursor.
 """
 
 import math
@@ -39,8 +39,8 @@ TOO_MUCH = frozenset({112, 290, 388})
 class Copy:
     """Copies in `collection` with these `fields` besides `_id`, of which `times` are times.
 
-    Where several owners each give some fields of the same documents, `own` names those of this one: they
-    alone are taken away where the others' documents go on.
+    Where several owners each give some fields of the same documents, `own` names those of this owner: only
+    they are removed when this owner deletes the document.
     """
 
     collection: Collection[Document]
@@ -50,12 +50,12 @@ class Copy:
 
     @translated
     def cursor(self, name: str) -> str | None:
-        """Read how far the copies called `name` reach; None if they are to begin."""
+        """Return the cursor of the copies `name`; None if they are to begin."""
         found = self._positions.find_one({"_id": name})
         return found["cursor"] if found else None
 
     def is_filled(self, name: str) -> bool:
-        """Say whether the copies called `name` have all documents that there were when they began.
+        """Return whether the copies `name` have all documents that existed when they began.
 
         Raises DependencyUnavailable and DependencyTimeout.
         """
@@ -63,15 +63,15 @@ class Copy:
 
     @translated
     def forget(self, name: str) -> None:
-        """Have the copies begin again. They stay, and serve, until newer ones are there."""
+        """Have the copies begin again. They remain in use until newer ones replace them."""
         self._positions.delete_one({"_id": name})
 
     @translated
     def apply(self, name: str, delivery: Delivery) -> None:
         """Apply a delivery.
 
-        Raises Behind when the copies reach elsewhere than its base, and TooMuch when it does not go into one
-        transaction at the moment.
+        Raises Behind when the cursor is not the delivery's base, and TooMuch when the delivery does not fit
+        into one transaction at the moment.
         """
         operations = self._operations(delivery)
         has_moved = False
@@ -141,7 +141,7 @@ class Copy:
         return ReplaceOne({"_id": identifier}, document, upsert=True)
 
     def _clear_range(self, delivery: Delivery) -> list[Any]:
-        """Take away what lies in the delivery's range and is not in the delivery."""
+        """Delete what is in the delivery's range and not in the delivery."""
         after, upto = delivery.range or (None, None)
         within = {
             **({"$gt": after} if after is not None else {}),

@@ -3,9 +3,8 @@
 MongoDB keeps its log of writes in the order they were committed, and change streams read it
 (https://www.mongodb.com/docs/manual/changeStreams/). A cursor is such a stream's resume token. So nothing
 is skipped, however many writes share a time stamp or overlap, and deletions are in it, too; a field with
-the time of the last change could promise neither. Who has no cursor yet, or one so old that the log no
-longer reaches back to it, first gets all documents in the order of their ids, then what changed
-meanwhile.
+the time of the last change could promise neither. A service that has no cursor yet, or one that is older than
+the log, first gets all documents in the order of their ids, and then what has changed meanwhile.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ from step2_services.replication.batch import Batch, dumps
 
 MOST = 1000
 MOST_CHARACTERS = 500_000
-"""Of one batch, and a little more.
+"""The most bytes of one batch, roughly.
 
 It is applied in one transaction, which with an index of all words must fit into a part of MongoDB's cache.
 """
@@ -34,7 +33,7 @@ TOO_LARGE = 10334
 """MongoDB's code for a change that is too large for a change stream."""
 
 FOLLOWING = "changes:"
-"""How cursors begin that all documents lie behind."""
+"""The beginning of cursors that come before all documents."""
 
 CHANGES: Document = {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}}
 OTHER_IDS = [
@@ -64,7 +63,9 @@ class Feed:
 
     @translated
     def after(self, cursor: str | None, most: int = MOST) -> Batch:
-        """Read at most `most` changes that come after `cursor`. Raises Gone where there is no going on."""
+        """Read at most `most` changes that come after `cursor`. Raises Gone for a cursor from which it cannot
+        continue.
+        """
         if cursor is None:
             return self._documents(self._now(), None, most)
         kind, _, rest = cursor.partition(":")
@@ -83,7 +84,7 @@ class Feed:
             raise
 
     def _now(self) -> str:
-        """Make a resume token of this moment."""
+        """Return a resume token for this moment."""
         with self._collection.watch(self._pipeline, max_await_time_ms=1) as stream:
             stream.try_next()
             return _token(stream.resume_token)
@@ -166,13 +167,13 @@ class Feed:
         )
 
     def _nameless(self) -> Iterator[tuple[str, str | None]]:
-        """Find documents whose ids are no texts, not too many."""
+        """Return some of the documents whose ids are no texts."""
         others = self._collection.find({"_id": {"$type": OTHER_IDS}}, {"_id": 1}, limit=MOST)
         for document in others:
             yield name_of(document["_id"]), NO_TEXT
 
     def _kept(self, identifier: Any, document: Document | None) -> tuple[Document | None, str | None]:
-        """Decide what others are to have of a document; say what is wrong with it if anything is."""
+        """Return the fields of a document for others, or what is wrong with it."""
         if document is None:
             return None, None
         problem = self._problem(document) if isinstance(identifier, str) else NO_TEXT

@@ -1,4 +1,4 @@
-"""Whether a service's copies are filled: until then its verbs would give half an answer."""
+"""Whether a service's copies are filled: until then its verbs would give half a response."""
 
 import threading
 import time
@@ -15,17 +15,17 @@ from step2_services.replication.copies import Copy
 PAUSE = 0.25
 REPLY_SECONDS = 2.0
 PATIENCE = 30.0
-"""Seconds that sync may be away at a start. From then on copies that were filled once serve:
-that they lag is no reason to serve nothing.
+"""Seconds that sync may be away at a start. Then copies that were filled once are used: late copies are
+better than none.
 """
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class CopiesReady:
-    """Whether the copies of `service` are filled, and have what had happened before its start.
+    """Whether the copies of `service` are filled, and have all changes from before its start.
 
-    Once they are ready they are for good: later lag does not count.
+    When they were ready once they stay ready, even if they are late afterwards.
     """
 
     def __init__(self, service: str, copies: Mapping[str, Copy], sync: Rest) -> None:
@@ -35,7 +35,7 @@ class CopiesReady:
         threading.Thread(target=self._watch, name="filled", daemon=True).start()
 
     def __call__(self) -> bool:
-        """Say whether they are ready by now."""
+        """Return whether they are ready."""
         return self._latch.is_shut
 
     def _watch(self) -> None:

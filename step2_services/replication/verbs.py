@@ -20,7 +20,7 @@ MOST_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST, "default": MOST
 
 
 class Position(BaseModel):
-    """How far copies reach; null if they are to begin."""
+    """The cursor of copies; null if they are to begin."""
 
     cursor: str | None
 

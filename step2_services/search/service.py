@@ -26,7 +26,7 @@ HIDES = ("reader", "post", "hidden")
 
 
 def make_app() -> Service:
-    """Make the service, in the version that the environment names."""
+    """Make the service in the version that the settings name."""
     database = own_database("search")
     marks = CopiedMarks(database["marks"])
     order, summary = VERSIONS[ServiceSettings.read().version]

@@ -14,11 +14,11 @@ from step2_services.replication import Copy
 from step2_services.service_factory import make_service
 
 POSTS = ("title", "url", "permalink")
-"""What a mail says of a post."""
+"""The fields of a post that are in a mail."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("share")
     posts, shares = Posts(database["posts"]), Shares(database["shares"])
     mail = MailSettings.read()
@@ -34,6 +34,6 @@ def make_app() -> Service:
             share.make_blueprint(posts, shares, limit, mailer),
             counts.make_blueprint(lambda reader: {"shares": shares.count(reader)}),
         ),
-        parts={"smtp": mailer.answers},
+        parts={"smtp": mailer.is_available},
         optional=frozenset({"smtp"}),
     )

@@ -1,16 +1,16 @@
-"""How many changes go into a batch: fewer where a taker cannot take them, more again later."""
+"""The size of batches: smaller where a taker cannot apply them, larger again later."""
 
 from step2_services.replication.feed import MOST
 
 FIRST_PATIENCE, LONGEST_PATIENCE = 2, 64
-"""How many deliveries in a row must succeed before more is tried; twice as many after each failure."""
+"""How many deliveries in a row must succeed before a larger batch is tried; doubled after each failure."""
 
 SLOW = 16
-"""From this patience on failures are no chance, as where two deliveries meet."""
+"""From this patience on failures are no accident, such as two deliveries at the same time."""
 
 
 class BatchSize:
-    """At most `most` changes at once, of MOST, down to a single one."""
+    """The most changes in a batch: `most`, between MOST and a single one."""
 
     def __init__(self) -> None:
         self.most = MOST
@@ -19,11 +19,11 @@ class BatchSize:
 
     @property
     def is_slow(self) -> bool:
-        """Say whether the taker cannot take as much as it is meant to."""
+        """Return whether the taker cannot apply batches of the intended size."""
         return self._patience >= SLOW
 
     def succeed(self) -> None:
-        """Note that so many were taken."""
+        """Note that so many were applied."""
         self._successes += 1
         if self.most == MOST:
             self._patience = FIRST_PATIENCE

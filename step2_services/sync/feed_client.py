@@ -1,4 +1,4 @@
-"""A client of an owner's feeds, which fetches changes once for all who take them."""
+"""A client of an owner's feeds, which fetches changes once for all takers."""
 
 import threading
 import time
@@ -12,14 +12,15 @@ from kit.http.problems import Problem
 from step2_services.replication.batch import Batch
 
 KEPT = 6
-"""Responses kept for takers that come a little later; what one owner's batches need in memory stays bounded.
+"""How many responses are kept for takers that come a little later; this limits the memory for an owner's
+batches.
 """
 
 
 class FeedClient:
     """The changes that a service publishes.
 
-    What is requested again within `fresh` seconds is not fetched again.
+    Changes that are requested again within `fresh` seconds are not fetched again.
     """
 
     def __init__(self, service: Rest, token: Callable[[], str], fresh: float) -> None:
@@ -47,7 +48,9 @@ class FeedClient:
         return response
 
     def _fetch(self, what: str, cursor: str | None, most: int) -> tuple[float, Batch | Problem]:
-        """Fetch changes; say since when they are known. Who waited meanwhile shares them, a failure, too."""
+        """Fetch changes, and return the time of the request. Threads that waited meanwhile share the result
+        or the error.
+        """
         sent = time.monotonic()
         params = {"most": most, **({"after": cursor} if cursor is not None else {})}
         try:

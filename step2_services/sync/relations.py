@@ -1,4 +1,4 @@
-"""Who owns what, and who needs which fields of it."""
+"""The relations: which service owns documents, and which needs which of their fields."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from kit.domain.posts.documents import LOVE, SHOWN, STAMPS, WORDS
 
 @dataclass(frozen=True)
 class Relation:
-    """`taker` keeps copies of `what` `owner` publishes: of each document the `_id` and these `fields`."""
+    """`taker` keeps copies of the documents `what` of `owner`: of each the `_id` and these `fields`."""
 
     owner: str
     what: str
@@ -16,13 +16,13 @@ class Relation:
 
     @property
     def name(self) -> str:
-        """Name it, so that it differs from the others."""
+        """The name of the relation, which no other has."""
         return f"{self.taker}.{self.what}"
 
 
 POST = tuple(name for name in SHOWN if name != "_id")
 READERS = ("posts", "search", "recommend", "tag", "like", "hide", "share", "images")
-"""Services that know readers by their tokens."""
+"""Services that identify readers by their tokens."""
 
 RELATIONS = (
     Relation("posts", "posts", "search", (*POST, WORDS, *STAMPS)),

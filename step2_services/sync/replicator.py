@@ -1,4 +1,4 @@
-"""Replicating changes from an owner to a taker, as long as the process lives."""
+"""Replicate changes from an owner to a taker, as long as the process lives."""
 
 import threading
 import time
@@ -27,10 +27,11 @@ from step2_services.sync.tokens import Tokens
 DELIVERY_SECONDS = 60.0
 LONGEST_PAUSE = 4.0
 IDLE_SECONDS = 30.0
-"""A cursor on which nothing follows moves on once in so long, lest the owner forget what comes after it."""
+"""Seconds after which a cursor moves on without changes, so that it never becomes older than the owner's log.
+"""
 
 REMEMBERED = 1000
-"""Documents that are left out and remembered by name."""
+"""How many of the documents that are left out are remembered by name."""
 
 MORE_MEMORY = (
     "To be quick, stop the step, and start it with more memory for MongoDB's cache: MONGO_CACHE_GB=2, say; "
@@ -39,7 +40,7 @@ MORE_MEMORY = (
 
 LAG = Gauge(
     "sync_lag_seconds",
-    "How far a taker's copies may lie behind their owner.",
+    "How far a taker's copies may be behind their owner.",
     ["taker", "what"],
     multiprocess_mode="mostrecent",
 )
@@ -50,11 +51,11 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass
 class Progress:
-    """How a relation fares.
+    """The progress of a relation.
 
-    `state` is begins, follows or waits; copies reach the time `reaches`, if that is known; `began` is
-    when they were last told to begin again, and `filled` how many documents they were given since in
-    place of older ones. `left_out` are documents that are skipped, with what is wrong with each.
+    `state` is begins, follows or waits. The copies have all changes up to the time `reaches`, if that is
+    known. `began` is when they last began again, and `filled` how many documents they have got since then.
+    `left_out` are documents that are skipped, with what is wrong with each.
     """
 
     state: str = "begins"
@@ -70,8 +71,8 @@ class Progress:
 class Replicator(threading.Thread):
     """Replicates one relation's changes every `interval` seconds, and at once where more are waiting.
 
-    It remembers how far the taker's copies reach, but needs not: the taker knows. So it may be ended at any
-    time, and another one at the same time does no harm.
+    It remembers the taker's cursor only to save requests, as the taker stores it. So it may be stopped at any
+    time, and a second one at the same time does no harm.
     """
 
     def __init__(
@@ -88,12 +89,12 @@ class Replicator(threading.Thread):
         self._is_to_begin = threading.Event()
 
     def begin_again(self) -> None:
-        """Have the taker get all documents anew, from the next round on."""
+        """Have the taker get all documents again, from the next round on."""
         self.progress.state, self.progress.began = "begins", datetime.now(UTC)
         self._is_to_begin.set()
 
     def run(self) -> None:
-        """Replicate, whatever happens."""
+        """Replicate until the process ends, also after errors."""
         pause = self._interval
         while True:
             try:
@@ -116,7 +117,7 @@ class Replicator(threading.Thread):
             time.sleep(pause - time.time() % pause)
 
     def measure(self) -> None:
-        """Set the metric of how far copies lie behind now."""
+        """Set the metric of how far copies are behind now."""
         if self.progress.reaches is not None:
             lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
             LAG.labels(self.relation.taker, self.relation.what).set(lag)
@@ -187,7 +188,7 @@ class Replicator(threading.Thread):
         DELIVERED.labels(self.relation.taker, self.relation.what).inc(count)
 
     def _slow_down(self, problem: Problem) -> None:
-        """Give the taker less at once. Raises the problem where it does not take a single change."""
+        """Send the taker less at once. Raises the problem if it cannot apply a single change."""
         if self._batch_size.most == 1:
             raise problem
         self._batch_size.fail()

@@ -1,4 +1,4 @@
-"""Reports in sync's own store how each relation fares, for those who ask."""
+"""Reports the state of each relation in sync's own store, for operators."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ EVERY = 1.0
 """Seconds between two reports."""
 
 EXAMPLES = 5
-"""Documents that are left out and told by name."""
+"""Documents that are left out and reported by name."""
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}
@@ -40,10 +40,10 @@ RESOURCE: dict[str, Any] = {
     "allowed_filters": ["owner", "what", "taker", "state"],
     "datasource": {"source": "relations", "default_sort": [("_id", 1)]},
     "kit": {
-        "added": {"lag": {"type": "number", "description": "Seconds that the copies may lie behind."}},
+        "added": {"lag": {"type": "number", "description": "Seconds that the copies may be behind."}},
     },
 }
-"""How each relation fares, for those who ask."""
+"""The state of each relation."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -70,12 +70,12 @@ class Report(threading.Thread):
             time.sleep(EVERY)
 
     def add_lags(self, response: dict[str, Any]) -> None:
-        """Say of each relation how old its copies may be now."""
+        """Add to each relation how old its copies may be now."""
         for item in response["_items"]:
             self.add_lag(item)
 
     def add_lag(self, item: Any) -> None:
-        """Say of one relation how old its copies may be now."""
+        """Add to one relation how old its copies may be now."""
         if reaches := item.get("reaches"):
             item["lag"] = (datetime.now(UTC) - reaches.replace(tzinfo=UTC)).total_seconds()
 

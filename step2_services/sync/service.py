@@ -18,7 +18,7 @@ from step2_services.sync.tokens import LIFETIME, Tokens
 from step2_services.sync.verbs import make_blueprint
 
 FRESH = 0.6
-"""How long a batch serves other takers, as a part of the interval."""
+"""How long a batch is kept for other takers, as a part of the interval."""
 
 
 def _seconds(value: object) -> float:
@@ -29,7 +29,9 @@ def _seconds(value: object) -> float:
 
 
 class SyncSettings(Settings):
-    """Seconds between two rounds; the key of sync's own tokens; what an operator's requests must carry."""
+    """Seconds between two rounds; the key of sync's own tokens; and the secret that an operator's requests
+    must have.
+    """
 
     interval: Annotated[float, BeforeValidator(_seconds)] = Field(0.5, alias="SYNC_INTERVAL")
     key: str = Field(alias="SYNC_KEY", description="32 random bytes as base64url; `make run` does so.")
@@ -37,7 +39,7 @@ class SyncSettings(Settings):
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it, and start its work."""
+    """Make the service, from the settings in the environment, and start its work."""
     database = own_database("sync")
     process, settings = ServiceSettings.read(), SyncSettings.read()
     services = Services(process.services_file)

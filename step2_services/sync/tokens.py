@@ -1,4 +1,4 @@
-"""The tokens by which other services know sync."""
+"""The tokens by which other services identify sync."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ SPARE = timedelta(minutes=2)
 
 
 class Tokens:
-    """Tokens of sync's own, each used until shortly before it ends."""
+    """Sync's own tokens, each used until shortly before it expires."""
 
     def __init__(self, issuer: Issuer) -> None:
         self._issuer = issuer
@@ -18,7 +18,7 @@ class Tokens:
         self._issued: Issued | None = None
 
     def current(self) -> str:
-        """Give a token that is good for a while."""
+        """Return a token that is valid for a while."""
         with self._lock:
             if self._issued is None or self._issued.expires - datetime.now(UTC) < SPARE:
                 self._issued = self._issuer.issue("sync")

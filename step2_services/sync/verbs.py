@@ -1,4 +1,4 @@
-"""Rebuilding a taker's copies, and the keys that sync's tokens can be verified with."""
+"""The verbs of sync: rebuild a taker's copies, and publish the keys that verify sync's tokens."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ class Rebuilt(BaseModel):
 
 
 class Reaching(BaseModel):
-    """Up to when a taker's copies have all changes, by what they are copies of; null if that is unknown."""
+    """The times up to which a taker's copies have all changes, by kind of document; null if unknown."""
 
     reaches: dict[str, datetime | None]
 
@@ -36,7 +36,7 @@ KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"
 
 
 def make_blueprint(issuer: Issuer, replicators: Sequence[Replicator], secret: str) -> Blueprint:
-    """Make the verbs. Only who knows `secret` may have copies rebuilt."""
+    """Make the verbs. Only clients that know `secret` may have copies rebuilt."""
     verbs = Blueprint("sync", __name__)
 
     def of_taker(taker: str) -> list[Replicator]:

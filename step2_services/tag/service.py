@@ -20,7 +20,7 @@ POSTS = ("topic", "created")
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("tag")
     posts, marks = Posts(database["posts"]), Marks(database["marks"])
     return make_service(

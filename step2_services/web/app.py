@@ -1,4 +1,4 @@
-"""The web face of step 2: step 0's application over a store that asks the services."""
+"""The web face of step 2: step 0's application over a store that calls the services."""
 
 from flask import Flask, Response
 
@@ -15,7 +15,7 @@ from step2_services.web.store import ServicesStore
 
 
 def make_app() -> Flask:
-    """Make the face over the services that the environment names."""
+    """Make the face over the services that the settings name."""
     configure_logs("web")
     services = Services(ServiceSettings.read().services_file)
     names = (*SERVICES, "sync")
@@ -35,7 +35,7 @@ def make_app() -> Flask:
     log_requests(app)
 
     @app.after_request
-    def tell_who_served(response: Response) -> Response:
+    def name_instances(response: Response) -> Response:
         if instances := served_by():
             response.headers[SERVED_BY] = instances
         return response

@@ -20,14 +20,14 @@ class ParallelCalls:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
 
     def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
-        """Call the services; who is away gives no response, which is noted as a gap.
+        """Call the services. One that is away is left out, and noted as a gap.
 
         Raises other Problems.
         """
         if len(calls) == 1:
             results = dict(calls)
         else:
-            # Each call knows the request that it is made for: its id, and the versions it asks for.
+            # Each call knows the request that it is made for: its id, and the versions that it names.
             results = {
                 name: self._pool.submit(copy_context().run, call).result for name, call in calls.items()
             }

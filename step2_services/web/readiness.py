@@ -1,4 +1,6 @@
-"""When the face is ready: once every service has been, and from then on as long as the first page works."""
+"""The readiness of the face: it is ready once every service has been, and then as long as the first page
+works.
+"""
 
 import threading
 import time
@@ -9,21 +11,24 @@ import structlog
 from kit.server.latch import Latch
 
 NEEDED = frozenset({"posts"})
-"""Without the first page there is nothing to go on from. All else may be away, once it has been there."""
+"""The first page is needed to get to all others. The other services may be away, once they have been there.
+"""
 
 NEVER_NEEDED = frozenset({"smtp"})
 PAUSE = 0.5
 
 ALL_WERE_THERE = Latch()
-"""Shut once every service has been ready. The face's workers share it: it is made before they are forked."""
+"""It is shut once every service has been ready. The face's workers share it, as it is made before they are
+forked.
+"""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class CanDoWithout:
-    """The parts that the face is ready without; `health` tells all parts, and whether each is there.
+    """The parts that the face is ready without; `health` returns all parts, and whether each is there.
 
-    It looks by itself until all were there.
+    It checks by itself until all were there.
     """
 
     def __init__(self, health: Callable[[], Mapping[str, bool]], latch: Latch = ALL_WERE_THERE) -> None:

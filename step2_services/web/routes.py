@@ -1,4 +1,4 @@
-"""Which service a request belongs to: the API of step 1 as the services serve it together."""
+"""The routes to the services, which together have the API of step 1."""
 
 import re
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ ROUTES = (
     (r"/members(/.*)?|/tokens(/.*)?|/me", "members"),
 )
 PASSED_ON = {"smtp"}
-"""A part of a service that the face tells as its own: without it one verb fails."""
+"""A part of a service that the face reports as its own: without it one verb fails."""
 
 SERVICES = tuple(dict.fromkeys(service for _, service in ROUTES))
 
 
 class Routed:
-    """The services as one API. Who responded is kept for the current request; see `served_by`."""
+    """The services as one API. For the current request it notes which instances responded (`served_by`)."""
 
     def __init__(self, services: Mapping[str, Rest]) -> None:
         self.services = services
@@ -50,16 +50,16 @@ class Routed:
         return response
 
     def health(self) -> dict[str, bool]:
-        """Ask each service, by name, whether it is ready; and of their parts the mail server."""
+        """Return each service by name, and whether it is ready; and the same for the mail server."""
         names = list(self.services)
         with ThreadPoolExecutor(len(names)) as pool:
             states = dict(zip(names, pool.map(self._parts, names), strict=True))
         is_ready = {
-            name: all(answers for part, answers in parts.items() if part not in PASSED_ON)
+            name: all(is_up for part, is_up in parts.items() if part not in PASSED_ON)
             for name, parts in states.items()
         }
         passed_on = {
-            part: answers for parts in states.values() for part, answers in parts.items() if part in PASSED_ON
+            part: is_up for parts in states.values() for part, is_up in parts.items() if part in PASSED_ON
         }
         return {**is_ready, **passed_on}
 
@@ -71,5 +71,5 @@ class Routed:
 
 
 def served_by() -> str:
-    """List who had a part in the current response: instances with their versions."""
+    """List the instances that had a part in the current response, with their versions."""
     return ", ".join(dict.fromkeys(g.get("served_by", [])))

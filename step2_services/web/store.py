@@ -1,11 +1,11 @@
-"""The seam over services: step 1's store, for what one service knows; and what several know together.
+"""The seam over services: step 1's store for pages of one service, and code for pages of several.
 
-Readers see what they have done at once, though the services' copies lie up to a second behind:
+Readers see what they have done at once, though the services' copies are up to a second late:
 
-- what a reader did to the posts of a page is requested from tag, like and hide, who own it;
-- what a reader did lately goes along with requests that it bears on, see `step2_services.own_marks`.
+- the reader's marks on the posts of a page are requested from their owners: tag, like and hide;
+- the reader's recent marks are sent along with requests that depend on them, see `step2_services.own_marks`.
 
-Where one of those is away the page has a gap (`kit.http.gaps`), and that is all.
+Where one of those is away the page has a gap (`kit.http.gaps`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,15 +27,15 @@ from step2_services.web.parallel import ParallelCalls
 from step2_services.web.routes import Routed
 
 MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
-"""What each owner knows of a reader and a post."""
+"""What each owner knows about a reader and a post."""
 
 UNMARKED: dict[str, Any] = {"tags": [], "liked": False, "hidden": False}
 COUNTING = ("tag", "like", "hide", "share")
 LATEST = 50
-"""Marks of one kind that a reader may make while copies lie behind, and still see all of."""
+"""How many marks of one kind a reader may make while copies are late, and still see all of them."""
 
 PATIENCE = 2.0
-"""Seconds for what a page can do without."""
+"""Seconds for the parts that a page can do without."""
 
 
 class ServicesStore(RestStore):
@@ -85,10 +85,10 @@ class ServicesStore(RestStore):
         return Profile(profile.username, profile.email, profile.created, counts)
 
     def authenticate(self, token: str) -> Reader | None:
-        """Find out whose a token is.
+        """Return whose a token is.
 
-        Only `members` knows that a token was ended a moment ago. Without it the token itself must do: each
-        service looks at its own copy of the list of those that were ended, too.
+        Only `members` knows that a token was revoked a moment ago. If it is away, the token itself is enough:
+        each service also checks its own copy of the list of revoked tokens.
         """
         reader = super().authenticate(token)
         if reader is not None:
@@ -108,7 +108,7 @@ class ServicesStore(RestStore):
     def _requested(
         self, path: str, reader: Reader | None, owners: Iterable[str], params: Mapping[str, Any]
     ) -> Found[Post]:
-        """Read a page of posts, for which the latest marks that `owners` have of the reader count."""
+        """Return a page of posts that depends on the latest marks that `owners` have of the reader."""
         own = header_of(self._latest(reader, owners)) if reader else {}
         token = reader.token if reader else None
         response = self._services.call("GET", path, token=token, params=dict(params), headers=own)
@@ -116,7 +116,7 @@ class ServicesStore(RestStore):
         return replace(found, items=self._marked(found.items, reader))
 
     def _listed(self, path: str, page: Page, reader: Reader) -> Found[Post]:
-        """Read the posts that an owner of marks lists, of which it knows little more than their ids."""
+        """Return the posts that an owner of marks lists; it knows little more than their ids."""
         known = self._get(path, reader, **paging(page))
         wanted = [each["_id"] for each in known["_items"]]
         posts: dict[str, Post] = {}
@@ -143,7 +143,7 @@ class ServicesStore(RestStore):
         return latest
 
     def _marked(self, posts: list[Post], reader: Reader | None) -> list[Post]:
-        """Put on the posts what their owners know of the reader."""
+        """Add to the posts the reader's marks from their owners."""
         if not reader or not posts:
             return posts
         params = {"where": _among("post", [post["_id"] for post in posts]), "max_results": LATEST}

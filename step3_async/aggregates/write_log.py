@@ -1,4 +1,4 @@
-"""The write log: what an aggregate notes of each write to the collection that it owns."""
+"""The write log: an aggregate notes each write to the collection that it owns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +17,9 @@ REVISION = "revision"
 class WriteLog(Collection[Document]):
     """The collection `name` of the aggregate that owns `domain`.
 
-    Each write counts up the document's `revision`, whether or not it changes anything else, and keeps the
-    trace that it belongs to. The current request's response then names what was written (see
-    `rapids.hosting.commands`).
+    Each write increases the document's `revision`, whether or not it changes anything else, and stores its
+    trace context. The current request's response then names what was written (see
+    `rapids.hosting.response_headers`).
     """
 
     def __init__(self, database: Database[Document], name: str, domain: str) -> None:
@@ -29,7 +29,7 @@ class WriteLog(Collection[Document]):
     def find_one_and_update(  # type: ignore[override]  # the update is a document, never a pipeline
         self, condition: Mapping[str, Any], update: Mapping[str, Any], **options: Any
     ) -> Document | None:
-        """Update a document and give it as it is after that; `options` as pymongo has them."""
+        """Update a document, and return it as it is afterwards. `options` are pymongo's."""
         stamped = {**update, "$set": {**update.get("$set", {}), **self.stamp()}, "$inc": {REVISION: 1}}
         found = super().find_one_and_update(condition, stamped, **options)
         if found:
@@ -37,7 +37,7 @@ class WriteLog(Collection[Document]):
         return found
 
     def insert_one(self, document: Document, **options: Any) -> InsertOneResult:  # type: ignore[override]
-        """Insert a document; `options` as pymongo has them."""
+        """Insert a document. `options` are pymongo's."""
         result = super().insert_one({**document, REVISION: 1, **self.stamp()}, **options)
         self.note(document["_id"], 1)
         return result
@@ -45,13 +45,13 @@ class WriteLog(Collection[Document]):
     def replace_one(  # type: ignore[override]
         self, condition: Mapping[str, Any], replacement: Mapping[str, Any], **options: Any
     ) -> UpdateResult:
-        """Replace the document with the `_id` in `condition`; `options` as pymongo has them."""
+        """Replace the document with the `_id` in `condition`. `options` are pymongo's."""
         result = super().replace_one(condition, {**replacement, REVISION: 1, **self.stamp()}, **options)
         self.note(condition["_id"], 1)
         return result
 
     def stamp(self) -> dict[str, Any]:
-        """Give the trace that the write belongs to."""
+        """Return the field with the write's trace context."""
         return {TRACEPARENT: current_traceparent()}
 
     def note(self, key: str, revision: int) -> None:

@@ -1,4 +1,4 @@
-"""An assignment: a source that this instance leads, and what is needed for that."""
+"""An assignment: a source that this instance follows, and what it needs for that."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 
 from step3_async.capture.leader import Leader
-from step3_async.capture.metrics import LAG, LEADS
+from step3_async.capture.metrics import LAG, LEASES
 from step3_async.capture.sources import SOURCES
 from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import Bus
@@ -25,8 +25,8 @@ class Capture:
     with `owners`.
     """
 
-    takes: tuple[str, ...] = ()
-    behind = 0
+    subscriptions: tuple[str, ...] = ()
+    pending = 0
 
     def __init__(self, bus: Bus, uri: str, owners: str, instance: str) -> None:
         self._bus, self._uri, self._owners = bus, uri, owners
@@ -41,11 +41,11 @@ class Capture:
 
     @property
     def tags(self) -> list[str]:
-        """What the registry is to say of it besides: the sources that it leads."""
+        """Tags for the registry: the sources that this instance leads."""
         return [f"leads:{domain}" for domain, leader in self._leaders.items() if leader.leads]
 
     async def run(self) -> None:
-        """Capture until `stop`, whatever is away."""
+        """Capture until `stop`, also while MongoDB or the bus is away."""
         client = connect_to_mongodb(self._uri)
         own = client.get_default_database()
         leaders = {
@@ -83,7 +83,7 @@ class Capture:
 
     async def _measure(self) -> None:
         while True:
-            LEADS.set(sum(leader.leads for leader in self._leaders.values()))
+            LEASES.set(sum(leader.leads for leader in self._leaders.values()))
             for domain, leader in self._leaders.items():
                 LAG.labels(domain).set(leader.lag)
             await asyncio.sleep(MEASURE_SECONDS)

@@ -29,7 +29,9 @@ class ResumeTokenLost(Exception):
 
 @dataclass(frozen=True)
 class Batch:
-    """Changes in their order, and the resume token after them. `ends` is why the stream goes no further."""
+    """Changes in their order, and the resume token after them. `ends` says why the stream has ended, or is
+    None.
+    """
 
     changes: list[Document]
     token: str
@@ -52,7 +54,9 @@ class ChangeStream:
         self._cursor: Any = 0
 
     async def open(self, token: str | None) -> str:
-        """Begin after `token`, or now for None. Return the token of that place. Raises ResumeTokenLost."""
+        """Begin after `token`, or now for None. Return the resume token of that point. Raises
+        ResumeTokenLost.
+        """
         images = {"fullDocument": "whenAvailable", "fullDocumentBeforeChange": "whenAvailable"}
         start = {"startAfter": {"_data": token}} if token is not None else {}
         # A causally consistent session would add to a getMore what it does not take.

@@ -55,14 +55,14 @@ def of_mark(field: str, name: str, opposite: str, change: Change) -> Named:
 
 
 def of_share(change: Change) -> Named | None:
-    """Return shared."""
+    """Return shared; None for anything but an insertion."""
     if change.kind != "insert" or change.after is None:
         return None
     return Named("shared", _those(change.after, "reader", "post"))
 
 
 def of_revocation(change: Change) -> Named | None:
-    """Return token-revoked. That MongoDB deletes an expired token is no event."""
+    """Return token-revoked; None when MongoDB deletes an expired token."""
     return Named("token-revoked", _those(change.after, "expires")) if change.after is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Making events of changes."""
+"""Make events from changes."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class EventFactory:
-    """Makes events of the changes in `collection`, which is that of `source`."""
+    """Makes events from the changes in `collection`, which is that of `source`."""
 
     def __init__(self, source: Source, collection: AsyncCollection[Document]) -> None:
         self._source = source
@@ -25,8 +25,8 @@ class EventFactory:
     async def of(self, changes: list[Document]) -> list[Event]:
         """Return the events of changes, in their order. Raises PyMongoError.
 
-        Where MongoDB has kept no image of an updated document, the document as it is now takes its place. A
-        document that is deleted by now is left out: its deletion follows.
+        Where MongoDB has no image of an updated document, the event has the document as it is now. A document
+        that has been deleted meanwhile is left out: its deletion follows.
         """
         missing = [
             change["documentKey"]["_id"]

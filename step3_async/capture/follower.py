@@ -11,18 +11,18 @@ from pymongo.errors import PyMongoError
 from step3_async.capture.assignment import Assignment
 from step3_async.capture.change_stream import Batch, ChangeStream, ResumeTokenLost
 from step3_async.capture.events import EventFactory
-from step3_async.capture.metrics import DELAY, LOST, PUBLISHED
+from step3_async.capture.metrics import DELAY, PUBLISHED, TOKENS_LOST
 from step3_async.capture.publisher import publish
 from step3_async.rapids.bus import ALL, Unavailable
 from step3_async.rapids.tasks import cancel
 
 PAUSE_SECONDS, LONGEST_PAUSE = 0.1, 2.0
 MANY = 100
-"""Changes in a batch after which there are probably more already."""
+"""A batch with so many changes is probably followed by another one."""
 
 REST, LONGEST_REST = 3, 0.01
-"""After a few changes capture rests this many times as long as they took, and at most so many seconds. What
-changes meanwhile is published together, which costs capture and every river little more than one change.
+"""After a few changes capture waits this many times as long as they took, and at most LONGEST_REST seconds.
+Changes in that time are published together, which costs capture and every river little more than one change.
 """
 
 log = structlog.stdlib.get_logger(__name__)
@@ -43,7 +43,7 @@ class Follower:
         self.until = time.time()
 
     async def run(self) -> NoReturn:
-        """Follow, whatever is away. Raises LeaseLost."""
+        """Follow, also while MongoDB or the bus is away. Raises LeaseLost."""
         begins_again = False
         while True:
             try:
@@ -53,7 +53,7 @@ class Follower:
                 await self._follow()
             except ResumeTokenLost as lost:
                 begins_again = True
-                LOST.labels(self._assignment.domain).inc()
+                TOKENS_LOST.labels(self._assignment.domain).inc()
                 log.error(
                     "changes were missed: capture begins again, and every river gets a snapshot",
                     domain=self._assignment.domain,

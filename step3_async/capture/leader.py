@@ -1,4 +1,4 @@
-"""Leader election: of all instances of capture, one follows a source."""
+"""Leader election: one of all instances of capture follows a source."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Leader:
-    """Stands by, and follows `source` in its `owner`'s database while it holds the lease."""
+    """Waits for the lease, and follows `source` in its `owner`'s database while it holds the lease."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Leader:
 
     @property
     def leads(self) -> bool:
-        """Whether it follows now."""
+        """Whether this instance follows the source now."""
         return self._lease.held
 
     @property
@@ -62,7 +62,7 @@ class Leader:
         return await self._snapshot_jobs.accept(river, self._source.domain, again)
 
     async def run(self) -> None:
-        """Lead until cancelled; then other instances may take over at once."""
+        """Lead until cancelled. Then other instances can take over at once."""
         try:
             while True:
                 try:

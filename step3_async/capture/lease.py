@@ -38,28 +38,28 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether this instance holds it now, whatever it may not know yet."""
+        """Whether this instance certainly holds the lease now, by its own clock."""
         return time.monotonic() < self._until
 
     def check(self) -> None:
-        """Raise LeaseLost unless this instance holds it now."""
+        """Raise LeaseLost unless this instance holds the lease now."""
         if not self.held:
             raise LeaseLost(self.name)
 
     async def take(self) -> None:
-        """Stand by until this instance holds it. Raises PyMongoError."""
+        """Wait until this instance holds the lease. Raises PyMongoError."""
         await self._make()
         while not await self._take():
             await asyncio.sleep(LOOK_SECONDS)
 
     async def keep(self) -> None:
-        """Renew it until that fails. Raises LeaseLost."""
+        """Renew the lease until that fails. Raises LeaseLost."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             await self._renew()
 
     async def release(self) -> None:
-        """End it, if this instance holds it. Raises PyMongoError."""
+        """End the lease, if this instance holds it. Raises PyMongoError."""
         self._until = 0.0
         ended: list[Document] = [{"$set": {"expires": "$$NOW"}}]
         await self._leases.update_one(self._ours, ended)
@@ -69,7 +69,7 @@ class Lease:
         return {"_id": self.name, "holder": self.holder, "term": self.term}
 
     async def _take(self) -> bool:
-        asked = time.monotonic()
+        began = time.monotonic()
         taken: list[Document] = [
             {"$set": {"holder": self.holder, "term": {"$add": ["$term", 1]}, "expires": EXPIRES}}
         ]
@@ -77,7 +77,7 @@ class Lease:
         found = await self._leases.find_one_and_update(is_free, taken, return_document=ReturnDocument.AFTER)
         if found is None:
             return False
-        self.term, self._until = found["term"], asked + LASTS_SECONDS - SPARE_SECONDS
+        self.term, self._until = found["term"], began + LASTS_SECONDS - SPARE_SECONDS
         return True
 
     async def _make(self) -> None:
@@ -87,9 +87,9 @@ class Lease:
 
     async def _renew(self) -> None:
         while True:
-            asked = time.monotonic()
+            began = time.monotonic()
             try:
-                async with asyncio.timeout(max(0.0, self._until - asked)):
+                async with asyncio.timeout(max(0.0, self._until - began)):
                     renewed = await self._leases.update_one(self._ours, [{"$set": {"expires": EXPIRES}}])
             except (PyMongoError, TimeoutError):
                 self.check()
@@ -98,5 +98,5 @@ class Lease:
             if not renewed.matched_count:
                 self._until = 0.0
                 raise LeaseLost(self.name)
-            self._until = asked + LASTS_SECONDS - SPARE_SECONDS
+            self._until = began + LASTS_SECONDS - SPARE_SECONDS
             return

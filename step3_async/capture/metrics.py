@@ -1,4 +1,4 @@
-"""What capture counts."""
+"""The metrics of capture."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -15,7 +15,11 @@ LAG = Gauge(
     ["domain"],
     multiprocess_mode="livemostrecent",
 )
-LEADS = Gauge("capture_leases", "Sources that this instance follows now.", multiprocess_mode="livemostrecent")
+LEASES = Gauge(
+    "capture_leases", "Sources that this instance follows now.", multiprocess_mode="livemostrecent"
+)
 PAGES = Counter("capture_snapshot_pages", "Pages of snapshots published.", ["domain"])
 SNAPSHOTS = Counter("capture_snapshots", "Snapshots published to their end.", ["domain"])
-LOST = Counter("capture_positions_lost", "How often MongoDB's log no longer reached back.", ["domain"])
+TOKENS_LOST = Counter(
+    "capture_resume_tokens_lost", "How often MongoDB's log no longer reached back.", ["domain"]
+)

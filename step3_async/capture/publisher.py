@@ -1,4 +1,4 @@
-"""Publishing events within a span."""
+"""Publish events within a span."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ async def publish(bus: Bus, events: Sequence[Event], to: str | None = None) -> N
 
 
 async def _publish_valid(bus: Bus, events: Sequence[Event], to: str | None) -> None:
-    """An event that is too large, or not in the catalogue, must not hold back all that follow it."""
+    """Publish events one by one: a too large or invalid one must not block the others."""
     for event in events:
         try:
             await bus.publish_events([event], to)

@@ -11,10 +11,13 @@ from step3_async.capture.lease import Lease, LeaseLost
 from step3_async.contracts.envelope import Document
 
 IDLE_SECONDS = 10.0
-"""Without changes the token is stored once in so long, before MongoDB's log no longer reaches back to it."""
+"""Seconds after which the token is stored without changes, so that it never becomes older than MongoDB's log.
+"""
 
 OFTEN_SECONDS = 0.2
-"""With many changes it is stored once in so long: what is published twice after a crash has the same ids."""
+"""Seconds between two stored tokens with many changes. Events published twice after a crash have the same
+ids.
+"""
 
 PAUSE_SECONDS = 1.0
 

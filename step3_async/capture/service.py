@@ -8,7 +8,7 @@ from kit.settings import DatabaseSettings, ServiceSettings
 from step3_async.capture.capture import Capture
 from step3_async.contracts import catalogue
 from step3_async.rapids.connect import connect
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 
 RESOURCES: dict[str, Any] = {
     "leases": {
@@ -31,16 +31,13 @@ def make_app() -> Service:
     """Return the service as the environment describes it."""
     instance = ServiceSettings.read().instance or "capture"
     owners = os.environ.get("OWNERS_PREFIX", "step3_")
-    return event_service(
-        Hosted(
-            name="capture",
-            title="Capture",
-            tags=("kind:sync",),
-            database=own_database("capture"),
-            domain=RESOURCES,
-            indexes={},
-            connect=lambda: connect("capture", provisions=True, validate=catalogue.validate),
-            part=lambda bus: Capture(bus, DatabaseSettings.read().uri, owners, instance),
-            identifies_readers=False,
-        )
+    return make_service(
+        "capture",
+        own_database("capture"),
+        tags=("kind:sync",),
+        resources=RESOURCES,
+        indexes={},
+        connect=lambda: connect("capture", provisions=True, validate=catalogue.validate),
+        part=lambda bus: Capture(bus, DatabaseSettings.read().uri, owners, instance),
+        identifies_readers=False,
     )

@@ -1,4 +1,4 @@
-"""Snapshot jobs: the snapshots that are requested, and how far they are."""
+"""Snapshot jobs: the requested snapshots and their progress."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reading the pages of a snapshot."""
+"""Read the pages of a snapshot."""
 
 from bson import Timestamp
 from pymongo.asynchronous.collection import AsyncCollection
@@ -10,11 +10,11 @@ from step3_async.rapids.tracing import TRACEPARENT
 
 MAX_DOCUMENTS = 500
 MAX_CHARACTERS = 500_000
-"""Of one page; a single document may be longer."""
+"""The most characters of a page; a single document may be longer."""
 
 
 async def read_page(assignment: Assignment, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
-    """Return the documents that follow the id `after`, as they all were at one moment, and that as a version.
+    """Return the documents that follow the id `after`, all as of one moment, and this moment as a version.
 
     A page that may have been published before ends at the same id `end` as then, whatever was added or
     deleted since: the next page goes on from there. Raises PyMongoError.

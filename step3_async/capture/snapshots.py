@@ -1,4 +1,4 @@
-"""Publishing snapshots: all documents of a source, page by page."""
+"""Publish snapshots: all documents of a source, page by page."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ GATHER_SECONDS = 0.3
 """A new job waits this long for other rivers to join."""
 
 LOOK_SECONDS = 3.0
-"""Between two looks for jobs that other instances have accepted."""
+"""Seconds between two checks for jobs that other instances have accepted."""
 
 PAUSE_SECONDS = 1.0
 MAX_RUNNING = 2

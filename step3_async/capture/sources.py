@@ -1,4 +1,4 @@
-"""What is captured: collections of owners, and which event a change in them is."""
+"""The sources of capture: the owners' collections, and the rule for the event of a change."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

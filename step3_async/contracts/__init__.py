@@ -1,1 +1,1 @@
-"""What services agree on: the envelope of events, and the catalogue of those that exist."""
+"""The contracts of services: the envelope of events, their payloads, and the catalogue of all events."""

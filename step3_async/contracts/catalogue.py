@@ -12,9 +12,10 @@ from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page
 
 @dataclass(frozen=True)
 class EventType:
-    """A event_type of `domain` called `name`. `payload` tells it, `document` is what `before` and `after`
-    hold; one that `removes` has no `after`. `example` is what a payload may be, `example_after` a document,
-    with `key`.
+    """The type of events `name` of `domain`.
+
+    `payload` is the model of the payload, `document` that of `before` and `after`. An event that `removes`
+    has no `after`. `example` is a possible payload, `example_after` a possible document with `key`.
     """
 
     domain: str
@@ -50,7 +51,7 @@ TITLES = {
     "share": "Posts that readers mail; never to whom, nor their notes",
     "members": "Tokens that were revoked before they expired; nothing else of members is published",
 }
-"""What each domain is about."""
+"""A description of each domain."""
 
 _POST = {
     "_id": "t3_1fymy0",
@@ -204,12 +205,15 @@ def of_domain(domain: str) -> list[EventType]:
 
 def validate(event: Event) -> None:
     """Raise ValueError for an event that is not in the catalogue, or not as it says."""
+    name = f"{event.event_domain} {event.event_name}"
     try:
         _validate(event)
     except ValidationError as error:
         # Its own text quotes the document.
         problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise ValueError(f"{event.event_domain} {event.event_name}: {'; '.join(problems)}") from None
+        raise ValueError(f"{name}: {'; '.join(problems)}") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _validate(event: Event) -> None:
@@ -219,7 +223,7 @@ def _validate(event: Event) -> None:
         return
     event_type = BY_NAME.get((event.event_domain, event.event_name))
     if event_type is None:
-        raise ValueError(f"the catalogue has no event {event.event_name} of {event.event_domain}")
+        raise ValueError("the catalogue has no such event")
     if event_type.removes is not (event.after is None):
         raise ValueError("only an event that removes its document has no `after`")
     event_type.payload.model_validate(event.payload)

@@ -1,6 +1,6 @@
 """The payloads of events, and the documents that their `before` and `after` hold.
 
-Unknown fields are refused, so that none leaves its service unnoticed. Missing ones are not: documents may be
+Unknown fields are refused, so that no field is published by accident. Missing ones are not: documents may be
 older than their fields.
 """
 
@@ -13,7 +13,7 @@ from kit.domain.posts.documents import POST_ID
 
 PostId = Annotated[str, Field(pattern=f"^{POST_ID}$")]
 Moment = Annotated[datetime | str, WithJsonSchema({"type": "string", "format": "date-time"})]
-"""Events carry it as ISO 8601; MongoDB as a time."""
+"""In events it is ISO 8601; in MongoDB a time."""
 Tags = list[Annotated[str, Field(max_length=30)]]
 
 

@@ -11,10 +11,10 @@ from kit.settings import ServiceSettings
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.app import Gateway, open_gateway
 from step3_async.gateway.ingress.server import Server, bound_socket, face_socket
-from step3_async.gateway.settings import read_settings
+from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.connect import connect
-from step3_async.rapids.hosting.settings import get_own_url
+from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import Announcement
 from step3_async.rapids.tracing import configure_tracing
 
@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.02
 
 async def main() -> None:
     """Serve until a signal ends it. Raises OSError when a port is taken, RuntimeError for settings."""
-    settings = read_settings()
+    settings = GatewaySettings.read()
     instance = ServiceSettings.read().instance or NAME
     configure_logs(instance)
     configure_tracing(NAME)
@@ -36,7 +36,7 @@ async def main() -> None:
     try:
         async with open_gateway(bus, settings) as gateway:
             await _wait_for_needed(gateway.admin)
-            url = get_own_url(settings.port)
+            url = HostingSettings.read().get_own_url(settings.port)
             announcer = Announcer(bus, lambda: _announcement(gateway, instance, url))
             await announcer.start()
             freeze_gc()
@@ -64,9 +64,9 @@ def _announcement(gateway: Gateway, instance: str, url: str) -> Announcement:
         instance=instance,
         url=url,
         tags=TAGS,
-        takes=[],
+        subscriptions=[],
         state="up" if gateway.admin.is_ready() else "starting",
-        load=gateway.handler.in_flight.count,
+        load=gateway.handler.in_flight,
         pid=os.getpid(),
     )
 

@@ -1,21 +1,17 @@
 """The admin endpoints: the health of this instance, its metrics, and the registry as it knows it."""
 
+import time
 from collections.abc import Callable
 
 from starlette.responses import Response
 
 from kit.http.problems import NotFound
 from kit.metrics.exposition import exposition
-from step3_async.gateway.ingress.request import READING, Request
-from step3_async.gateway.ingress.responses import (
-    READ_ONLY,
-    SAFE,
-    WrongMethod,
-    allowed_methods,
-    json_response,
-)
+from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.responses import SAFE, json_response, to_other_methods
 from step3_async.gateway.routing.balancer import Balancer
 from step3_async.gateway.routing.registry import Registry
+from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.messages import API
 
@@ -23,22 +19,13 @@ RAPIDS = "rapids"
 
 
 class AdminEndpoints:
-    """The endpoints of an instance. `expected` services must have been up once, `needed` ones must be up."""
+    """The endpoints of an instance of the gateway."""
 
-    def __init__(
-        self,
-        bus: Bus,
-        registry: Registry,
-        balancer: Balancer,
-        *,
-        expected: tuple[str, ...],
-        needed: tuple[str, ...],
-    ) -> None:
+    def __init__(self, bus: Bus, registry: Registry, balancer: Balancer, settings: GatewaySettings) -> None:
         self._bus, self._registry, self._balancer = bus, registry, balancer
-        self._expected, self._needed = expected, needed
-        self._all_were_up = False
+        self._expected, self._needed = settings.expected_services, settings.needed_services
         self._endpoints: dict[str, Callable[[], Response]] = {
-            "/health/live": self._live,
+            "/health/live": lambda: json_response({"_status": "OK"}),
             "/health/ready": self._ready,
             "/metrics": self._metrics,
             "/registry": self._instances,
@@ -53,17 +40,12 @@ class AdminEndpoints:
         endpoint = self._endpoints.get(request.path.removeprefix(API))
         if endpoint is None:
             raise NotFound("There is nothing at this address.")
-        if request.method == "OPTIONS":
-            return allowed_methods(READ_ONLY)
-        if request.method not in READING:
-            raise WrongMethod(READ_ONLY)
-        return endpoint()
+        request.label = request.path
+        return to_other_methods(request) or endpoint()
 
     def is_ready(self) -> bool:
-        """Tell whether all parts have been up once (a later gap is no outage) and the needed ones are up."""
-        if not self._all_were_up:
-            self._all_were_up = all(self._is_up(part) for part in (RAPIDS, *self._expected))
-        return self._all_were_up and self.can_serve()
+        """Tell whether all expected services have been up once, and the needed ones are up."""
+        return not self._registry.missing and self.can_serve()
 
     def can_serve(self) -> bool:
         """Tell whether the services that are always needed are up."""
@@ -71,9 +53,6 @@ class AdminEndpoints:
 
     def _is_up(self, part: str) -> bool:
         return self._bus.connected if part == RAPIDS else bool(self._registry.up(part))
-
-    def _live(self) -> Response:
-        return json_response({"_status": "OK"})
 
     def _ready(self) -> Response:
         parts = {part: "ok" if self._is_up(part) else "down" for part in (RAPIDS, *self._expected)}
@@ -92,9 +71,9 @@ class AdminEndpoints:
                 "version": each.announced.version,
                 "share": self._balancer.share(each.announced.service, each.announced.version),
                 **each.announced.model_dump(
-                    include={"instance", "url", "state", "tags", "load", "behind", "pid"}
+                    include={"instance", "url", "state", "tags", "load", "pending", "pid"}
                 ),
-                "heartbeat": round(self._registry.age(each), 1),
+                "heartbeat": round(time.monotonic() - each.seen_at, 1),
                 "breaker": "open" if each.breaker.is_open else "closed",
             }
             for each in self._registry

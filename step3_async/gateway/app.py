@@ -1,5 +1,6 @@
 """The gateway put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,20 +14,19 @@ from kit.http.proxies import TrustedProxies
 from kit.settings import ServiceSettings, TrustSettings
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.response_cache import ResponseCache
-from step3_async.gateway.commands.command import CommandIds
+from step3_async.gateway.commands.commands import Commands
 from step3_async.gateway.commands.read_your_writes import AppliedChanges
-from step3_async.gateway.commands.responses import CommandResponses
 from step3_async.gateway.dispatcher import Dispatcher
 from step3_async.gateway.ingress.handler import Handler
 from step3_async.gateway.ingress.request import Parser
 from step3_async.gateway.routing.balancer import Balancer
 from step3_async.gateway.routing.listener import Listener
 from step3_async.gateway.routing.registry import Registry
-from step3_async.gateway.settings import Settings
+from step3_async.gateway.settings import GatewaySettings
 from step3_async.gateway.upstream.caller import Caller
-from step3_async.gateway.upstream.client import HttpClient, make_session
+from step3_async.gateway.upstream.client import make_session
 from step3_async.rapids.bus import Bus, Unavailable
-from step3_async.rapids.tasks import retrying
+from step3_async.rapids.tasks import cancel, retrying
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,28 @@ class Gateway:
 
 
 @asynccontextmanager
-async def open_gateway(bus: Bus, settings: Settings) -> AsyncIterator[Gateway]:
+async def open_gateway(bus: Bus, settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Make a gateway that listens to `bus`, for as long as the block lasts."""
-    secret = TrustSettings.read().face_secret
-    registry = Registry(settings.expected_services)
-    balancer = Balancer(registry, Services(ServiceSettings.read().services_file))
+    trust = TrustSettings.read()
     cache = ResponseCache(settings.cache_max_bytes, settings.cache_max_entries)
+    registry = Registry(settings.expected_services, on_change=cache.clear)
+    balancer = Balancer(registry, Services(ServiceSettings.read().services_file))
     changes = AppliedChanges(bus, registry)
-    admin = AdminEndpoints(
-        bus, registry, balancer, expected=settings.expected_services, needed=settings.needed_services
-    )
-    parser = Parser(balancer, secret, settings.request_seconds, TrustedProxies(TrustSettings.read().proxies))
-    commands = CommandResponses(changes, CommandIds(settings.gateway_secret), settings.settle_seconds)
+    admin = AdminEndpoints(bus, registry, balancer, settings)
+    parser = Parser(balancer, trust.face_secret, settings.request_seconds, TrustedProxies(trust.proxies))
+    commands = Commands(changes, settings.gateway_secret, settings.command_seconds)
     listener = Listener(bus, registry, balancer, changes, cache)
     async for attempt in retrying(Unavailable):
         with attempt:
             await listener.start()
     async with make_session(_client_traces()) as session:
-        caller = Caller(HttpClient(session), registry, balancer, secret)
-        handler = Handler(
-            parser,
-            cache,
-            admin,
-            Dispatcher(registry, caller, commands),
-            requests_at_once=settings.requests_at_once,
-            body_seconds=settings.body_seconds,
-            own_port=settings.port,
-        )
+        caller = Caller(session, balancer, trust.face_secret)
+        handler = Handler(parser, cache, admin, Dispatcher(registry, caller, commands), settings)
+        sweeping = asyncio.create_task(listener.run())
         try:
             yield Gateway(_traced(handler), handler, admin, registry, cache)
         finally:
-            listener.stop()
+            await cancel(sweeping)
 
 
 def _traced(app: ASGIApp) -> ASGIApp:

@@ -5,6 +5,7 @@ marks are at `/marks`, and what is counted for them at the `/counts` of one or m
 """
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -16,12 +17,11 @@ from starlette.responses import Response
 from kit.domain.marks.documents import put_mark
 from kit.http.headers import SERVED_BY
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
-from step3_async.gateway.ingress.request import Request, as_raw
+from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.ingress.responses import RawResponse, as_conditions_say, values_of
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
-from step3_async.gateway.upstream.client import Call, forwarded_headers
 from step3_async.rapids.headers import DEPENDS_ON, GAPS
 
 MARKS, COUNTS = "/marks", "/counts"
@@ -32,8 +32,6 @@ MOST_MARKS = 50
 """The largest page of posts, and of marks."""
 
 UNMARKED: dict[str, Any] = {"tags": [], "liked": False, "hidden": False}
-REPLACED = frozenset({b"content-length", as_raw(DEPENDS_ON), as_raw(SERVED_BY)})
-VALIDATORS = frozenset({b"etag", b"last-modified"})
 
 
 class Composer:
@@ -42,48 +40,55 @@ class Composer:
     def __init__(self, caller: Caller, registry: Registry) -> None:
         self._caller, self._registry, self._routes = caller, registry, registry.routes
 
-    async def compose(self, call: Call, request: Request) -> Response:
-        """Return the response to a call as its route wants it composed. Raises as Caller.call does."""
-        call.method = "GET"  # the body is needed here, if not by the client
-        if call.route.path.composition == "marks on items":
-            return await self._with_marks_on_items(call, request)
-        if call.route.path.composition == "marks on one":
-            return await self._with_marks_on_one(call, request)
-        return await self._with_counts(call, request)
-
-    async def _with_marks_on_items(self, call: Call, request: Request) -> Response:
-        response = await self._caller.call(call, request)
+    async def compose(self, route: Route, request: Request) -> Response:
+        """Return the response to a request as its route wants it composed. Raises as Caller.call does."""
+        request = replace(request, method="GET")  # the body is needed here, if not by the client
+        if route.path.composition == "counts":
+            return await self._with_counts(route, request)
+        if route.path.composition == "marks on one":
+            return await self._with_marks_on_one(route, request)
+        response = await self._caller.call(route, request)
         content = _content(response)
         if content is None or not content.get("_items"):
             return response
-        marks = await self._marks([post["_id"] for post in content["_items"]], request)
-        return self._marked(response, content, content["_items"], marks)
+        return await self._with_marks(response, content, content["_items"], request)
 
-    async def _with_marks_on_one(self, call: Call, request: Request) -> Response:
+    async def _with_marks_on_one(self, route: Route, request: Request) -> Response:
         """Return one post, and an ETag that covers the marks, whatever the service would say of its own."""
-        call.headers = forwarded_headers(request.unconditional())
-        post_id = call.target.partition("?")[0].rpartition("/")[2]
-        response, marks = await asyncio.gather(
-            self._caller.call(call, request), self._marks([post_id], request)
-        )
+        response = await self._caller.call(route, request.unconditional())
         content = _content(response)
         if content is None:
             return response
-        marked = self._marked(response, content, [content], marks)
-        etag = b'"%s"' % str(content.get("_etag")).encode()
-        headers = [each for each in marked.raw_headers if each[0] not in VALIDATORS]
-        return as_conditions_say(request, RawResponse(200, [*headers, (b"etag", etag)], bytes(marked.body)))
+        marked = await self._with_marks(response, content, [content], request)
+        marked.headers["etag"] = f'"{content.get("_etag")}"'
+        del marked.headers["last-modified"]
+        return as_conditions_say(request, marked)
 
-    async def _with_counts(self, call: Call, request: Request) -> Response:
+    async def _with_marks(
+        self, response: Response, content: Any, posts: list[Any], request: Request
+    ) -> Response:
+        route = self._routes.find_in_api(MARKS)
+        where = orjson.dumps({"post": {"$in": [post["_id"] for post in posts]}}).decode()
+        query = f"where={quote(where, safe='')}&max_results={MOST_MARKS}"
+        marks = await self._part(route, request, query) if route else None
+        if marks is None:
+            return _composed(response, content, [], [route.service if route else _unknown(MARKS)])
+        by_post = {mark["post"]: mark for mark in orjson.loads(marks.body)["_items"]}
+        for post in posts:
+            mark = {**UNMARKED, **by_post.get(post["_id"], {})}
+            put_mark(post, sorted(mark["tags"]), mark["liked"], mark["hidden"])
+        return _composed(response, content, [marks], [])
+
+    async def _with_counts(self, route: Route, request: Request) -> Response:
         routes = self._routes.parts(COUNTS)
         response, parts = await asyncio.gather(
-            self._caller.call(call, request),
-            asyncio.gather(*(self._part(route, COUNTS, request) for route in routes)),
+            self._caller.call(route, request),
+            asyncio.gather(*(self._part(each, request) for each in routes)),
         )
         content = _content(response)
         if content is None:
             return response
-        gaps = [route.service for route, part in zip(routes, parts, strict=True) if part is None]
+        gaps = [each.service for each, part in zip(routes, parts, strict=True) if part is None]
         present = [part for part in parts if part is not None]
         for part in present:
             content["counts"].update(orjson.loads(part.body)["counts"])
@@ -91,38 +96,21 @@ class Composer:
             gaps.append(_unknown(COUNTS))
         return _composed(response, content, present, gaps)
 
-    async def _marks(self, posts: list[str], request: Request) -> Response | None:
-        route = self._routes.find_in_api(MARKS)
-        if route is None:
-            return None
-        where = quote(orjson.dumps({"post": {"$in": posts}}).decode(), safe="")
-        return await self._part(route, f"{MARKS}?where={where}&max_results={MOST_MARKS}", request)
-
-    async def _part(self, route: Route, target: str, request: Request) -> Response | None:
+    async def _part(self, route: Route, request: Request, query: str = "") -> Response | None:
         """Return the response of a service that the whole can do without. Raises SignedOut when the service
         knows that the reader's token was ended.
         """
-        headers = CIMultiDict(Accept="application/json")
-        headers["Authorization"] = request.by_name[b"authorization"].decode("latin-1")
+        headers = CIMultiDict(Accept="application/json", Authorization=request.headers["authorization"])
+        path = f"{route.path.below}{route.path.template}"
         try:
             response = await self._caller.call(
-                Call(route, "GET", target, headers, b"", PART_SECONDS), request
+                route, replace(request, path=path, query=query, headers=headers), PART_SECONDS
             )
         except (DependencyUnavailable, DependencyTimeout):
             return None
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             raise SignedOut("This token is not valid, or no longer. Sign in for a new one.")
         return response if response.status_code == HTTPStatus.OK else None
-
-    def _marked(self, response: Response, content: Any, posts: list[Any], marks: Response | None) -> Response:
-        if marks is None:
-            route = self._routes.find_in_api(MARKS)
-            return _composed(response, content, [], [route.service if route else _unknown(MARKS)])
-        by_post = {mark["post"]: mark for mark in orjson.loads(marks.body)["_items"]}
-        for post in posts:
-            mark = {**UNMARKED, **by_post.get(post["_id"], {})}
-            put_mark(post, sorted(mark["tags"]), mark["liked"], mark["hidden"])
-        return _composed(response, content, [marks], [])
 
 
 def _content(response: Response) -> dict[str, Any] | None:
@@ -136,14 +124,15 @@ def _content(response: Response) -> dict[str, Any] | None:
 def _composed(response: Response, content: Any, parts: list[Response], gaps: list[str]) -> Response:
     """Return `response` with other content, and headers that name who had a part in it, or had none."""
     body = orjson.dumps(content)
-    headers = [each for each in response.raw_headers if each[0] not in REPLACED]
-    headers.append((b"content-length", b"%d" % len(body)))
-    served_by = dict.fromkeys(name for each in (response, *parts) for name in values_of(each, SERVED_BY))
+    composed = RawResponse(response.status_code, list(response.raw_headers), body)
+    composed.headers["content-length"] = str(len(body))
+    del composed.headers[DEPENDS_ON]
+    served_by = [name for each in (response, *parts) for name in values_of(each, SERVED_BY)]
     if served_by:
-        headers.append((as_raw(SERVED_BY), ", ".join(served_by).encode("latin-1")))
+        composed.headers[SERVED_BY] = ", ".join(dict.fromkeys(served_by))
     if gaps:
-        headers.append((as_raw(GAPS), ", ".join(gaps).encode()))
-    return RawResponse(response.status_code, headers, body)
+        composed.headers[GAPS] = ", ".join(gaps)
+    return composed
 
 
 def _unknown(template: str) -> str:

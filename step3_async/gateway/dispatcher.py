@@ -3,21 +3,20 @@
 from starlette.responses import Response
 
 from kit.http.problems import DependencyUnavailable, NotFound
-from step3_async.gateway.commands.responses import CommandResponses
+from step3_async.gateway.commands.commands import Commands
 from step3_async.gateway.composition import Composer
 from step3_async.gateway.ingress.request import READING, Request
-from step3_async.gateway.ingress.responses import COMMANDS, READ_ONLY, WrongMethod, allowed_methods
+from step3_async.gateway.ingress.responses import COMMANDS, to_other_methods
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
-from step3_async.gateway.upstream.client import forward
 from step3_async.rapids.messages import API
 
 
 class Dispatcher:
     """Responds to requests whose bodies have been read."""
 
-    def __init__(self, registry: Registry, caller: Caller, commands: CommandResponses) -> None:
+    def __init__(self, registry: Registry, caller: Caller, commands: Commands) -> None:
         self._registry, self._caller, self._commands = registry, caller, commands
         self._composer = Composer(caller, registry)
 
@@ -31,38 +30,29 @@ class Dispatcher:
     async def respond(self, request: Request) -> Response:
         """Return the response, with the headers that are for the web face alone. Raises Problems."""
         if request.path.startswith(COMMANDS):
-            return await self._state_of_command(request)
+            return to_other_methods(request) or await self._commands.state(
+                request.path.removeprefix(COMMANDS)
+            )
         route = self._require_route(request)
-        call = forward(request, route, request.target[len(route.path.below) :])
-        if (
-            route.path.composition != "none"
-            and request.method in READING
-            and b"authorization" in request.by_name
-        ):
-            return await self._composer.compose(call, request)
-        response = await self._caller.call(call, request)
+        is_reading = request.method in READING
+        if route.path.composition != "none" and is_reading and "authorization" in request.headers:
+            return await self._composer.compose(route, request)
+        response = await self._caller.call(route, request)
         if route.path.below:
             _add_prefix_to_location(response)
-        if request.method in READING or request.is_inner:
+        if is_reading or request.is_inner:
             return response
         return await self._commands.respond(request, response)
 
     def _require_route(self, request: Request) -> Route:
         """Return the route. Raises NotFound where there is none, and DependencyUnavailable as long as a
-        service that may have one is yet to be seen.
+        service that may have one has not been up.
         """
         if request.route is not None:
             return request.route
         if self._registry.missing:
             raise DependencyUnavailable("What is at this address", retry_after=1)
         raise NotFound("There is nothing at this address.")
-
-    async def _state_of_command(self, request: Request) -> Response:
-        if request.method == "OPTIONS":
-            return allowed_methods(READ_ONLY)
-        if request.method not in READING:
-            raise WrongMethod(READ_ONLY)
-        return await self._commands.state(request.path.removeprefix(COMMANDS))
 
 
 def _add_prefix_to_location(response: Response) -> None:

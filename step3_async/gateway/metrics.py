@@ -11,7 +11,7 @@ RETRIES = Counter("gateway_retries", "Calls made again.", ["service"])
 REFUSED = Counter("gateway_refused", "Requests refused as there was too much to do already.", ["part"])
 CACHE = Counter("gateway_cache", "Responses served from the cache, and those dropped from it.", ["result"])
 CACHED_BYTES = Gauge("gateway_cache_bytes", "Size of the cached responses.", multiprocess_mode="livesum")
-SETTLING = Histogram("gateway_settling_seconds", "Time from a command to all views showing it.")
+SETTLING = Histogram("gateway_command_seconds", "Time from a command to all views showing it.")
 COMMANDS = Counter("gateway_commands", "Commands by the state in their response.", ["state"])
 OPENED = Counter("gateway_breakers_opened", "Instances left alone for a moment.", ["service"])
 
@@ -21,9 +21,3 @@ def request_series(method: str, route: str, status: int) -> tuple[Counter, Histo
     """Return the counter and the times of such requests; `route` is one of few."""
     named = method if method in METHODS else "other"
     return REQUESTS.labels(named, route, status), SECONDS.labels(named, route)
-
-
-@lru_cache(maxsize=1024)
-def call_series(service: str, outcome: str) -> Counter:
-    """Return the counter of such calls."""
-    return CALLS.labels(service, outcome)

@@ -2,8 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic_core import ErrorDetails
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from kit.settings import Settings
 
 
 def _split(value: Any) -> Any:
@@ -16,12 +19,12 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class Settings(BaseSettings):
+class GatewaySettings(Settings):
     """Each setting is read from the environment variable of its name in capitals."""
 
-    model_config = SettingsConfigDict(alias_generator=str.upper, case_sensitive=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(alias_generator=str.upper)
 
-    gateway_secret: str = Field(description="to a long random text; `make run` does so")
+    gateway_secret: str = Field(description="a long random text; `make run` does so.")
     """What all gateways sign the ids of commands with."""
 
     step3_host: str = "127.0.0.1"
@@ -43,7 +46,7 @@ class Settings(BaseSettings):
     request_seconds: NonNegativeFloat = 10.0
     """What a request may take in all."""
 
-    settle_seconds: NonNegativeFloat = 5.0
+    command_seconds: NonNegativeFloat = 5.0
     """How long the response to a write waits for views to show it."""
 
     requests_at_once: PositiveInt = 512
@@ -60,17 +63,9 @@ class Settings(BaseSettings):
     cache_max_entries: NonNegativeInt = 10_000
     """How large the cache may be; 0 bytes for none."""
 
-
-def read_settings() -> Settings:
-    """Return the settings. Raises RuntimeError with one line for people where some are bad."""
-    try:
-        return Settings()  # type: ignore[call-arg] # the environment has them
-    except ValidationError as error:
-        raise RuntimeError(" ".join(_explain(each) for each in error.errors())) from None
-
-
-def _explain(error: Any) -> str:
-    variable = str(error["loc"][0])
-    if error["type"] == "missing":
-        return f"Set {variable} {Settings.model_fields[variable.lower()].description}."
-    return f"{variable} is {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}."
+    @classmethod
+    def _explain(cls, problem: ErrorDetails) -> str:
+        if problem["type"] == "missing":
+            return super()._explain(problem)
+        message = f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
+        return f"{problem['loc'][0]} is {problem['input']!r}: {message}."

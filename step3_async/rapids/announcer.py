@@ -16,7 +16,7 @@ class Announcer:
     """Announces an instance once a second, when its state changes, when it is probed, and after a
     reconnection.
 
-    `describe` returns how the instance is. It is called often and must be quick.
+    `describe` returns the state of the instance. It is called often and must be quick.
     """
 
     def __init__(self, bus: Bus, describe: Callable[[], Announcement]) -> None:

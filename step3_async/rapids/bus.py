@@ -51,7 +51,7 @@ class StoredDeadLetter:
 
 
 class Delivery(Protocol):
-    """An event handed out by a river. Unless it is acknowledged it is delivered again."""
+    """An event delivered by a river. Unless it is acknowledged it is delivered again."""
 
     data: bytes
     attempt: int
@@ -61,10 +61,10 @@ class Delivery(Protocol):
         """Confirm that the event is handled for good."""
 
     async def nak(self, delay: float) -> None:
-        """Ask for the event again in `delay` seconds."""
+        """Have the event delivered again in `delay` seconds."""
 
     async def in_progress(self) -> None:
-        """Ask for more time before the event is delivered again."""
+        """Get more time before the event is delivered again."""
 
 
 class River(Protocol):
@@ -84,7 +84,7 @@ class River(Protocol):
         """Return how many events are not acknowledged yet. Raises Unavailable."""
 
     async def close(self) -> None:
-        """Stop reading. The river stays, and what was not handed out is free for other readers."""
+        """Stop reading. The river stays, and what was not delivered is left for other readers."""
 
 
 class Bus(Protocol):
@@ -124,7 +124,7 @@ class Bus(Protocol):
     async def subscribe(self, topic: str, handler: MessageHandler) -> None:
         """Have `handler` called for each message from now on, also after a reconnection.
 
-        In `topic`, `*` stands for one word between dots and a final `>` for one or more words.
+        In `topic`, `*` means one word between dots and a final `>` for one or more words.
         """
 
     async def reply(self, topic: str, handler: RequestHandler) -> None:

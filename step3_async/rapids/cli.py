@@ -1,8 +1,9 @@
-"""The command `rapids`, for operators and for people who want to look."""
+"""The command `rapids`, for operators and for people who want to see events."""
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
@@ -15,6 +16,7 @@ from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.bus import Bus, StoredDeadLetter, Unavailable, event_topic
 from step3_async.rapids.connect import connect
 from step3_async.rapids.nats.streams import provision
+from step3_async.rapids.pond.tombstones import TOMBSTONES_KEPT
 from step3_async.rapids.rebuild import RebuildFailed
 from step3_async.rapids.rebuild import rebuild as rebuild_pond
 
@@ -56,20 +58,31 @@ def dead(river: str | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 @click.argument("numbers", type=int, nargs=-1)
 def redrive(river: str | None, everything: bool, numbers: tuple[int, ...]) -> None:
-    """Deliver dead letters to their rivers once more: those with these NUMBERS, or all."""
+    """Deliver dead letters to their rivers once more: those with these NUMBERS, or all.
+
+    Events that are older than a pond's tombstones are left: they could bring deleted documents back.
+    """
     if bool(numbers) is everything:
         raise click.UsageError("Give either numbers, which `rapids dead` lists, or --all.")
 
-    async def deliver(bus: Bus) -> list[StoredDeadLetter]:
+    async def deliver(bus: Bus) -> tuple[list[StoredDeadLetter], list[StoredDeadLetter]]:
         letters = [each for each in await bus.dead_letters(river) if everything or each.number in numbers]
         if unknown := set(numbers) - {each.number for each in letters}:
             raise click.ClickException(f"There is no dead letter {', '.join(map(str, sorted(unknown)))}.")
+        old = [each for each in letters if _is_older_than_tombstones(each.letter.data)]
+        letters = [each for each in letters if each not in old]
         for each in letters:
             await bus.redrive(each)
-        return letters
+        return letters, old
 
-    letters = _with_bus(deliver)
+    letters, old = _with_bus(deliver)
     click.echo(f"Redriven: {len(letters)}.")
+    if old:
+        raise click.ClickException(
+            f"Left: {', '.join(str(each.number) for each in old)}. An event older than "
+            f"{TOMBSTONES_KEPT.days} days could bring a deleted document back. `rapids rebuild SERVICE` "
+            "fills the pond from the owners instead."
+        )
 
 
 @main.command()
@@ -77,7 +90,7 @@ def redrive(river: str | None, everything: bool, numbers: tuple[int, ...]) -> No
 @click.option("--patience", default=600.0, show_default=True, help="Seconds to wait until it is done.")
 @click.argument("service")
 def rebuild(service: str, empty: bool, patience: float) -> None:
-    """Fill the pond of SERVICE anew from its owners, while it serves what it has."""
+    """Fill the pond of SERVICE again from its owners, while it responds from what it has."""
     _with_bus(lambda bus: rebuild_pond(bus, service, empty, patience, click.echo))
 
 
@@ -111,8 +124,16 @@ def asyncapi() -> None:
     click.echo(orjson.dumps(asyncapi_document(), option=orjson.OPT_INDENT_2))
 
 
+def _is_older_than_tombstones(data: bytes) -> bool:
+    try:
+        event = Event.model_validate_json(data)
+    except ValidationError:
+        return False
+    return datetime.now(UTC) - event.timestamp > TOMBSTONES_KEPT
+
+
 def _name(data: bytes) -> str:
-    """Return which event it is, for people."""
+    """Return the name of an event for people."""
     try:
         event = Event.model_validate_json(data)
     except ValidationError:
@@ -160,7 +181,7 @@ def _run(work: Awaitable[Result]) -> Result:
         raise click.ClickException(
             f"The rapids cannot be reached: {error}. Is the step up, and NATS_URL right?"
         ) from None
-    except RebuildFailed as error:
+    except (RebuildFailed, RuntimeError) as error:  # or a variable that makes no sense
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         raise click.Abort from None

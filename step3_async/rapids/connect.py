@@ -1,11 +1,11 @@
-"""Connecting to the bus that the environment names."""
+"""Connect to the bus that the settings name."""
 
 from collections.abc import Callable
 
 from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.nats.bus import NatsBus
-from step3_async.rapids.nats.settings import get_nats_url
+from step3_async.rapids.nats.settings import NatsSettings
 
 CONNECT_SECONDS = 5.0
 
@@ -24,6 +24,6 @@ async def connect(
     `provisions` it makes the streams where they are missing, or were lost. `validate` raises ValueError for
     an event that must not be published.
     """
-    bus = NatsBus(url or get_nats_url(), name, provisions=provisions, validate=validate)
+    bus = NatsBus(url or NatsSettings.read().url, name, provisions=provisions, validate=validate)
     await bus.start(timeout)
     return bus

@@ -1,6 +1,6 @@
 """The names of the headers that the gateway, the services and the web face exchange.
 
-`kit.clients.discovery` and `kit.http.forwarded` have those that step 2 knows as well.
+`kit.http.headers` has those that step 2 uses as well.
 """
 
 COMMAND = "Command"
@@ -12,8 +12,8 @@ DEPENDS_ON = "Depends-On"
 GAPS = "Gaps"
 """The services that a composed response had to do without."""
 
-SETTLE = "Settle"
-"""With `later`, the sender waits itself until a command is applied, so that the gateway need not."""
+COMMAND_WAIT = "Command-Wait"
+"""With `later`, the sender itself waits until a command is applied, so the gateway does not."""
 
 DEADLINE = "Deadline-Ms"
 """The milliseconds that the sender of a request still has."""

@@ -8,20 +8,21 @@ HEARTBEAT = "registry.heartbeat"
 """`registry.heartbeat.<service>.<instance>` carries an Announcement, once a second and at each change."""
 
 PROBE = "registry.probe"
-"""Asks all instances to announce themselves now."""
+"""Has all instances announce themselves now."""
 
 APPLIED = "applied"
 """`applied.<service>` carries an Applied."""
 
 APPLIED_QUERY = "applied-query"
-"""`applied-query.<service>` takes an AppliedQuery; one of the service's instances replies with AppliedReply.
+"""`applied-query.<service>` carries an AppliedQuery; one of the service's instances replies with
+AppliedReply.
 """
 
 SNAPSHOT_REQUEST = "snapshot.request"
-"""Takes a SnapshotRequest; capture replies with SnapshotAccepted."""
+"""Carries a SnapshotRequest; capture replies with SnapshotAccepted."""
 
 REBUILD = "rebuild"
-"""`rebuild.<service>` takes a RebuildRequest; one of the service's instances replies with RebuildStatus."""
+"""`rebuild.<service>` carries a RebuildRequest; one of the service's instances replies with RebuildStatus."""
 
 HEARTBEAT_SECONDS = 1.0
 EXPIRY_SECONDS = 3.5
@@ -29,22 +30,22 @@ EXPIRY_SECONDS = 3.5
 
 
 API = "/api"
-"""Where clients find at the gateway what services answer."""
+"""The prefix of the services' paths at the gateway."""
 
 Composition = Literal["none", "marks on items", "marks on one", "counts"]
 
 
 class AnnouncedPath(BaseModel):
-    """A path that a service answers. The gateway sends requests for it there, and knows of no other paths.
+    """A path of a service. The gateway sends requests for it there, and knows no other paths.
 
-    In `template` the braces of `/posts/{post}/like` stand for a name without slashes, those of `/{page:path}`
-    for anything. Clients find it `below` a prefix that the service does not see. `composition` is what the
+    In `template` the braces of `/posts/{post}/like` mean a name without slashes, those of `/{page:path}`
+    anything. Clients find it `below` a prefix that the service does not see. `composition` is what the
     gateway adds for a signed-in reader: their marks on each of the `_items`, their marks on the one post that
     the response is, or the counts of all services that announce `/counts`.
 
-    A `part` is not for clients: the gateway asks for it to compose other responses, and several services may
-    answer the same. `seconds` is how long a response may take. With `trusts_gateway` the service is told the
-    client's address and scheme together with FACE_SECRET, which proves that it is the gateway that tells it.
+    A `part` is not for clients: the gateway requests it to compose other responses, and several services may
+    have the same. `seconds` is how long a response may take. With `trusts_gateway` the service gets the
+    client's address and scheme, together with FACE_SECRET, which proves that they are from the gateway.
     """
 
     template: str = Field(pattern=r"^/([^{}]|\{\w+(:path)?\})*$")
@@ -59,9 +60,9 @@ class Announcement(BaseModel):
     """An instance of a service: where it is, what it does, and how it is.
 
     `state` is `up` when it is ready for requests, `starting` when it lives and is not ready (its store is
-    away, or its pond is not filled yet), and `gone` as it leaves. `takes` are the domains whose events it
-    projects, `paths` those it answers. `load` is the number of requests in work, `behind` that of events not
-    yet projected.
+    away, or its pond is not filled yet), and `gone` as it leaves. `subscriptions` are the domains whose
+    events it projects, and `paths` the requests that it gets. `load` is the number of requests in flight,
+    `pending` that of events not yet projected.
     """
 
     service: str
@@ -69,11 +70,11 @@ class Announcement(BaseModel):
     instance: str
     url: str
     tags: list[str]
-    takes: list[str]
+    subscriptions: list[str]
     paths: list[AnnouncedPath] = []
     state: Literal["up", "starting", "gone"]
     load: int = 0
-    behind: int = 0
+    pending: int = 0
     pid: int
 
 
@@ -88,7 +89,7 @@ class Applied(BaseModel):
 
 
 class AppliedQuery(BaseModel):
-    """Asks which revision of a document the pond shows."""
+    """A query for the revision of a document that the pond shows."""
 
     domain: str
     key: str
@@ -118,8 +119,8 @@ class SnapshotAccepted(BaseModel):
 
 
 class RebuildRequest(BaseModel):
-    """Asks for the status of a service's pond. With `rebuild` the pond is first filled anew from its owners,
-    with `empty` from nothing instead of over what it has.
+    """A request for the status of a service's pond. With `rebuild` the pond is first filled anew from its
+    owners, with `empty` from nothing instead of over what it has.
     """
 
     rebuild: bool = False

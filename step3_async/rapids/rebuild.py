@@ -1,4 +1,4 @@
-"""Requesting that a service's pond is filled anew, and watching its progress."""
+"""Request that a service's pond is filled again, and watch the progress."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ async def rebuild(
     except Unavailable:
         services = await _services_with_ponds(bus)
         known = f"these do: {', '.join(services)}" if services else "nobody does"
-        raise RebuildFailed(f"{service} is not up, or takes no events; {known}.") from None
+        raise RebuildFailed(f"{service} is not up, or subscribes to no events; {known}.") from None
     reported: dict[str, str] = {}
     while True:
         for domain, line in _lines(status).items():
@@ -77,12 +77,12 @@ def _lines(status: RebuildStatus) -> dict[str, str]:
 
 
 async def _services_with_ponds(bus: Bus) -> list[str]:
-    """Return the services that take events, as they announce themselves."""
+    """Return the services that subscribe to events, by their announcements."""
     found: set[str] = set()
 
     async def take(_topic: str, content: bytes) -> None:
         announced = Announcement.model_validate_json(content)
-        if announced.takes and announced.state != "gone":
+        if announced.subscriptions and announced.state != "gone":
             found.add(announced.service)
 
     await bus.subscribe(f"{HEARTBEAT}.>", take)

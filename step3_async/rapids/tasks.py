@@ -1,7 +1,7 @@
 """Helpers for tasks of asyncio: cancelling them for certain, running some together, trying again.
 
 Before Python 3.12 `asyncio.wait_for`, which the drivers of MongoDB and NATS use, loses a cancellation that
-comes at the moment at which it returns: the task goes on, and whoever waits for its end waits for ever.
+comes at the moment at which it returns: the task goes on, and code that waits for its end waits for ever.
 """
 
 import asyncio
@@ -62,11 +62,11 @@ def retrying(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     on_error: Callable[[BaseException], object] | None = None,
 ) -> AsyncRetrying:
-    """Return what tries again after these errors, `first` seconds later at first and `most` in the end. When
+    """Return what tries again after these errors: after `first` seconds, later after up to `most`. When
     `stop` says so, the error is raised.
     """
 
-    def tell(state: RetryCallState) -> None:
+    def report(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if on_error and error:
             on_error(error)
@@ -76,6 +76,6 @@ def retrying(
         wait=wait_exponential_jitter(multiplier=first, max=most, jitter=first),
         stop=stop,
         sleep=sleep,
-        before_sleep=tell,
+        before_sleep=report,
         reraise=True,
     )

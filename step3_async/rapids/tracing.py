@@ -3,7 +3,8 @@
 import os
 
 import structlog
-from opentelemetry import trace
+from flask import Flask, g, request
+from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 EXPORTERS = ("none", "console", "otlp")
@@ -14,10 +15,12 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def configure_tracing(service: str) -> None:
-    """Have this process, an instance of `service`, send its spans to where OTEL_TRACES_EXPORTER says: `none`
-    (the default; a request's trace context is passed on all the same), `console`, or `otlp`, which further
-    OTEL_ variables describe. Call it once, after forking, with logs configured. Anything else is warned of
-    and ignored, as https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables wants it.
+    """Send this process's spans, those of an instance of `service`, where OTEL_TRACES_EXPORTER says.
+
+    That is `none` (the default: only the trace context of requests is passed on), `console`, or `otlp`,
+    which further OTEL_ variables describe. Call it once, after forking, with logs configured. Anything else
+    is logged as a warning and ignored, as
+    https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables wants it.
     """
     exporter = os.environ.get("OTEL_TRACES_EXPORTER") or "none"
     if exporter not in EXPORTERS:
@@ -25,16 +28,65 @@ def configure_tracing(service: str) -> None:
             "no spans are sent: OTEL_TRACES_EXPORTER is to be one of these", known=EXPORTERS, given=exporter
         )
         return
-    if exporter == "none":
-        return
-    # It takes longer to import than all else here, and is seldom asked for.
-    from step3_async.rapids.exporting import provider  # noqa: PLC0415
+    if exporter != "none":
+        _send_spans(service, exporter)
 
-    trace.set_tracer_provider(provider(service, exporter))
+
+def has_exporter() -> bool:
+    """Return whether spans are sent anywhere."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
+def trace_requests(app: Flask) -> None:
+    """Have each request of `app` continue its caller's trace, with a span of its own where spans are sent."""
+    if has_exporter():
+        from opentelemetry.instrumentation.flask import FlaskInstrumentor  # noqa: PLC0415
+
+        FlaskInstrumentor().instrument_app(app)  # type: ignore[no-untyped-call]
+    else:
+        _attach_context(app)
+
+    @app.before_request
+    def pass_on() -> None:
+        if traceparent := current_traceparent():
+            g.traceparent = traceparent
 
 
 def current_traceparent() -> str | None:
-    """The trace context of what is being done now, as it travels; None outside any trace."""
+    """Return the current trace context as it is sent along; None outside any trace."""
     carrier: dict[str, str] = {}
     W3C.inject(carrier)
     return carrier.get(TRACEPARENT)
+
+
+def _attach_context(app: Flask) -> None:
+    # The instrumentation takes 0.15 s to import and 0.09 ms a request, even where it sends nothing.
+    @app.before_request
+    def attach() -> None:
+        g.trace_token = context.attach(W3C.extract(request.headers))
+
+    @app.teardown_request
+    def detach(_error: BaseException | None) -> None:
+        if token := g.pop("trace_token", None):
+            context.detach(token)
+
+
+def _send_spans(service: str, exporter: str) -> None:
+    # They take longer to import than all else here, and are seldom asked for.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import (  # noqa: PLC0415
+        BatchSpanProcessor,
+        ConsoleSpanExporter,
+        SimpleSpanProcessor,
+    )
+
+    instance = os.environ.get("INSTANCE") or service
+    resource = Resource.create({"service.name": service, "service.instance.id": instance})
+    provider = TracerProvider(resource=resource)
+    if exporter == "console":
+        provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
+    else:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)

@@ -1,4 +1,4 @@
-"""The web face of step 3: step 0's application over step 1's store, which asks the gateway."""
+"""The web face of step 3: step 0's application over step 1's store, which calls the gateway."""
 
 from pathlib import Path
 
@@ -13,10 +13,9 @@ from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
-from step3_async.rapids.hosting.settings import get_gateway_url
-from step3_async.rapids.hosting.spans import trace_requests
+from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import AnnouncedPath
-from step3_async.rapids.tracing import configure_tracing
+from step3_async.rapids.tracing import configure_tracing, trace_requests
 from step3_async.web.gateway_api import GatewayApi, pass_on
 from step3_async.web.openapi import complete
 
@@ -26,15 +25,15 @@ PAGES = [
     AnnouncedPath(template=each, below="", seconds=SECONDS, trusts_gateway=True)
     for each in ("/", "/login", "/logout", "/signup", "/{page:path}")
 ]
-"""The gateway lets each of these, and the pages of each API service, take a part of an instance only."""
+"""Each of these, and the pages of each API service, may occupy only a part of an instance."""
 
 
 def make_app() -> Flask:
-    """The face over the gateway that the environment names; it announces itself, as services do."""
+    """Make the face over the gateway that the settings name. It announces itself, as services do."""
     configure_logs(ServiceSettings.read().instance or NAME)
     configure_tracing(NAME)
     secret = TrustSettings.read().face_secret
-    api = GatewayApi(get_gateway_url(), secret)
+    api = GatewayApi(HostingSettings.read().gateway_url, secret)
     keys = RemoteKeys(api)
     keys.fetch_ahead()
     app = create_app(
@@ -64,5 +63,5 @@ def _extend_pages(app: Flask) -> None:
     assert step0 is not None  # noqa: S101
     own = FileSystemLoader(Path(__file__).parent / "templates")
     app.jinja_loader = ChoiceLoader([own, PrefixLoader({"step0": step0}), step0])
-    pages = Blueprint("settling", __name__, static_folder="static", static_url_path="/settling")
+    pages = Blueprint("pending", __name__, static_folder="static", static_url_path="/pending")
     app.register_blueprint(pages)

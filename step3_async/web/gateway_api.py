@@ -1,4 +1,4 @@
-"""The gateway's API as the web face asks it, and what its answers tell of the page that is made of them."""
+"""Requests of the web face to the gateway, and what their responses say about the page made from them."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest
 from kit.http.gaps import note_gap
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR, SERVED_BY, SERVICE_VERSION
 from kit.http.problems import Problem
-from step3_async.rapids.headers import COMMAND, DEADLINE, DEPENDS_ON, GAPS, SETTLE
+from step3_async.rapids.headers import COMMAND, COMMAND_WAIT, DEADLINE, DEPENDS_ON, GAPS
 from step3_async.rapids.messages import API
 from step3_async.rapids.tracing import W3C
 
 
 @dataclass
-class Told:
-    """What the gateway told along with its answers, for one request of ours.
+class ResponseMetadata:
+    """What the headers of the gateway's responses say, for one request to the web face.
 
-    `depends_on` is what the page shows that is the same for all; None once something is not.
+    `depends_on` names what the page was made from; None as soon as a part of it is not the same for all.
     """
 
     depends_on: set[str] | None = field(default_factory=set)
@@ -28,23 +28,24 @@ class Told:
     gaps: list[str] = field(default_factory=list)
     served_by: list[str] = field(default_factory=list)
 
-    def take(self, answer: requests.Response) -> None:
-        """Add what an answer tells."""
-        depends, gaps = _words(answer, DEPENDS_ON), _words(answer, GAPS)
+    def add(self, response: requests.Response) -> None:
+        """Add the headers of a response."""
+        depends, gaps = _words(response, DEPENDS_ON), _words(response, GAPS)
         if not depends or gaps:
             self.depends_on = None
         elif self.depends_on is not None:
             self.depends_on.update(depends)
-        self.commands += _words(answer, COMMAND)
+        self.commands += _words(response, COMMAND)
         self.gaps += gaps
-        self.served_by += _words(answer, SERVED_BY)
+        self.served_by += _words(response, SERVED_BY)
         for service in gaps:
             note_gap(f"The {service} service")
 
 
 class GatewayApi(Rest):
-    """The API at the gateway, `url`, which knows by `secret` that we are inside. It waits for nothing that is
-    yet to settle: the request that a call is made for comes through the gateway, too, and waits there.
+    """The API at the gateway, `url`, to which `secret` proves that we are inside.
+
+    Commands are not waited for: the request to the web face came through the gateway, too, and waits there.
     """
 
     def __init__(self, url: str, secret: str = "") -> None:
@@ -64,38 +65,38 @@ class GatewayApi(Rest):
         headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
-        """See Rest; `told` then knows what was told along with the answer."""
-        sent = {SETTLE: "later", **self._proof, **_passed_on(), **(headers or {})}
+        """Do as Rest does, and add the response's headers to the metadata."""
+        sent = {COMMAND_WAIT: "later", **self._proof, **_passed_on(), **(headers or {})}
         rest = {"token": token, "params": params, "json": json, "content": content}
         try:
-            answer = super().call(method, path, **rest, headers=sent, read_seconds=read_seconds)
+            response = super().call(method, path, **rest, headers=sent, read_seconds=read_seconds)
         except Problem:
             if has_request_context():
-                told().depends_on = None
+                metadata().depends_on = None
             raise
         if has_request_context():
-            told().take(answer)
-        return answer
+            metadata().add(response)
+        return response
 
     def health(self) -> dict[str, bool]:
-        """No parts: the gateway tells of its own. Raises DependencyUnavailable and DependencyTimeout when it
-        does not answer.
+        """Return no parts: the gateway reports its own. Raises DependencyUnavailable and DependencyTimeout
+        when it does not respond.
         """
         self._gateway.call("GET", "/health/live", read_seconds=HEALTH_SECONDS)
         return {}
 
 
-def told() -> Told:
-    """What was told for the request that is being answered."""
-    if "told" not in g:
-        g.told = Told()
-    known: Told = g.told
+def metadata() -> ResponseMetadata:
+    """Return the metadata for the current request."""
+    if "gateway_metadata" not in g:
+        g.gateway_metadata = ResponseMetadata()
+    known: ResponseMetadata = g.gateway_metadata
     return known
 
 
 def pass_on(response: Response) -> Response:
-    """Add to the answer what the gateway needs to know of it: what it depends on, commands, gaps."""
-    known = told()
+    """Add the headers that the gateway needs: what the response depends on, commands, gaps."""
+    known = metadata()
     if known.depends_on and response.status_code == requests.codes.ok:
         response.headers[DEPENDS_ON] = ", ".join(sorted(known.depends_on))
     for name, values in ((COMMAND, known.commands), (GAPS, known.gaps), (SERVED_BY, known.served_by)):
@@ -119,5 +120,5 @@ def _passed_on() -> dict[str, str]:
     return sent
 
 
-def _words(answer: requests.Response, header: str) -> list[str]:
-    return [word for each in answer.headers.get(header, "").split(",") if (word := each.strip())]
+def _words(response: requests.Response, header: str) -> list[str]:
+    return [word for each in response.headers.get(header, "").split(",") if (word := each.strip())]

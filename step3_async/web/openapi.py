@@ -12,8 +12,10 @@ Json = dict[str, Any]
 
 
 def complete(contract: Mapping[str, Any]) -> Json:
-    """The document of the face with `contract`, to which step 3 adds: each write of a reader is a command,
-    which may be answered later; commands and the registry have addresses of their own.
+    """Return the document of the face: `contract` and what step 3 adds to it.
+
+    Each write of a reader is a command, which may be done later. Commands and the registry have addresses of
+    their own.
     """
     added = yaml.safe_load(ADDED.read_text())
     ours, theirs = added["components"], contract["components"]
@@ -29,13 +31,15 @@ def complete(contract: Mapping[str, Any]) -> Json:
 
 def _with_commands(item: Mapping[str, Any]) -> Json:
     return {
-        name: _as_command(told) if name not in ("get", "parameters") and _is_a_readers(told) else told
-        for name, told in item.items()
+        name: _as_command(operation)
+        if name not in ("get", "parameters") and _is_a_readers(operation)
+        else operation
+        for name, operation in item.items()
     }
 
 
 def _is_a_readers(operation: Mapping[str, Any]) -> bool:
-    """Whether only somebody signed in may do it."""
+    """Return whether only a signed-in reader may do it."""
     return operation.get("security") == [{"bearer": []}]
 
 
@@ -43,7 +47,9 @@ def _as_command(operation: Mapping[str, Any]) -> Json:
     parameters = [*operation.get("parameters", ()), {"$ref": "#/components/parameters/Prefer"}]
     applied = {"Preference-Applied": {"$ref": "#/components/headers/Preference-Applied"}}
     responses: Json = {"202": {"$ref": "#/components/responses/Accepted"}}
-    for status, told in operation["responses"].items():
+    for status, response in operation["responses"].items():
         is_good = status.startswith("2")
-        responses[status] = {**told, "headers": {**told.get("headers", {}), **applied}} if is_good else told
+        responses[status] = (
+            {**response, "headers": {**response.get("headers", {}), **applied}} if is_good else response
+        )
     return {**operation, "parameters": parameters, "responses": dict(sorted(responses.items()))}

@@ -14,7 +14,6 @@ import pytest
 
 from tests.contract.face import Face
 from tests.contract.picture_cases import picture_cases
-from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, Reader, new_reader
 from tests.support.corpus import Corpus
@@ -23,6 +22,7 @@ from tests.support.image_site import ImageSite
 from tests.support.made_corpus import make_corpus
 from tests.support.mailbox import Mailbox
 from tests.support.question import SITE, posts_xml
+from tests.support.responses import expect
 from tests.support.shared_step import SharedStep, shared_steps
 from tests.support.workshop_command import call
 
@@ -32,7 +32,7 @@ DEADLINES = {0: 0.0, 1: 0.0, 2: 1.5, 3: 1.0}
 
 SLACK = 30.0
 """How many times slower a busy machine may be. How soon it is on an idle one is measured, not tested: see
-`make bench` and `make compare`. What has to be at once has to be so anywhere.
+`make bench` and `make compare`. What must happen at once must do so on every machine.
 """
 
 
@@ -104,19 +104,19 @@ def corpus(
 
 @pytest.fixture(scope="package")
 def regular(face: Face) -> Reader:
-    """A member for all tests that don't mind what others have marked; hashing passwords takes its time."""
+    """A member for all tests in which marks of other tests do not matter: hashing passwords takes time."""
     return new_reader(face.url)
 
 
 @pytest.fixture(scope="package")
 def other(face: Face) -> Reader:
-    """Another of that kind."""
+    """A second member of that kind."""
     return new_reader(face.url)
 
 
 @pytest.fixture
 def visitor(face: Face) -> Client:
-    """Somebody who has not signed in."""
+    """A client that has not signed in."""
     return Client(face.url)
 
 
@@ -128,13 +128,13 @@ def reader(face: Face) -> Reader:
 
 @pytest.fixture
 def browser(face: Face) -> Browser:
-    """A browser that has never been here."""
+    """A browser without cookies."""
     return Browser(face.url)
 
 
 @pytest.fixture
 def member(browser: Browser, regular: Reader) -> Browser:
-    """A browser whose owner has just signed in."""
+    """A browser in which a member has just signed in."""
     expect(browser.sign_in(regular.username), 303)
     return browser
 

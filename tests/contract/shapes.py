@@ -32,7 +32,7 @@ def check_collection(body: dict[str, Any], page: int, max_results: int) -> None:
 
 
 def check_post(post: dict[str, Any], *, marked: bool = False) -> None:
-    """Raise AssertionError unless this is a post; `marked` if a signed-in reader asked for it."""
+    """Raise AssertionError unless this is a post; `marked` if a signed-in reader requested it."""
     fields = {**POST, **(MARKS if marked else {})}
     assert set(post) == set(fields), set(post) ^ set(fields)
     for name, kind in fields.items():

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_issue
 from tests.support.budget import budget
 from tests.support.client import PASSWORD, Client, new_name, sign_in, sign_up
+from tests.support.responses import expect, expect_issue
 from tests.support.submission import BASE36
 
 pytestmark = pytest.mark.face
@@ -73,10 +73,10 @@ def random_name(length: int) -> str:
 def test_names_have_3_to_30_characters(face: Face, visitor: Client, length: int) -> None:
     for _ in range(20):
         name = random_name(length)
-        answer = visitor.post("/signup", json={"username": name, "password": PASSWORD})
-        if answer.status_code != 409:  # a short one may be taken
+        response = visitor.post("/signup", json={"username": name, "password": PASSWORD})
+        if response.status_code != 409:  # a short one may be taken
             break
-    assert expect(answer, 201).json() == {"username": name}
+    assert expect(response, 201).json() == {"username": name}
     assert sign_in(face.url, name)
 
 
@@ -124,6 +124,6 @@ def test_what_is_no_address_is_refused(visitor: Client, email: str) -> None:
     expect_issue(visitor.post("/signup", json=fields), "email")
 
 
-def test_all_that_is_wrong_is_told_at_once(visitor: Client) -> None:
+def test_response_names_all_errors_at_once(visitor: Client) -> None:
     fields = {"username": "A", "password": "short", "email": "none", "admin": True}
     expect_issue(visitor.post("/signup", json=fields), "username", "password", "email", "admin")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from requests import Response
 
-from tests.support.answers import expect, expect_error, expect_issue, expect_unauthorized
 from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.support.responses import expect, expect_error, expect_issue, expect_unauthorized
 
 pytestmark = pytest.mark.face
 
@@ -127,7 +127,7 @@ def test_half_a_surrogate_pair_is_no_text(visitor: Client) -> None:
 
 
 @pytest.mark.parametrize("content", [b"nothing", b"[]", b"{}"])
-def test_who_is_asking_comes_before_what_they_send(visitor: Client, content: bytes) -> None:
+def test_identity_is_checked_before_the_body(visitor: Client, content: bytes) -> None:
     expect_unauthorized(send(visitor, "/posts/t3_zzzzzzzzzzz/share", content))
     expect_unauthorized(send(visitor, "/posts/t3_zzzzzzzzzzz/share", content, {"Content-Type": "text/plain"}))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.answers import expect, expect_error
 from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.support.responses import expect, expect_error
 
 pytestmark = pytest.mark.face
 
@@ -41,8 +41,8 @@ def test_a_size_that_is_not_announced_makes_no_difference(visitor: Client) -> No
 def test_verbs_ignore_a_small_body_and_refuse_a_large_one(
     regular: Reader, post: str, method: str, verb: str
 ) -> None:
-    expect(regular.ask(method, f"/posts/{post}/{verb}", data=b'{"likes": 99}', headers=JSON), 200)
-    expect_error(regular.ask(method, f"/posts/{post}/{verb}", data=b"x" * (LIMIT + 1)), 413)
+    expect(regular.request(method, f"/posts/{post}/{verb}", data=b'{"likes": 99}', headers=JSON), 200)
+    expect_error(regular.request(method, f"/posts/{post}/{verb}", data=b"x" * (LIMIT + 1)), 413)
 
 
 def test_a_form_has_the_same_limit(visitor: Client) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Reader, new_name
+from tests.support.responses import expect, expect_error
 
 pytestmark = pytest.mark.face
 
@@ -25,10 +25,10 @@ def test_forms_need_their_token(browser: Browser, path: str, token: str | None) 
 
 def test_a_token_is_good_for_its_own_session_only(face: Face, member: Browser, post: str) -> None:
     strangers = Browser(face.url).form_token()
-    answer = member.put(
+    response = member.put(
         f"/posts/{post}/like", headers={"X-CSRFToken": strangers, "Accept": "application/json"}
     )
-    expect_error(answer, 403)
+    expect_error(response, 403)
 
 
 @pytest.mark.parametrize("verb", ["like", "hide", "tags/x", "tags/NOT-A-TAG"])
@@ -36,9 +36,9 @@ def test_a_token_is_good_for_its_own_session_only(face: Face, member: Browser, p
 def test_writes_with_a_cookie_need_the_token(member: Browser, post: str, method: str, verb: str) -> None:
     headers = {"Accept": "application/json"}
     path = f"/posts/{post}/{verb}"
-    expect_error(member.ask(method, path, headers=headers), 403)
-    expect_error(member.ask(method, path, headers={**headers, "X-CSRFToken": "wrong"}), 403)
-    done = member.ask(method, path, headers={**headers, "X-CSRFToken": member.page_token()})
+    expect_error(member.request(method, path, headers=headers), 403)
+    expect_error(member.request(method, path, headers={**headers, "X-CSRFToken": "wrong"}), 403)
+    done = member.request(method, path, headers={**headers, "X-CSRFToken": member.page_token()})
     expect(done, 422 if "NOT" in verb else 200)
 
 
@@ -53,7 +53,7 @@ def test_posts_with_a_cookie_need_the_token(face: Face, member: Browser, post: s
     assert face.mail.all_to("never@example.org") == []
 
 
-def test_a_stranger_without_a_session_is_asked_to_sign_in_first(browser: Browser, post: str) -> None:
+def test_visitor_without_a_session_has_to_sign_in_first(browser: Browser, post: str) -> None:
     expect_error(browser.put(f"/posts/{post}/like", headers={"Accept": "application/json"}), 401)
 
 

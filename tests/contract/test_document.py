@@ -1,6 +1,6 @@
-"""What the OpenAPI document promises, asked of the face by schemathesis.
+"""The face keeps what the OpenAPI document promises: schemathesis sends requests.
 
-Each operation is asked at random, a fixed number of times, for posts that are there and posts that are not.
+Each operation gets a fixed number of random requests, for posts that exist and posts that do not.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ def document(face: Face) -> Any:
 
 
 @pytest.fixture(scope="module")
-def asking(face: Face) -> Reader:
+def sender(face: Face) -> Reader:
     return new_reader(face.url)
 
 
@@ -51,11 +51,11 @@ def session(face: Face) -> requests.Session:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
-def test_answers_are_as_the_document_says(
+def test_responses_match_the_openapi_document(
     face: Face,
     document: Any,
     session: requests.Session,
-    asking: Reader,
+    sender: Reader,
     corpus: Corpus,
     method: str,
     path: str,
@@ -64,13 +64,13 @@ def test_answers_are_as_the_document_says(
     known = [corpus.rich[0].post_id, corpus.question.post_id]
     headers = {"Accept": "application/json"}
     if path != "/logout":  # which would end the token
-        headers["Authorization"] = f"Bearer {asking.token}"
+        headers["Authorization"] = f"Bearer {sender.token}"
 
     @budget(EXAMPLES // 3 if path in HASHING else EXAMPLES)
     @given(case=operation.as_strategy(), post=st.sampled_from([None, *known, *known]))
-    def ask(case: schemathesis.Case, post: str | None) -> None:
+    def send(case: schemathesis.Case, post: str | None) -> None:
         if post is not None and "{id}" in path:
             case.path_parameters["id"] = post
         case.call_and_validate(base_url=face.url, session=session, headers=headers, checks=CHECKS)
 
-    ask()
+    send()

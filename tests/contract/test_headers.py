@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""The headers of every response."""
 
 import pytest
 
@@ -26,7 +26,7 @@ PATHS = (
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html", "text/plain"])
 @pytest.mark.parametrize("path", PATHS)
-def test_answers_are_safe_to_show(visitor: Client, corpus: Corpus, path: str, accept: str) -> None:
+def test_responses_have_security_headers(visitor: Client, corpus: Corpus, path: str, accept: str) -> None:
     headers = visitor.get(path.format(id=corpus.rich[0].post_id), headers={"Accept": accept}).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] in (
@@ -45,17 +45,17 @@ def test_answers_are_safe_to_show(visitor: Client, corpus: Corpus, path: str, ac
 
 
 def test_writes_carry_them_too(regular: Reader, post: str) -> None:
-    for answer in (
+    for response in (
         regular.put(f"/posts/{post}/like"),
         regular.put(f"/posts/{post}/tags/NO"),
         regular.post("/login"),
     ):
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_other_site_may_read_answers(visitor: Client, corpus: Corpus, path: str) -> None:
+def test_no_other_site_may_read_responses(visitor: Client, corpus: Corpus, path: str) -> None:
     address = path.format(id=corpus.rich[0].post_id)
     headers = visitor.get(address, headers={"Origin": "https://evil.example"}).headers
     assert "Access-Control-Allow-Origin" not in headers

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.contract.shapes import ids
-from tests.support.answers import expect, expect_error
 from tests.support.browser import Browser, posts_on
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import expect, expect_error
 
 
 def total(client: Client, path: str, **query: str) -> int:

@@ -4,11 +4,11 @@ import pytest
 
 from tests.contract.face import Face
 from tests.contract.picture_cases import NO_PICTURE, PRIVATE
-from tests.support.answers import expect, expect_error, expect_message, expect_retry_after
 from tests.support.client import Client
 from tests.support.corpus import Corpus
 from tests.support.image_site import ImageSite
 from tests.support.pictures import MEDIA_TYPES, noise, picture
+from tests.support.responses import expect, expect_error, expect_message, expect_retry_after
 
 pytestmark = pytest.mark.face
 
@@ -27,11 +27,11 @@ def path(corpus: Corpus, case: str) -> str:
 
 @pytest.mark.parametrize("ending", MEDIA_TYPES)
 def test_each_format_is_shown_as_it_is(visitor: Client, corpus: Corpus, ending: str) -> None:
-    answer = expect(visitor.get(path(corpus, ending), headers={"Accept": BROWSERS_ACCEPT}), 200)
-    assert answer.headers["Content-Type"] == MEDIA_TYPES[ending]
-    assert answer.content == picture(ending)
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Set-Cookie" not in answer.headers
+    response = expect(visitor.get(path(corpus, ending), headers={"Accept": BROWSERS_ACCEPT}), 200)
+    assert response.headers["Content-Type"] == MEDIA_TYPES[ending]
+    assert response.content == picture(ending)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_each_format_is_shown_as_it_is(visitor: Client, corpus: Corpus, ending: 
     ],
 )
 def test_the_picture_is_found(visitor: Client, corpus: Corpus, case: str, ending: str) -> None:
-    answer = expect(visitor.get(path(corpus, case)), 200)
-    assert answer.headers["Content-Type"] == MEDIA_TYPES[ending]
-    assert answer.content == picture(ending)
+    response = expect(visitor.get(path(corpus, case)), 200)
+    assert response.headers["Content-Type"] == MEDIA_TYPES[ending]
+    assert response.content == picture(ending)
 
 
 def test_a_thumbnail_is_preferred(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
@@ -57,15 +57,15 @@ def test_a_picture_is_fetched_once(visitor: Client, corpus: Corpus, images: Imag
     first = expect(visitor.get(path(corpus, "cached")), 200)
     fetched = images.hits("/cached.png")
     assert fetched > before
-    answers = [expect(visitor.get(path(corpus, "cached")), 200) for _ in range(4)]
-    assert {answer.content for answer in [first, *answers]} == {picture("png")}
+    responses = [expect(visitor.get(path(corpus, "cached")), 200) for _ in range(4)]
+    assert {response.content for response in [first, *responses]} == {picture("png")}
     assert images.hits("/cached.png") == fetched
 
 
 def test_a_picture_has_an_etag_and_may_be_kept(visitor: Client, corpus: Corpus) -> None:
-    answer = expect(visitor.get(path(corpus, "etag")), 200)
-    assert "max-age" in answer.headers["Cache-Control"]
-    tag = {"If-None-Match": answer.headers["ETag"]}
+    response = expect(visitor.get(path(corpus, "etag")), 200)
+    assert "max-age" in response.headers["Cache-Control"]
+    tag = {"If-None-Match": response.headers["ETag"]}
     unchanged = expect(visitor.get(path(corpus, "etag"), headers=tag), 304)
     assert unchanged.content == b""
     expect(visitor.get(path(corpus, "etag"), headers={"If-None-Match": '"other"'}), 200)
@@ -110,7 +110,7 @@ def test_redirects_without_end_are_given_up(visitor: Client, corpus: Corpus, ima
     assert before < images.hits("/loop.png") <= before + 10
 
 
-def test_a_site_that_refuses_is_told_as_such(visitor: Client, corpus: Corpus) -> None:
+def test_refusal_of_the_other_site_is_reported(visitor: Client, corpus: Corpus) -> None:
     for _ in range(2):
         expect_retry_after(visitor.get(path(corpus, "unreachable")), 503)
 

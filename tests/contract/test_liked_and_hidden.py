@@ -5,11 +5,11 @@ from bs4 import BeautifulSoup
 
 from tests.contract.face import Face
 from tests.contract.shapes import check_collection, check_post, ids
-from tests.support.answers import expect, expect_unauthorized
 from tests.support.browser import Browser, posts_on
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_unauthorized
 
 LISTS = [("likes", "like", "liked"), ("hidden", "hide", "hidden")]
 MISSING = "t3_zzzzzzzzzzz"
@@ -80,8 +80,8 @@ def test_the_profile_leads_there_and_a_form_brings_back(member: Browser, corpus:
     assert hidden in posts_on(page)
     form = page.select_one(f'[data-post="{hidden}"] form[method=post][action$="/unhide"]')
     fields = {str(field["name"]): str(field["value"]) for field in form.select("input")}
-    answer = expect(member.post(str(form["action"]), data=fields), 303)
-    assert member.leads_to(answer) == "/hidden?max_results=50"
+    response = expect(member.post(str(form["action"]), data=fields), 303)
+    assert member.leads_to(response) == "/hidden?max_results=50"
     assert hidden not in posts_on(member.page("/hidden"))
     assert member.get(f"/posts/{hidden}", headers={"Accept": "application/json"}).json()["hidden"] is False
 
@@ -89,8 +89,8 @@ def test_the_profile_leads_there_and_a_form_brings_back(member: Browser, corpus:
 def test_programs_may_use_that_form_too(regular: Reader, post: str) -> None:
     expect(regular.put(f"/posts/{post}/hide"), 200)
     for _ in range(2):
-        answer = expect(regular.post(f"/posts/{post}/unhide"), 200)
-        assert answer.json() == {"post": post, "hidden": False}
+        response = expect(regular.post(f"/posts/{post}/unhide"), 200)
+        assert response.json() == {"post": post, "hidden": False}
     expect(regular.post(f"/posts/{MISSING}/unhide"), 404)
 
 

@@ -6,13 +6,13 @@ import pytest
 from requests import Response
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error
 
 
-def liked(answer: Response) -> tuple[bool, int]:
-    body = expect(answer, 200).json()
+def liked(response: Response) -> tuple[bool, int]:
+    body = expect(response, 200).json()
     assert set(body) == {"post", "liked", "likes"}
     return body["liked"], body["likes"]
 
@@ -32,14 +32,14 @@ def test_doing_it_twice_is_doing_it_once(regular: Reader, post: str) -> None:
         assert liked(regular.delete(f"/posts/{post}/like")) == (False, 0)
 
 
-def test_the_answer_names_the_post(regular: Reader, post: str) -> None:
+def test_response_names_the_post(regular: Reader, post: str) -> None:
     assert expect(regular.put(f"/posts/{post}/like"), 200).json()["post"] == post
 
 
 def test_likes_of_all_readers_are_counted(face: Face, regular: Reader, other: Reader, post: str) -> None:
-    def check(asking: Reader, likes: int) -> None:
+    def check(client: Reader, likes: int) -> None:
         def counted() -> None:
-            assert liked(asking.put(f"/posts/{post}/like")) == (True, likes)
+            assert liked(client.put(f"/posts/{post}/like")) == (True, likes)
 
         eventually(counted, face.deadline)
 

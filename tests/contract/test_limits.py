@@ -8,9 +8,9 @@ import time
 import pytest
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error, expect_retry_after
 from tests.support.browser import Browser, parse
 from tests.support.client import PASSWORD, Client, Reader, new_name, new_reader, other_address
+from tests.support.responses import expect, expect_error, expect_retry_after
 from tests.support.submission import new_word
 
 LIMIT = 30
@@ -39,16 +39,16 @@ def test_after_30_failed_sign_ins_an_address_has_to_wait(face: Face, regular: Re
         fail(guesser, regular.username if number % 2 else new_name())
     expect(guesser.post("/login", json=right), 200)  # which does not count
     fail(guesser, regular.username)
-    answers = [
+    responses = [
         guesser.post("/login", json={**right, "password": "wrong"}),
         guesser.post("/login", json=right),
     ]
     skip_if_over(began, "sign-ins")
-    for answer in answers:
-        expect_retry_after(answer, 429)
-    told = expect(Browser(face.url, source=address).sign_in(regular.username), 429)
-    assert 1 <= int(told.headers["Retry-After"]) <= WINDOW
-    assert "many" in parse(told).select_one("main").get_text()
+    for response in responses:
+        expect_retry_after(response, 429)
+    found = expect(Browser(face.url, source=address).sign_in(regular.username), 429)
+    assert 1 <= int(found.headers["Retry-After"]) <= WINDOW
+    assert "many" in parse(found).select_one("main").get_text()
     expect(Client(face.url).post("/login", json=right), 200)
 
 
@@ -57,9 +57,9 @@ def test_after_30_shares_a_reader_has_to_wait(face: Face, reader: Reader, other:
     began = time.monotonic()
     for _ in range(LIMIT):
         expect(reader.post(f"/posts/{post}/share", json=fields), 201)
-    answer = reader.post(f"/posts/{post}/share", json=fields)
+    response = reader.post(f"/posts/{post}/share", json=fields)
     skip_if_over(began, "shares")
-    expect_retry_after(answer, 429)
+    expect_retry_after(response, 429)
     expect(reader.put(f"/posts/{post}/like"), 200)
     expect(other.post(f"/posts/{post}/share", json=fields), 201)
     assert reader.json("/me")["counts"]["shares"] == LIMIT

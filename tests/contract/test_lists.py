@@ -36,7 +36,7 @@ def test_posts_of_the_same_second_are_in_the_order_of_their_ids(visitor: Client,
 
 
 @pytest.mark.parametrize("size", [1, 7, 25])
-def test_a_page_has_the_size_asked_for(visitor: Client, corpus: Corpus, size: int) -> None:
+def test_page_has_the_requested_size(visitor: Client, corpus: Corpus, size: int) -> None:
     body = visitor.json("/", page=2, max_results=size)
     check_collection(body, page=2, max_results=size)
     assert body["_items"] == visitor.items("/", max_results=50)[size : 2 * size]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tests.contract.face import Face
 from tests.contract.shapes import ids
-from tests.support.answers import expect, expect_error
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error
 from tests.support.submission import Submission, new_topic, new_word
 
 
@@ -37,8 +37,8 @@ def test_loading_again_updates_and_never_doubles(
     load(face, tmp_path / "second.ndjson", [each.line() for each in second])
 
     def updated() -> None:
-        answer = visitor.get(f"/posts/{best.post_id}", headers={"If-None-Match": before})
-        shown = expect(answer, 200).json()
+        response = visitor.get(f"/posts/{best.post_id}", headers={"If-None-Match": before})
+        shown = expect(response, 200).json()
         assert (shown["title"], shown["score"], shown["num_comments"]) == (f"{changed_word} anew", 51, 7)
         assert ids(visitor.items("/search", q=changed_word)) == [best.post_id]
         assert visitor.json("/search", q=word)["_meta"]["total"] == 4
@@ -49,7 +49,7 @@ def test_loading_again_updates_and_never_doubles(
     assert regular.json(f"/posts/{best.post_id}")["tags"] == ["kept"]
 
 
-def test_a_bad_record_is_told_and_skipped(face: Face, visitor: Client, tmp_path: Path) -> None:
+def test_bad_record_is_reported_and_skipped(face: Face, visitor: Client, tmp_path: Path) -> None:
     word = new_word()
     good = [Submission(f"{word} {number}", new_topic(), 1_600_000_000) for number in range(2)]
     bad = Submission(word, new_topic(), -5)

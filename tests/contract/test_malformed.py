@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.face import Face
-from tests.support.answers import LEAKS, check_error_shape, expect
 from tests.support.budget import budget
 from tests.support.client import Client, Reader, new_reader, other_address
 from tests.support.malformed import requests
-from tests.support.raw import Answer, send
+from tests.support.raw import RawResponse, send
+from tests.support.responses import LEAKS, check_error_shape, expect
 
 pytestmark = pytest.mark.face
 
 REQUESTS = 500
-ASKED = 400
+REQUESTS = 400
 HOST = b"Host: 127.0.0.1\r\nConnection: close\r\n"
 JSON = b"Content-Type: application/json\r\n"
 BROKEN = {
@@ -76,19 +76,19 @@ def address() -> str:
     return other_address()
 
 
-def check(answer: Answer | None) -> int:
-    """The status of an answer that is in order."""
-    assert answer is not None, "closed without an answer"
-    assert answer.status < 500, answer
+def check(response: RawResponse | None) -> int:
+    """Return the status of a correct response."""
+    assert response is not None, "closed without a response"
+    assert response.status < 500, response
     # What is no HTTP at all is refused by the server in front of the application, in its own words.
-    text = answer.body.decode("utf-8", "strict" if answer.is_json else "replace")
-    if answer.status >= 400:
+    text = response.body.decode("utf-8", "strict" if response.is_json else "replace")
+    if response.status >= 400:
         assert not LEAKS.search(text), text
-    if answer.is_json and text:
+    if response.is_json and text:
         body = json.loads(text)
-        if answer.status >= 400:
-            check_error_shape(body, answer.status)
-    return answer.status
+        if response.status >= 400:
+            check_error_shape(body, response.status)
+    return response.status
 
 
 def test_hundreds_of_malformed_requests_do_no_harm(face: Face, malformer: Reader, address: str) -> None:
@@ -97,22 +97,22 @@ def test_hundreds_of_malformed_requests_do_no_harm(face: Face, malformer: Reader
 
     @budget(REQUESTS)
     @given(content=requests(host, malformer.token))
-    def ask(content: bytes) -> None:
+    def send_and_check(content: bytes) -> None:
         statuses[check(send(face.url, content, source=address, head=content.startswith(b"HEAD")))] += 1
 
-    ask()
+    send_and_check()
     print("malformed requests by status:", dict(sorted(statuses.items())))
-    assert statuses.total() >= ASKED
+    assert statuses.total() >= REQUESTS
     assert {200, 400, 401, 404, 405} <= set(statuses), "too tame to show anything"
     expect(Client(face.url).get("/health/ready"), 200)
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_requests_are_refused(face: Face, address: str, name: str) -> None:
-    answer = send(face.url, BROKEN[name], source=address)
-    if answer is not None:
-        assert 200 <= answer.status < 500 or answer.status == 505, answer
-        assert answer.status < 400 or not LEAKS.search(answer.body.decode("utf-8", "replace")), answer
+    response = send(face.url, BROKEN[name], source=address)
+    if response is not None:
+        assert 200 <= response.status < 500 or response.status == 505, response
+        assert response.status < 400 or not LEAKS.search(response.body.decode("utf-8", "replace")), response
 
 
 def test_nobody_else_names_the_host(face: Face) -> None:
@@ -120,14 +120,14 @@ def test_nobody_else_names_the_host(face: Face) -> None:
         headers = (
             "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nAccept: text/html\r\nConnection: close"
         )
-        answer = send(face.url, f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n".encode())
-        assert answer is not None
-        assert b"evil" not in answer.body
-        assert "evil" not in answer.headers.get("location", "")
+        response = send(face.url, f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n".encode())
+        assert response is not None
+        assert b"evil" not in response.body
+        assert "evil" not in response.headers.get("location", "")
 
 
 @budget(150)
 @given(content=st.binary(min_size=1, max_size=300))
 def test_noise_does_no_harm(face: Face, content: bytes) -> None:
-    answer = send(face.url, content + b"\r\n\r\n")
-    assert answer is None or answer.status < 500
+    response = send(face.url, content + b"\r\n\r\n")
+    assert response is None or response.status < 500

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.support.answers import expect, expect_error
 from tests.support.browser import Browser
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import expect, expect_error
 
 pytestmark = pytest.mark.face
 
@@ -49,22 +49,22 @@ UNKNOWN = (
 
 @pytest.mark.parametrize(("path", "method"), NOT_TAKEN)
 def test_other_methods_are_not_allowed(regular: Reader, corpus: Corpus, path: str, method: str) -> None:
-    answer = regular.ask(method, path.format(id=corpus.rich[0].post_id))
-    expect_error(answer, 405)
-    allowed = {each.strip() for each in answer.headers["Allow"].split(",")}
+    response = regular.request(method, path.format(id=corpus.rich[0].post_id))
+    expect_error(response, 405)
+    allowed = {each.strip() for each in response.headers["Allow"].split(",")}
     assert TAKEN[path] <= allowed | {"GET"}
     assert method not in allowed
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
 def test_unusual_methods_are_not_allowed_either(visitor: Client, method: str) -> None:
-    expect(visitor.ask(method, "/search"), 400, 404, 405)
+    expect(visitor.request(method, "/search"), 400, 404, 405)
 
 
 @pytest.mark.parametrize("path", READABLE)
 def test_head_has_the_headers_of_get_and_no_body(regular: Reader, corpus: Corpus, path: str) -> None:
     address = path.format(id=corpus.rich[0].post_id) + ("?q=stone" if path == "/search" else "")
-    got, head = (expect(regular.ask(method, address), 200) for method in ("GET", "HEAD"))
+    got, head = (expect(regular.request(method, address), 200) for method in ("GET", "HEAD"))
     assert head.content == b""
     names = ["Content-Type", "ETag", "Vary", "Content-Security-Policy"]
     assert [head.headers.get(name) for name in names] == [got.headers.get(name) for name in names]
@@ -72,23 +72,23 @@ def test_head_has_the_headers_of_get_and_no_body(regular: Reader, corpus: Corpus
         assert head.headers["Content-Length"] == str(len(got.content))
 
 
-def test_head_tells_an_error_too(visitor: Client) -> None:
+def test_head_has_the_status_of_an_error(visitor: Client) -> None:
     for path, status in (("/posts/t3_zzzzzzzzzzz", 404), ("/?page=0", 400), ("/me", 401)):
-        assert expect(visitor.ask("HEAD", path), status).content == b""
+        assert expect(visitor.request("HEAD", path), status).content == b""
 
 
 @pytest.mark.parametrize("path", ["/login", "/signup"])
 def test_forms_are_for_browsers(visitor: Client, browser: Browser, path: str) -> None:
-    answer = visitor.get(path)
-    expect_error(answer, 405)
-    assert "POST" in answer.headers["Allow"]
+    response = visitor.get(path)
+    expect_error(response, 405)
+    assert "POST" in response.headers["Allow"]
     assert browser.page(path).select_one("form input[name=password]")
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
 def test_an_unknown_path_is_not_found(visitor: Client, path: str) -> None:
-    answer = visitor.session.get(visitor.url + path, allow_redirects=False, timeout=30)
-    expect_error(answer, 404)
+    response = visitor.session.get(visitor.url + path, allow_redirects=False, timeout=30)
+    expect_error(response, 404)
 
 
 def test_a_method_cannot_be_overridden(regular: Reader, post: str) -> None:

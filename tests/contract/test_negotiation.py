@@ -3,10 +3,10 @@
 import pytest
 
 from tests.support.accepting import HTML_RATHER, JSON_RATHER, NEITHER
-from tests.support.answers import check_error_shape, expect, expect_error
 from tests.support.browser import ACCEPT, Browser, parse
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import check_error_shape, expect, expect_error
 
 pytestmark = pytest.mark.face
 
@@ -25,14 +25,14 @@ PATHS = (
 
 @pytest.mark.parametrize("accept", JSON_RATHER)
 def test_json_for_programs(visitor: Client, corpus: Corpus, accept: str) -> None:
-    answer = expect(visitor.get("/", headers={"Accept": accept}), 200)
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()["_items"]
+    response = expect(visitor.get("/", headers={"Accept": accept}), 200)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json()["_items"]
 
 
-def test_json_without_a_wish(visitor: Client, corpus: Corpus) -> None:
-    answer = expect(visitor.get("/", headers={"Accept": None}), 200)
-    assert answer.headers["Content-Type"] == "application/json"
+def test_json_without_a_preference(visitor: Client, corpus: Corpus) -> None:
+    response = expect(visitor.get("/", headers={"Accept": None}), 200)
+    assert response.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("accept", (ACCEPT, *HTML_RATHER))
@@ -52,8 +52,8 @@ def test_every_address_has_both(regular: Reader, corpus: Corpus, path: str) -> N
     assert isinstance(expect(program, 200).json(), dict)
     assert parse(expect(page, 200)).select_one("main")
     expect_error(regular.get(address, headers={"Accept": "text/plain"}), 406)
-    for answer in (program, page):
-        varying = {each.strip().lower() for each in answer.headers["Vary"].split(",")}
+    for response in (program, page):
+        varying = {each.strip().lower() for each in response.headers["Vary"].split(",")}
         assert {"accept", "cookie", "authorization"} <= varying
 
 
@@ -68,6 +68,6 @@ def test_errors_have_both(visitor: Client, browser: Browser, path: str, status: 
     assert message in page.get_text()
 
 
-def test_a_write_cannot_be_asked_for_in_another_type(regular: Reader, post: str) -> None:
+def test_write_responds_in_no_other_type(regular: Reader, post: str) -> None:
     expect_error(regular.put(f"/posts/{post}/like", headers={"Accept": "text/plain"}), 406)
     assert regular.json(f"/posts/{post}")["liked"] is False

@@ -1,4 +1,4 @@
-"""Behind nginx as the README has it: TLS ends there, answers are compressed, it may ask for a password."""
+"""Behind nginx as the README has it: it terminates TLS, compresses responses, and may require a password."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,11 @@ import pytest
 from requests import Response
 
 from tests.contract.face import Face
-from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.nginx import Nginx, nginx
+from tests.support.responses import expect
 
 pytestmark = [pytest.mark.face, pytest.mark.nginx]
 
@@ -25,7 +25,7 @@ def proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ngin
 
 @pytest.fixture(scope="module")
 def closed_proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    """One that asks for a password, and passes on no host, as nginx does by itself."""
+    """An nginx that requires a password, and passes on no host, as it does by default."""
     folder = tmp_path_factory.mktemp("nginx")
     file = folder / "htpasswd"
     file.write_text(f"{PASSWORD[0]}:{{PLAIN}}{PASSWORD[1]}\n")
@@ -39,7 +39,7 @@ def closed_proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def browser_of(proxy: Nginx) -> Browser:
-    """A browser, which tells where it comes from as browsers do."""
+    """A browser, which sends Referer and Origin as browsers do."""
     browser = Browser(proxy.url)
     proxy.lead(browser)
     browser.session.headers.update({"Referer": f"{proxy.url}/login", "Sec-Fetch-Site": "same-origin"})
@@ -47,15 +47,15 @@ def browser_of(proxy: Nginx) -> Browser:
 
 
 def check_session(browser: Browser, username: str, post: str) -> Response:
-    """Sign in, like a post, and sign out; the answer to the first."""
-    answer = expect(browser.sign_in(username), 303)
-    assert browser.leads_to(answer) == "/"
+    """Sign in, like a post, and sign out; return the first response."""
+    response = expect(browser.sign_in(username), 303)
+    assert browser.leads_to(response) == "/"
     as_json = {"Accept": "application/json", "X-CSRFToken": browser.page_token()}
     assert expect(browser.put(f"/posts/{post}/like", headers=as_json), 200).json()["liked"] is True
     assert expect(browser.get("/me", headers=as_json), 200).json()["username"] == username
     expect(browser.submit("/logout", {}, token=as_json["X-CSRFToken"]), 303)
     assert browser.leads_to(expect(browser.get("/me"), 303)).startswith("/login")
-    return answer
+    return response
 
 
 def test_a_browser_signs_in_and_out(proxy: Nginx, regular: Reader, post: str) -> None:
@@ -73,15 +73,15 @@ def test_a_browser_with_a_password_for_the_proxy_does_too(
     check_session(browser, regular.username, post)
 
 
-def test_a_compressed_answer_keeps_its_etag(proxy: Nginx, corpus: Corpus) -> None:
+def test_compressed_response_keeps_its_etag(proxy: Nginx, corpus: Corpus) -> None:
     client, path = proxy.lead(Client(proxy.url)), f"/posts/{corpus.rich[0].post_id}"
-    answer = expect(client.get(path, headers={"Accept-Encoding": "gzip"}), 200)
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["ETag"].startswith("W/")
+    response = expect(client.get(path, headers={"Accept-Encoding": "gzip"}), 200)
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["ETag"].startswith("W/")
     assert {"accept", "accept-encoding"} <= {
-        each.strip().lower() for each in answer.headers["Vary"].split(",")
+        each.strip().lower() for each in response.headers["Vary"].split(",")
     }
-    expect(client.get(path, headers={"If-None-Match": answer.headers["ETag"]}), 304)
+    expect(client.get(path, headers={"If-None-Match": response.headers["ETag"]}), 304)
 
 
 def test_a_program_has_its_token(proxy: Nginx, regular: Reader, post: str) -> None:

@@ -7,11 +7,11 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.answers import expect, expect_error
 from tests.support.browser import Browser
 from tests.support.client import Client
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error
 from tests.support.shared_step import SharedStep
 
 REQUESTS = "http_requests"
@@ -54,10 +54,10 @@ def test_all_was_found_when_it_said_it_was_ready(shared: SharedStep | None) -> N
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "text/html", "*/*", "application/openmetrics-text"])
-def test_health_is_told_to_any_probe(visitor: Client, accept: str) -> None:
+def test_any_probe_gets_the_health(visitor: Client, accept: str) -> None:
     for path in ("/health/live", "/health/ready"):
-        answer = expect(visitor.get(path, headers={"Accept": accept, "Authorization": "Bearer wrong"}), 200)
-        assert answer.json()["_status"] == "OK"
+        response = expect(visitor.get(path, headers={"Accept": accept, "Authorization": "Bearer wrong"}), 200)
+        assert response.json()["_status"] == "OK"
 
 
 def test_requests_are_counted(visitor: Client) -> None:
@@ -71,28 +71,28 @@ def test_requests_are_counted(visitor: Client) -> None:
     eventually(check)
 
 
-def test_metrics_stay_few_whatever_is_asked(visitor: Client) -> None:
+def test_unknown_paths_add_few_metrics(visitor: Client) -> None:
     def series() -> int:
         text = expect(visitor.get("/metrics"), 200).text
         return sum(len(family.samples) for family in text_string_to_metric_families(text))
 
-    def ask(number: int) -> None:
+    def send_requests(number: int) -> None:
         expect_error(visitor.get(f"/nothing-{number}"), 404)
         expect_error(visitor.get(f"/posts/t3_zzzzzz{number}"), 404)
-        expect_error(visitor.ask(f"BREW{number}", "/"), 405)
+        expect_error(visitor.request(f"BREW{number}", "/"), 405)
 
-    ask(0)
+    send_requests(0)
     series()
     before = series()
     for number in range(1, 20):
-        ask(number)
+        send_requests(number)
     assert series() == before
 
 
 def test_metrics_are_in_prometheus_text(visitor: Client) -> None:
-    answer = expect(visitor.get("/metrics"), 200)
-    assert answer.headers["Content-Type"].startswith("text/plain; version=")
-    assert list(text_string_to_metric_families(answer.text))
+    response = expect(visitor.get("/metrics"), 200)
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    assert list(text_string_to_metric_families(response.text))
 
 
 def test_the_document_is_valid_openapi_3_1(visitor: Client) -> None:
@@ -103,8 +103,8 @@ def test_the_document_is_valid_openapi_3_1(visitor: Client) -> None:
 
 def test_the_document_has_every_route_of_the_contract(visitor: Client) -> None:
     paths = visitor.json("/openapi.json")["paths"]
-    told = {(method, path) for path, item in paths.items() for method in item}
-    assert told >= OPERATIONS
+    found = {(method, path) for path, item in paths.items() for method in item}
+    assert found >= OPERATIONS
 
 
 def test_every_operation_of_the_document_is_there(visitor: Client, corpus: Corpus) -> None:
@@ -114,10 +114,10 @@ def test_every_operation_of_the_document_is_there(visitor: Client, corpus: Corpu
             continue
         address = path.format(id=corpus.rich[0].post_id, tag="river")
         for method in set(item) & {"get", "post", "put", "delete", "patch"}:
-            answer = visitor.ask(method.upper(), address)
-            assert answer.status_code not in (404, 405) or "images" in path, f"{method} {path}"
-            assert str(answer.status_code) in item[method]["responses"], (
-                f"{method} {path}: {answer.status_code}"
+            response = visitor.request(method.upper(), address)
+            assert response.status_code not in (404, 405) or "images" in path, f"{method} {path}"
+            assert str(response.status_code) in item[method]["responses"], (
+                f"{method} {path}: {response.status_code}"
             )
 
 

@@ -2,10 +2,10 @@
 
 from tests.contract.face import Face
 from tests.contract.shapes import ids
-from tests.support.answers import expect
 from tests.support.client import Client, Reader, new_reader, sign_in
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.submission import new_word
 
 ROUNDS = 8
@@ -38,9 +38,9 @@ def test_other_readers_see_a_like_within_the_deadline(face: Face, corpus: Corpus
     readers = [new_reader(face.url) for _ in range(3)]
     post = corpus.spare.pop().post_id
 
-    def check(asking: Reader, likes: int) -> None:
+    def check(client: Reader, likes: int) -> None:
         def counted() -> None:
-            assert expect(asking.put(f"/posts/{post}/like"), 200).json()["likes"] == likes
+            assert expect(client.put(f"/posts/{post}/like"), 200).json()["likes"] == likes
 
         eventually(counted, face.deadline)
 

@@ -5,10 +5,10 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.support.answers import expect
 from tests.support.browser import Browser, parse
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import expect
 
 pytestmark = pytest.mark.face
 
@@ -78,12 +78,12 @@ def test_a_list_of_hostile_posts_is_a_list(browser: Browser, corpus: Corpus) -> 
 
 
 @pytest.mark.parametrize(
-    "asked", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "'-alert(1)-'"]
+    "requested", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "'-alert(1)-'"]
 )
-def test_what_was_asked_stays_text(browser: Browser, corpus: Corpus, asked: str) -> None:
-    page = browser.page("/search", q=asked)
+def test_query_is_shown_as_text(browser: Browser, corpus: Corpus, requested: str) -> None:
+    page = browser.page("/search", q=requested)
     check_inline(page)
-    assert page.select_one("input[name=q]")["value"] == asked
+    assert page.select_one("input[name=q]")["value"] == requested
     assert "49" not in page.select_one("input[name=q]")["value"]
 
 
@@ -93,20 +93,20 @@ def test_an_error_page_repeats_no_markup(browser: Browser) -> None:
         "/?<script>alert(1)</script>=1",
         "/posts/<svg onload=alert(1)>",
     ):
-        answer = expect(browser.get(path), 400, 404)
-        check_inline(BeautifulSoup(answer.text, "html.parser"))
+        response = expect(browser.get(path), 400, 404)
+        check_inline(BeautifulSoup(response.text, "html.parser"))
 
 
 def test_an_error_page_shows_who_is_signed_in(member: Browser, regular: Reader) -> None:
     errors = {"/search?q=": 400, "/posts/t3_zzzzzzzzzzz": 404, "/tags/NO": 422}
     errors |= {"/nothing": 404, "/images/nothing": 404, "/logout": 405}
     for path, status in errors.items():
-        answer = expect(member.get(path), status)
-        page = parse(answer)
+        response = expect(member.get(path), status)
+        page = parse(response)
         assert regular.username in page.select_one("header").get_text(), path
         token = str(page.select_one("header form[action='/logout'] input[name=csrf_token]")["value"])
-        assert {"cookie", "accept"} <= {each.strip().lower() for each in answer.headers["Vary"].split(",")}
-        assert "private" in answer.headers["Cache-Control"]
+        assert {"cookie", "accept"} <= {each.strip().lower() for each in response.headers["Vary"].split(",")}
+        assert "private" in response.headers["Cache-Control"]
     assert member.leads_to(expect(member.post("/logout", data={"csrf_token": token}), 303)) == "/"
     for path in ("/nothing", "/search?q="):
         assert regular.username not in member.get(path).text
@@ -120,7 +120,7 @@ def test_a_page_names_its_language_and_itself(browser: Browser, corpus: Corpus) 
     assert corpus.rich[0].title in browser.page(f"/posts/{corpus.rich[0].post_id}").title.get_text()
 
 
-def test_a_picture_is_asked_of_the_face(browser: Browser, visitor: Client, corpus: Corpus) -> None:
+def test_page_requests_pictures_from_the_face(browser: Browser, visitor: Client, corpus: Corpus) -> None:
     shown = corpus.pictured["png"]
     page = browser.page(f"/posts/{shown.post_id}")
     assert [image for image in page.select("main img") if image["src"] == f"/images/{shown.post_id}"]

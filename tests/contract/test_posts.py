@@ -3,10 +3,10 @@
 import pytest
 
 from tests.contract.shapes import check_post, moment
-from tests.support.answers import expect, expect_error
 from tests.support.browser import Browser, parse
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import expect, expect_error
 
 UNKNOWN = ("t3_zzzzzzzzzzz", "se_999999999999999", "t3_", "se_", "t3_ABC", "t3_a%20b", "xx_abc", "1", "%00")
 STRANGE = ("t3_%00", "$where", "t3_1%0a", "..%2fme", "%ff", "t3_" + "a" * 3000, "null", "[object Object]")
@@ -21,7 +21,7 @@ def test_every_field_of_a_submission_is_there(visitor: Client, corpus: Corpus) -
         assert shown == submission.shown()
 
 
-def test_a_question_is_a_post_and_its_answer_is_not(visitor: Client, corpus: Corpus) -> None:
+def test_question_is_a_post_and_its_answer_is_not(visitor: Client, corpus: Corpus) -> None:
     question = corpus.question
     post = visitor.json(f"/posts/{question.post_id}")
     check_post(post)
@@ -53,23 +53,23 @@ def test_a_page_shows_the_post(browser: Browser, corpus: Corpus) -> None:
 
 
 def test_a_page_for_an_unknown_post_says_so(browser: Browser) -> None:
-    answer = expect(browser.get("/posts/t3_zzzzzzzzzzz"), 404)
-    assert "no" in parse(answer).get_text().lower()
+    response = expect(browser.get("/posts/t3_zzzzzzzzzzz"), 404)
+    assert "no" in parse(response).get_text().lower()
 
 
 def test_the_etag_header_is_the_posts_own(visitor: Client, corpus: Corpus) -> None:
-    answer = visitor.get(f"/posts/{corpus.rich[0].post_id}")
-    assert answer.headers["ETag"] == f'"{answer.json()["_etag"]}"'
+    response = visitor.get(f"/posts/{corpus.rich[0].post_id}")
+    assert response.headers["ETag"] == f'"{response.json()["_etag"]}"'
 
 
 @pytest.mark.parametrize("form", ["{tag}", "W/{tag}", '"other", {tag}', "*"])
 def test_an_unchanged_post_is_not_sent_again(visitor: Client, corpus: Corpus, form: str) -> None:
     path = f"/posts/{corpus.rich[0].post_id}"
     tag = visitor.get(path).headers["ETag"]
-    answer = expect(visitor.get(path, headers={"If-None-Match": form.format(tag=tag)}), 304)
-    assert answer.content == b""
-    assert answer.headers["ETag"] == tag
-    assert "Accept" in answer.headers["Vary"]
+    response = expect(visitor.get(path, headers={"If-None-Match": form.format(tag=tag)}), 304)
+    assert response.content == b""
+    assert response.headers["ETag"] == tag
+    assert "Accept" in response.headers["Vary"]
 
 
 def test_another_etag_gets_the_post(visitor: Client, corpus: Corpus) -> None:

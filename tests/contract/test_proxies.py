@@ -3,16 +3,16 @@
 import pytest
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error, expect_unauthorized
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.raw import send
+from tests.support.responses import expect, expect_error, expect_unauthorized
 
 pytestmark = pytest.mark.face
 
 FOR_THE_PROXY = {"Authorization": "Basic YWxhZGRpbjpvcGVuc2VzYW1l"}
-"""What a browser sends with everything once its owner has answered a proxy that asks for a password."""
+"""What a browser sends with each request after its user has signed in at a proxy."""
 
 TLS_ENDED = {
     "X-Forwarded-Proto": "https",
@@ -41,13 +41,13 @@ def test_a_reader_may_have_a_password_for_the_proxy(member: Browser, regular: Re
 
 def test_a_form_is_taken_where_tls_ends_in_front(browser: Browser, regular: Reader) -> None:
     browser.session.headers.update({**TLS_ENDED, **FOR_THE_PROXY})
-    answer = expect(browser.sign_in(regular.username), 303)
-    assert answer.headers["Location"] == "/"
+    response = expect(browser.sign_in(regular.username), 303)
+    assert response.headers["Location"] == "/"
     expect(browser.get("/me"), 200)
 
 
 @pytest.mark.parametrize("left_out", ["Referer", "Origin", "Sec-Fetch-Site"])
-def test_browsers_that_tell_less_can_sign_in_too(browser: Browser, regular: Reader, left_out: str) -> None:
+def test_browsers_with_fewer_headers_can_sign_in(browser: Browser, regular: Reader, left_out: str) -> None:
     browser.session.headers.update({name: value for name, value in TLS_ENDED.items() if name != left_out})
     expect(browser.sign_in(regular.username), 303)
 
@@ -56,12 +56,12 @@ def test_browsers_that_tell_less_can_sign_in_too(browser: Browser, regular: Read
 def test_what_another_site_sends_is_refused(member: Browser, post: str, site: str) -> None:
     headers = {"X-CSRFToken": member.page_token(), "Sec-Fetch-Site": site, "Accept": "application/json"}
     expect_error(member.put(f"/posts/{post}/like", headers=headers), 403)
-    expect(member.get("/", headers={"Sec-Fetch-Site": site}), 200)  # whoever follows a link to us
+    expect(member.get("/", headers={"Sec-Fetch-Site": site}), 200)  # a visitor who follows a link to us
 
 
-def test_what_services_tell_each_other_is_not_heard_from_clients(regular: Reader, post: str) -> None:
-    told = {
-        "Settle": "later",
+def test_headers_between_services_are_ignored_from_clients(regular: Reader, post: str) -> None:
+    headers = {
+        "Command-Wait": "later",
         "Deadline-Ms": "1",
         "Own-Marks": "{",
         "X-Face-Secret": "guessed",
@@ -71,60 +71,60 @@ def test_what_services_tell_each_other_is_not_heard_from_clients(regular: Reader
         "traceparent": "00-0-0-0",
         "Operator-Secret": "guessed",
     }
-    for answer in (
-        expect(regular.get("/", headers=told), 200),
-        expect(regular.put(f"/posts/{post}/tags/told", headers=told), 200),
+    for response in (
+        expect(regular.get("/", headers=headers), 200),
+        expect(regular.put(f"/posts/{post}/tags/told", headers=headers), 200),
     ):
-        assert {"Command", "Depends-On", "Gaps", "Settle"}.isdisjoint(answer.headers)
+        assert {"Command", "Depends-On", "Gaps", "Command-Wait"}.isdisjoint(response.headers)
     assert post in [each["_id"] for each in regular.items("/tags/told", max_results=50)]
 
 
 @pytest.mark.parametrize("path", ["/", "/me", "/posts//t3_1", "//me", "/docs", "/openapi.json", "/static//x"])
-def test_who_asks_decides_no_host(face: Face, path: str) -> None:
+def test_client_cannot_choose_the_host(face: Face, path: str) -> None:
     for accept in ("text/html", "application/json"):
         named = f"Host: {ELSEWHERE}\r\nX-Forwarded-Host: {ELSEWHERE}\r\nForwarded: host={ELSEWHERE}\r\n"
-        answer = send(face.url, f"GET {path} HTTP/1.1\r\n{named}Accept: {accept}\r\n\r\n".encode())
-        assert answer is not None
-        assert ELSEWHERE not in f"{answer.headers} {answer.body.decode()}"
-        assert answer.status < 500
+        response = send(face.url, f"GET {path} HTTP/1.1\r\n{named}Accept: {accept}\r\n\r\n".encode())
+        assert response is not None
+        assert ELSEWHERE not in f"{response.headers} {response.body.decode()}"
+        assert response.status < 500
 
 
 def test_an_address_may_be_absolute(face: Face, corpus: Corpus) -> None:
     target = f"http://{ELSEWHERE}/posts/{corpus.rich[0].post_id}"
-    answer = send(face.url, f"GET {target} HTTP/1.1\r\nHost: {ELSEWHERE}\r\n\r\n".encode())
-    assert answer is not None
-    assert (answer.status, answer.is_json) == (200, True)
+    response = send(face.url, f"GET {target} HTTP/1.1\r\nHost: {ELSEWHERE}\r\n\r\n".encode())
+    assert response is not None
+    assert (response.status, response.is_json) == (200, True)
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_old_proxies_get_whole_answers(face: Face, corpus: Corpus, version: str) -> None:
-    answer = send(face.url, f"GET / HTTP/{version}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    assert answer is not None
-    assert (answer.status, int(answer.headers["content-length"])) == (200, len(answer.body))
-    assert answer.headers["date"].endswith("GMT")
-    assert "transfer-encoding" not in answer.headers
+def test_old_proxies_get_whole_responses(face: Face, corpus: Corpus, version: str) -> None:
+    response = send(face.url, f"GET / HTTP/{version}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert response is not None
+    assert (response.status, int(response.headers["content-length"])) == (200, len(response.body))
+    assert response.headers["date"].endswith("GMT")
+    assert "transfer-encoding" not in response.headers
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME: /x", "PATH_INFO: /me", "X-Forwarded-Prefix: /x"])
 def test_nobody_can_move_the_face(face: Face, header: str) -> None:
     for path in ("/", "/search?q=stone"):
-        answer = send(face.url, f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
-        assert answer is not None
-        assert answer.status == 200
-        assert b"/x" not in answer.body or b'"_links"' not in answer.body
+        response = send(face.url, f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+        assert response is not None
+        assert response.status == 200
+        assert b"/x" not in response.body or b'"_links"' not in response.body
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_range_of_what_has_none_is_ignored(visitor: Client, corpus: Corpus, method: str) -> None:
-    answer = visitor.ask(method, f"/posts/{corpus.rich[0].post_id}", headers={"Range": "bytes=0-3"})
-    assert int(expect(answer, 200).headers["Content-Length"]) > 4
+    response = visitor.request(method, f"/posts/{corpus.rich[0].post_id}", headers={"Range": "bytes=0-3"})
+    assert int(expect(response, 200).headers["Content-Length"]) > 4
 
 
 @pytest.mark.parametrize("path", ["/", "/posts/t3_1/like", "/login", "/health/live", "/metrics"])
-def test_options_tells_what_is_allowed(visitor: Client, path: str) -> None:
-    answer = expect(visitor.ask("OPTIONS", path), 200, 204)
-    assert "OPTIONS" in answer.headers["Allow"]
-    assert answer.content == b""
+def test_options_names_the_allowed_methods(visitor: Client, path: str) -> None:
+    response = expect(visitor.request("OPTIONS", path), 200, 204)
+    assert "OPTIONS" in response.headers["Allow"]
+    assert response.content == b""
 
 
 def test_a_body_is_waited_for_where_it_was_announced(face: Face, regular: Reader) -> None:
@@ -137,6 +137,6 @@ def test_a_body_is_waited_for_where_it_was_announced(face: Face, regular: Reader
         head + b"Content-Length: %d\r\n\r\n" % len(body) + body,
         head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body),
     ):
-        answer = send(face.url, sent)
-        assert answer is not None
-        assert (answer.status, b"token" in answer.body) == (200, True)
+        response = send(face.url, sent)
+        assert response is not None
+        assert (response.status, b"token" in response.body) == (200, True)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.answers import expect, expect_error, expect_message
 from tests.support.browser import Browser, parse
 from tests.support.client import Client, Reader
+from tests.support.responses import expect, expect_error, expect_message
 
 pytestmark = pytest.mark.face
 
@@ -94,7 +94,7 @@ def test_the_message_has_the_name(visitor: Client) -> None:
 @pytest.mark.parametrize("verb", ["like", "hide", "tags/x"])
 def test_verbs_take_no_parameters(regular: Reader, post: str, verb: str) -> None:
     for method in ("PUT", "DELETE"):
-        expect_message(regular.ask(method, f"/posts/{post}/{verb}?force=1"), 400, "force")
+        expect_message(regular.request(method, f"/posts/{post}/{verb}?force=1"), 400, "force")
     shown = regular.json(f"/posts/{post}")
     assert (shown["tags"], shown["liked"], shown["hidden"]) == ([], False, False)
 
@@ -142,5 +142,5 @@ def test_any_other_topic_is_one(visitor: Client, topic: str) -> None:
     "path", ["/?page=0", "/search", "/search?q=%00", "/?unknown=1", "/recommended?topic="]
 )
 def test_a_browser_gets_a_page_that_says_so(browser: Browser, path: str) -> None:
-    answer = expect(browser.get(path), 400)
-    assert parse(answer).select_one("main").get_text(strip=True)
+    response = expect(browser.get(path), 400)
+    assert parse(response).select_one("main").get_text(strip=True)

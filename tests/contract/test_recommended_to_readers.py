@@ -5,10 +5,10 @@ import pytest
 from tests.contract.face import Face
 from tests.contract.shapes import by_love, check_post, ids
 from tests.contract.test_recommended import most_loved
-from tests.support.answers import expect
 from tests.support.client import Reader
 from tests.support.corpus import Corpus
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.submission import new_word
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.shapes import check_collection, check_post, ids
-from tests.support.answers import expect
 from tests.support.browser import Browser, posts_on
 from tests.support.client import Client
 from tests.support.corpus import Corpus
+from tests.support.responses import expect
 from tests.support.submission import new_word
 
 STRANGE = (
@@ -75,8 +75,8 @@ def test_questions_are_found_by_the_words_in_their_markup(visitor: Client, corpu
 def test_case_and_spaces_around_make_no_difference(
     visitor: Client, corpus: Corpus, change: Callable[[str], str]
 ) -> None:
-    asked = change(corpus.search_word)
-    assert visitor.items("/search", q=asked) == visitor.items("/search", q=corpus.search_word)
+    requested = change(corpus.search_word)
+    assert visitor.items("/search", q=requested) == visitor.items("/search", q=corpus.search_word)
 
 
 def test_an_unknown_word_finds_nothing(visitor: Client, corpus: Corpus) -> None:
@@ -112,9 +112,9 @@ def test_a_page_says_when_nothing_was_found(browser: Browser, corpus: Corpus) ->
     assert word in page.select_one("main").get_text()
 
 
-@pytest.mark.parametrize("asked", STRANGE)
-def test_strange_questions_are_answered(visitor: Client, corpus: Corpus, asked: str) -> None:
-    check_collection(visitor.json("/search", q=asked), page=1, max_results=25)
+@pytest.mark.parametrize("requested", STRANGE)
+def test_strange_queries_get_a_response(visitor: Client, corpus: Corpus, requested: str) -> None:
+    check_collection(visitor.json("/search", q=requested), page=1, max_results=25)
 
 
 @pytest.mark.parametrize("length", [1, 199, 200])

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.contract.face import Face
-from tests.support.answers import expect, told
 from tests.support.browser import Browser, parse
 from tests.support.client import PASSWORD, Client, Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import describe, expect
 
 AWAY = (
     *(
@@ -45,14 +45,14 @@ def signed_in(browser: Browser) -> bool:
 
 
 def test_signing_up_signs_in_and_leads_home(browser: Browser) -> None:
-    answer = browser.sign_up()
-    assert browser.leads_to(answer) == "/"
+    response = browser.sign_up()
+    assert browser.leads_to(response) == "/"
     assert browser.username in browser.page("/me").get_text()
 
 
 def test_the_cookie_is_for_this_site_and_no_script(browser: Browser, regular: Reader) -> None:
-    answer = expect(browser.sign_in(regular.username), 303)
-    header = answer.headers["Set-Cookie"]
+    response = expect(browser.sign_in(regular.username), 303)
+    header = response.headers["Set-Cookie"]
     assert header.startswith(f"{browser.cookie_name}=")
     assert {"httponly", "samesite=lax", "path=/"} <= flags(header)
     assert not any(flag.startswith("domain") for flag in flags(header))
@@ -61,13 +61,13 @@ def test_the_cookie_is_for_this_site_and_no_script(browser: Browser, regular: Re
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 @pytest.mark.parametrize("path", ANONYMOUS)
 def test_visitors_get_no_cookie(visitor: Client, corpus: Corpus, path: str, accept: str) -> None:
-    answer = visitor.get(path.format(id=corpus.rich[0].post_id), headers={"Accept": accept})
-    assert "Set-Cookie" not in answer.headers, told(answer)
+    response = visitor.get(path.format(id=corpus.rich[0].post_id), headers={"Accept": accept})
+    assert "Set-Cookie" not in response.headers, describe(response)
 
 
 def test_programs_get_no_cookie(regular: Reader, post: str) -> None:
-    answers = [regular.get("/"), regular.get("/me"), regular.put(f"/posts/{post}/like")]
-    assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
+    responses = [regular.get("/"), regular.get("/me"), regular.put(f"/posts/{post}/like")]
+    assert not [response for response in responses if "Set-Cookie" in response.headers]
 
 
 def test_the_session_changes_its_name_at_sign_in(face: Face, browser: Browser, regular: Reader) -> None:
@@ -90,8 +90,8 @@ def test_a_name_planted_from_outside_is_not_taken(browser: Browser, regular: Rea
 
 def test_signing_out_ends_the_session_everywhere(face: Face, member: Browser) -> None:
     kept, name = member.cookie, member.cookie_name
-    answer = expect(member.post("/logout", data={"csrf_token": member.form_token("/")}), 303)
-    assert member.leads_to(answer) == "/"
+    response = expect(member.post("/logout", data={"csrf_token": member.form_token("/")}), 303)
+    assert member.leads_to(response) == "/"
     assert not signed_in(member)
     thief = Browser(face.url)
     thief.session.cookies.set(name, str(kept))
@@ -110,8 +110,8 @@ def test_a_strange_cookie_is_nobody(browser: Browser, value: str) -> None:
 
 @pytest.mark.parametrize("path", ["/me", "/tags", "/tags/river?page=2", "/likes", "/hidden"])
 def test_a_visitor_is_led_to_the_form_and_back(browser: Browser, regular: Reader, path: str) -> None:
-    answer = expect(browser.get(path), 302, 303)
-    form = browser.leads_to(answer)
+    response = expect(browser.get(path), 302, 303)
+    form = browser.leads_to(response)
     assert form.startswith("/login?next=")
     page = browser.page(form)
     fields = {each["name"]: each.get("value", "") for each in page.select("main form input[name]")}
@@ -131,10 +131,10 @@ def test_nobody_is_led_away(browser: Browser, regular: Reader, target: str) -> N
 
 
 def test_a_wrong_password_shows_the_form_again(browser: Browser, regular: Reader) -> None:
-    answer = expect(browser.sign_in(regular.username, "not their password"), 401)
-    page = parse(answer)
+    response = expect(browser.sign_in(regular.username, "not their password"), 401)
+    page = parse(response)
     assert page.select_one("form input[name=username]")["value"] == regular.username
-    assert "not their password" not in answer.text
+    assert "not their password" not in response.text
     assert not signed_in(browser)
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error, expect_issue
 from tests.support.browser import Browser
 from tests.support.client import Reader
 from tests.support.corpus import Corpus
 from tests.support.mailbox import recipients
+from tests.support.responses import expect, expect_error, expect_issue
 from tests.support.submission import new_word
 
 NO_ADDRESSES = (
@@ -30,8 +30,8 @@ def address() -> str:
 def test_a_mail_arrives_with_all_that_it_needs(face: Face, regular: Reader, corpus: Corpus) -> None:
     shared, to = corpus.rich[0], address()
     note = "You will like this:\n\n\tgrüße & <b>stones</b> 🪨"
-    answer = regular.post(f"/posts/{shared.post_id}/share", json={"to": to, "note": note})
-    body = expect(answer, 201).json()
+    response = regular.post(f"/posts/{shared.post_id}/share", json={"to": to, "note": note})
+    body = expect(response, 201).json()
     assert set(body) == {"share"}
     assert body["share"]
     mail = face.mail.only_one_to(to)
@@ -84,15 +84,15 @@ def test_an_address_that_exists_only_at_home_is_taken(face: Face, regular: Reade
         assert recipients(face.mail.only_one_to(to)) == {to}
 
 
-def test_a_refused_address_is_told_why(regular: Reader, post: str) -> None:
+def test_refused_address_comes_with_the_reason(regular: Reader, post: str) -> None:
     for to, reason in (
         ("a@office", "should have a period"),
         ("somebody", "@-sign"),
         ("a@x.onion", "reserved"),
     ):
-        answer = regular.post(f"/posts/{post}/share", json={"to": to})
-        expect_issue(answer, "to")
-        assert reason in answer.json()["_issues"]["to"]
+        response = regular.post(f"/posts/{post}/share", json={"to": to})
+        expect_issue(response, "to")
+        assert reason in response.json()["_issues"]["to"]
 
 
 def test_fields_are_needed_and_no_others_are_known(regular: Reader, post: str) -> None:
@@ -133,13 +133,13 @@ def test_an_unknown_post_is_not_found(face: Face, regular: Reader, post_id: str)
 def test_the_form_shares_too(face: Face, member: Browser, post: str) -> None:
     to, path = address(), f"/posts/{post}/share"
     fields = {"to": to, "note": "two\r\nlines"}
-    answer = member.post(path, data={**fields, "csrf_token": member.form_token(f"/posts/{post}")})
-    assert "is on its way" in expect(answer, 201, 303).text or answer.status_code == 303
+    response = member.post(path, data={**fields, "csrf_token": member.form_token(f"/posts/{post}")})
+    assert "is on its way" in expect(response, 201, 303).text or response.status_code == 303
     assert "two\nlines" in face.mail.only_one_to(to)["Text"].replace("\r\n", "\n")
 
 
-def test_the_form_tells_what_is_wrong(member: Browser, post: str) -> None:
+def test_form_shows_the_error(member: Browser, post: str) -> None:
     fields = {"to": "nobody", "note": "kept as it was", "csrf_token": member.form_token(f"/posts/{post}")}
-    answer = expect(member.post(f"/posts/{post}/share", data=fields), 422)
-    assert "e-mail" in answer.text
-    assert "kept as it was" in answer.text
+    response = expect(member.post(f"/posts/{post}/share", data=fields), 422)
+    assert "e-mail" in response.text
+    assert "kept as it was" in response.text

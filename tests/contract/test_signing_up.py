@@ -4,9 +4,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_issue, expect_message
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Client, new_name, sign_in, sign_up
+from tests.support.responses import expect, expect_issue, expect_message
 
 
 def test_a_taken_name_is_a_conflict(face: Face, visitor: Client) -> None:
@@ -28,17 +28,17 @@ def test_a_name_taken_by_many_at_once_has_one_owner(face: Face) -> None:
         assert Counter(pool.map(try_it, range(6))) == {201: 1, 409: 5}
 
 
-def test_the_form_tells_what_is_wrong_and_keeps_what_was_right(browser: Browser) -> None:
-    answer = expect(browser.submit("/signup", {"username": "kept_name", "password": "short"}), 422)
-    assert "kept_name" in answer.text
-    assert "10 characters" in answer.text
-    assert 'value="short"' not in answer.text
+def test_form_shows_the_error_and_keeps_valid_fields(browser: Browser) -> None:
+    response = expect(browser.submit("/signup", {"username": "kept_name", "password": "short"}), 422)
+    assert "kept_name" in response.text
+    assert "10 characters" in response.text
+    assert 'value="short"' not in response.text
 
 
 def test_the_form_says_when_a_name_is_taken(face: Face, browser: Browser) -> None:
     name = sign_up(face.url)
-    answer = expect(browser.submit("/signup", {"username": name, "password": PASSWORD}), 409)
-    assert "taken" in answer.text
+    response = expect(browser.submit("/signup", {"username": name, "password": PASSWORD}), 409)
+    assert "taken" in response.text
 
 
 def test_an_address_left_empty_in_the_form_is_none(browser: Browser) -> None:
@@ -47,8 +47,8 @@ def test_an_address_left_empty_in_the_form_is_none(browser: Browser) -> None:
     assert name in browser.page("/me").get_text()
 
 
-def test_a_refused_address_is_told_why(visitor: Client) -> None:
+def test_refused_address_comes_with_the_reason(visitor: Client) -> None:
     fields = {"username": new_name(), "password": PASSWORD, "email": "a@office"}
-    answer = visitor.post("/signup", json=fields)
-    expect_issue(answer, "email")
-    assert "should have a period" in answer.json()["_issues"]["email"]
+    response = visitor.post("/signup", json=fields)
+    expect_issue(response, "email")
+    assert "should have a period" in response.json()["_issues"]["email"]

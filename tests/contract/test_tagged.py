@@ -1,10 +1,10 @@
 """`GET /tags` and `GET /tags/{tag}`: the reader's tags with counts, and their posts."""
 
 from tests.contract.shapes import check_collection, check_post, ids
-from tests.support.answers import expect
 from tests.support.browser import Browser, posts_on
 from tests.support.client import Reader
 from tests.support.corpus import Corpus
+from tests.support.responses import expect
 
 
 def test_tags_are_listed_with_counts(reader: Reader, corpus: Corpus) -> None:

@@ -10,9 +10,9 @@ from requests import Response
 
 from tests.contract.face import Face
 from tests.contract.shapes import ids
-from tests.support.answers import expect, expect_error, expect_issue
 from tests.support.budget import budget
 from tests.support.client import Client, Reader
+from tests.support.responses import expect, expect_error, expect_issue
 
 TAGS = ("a", "0", "a-", "to-read", "a--b", "9" * 30, "a" + "-" * 29)
 NO_TAGS = (
@@ -36,8 +36,8 @@ NO_TAGS = (
 )
 
 
-def tags(answer: Response) -> list[str]:
-    found: list[str] = expect(answer, 200).json()["tags"]
+def tags(response: Response) -> list[str]:
+    found: list[str] = expect(response, 200).json()["tags"]
     return found
 
 
@@ -48,10 +48,10 @@ def test_a_tag_is_put_and_taken_off(regular: Reader, post: str) -> None:
     assert regular.json(f"/posts/{post}")["tags"] == []
 
 
-def test_tags_are_told_in_order(regular: Reader, post: str) -> None:
+def test_tags_come_in_order(regular: Reader, post: str) -> None:
     for tag in ("stone", "a", "river", "0"):
-        answer = regular.put(f"/posts/{post}/tags/{tag}")
-    assert tags(answer) == ["0", "a", "river", "stone"]
+        response = regular.put(f"/posts/{post}/tags/{tag}")
+    assert tags(response) == ["0", "a", "river", "stone"]
     assert tags(regular.delete(f"/posts/{post}/tags/a")) == ["0", "river", "stone"]
 
 
@@ -99,8 +99,8 @@ def test_an_unknown_post_is_not_found(regular: Reader) -> None:
 
 def test_the_51st_tag_is_refused(regular: Reader, post: str) -> None:
     for number in range(50):
-        answer = regular.put(f"/posts/{post}/tags/tag-{number}")
-    assert len(tags(answer)) == 50
+        response = regular.put(f"/posts/{post}/tags/tag-{number}")
+    assert len(tags(response)) == 50
     expect_issue(regular.put(f"/posts/{post}/tags/one-more"), "tag")
     assert len(tags(regular.put(f"/posts/{post}/tags/tag-7"))) == 50, "one that is there is no new one"
     assert len(tags(regular.delete(f"/posts/{post}/tags/tag-7"))) == 49

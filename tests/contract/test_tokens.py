@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.contract.face import Face
-from tests.support.answers import expect, expect_error, expect_unauthorized
 from tests.support.client import PASSWORD, Client, Reader, new_name, sign_in
 from tests.support.corpus import Corpus
+from tests.support.responses import expect, expect_error, expect_unauthorized
 
 PUBLIC = ("/", "/search?q=stone", "/recommended", "/posts/t3_zzzzzzzzzzz")
 PRIVATE = (
@@ -44,18 +44,18 @@ def ended(face: Face, regular: Reader) -> str:
 
 
 def test_signing_in_gives_a_token_for_an_hour(visitor: Client, regular: Reader) -> None:
-    answer = visitor.post("/login", json={"username": regular.username, "password": PASSWORD})
-    expect(answer, 200)
-    body = answer.json()
+    response = visitor.post("/login", json={"username": regular.username, "password": PASSWORD})
+    expect(response, 200)
+    body = response.json()
     assert set(body) == {"token", "expires"}
     expires = datetime.fromisoformat(body["expires"])
     assert expires.utcoffset() == timedelta(0)
     assert timedelta(minutes=58) < expires - datetime.now(UTC) < timedelta(minutes=62)
-    assert "no-store" in answer.headers["Cache-Control"]
-    assert "Set-Cookie" not in answer.headers
+    assert "no-store" in response.headers["Cache-Control"]
+    assert "Set-Cookie" not in response.headers
 
 
-def test_the_token_tells_who_is_asking(regular: Reader, other: Reader) -> None:
+def test_token_identifies_the_reader(regular: Reader, other: Reader) -> None:
     assert regular.json("/me")["username"] == regular.username
     assert other.json("/me")["username"] == other.username
 
@@ -68,12 +68,12 @@ def test_a_wrong_password_gets_nothing(visitor: Client, regular: Reader, passwor
     expect_unauthorized(visitor.post("/login", json=fields))
 
 
-def test_an_unknown_name_is_told_like_a_wrong_password(visitor: Client, regular: Reader) -> None:
-    answers = [
+def test_unknown_name_and_wrong_password_get_the_same_response(visitor: Client, regular: Reader) -> None:
+    responses = [
         expect_error(visitor.post("/login", json={"username": name, "password": "not their password"}), 401)
         for name in (regular.username, new_name())
     ]
-    assert answers[0] == answers[1]
+    assert responses[0] == responses[1]
 
 
 def test_signing_out_ends_the_token(face: Face, regular: Reader) -> None:
@@ -86,7 +86,7 @@ def test_signing_out_ends_the_token(face: Face, regular: Reader) -> None:
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
 def test_without_a_token_there_is_nothing_of_a_reader(visitor: Client, method: str, path: str) -> None:
-    expect_unauthorized(visitor.ask(method, path))
+    expect_unauthorized(visitor.request(method, path))
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/me", "/tags"])

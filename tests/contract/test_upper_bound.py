@@ -84,7 +84,7 @@ def test_a_page_says_so_too(browser: Browser) -> None:
     assert not past.select("a[rel=next]")
 
 
-def test_searches_and_recommendations_still_answer(visitor: Client, corpus: Corpus) -> None:
+def test_searches_and_recommendations_still_respond(visitor: Client, corpus: Corpus) -> None:
     body = visitor.json("/search", q=corpus.paged_word)
     assert body["_meta"]["total"] == len(corpus.paged)
     assert len(visitor.items("/recommended")) == 12

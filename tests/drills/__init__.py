@@ -1,1 +1,1 @@
-"""What goes wrong on purpose."""
+"""Tests that break things on purpose."""

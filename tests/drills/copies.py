@@ -1,4 +1,4 @@
-"""Owners' documents beside the copies that others keep of them, straight from their databases."""
+"""Compare owners' documents with the copies of them, directly in their databases."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ Documents = dict[str, dict[str, Any]]
 
 MARKS = ("tags", "likes", "hides")
 COLLECTIONS = {**dict.fromkeys(MARKS, "marks"), "posts": "posts", "revocations": "revoked"}
-"""Where what is told by a name is stored, with owners and takers alike."""
+"""Where documents of a name are stored, at the owner and at the takers."""
 
 OWN = {"tags": "tags", "likes": "liked", "hides": "hidden"}
-"""In `recommend` three owners' marks come together: the field that each one's copy is known by."""
+"""In `recommend` the marks of three owners are in one document: the field of each."""
 
 
 def documents(client: Client, service: str, what: str) -> Documents:
-    """A service's documents by their ids."""
+    """Return a service's documents by their ids."""
     return {each["_id"]: each for each in client[f"step2_{service}"][COLLECTIONS[what]].find()}
 
 
 def differences(client: Client, relation: Relation) -> list[str]:
-    """Where a taker's copies are not what their owner has."""
+    """Return the differences between a taker's copies and the owner's documents."""
     owned = _projected(documents(client, relation.owner, relation.what), relation)
     copied = _projected(documents(client, relation.taker, relation.what), relation)
     return [
@@ -34,12 +34,12 @@ def differences(client: Client, relation: Relation) -> list[str]:
 
 
 def all_differences(client: Client) -> list[str]:
-    """The same for all relations."""
+    """Return the differences for all relations."""
     return [text for relation in RELATIONS for text in differences(client, relation)]
 
 
 def twice(client: Client) -> list[str]:
-    """Marks that a reader has more than one of on the same post, and tags that are in one more than once."""
+    """Return duplicate marks of a reader on a post, and tags that are twice in a mark."""
     found = []
     for service in ("tag", "like", "hide", "posts", "search", "recommend"):
         seen: set[tuple[str, str]] = set()

@@ -1,4 +1,4 @@
-"""The processes of a run by what they are, for those who kill them."""
+"""The processes of a run by their kind, for tests that kill them."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ FACE = "web.conf.py"
 
 @dataclass(frozen=True)
 class Kind:
-    """A process of a run: of whom, and whether it is the one that was started or one of its workers."""
+    """A kind of process of a run: its instance, and whether it is a worker."""
 
     name: str
     is_worker: bool = False
@@ -27,9 +27,7 @@ class Kind:
 
 
 class Family:
-    """All that a run has started, and nothing else on the machine; the run itself, which starts again what
-    dies, is not among them.
-    """
+    """All processes that a run has started, except the run itself, which starts processes again."""
 
     def __init__(self, running: RunningStep) -> None:
         self._state = Path(running.environment["WORKSHOP_STATE"])
@@ -40,11 +38,11 @@ class Family:
         )
 
     def kinds(self) -> list[Kind]:
-        """What there is now."""
+        """Return the kinds of processes that exist now."""
         return sorted(self._members(), key=str)
 
     def kill(self, kind: Kind) -> int:
-        """End one of that kind as a power cut does; its id. Raises AssertionError if there is none."""
+        """Kill one of that kind with SIGKILL, and return its id. Raises AssertionError if there is none."""
         members = self._members()
         assert kind in members, f"no {kind} among {[str(each) for each in members]}"
         pid = members[kind].pid
@@ -63,14 +61,14 @@ class Family:
                     for worker in child.children():
                         found.setdefault(Kind(name, is_worker=True), worker)
         for part in PARTS:
-            # Whichever command missed it first has started it: their pid files tell.
+            # The first command that needed it has started it, as their pid files show.
             if known := read_pid_file(self._state / f"{part}{PID_SUFFIX}"):
                 found[Kind(part)] = known[0]
         return found
 
 
 def _name(process: psutil.Process) -> str | None:
-    """The instance's name, or `web`; none of a part."""
+    """Return the instance's name, or `web`; None for a shared part."""
     if any(FACE in word for word in process.cmdline()):
         return "web"
     return process.environ().get("INSTANCE")

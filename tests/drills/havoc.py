@@ -1,4 +1,5 @@
-"""Every process of a step killed with -9 again and again while readers write: what is done, and what is told.
+"""Kill every process of a step with -9 again and again while readers write, and check what is stored and
+reported.
 
 Only the run itself is spared, since it is what starts the others again.
 """
@@ -20,55 +21,55 @@ from pymongo import MongoClient
 from tests.drills.family import Family, Kind
 from tests.drills.marker import Marker, total
 from tests.drills.sizes import FULL
-from tests.support.answers import expect
 from tests.support.client import PASSWORD, Client, Reader, new_reader, sign_in, sign_up
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.stores.mongod import Mongod
 
 POSTS, LATER = 60, 300
 ENDED = 60
-"""Tokens that are ended one after the other."""
+"""How many tokens are revoked one after the other."""
 
 MOST_BETWEEN = 100
 """Writes that are acknowledged between two kills at most; often there is none, so that several are down."""
 
 PROGRESS = 60.0
-"""Seconds within which writes go on, and all is well again: not a measure, a bound."""
+"""The most seconds until writes succeed again and all parts are ready: a bound, not a measurement."""
 
 
 class Leaver(threading.Thread):
-    """Somebody who signs out again and again, on all devices they ever had."""
+    """Signs in and out again and again, and records the tokens that were revoked."""
 
     def __init__(self, tokens: list[Reader]) -> None:
         super().__init__(daemon=True)
         self.ended: list[Reader] = []
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self._tokens = tokens
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
         for token in self._tokens:
-            if self._stop_asked.wait(0.3):
+            if self._stop_requested.wait(0.3):
                 return
             try:
-                answer = token.post("/logout")
+                response = token.post("/logout")
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
                 continue
-            self.answers[answer.status_code] += 1
-            if answer.status_code in (202, 204):
+            self.responses[response.status_code] += 1
+            if response.status_code in (202, 204):
                 self.ended.append(token)
 
     def stop(self) -> None:
-        """End after the request that is on its way."""
-        self._stop_asked.set()
+        """Stop after the current request."""
+        self._stop_requested.set()
         self.join()
 
 
 class Loader(threading.Thread):
-    """Loads further posts, as somebody does who tries again when it fails."""
+    """Loads further posts, and tries again when that fails."""
 
     def __init__(self, running: RunningStep, file: Path, tries: int) -> None:
         super().__init__(daemon=True)
@@ -134,34 +135,34 @@ class Havoc:
                 each.stop()
         self.loader.join(PROGRESS)
 
-    def check_answers(self) -> None:
-        """Nothing acknowledged is lost, nobody was told anything but what a visitor may be told, and what was
+    def check_responses(self) -> None:
+        """Check that nothing acknowledged is lost, that clients got allowed responses only, and that what was
         loaded meanwhile is there. Call it when all is well again.
         """
-        told = total(self.markers)
+        found = total(self.markers)
         wrong = [text for each in self.markers for text in each.wrong()]
         alive = [each for each in self.leaver.ended if each.get("/me").status_code != 401]
         print(
             f"{self.killed.total()} kills of {len(self.killed)} kinds: "
             f"{ {str(kind): count for kind, count in self.killed.items()} }; "
-            f"acknowledged {told.acknowledged}, wrong {len(wrong)}; "
-            f"unknown {sum(len(each.unknown) for each in self.markers)}; answers {dict(told.answers)}; "
+            f"acknowledged {found.acknowledged}, wrong {len(wrong)}; "
+            f"unknown {sum(len(each.unknown) for each in self.markers)}; responses {dict(found.responses)}; "
             f"signed out {len(self.leaver.ended)}, still good {len(alive)}, "
-            f"answers {dict(self.leaver.answers)}; "
+            f"responses {dict(self.leaver.responses)}; "
             f"posts loaded meanwhile {len(self.later)} after {len(self.loader.failures)} failures; "
-            f"slowest {told.slowest:.1f} s"
+            f"slowest {found.slowest:.1f} s"
         )
         assert wrong == []
         assert alive == []
         assert self.loader.done, self.loader.failures
         assert not [text for text in self.loader.failures if "Traceback" in text]
-        assert told.acknowledged >= self.acknowledged
+        assert found.acknowledged >= self.acknowledged
         assert self.killed.total() >= self.kills
         assert not FULL or {*self.family.kinds()} == {*self.killed}
         assert self.leaver.ended
-        lost_answers = {"refused", "ConnectionError", "ChunkedEncodingError"}
-        assert set(told.answers) | set(self.leaver.answers) <= {200, 202, 204, 503, 504, *lost_answers}
-        assert told.without_retry_after == 0
+        lost_responses = {"refused", "ConnectionError", "ChunkedEncodingError"}
+        assert set(found.responses) | set(self.leaver.responses) <= {200, 202, 204, 503, 504, *lost_responses}
+        assert found.without_retry_after == 0
         assert self.running.running
 
     def _kinds(self) -> list[Kind]:
@@ -186,7 +187,7 @@ class Havoc:
 def all_stores(
     running: RunningStep, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MongoClient[dict[str, Any]]]:
-    """All services' databases."""
+    """A client for the databases of all services."""
     for name in ("WORKSHOP_STATE", "MONGO_PORT"):
         monkeypatch.setenv(name, running.environment[name])
     with Mongod().admin() as client:
@@ -194,7 +195,7 @@ def all_stores(
 
 
 def await_all_ready(running: RunningStep) -> None:
-    """Wait until every part of the face is well."""
+    """Wait until every part of the face is ready."""
     client = Client(running.url)
 
     def check() -> None:
@@ -225,7 +226,7 @@ def _write_posts(file: Path, number: int) -> list[str]:
 
 
 def _load(running: RunningStep, folder: Path) -> list[str]:
-    """Posts that all who are to mark them know of."""
+    """Load posts, and wait until all services have them."""
     posts = _write_posts(folder / "posts.ndjson", POSTS)
     running.load(folder / "posts.ndjson")
     reader = new_reader(running.url)

@@ -1,4 +1,4 @@
-"""An instance that the registry is told of, and that nobody has started as one."""
+"""An instance that announces itself in the registry, and that nobody has started."""
 
 import asyncio
 import os
@@ -13,14 +13,14 @@ from step3_async.rapids.messages import Announcement
 
 @contextmanager
 def announced(service: str, url: str, nats_url: str) -> Iterator[str]:
-    """The name of the instance, which is announced to be up at `url` inside the block."""
-    told = Announcement(
+    """Announce an instance at `url` inside the block, and yield its name."""
+    found = Announcement(
         service=service,
         version="v1",
         instance=f"{service}-impostor",
         url=url,
         tags=[],
-        takes=[],
+        subscriptions=[],
         state="up",
         pid=os.getpid(),
     )
@@ -28,7 +28,7 @@ def announced(service: str, url: str, nats_url: str) -> Iterator[str]:
 
     async def announce() -> None:
         transport = await connect(service, url=nats_url)
-        announcer = Announcer(transport, lambda: told)
+        announcer = Announcer(transport, lambda: found)
         await announcer.start()
         await ended.wait()
         await announcer.leave()
@@ -37,7 +37,7 @@ def announced(service: str, url: str, nats_url: str) -> Iterator[str]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(announce()), daemon=True)
     thread.start()
     try:
-        yield told.instance
+        yield found.instance
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join()

@@ -1,4 +1,4 @@
-"""Owners' documents beside what the ponds of step 3 have of them, straight from their databases."""
+"""Compare owners' documents with the ponds of step 3, directly in their databases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ SHOWN = (
 MARK = ("reader", "post")
 KINDS = {"tag": "tags", "like": "liked", "hide": "hidden"}
 READERS = ("posts", "tag", "like", "hide", "share", "list", "search", "recommend", "tagged", "images")
-"""Services that know readers by their tokens."""
+"""Services that identify readers by their tokens."""
 
 
 @dataclass(frozen=True)
 class Pond:
-    """What `taker` has of the documents of `owner`: these fields. Where several owners' parts of a document
-    come together, it has those that have the field `part`.
+    """The pond of `taker` with these fields of the documents of `owner`. Where several owners have fields in
+    one document, only documents with the field `part` count.
     """
 
     owner: str
@@ -32,7 +32,7 @@ class Pond:
     part: str = ""
 
     def differences(self, client: Client) -> list[str]:
-        """Where the pond is not as its owner."""
+        """Return the differences between the pond and its owner."""
         owned = self._projected(documents(client, self.owner, self.collection))
         there = self._projected(documents(client, self.taker, self.collection))
         return [
@@ -68,17 +68,17 @@ PONDS = (
 
 
 def documents(client: Client, service: str, collection: str) -> Documents:
-    """A service's documents by their ids."""
+    """Return a service's documents by their ids."""
     return {each["_id"]: each for each in client[f"step3_{service}"][collection].find()}
 
 
 def all_differences(client: Client) -> list[str]:
-    """Where any pond is not as its owner."""
+    """Return the differences of all ponds."""
     return [text for pond in PONDS for text in pond.differences(client)]
 
 
 def twice(client: Client) -> list[str]:
-    """Tags that a mark has more than once, and marks that are there more than once."""
+    """Return tags that are twice in a mark, and marks that exist twice."""
     found = []
     for service in ("tag", "like", "hide", "list", "search", "recommend", "tagged"):
         seen: set[tuple[str, str]] = set()
@@ -92,7 +92,7 @@ def twice(client: Client) -> list[str]:
 
 
 def applied_twice(client: Client) -> list[str]:
-    """Marks whose revision in a pond is not the number of commands that their owner has counted."""
+    """Return marks whose revision in a pond is not the owner's revision."""
     found = []
     for owner, field in KINDS.items():
         owned = documents(client, owner, "marks")

@@ -1,4 +1,4 @@
-"""Requests at a constant rate, whatever becomes of the answers."""
+"""Requests at a constant rate, independent of the responses."""
 
 import http.client
 import json
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 SECONDS = 30.0
-"""After which an answer counts as missing."""
+"""Seconds after which a response counts as missing."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of a request that was due at `due`, by the monotonic clock, and sent `lag` seconds later; it
-    was there `seconds` after it was due.
+class Result:
+    """The result of a request that was due at `due` by the monotonic clock and sent `lag` seconds later. The
+    response was there `seconds` after the request was due.
     """
 
     due: float
@@ -27,7 +27,7 @@ class Answer:
     """The status, or the error's name."""
     served_by: str = ""
     total: int | None = None
-    """How many items the answer says there are, if it is a collection."""
+    """The total of items in the response, if it is a collection."""
     refusal: str = ""
     """What it says, if it is not a good one."""
 
@@ -37,77 +37,77 @@ class Answer:
 
 
 class Sender(threading.Thread):
-    """Asks `rate` times a second, as whoever `token` belongs to, each time by a thread and a connection of
-    its own: slow answers hold nothing up, and no connection lives long enough to be closed by the other side.
+    """Sends `rate` requests a second with `token`, each by a thread and a connection of its own: slow
+    responses block nothing, and no connection lives long enough to be closed by the other side.
     """
 
     def __init__(
         self, url: str, path: str, rate: float, token: str | None = None, method: str = "GET"
     ) -> None:
         super().__init__(daemon=True)
-        self.answers: list[Answer] = []
+        self.responses: list[Result] = []
         self._address, self._path, self._rate, self._method = urlsplit(url).netloc, path, rate, method
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         self._headers = {"Accept": "application/json", **bearer}
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
-        asking: list[threading.Thread] = []
+        sending_thread: list[threading.Thread] = []
         began, sent = time.monotonic(), 0
-        while not self._stop_asked.is_set():
+        while not self._stop_requested.is_set():
             due = began + sent / self._rate
-            if self._stop_asked.wait(max(0.0, due - time.monotonic())):
+            if self._stop_requested.wait(max(0.0, due - time.monotonic())):
                 break
-            asking.append(threading.Thread(target=self._ask, args=(due,), daemon=True))
-            asking[-1].start()
+            sending_thread.append(threading.Thread(target=self._send, args=(due,), daemon=True))
+            sending_thread[-1].start()
             sent += 1
-        for each in asking:
+        for each in sending_thread:
             each.join()
 
     def stop(self) -> None:
-        """Send nothing more, and wait for the answers that are on their way."""
-        self._stop_asked.set()
+        """Send nothing more, and wait for the responses to come."""
+        self._stop_requested.set()
         self.join()
 
-    def since(self, moment: float) -> list[Answer]:
-        """The answers to requests that were due after a moment."""
-        return [each for each in self.answers.copy() if each.due > moment]
+    def since(self, moment: float) -> list[Result]:
+        """Return the results of requests that were due after a moment."""
+        return [each for each in self.responses.copy() if each.due > moment]
 
     def outcomes(self) -> Counter[int | str]:
-        """How often what came."""
-        return Counter(each.outcome for each in self.answers)
+        """Return how often each outcome came."""
+        return Counter(each.outcome for each in self.responses)
 
     def refusals(self) -> Counter[str]:
-        """How often what was refused in which words, to be shown where none was expected."""
+        """Return how often each message of a refusal came, to show them where none was expected."""
         return Counter(
-            f"{each.outcome} {each.refusal}" for each in self.answers if each.outcome != http.HTTPStatus.OK
+            f"{each.outcome} {each.refusal}" for each in self.responses if each.outcome != http.HTTPStatus.OK
         )
 
-    def _ask(self, due: float) -> None:
+    def _send(self, due: float) -> None:
         lag = time.monotonic() - due
         connection = http.client.HTTPConnection(self._address, timeout=SECONDS)
         try:
             connection.request(self._method, self._path, headers=self._headers)
-            answer = connection.getresponse()
-            body = answer.read()
-            is_good = answer.status == http.HTTPStatus.OK
+            response = connection.getresponse()
+            body = response.read()
+            is_good = response.status == http.HTTPStatus.OK
             total = json.loads(body).get("_meta", {}).get("total") if is_good else None
             refusal = "" if is_good else body.decode(errors="replace")
             seconds = time.monotonic() - due
-            served_by = answer.headers.get("Served-By", "")
-            told = Answer(due, lag, seconds, answer.status, served_by, total, refusal)
+            served_by = response.headers.get("Served-By", "")
+            found = Result(due, lag, seconds, response.status, served_by, total, refusal)
         except (OSError, http.client.HTTPException) as error:
-            told = Answer(due, lag, time.monotonic() - due, type(error).__name__)
+            found = Result(due, lag, time.monotonic() - due, type(error).__name__)
         finally:
             connection.close()
-        self.answers.append(told)
+        self.responses.append(found)
 
 
 @contextmanager
 def sending(
     url: str, path: str, rate: float, token: str | None = None, method: str = "GET"
 ) -> Iterator[Sender]:
-    """Requests at a rate inside the block; in the end all have their answers."""
+    """Send requests at a rate inside the block; at its end all have their responses."""
     sender = Sender(url, path, rate, token, method)
     sender.start()
     try:

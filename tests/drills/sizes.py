@@ -1,4 +1,4 @@
-"""How large drills are: as the text claims with `make drills`, and smaller among all other tests."""
+"""The size of drills: as the READMEs claim with `make drills`, and smaller among all other tests."""
 
 import os
 
@@ -6,5 +6,5 @@ FULL = os.environ.get("DRILLS") == "full"
 
 
 def sized(full: int, usual: int) -> int:
-    """One of the two."""
+    """Return `full` for `make drills`, else `usual`."""
     return full if FULL else usual

@@ -1,4 +1,4 @@
-"""An instance of a service that answers everything, and takes its time."""
+"""An instance of a service that responds slowly to every request."""
 
 import threading
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server(ThreadingHTTPServer):
-    """Says nothing when nobody waits for an answer any more."""
+    """Reports no error when nobody waits for the response any more."""
 
     def handle_error(self, *_: object) -> None:
         pass
@@ -15,7 +15,7 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def slowpoke(body: bytes, seconds: float) -> Iterator[str]:
-    """Its address inside the block; each answer is `body` as JSON, after so many seconds."""
+    """Yield its address inside the block; each response is `body` as JSON, after so many seconds."""
     ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):

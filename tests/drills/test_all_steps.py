@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.answers import expect
 from tests.support.browser import Browser
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
 from tests.support.own_network import own_network
+from tests.support.responses import expect
 from tests.support.workshop_command import ROOT, Command, call
 from workshop.default_ports import default_ports
 from workshop.ports import free_port
@@ -29,7 +29,7 @@ STEPS_AS_THEY_STOP = (2, 0, 1, 3)
 SHARED = ("mongod", "workshop.mailbox", "nats-server")
 BACK_SECONDS = 60.0
 READY_SECONDS = 400.0
-"""Four times as much as for one."""
+"""Four times as long as for one step."""
 
 MANY = 2000
 """Posts that each run loads into a store that is empty."""
@@ -37,7 +37,7 @@ MANY = 2000
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A state folder alone; where all networks are the machine's, free ports besides."""
+    """An environment with a state folder only; without a network of its own also with free ports."""
     with own_network() as is_ours:
         ports = {} if is_ours else {variable: str(free_port()) for variable in default_ports()}
         folder = tmp_path_factory.mktemp("beside") / "state"
@@ -49,7 +49,7 @@ def port_of(variable: str, environment: dict[str, str]) -> int:
 
 
 def check_face(url: str, mail_url: str) -> None:
-    """Each verb once."""
+    """Use each verb once."""
     visitor, reader = Client(url), new_reader(url)
     assert visitor.json("/")["_meta"]["total"] == MANY
     post = visitor.items("/recommended")[0]["_id"]
@@ -85,7 +85,7 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
             for other in left.values():
                 is_whole(other)
             if list(left) == [3]:
-                kill_mongod(environment)  # whoever started it, who is left starts it again
+                kill_mongod(environment)  # whichever run started it, one that is left starts it again
                 eventually(lambda: is_whole(left[3]), BACK_SECONDS)
             if number == STEPS_AS_THEY_STOP[0]:
                 with pytest.raises(AssertionError, match="Step 3 runs: add `--step 3` for that one"):
@@ -94,7 +94,7 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
 
 
 def check_sessions(urls: list[str]) -> None:
-    """One browser is signed in everywhere at once, although cookies know no ports."""
+    """Check that one browser can be signed in at all steps, although cookies ignore ports."""
     browsers = [Browser(url) for url in urls]
     for browser in browsers:
         browser.session.cookies = browsers[0].session.cookies
@@ -118,7 +118,7 @@ def kill_mongod(environment: dict[str, str]) -> None:
 
 
 def check_commands(environment: dict[str, str]) -> None:
-    """What the commands say of it."""
+    """Check what the commands print."""
     ports = {port_of(variable, environment) for variable in default_ports()}
     doctor = [sys.executable, "-m", "workshop", "doctor", "--json"]
     said = subprocess.run(doctor, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)

@@ -22,9 +22,9 @@ import pytest
 import requests
 from pymongo import MongoClient
 
-from tests.support.answers import expect, expect_retry_after
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_retry_after
 from tests.support.writer import Writer
 from workshop.load.generate import posts as generated
 from workshop.ports import free_port
@@ -38,7 +38,7 @@ WRITES = 60
 """Acknowledged writes between two kills."""
 
 PATIENCE = 30.0
-"""Seconds within which each request is answered while the API is away: not a measure, a bound."""
+"""The most seconds until a response while the API is away: a bound, not a measurement."""
 
 START = 60.0
 
@@ -52,18 +52,18 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, without waiting."""
+        """Start the server without waiting."""
         self.process = subprocess.Popen(self.command, env=self.env, cwd=ROOT, start_new_session=True)
 
     def end(self, how: signal.Signals) -> None:
-        """Send a signal to all of it and wait for the end."""
+        """Send a signal to all its processes, and wait for their end."""
         if self.process is not None:
             os.killpg(self.process.pid, how)
             self.process.wait(timeout=30)
             self.process = None
 
     def await_up(self) -> None:
-        """Wait until it lives."""
+        """Wait until the server responds."""
 
         def check() -> None:
             try:
@@ -76,36 +76,36 @@ class Server:
 
 @dataclass
 class Stage:
-    """The API, the face and the posts that are there."""
+    """The API, the face and the loaded posts."""
 
     api: Server
     face: Server
     posts: list[str]
 
 
-class Reading(threading.Thread):
-    """Asks the face for pages until told to stop; keeps the answers' statuses and the slowest one's time."""
+class PageReader(threading.Thread):
+    """Requests pages of the face until `stop`; keeps the statuses and the time of the slowest response."""
 
     def __init__(self, url: str, paths: list[str]) -> None:
         super().__init__(daemon=True)
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self.slowest = 0.0
         self._client, self._paths = Client(url), paths
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
-        while not self._stop_asked.wait(0.01):
+        while not self._stop_requested.wait(0.01):
             began = time.monotonic()
             try:
-                answer = self._client.get(self._paths[sum(self.answers.values()) % len(self._paths)])
-                self.answers[answer.status_code] += 1
+                response = self._client.get(self._paths[sum(self.responses.values()) % len(self._paths)])
+                self.responses[response.status_code] += 1
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
             self.slowest = max(self.slowest, time.monotonic() - began)
 
     def stop(self) -> None:
-        """End after the request that is on its way."""
-        self._stop_asked.set()
+        """Stop after the current request."""
+        self._stop_requested.set()
         self.join()
 
 
@@ -149,18 +149,18 @@ def stage(mongod: Any, mongo_client: MongoClient[dict[str, Any]]) -> Iterator[St
     mongo_client.drop_database(name)
 
 
-def total(threads: list[Writer] | list[Reading]) -> Counter[int | str]:
-    return sum((each.answers for each in threads), Counter())
+def total(threads: list[Writer] | list[PageReader]) -> Counter[int | str]:
+    return sum((each.responses for each in threads), Counter())
 
 
 def check_outage(url: str) -> None:
-    """The face lives, says what is missing, and answers in time."""
+    """Check that the face lives, says what is missing, and responds in time."""
     client = Client(url)
 
-    def told() -> None:
+    def is_refused() -> None:
         expect_retry_after(client.get("/", timeout=PATIENCE), 503)
 
-    eventually(told, PATIENCE)
+    eventually(is_refused, PATIENCE)
     assert expect(client.get("/health/live", timeout=PATIENCE), 200).json() == {"_status": "OK"}
     ready = expect(client.get("/health/ready", timeout=PATIENCE), 503).json()
     assert ready["parts"] == {"api": "down"}
@@ -171,7 +171,7 @@ def test_nothing_acknowledged_is_lost(stage: Stage) -> None:
     eventually(lambda: expect(Client(url).get("/health/ready"), 200), START)
     writers = [Writer(new_reader(url), stage.posts) for _ in range(WRITERS)]
     paths = ["/", "/search?q=python", "/recommended", f"/posts/{stage.posts[0]}"]
-    readings = [Reading(url, paths) for _ in range(READERS)]
+    readings = [PageReader(url, paths) for _ in range(READERS)]
     for each in [*writers, *readings]:
         each.start()
 
@@ -201,6 +201,6 @@ def test_nothing_acknowledged_is_lost(stage: Stage) -> None:
     )
     assert missing == []
     assert set(written) | set(read) <= {200, 503, 504}, (written, read)
-    assert written[503] > 0 < read[503], "nobody asked while the API was away"
+    assert written[503] > 0 < read[503], "no request was sent while the API was away"
     assert sum(each.without_retry_after for each in writers) == 0
     assert slowest < PATIENCE

@@ -1,4 +1,4 @@
-"""Each service of step 2 is killed in turn and stays dead: what survives, and how the rest is told.
+"""Each service of step 2 is killed in turn and stays dead: what still works, and how the rest fails.
 
 The table of what survives is written to
 artefacts/step2-isolation.md.
@@ -14,11 +14,11 @@ import pytest
 import requests
 
 from tests.step2.scaling import Stage
-from tests.support.answers import expect, expect_retry_after, told
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Client, Reader, new_name, new_reader, sign_in
 from tests.support.eventually import eventually
 from tests.support.image_site import ImageSite
+from tests.support.responses import describe, expect, expect_retry_after
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.bench.testbed.step import without_service
@@ -31,7 +31,7 @@ TABLE = ROOT / "artefacts" / "step2-isolation.md"
 POSTS = 12
 BACK_SECONDS = 60.0
 PATIENCE = 30.0
-"""Seconds within which each request is answered while a service is dead: not a measure, a bound."""
+"""The most seconds until a response while a service is dead: a bound, not a measurement."""
 
 OK, GAP, DOWN = "ok", "gap", "503"
 MARKED = {"tags", "liked", "hidden"}
@@ -59,12 +59,12 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "images": {DOWN: {"image"}},
     "sync": {},
 }
-"""By service, the verbs that fail or have gaps without it; all others go on as ever."""
+"""By service, the verbs that fail or have gaps without it; all others work as before."""
 
 
 @dataclass
 class Scene:
-    """A running step, a reader and what they look at."""
+    """A running step, a reader and the posts of the test."""
 
     running: RunningStep
     run: psutil.Process
@@ -138,28 +138,30 @@ def check_all_survives(scene: Scene) -> None:
     assert len(scene.reader.items("/recommended")) == POSTS
 
 
-def outcome(answer: requests.Response, missing: Callable[[requests.Response], set[str]] | None = None) -> str:
-    """How a verb fares by its answer; `missing` tells what is not in a good one."""
-    if answer.status_code == 503:
-        expect_retry_after(answer, 503)
+def outcome(
+    response: requests.Response, missing: Callable[[requests.Response], set[str]] | None = None
+) -> str:
+    """Return the outcome of a verb by its response; `missing` returns what a good response lacks."""
+    if response.status_code == 503:
+        expect_retry_after(response, 503)
         return DOWN
-    assert answer.status_code < 400, told(answer)
-    return GAP if missing is not None and missing(answer) else OK
+    assert response.status_code < 400, describe(response)
+    return GAP if missing is not None and missing(response) else OK
 
 
-def marks_missing(answer: requests.Response) -> set[str]:
-    body = answer.json()
+def marks_missing(response: requests.Response) -> set[str]:
+    body = response.json()
     posts = body.get("_items", [body])
     assert posts
     return set().union(*(MARKED - set(post) for post in posts))
 
 
-def counts_missing(answer: requests.Response) -> set[str]:
-    return COUNTED - set(answer.json()["counts"])
+def counts_missing(response: requests.Response) -> set[str]:
+    return COUNTED - set(response.json()["counts"])
 
 
-def ask(scene: Scene, picture: str, spare: Reader) -> dict[str, str]:
-    """How each verb fares now."""
+def outcomes_of(scene: Scene, picture: str, spare: Reader) -> dict[str, str]:
+    """Return the outcome of each verb now."""
     reader, visitor, post = scene.reader, Client(scene.running.url), scene.posts[1]
     bounded = {"timeout": PATIENCE}
     account = {"username": new_name(), "password": PASSWORD}
@@ -187,8 +189,8 @@ def ask(scene: Scene, picture: str, spare: Reader) -> dict[str, str]:
     }
 
 
-def ask_as_visitor(scene: Scene) -> dict[str, str]:
-    """How it fares for somebody who has not signed in, and so misses nothing on what they get."""
+def outcomes_for_visitor(scene: Scene) -> dict[str, str]:
+    """Return the outcomes for a visitor, whose pages cannot have gaps."""
     visitor = Client(scene.running.url)
     paths = ("/", f"/posts/{scene.posts[1]}", f"/search?q={scene.word}", "/recommended")
     return {
@@ -197,7 +199,7 @@ def ask_as_visitor(scene: Scene) -> dict[str, str]:
 
 
 def pages_with_gaps(scene: Scene) -> set[str]:
-    """The verbs whose page says that something is missing on it."""
+    """Return the verbs whose page says that something is missing."""
     paths = (
         "/",
         f"/posts/{scene.posts[1]}",
@@ -208,10 +210,10 @@ def pages_with_gaps(scene: Scene) -> set[str]:
         "/hidden",
         "/me",
     )
-    answers = {
+    responses = {
         verb: scene.browser.get(path, timeout=PATIENCE) for verb, path in zip(PAGES, paths, strict=True)
     }
-    return {verb for verb, answer in answers.items() if answer.ok and 'class="gap"' in answer.text}
+    return {verb for verb, response in responses.items() if response.ok and 'class="gap"' in response.text}
 
 
 @pytest.mark.parametrize("service", EXPECTED)
@@ -224,18 +226,18 @@ def test_what_needs_it_says_so_and_the_rest_goes_on(
     visitor = Client(scene.running.url)
     with without_service(scene.run, service):
         began = time.monotonic()
-        found = ask(scene, scene.pictured[list(EXPECTED).index(service)], spare)
-        visited = ask_as_visitor(scene)
+        found = outcomes_of(scene, scene.pictured[list(EXPECTED).index(service)], spare)
+        visited = outcomes_for_visitor(scene)
         gaps = pages_with_gaps(scene)
         live = visitor.get("/health/live", timeout=PATIENCE)
         ready = visitor.get("/health/ready", timeout=PATIENCE)
-        print(f"{service} dead: all asked in {time.monotonic() - began:.1f} s")
+        print(f"{service} dead: all responses in {time.monotonic() - began:.1f} s")
     eventually(lambda: check_all_survives(scene), BACK_SECONDS)
     table[service] = found
     expected = {verb: how for how, verbs in EXPECTED[service].items() for verb in verbs}
     assert found == {verb: expected.get(verb, OK) for verb in found}
     assert visited == {verb: DOWN if expected.get(verb) == DOWN else OK for verb in visited}
-    # The browser's reader has tagged nothing; else its page has the gaps that the reader's answers have.
+    # The browser's reader has tagged nothing; else its page has the gaps that the reader's responses have.
     assert gaps == {verb for verb, how in expected.items() if how == GAP and verb in PAGES}
     assert live.status_code == 200
     assert ready.json()["parts"][service] == "down"

@@ -16,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.answers import expect, expect_error, expect_retry_after
 from tests.support.browser import Browser
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error, expect_retry_after
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from tests.support.workshop_command import Command
@@ -33,7 +33,7 @@ WARM_UP = 200
 """Acknowledged writes before the kill, and after the return."""
 
 PATIENCE = 30.0
-"""Seconds within which each request is answered while the database is away: not a measure, a bound."""
+"""The most seconds until a response while the database is away: a bound, not a measurement."""
 
 RECOVERY = 60.0
 
@@ -51,15 +51,16 @@ class Stage:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """End MongoDB as a power cut does. Nobody can start it again before the end of the block, as its port
-        is held.
+        """Kill MongoDB with SIGKILL, and hold its port so that nothing can start it again inside the block.
+
+        A power cut would be worse: here the operating system still writes to disk what MongoDB gave it.
         """
         state = Path(self.running.environment["WORKSHOP_STATE"])
         mongod = psutil.Process(json.loads((state / "mongod.pid.json").read_text())["pid"])
         run = self.running.process
         with socket.socket() as held:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            run.suspend()  # it may be about to start what dies
+            run.suspend()  # it might start MongoDB again at once
             try:
                 mongod.kill()
                 # Its sockets are there until its last thread has ended.
@@ -80,7 +81,7 @@ def bind(held: socket.socket, port: int) -> None:
 
 @pytest.fixture
 def stage(step: int, tmp_path: Path) -> Iterator[Stage]:
-    # The keepers end last: whoever started a shared server is the one that surely stops it.
+    # The keepers end last: only the process that started a shared server surely stops it.
     with ExitStack() as keepers:
         yield Stage(RunningStep(step, tmp_path / "state"), keepers)
 
@@ -100,7 +101,7 @@ def load(running: RunningStep, folder: Path) -> list[str]:
 
 
 def total(writers: list[Writer]) -> Counter[int | str]:
-    return sum((each.answers for each in writers), Counter())
+    return sum((each.responses for each in writers), Counter())
 
 
 def await_writes(writers: list[Writer], least: int) -> None:
@@ -113,18 +114,18 @@ def await_writes(writers: list[Writer], least: int) -> None:
 
 
 def check_outage(url: str) -> None:
-    """The face lives, says what is missing, and answers in time."""
+    """Check that the face lives, says what is missing, and responds in time."""
     client = Client(url)
 
-    def told() -> None:
+    def is_refused() -> None:
         expect_retry_after(client.get("/", timeout=PATIENCE), 503)
 
-    eventually(told, PATIENCE)
+    eventually(is_refused, PATIENCE)
     paths = ("/search?q=stone", "/recommended", "/posts/t3_zzzzzzzzzzz")
     with ThreadPoolExecutor(len(paths) + 1) as pool:
         page = pool.submit(Browser(url).get, "/", timeout=PATIENCE)
-        for answer in pool.map(lambda path: Client(url).get(path, timeout=PATIENCE), paths):
-            expect_retry_after(answer, 503)
+        for response in pool.map(lambda path: Client(url).get(path, timeout=PATIENCE), paths):
+            expect_retry_after(response, 503)
         expect(page.result(), 503)
     expect_error(client.get("/?page=0", timeout=PATIENCE), 400)
     assert expect(client.get("/health/live", timeout=PATIENCE), 200).json() == {"_status": "OK"}
@@ -155,16 +156,16 @@ def test_no_acknowledged_write_is_lost(stage: Stage, tmp_path: Path) -> None:
         await_writes(writers, before + WARM_UP)
         for each in writers:
             each.stop()
-        answers, slowest = total(writers), max(each.slowest for each in writers)
+        responses, slowest = total(writers), max(each.slowest for each in writers)
         missing = [lost for each in writers for lost in each.missing()]
         print(
-            f"acknowledged {answers[200]}, {before} of them before the return; lost {len(missing)}; "
-            f"answers {dict(answers)}; slowest {slowest:.1f} s; away {away:.1f} s"
+            f"acknowledged {responses[200]}, {before} of them before the return; lost {len(missing)}; "
+            f"responses {dict(responses)}; slowest {slowest:.1f} s; away {away:.1f} s"
         )
-        # The run may have started it again, for whoever keeps it up.
+        # The run may have started it again, for all that use it.
         running.stop(still_used=("mongod",))
     assert missing == []
-    assert set(answers) <= {200, 503, 504}, answers
-    assert answers[503] > 0, "nobody wrote while the database was away"
+    assert set(responses) <= {200, 503, 504}, responses
+    assert responses[503] > 0, "nobody wrote while the database was away"
     assert sum(each.without_retry_after for each in writers) == 0
     assert slowest < PATIENCE

@@ -56,7 +56,7 @@ def test_nothing_acknowledged_is_lost_and_all_stores_are_equal(
     eventually(lambda: expect_following(relations), PROGRESS)
     await_nothing(lambda: all_differences(stores))
     assert twice(stores) == []
-    havoc.check_answers()
+    havoc.check_responses()
     assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}
 
 

@@ -1,7 +1,7 @@
-"""A taker is killed with -9 while it takes copies over, its transaction open.
+"""A taker is killed with -9 while it applies a delivery in an open transaction.
 
-MongoDB does not notice that a transaction's client is gone, and until it has ended keeps everybody else from
-what it wrote to. So the copies wait, but not for the minute that is MongoDB's default; then all are there.
+MongoDB does not notice that the client of a transaction is gone, and blocks all others from its documents
+until it has ended. So the copies wait, but not for the minute that is MongoDB's default; then all are there.
 """
 
 import os
@@ -41,7 +41,7 @@ def killed(*arguments, **options):
     taken(*arguments, **options)
     os.kill(os.getpid(), signal.SIGKILL)
 copies.bulk_write = killed
-Copy(copies, ("topic",)).take("posts", Delivery.model_validate_json(sys.argv[1]))
+Copy(copies, ("topic",)).apply("posts", Delivery.model_validate_json(sys.argv[1]))
 """
 
 
@@ -52,7 +52,7 @@ def test_its_copies_are_taken_over_by_the_next(
     uri = mongod.add_user(name)
     copies = connect(uri)[name]["posts"]
     copy = Copy(copies, ("topic",))
-    copy.take("posts", FIRST)
+    copy.apply("posts", FIRST)
     killed = subprocess.run(
         [sys.executable, "-c", TAKER, SECOND.model_dump_json()],
         env={**os.environ, "MONGODB_URI": uri},
@@ -62,15 +62,15 @@ def test_its_copies_are_taken_over_by_the_next(
     assert killed.returncode == -9
     assert list(copies.find()) == FIRST.put
     with pytest.raises(DependencyUnavailable, match="copies"):
-        copy.take("posts", SECOND)
+        copy.apply("posts", SECOND)
 
-    def take() -> None:
+    def apply() -> None:
         try:
-            copy.take("posts", SECOND)
+            copy.apply("posts", SECOND)
         except DependencyUnavailable as problem:
             raise AssertionError(str(problem)) from problem
 
-    eventually(take, AGAIN)
+    eventually(apply, AGAIN)
     assert list(copies.find()) == SECOND.put
     assert copy.cursor("posts") == SECOND.cursor
     mongo_client.drop_database(name)

@@ -56,11 +56,11 @@ def test_nothing_acknowledged_is_lost_and_all_ponds_are_equal(
     await_nothing(lambda: all_differences(stores))
     await_nothing(lambda: applied_twice(stores))
     assert twice(stores) == []
-    havoc.check_answers()
+    havoc.check_responses()
     assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}
 
 
 def test_nothing_of_the_step_outlives_a_killed_run(running: RunningStep) -> None:
-    """The last of these tests, as it ends the run that they share."""
+    """This test is the last one, as it ends the shared run."""
     check_nothing_outlives(running.process, END_SECONDS)
     call(["clean"], running.environment)

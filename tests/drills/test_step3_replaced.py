@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pyt
 
 
 VISITORS, READERS, WRITERS = 35.0, 10.0, 10.0
-"""Requests a second of each of two, two and one kinds: 100 in all."""
+"""Requests a second for each path, 100 in all."""
 
 POSTS = 12
 PATIENCE = 30.0
@@ -35,7 +35,7 @@ def running(tmp_path: Path) -> Iterator[RunningStep]:
 
 @pytest.fixture
 def word(running: RunningStep, tmp_path: Path) -> str:
-    """Found in POSTS posts, and in all of the newest page."""
+    """A word in POSTS posts, and in all posts of the newest page."""
     word = new_word()
     made = [Submission(f"{word} {each}", new_topic(), 1_600_000_000 + each) for each in range(POSTS)]
     file = tmp_path / "posts.ndjson"
@@ -70,19 +70,19 @@ def test_no_request_fails(running: RunningStep, word: str) -> None:
             spent[service] = time.monotonic() - began
     print({name: round(seconds, 1) for name, seconds in spent.items()})
     for sender in (*senders, writer):
-        _tell(sender)
+        _report(sender)
     for sender in senders:
         assert set(sender.outcomes()) == {200}, sender.refusals()
-        assert {each.total for each in sender.answers} == {POSTS}
+        assert {each.total for each in sender.responses} == {POSTS}
     assert set(writer.outcomes()) <= {200, 202}, writer.refusals()
     assert reader.json(f"/posts/{post}")["liked"]
     assert {"gateway", "web", "capture", "search", "list", "like"} <= {*services}
 
 
-def _tell(sender: Sender) -> None:
-    answers = sender.answers
-    span = max(each.due for each in answers) - min(each.due for each in answers)
+def _report(sender: Sender) -> None:
+    responses = sender.responses
+    span = max(each.due for each in responses) - min(each.due for each in responses)
     print(
-        f"{len(answers)} requests in {span:.1f} s; outcomes {dict(sender.outcomes())}; "
-        f"the sender's worst lag {max(each.lag for each in answers) * 1000:.0f} ms"
+        f"{len(responses)} requests in {span:.1f} s; outcomes {dict(sender.outcomes())}; "
+        f"the sender's worst lag {max(each.lag for each in responses) * 1000:.0f} ms"
     )

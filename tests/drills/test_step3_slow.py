@@ -1,5 +1,5 @@
-"""A service of step 3 that takes five seconds for each answer does not hold up the others; one that is dead
-is told to be so at once.
+"""A service of step 3 that takes five seconds for each response does not slow the others down; a dead one is
+reported at once.
 """
 
 import socket
@@ -16,9 +16,9 @@ from tests.drills.impostor import announced
 from tests.drills.sender import Sender, sending
 from tests.drills.slowpoke import slowpoke
 from tests.step3.parts import Stage
-from tests.support.answers import expect
 from tests.support.client import Client, Reader, new_reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
 from workshop.bench.testbed.step import without_service
@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pyt
 
 
 SLOW_SECONDS = 5.0
-ASKED, RATE = 100, 8.0
-"""How often others are asked, and how often a second."""
+REQUESTS, RATE = 100, 8.0
+"""How many requests the others get, and how many a second."""
 
 PATIENCE = 30.0
 
@@ -57,22 +57,22 @@ def reader(stage: Stage) -> Reader:
 
 
 def seconds_of_others(reader: Reader, also: Sequence[Sender] = ()) -> list[float]:
-    """How long answers of other verbs take; all of them are good."""
+    """Return how long responses of other verbs take; all of them are good."""
     post = reader.items("/")[0]["_id"]
-    asked = [("/", "GET"), ("/search?q=python", "GET"), (f"/posts/{post}/like", "PUT")]
+    requested = [("/", "GET"), ("/search?q=python", "GET"), (f"/posts/{post}/like", "PUT")]
     with ExitStack() as stack:
         senders = [
             stack.enter_context(sending(reader.url, path, RATE, reader.token, method))
-            for path, method in asked
+            for path, method in requested
         ]
 
         def enough() -> None:
-            assert all(len(each.answers) >= ASKED for each in senders)
+            assert all(len(each.responses) >= REQUESTS for each in senders)
 
         eventually(enough, 4 * PATIENCE)
     for each in senders:
         assert set(each.outcomes()) == {200}, each.outcomes()
-    return sorted(answer.seconds for each in senders for answer in each.answers)
+    return sorted(response.seconds for each in senders for response in each.responses)
 
 
 def in_registry(stage: Stage, *names: str) -> None:
@@ -87,7 +87,7 @@ def p99(seconds: Sequence[float]) -> float:
     return seconds[int(len(seconds) * 0.99)]
 
 
-def test_a_slow_service_is_slow_alone_and_a_dead_one_is_told_at_once(stage: Stage, reader: Reader) -> None:
+def test_slow_service_slows_no_other_and_a_dead_one_is_refused_at_once(stage: Stage, reader: Reader) -> None:
     body = reader.get("/recommended").content
     nats = stage.running.ports["NATS_PORT"]
     nats_url = f"nats://recommend:{stage.secret('nats user recommend')}@127.0.0.1:{nats}"
@@ -103,12 +103,12 @@ def test_a_slow_service_is_slow_alone_and_a_dead_one_is_told_at_once(stage: Stag
             held.bind(("127.0.0.1", 0))  # and nobody listens
             with announced("recommend", f"http://127.0.0.1:{held.getsockname()[1]}", nats_url) as name:
                 in_registry(stage, name)
-                dead = [seconds_until_told(url) for _ in range(30)]
+                dead = [seconds_until_refused(url) for _ in range(30)]
                 while_dead = seconds_of_others(reader)
     print(
         f"p99 of others {p99(before):.3f} s, beside a slow service {p99(while_slow):.3f} s, "
         f"beside a dead one {p99(while_dead):.3f} s; the slow one {dict(patient.outcomes())}; "
-        f"a dead one told after {median(dead):.3f} s (median), {max(dead):.3f} s at most"
+        f"a dead one refused after {median(dead):.3f} s (median), {max(dead):.3f} s at most"
     )
     # How much less, is printed: nobody has waited for the slow one.
     assert p99(while_slow) < SLOW_SECONDS
@@ -116,8 +116,8 @@ def test_a_slow_service_is_slow_alone_and_a_dead_one_is_told_at_once(stage: Stag
     assert set(patient.outcomes()) <= {200, 503, 504}
 
 
-def seconds_until_told(url: str) -> float:
+def seconds_until_refused(url: str) -> float:
     began = time.monotonic()
-    answer = expect(Client(url).get("/recommended"), 503)
-    assert answer.headers["Retry-After"].isdecimal()
+    response = expect(Client(url).get("/recommended"), 503)
+    assert response.headers["Retry-After"].isdecimal()
     return time.monotonic() - began

@@ -1,4 +1,4 @@
-"""What can be checked of accessibility without an opinion: names, labels, headings, contrast, ids."""
+"""Accessibility, as far as it can be measured: names, labels, headings, contrast, ids."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ CHECKS = [(Path(__file__).parent / name).read_text() for name in ("names.js", "c
 
 
 def problems(page: Page) -> list[str]:
-    """What is wrong with the page as it stands; empty when all is well."""
+    """Return what is wrong with the page now; empty if nothing is."""
     return [problem for check in CHECKS for problem in page.evaluate(check)]

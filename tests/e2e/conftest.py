@@ -34,7 +34,7 @@ def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture
 def visitor(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Visitor]:
-    """Somebody who has never been here; at the end, whatever went wrong unprovoked fails the test."""
+    """A visitor with a new browser. An error in the page that the test did not cause fails the test."""
     marks = list(request.node.iter_markers("browser_options"))
     options = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
     with visiting(browser, site.url, **options) as made:

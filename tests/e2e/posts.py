@@ -1,4 +1,4 @@
-"""Submissions for the tests to find by a word of their own.
+"""Submissions that tests find by a word of their own.
 
 What modules shelve when they are imported is loaded once, before the first test.
 """
@@ -19,7 +19,7 @@ def submission(title: str, second: int = 0, **more: Any) -> Submission:
 
 
 def submissions(count: int, word: str, **more: Any) -> list[Submission]:
-    """Several that share a word; the newest is number 1."""
+    """Return several that share a word; the newest is number 1."""
     return [submission(f"{word} number {number}", -number, **more) for number in range(1, count + 1)]
 
 
@@ -29,7 +29,7 @@ def shelve(*posts: Submission) -> None:
 
 
 def shelved(count: int, **more: Any) -> str:
-    """Shelve several posts; the word they share."""
+    """Shelve several posts, and return the word that they share."""
     word = new_word()
     shelve(*submissions(count, word, **more))
     return word

@@ -24,8 +24,8 @@ def test_nothing_found(visitor: Visitor) -> None:
 def test_no_such_page_and_no_such_post(visitor: Visitor) -> None:
     visitor.watch.allow("404")
     for path in ("/nowhere", "/posts/t3_0000000"):
-        answer = visitor.page.goto(path)
-        assert answer is not None and answer.status == 404
+        response = visitor.page.goto(path)
+        assert response is not None and response.status == 404
         expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Not Found")
         visitor.page.get_by_role("main").get_by_role("link", name="Newest posts").click()
         expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Newest posts")

@@ -24,7 +24,7 @@ shelve(TAGGED, submission(f"{MARKED} other"))
 
 
 def sights(word: str, post_id: str) -> dict[str, str]:
-    """Pages by name; each has something on it, or says why not."""
+    """Return pages by name; each has content, or says why not."""
     return {
         "list": "/",
         "search": f"/search?q={word}",
@@ -38,7 +38,7 @@ def sights(word: str, post_id: str) -> dict[str, str]:
 
 
 def look(visitor: Visitor, name: str, path: str) -> list[str]:
-    """What is wrong with a page, at all widths, light and dark."""
+    """Return what is wrong with a page, at all widths, light and dark."""
     page, wrong = visitor.page, []
     page.goto(path)
     for scheme, pictured in PICTURED.items():
@@ -95,7 +95,9 @@ def test_pages_of_a_member(visitor: Visitor) -> None:
 
 
 def test_the_checks_see_what_is_wrong(visitor: Visitor) -> None:
-    """A check that finds nothing anywhere proves nothing: break a page in each way and see it told."""
+    """A check that never finds anything proves nothing: break a page in each way, and see that it is
+    reported.
+    """
     page = visitor.page
     page.goto("/login")
     assert accessible.problems(page) == []
@@ -107,7 +109,7 @@ def test_the_checks_see_what_is_wrong(visitor: Visitor) -> None:
       document.querySelector("main").append(document.createElement("img"));
       document.querySelector("img:not([alt])").setAttribute("aria-describedby", "none");
     }""")
-    told = "\n".join(accessible.problems(page))
+    found = "\n".join(accessible.problems(page))
     for what in (
         "without a label",
         "one h1",
@@ -117,4 +119,4 @@ def test_the_checks_see_what_is_wrong(visitor: Visitor) -> None:
         "twice: q",
         "nowhere",
     ):
-        assert what in told
+        assert what in found

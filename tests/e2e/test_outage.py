@@ -1,4 +1,4 @@
-"""A step of the test's own, that begins empty and loses its database, and then everything."""
+"""A step of the test's own, which starts empty and loses its database, and then everything."""
 
 import re
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.drill]
 UNWELL = re.compile("Service Unavailable|Gateway Timeout")
 SLOW = 20_000  # milliseconds; a part that is silent is waited for
 BACK_SECONDS = 60.0
-"""Bound for an architecture to notice that all is well: nobody waits for what is known to be away."""
+"""The most seconds until a step notices that all parts are back."""
 
 
 @contextmanager
 def silent(port: int) -> Iterator[None]:
-    """Whoever listens on `port` neither answers nor ends inside the block."""
+    """Suspend the process that listens on `port` inside the block."""
     held = {each.pid for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port}
     listeners = [psutil.Process(pid) for pid in held if pid and psutil.Process(pid).name() == "mongod"]
     assert listeners, f"nobody listens on {port}"
@@ -63,7 +63,7 @@ def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Pa
             page.goto("/recommended")
             expect(page.get_by_role("heading", name="Nothing to recommend yet")).to_be_visible()
 
-            # One share a minute is allowed here: the second is told when to come back.
+            # One share a minute is allowed here: the second gets a Retry-After.
             site.load(submissions(2, word), word)
             visitor.sign_up()
             post = visitor.search(word).first
@@ -96,7 +96,7 @@ def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Pa
             eventually(lambda: try_again(other, again), BACK_SECONDS)
             other.close()
 
-            # Everything is gone: the button tells the truth, nothing else moves.
+            # Everything is gone: the button shows the truth, and nothing else changes.
             running.stop()
             like.click()
             expect(visitor.message()).to_contain_text("Not liked: the server cannot be reached.")

@@ -62,7 +62,7 @@ def test_the_next_pages_come_by_themselves(visitor: Visitor) -> None:
     picture(page, "scroll-end")
 
 
-def test_after_ten_pages_a_button_asks_so_that_the_foot_can_be_reached(visitor: Visitor) -> None:
+def test_after_ten_pages_a_button_loads_more_so_that_the_footer_can_be_reached(visitor: Visitor) -> None:
     page = visitor.page
     page.goto(f"/search?q={SEVENTY}&max_results=5")
     more = page.get_by_role("button", name="Load more")

@@ -1,4 +1,4 @@
-"""A whole visit, as somebody makes it who has never been here."""
+"""A whole visit of a new user."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     word = VISIT
     page = visitor.page
 
-    # A visitor looks around and is told what signing in would add.
+    # A visitor looks around and sees what signing in would add.
     page.goto("/")
     expect(page.get_by_role("heading", name="Newest posts")).to_be_visible()
     expect(page.get_by_text("You are looking around as a visitor.")).to_be_visible()
@@ -147,7 +147,7 @@ def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
     expect(visitor.post(f"{word} first").get_by_role("button", name="Like")).to_have_text("Like 1")
     page.get_by_role("link", name=visitor.username).click()
 
-    # Signed out, everything asks for a sign-in again.
+    # Signed out, everything requires a sign-in again.
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
     page.goto("/me")

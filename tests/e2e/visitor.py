@@ -66,12 +66,12 @@ class Visitor:
 
     def stored(self, post_id: str) -> Any:
         """The post as the server knows it for this reader."""
-        answer = self.context.request.get(f"/posts/{post_id}", headers={"Accept": "application/json"})
-        assert answer.ok, answer.text()
-        return answer.json()
+        response = self.context.request.get(f"/posts/{post_id}", headers={"Accept": "application/json"})
+        assert response.ok, response.text()
+        return response.json()
 
     def message(self) -> Locator:
-        """The message that tells of a failure."""
+        """The message about a failure."""
         return self.page.get_by_role("alert").and_(self.page.locator(".message"))
 
 

@@ -40,7 +40,7 @@ class Watch:
 
 
 def picture(page: Page, name: str, *, whole: bool = False) -> bytes:
-    """Keep a screenshot for whoever wants to see what the test saw; its bytes."""
+    """Keep a screenshot of what the test saw, and return its bytes."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     return page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from kit.mongo import client as mongo
 from kit.service import Service, ServiceDefinition, config, create_service
 from kit.tokens import Issuer, LocalKeys, Verifier
-from tests.support.answers import LEAKS, check_error_shape
+from tests.support.responses import LEAKS, check_error_shape
 
 ISSUER = "tests"
 BULK = 5
@@ -67,7 +67,7 @@ DOMAIN: dict[str, Any] = {
     },
 }
 
-Ask = Callable[..., TestResponse]
+Call = Callable[..., TestResponse]
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,10 @@ def issuer() -> Issuer:
 
 @pytest.fixture
 def make_service(kit_client: mongo.Client, issuer: Issuer) -> Iterator[Callable[..., Service]]:
-    """Makes services; what it is given replaces the settings of the one that most tests ask."""
+    """Makes services; its arguments replace settings of the service that most tests use."""
 
     def make(domain: dict[str, Any] = DOMAIN, **changed: Any) -> Service:
-        told = {
+        found = {
             "name": "tested",
             "title": "Tested",
             "domain": copy.deepcopy(domain),
@@ -113,10 +113,10 @@ def make_service(kit_client: mongo.Client, issuer: Issuer) -> Iterator[Callable[
             "verifier": Verifier(LocalKeys(issuer.jwks()), ISSUER),
             "bulk": BULK,
         }
-        return create_service(ServiceDefinition(**{**told, **changed}))
+        return create_service(ServiceDefinition(**{**found, **changed}))
 
     yield make
-    config.unsettle()
+    config.uncache_settings()
 
 
 @pytest.fixture
@@ -128,15 +128,15 @@ def service(store: object, make_service: Callable[..., Service]) -> Service:
 
 
 @pytest.fixture
-def asking(issuer: Issuer) -> Callable[[Eve], Ask]:
-    """Makes a client of an application: it asks as `reader`, if one is named, and has query parameters
-    in `query`.
+def make_caller(issuer: Issuer) -> Callable[[Eve], Call]:
+    """Makes a client of an application. It sends requests as `reader`, if one is named, with the query
+    parameters in `query`.
     """
 
-    def make(app: Eve) -> Ask:
+    def make(app: Eve) -> Call:
         client = app.test_client()
 
-        def ask(method: str, path: str, *, reader: str = "", **options: Any) -> TestResponse:
+        def call(method: str, path: str, *, reader: str = "", **options: Any) -> TestResponse:
             headers = dict(options.pop("headers", {}))
             if reader:
                 headers["Authorization"] = f"Bearer {issuer.issue(reader).token}"
@@ -144,22 +144,22 @@ def asking(issuer: Issuer) -> Callable[[Eve], Ask]:
                 options["query_string"] = options.pop("query")
             return client.open(path, method=method, headers=headers, **options)
 
-        return ask
+        return call
 
     return make
 
 
 @pytest.fixture
-def ask(service: Service, asking: Callable[[Eve], Ask]) -> Ask:
-    """Asks the service."""
-    return asking(service)
+def call(service: Service, make_caller: Callable[[Eve], Call]) -> Call:
+    """Sends requests to the service."""
+    return make_caller(service)
 
 
 @pytest.fixture
-def plain_ask(
-    service: Service, database_uri: str, kit_client: mongo.Client, asking: Callable[[Eve], Ask]
-) -> Iterator[Ask]:
-    """Asks Eve as it comes, over the same resources and documents, open to everybody.
+def plain_call(
+    service: Service, database_uri: str, kit_client: mongo.Client, make_caller: Callable[[Eve], Call]
+) -> Iterator[Call]:
+    """Sends requests to Eve without our changes, over the same resources and documents, open to everybody.
 
     What it lets through shows that the requests of a test are attacks indeed.
     """
@@ -172,24 +172,26 @@ def plain_ask(
     app = Eve(
         settings={"DOMAIN": domain, "MONGO_URI": database_uri, "RENDERERS": ["eve.render.JSONRenderer"]}
     )
-    config.unsettle()  # Eve's settings within reach would be those of the service
-    yield asking(app)
+    config.uncache_settings()  # Eve's settings within reach would be those of the service
+    yield make_caller(app)
     with app.app_context():
         app.data.pymongo().cx.close()
 
 
 @pytest.fixture
 def refused() -> Callable[..., dict[str, Any]]:
-    """Takes an answer apart that must be an error of one status, in the contract's shape, whose message has
+    """Checks a response that must be an error of one status, in the contract's shape, whose message has
     `words` in it.
     """
 
-    def take_apart(answer: TestResponse, status: int, *words: str) -> dict[str, Any]:
-        assert answer.status_code == status, f"{answer.request.path} {answer.status}: {answer.text[:500]}"
-        assert answer.mimetype == "application/json"
-        body: dict[str, Any] = answer.json
+    def take_apart(response: TestResponse, status: int, *words: str) -> dict[str, Any]:
+        assert response.status_code == status, (
+            f"{response.request.path} {response.status}: {response.text[:500]}"
+        )
+        assert response.mimetype == "application/json"
+        body: dict[str, Any] = response.json
         check_error_shape(body, status)
-        assert not LEAKS.search(answer.text), answer.text
+        assert not LEAKS.search(response.text), response.text
         message = body["_error"]["message"].lower()
         assert all(word.lower() in message for word in words), message
         return body

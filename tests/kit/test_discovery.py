@@ -1,4 +1,4 @@
-"""Finding instances of services in a file that others replace, and asking them."""
+"""Find instances of services in a file that others replace, and send them requests."""
 
 import json
 import os
@@ -23,17 +23,17 @@ from workshop.ports import free_port
 DRAWS = 600
 PATIENCE = 60
 
-Told = dict[str, dict[str, Any]]
+Content = dict[str, dict[str, Any]]
 
 
 def version(share: int, *urls: str) -> dict[str, Any]:
     return {"share": share, "urls": list(urls)}
 
 
-def replace(file: Path, told: Told) -> None:
+def replace(file: Path, content: Content) -> None:
     """As who starts and stops instances does."""
     draft = file.with_name(f"{file.name}.{threading.get_ident()}")
-    draft.write_text(json.dumps(told))
+    draft.write_text(json.dumps(content))
     draft.replace(file)
 
 
@@ -92,7 +92,7 @@ class TestFile:
         replace(file, {"a": {"v1": version(100, "u2")}})
         assert services.urls("a") == ["u2"]
 
-    def test_one_of_the_same_time_is_told_from_it(self, file: Path, services: Services) -> None:
+    def test_replacement_with_the_same_time_stamp_is_noticed(self, file: Path, services: Services) -> None:
         """Two may be written within one tick of the clock."""
         for number in range(5):
             replace(file, {"a": {"v1": version(100, f"u{number}")}})
@@ -104,10 +104,10 @@ class TestFile:
     def test_is_replaced_while_many_read(self, file: Path, services: Services) -> None:
         """Whoever reads gets one of the files, whole, and in the end the last."""
 
-        def told(number: int) -> Told:
+        def content(number: int) -> Content:
             return {"a": {"v1": version(100, *(f"u{number}-{each}" for each in range(50)))}}
 
-        replace(file, told(0))
+        replace(file, content(0))
         done = threading.Event()
 
         def read() -> int:
@@ -123,7 +123,7 @@ class TestFile:
             readers = [pool.submit(read) for _ in range(4)]
             try:
                 for number in range(1, 200):
-                    replace(file, told(number))
+                    replace(file, content(number))
             finally:
                 done.set()
             counts = [each.result(PATIENCE) for each in readers]
@@ -160,8 +160,8 @@ class TestShares:
 
 class TestHeader:
     @pytest.fixture
-    def asking(self, file: Path, services: Services) -> Callable[..., list[str]]:
-        """The addresses found while a request with that header is answered."""
+    def addresses_for(self, file: Path, services: Services) -> Callable[..., list[str]]:
+        """Return the addresses found during a request with that header."""
         replace(
             file, {"a": {"v1": version(0, "u1"), "v2": version(100, "u2")}, "b": {"v9": version(100, "b9")}}
         )
@@ -190,24 +190,26 @@ class TestHeader:
         ],
     )
     def test_names_versions(
-        self, asking: Callable[..., list[str]], header: str | None, found: str | None
+        self, addresses_for: Callable[..., list[str]], header: str | None, found: str | None
     ) -> None:
         if found is None:
             with pytest.raises(Refused, match=r"There is no a .*; there is: v1, v2"):
-                asking(header)
+                addresses_for(header)
         else:
-            assert asking(header) == [found]
+            assert addresses_for(header) == [found]
 
-    def test_of_other_services_too(self, asking: Callable[..., list[str]]) -> None:
-        assert asking("a=v1, b=v9", "b") == ["b9"]
+    def test_of_other_services_too(self, addresses_for: Callable[..., list[str]]) -> None:
+        assert addresses_for("a=v1, b=v9", "b") == ["b9"]
         with pytest.raises(Refused):
-            asking("b=v1", "b")
+            addresses_for("b=v1", "b")
 
-    def test_a_version_with_no_instance_is_away(self, file: Path, asking: Callable[..., list[str]]) -> None:
+    def test_a_version_with_no_instance_is_away(
+        self, file: Path, addresses_for: Callable[..., list[str]]
+    ) -> None:
         replace(file, {"a": {"v1": version(0), "v2": version(100, "u2")}})
-        assert asking("a=v1") == []
+        assert addresses_for("a=v1") == []
 
-    def test_no_request_no_header(self, services: Services, asking: Callable[..., list[str]]) -> None:
+    def test_no_request_no_header(self, services: Services, addresses_for: Callable[..., list[str]]) -> None:
         assert services.urls("a") == ["u2"]
 
 
@@ -226,22 +228,22 @@ def nobody() -> str:
     return f"http://127.0.0.1:{free_port()}"
 
 
-class TestAskingInstances:
+class TestCallingInstances:
     @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
-    def test_the_best_is_asked_first(self, servers: list[Server], method: str) -> None:
+    def test_the_best_gets_the_first_request(self, servers: list[Server], method: str) -> None:
         rest = Rest(lambda: [server.url + "/" for server in servers], "A")
         assert rest.call(method, "/x").json() == {"server": 0}
-        assert [len(server.asked) for server in servers] == [1, 0, 0]
+        assert [len(server.requests) for server in servers] == [1, 0, 0]
 
     @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
     @pytest.mark.parametrize("dead", [1, 2, 5])
     def test_who_refuses_a_connection_is_skipped(self, servers: list[Server], method: str, dead: int) -> None:
-        """By a request, too, that must not be sent twice: nobody has heard of it."""
+        """Also by a request that must not be sent twice: nobody has received it."""
         urls = [*(nobody() for _ in range(dead)), servers[0].url]
         body = {"a": 1}
         assert Rest(lambda: urls, "A").call(method, "/x?y=1", json=body).json() == {"server": 0}
-        ((asked, path, _, sent),) = servers[0].asked
-        assert (asked, path, json.loads(sent)) == (method, "/x?y=1", body)
+        ((requested, path, _, sent),) = servers[0].requests
+        assert (requested, path, json.loads(sent)) == (method, "/x?y=1", body)
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_who_refused_comes_last_for_a_while(self, servers: list[Server], method: str) -> None:
@@ -251,7 +253,7 @@ class TestAskingInstances:
         rest.call(method, "/x")
         assert rest.urls() == [servers[0].url, servers[1].url, dead]
 
-    def test_who_is_back_is_asked_again(self, servers: list[Server]) -> None:
+    def test_instance_that_is_back_gets_requests_again(self, servers: list[Server]) -> None:
         urls = [nobody()]
         rest = Rest(lambda: urls, "A")
         with pytest.raises(DependencyUnavailable):
@@ -260,32 +262,32 @@ class TestAskingInstances:
             back.bind(("127.0.0.1", int(urls[0].rpartition(":")[2])))
             back.listen()
             with ThreadPoolExecutor(1) as pool:
-                asked = pool.submit(rest.call, "POST", "/x", read_seconds=PATIENCE)
+                requested = pool.submit(rest.call, "POST", "/x", read_seconds=PATIENCE)
                 connection, _ = back.accept()
                 connection.recv(65536)
                 connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
                 connection.close()
-                assert asked.result(PATIENCE).status_code == 204
+                assert requested.result(PATIENCE).status_code == 204
 
     def test_a_request_that_may_be_done_twice_goes_on_to_the_next(self, servers: list[Server]) -> None:
         servers[0].reply = hangs_up
         rest = Rest(lambda: [server.url for server in servers], "A")
         assert rest.call("PUT", "/x").json() == {"server": 1}
-        assert [len(server.asked) for server in servers] == [1, 1, 0]
+        assert [len(server.requests) for server in servers] == [1, 1, 0]
 
-    def test_any_other_that_was_heard_does_not(self, servers: list[Server]) -> None:
+    def test_other_request_that_was_received_is_not_sent_again(self, servers: list[Server]) -> None:
         servers[0].reply = hangs_up
         rest = Rest(lambda: [server.url for server in servers], "A")
         with pytest.raises(DependencyUnavailable):
             rest.call("POST", "/x")
-        assert [len(server.asked) for server in servers] == [1, 0, 0]
+        assert [len(server.requests) for server in servers] == [1, 0, 0]
 
-    def test_an_answer_is_an_answer(self, servers: list[Server]) -> None:
+    def test_error_response_is_not_retried(self, servers: list[Server]) -> None:
         servers[0].reply = sends({"_error": {"message": "Not now."}}, 503)
         rest = Rest(lambda: [server.url for server in servers], "A")
         with pytest.raises(DependencyUnavailable, match="Not now"):
             rest.call("GET", "/x")
-        assert [len(server.asked) for server in servers] == [1, 0, 0]
+        assert [len(server.requests) for server in servers] == [1, 0, 0]
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
     @pytest.mark.parametrize("count", [0, 1, 4])
@@ -294,12 +296,12 @@ class TestAskingInstances:
         with pytest.raises(DependencyUnavailable, match="A cannot be reached"):
             Rest(lambda: urls, "A").call(method, "/x")
 
-    def test_health_is_asked_the_same_way(self, servers: list[Server]) -> None:
+    def test_health_is_requested_in_the_same_way(self, servers: list[Server]) -> None:
         servers[0].reply = sends({"parts": {"mongodb": "ok"}})
         urls = [nobody(), servers[0].url]
         assert Rest(lambda: urls, "A").health() == {"mongodb": True}
 
-    def test_refused_by_the_header_nobody_is_asked(self, file: Path, servers: list[Server]) -> None:
+    def test_unknown_version_sends_no_request(self, file: Path, servers: list[Server]) -> None:
         replace(file, {"a": {"v1": version(100, servers[0].url)}})
         rest = Rest(Services(str(file)).finder("a"), "A")
         with (
@@ -307,4 +309,4 @@ class TestAskingInstances:
             pytest.raises(Refused, match="There is no a v7"),
         ):
             rest.call("GET", "/x")
-        assert servers[0].asked == []
+        assert servers[0].requests == []

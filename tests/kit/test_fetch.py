@@ -1,4 +1,4 @@
-"""Which addresses a picture is fetched from. What the site may answer is in the contract suite."""
+"""Which addresses a picture is fetched from. What the site may respond is in the contract suite."""
 
 import pytest
 

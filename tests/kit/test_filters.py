@@ -1,4 +1,4 @@
-"""What clients may ask of a collection: whatever they send, only what we know reaches MongoDB."""
+"""Filters of collections: whatever clients send, only what we know reaches MongoDB."""
 
 import json
 from datetime import UTC, datetime
@@ -84,9 +84,9 @@ class TestWhere:
     @example({"title": {"$gt": {"$where": "1"}}})
     @example({"title": {"$in": [{"$regex": "x"}]}})
     @example({"$and": [{"$expr": {"$eq": ["$secret", "x"]}}]})
-    def test_nothing_unknown_gets_through(self, asked: Any) -> None:
+    def test_nothing_unknown_gets_through(self, requested: Any) -> None:
         try:
-            made = where(asked)
+            made = where(requested)
         except BadRequest as problem:
             assert problem.description
         else:
@@ -102,17 +102,17 @@ class TestWhere:
         assert made == {} or names_in(made) <= {*ALLOWED, *OPERATORS, "$and", "$or"}
 
     @budget(60)
-    @given(asked=GOOD)
-    @example(asked={"score": float("inf")})
-    @example(asked={"when": "0001-01-01T00:00:00+00:00"})
-    @example(asked={"when": "9999-12-31T23:59:59.999999+00:00"})
-    def test_mongodb_takes_what_gets_through(self, store: Database[dict[str, Any]], asked: Any) -> None:
+    @given(requested=GOOD)
+    @example(requested={"score": float("inf")})
+    @example(requested={"when": "0001-01-01T00:00:00+00:00"})
+    @example(requested={"when": "9999-12-31T23:59:59.999999+00:00"})
+    def test_mongodb_takes_what_gets_through(self, store: Database[dict[str, Any]], requested: Any) -> None:
         try:
-            made = where(asked)
+            made = where(requested)
         except BadRequest as problem:
-            assert "deep" in str(problem.description) or "Infinity" in json.dumps(asked), problem
+            assert "deep" in str(problem.description) or "Infinity" in json.dumps(requested), problem
         else:
-            assert names_in(made) == names_in(asked) | {"$eq"} & names_in(made)
+            assert names_in(made) == names_in(requested) | {"$eq"} & names_in(made)
             store.papers.count_documents(made)
 
     def test_none_means_all(self) -> None:
@@ -149,9 +149,9 @@ class TestWhere:
         self, name: str, value: Any, words: str, operator: str
     ) -> None:
         given = [None, value] if operator in ("$in", "$nin") else value
-        for asked in ({name: {operator: given}}, {"$or": [{"_id": None}, {name: {operator: given}}]}):
+        for requested in ({name: {operator: given}}, {"$or": [{"_id": None}, {name: {operator: given}}]}):
             with pytest.raises(BadRequest, match=f"where compares {name} with {words}"):
-                where(asked)
+                where(requested)
 
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -257,9 +257,9 @@ class TestProjection:
 
     @budget(100)
     @given(ANYTHING | st.dictionaries(NAMES, st.sampled_from([0, 1, True, False])))
-    def test_it_never_widens_it(self, asked: Any) -> None:
+    def test_it_never_widens_it(self, requested: Any) -> None:
         try:
-            made = filters.projection(json.dumps(asked), SHOWN)
+            made = filters.projection(json.dumps(requested), SHOWN)
         except BadRequest as problem:
             assert "projection" in str(problem.description)
         else:

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from kit.mongo import client as mongo
 from kit.service import Service
 
-Ask = Callable[..., TestResponse]
+Call = Callable[..., TestResponse]
 Store = Database[dict[str, Any]]
 Refused = Callable[..., dict[str, Any]]
 Make = Callable[..., Service]
@@ -62,9 +62,9 @@ def papers(store: Store) -> Store:
     return store
 
 
-def ids(answer: TestResponse) -> list[str]:
-    assert answer.status_code == 200, answer.text
-    return [each["_id"] for each in answer.json["_items"]]
+def ids(response: TestResponse) -> list[str]:
+    assert response.status_code == 200, response.text
+    return [each["_id"] for each in response.json["_items"]]
 
 
 def new_paper(**fields: Any) -> dict[str, Any]:
@@ -73,57 +73,57 @@ def new_paper(**fields: Any) -> dict[str, Any]:
 
 class TestFilters:
     @pytest.mark.parametrize("name", ORACLES)
-    def test_hidden_fields_cannot_be_asked_for(
-        self, papers: Store, ask: Ask, plain_ask: Ask, refused: Refused, name: str
+    def test_hidden_fields_cannot_be_requested(
+        self, papers: Store, call: Call, plain_call: Call, refused: Refused, name: str
     ) -> None:
         query = {"where": json.dumps(ORACLES[name])}
-        assert ids(plain_ask("GET", "/papers", query=query)) == ["p_1"]
-        refused(ask("GET", "/papers", query=query), 400, "where")
+        assert ids(plain_call("GET", "/papers", query=query)) == ["p_1"]
+        refused(call("GET", "/papers", query=query), 400, "where")
 
     @pytest.mark.parametrize("name", BLOCKED)
     def test_code_and_patterns_do_not_reach_mongodb(
-        self, papers: Store, ask: Ask, refused: Refused, name: str
+        self, papers: Store, call: Call, refused: Refused, name: str
     ) -> None:
         assert [each["_id"] for each in papers.papers.find(BLOCKED[name])] == ["p_1"]
-        refused(ask("GET", "/papers", query={"where": json.dumps(BLOCKED[name])}), 400, "where")
+        refused(call("GET", "/papers", query={"where": json.dumps(BLOCKED[name])}), 400, "where")
         joint = {"where": json.dumps({"$or": [BLOCKED[name]]})}
-        refused(ask("GET", "/papers", query=joint), 400, "where")
+        refused(call("GET", "/papers", query=joint), 400, "where")
 
     @pytest.mark.parametrize("text", ['secret=="x"', 'title=="one" and secret=="x"', 'secret > "w"'])
     def test_python_is_not_read(
-        self, papers: Store, ask: Ask, plain_ask: Ask, refused: Refused, text: str
+        self, papers: Store, call: Call, plain_call: Call, refused: Refused, text: str
     ) -> None:
-        assert "p_1" in ids(plain_ask("GET", "/papers", query={"where": text}))
-        refused(ask("GET", "/papers", query={"where": text}), 400, "where must be a json object")
+        assert "p_1" in ids(plain_call("GET", "/papers", query={"where": text}))
+        refused(call("GET", "/papers", query={"where": text}), 400, "where must be a json object")
 
     @pytest.mark.parametrize("text", ["-secret", '[("secret", -1)]', "title,-secret", "-secret,title"])
-    def test_hidden_fields_do_not_sort(self, papers: Store, ask: Ask, refused: Refused, text: str) -> None:
-        refused(ask("GET", "/papers", query={"sort": text}), 400, "sort")
+    def test_hidden_fields_do_not_sort(self, papers: Store, call: Call, refused: Refused, text: str) -> None:
+        refused(call("GET", "/papers", query={"sort": text}), 400, "sort")
 
-    def test_eve_sorts_by_them(self, papers: Store, plain_ask: Ask) -> None:
-        assert ids(plain_ask("GET", "/papers", query={"sort": "-secret"})) == ["p_2", "p_1"]
-        assert ids(plain_ask("GET", "/papers", query={"sort": "secret"})) == ["p_1", "p_2"]
+    def test_eve_sorts_by_them(self, papers: Store, plain_call: Call) -> None:
+        assert ids(plain_call("GET", "/papers", query={"sort": "-secret"})) == ["p_2", "p_1"]
+        assert ids(plain_call("GET", "/papers", query={"sort": "secret"})) == ["p_1", "p_2"]
 
     @pytest.mark.parametrize("path", ["/papers", "/papers/p_1"])
     @pytest.mark.parametrize(
-        "asked", [{"secret": 1}, {"secret": 0}, {"title": 1, "secret": 1}, {"secret": "$x"}]
+        "requested", [{"secret": 1}, {"secret": 0}, {"title": 1, "secret": 1}, {"secret": "$x"}]
     )
     def test_a_projection_shows_nothing_hidden(
-        self, papers: Store, ask: Ask, refused: Refused, path: str, asked: dict[str, Any]
+        self, papers: Store, call: Call, refused: Refused, path: str, requested: dict[str, Any]
     ) -> None:
-        answer = ask("GET", path, query={"projection": json.dumps(asked)})
-        refused(answer, 400, "projection")
+        response = call("GET", path, query={"projection": json.dumps(requested)})
+        refused(response, 400, "projection")
 
-    def test_eve_shows_it_despite_an_excluding_projection(self, papers: Store, plain_ask: Ask) -> None:
-        assert "secret" not in plain_ask("GET", "/papers/p_1").json
-        answer = plain_ask("GET", "/papers/p_1", query={"projection": '{"secret": 1}'})
-        assert answer.json["secret"] == "x"
+    def test_eve_shows_it_despite_an_excluding_projection(self, papers: Store, plain_call: Call) -> None:
+        assert "secret" not in plain_call("GET", "/papers/p_1").json
+        response = plain_call("GET", "/papers/p_1", query={"projection": '{"secret": 1}'})
+        assert response.json["secret"] == "x"
 
-    def test_leaving_something_out_brings_nothing_hidden_in(self, papers: Store, ask: Ask) -> None:
+    def test_leaving_something_out_brings_nothing_hidden_in(self, papers: Store, call: Call) -> None:
         for path in ("/papers", "/papers/p_1"):
-            answer = ask("GET", path, query={"projection": '{"title": 0}'})
-            assert answer.status_code == 200
-            for shown in answer.json.get("_items", [answer.json]):
+            response = call("GET", path, query={"projection": '{"title": 0}'})
+            assert response.status_code == 200
+            for shown in response.json.get("_items", [response.json]):
                 assert set(shown) == {"_id", "score", "_etag", "_created", "_updated"}
 
     @pytest.mark.parametrize(
@@ -131,23 +131,29 @@ class TestFilters:
         ["aggregate", "show_deleted", "embedded", "version", "callback", "pretty", "max_result", "$where"],
     )
     def test_eves_other_parameters_are_unknown(
-        self, papers: Store, ask: Ask, refused: Refused, name: str
+        self, papers: Store, call: Call, refused: Refused, name: str
     ) -> None:
         for path in ("/papers", "/papers/p_1", "/notes", "/batches"):
-            answer = ask("GET", path, reader="ann", query={name: '{"$x": 1}'})
-            refused(answer, 400, "unknown parameter", name)
+            response = call("GET", path, reader="ann", query={name: '{"$x": 1}'})
+            refused(response, 400, "unknown parameter", name)
 
-    def test_there_is_no_jsonp(self, papers: Store, make_service: Make, asking: Callable[..., Ask]) -> None:
-        loose = asking(make_service(eve={"JSONP_ARGUMENT": "callback"}))
+    def test_there_is_no_jsonp(
+        self, papers: Store, make_service: Make, make_caller: Callable[..., Call]
+    ) -> None:
+        loose = make_caller(make_service(eve={"JSONP_ARGUMENT": "callback"}))
         assert loose("GET", "/papers", query={"callback": "steal"}).status_code == 400
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_writes_take_no_parameters(self, papers: Store, ask: Ask, refused: Refused, method: str) -> None:
+    def test_writes_take_no_parameters(
+        self, papers: Store, call: Call, refused: Refused, method: str
+    ) -> None:
         path = "/papers" if method == "POST" else "/papers/p_1"
         body = {} if method == "DELETE" else {"json": new_paper()}
         for name in ("where", "projection", "page"):
-            answer = ask(method, path, reader="ann", query={name: "{}"}, headers={"If-Match": '"e1"'}, **body)
-            refused(answer, 400, "unknown parameter", name)
+            response = call(
+                method, path, reader="ann", query={name: "{}"}, headers={"If-Match": '"e1"'}, **body
+            )
+            refused(response, 400, "unknown parameter", name)
         assert papers.papers.count_documents({}) == 2
 
     @pytest.mark.parametrize(
@@ -179,78 +185,80 @@ class TestFilters:
         ],
         ids=lambda text: text[:30],
     )
-    def test_what_makes_no_sense_is_told_so(
-        self, papers: Store, ask: Ask, refused: Refused, text: str
+    def test_senseless_request_is_refused(
+        self, papers: Store, call: Call, refused: Refused, text: str
     ) -> None:
-        refused(ask("GET", "/papers", query={"where": text}), 400, "where")
+        refused(call("GET", "/papers", query={"where": text}), 400, "where")
 
-    def test_filters_that_are_allowed_work(self, papers: Store, ask: Ask) -> None:
+    def test_filters_that_are_allowed_work(self, papers: Store, call: Call) -> None:
         for given in ({"title": "two"}, {"$or": [{"score": {"$gt": 1}}]}, {"score": {"$nin": [1, 3]}}):
-            assert ids(ask("GET", "/papers", query={"where": json.dumps(given)})) == ["p_2"]
-        assert ids(ask("GET", "/papers", query={"sort": "-score"})) == ["p_2", "p_1"]
+            assert ids(call("GET", "/papers", query={"where": json.dumps(given)})) == ["p_2"]
+        assert ids(call("GET", "/papers", query={"sort": "-score"})) == ["p_2", "p_1"]
 
 
 class TestMethods:
-    def test_a_header_does_not_change_the_method(self, papers: Store, ask: Ask, refused: Refused) -> None:
+    def test_a_header_does_not_change_the_method(self, papers: Store, call: Call, refused: Refused) -> None:
         headers = {"X-HTTP-Method-Override": "DELETE", "If-Match": '"e1"'}
-        assert ask("GET", "/papers/p_1", reader="ann", headers=headers).json["title"] == "one"
+        assert call("GET", "/papers/p_1", reader="ann", headers=headers).json["title"] == "one"
         headers["X-HTTP-Method-Override"] = "PATCH"
-        answer = ask("POST", "/papers/p_1", reader="ann", headers=headers, json={"title": "changed"})
-        refused(answer, 405)
+        response = call("POST", "/papers/p_1", reader="ann", headers=headers, json={"title": "changed"})
+        refused(response, 405)
         assert papers.papers.count_documents({"title": {"$in": ["one", "two"]}}) == 2
 
-    def test_eve_deletes_on_get(self, papers: Store, plain_ask: Ask) -> None:
-        etag = plain_ask("GET", "/papers/p_1").headers["ETag"]
+    def test_eve_deletes_on_get(self, papers: Store, plain_call: Call) -> None:
+        etag = plain_call("GET", "/papers/p_1").headers["ETag"]
         headers = {"X-HTTP-Method-Override": "DELETE", "If-Match": etag}
-        assert plain_ask("GET", "/papers/p_1", headers=headers).status_code == 204
+        assert plain_call("GET", "/papers/p_1", headers=headers).status_code == 204
         assert papers.papers.count_documents({"_id": "p_1"}) == 0
 
 
 class TestBodies:
     def test_a_list_where_one_document_is_taken(
-        self, store: Store, ask: Ask, plain_ask: Ask, refused: Refused
+        self, store: Store, call: Call, plain_call: Call, refused: Refused
     ) -> None:
         many = [new_paper() for _ in range(2)]
-        refused(ask("POST", "/papers", reader="ann", json=many), 400, "json object")
+        refused(call("POST", "/papers", reader="ann", json=many), 400, "json object")
         assert store.papers.count_documents({}) == 0
-        assert plain_ask("POST", "/papers", json=many).status_code == 201
+        assert plain_call("POST", "/papers", json=many).status_code == 201
 
-    def test_a_list_that_is_too_long(self, store: Store, ask: Ask, plain_ask: Ask, refused: Refused) -> None:
+    def test_a_list_that_is_too_long(
+        self, store: Store, call: Call, plain_call: Call, refused: Refused
+    ) -> None:
         many = [{"title": f"number {each}"} for each in range(6)]
-        refused(ask("POST", "/batches", json=many), 400, "1 to 5")
+        refused(call("POST", "/batches", json=many), 400, "1 to 5")
         assert store.batches.count_documents({}) == 0
-        assert ask("POST", "/batches", json=many[:5]).status_code == 201
+        assert call("POST", "/batches", json=many[:5]).status_code == 201
         assert store.batches.count_documents({}) == 5
 
     @pytest.mark.parametrize("body", [[], [[]], [1], [None], ["x"], [{"title": "good"}, 1]], ids=str)
-    def test_lists_of_other_things(self, store: Store, ask: Ask, refused: Refused, body: Any) -> None:
-        refused(ask("POST", "/batches", json=body), 400)
+    def test_lists_of_other_things(self, store: Store, call: Call, refused: Refused, body: Any) -> None:
+        refused(call("POST", "/batches", json=body), 400)
         assert store.batches.count_documents({}) == 0
 
-    def test_a_list_is_stored_whole_or_not_at_all(self, store: Store, ask: Ask, refused: Refused) -> None:
+    def test_a_list_is_stored_whole_or_not_at_all(self, store: Store, call: Call, refused: Refused) -> None:
         same = {"_id": "0" * 24}
-        answer = ask("POST", "/batches", json=[{**same, "title": "one"}, {**same, "title": "two"}])
-        refused(answer, 409)
+        response = call("POST", "/batches", json=[{**same, "title": "one"}, {**same, "title": "two"}])
+        refused(response, 409)
         assert store.batches.count_documents({}) == 0
 
     @pytest.mark.parametrize("size", [65_537, 70_000, 3_000_000])
-    def test_a_large_body_that_says_so(self, store: Store, ask: Ask, refused: Refused, size: int) -> None:
+    def test_a_large_body_that_says_so(self, store: Store, call: Call, refused: Refused, size: int) -> None:
         body = json.dumps(new_paper()).encode().ljust(size)
-        answer = ask("POST", "/papers", reader="ann", data=body, content_type="application/json")
-        refused(answer, 413, "65536")
+        response = call("POST", "/papers", reader="ann", data=body, content_type="application/json")
+        refused(response, 413, "65536")
         assert store.papers.count_documents({}) == 0
 
     @pytest.mark.parametrize("size", [65_537, 70_000, 3_000_000])
-    def test_a_large_body_in_chunks(self, store: Store, ask: Ask, refused: Refused, size: int) -> None:
+    def test_a_large_body_in_chunks(self, store: Store, call: Call, refused: Refused, size: int) -> None:
         body = json.dumps(new_paper(title="x")).encode().ljust(size)
-        refused(ask("POST", "/papers", reader="ann", **chunked(body)), 413, "65536")
+        refused(call("POST", "/papers", reader="ann", **chunked(body)), 413, "65536")
         assert store.papers.count_documents({}) == 0
 
-    def test_bodies_of_just_the_limit_are_taken(self, store: Store, ask: Ask) -> None:
+    def test_bodies_of_just_the_limit_are_taken(self, store: Store, call: Call) -> None:
         one, other = (json.dumps(new_paper()).encode().ljust(65_536) for _ in range(2))
-        answer = ask("POST", "/papers", reader="ann", data=one, content_type="application/json")
-        assert answer.status_code == 201
-        assert ask("POST", "/papers", reader="ann", **chunked(other)).status_code == 201
+        response = call("POST", "/papers", reader="ann", data=one, content_type="application/json")
+        assert response.status_code == 201
+        assert call("POST", "/papers", reader="ann", **chunked(other)).status_code == 201
         assert store.papers.count_documents({}) == 2
 
     @pytest.mark.parametrize(
@@ -266,22 +274,22 @@ class TestBodies:
         ids=str,
     )
     def test_operators_are_no_values(
-        self, papers: Store, ask: Ask, refused: Refused, fields: dict[str, Any]
+        self, papers: Store, call: Call, refused: Refused, fields: dict[str, Any]
     ) -> None:
-        body = refused(ask("POST", "/papers", reader="ann", json=new_paper(**fields)), 422)
+        body = refused(call("POST", "/papers", reader="ann", json=new_paper(**fields)), 422)
         assert body["_issues"].keys() == fields.keys()
         headers = {"If-Match": '"e1"'}
-        refused(ask("PATCH", "/papers/p_1", reader="ann", json=fields, headers=headers), 422)
+        refused(call("PATCH", "/papers/p_1", reader="ann", json=fields, headers=headers), 422)
         assert papers.papers.count_documents({}) == 2
 
     @pytest.mark.parametrize(
         "name", ["$set", "$where", "title.x", "unknown", "_etag", "_created", "_updated", "owner", "a\0b"]
     )
-    def test_unknown_fields(self, papers: Store, ask: Ask, refused: Refused, name: str) -> None:
-        body = refused(ask("POST", "/papers", reader="ann", json=new_paper(**{name: "x"})), 422)
+    def test_unknown_fields(self, papers: Store, call: Call, refused: Refused, name: str) -> None:
+        body = refused(call("POST", "/papers", reader="ann", json=new_paper(**{name: "x"})), 422)
         assert len(body["_issues"]) >= 1
         headers = {"If-Match": '"e1"'}
-        refused(ask("PATCH", "/papers/p_1", reader="ann", json={name: "x"}, headers=headers), 422)
+        refused(call("PATCH", "/papers/p_1", reader="ann", json={name: "x"}, headers=headers), 422)
         assert papers.papers.find_one({"_id": "p_1"})["_etag"] == "e1"
 
     @pytest.mark.parametrize(
@@ -299,10 +307,10 @@ class TestBodies:
         ],
         ids=lambda text: text[:30],
     )
-    def test_what_cannot_be_stored(self, papers: Store, ask: Ask, refused: Refused, text: str) -> None:
+    def test_what_cannot_be_stored(self, papers: Store, call: Call, refused: Refused, text: str) -> None:
         for method, path in (("POST", "/papers"), ("PATCH", "/papers/p_1")):
             body = f'{{"_id": "p_3", {text}}}'.encode()
-            answer = ask(
+            response = call(
                 method,
                 path,
                 reader="ann",
@@ -310,33 +318,33 @@ class TestBodies:
                 content_type="application/json",
                 headers={"If-Match": '"e1"'},
             )
-            refused(answer, 400)
+            refused(response, 400)
         assert papers.papers.count_documents({}) == 2
 
     @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
     def test_what_is_no_number(
-        self, store: Store, make_service: Make, asking: Callable[..., Ask], refused: Refused, text: str
+        self, store: Store, make_service: Make, make_caller: Callable[..., Call], refused: Refused, text: str
     ) -> None:
         places = {"schema": {"height": {"type": "float"}}, "resource_methods": ["POST"]}
-        ask = asking(make_service({"places": {**places, "public_methods": ["POST"]}}))
+        call = make_caller(make_service({"places": {**places, "public_methods": ["POST"]}}))
         body = f'{{"height": {text}}}'.encode()
-        refused(ask("POST", "/places", data=body, content_type="application/json"), 400)
+        refused(call("POST", "/places", data=body, content_type="application/json"), 400)
         assert store.places.count_documents({}) == 0
 
     @pytest.mark.parametrize("label", ["abc\n", "abcd", " abc", "abc|123", "123\n", "\nabc", "ab1"])
     def test_patterns_are_for_whole_values(
-        self, store: Store, ask: Ask, refused: Refused, label: str
+        self, store: Store, call: Call, refused: Refused, label: str
     ) -> None:
-        body = refused(ask("POST", "/papers", reader="ann", json=new_paper(label=label)), 422)
+        body = refused(call("POST", "/papers", reader="ann", json=new_paper(label=label)), 422)
         assert body["_issues"].keys() == {"label"}
-        assert ask("POST", "/papers", reader="ann", json=new_paper(label="abc")).status_code == 201
+        assert call("POST", "/papers", reader="ann", json=new_paper(label="abc")).status_code == 201
 
-    def test_eve_lets_a_line_break_pass(self, store: Store, plain_ask: Ask) -> None:
-        assert plain_ask("POST", "/papers", json=new_paper(label="123\n")).status_code == 201
+    def test_eve_lets_a_line_break_pass(self, store: Store, plain_call: Call) -> None:
+        assert plain_call("POST", "/papers", json=new_paper(label="123\n")).status_code == 201
 
 
 def chunked(body: bytes) -> dict[str, Any]:
-    """What to ask with for a body without a length, as servers hand it on."""
+    """The environment of a request with a body without a length, as servers pass it on."""
     return {
         "input_stream": BytesIO(body),
         "content_type": "application/json",
@@ -346,61 +354,61 @@ def chunked(body: bytes) -> dict[str, Any]:
 
 
 class TestOrigins:
-    def test_no_other_site_may_ask_by_default(self, papers: Store, ask: Ask) -> None:
+    def test_no_other_site_may_send_requests_by_default(self, papers: Store, call: Call) -> None:
         for path in ("/papers", "/papers/p_1", "/nothing"):
             for method in ("GET", "OPTIONS"):
-                answer = ask(method, path, headers={"Origin": "https://example.org"})
-                assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
+                response = call(method, path, headers={"Origin": "https://example.org"})
+                assert not [name for name, _ in response.headers if name.startswith("Access-Control-")]
 
     @pytest.mark.parametrize("path", ["/papers", "/papers/p_1"])
     @pytest.mark.parametrize("how", ["origins", "patterns"])
     def test_only_those_that_are_named_may(
-        self, papers: Store, make_service: Make, asking: Callable[..., Ask], path: str, how: str
+        self, papers: Store, make_service: Make, make_caller: Callable[..., Call], path: str, how: str
     ) -> None:
         named: dict[str, dict[str, Any]] = {
             "origins": {"origins": ("https://example.org",)},
             "patterns": {"eve": {"X_DOMAINS_RE": [r"https://example\.org"]}},
         }
-        ask = asking(make_service(**named[how]))
-        answer = ask("GET", path, headers={"Origin": "https://example.org"})
-        assert answer.headers["Access-Control-Allow-Origin"] == "https://example.org"
+        call = make_caller(make_service(**named[how]))
+        response = call("GET", path, headers={"Origin": "https://example.org"})
+        assert response.headers["Access-Control-Allow-Origin"] == "https://example.org"
         for evil in (
             "https://example.org.evil.example",
             "http://example.org",
             "null",
             "https://a.example.org",
         ):
-            answer = ask("GET", path, headers={"Origin": evil})
-            assert not answer.headers.get("Access-Control-Allow-Origin"), evil
+            response = call("GET", path, headers={"Origin": evil})
+            assert not response.headers.get("Access-Control-Allow-Origin"), evil
 
     def test_one_pattern_need_not_stand_in_a_list(
-        self, papers: Store, make_service: Make, asking: Callable[..., Ask]
+        self, papers: Store, make_service: Make, make_caller: Callable[..., Call]
     ) -> None:
-        ask = asking(make_service(eve={"X_DOMAINS_RE": "https://a|https://b"}))
+        call = make_caller(make_service(eve={"X_DOMAINS_RE": "https://a|https://b"}))
         for origin, allowed in (("https://a", True), ("https://b", True), ("https://a.evil", False)):
-            answer = ask("GET", "/papers/p_1", headers={"Origin": origin})
-            assert bool(answer.headers.get("Access-Control-Allow-Origin")) == allowed, origin
+            response = call("GET", "/papers/p_1", headers={"Origin": origin})
+            assert bool(response.headers.get("Access-Control-Allow-Origin")) == allowed, origin
 
 
 class TestReaders:
     @pytest.fixture
-    def notes(self, ask: Ask) -> dict[str, str]:
+    def notes(self, call: Call) -> dict[str, str]:
         """The ETags of a note of ann's and one of bob's, by their ids."""
         made = {}
         for name in ("ann", "bob"):
             note = {"_id": f"n_{name}", "text": f"of {name}"}
-            made[f"n_{name}"] = ask("POST", "/notes", reader=name, json=note).json["_etag"]
+            made[f"n_{name}"] = call("POST", "/notes", reader=name, json=note).json["_etag"]
         return made
 
-    def test_ones_own_can_be_seen_and_changed(self, notes: dict[str, str], ask: Ask) -> None:
-        assert ids(ask("GET", "/notes", reader="ann")) == ["n_ann"]
-        assert ask("GET", "/notes/n_ann", reader="ann").json["text"] == "of ann"
+    def test_members_can_read_and_change_themselves(self, notes: dict[str, str], call: Call) -> None:
+        assert ids(call("GET", "/notes", reader="ann")) == ["n_ann"]
+        assert call("GET", "/notes/n_ann", reader="ann").json["text"] == "of ann"
         headers = {"If-Match": f'"{notes["n_ann"]}"'}
-        answer = ask("PATCH", "/notes/n_ann", reader="ann", json={"text": "new"}, headers=headers)
-        assert answer.status_code == 200
-        headers = {"If-Match": f'"{answer.json["_etag"]}"'}
-        assert ask("DELETE", "/notes/n_ann", reader="ann", headers=headers).status_code == 204
-        assert ids(ask("GET", "/notes", reader="ann")) == []
+        response = call("PATCH", "/notes/n_ann", reader="ann", json={"text": "new"}, headers=headers)
+        assert response.status_code == 200
+        headers = {"If-Match": f'"{response.json["_etag"]}"'}
+        assert call("DELETE", "/notes/n_ann", reader="ann", headers=headers).status_code == 204
+        assert ids(call("GET", "/notes", reader="ann")) == []
 
     @pytest.mark.parametrize(
         "given",
@@ -408,96 +416,98 @@ class TestReaders:
         ids=str,
     )
     def test_a_filter_finds_nothing_of_others(
-        self, notes: dict[str, str], ask: Ask, given: dict[str, Any]
+        self, notes: dict[str, str], call: Call, given: dict[str, Any]
     ) -> None:
-        answer = ask("GET", "/notes", reader="ann", query={"where": json.dumps(given)})
-        assert "n_bob" not in ids(answer)
-        assert answer.json["_meta"]["total"] == len(ids(answer))
+        response = call("GET", "/notes", reader="ann", query={"where": json.dumps(given)})
+        assert "n_bob" not in ids(response)
+        assert response.json["_meta"]["total"] == len(ids(response))
 
     @pytest.mark.parametrize("given", [{"owner": "bob"}, {"$or": [{"owner": {"$ne": "ann"}}]}], ids=str)
-    def test_the_owner_cannot_be_asked_for(
-        self, notes: dict[str, str], ask: Ask, refused: Refused, given: dict[str, Any]
+    def test_owner_cannot_be_requested(
+        self, notes: dict[str, str], call: Call, refused: Refused, given: dict[str, Any]
     ) -> None:
-        refused(ask("GET", "/notes", reader="ann", query={"where": json.dumps(given)}), 400, "where")
+        refused(call("GET", "/notes", reader="ann", query={"where": json.dumps(given)}), 400, "where")
 
     @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
     def test_others_documents_are_not_there(
-        self, notes: dict[str, str], ask: Ask, store: Store, method: str
+        self, notes: dict[str, str], call: Call, store: Store, method: str
     ) -> None:
         before = list(store.notes.find())
         body = {"json": {"_id": "n_bob", "text": "mine"}} if method in ("PATCH", "PUT") else {}
         headers = {"If-Match": f'"{notes["n_bob"]}"'}
-        answer = ask(method, "/notes/n_bob", reader="ann", headers=headers, **body)
+        response = call(method, "/notes/n_bob", reader="ann", headers=headers, **body)
         # Eve says of what is not there that it is deleted.
-        assert answer.status_code == (204 if method == "DELETE" else 404)
-        assert "bob" not in answer.text
+        assert response.status_code == (204 if method == "DELETE" else 404)
+        assert "bob" not in response.text
         assert list(store.notes.find()) == before
 
     def test_nobody_writes_in_anothers_name(
-        self, notes: dict[str, str], ask: Ask, store: Store, refused: Refused
+        self, notes: dict[str, str], call: Call, store: Store, refused: Refused
     ) -> None:
         forged = {"_id": "n_new", "text": "x", "owner": "bob"}
-        refused(ask("POST", "/notes", reader="ann", json=forged), 422)
+        refused(call("POST", "/notes", reader="ann", json=forged), 422)
         headers = {"If-Match": f'"{notes["n_ann"]}"'}
-        answer = ask("PATCH", "/notes/n_ann", reader="ann", json={"owner": "bob"}, headers=headers)
-        refused(answer, 422)
+        response = call("PATCH", "/notes/n_ann", reader="ann", json={"owner": "bob"}, headers=headers)
+        refused(response, 422)
         assert {each["_id"]: each["owner"] for each in store.notes.find()} == {"n_ann": "ann", "n_bob": "bob"}
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_visitors_are_asked_to_sign_in(
-        self, notes: dict[str, str], ask: Ask, refused: Refused, method: str
+    def test_visitors_have_to_sign_in(
+        self, notes: dict[str, str], call: Call, refused: Refused, method: str
     ) -> None:
         body = {"json": {"_id": "n_new", "text": "x"}} if method == "POST" else {}
-        refused(ask(method, "/notes", **body), 401)
-        refused(ask("GET", "/notes/n_bob"), 401)
+        refused(call(method, "/notes", **body), 401)
+        refused(call("GET", "/notes/n_bob"), 401)
 
     @pytest.mark.parametrize("name", ["0123456789abcdef01234567", "abcdefabcdefabcdefabcdef"])
-    def test_a_name_that_looks_like_an_object_id_is_a_name(self, ask: Ask, plain_ask: Ask, name: str) -> None:
-        assert ask("POST", "/members", json={"_id": name}).status_code == 201
-        assert ask("GET", f"/members/{name}").json["_id"] == name
+    def test_a_name_that_looks_like_an_object_id_is_a_name(
+        self, call: Call, plain_call: Call, name: str
+    ) -> None:
+        assert call("POST", "/members", json={"_id": name}).status_code == 201
+        assert call("GET", f"/members/{name}").json["_id"] == name
         query = {"where": json.dumps({"_id": name})}
-        assert ids(ask("GET", "/members", query=query)) == [name]
-        assert plain_ask("GET", f"/members/{name}").status_code == 404
-        assert ids(plain_ask("GET", "/members", query=query)) == []
+        assert ids(call("GET", "/members", query=query)) == [name]
+        assert plain_call("GET", f"/members/{name}").status_code == 404
+        assert ids(plain_call("GET", "/members", query=query)) == []
 
-    def test_an_object_id_is_one_where_nothing_else_is_said(self, ask: Ask) -> None:
-        made = ask("POST", "/batches", json={"title": "with an id of MongoDB's"}).json
-        answer = ask("GET", f"/batches/{made['_id']}")
-        assert (answer.status_code, answer.json["_id"]) == (200, made["_id"])
+    def test_an_object_id_is_one_where_nothing_else_is_said(self, call: Call) -> None:
+        made = call("POST", "/batches", json={"title": "with an id of MongoDB's"}).json
+        response = call("GET", f"/batches/{made['_id']}")
+        assert (response.status_code, response.json["_id"]) == (200, made["_id"])
 
 
 class TestChanges:
     @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
     def test_who_has_not_read_cannot_write(
-        self, papers: Store, ask: Ask, refused: Refused, method: str
+        self, papers: Store, call: Call, refused: Refused, method: str
     ) -> None:
         body = {} if method == "DELETE" else {"json": {"_id": "p_1", "title": "new"}}
-        refused(ask(method, "/papers/p_1", reader="ann", **body), 428)
+        refused(call(method, "/papers/p_1", reader="ann", **body), 428)
         stale = {"If-Match": '"e0"'}
-        refused(ask(method, "/papers/p_1", reader="ann", headers=stale, **body), 412)
+        refused(call(method, "/papers/p_1", reader="ann", headers=stale, **body), 412)
         assert papers.papers.find_one({"_id": "p_1"})["title"] == "one"
         current = {"If-Match": '"e1"'}
-        answer = ask(method, "/papers/p_1", reader="ann", headers=current, **body)
-        assert answer.status_code == (204 if method == "DELETE" else 200)
-        refused(ask("PATCH", "/papers/p_2", reader="ann", headers=current, json={"title": "x"}), 412)
+        response = call(method, "/papers/p_1", reader="ann", headers=current, **body)
+        assert response.status_code == (204 if method == "DELETE" else 200)
+        refused(call("PATCH", "/papers/p_2", reader="ann", headers=current, json={"title": "x"}), 412)
 
     @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-    def test_an_id_stays_what_it_is(self, papers: Store, ask: Ask, refused: Refused, method: str) -> None:
+    def test_an_id_stays_what_it_is(self, papers: Store, call: Call, refused: Refused, method: str) -> None:
         changed = {"_id": "p_9", "title": "moved"}
-        answer = ask(method, "/papers/p_1", reader="ann", json=changed, headers={"If-Match": '"e1"'})
-        assert answer.status_code in (400, 409, 422), answer.text
-        refused(answer, answer.status_code)
+        response = call(method, "/papers/p_1", reader="ann", json=changed, headers={"If-Match": '"e1"'})
+        assert response.status_code in (400, 409, 422), response.text
+        refused(response, response.status_code)
         assert sorted(each["_id"] for each in papers.papers.find()) == ["p_1", "p_2"]
 
-    def test_a_put_does_not_make_what_is_not_there(self, store: Store, ask: Ask, refused: Refused) -> None:
-        answer = ask("PUT", "/papers/p_new", reader="ann", json={"_id": "p_new", "title": "x"})
-        refused(answer, 404)
+    def test_a_put_does_not_make_what_is_not_there(self, store: Store, call: Call, refused: Refused) -> None:
+        response = call("PUT", "/papers/p_new", reader="ann", json={"_id": "p_new", "title": "x"})
+        refused(response, 404)
         assert store.papers.count_documents({}) == 0
 
-    def test_hidden_fields_do_not_come_back_from_a_write(self, store: Store, ask: Ask) -> None:
-        answer = ask("POST", "/papers", reader="ann", json=new_paper(secret="hidden-word"))
-        assert answer.status_code == 201
-        assert "hidden-word" not in answer.text
+    def test_hidden_fields_do_not_come_back_from_a_write(self, store: Store, call: Call) -> None:
+        response = call("POST", "/papers", reader="ann", json=new_paper(secret="hidden-word"))
+        assert response.status_code == 201
+        assert "hidden-word" not in response.text
         assert store.papers.count_documents({"secret": "hidden-word"}) == 1
 
     def test_writes_are_on_the_disks_of_a_majority(
@@ -505,29 +515,29 @@ class TestChanges:
         database_uri: str,
         store: Store,
         make_service: Make,
-        asking: Callable[..., Ask],
+        make_caller: Callable[..., Call],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        heard = Heard()
-        monkeypatch.setattr(mongo, "MongoClient", functools.partial(MongoClient, event_listeners=[heard]))
+        listener = WriteListener()
+        monkeypatch.setattr(mongo, "MongoClient", functools.partial(MongoClient, event_listeners=[listener]))
         with mongo.connect(database_uri) as client:
-            ask = asking(make_service(client=client))
-            etag = ask("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "x"}).json["_etag"]
+            call = make_caller(make_service(client=client))
+            etag = call("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "x"}).json["_etag"]
             for method, body in (("PATCH", {"title": "y"}), ("PUT", {"_id": "p_1", "title": "z"})):
                 headers = {"If-Match": f'"{etag}"'}
-                etag = ask(method, "/papers/p_1", reader="ann", json=body, headers=headers).json["_etag"]
-            ask("DELETE", "/papers/p_1", reader="ann", headers={"If-Match": f'"{etag}"'})
-            assert ask("POST", "/batches", json=[{"title": "one"}, {"title": "two"}]).status_code == 201
-        names = [name for name, _ in heard.writes]
+                etag = call(method, "/papers/p_1", reader="ann", json=body, headers=headers).json["_etag"]
+            call("DELETE", "/papers/p_1", reader="ann", headers={"If-Match": f'"{etag}"'})
+            assert call("POST", "/batches", json=[{"title": "one"}, {"title": "two"}]).status_code == 201
+        names = [name for name, _ in listener.writes]
         assert names == ["insert", "findAndModify", "findAndModify", "delete", "insert", "commitTransaction"]
         # In a transaction the concern is that of its end.
-        del heard.writes[4]
-        for name, concern in heard.writes:
+        del listener.writes[4]
+        for name, concern in listener.writes:
             assert concern is not None, name
             assert (concern["w"], concern["j"]) == ("majority", True), name
 
 
-class Heard(CommandListener):
+class WriteListener(CommandListener):
     """The driver's writes, each with its write concern."""
 
     def __init__(self) -> None:
@@ -560,7 +570,7 @@ class TestSettings:
         ],
         ids=str,
     )
-    def test_what_would_tell_too_much_is_refused(
+    def test_resource_that_would_show_too_much_is_refused(
         self, make_service: Make, changed: dict[str, Any], words: str
     ) -> None:
         with pytest.raises(ValueError, match=f"things: .*{words}"):

@@ -95,9 +95,9 @@ class TestLines:
         logging.getLogger("theirs").warning("%d posts %s", 3, "loaded", extra={"count": 3})
         ours, theirs = lines()
         for line in (ours, theirs):
-            told = datetime.fromisoformat(line.pop("timestamp"))
-            assert told.utcoffset() == timedelta(0)
-            assert abs(datetime.now(UTC) - told) < timedelta(seconds=10)
+            found = datetime.fromisoformat(line.pop("timestamp"))
+            assert found.utcoffset() == timedelta(0)
+            assert abs(datetime.now(UTC) - found) < timedelta(seconds=10)
         assert ours == {
             "service": "tested",
             "logger": "ours",
@@ -122,22 +122,22 @@ class TestLines:
             given = "correct horse " + "battery staple"
             raise LookupError(len(given))
 
-        for tell in (logging.getLogger("theirs").exception, structlog.stdlib.get_logger("ours").exception):
+        for logged in (logging.getLogger("theirs").exception, structlog.stdlib.get_logger("ours").exception):
             try:
                 fail()
             except LookupError:
-                tell("it failed")
+                logged("it failed")
             (line,) = lines()
-            (told,) = line["exception"]
-            assert (told["exc_type"], told["exc_value"]) == ("LookupError", "28")
-            assert told["frames"][-1]["name"] == "fail"
+            (found,) = line["exception"]
+            assert (found["exc_type"], found["exc_value"]) == ("LookupError", "28")
+            assert found["frames"][-1]["name"] == "fail"
             assert "battery" not in json.dumps(line)
 
     @pytest.mark.parametrize(
         "value",
         [b"\xff", {1, 2}, {1: 2}, object(), 2**70, "\ud800", datetime.now(UTC), float("nan"), [ValueError()]],
     )
-    def test_no_value_keeps_a_line_from_being_told(self, lines: Lines, value: object) -> None:
+    def test_every_value_can_be_logged(self, lines: Lines, value: object) -> None:
         logging.getLogger("theirs").info("odd", extra={"value": value})
         structlog.stdlib.get_logger("ours").info("odd", value=value)
         assert ["value" in line for line in lines()] == [True, True]
@@ -152,8 +152,8 @@ class TestLines:
         assert "request_id" not in line
 
     def test_configuring_again_doubles_nothing(self) -> None:
-        _, told = run(ALL_LEVELS + "configure_logs('another')\nlogging.getLogger('ours').error('once')")
-        assert [line["service"] for line in map(json.loads, told) if line["event"] == "once"] == ["another"]
+        _, output = run(ALL_LEVELS + "configure_logs('another')\nlogging.getLogger('ours').error('once')")
+        assert [line["service"] for line in map(json.loads, output) if line["event"] == "once"] == ["another"]
 
 
 class TestSecrets:
@@ -167,13 +167,13 @@ class TestSecrets:
             {"headers": {"Cookie": "session=hidden-word", "Proxy-Authorization": "hidden-word"}},
             {"body": [{"new_password": ["hidden-word"]}]},
             {"url": "mongodb://api:hidden-word@127.0.0.1/x"},
-            {"told": "Authorization: Basic hidden-word"},
-            {"told": "{'Authorization': 'Bearer hidden-word', 'Cookie': 'a=b; c=hidden-word'}"},
-            {"told": "GET /?access_token=hidden-word&x=1"},
-            {"told": '{"password": "hidden-word"}'},
-            {"told": "got bearer " + "hidden-word" * 3},
-            {"told": b"Cookie: a=hidden-word"},
-            {"told": ValueError("password=hidden-word")},
+            {"found": "Authorization: Basic hidden-word"},
+            {"found": "{'Authorization': 'Bearer hidden-word', 'Cookie': 'a=b; c=hidden-word'}"},
+            {"found": "GET /?access_token=hidden-word&x=1"},
+            {"found": '{"password": "hidden-word"}'},
+            {"found": "got bearer " + "hidden-word" * 3},
+            {"found": b"Cookie: a=hidden-word"},
+            {"found": ValueError("password=hidden-word")},
         ],
         ids=repr,
     )
@@ -184,10 +184,10 @@ class TestSecrets:
             raise RuntimeError(str(fields))
         except RuntimeError:
             logging.getLogger("theirs").exception("failed")
-        told = lines()
-        assert len(told) == 3
-        assert "hidden-word" not in json.dumps(told)
-        assert "[hidden]" in json.dumps(told[0])
+        found = lines()
+        assert len(found) == 3
+        assert "hidden-word" not in json.dumps(found)
+        assert "[hidden]" in json.dumps(found[0])
 
     def test_a_signed_token_is_known_by_its_looks(self, lines: Lines) -> None:
         logging.getLogger("theirs").info("asked with %s today", TOKEN)
@@ -213,48 +213,48 @@ try:
 except ValueError:
     logging.getLogger("ours").exception("failed")
 """
-        _, told = run(code.replace(TOKEN, "hidden" + "word"), LOG_FORMAT="console")
-        text = "\n".join(told)
+        _, output = run(code.replace(TOKEN, "hidden" + "word"), LOG_FORMAT="console")
+        text = "\n".join(output)
         assert "ValueError: Authorization: [hidden]" in text
         assert "in f" in text
 
 
 class TestChoices:
-    def test_levels_below_info_are_not_told_by_default(self) -> None:
-        _, told = run(ALL_LEVELS)
-        assert [json.loads(line)["event"] for line in told] == ["INFO", *["WARNING", "ERROR"] * 3]
+    def test_levels_below_info_are_not_logged_by_default(self) -> None:
+        _, output = run(ALL_LEVELS)
+        assert [json.loads(line)["event"] for line in output] == ["INFO", *["WARNING", "ERROR"] * 3]
 
     def test_log_level_holds_for_all(self) -> None:
-        _, told = run(ALL_LEVELS, LOG_LEVEL="error")
-        assert [json.loads(line)["event"] for line in told] == ["ERROR"] * 3
+        _, output = run(ALL_LEVELS, LOG_LEVEL="error")
+        assert [json.loads(line)["event"] for line in output] == ["ERROR"] * 3
 
-    def test_libraries_that_tell_documents_do_not_at_debug(self) -> None:
-        _, told = run(ALL_LEVELS, LOG_LEVEL="DEBUG")
-        assert [json.loads(line)["event"] for line in told] == [
+    def test_libraries_do_not_log_documents_at_debug(self) -> None:
+        _, output = run(ALL_LEVELS, LOG_LEVEL="DEBUG")
+        assert [json.loads(line)["event"] for line in output] == [
             *("DEBUG", "INFO", "WARNING", "ERROR"),
             *["WARNING", "ERROR"] * 2,
         ]
 
     @pytest.mark.parametrize("variable", ["LOG_LEVEL", "LOG_FORMAT"])
-    def test_an_unknown_choice_is_told(self, variable: str) -> None:
-        code, told = run(ALL_LEVELS, **{variable: "loud"})
+    def test_unknown_setting_is_reported(self, variable: str) -> None:
+        code, output = run(ALL_LEVELS, **{variable: "loud"})
         assert code != 0
-        assert f"Set {variable} to one of" in told[-1]
+        assert f"Set {variable} to one of" in output[-1]
         assert run(ALL_LEVELS, **{variable: ""})[0] == 0
 
     def test_the_console_format_is_for_people(self) -> None:
-        _, told = run(ALL_LEVELS, LOG_FORMAT="console")
-        assert re.search(r"\[info\s*] INFO\s+\[ours] service=api", told[0])
+        _, output = run(ALL_LEVELS, LOG_FORMAT="console")
+        assert re.search(r"\[info\s*] INFO\s+\[ours] service=api", output[0])
 
     def test_control_characters_forge_nothing_on_a_console(self) -> None:
         code = ALL_LEVELS + "logging.getLogger('x').error('a\\nb\\x1b[2Jc%s', '\\x9b')"
-        _, told = run(code, LOG_FORMAT="console", LOG_LEVEL="CRITICAL")
-        assert told == []
-        _, told = run(code, LOG_FORMAT="console", LOG_LEVEL="ERROR")
-        assert r"a\nb\x1b[2Jc\x9b" in told[-1]
+        _, output = run(code, LOG_FORMAT="console", LOG_LEVEL="CRITICAL")
+        assert output == []
+        _, output = run(code, LOG_FORMAT="console", LOG_LEVEL="ERROR")
+        assert r"a\nb\x1b[2Jc\x9b" in output[-1]
 
     @pytest.mark.parametrize(("form", "is_json"), [("", False), ("json", True)])
-    def test_a_terminal_gets_readable_lines_unless_told_otherwise(self, form: str, is_json: bool) -> None:
+    def test_terminal_gets_readable_lines_by_default(self, form: str, is_json: bool) -> None:
         ours, theirs = pty.openpty()
         environment = {**os.environ, "LOG_FORMAT": form, "LOG_LEVEL": "ERROR"}
         subprocess.run(
@@ -266,10 +266,10 @@ class TestChoices:
             timeout=60,
         )
         os.close(theirs)
-        told = os.read(ours, 100_000).decode()
+        found = os.read(ours, 100_000).decode()
         os.close(ours)
-        assert told.startswith("{") == is_json
-        assert ("\x1b[" in told) != is_json
+        assert found.startswith("{") == is_json
+        assert ("\x1b[" in found) != is_json
 
     def test_warnings_are_lines_too(self) -> None:
         code = (
@@ -321,13 +321,13 @@ def app(lines: Lines) -> Flask:
     return make_app()
 
 
-def requests_in(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [line for line in told if line["event"] == "request"]
+def requests_in(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line for line in found if line["event"] == "request"]
 
 
 class TestRequests:
-    def test_one_line_tells_a_request(self, app: Flask, lines: Lines) -> None:
-        answer = app.test_client().get(
+    def test_request_is_logged_in_one_line(self, app: Flask, lines: Lines) -> None:
+        response = app.test_client().get(
             "/posts/t3_x?q=hidden-word", headers={"Authorization": "Bearer hidden-word"}
         )
         inside, line = lines()
@@ -342,24 +342,24 @@ class TestRequests:
             "path": "/posts/t3_x",
             "route": "/posts/<name>",
             "status": 200,
-            "request_id": answer.headers["X-Request-ID"],
+            "request_id": response.headers["X-Request-ID"],
         }
         assert inside["event"] == "looking"
         assert inside["request_id"] == line["request_id"]
 
     @pytest.mark.parametrize("given", ["a", "A-b_c.9", "x" * 64])
     def test_a_sound_id_is_taken_over(self, app: Flask, given: str) -> None:
-        answer = app.test_client().get("/posts/x", headers={"X-Request-ID": given})
-        assert answer.headers.getlist("X-Request-ID") == [given]
-        assert answer.json == {"own": given, "outgoing": {"X-Request-ID": given}, "name": "x"}
+        response = app.test_client().get("/posts/x", headers={"X-Request-ID": given})
+        assert response.headers.getlist("X-Request-ID") == [given]
+        assert response.json == {"own": given, "outgoing": {"X-Request-ID": given}, "name": "x"}
 
     @pytest.mark.parametrize("given", [None, "", "x" * 65, "a b", "a\tb", "é", "a,b", "{}", "a;b", "<a>"])
     def test_any_other_is_replaced(self, app: Flask, given: str | None) -> None:
-        answers = [
+        responses = [
             app.test_client().get("/posts/x", headers={"X-Request-ID": given} if given is not None else {})
             for _ in range(2)
         ]
-        ids = [answer.headers["X-Request-ID"] for answer in answers]
+        ids = [response.headers["X-Request-ID"] for response in responses]
         assert all(HEX.fullmatch(each) for each in ids)
         assert ids[0] != ids[1]
 
@@ -378,15 +378,15 @@ class TestRequests:
         self, app: Flask, lines: Lines, method: str, path: str, status: int, route: str | None
     ) -> None:
         body = b"x" * 11 if method == "POST" else None
-        answer = app.test_client().open(path, method=method, data=body, headers={"X-Request-ID": "mine"})
-        assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine")
+        response = app.test_client().open(path, method=method, data=body, headers={"X-Request-ID": "mine"})
+        assert (response.status_code, response.headers["X-Request-ID"]) == (status, "mine")
         (line,) = requests_in(lines())
         assert (line["method"], line["path"], line["status"]) == (method, path, status)
         assert (line["route"], line["request_id"]) == (route, "mine")
 
     def test_a_check_that_was_registered_earlier_has_it_already(self, app: Flask, lines: Lines) -> None:
-        answer = app.test_client().get("/posts/x", headers={"X-Request-ID": "refused"})
-        assert (answer.status_code, answer.headers["X-Request-ID"]) == (403, "refused")
+        response = app.test_client().get("/posts/x", headers={"X-Request-ID": "refused"})
+        assert (response.status_code, response.headers["X-Request-ID"]) == (403, "refused")
         assert [line["status"] for line in lines()] == [403]
 
     def test_what_fails_before_any_check_has_one_too(self, app: Flask, lines: Lines) -> None:
@@ -395,22 +395,22 @@ class TestRequests:
                 raise RuntimeError("no store of sessions")
 
         app.session_interface = Broken()
-        answer = app.test_client().get("/posts/x", headers={"X-Request-ID": "mine"})
-        assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "mine")
+        response = app.test_client().get("/posts/x", headers={"X-Request-ID": "mine"})
+        assert (response.status_code, response.headers["X-Request-ID"]) == (500, "mine")
         assert [line["request_id"] for line in requests_in(lines())] == ["mine"]
 
-    def test_an_exception_is_told_with_the_id(self, app: Flask, lines: Lines) -> None:
+    def test_exception_is_logged_with_the_request_id(self, app: Flask, lines: Lines) -> None:
         app.test_client().get("/fail", headers={"X-Request-ID": "mine"})
-        told = [line for line in lines() if "exception" in line]
-        assert [(line["request_id"], line["exception"][0]["exc_value"]) for line in told] == [
+        found = [line for line in lines() if "exception" in line]
+        assert [(line["request_id"], line["exception"][0]["exc_value"]) for line in found] == [
             ("mine", "boom")
         ]
 
     @pytest.mark.parametrize("path", ["/health/live", "/metrics"])
-    def test_probes_are_told_at_debug_level(self, app: Flask, lines: Lines, path: str) -> None:
-        answer = app.test_client().get(path)
+    def test_probes_are_logged_at_debug_level(self, app: Flask, lines: Lines, path: str) -> None:
+        response = app.test_client().get(path)
         assert [line["level"] for line in lines()] == ["debug"]
-        assert "X-Request-ID" in answer.headers
+        assert "X-Request-ID" in response.headers
 
     def test_nothing_is_left_for_the_next(self, app: Flask, lines: Lines) -> None:
         app.test_client().get("/fail", headers={"X-Request-ID": "mine"})
@@ -425,15 +425,15 @@ class TestRequests:
         assert all("left" not in line for line in lines())
 
     def test_threads_keep_their_ids_apart(self, app: Flask, lines: Lines) -> None:
-        def ask(number: int) -> None:
-            answer = app.test_client().get(f"/posts/{number}", headers={"X-Request-ID": f"id-{number}"})
-            assert answer.headers["X-Request-ID"] == f"id-{number}"
+        def call(number: int) -> None:
+            response = app.test_client().get(f"/posts/{number}", headers={"X-Request-ID": f"id-{number}"})
+            assert response.headers["X-Request-ID"] == f"id-{number}"
 
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(ask, range(100)))
-        told = requests_in(lines())
-        assert len(told) == 100
-        assert all(line["path"].removeprefix("/posts/") == line["request_id"][3:] for line in told)
+            list(pool.map(call, range(100)))
+        found = requests_in(lines())
+        assert len(found) == 100
+        assert all(line["path"].removeprefix("/posts/") == line["request_id"][3:] for line in found)
 
     def test_outside_a_request_there_is_nothing_to_send_along(self, app: Flask) -> None:
         assert outgoing_headers() == {}
@@ -488,13 +488,13 @@ class Server:
         )
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        def ask() -> requests.Response:
+        def call() -> requests.Response:
             try:
                 return requests.get(self.url + path, headers=headers, timeout=30)
             except requests.ConnectionError as error:
                 raise AssertionError("gunicorn is not up") from error
 
-        return eventually(ask)
+        return eventually(call)
 
     def close(self) -> list[str]:
         self.process.send_signal(signal.SIGTERM)
@@ -510,13 +510,13 @@ class Server:
 def test_gunicorn_and_what_it_serves_write_json_only(tmp_path: Path) -> None:
     server = Server(tmp_path, "--config", "gunicorn.conf.py", "--access-logfile", "-")
     try:
-        answer = server.get(
+        response = server.get(
             "/fail/hidden-word", **{"X-Request-ID": "mine", "Authorization": f"Bearer {TOKEN}"}
         )
     finally:
-        told = server.close()
-    assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "mine")
-    read = [json.loads(line) for line in told if "Starting gunicorn" not in line]
+        found = server.close()
+    assert (response.status_code, response.headers["X-Request-ID"]) == (500, "mine")
+    read = [json.loads(line) for line in found if "Starting gunicorn" not in line]
     assert {"timestamp", "level", "logger", "service", "event"} <= set.intersection(
         *(set(line) for line in read)
     )
@@ -527,7 +527,7 @@ def test_gunicorn_and_what_it_serves_write_json_only(tmp_path: Path) -> None:
     mine = [line for line in read if line.get("request_id") == "mine"]
     assert [line["logger"] for line in mine] == ["pymongo", "served", "kit.requests"]
     assert mine[1]["exception"][-1]["exc_value"] == "boom"
-    assert TOKEN not in "".join(told)
+    assert TOKEN not in "".join(found)
 
 
 def test_an_access_log_in_a_file_stays_there(tmp_path: Path) -> None:
@@ -536,6 +536,6 @@ def test_an_access_log_in_a_file_stays_there(tmp_path: Path) -> None:
     try:
         assert server.get("/nothing").status_code == 404
     finally:
-        told = server.close()
+        found = server.close()
     assert '"GET /nothing HTTP/1.1" 404' in log.read_text()
-    assert [line for line in told if "Starting gunicorn" not in line] == [], "all else is below ERROR"
+    assert [line for line in found if "Starting gunicorn" not in line] == [], "all else is below ERROR"

@@ -185,7 +185,7 @@ def body(operation: dict[str, Any]) -> Any:
     return operation["requestBody"]["content"][JSON]["schema"]
 
 
-def answer(operation: dict[str, Any], status: int) -> Any:
+def response_schema(operation: dict[str, Any], status: int) -> Any:
     return operation["responses"][str(status)]["content"][JSON]["schema"]
 
 
@@ -219,7 +219,7 @@ def test_every_schema_is_one_and_every_reference_leads_somewhere(document: Any) 
     assert used(document) <= known
 
 
-def test_all_operations_are_told_and_no_more(document: Any) -> None:
+def test_document_has_all_operations_and_no_others(document: Any) -> None:
     assert {name: each["at"] for name, each in operations(document).items()} == {
         "listPosts": "get /posts",
         "addPost": "post /posts",
@@ -242,46 +242,46 @@ def test_all_operations_are_told_and_no_more(document: Any) -> None:
 
 
 def test_a_token_is_needed_but_for_public_methods(document: Any) -> None:
-    told = operations(document)
-    needing = {name for name, each in told.items() if each["security"] == [{"bearer": []}]}
+    found = operations(document)
+    needing = {name for name, each in found.items() if each["security"] == [{"bearer": []}]}
     writing = {"addPost", "replacePost", "changePost", "removePost"}
     notes = {"listUserNotes", "addUserNote", "removeAllUserNotes", "showUserNote"}
     assert needing == writing | notes | {"putLikeIt", "deleteLikeIt"}
-    assert {name for name, each in told.items() if "401" not in each["responses"]} == {"docs", "openapi"}
+    assert {name for name, each in found.items() if "401" not in each["responses"]} == {"docs", "openapi"}
 
 
 def test_a_collection_says_how_to_page_and_filter(document: Any) -> None:
-    told = operations(document)
-    posts = names(told["listPosts"], "query")
+    found = operations(document)
+    posts = names(found["listPosts"], "query")
     assert set(posts) == {"page", "max_results", "where", "sort", "projection"}
     assert posts["max_results"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 50, "default": 25}
     assert '{"title": {"$ne": null}}' in posts["where"]["schema"]["description"]
     assert "title, score" in posts["where"]["schema"]["description"]
-    assert set(names(told["listUserNotes"], "query")) == {"page", "max_results"}
-    assert set(names(told["showPost"], "query")) == {"projection"}
-    assert names(told["addPost"], "query") == {}
+    assert set(names(found["listUserNotes"], "query")) == {"page", "max_results"}
+    assert set(names(found["showPost"], "query")) == {"projection"}
+    assert names(found["addPost"], "query") == {}
 
 
 def test_a_resource_may_have_parameters_of_its_own(document: Any) -> None:
     search = operations(document)["listSearch"]
-    asked = names(search, "query")
-    assert {"page", "max_results", "q"} <= set(asked)
-    assert asked["q"]["required"] is True
-    assert asked["q"]["schema"] == {"type": "string", "minLength": 1}
-    assert "required" not in asked["page"]
+    requested = names(search, "query")
+    assert {"page", "max_results", "q"} <= set(requested)
+    assert requested["q"]["required"] is True
+    assert requested["q"]["schema"] == {"type": "string", "minLength": 1}
+    assert "required" not in requested["page"]
     assert search["summary"] == "Best first"
 
 
 def test_changes_need_the_etag(document: Any) -> None:
-    told = operations(document)
+    found = operations(document)
     for name in ("replacePost", "changePost", "removePost"):
-        assert names(told[name], "header")["If-Match"]["required"] is True
-        assert {"412", "428"} <= set(told[name]["responses"])
-    assert "required" not in names(told["showPost"], "header")["If-None-Match"]
-    assert "304" in told["showPost"]["responses"]
+        assert names(found[name], "header")["If-Match"]["required"] is True
+        assert {"412", "428"} <= set(found[name]["responses"])
+    assert "required" not in names(found["showPost"], "header")["If-None-Match"]
+    assert "304" in found["showPost"]["responses"]
     for name in ("addPost", "removeAllUserNotes"):
-        assert names(told[name], "header") == {}
-        assert "428" not in told[name]["responses"]
+        assert names(found[name], "header") == {}
+        assert "428" not in found[name]["responses"]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_changes_need_the_etag(document: Any) -> None:
         ("docs", {200, 400, 413, 414}),
     ],
 )
-def test_an_operation_tells_all_it_may_answer(document: Any, name: str, statuses: set[int]) -> None:
+def test_operation_lists_all_its_responses(document: Any, name: str, statuses: set[int]) -> None:
     assert set(map(int, operations(document)[name]["responses"])) == statuses
 
 
@@ -318,33 +318,35 @@ def test_only_whole_documents_have_needed_fields(document: Any) -> None:
     assert "_id" not in schema(document, "ChangedPost")["properties"]
 
 
-def test_what_mongodb_and_the_token_tell_is_not_sent(document: Any) -> None:
+def test_fields_from_mongodb_and_the_token_are_not_in_requests(document: Any) -> None:
     assert set(schema(document, "NewUserNote")["properties"]) == {"text"}
 
 
 def test_the_id_in_an_address_is_the_documents(document: Any) -> None:
-    told = operations(document)
-    pattern = names(told["showPost"], "path")["id"]["schema"]["pattern"]
+    found = operations(document)
+    pattern = names(found["showPost"], "path")["id"]["schema"]["pattern"]
     assert re.search(pattern, "t3_1abc")
     assert not re.search(pattern, "t3_1abc!")
     assert not re.search(pattern, "xt3_1abc")
-    assert names(told["showUserNote"], "path")["id"]["schema"]["pattern"] == "^[a-f0-9]{24}$"
+    assert names(found["showUserNote"], "path")["id"]["schema"]["pattern"] == "^[a-f0-9]{24}$"
 
 
 def test_verbs_say_what_they_take(document: Any) -> None:
-    told = operations(document)
-    assert names(told["putLikeIt"], "path")["tag"]["schema"] == TAG
-    assert names(told["putLikeIt"], "path")["post"]["schema"] == {"type": "string"}
-    assert names(told["sharePost"], "path")["times"]["schema"]["type"] == "integer"
-    asked = names(told["sharePost"], "query")
-    assert asked["as"]["required"] is True
-    assert "required" not in asked["quiet"]
-    assert told["sharePost"]["tags"] == ["sharing"]
+    found = operations(document)
+    assert names(found["putLikeIt"], "path")["tag"]["schema"] == TAG
+    assert names(found["putLikeIt"], "path")["post"]["schema"] == {"type": "string"}
+    assert names(found["sharePost"], "path")["times"]["schema"]["type"] == "integer"
+    requested = names(found["sharePost"], "query")
+    assert requested["as"]["required"] is True
+    assert "required" not in requested["quiet"]
+    assert found["sharePost"]["tags"] == ["sharing"]
     assert {"name": "sharing"} in document["tags"]
 
 
 def test_a_collection_is_a_page_of_its_documents(document: Any) -> None:
-    assert answer(operations(document)["listPosts"], 200) == {"$ref": "#/components/schemas/PostsPage"}
+    assert response_schema(operations(document)["listPosts"], 200) == {
+        "$ref": "#/components/schemas/PostsPage"
+    }
     frame = {"_meta": {"page": 1, "max_results": 25, "total": 1}, "_links": {"self": {"href": "posts"}}}
     page = {"$ref": "#/components/schemas/PostsPage"}
     post = {
@@ -360,41 +362,44 @@ def test_a_collection_is_a_page_of_its_documents(document: Any) -> None:
 
 
 def test_models_become_schemas_even_two_of_one_name(document: Any) -> None:
-    told = operations(document)
-    assert issues(document, answer(told["putLikeIt"], 200), {"liked": True, "inner": [{"at": 0}]}) == []
-    assert issues(document, answer(told["putLikeIt"], 200), {"liked": True, "inner": [{"at": -1}]})
-    assert issues(document, body(told["sharePost"]), {"to": "a@example.org"}) == []
-    assert issues(document, body(told["sharePost"]), {"share": "1"})
-    assert issues(document, answer(told["sharePost"], 201), {"share": "1"}) == []
-    assert issues(document, answer(told["sharePost"], 201), {"to": "a@example.org"})
+    found = operations(document)
+    assert (
+        issues(document, response_schema(found["putLikeIt"], 200), {"liked": True, "inner": [{"at": 0}]})
+        == []
+    )
+    assert issues(document, response_schema(found["putLikeIt"], 200), {"liked": True, "inner": [{"at": -1}]})
+    assert issues(document, body(found["sharePost"]), {"to": "a@example.org"}) == []
+    assert issues(document, body(found["sharePost"]), {"share": "1"})
+    assert issues(document, response_schema(found["sharePost"], 201), {"share": "1"}) == []
+    assert issues(document, response_schema(found["sharePost"], 201), {"to": "a@example.org"})
 
 
-def test_answers_that_are_named_win(document: Any) -> None:
-    told = operations(document)["sharePost"]["responses"]
-    assert told["409"]["description"] == "Shared before."
-    assert told["201"]["description"] == "What was sent."
-    assert told["429"] == {"$ref": "#/components/responses/TooMany"}
+def test_named_responses_replace_shared_ones(document: Any) -> None:
+    found = operations(document)["sharePost"]["responses"]
+    assert found["409"]["description"] == "Shared before."
+    assert found["201"]["description"] == "What was sent."
+    assert found["429"] == {"$ref": "#/components/responses/TooMany"}
     assert "content" not in operations(document)["showPost2"]["responses"]["304"]
     assert set(operations(document)["showPost2"]["responses"]["200"]["content"]) == {"image/png"}
 
 
-def test_what_eve_answers_is_as_told(app: Eve, document: Any) -> None:
-    told, client = operations(document), app.test_client()
+def test_eves_responses_match_the_document(app: Eve, document: Any) -> None:
+    found, client = operations(document), app.test_client()
     new = {"_id": "t3_1", "title": "One", "secret": "s", "place": {"name": "here"}, "source": None}
-    assert issues(document, body(told["addPost"]), new) == []
+    assert issues(document, body(found["addPost"]), new) == []
     added = client.post("/posts", json=new)
     assert added.status_code == 201
-    assert issues(document, answer(told["addPost"], 201), added.get_json()) == []
+    assert issues(document, response_schema(found["addPost"], 201), added.get_json()) == []
     several = client.post("/posts", json=[{**new, "_id": f"se_{i}", "title": f"{i}"} for i in (1, 2)])
-    assert issues(document, answer(told["addPost"], 201), several.get_json()) == []
+    assert issues(document, response_schema(found["addPost"], 201), several.get_json()) == []
     shown = client.get("/posts/t3_1")
-    assert issues(document, answer(told["showPost"], 200), shown.get_json()) == []
+    assert issues(document, response_schema(found["showPost"], 200), shown.get_json()) == []
     assert shown.get_json()["title"] == "One"
     listed = client.get("/posts").get_json()
-    assert issues(document, answer(told["listPosts"], 200), {**listed, "_links": {}}) == []
+    assert issues(document, response_schema(found["listPosts"], 200), {**listed, "_links": {}}) == []
     changed = client.patch("/posts/t3_1", json={"score": 5}, headers={"If-Match": shown.headers["ETag"]})
     assert changed.status_code == 200
-    assert issues(document, answer(told["changePost"], 200), changed.get_json()) == []
+    assert issues(document, response_schema(found["changePost"], 200), changed.get_json()) == []
 
 
 @pytest.mark.parametrize(
@@ -419,9 +424,9 @@ def test_what_eve_answers_is_as_told(app: Eve, document: Any) -> None:
     ],
 )
 def test_eve_and_the_document_refuse_the_same(app: Eve, document: Any, wrong: dict[str, Any]) -> None:
-    told = operations(document)["addPost"]
+    found = operations(document)["addPost"]
     new = {"_id": "t3_9", "title": f"Nine {uuid.uuid4()}", "secret": "s", **wrong}
-    assert issues(document, body(told), new)
+    assert issues(document, body(found), new)
     refused = app.test_client().post("/posts", json=new)
     assert refused.status_code == 422
     assert set(refused.get_json()["_issues"]) == set(wrong)
@@ -429,7 +434,7 @@ def test_eve_and_the_document_refuse_the_same(app: Eve, document: Any, wrong: di
     assert issues(document, invalid, refused.get_json()) == []
 
 
-def test_issues_of_several_documents_are_as_told(app: Eve, document: Any) -> None:
+def test_issues_of_several_documents_match_the_document(app: Eve, document: Any) -> None:
     refused = app.test_client().post("/posts", json=[{"_id": "t3_7"}, {"_id": "t3_8", "place": {"name": 1}}])
     assert refused.status_code == 422
     invalid = document["components"]["responses"]["InvalidList"]["content"][JSON]["schema"]
@@ -490,8 +495,8 @@ def test_rules_become_json_schema(rules: dict[str, Any], wanted: dict[str, Any])
     Draft202012Validator.check_schema(made)
 
 
-def test_answers_promise_no_more_than_there_is() -> None:
-    made = document_schema({"a": {"type": "string", "required": True, "readonly": True}}, "answer")
+def test_response_schema_requires_only_fields_that_are_there() -> None:
+    made = document_schema({"a": {"type": "string", "required": True, "readonly": True}}, "response")
     assert made == {"type": "object", "properties": {"a": {"type": "string"}}}
     assert document_schema({}, "add", unknown=True) == {"type": "object", "properties": {}}
 
@@ -508,7 +513,7 @@ def test_a_taken_name_gets_a_number() -> None:
     assert free("a", {"a", "a2"}) == "a3"
 
 
-def test_the_document_is_of_the_application_as_it_is_when_asked(app: Eve) -> None:
+def test_document_describes_the_application_at_the_request(app: Eve) -> None:
     assert describe(app, "Small", "1.2.3") == app.test_client().get("/openapi.json").get_json()
 
 

@@ -40,7 +40,7 @@ def test_what_is_no_address_is_refused(given: str) -> None:
 @pytest.mark.parametrize(
     ("trusted", "expected"), [("", ("127.0.0.1", "http")), (TRUSTED, ("203.0.113.7", "https"))]
 )
-def test_an_application_is_told_by_trusted_proxies_only(trusted: str, expected: Any) -> None:
+def test_only_trusted_proxies_set_address_and_scheme(trusted: str, expected: Any) -> None:
     app = Flask(__name__)
 
     @app.get("/")
@@ -48,13 +48,13 @@ def test_an_application_is_told_by_trusted_proxies_only(trusted: str, expected: 
         return [request.remote_addr, request.scheme, request.headers.get("Authorization")]
 
     app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(trusted))  # type: ignore[assignment, method-assign]
-    told = {
+    headers = {
         "X-Forwarded-For": "6.6.6.6, 203.0.113.7",
         "X-Forwarded-Proto": "http, HTTPS",
         "X-Forwarded-Host": "elsewhere.example",
         "Authorization": "Basic dTpw",
     }
-    assert app.test_client().get("/", headers=told).json == [*expected, None]
+    assert app.test_client().get("/", headers=headers).json == [*expected, None]
     token = {"Authorization": "Bearer a"}
     assert app.test_client().get("/", headers=token).json == ["127.0.0.1", "http", "Bearer a"]
 
@@ -74,5 +74,5 @@ def test_an_application_is_told_by_trusted_proxies_only(trusted: str, expected: 
         *((each, False) for each in ("Bearer", "Bearer a", "bearer Basic", "Bearer response=1", "x")),
     ],
 )
-def test_passwords_for_a_proxy_are_told_from_tokens(header: str, expected: bool) -> None:
+def test_passwords_for_a_proxy_are_distinguished_from_tokens(header: str, expected: bool) -> None:
     assert is_for_a_proxy(header) is expected

@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = {".venv", ".state", ".git", "mutants", "node_modules"}
+MADE_LATER = {".venv", ".state"}
 READMES = sorted(
     path.relative_to(ROOT) for path in ROOT.rglob("README.md") if not OTHERS & {*path.relative_to(ROOT).parts}
 )
@@ -14,6 +15,8 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 PATH = re.compile(r"`((?!/)[\w./-]*\w(?:/|\.(?:py|toml|yaml|js|html)))`")
 CODE = re.compile(r"```sh\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 MAKE = re.compile(r"^make ([a-z]+)\b", re.MULTILINE)
+STOP = re.compile(r"^\d+\. .*\n(?: {3,}.*\n)*", re.MULTILINE)
+NAME = re.compile(r"`(?!\w+\.(?:py|js))([A-Za-z_]+(?:\.[A-Za-z_]+)?)`")
 PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(8\d{3})\b")
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PORTS = set(
@@ -29,7 +32,7 @@ PORTS = set(
 @pytest.fixture(scope="module")
 def tails() -> set[str]:
     """All files and folders, by each end of their paths that a text may call them by."""
-    found = set()
+    found = {*MADE_LATER}
     for top in ROOT.iterdir():
         for path in [top, *(top.rglob("*") if top.is_dir() and top.name not in OTHERS else ())]:
             parts = path.relative_to(ROOT).parts
@@ -45,3 +48,14 @@ def test_what_a_readme_names_is_there(readme: Path, tails: set[str]) -> None:
     code = "\n".join(block or inline for block, inline in CODE.findall(text))
     assert set(MAKE.findall(code)) - TARGETS == set()
     assert set(PORT.findall(text)) - PORTS == set()
+
+
+def test_walk_of_a_like_names_what_is_there() -> None:
+    step = ROOT / "step3_async"
+    stops = STOP.findall((step / "README.md").read_text().split("## The walk of a like")[1].split("\n## ")[0])
+    assert 8 <= len(stops) <= 12
+    opened = " ".join(path.parent.name for path in step.rglob("service.py")) + " web "
+    for stop in stops:
+        opened += " ".join((step / link).read_text() for link in LINK.findall(stop))
+        names = {part for name in NAME.findall(stop) for part in name.split(".")}
+        assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", opened)] == [], stop

@@ -1,4 +1,4 @@
-"""The client of another service, against real servers that answer, fail, hang and vanish."""
+"""The client of another service, with real servers that respond, fail, hang and vanish."""
 
 import json
 import socket
@@ -41,7 +41,7 @@ class Server:
     """A service whose `reply` can be changed while it runs; `asked` are method, path, headers and body."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.reply: Reply = sends({"ok": True})
         self.closed = threading.Event()
         server = self
@@ -49,12 +49,12 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def answer(self) -> None:
+            def response(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                server.asked.append((self.command, self.path, dict(self.headers), body))
+                server.requests.append((self.command, self.path, dict(self.headers), body))
                 server.reply(self)
 
-            do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = do_PATCH = answer  # noqa: N815
+            do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = do_PATCH = response  # noqa: N815
 
             def finish(self) -> None:
                 super().finish()
@@ -134,12 +134,12 @@ def rest(server: Server) -> Rest:
     return Rest(server.url + "/", NAME)
 
 
-class TestAsking:
-    def test_a_good_answer_comes_back(self, server: Server, rest: Rest) -> None:
+class TestCalling:
+    def test_good_response_is_returned(self, server: Server, rest: Rest) -> None:
         server.reply = sends({"a": 1}, 201, X_More="yes")
-        answer = rest.call("POST", "/x", token="t0", params={"q": "a b&c", "no": None}, json={"z": 1})
-        assert (answer.status_code, answer.json(), answer.headers["X-More"]) == (201, {"a": 1}, "yes")
-        ((method, path, headers, body),) = server.asked
+        response = rest.call("POST", "/x", token="t0", params={"q": "a b&c", "no": None}, json={"z": 1})
+        assert (response.status_code, response.json(), response.headers["X-More"]) == (201, {"a": 1}, "yes")
+        ((method, path, headers, body),) = server.requests
         assert (method, path, json.loads(body)) == ("POST", "/x?q=a+b%26c", {"z": 1})
         assert headers["Authorization"] == "Bearer t0"
         assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
@@ -148,7 +148,7 @@ class TestAsking:
         rest.call("GET", "/x", token="t0")
         rest.call("GET", "/x")
         rest.call("POST", "/x", headers={"If-Match": '"e"', "Accept": "image/png"})
-        _, (_, _, second, _), (_, _, third, body) = server.asked
+        _, (_, _, second, _), (_, _, third, body) = server.requests
         assert "Authorization" not in second
         assert (third["If-Match"], third["Accept"], body) == ('"e"', "image/png", b"")
 
@@ -156,15 +156,15 @@ class TestAsking:
         server.reply = sends({}, 200, Set_Cookie="session=of-ann; Path=/")
         rest.call("GET", "/x")
         rest.call("GET", "/x")
-        assert "Cookie" not in server.asked[1][2]
+        assert "Cookie" not in server.requests[1][2]
 
     def test_redirects_are_not_followed(self, server: Server, rest: Rest) -> None:
         other = Server()
         try:
             server.reply = sends(b"", 302, Location=f"{other.url}/elsewhere")
             assert rest.call("GET", "/x", token="t0").status_code == 302
-            assert other.asked == []
-            assert len(server.asked) == 1
+            assert other.requests == []
+            assert len(server.requests) == 1
         finally:
             other.stop()
 
@@ -184,15 +184,15 @@ class TestAsking:
     def test_many_threads_share_one(self, server: Server, rest: Rest) -> None:
         server.reply = lambda handler: sends({"path": handler.path})(handler)
         with ThreadPoolExecutor(40) as pool:
-            answers = list(pool.map(lambda each: rest.call("GET", f"/{each}").json()["path"], range(400)))
-        assert answers == [f"/{each}" for each in range(400)]
+            responses = list(pool.map(lambda each: rest.call("GET", f"/{each}").json()["path"], range(400)))
+        assert responses == [f"/{each}" for each in range(400)]
 
     def test_the_id_of_a_request_goes_along(self, server: Server, rest: Rest) -> None:
         face = Flask("face")
         log_requests(face)
 
         @face.get("/ask")
-        def ask() -> str:
+        def call() -> str:
             rest.call("GET", "/x")
             rest.call("POST", "/x")
             return "asked"
@@ -200,7 +200,7 @@ class TestAsking:
         given = face.test_client().get("/ask", headers={"X-Request-ID": "mine"})
         made = face.test_client().get("/ask")
         rest.call("GET", "/x")
-        sent = [headers.get("X-Request-ID") for _, _, headers, _ in server.asked]
+        sent = [headers.get("X-Request-ID") for _, _, headers, _ in server.requests]
         assert sent == ["mine", "mine", *[made.headers["X-Request-ID"]] * 2, None]
         assert given.headers["X-Request-ID"] == "mine"
 
@@ -222,14 +222,14 @@ class TestProblems:
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_each_is_told_in_the_service_s_own_words(
+    def test_problem_has_the_services_own_message(
         self, server: Server, rest: Rest, method: str, status: int, kind: type[Problem]
     ) -> None:
         server.reply = sends(error(status), status)
-        with pytest.raises(kind, match=r"^In its own words\.$") as told:
+        with pytest.raises(kind, match=r"^In its own words\.$") as raised:
             rest.call(method, "/x")
-        assert told.value.status == status
-        assert len(server.asked) == 1, "an answer is an answer, and not asked for again"
+        assert raised.value.status == status
+        assert len(server.requests) == 1, "an error response is not requested again"
 
     @pytest.mark.parametrize(
         ("given", "kept"),
@@ -237,13 +237,13 @@ class TestProblems:
         ids=lambda value: str(value)[:10],
     )
     @pytest.mark.parametrize(("status", "kind"), [(429, TooMany), (503, DependencyUnavailable)])
-    def test_when_to_ask_again(
+    def test_retry_after_is_read(
         self, server: Server, rest: Rest, status: int, kind: Any, given: str, kept: int
     ) -> None:
         server.reply = sends(error(status), status, Retry_After=given)
-        with pytest.raises(kind) as told:
+        with pytest.raises(kind) as raised:
             rest.call("GET", "/x")
-        assert told.value.retry_after == kept
+        assert raised.value.retry_after == kept
 
     @pytest.mark.parametrize(
         ("given", "kept"),
@@ -252,9 +252,9 @@ class TestProblems:
     )
     def test_issues_by_field(self, server: Server, rest: Rest, given: Any, kept: dict[str, str]) -> None:
         server.reply = sends(error(422, _issues=given), 422)
-        with pytest.raises(Unprocessable) as told:
+        with pytest.raises(Unprocessable) as raised:
             rest.call("POST", "/x")
-        assert told.value.issues == kept
+        assert raised.value.issues == kept
 
     @pytest.mark.parametrize("status", [400, 403, 405, 406, 415, 418, 428])
     def test_other_refusals_keep_their_words(self, server: Server, rest: Rest, status: int) -> None:
@@ -265,9 +265,9 @@ class TestProblems:
     @pytest.mark.parametrize("status", [500, 501, 502, 505])
     def test_a_service_that_fails_is_down(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends(error(status, "hidden-word"), status)
-        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as told:
+        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as raised:
             rest.call("GET", "/x")
-        assert told.value.part == NAME
+        assert raised.value.part == NAME
 
     @pytest.mark.parametrize(
         "body",
@@ -276,27 +276,27 @@ class TestProblems:
     @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
     def test_errors_in_another_shape(self, server: Server, rest: Rest, status: int, body: bytes) -> None:
         server.reply = sends(body, status)
-        with pytest.raises(Problem, match=NAME) as told:
+        with pytest.raises(Problem, match=NAME) as raised:
             rest.call("GET", "/x")
-        assert told.value.status == (503 if status in (400, 500) else status)
-        assert "hidden-word" not in str(told.value)
+        assert raised.value.status == (503 if status in (400, 500) else status)
+        assert "hidden-word" not in str(raised.value)
 
 
 class TestOutages:
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_nobody_there(self, method: str) -> None:
-        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as told:
+        with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as raised:
             Rest(f"http://127.0.0.1:{free_port()}", NAME).call(method, "/x")
-        assert told.value.part == NAME
+        assert raised.value.part == NAME
 
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
     def test_a_server_that_says_nothing_is_slow(self, method: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
-            with pytest.raises(DependencyTimeout, match="The API did not answer in time"):
+            with pytest.raises(DependencyTimeout, match="The API did not respond in time"):
                 Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", NAME).call(method, "/x", read_seconds=0.4)
             mute.accept()[0].close()
             mute.setblocking(False)
-            with pytest.raises(BlockingIOError):  # it is not asked a second time
+            with pytest.raises(BlockingIOError):  # it gets no second request
                 mute.accept()
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -315,18 +315,18 @@ class TestOutages:
         try:
             with pytest.raises(DependencyTimeout):
                 rest.call(method, "/x", read_seconds=0.4)
-            assert len(server.asked) == 1
+            assert len(server.requests) == 1
         finally:
             go_on.set()
 
     @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-    def test_what_may_be_done_twice_is_asked_again(
+    def test_idempotent_requests_are_retried(
         self, server: Server, rest: Rest, method: str, fails: Reply
     ) -> None:
         server.reply = once(fails, sends({"ok": True}))
         assert rest.call(method, "/x", json={"a": 1}).json() == {"ok": True}
-        assert [(each[0], each[3]) for each in server.asked] == [(method, b'{"a": 1}')] * 2
+        assert [(each[0], each[3]) for each in server.requests] == [(method, b'{"a": 1}')] * 2
 
     @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
@@ -334,14 +334,14 @@ class TestOutages:
         server.reply = once(fails, sends({"ok": True}))
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x", json={"a": 1})
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
     @pytest.mark.parametrize("method", IDEMPOTENT)
-    def test_asking_again_comes_to_an_end(self, server: Server, rest: Rest, method: str) -> None:
+    def test_retries_end(self, server: Server, rest: Rest, method: str) -> None:
         server.reply = hangs_up
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x")
-        assert 1 <= len(server.asked) <= 3
+        assert 1 <= len(server.requests) <= 3
 
     def test_a_connection_that_was_closed_while_idle_is_not_used(self, server: Server, rest: Rest) -> None:
         def last(handler: BaseHTTPRequestHandler) -> None:
@@ -352,7 +352,7 @@ class TestOutages:
         rest.call("GET", "/x")
         assert server.closed.wait(PATIENCE)
         assert rest.call("POST", "/x").json() == {"ok": True}
-        assert [each[0] for each in server.asked] == ["GET", "POST"]
+        assert [each[0] for each in server.requests] == ["GET", "POST"]
 
 
 class TestHealth:
@@ -360,12 +360,12 @@ class TestHealth:
     def test_each_part_by_its_name(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends({"_status": "?", "parts": {"mongodb": "ok", "smtp": "down"}}, status)
         assert rest.health() == {"mongodb": True, "smtp": False}
-        assert server.asked[0][:2] == ("GET", "/health/ready")
+        assert server.requests[0][:2] == ("GET", "/health/ready")
 
     @pytest.mark.parametrize(
         "body", [b"", b"<h1>", b"[]", b"null", b"7", b"{}", b'{"parts": null}', b'{"parts": []}']
     )
-    def test_what_is_no_answer(self, server: Server, rest: Rest, body: bytes) -> None:
+    def test_malformed_responses(self, server: Server, rest: Rest, body: bytes) -> None:
         server.reply = sends(body)
         with pytest.raises(DependencyUnavailable, match=NAME):
             rest.health()

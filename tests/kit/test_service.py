@@ -1,4 +1,4 @@
-"""A service's answers: collections, items, errors, health, metrics, and a database that is away."""
+"""A service's responses: collections, items, errors, health, metrics, and a database that is away."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,8 +20,8 @@ from kit.tokens import Issuer, LocalKeys, Verifier
 from tests.support.accepting import JSON as ACCEPTED
 from workshop.ports import free_port
 
-Ask = Callable[..., TestResponse]
-Asking = Callable[[Service], Ask]
+Call = Callable[..., TestResponse]
+MakeCaller = Callable[[Service], Call]
 Store = Database[dict[str, Any]]
 Refused = Callable[..., dict[str, Any]]
 Make = Callable[..., Service]
@@ -34,9 +34,9 @@ def insert(store: Store, amount: int, **fields: Any) -> None:
     store.papers.insert_many([{"_id": f"p_{each:06}", "score": each, **fields} for each in range(amount)])
 
 
-def page_of(answer: TestResponse) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    page: dict[str, Any] = answer.json
+def page_of(response: TestResponse) -> dict[str, Any]:
+    assert response.status_code == 200, response.text
+    page: dict[str, Any] = response.json
     return page
 
 
@@ -80,10 +80,10 @@ class TestErrors:
         ],
         ids=str,
     )
-    def test_each_tells_what_is_wrong(
+    def test_each_error_says_what_is_wrong(
         self,
         store: Store,
-        ask: Ask,
+        call: Call,
         refused: Refused,
         status: int,
         method: str,
@@ -92,100 +92,100 @@ class TestErrors:
         words: list[str],
     ) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
-        answer = ask(method, path, **options)
-        refused(answer, status, *words)
-        assert ("WWW-Authenticate" in answer.headers) == (status == 401)
-        assert ("Allow" in answer.headers) == (status == 405)
+        response = call(method, path, **options)
+        refused(response, status, *words)
+        assert ("WWW-Authenticate" in response.headers) == (status == 401)
+        assert ("Allow" in response.headers) == (status == 405)
         if status == 401:
-            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
 
-    def test_issues_name_the_fields(self, ask: Ask, refused: Refused) -> None:
+    def test_issues_name_the_fields(self, call: Call, refused: Refused) -> None:
         broken = {"_id": "p_1", "title": "", "score": -1, "label": "x", "more": 1}
-        body = refused(ask("POST", "/papers", reader="ann", json=broken), 422)
+        body = refused(call("POST", "/papers", reader="ann", json=broken), 422)
         assert set(body["_issues"]) == {"title", "score", "label", "more"}
 
-    def test_of_several_documents_each_has_its_own(self, store: Store, ask: Ask) -> None:
-        answer = ask("POST", "/batches", json=[{"title": "good"}, {"title": 7}])
-        assert (answer.status_code, answer.json["_error"]["code"]) == (422, 422)
-        assert [each.get("_issues", {}).keys() for each in answer.json["_items"]] == [set(), {"title"}]
+    def test_of_several_documents_each_has_its_own(self, store: Store, call: Call) -> None:
+        response = call("POST", "/batches", json=[{"title": "good"}, {"title": 7}])
+        assert (response.status_code, response.json["_error"]["code"]) == (422, 422)
+        assert [each.get("_issues", {}).keys() for each in response.json["_items"]] == [set(), {"title"}]
         assert store.batches.count_documents({}) == 0
 
-    def test_what_nobody_expected_tells_nothing(self, service: Service, ask: Ask, refused: Refused) -> None:
+    def test_unexpected_error_reveals_nothing(self, service: Service, call: Call, refused: Refused) -> None:
         @service.get("/fail")
         def fail() -> None:
             raise RuntimeError("hidden-word")
 
-        answer = ask("GET", "/fail", headers={"X-Request-ID": "mine"})
-        refused(answer, 500)
-        assert "hidden-word" not in answer.text
-        assert answer.headers["X-Request-ID"] == "mine"
+        response = call("GET", "/fail", headers={"X-Request-ID": "mine"})
+        refused(response, 500)
+        assert "hidden-word" not in response.text
+        assert response.headers["X-Request-ID"] == "mine"
 
 
 class TestTokens:
     def test_one_that_was_ended_early_is_no_good(
-        self, make_service: Make, asking: Asking, issuer: Issuer, store: Store, refused: Refused
+        self, make_service: Make, make_caller: MakeCaller, issuer: Issuer, store: Store, refused: Refused
     ) -> None:
         ended: set[str] = set()
-        ask = asking(make_service(revoked=ended.__contains__))
+        call = make_caller(make_service(revoked=ended.__contains__))
         issued = issuer.issue("ann").token
         bearer = {"Authorization": f"Bearer {issued}"}
-        assert ask("GET", "/notes", headers=bearer).status_code == 200
+        assert call("GET", "/notes", headers=bearer).status_code == 200
         claims = Verifier(LocalKeys(issuer.jwks()), "tests").verify(issued)
         assert claims is not None
         ended.add(claims.token_id)
         for path in ("/notes", "/papers", "/papers/p_1"):
-            refused(ask("GET", path, headers=bearer), 401, "token")
-        assert ask("GET", "/notes", reader="ann").status_code == 200
+            refused(call("GET", path, headers=bearer), 401, "token")
+        assert call("GET", "/notes", reader="ann").status_code == 200
 
     def test_a_service_without_a_verifier_takes_none(
-        self, make_service: Make, asking: Asking, store: Store, refused: Refused
+        self, make_service: Make, make_caller: MakeCaller, store: Store, refused: Refused
     ) -> None:
-        ask = asking(make_service(verifier=None))
-        assert ask("GET", "/papers").status_code == 200
-        refused(ask("GET", "/papers", reader="ann"), 401)
-        refused(ask("GET", "/notes", reader="ann"), 401)
+        call = make_caller(make_service(verifier=None))
+        assert call("GET", "/papers").status_code == 200
+        refused(call("GET", "/papers", reader="ann"), 401)
+        refused(call("GET", "/notes", reader="ann"), 401)
 
-    def test_probes_need_none(self, ask: Ask) -> None:
+    def test_probes_need_none(self, call: Call) -> None:
         for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
-            assert ask("GET", path, headers={"Authorization": "Bearer nonsense"}).status_code == 200, path
+            assert call("GET", path, headers={"Authorization": "Bearer nonsense"}).status_code == 200, path
 
 
 class TestCollections:
-    def test_pages_have_exact_totals(self, store: Store, ask: Ask) -> None:
+    def test_pages_have_exact_totals(self, store: Store, call: Call) -> None:
         insert(store, 7)
         seen = []
         for number, size in ((1, 3), (2, 3), (3, 1), (4, 0), (5, 0)):
-            page = page_of(ask("GET", f"/papers?max_results=3&page={number}"))
+            page = page_of(call("GET", f"/papers?max_results=3&page={number}"))
             assert page["_meta"] == {"page": number, "max_results": 3, "total": 7}
             assert len(page["_items"]) == size
             seen += [each["_id"] for each in page["_items"]]
         assert seen == [f"p_{each:06}" for each in range(7)]
 
-    def test_an_empty_one_is_a_page(self, store: Store, ask: Ask) -> None:
-        page = page_of(ask("GET", "/papers"))
+    def test_an_empty_one_is_a_page(self, store: Store, call: Call) -> None:
+        page = page_of(call("GET", "/papers"))
         assert page["_items"] == []
         assert page["_meta"] == {"page": 1, "max_results": 25, "total": 0}
         assert not {"next", "prev", "last"} & page["_links"].keys()
 
-    def test_totals_end_at_ten_thousand(self, store: Store, ask: Ask) -> None:
+    def test_totals_end_at_ten_thousand(self, store: Store, call: Call) -> None:
         insert(store, 10_050)
-        page = page_of(ask("GET", "/papers?max_results=30&page=334"))
+        page = page_of(call("GET", "/papers?max_results=30&page=334"))
         assert page["_meta"] == {"page": 334, "max_results": 30, "total": 10_000, "total_relation": "gte"}
         assert [each["score"] for each in page["_items"]] == list(range(9_990, 10_000))
         assert "next" not in page["_links"]
-        past = page_of(ask("GET", "/papers?max_results=30&page=335"))
+        past = page_of(call("GET", "/papers?max_results=30&page=335"))
         assert (past["_items"], past["_meta"]["total"]) == ([], 10_000)
-        assert page_of(ask("GET", "/papers?page=400"))["_items"][-1]["score"] == 9_999
-        assert page_of(ask("GET", "/papers?page=401"))["_items"] == []
-        assert page_of(ask("GET", "/papers?page=999999999999999999"))["_items"] == []
-        filtered = page_of(ask("GET", "/papers", query={"where": '{"score": {"$gte": 50}}'}))["_meta"]
+        assert page_of(call("GET", "/papers?page=400"))["_items"][-1]["score"] == 9_999
+        assert page_of(call("GET", "/papers?page=401"))["_items"] == []
+        assert page_of(call("GET", "/papers?page=999999999999999999"))["_items"] == []
+        filtered = page_of(call("GET", "/papers", query={"where": '{"score": {"$gte": 50}}'}))["_meta"]
         assert (filtered["total"], "total_relation" in filtered) == (10_000, False)
-        filtered = page_of(ask("GET", "/papers", query={"where": '{"score": {"$gte": 51}}'}))["_meta"]
+        filtered = page_of(call("GET", "/papers", query={"where": '{"score": {"$gte": 51}}'}))["_meta"]
         assert (filtered["total"], "total_relation" in filtered) == (9_999, False)
-        assert ask("GET", "/papers").headers["X-Total-Count"] == "10000"
+        assert call("GET", "/papers").headers["X-Total-Count"] == "10000"
 
-    def test_links_keep_what_was_asked_for(self, store: Store, ask: Ask) -> None:
+    def test_links_keep_the_query(self, store: Store, call: Call) -> None:
         insert(store, 9)
         where = json.dumps({"score": {"$gt": 1}})
         path: str | None = "/papers"
@@ -194,7 +194,7 @@ class TestCollections:
         }
         seen, selves = [], []
         while path:
-            page = page_of(ask("GET", path, **query))
+            page = page_of(call("GET", path, **query))
             seen += [each["score"] for each in page["_items"]]
             assert all("title" not in each for each in page["_items"])
             selves.append(page["_links"]["self"]["href"])
@@ -202,20 +202,20 @@ class TestCollections:
             path = path and f"/{path}"
         assert seen == [8, 7, 6, 5, 4, 3, 2]
         assert len(selves) == 3
-        last = page_of(ask("GET", f"/{selves[2]}"))
+        last = page_of(call("GET", f"/{selves[2]}"))
         assert [each["score"] for each in last["_items"]] == [2]
         assert last["_links"]["prev"]["href"] == selves[1]
-        assert page_of(ask("GET", f"/{selves[1]}"))["_links"]["prev"]["href"] == selves[0]
+        assert page_of(call("GET", f"/{selves[1]}"))["_links"]["prev"]["href"] == selves[0]
 
-    def test_equal_values_are_sorted_by_id(self, store: Store, ask: Ask) -> None:
+    def test_equal_values_are_sorted_by_id(self, store: Store, call: Call) -> None:
         store.papers.insert_many([{"_id": f"p_{each}", "score": 1} for each in "dbac"])
         for sort in ("score", "-score", "title,-score"):
-            found = page_of(ask("GET", "/papers", query={"sort": sort}))["_items"]
+            found = page_of(call("GET", "/papers", query={"sort": sort}))["_items"]
             assert [each["_id"] for each in found] == ["p_a", "p_b", "p_c", "p_d"]
 
     @pytest.mark.parametrize("origin", [None, "https://example.org"])
     def test_hooks_are_called_in_order(
-        self, store: Store, make_service: Make, asking: Asking, origin: str | None
+        self, store: Store, make_service: Make, make_caller: MakeCaller, origin: str | None
     ) -> None:
         insert(store, 4)
         app = make_service(origins=("https://example.org",))
@@ -241,108 +241,113 @@ class TestCollections:
         app.on_post_GET += lambda resource, _request, _response: called.append(f"post {resource}")
         app.on_post_GET_papers += stamp
         headers = {"Origin": origin} if origin else {}
-        answer = asking(app)("GET", "/papers", query={"where": '{"score": {"$gte": 1}}'}, headers=headers)
-        page = page_of(answer)
-        assert answer.headers.get("Access-Control-Allow-Origin") == origin
+        reply = make_caller(app)("GET", "/papers", query={"where": '{"score": {"$gte": 1}}'}, headers=headers)
+        page = page_of(reply)
+        assert reply.headers.get("Access-Control-Allow-Origin") == origin
         assert called == [
             *("pre papers", "pre of papers", "fetched papers"),
             *("fetched of papers", "post papers", "post of papers"),
         ]
         assert [(each["score"], each["added"]) for each in page["_items"]] == [(1, True)]
         assert page["_meta"]["total"] == 1
-        assert answer.headers["X-Stamp"] == "papers"
-        assert answer.headers["X-Total-Count"] == "1"
+        assert reply.headers["X-Stamp"] == "papers"
+        assert reply.headers["X-Total-Count"] == "1"
 
-    def test_what_hidden_fields_hold_is_not_answered(self, store: Store, ask: Ask) -> None:
+    def test_values_of_hidden_fields_are_not_returned(self, store: Store, call: Call) -> None:
         insert(store, 1, secret="hidden-word", more="hidden-word")
         for path in ("/papers", "/papers/p_000000"):
-            assert "hidden-word" not in ask("GET", path).text
+            assert "hidden-word" not in call("GET", path).text
 
-    def test_times_are_in_utc_to_the_second(self, store: Store, ask: Ask) -> None:
+    def test_times_are_in_utc_to_the_second(self, store: Store, call: Call) -> None:
         given = {"_id": "p_1", "title": "x", "when": "2024-01-31T12:00:00Z"}
-        assert ask("POST", "/papers", reader="ann", json=given).status_code == 201
-        assert ask("GET", "/papers/p_1").json["when"] == given["when"]
+        assert call("POST", "/papers", reader="ann", json=given).status_code == 201
+        assert call("GET", "/papers/p_1").json["when"] == given["when"]
         for moment in ("2024-01-31T12:00:00Z", "2024-01-31T14:00:00+02:00"):
-            page = page_of(ask("GET", "/papers", query={"where": json.dumps({"when": moment})}))
+            page = page_of(call("GET", "/papers", query={"where": json.dumps({"when": moment})}))
             assert [each["when"] for each in page["_items"]] == [given["when"]], moment
 
 
 class TestItems:
-    def test_documents_stored_by_others_look_like_our_own(self, store: Store, ask: Ask) -> None:
+    def test_documents_stored_by_others_look_like_our_own(self, store: Store, call: Call) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "bare"})
-        (listed,) = page_of(ask("GET", "/papers"))["_items"]
-        item = ask("GET", "/papers/p_1")
+        (listed,) = page_of(call("GET", "/papers"))["_items"]
+        item = call("GET", "/papers/p_1")
         assert listed == item.json
         assert set(listed) == {"_id", "title", "_etag", "_created", "_updated"}
         assert item.headers["ETag"] == f'"{listed["_etag"]}"'
         headers = {"If-Match": f'"{listed["_etag"]}"'}
-        answer = ask("PATCH", "/papers/p_1", reader="ann", json={"title": "new"}, headers=headers)
-        assert answer.status_code == 200
+        response = call("PATCH", "/papers/p_1", reader="ann", json={"title": "new"}, headers=headers)
+        assert response.status_code == 200
         assert store.papers.find_one({"_id": "p_1"})["title"] == "new"
 
-    def test_what_has_not_changed_is_not_sent_again(self, store: Store, ask: Ask) -> None:
+    def test_what_has_not_changed_is_not_sent_again(self, store: Store, call: Call) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
-        answer = ask("GET", "/papers/p_1", headers={"If-None-Match": '"e1"'})
-        assert (answer.status_code, answer.data) == (304, b"")
-        assert ask("GET", "/papers/p_1", headers={"If-None-Match": '"e0"'}).status_code == 200
+        response = call("GET", "/papers/p_1", headers={"If-None-Match": '"e1"'})
+        assert (response.status_code, response.data) == (304, b"")
+        assert call("GET", "/papers/p_1", headers={"If-None-Match": '"e0"'}).status_code == 200
 
     @pytest.mark.parametrize("known", ['W/"e1"', '"e0", "e1"', 'W/"e0" ,W/"e1"', "*"])
-    def test_an_etag_may_be_weak_or_one_of_several(self, store: Store, ask: Ask, known: str) -> None:
+    def test_an_etag_may_be_weak_or_one_of_several(self, store: Store, call: Call, known: str) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
         for method in ("GET", "HEAD"):
-            answer = ask(method, "/papers/p_1", headers={"If-None-Match": known})
-            assert (answer.status_code, answer.data) == (304, b"")
-            assert answer.headers["ETag"] == '"e1"'
+            response = call(method, "/papers/p_1", headers={"If-None-Match": known})
+            assert (response.status_code, response.data) == (304, b"")
+            assert response.headers["ETag"] == '"e1"'
 
     @pytest.mark.parametrize("since", ["yesterday", "", "Thu, 01 Jan 1970 00:00:00 GMT"])
-    def test_a_date_that_is_none_or_past_gets_the_document(self, store: Store, ask: Ask, since: str) -> None:
+    def test_a_date_that_is_none_or_past_gets_the_document(
+        self, store: Store, call: Call, since: str
+    ) -> None:
         store.papers.insert_one(
             {"_id": "p_1", "title": "one", "_etag": "e1", "_updated": datetime(2024, 1, 31)}
         )
-        assert ask("GET", "/papers/p_1", headers={"If-Modified-Since": since}).status_code == 200
+        assert call("GET", "/papers/p_1", headers={"If-Modified-Since": since}).status_code == 200
         later = {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"}
-        assert ask("GET", "/papers/p_1", headers=later).status_code == 304
+        assert call("GET", "/papers/p_1", headers=later).status_code == 304
 
-    def test_a_password_for_a_proxy_makes_nobody_a_reader(self, store: Store, ask: Ask) -> None:
+    def test_a_password_for_a_proxy_makes_nobody_a_reader(self, store: Store, call: Call) -> None:
         headers = {"Authorization": "Basic YW5uOnB3"}
-        assert ask("GET", "/papers", headers=headers).status_code == 200
-        assert ask("GET", "/notes", headers=headers).status_code == 401
+        assert call("GET", "/papers", headers=headers).status_code == 200
+        assert call("GET", "/notes", headers=headers).status_code == 401
 
-    def test_who_asks_decides_no_host(self, store: Store, ask: Ask) -> None:
+    def test_client_cannot_choose_the_host(self, store: Store, call: Call) -> None:
         headers = {"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example"}
-        made = ask("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one"}, headers=headers)
-        for answer in (made, *(ask("GET", path, headers=headers) for path in ("/", "/papers", "/docs//x"))):
-            assert "elsewhere" not in f"{answer.headers} {answer.text}"
+        made = call("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one"}, headers=headers)
+        for response in (
+            made,
+            *(call("GET", path, headers=headers) for path in ("/", "/papers", "/docs//x")),
+        ):
+            assert "elsewhere" not in f"{response.headers} {response.text}"
 
     @pytest.mark.parametrize("accept", ACCEPTED)
-    def test_media_types_are_compared_parameters_aside(self, store: Store, ask: Ask, accept: str) -> None:
-        assert ask("GET", "/papers", headers={"Accept": accept}).status_code == 200
+    def test_parameters_of_media_types_do_not_count(self, store: Store, call: Call, accept: str) -> None:
+        assert call("GET", "/papers", headers={"Accept": accept}).status_code == 200
 
     @pytest.mark.parametrize("accept", ["text/html; q=1", "application/json;charset=utf-8;q=0", "text/*"])
-    def test_who_does_not_take_json_is_told(
-        self, store: Store, ask: Ask, refused: Callable[..., Any], accept: str
+    def test_client_that_does_not_accept_json_is_refused(
+        self, store: Store, call: Call, refused: Callable[..., Any], accept: str
     ) -> None:
-        refused(ask("GET", "/papers", headers={"Accept": accept}), 406, "application/json")
+        refused(call("GET", "/papers", headers={"Accept": accept}), 406, "application/json")
 
-    def test_a_compressed_body_is_refused_as_such(self, ask: Ask, refused: Callable[..., Any]) -> None:
+    def test_a_compressed_body_is_refused_as_such(self, call: Call, refused: Callable[..., Any]) -> None:
         headers = {"Content-Encoding": "gzip", "Content-Type": "Application/JSON; Charset=UTF-8"}
-        answer = ask("POST", "/papers", reader="ann", data=b"{}", headers=headers)
-        refused(answer, 415, "content-encoding")
+        response = call("POST", "/papers", reader="ann", data=b"{}", headers=headers)
+        refused(response, 415, "content-encoding")
 
-    def test_a_change_shows_at_once_with_a_new_etag(self, store: Store, ask: Ask) -> None:
-        made = ask("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one", "score": 1})
+    def test_a_change_shows_at_once_with_a_new_etag(self, store: Store, call: Call) -> None:
+        made = call("POST", "/papers", reader="ann", json={"_id": "p_1", "title": "one", "score": 1})
         assert made.status_code == 201
         assert made.headers["Location"].endswith("/papers/p_1")
         headers = {"If-Match": f'"{made.json["_etag"]}"'}
-        changed = ask("PATCH", "/papers/p_1", reader="ann", json={"score": 2}, headers=headers)
-        shown = ask("GET", "/papers/p_1").json
+        changed = call("PATCH", "/papers/p_1", reader="ann", json={"score": 2}, headers=headers)
+        shown = call("GET", "/papers/p_1").json
         assert (shown["title"], shown["score"]) == ("one", 2)
         assert shown["_etag"] == changed.json["_etag"] != made.json["_etag"]
 
     @pytest.mark.parametrize("path", ["/papers", "/papers/p_1", "/papers/p_9", "/nothing", "/papers?x=1"])
-    def test_head_is_get_without_the_body(self, store: Store, ask: Ask, path: str) -> None:
+    def test_head_is_get_without_the_body(self, store: Store, call: Call, path: str) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
-        get, head = ask("GET", path), ask("HEAD", path)
+        get, head = call("GET", path), call("HEAD", path)
         assert (head.status_code, head.data) == (get.status_code, b"")
         differ = {"X-Request-ID"}
         assert {name: value for name, value in head.headers if name not in differ} == {
@@ -352,21 +357,23 @@ class TestItems:
 
 class TestOperation:
     def test_ready_names_the_part_that_is_down(
-        self, make_service: Make, asking: Asking, kit_client: mongo.Client, away: mongo.Client
+        self, make_service: Make, make_caller: MakeCaller, kit_client: mongo.Client, away: mongo.Client
     ) -> None:
         parts = {"here": lambda: accepts_writes(kit_client), "there": lambda: accepts_writes(away)}
-        answer = asking(make_service(parts=parts))("GET", "/health/ready")
-        assert answer.status_code == 503
-        assert answer.json == {"_status": "ERR", "parts": {"here": "ok", "there": "down"}}
-        assert int(answer.headers["Retry-After"]) >= 1
-        answer = asking(make_service(parts=parts, optional=frozenset({"there"})))("GET", "/health/ready")
-        assert answer.status_code == 200
-        assert answer.json == {"_status": "OK", "parts": {"here": "ok", "there": "down"}}
-        assert asking(make_service(parts=parts))("GET", "/health/live").status_code == 200
+        response = make_caller(make_service(parts=parts))("GET", "/health/ready")
+        assert response.status_code == 503
+        assert response.json == {"_status": "ERR", "parts": {"here": "ok", "there": "down"}}
+        assert int(response.headers["Retry-After"]) >= 1
+        response = make_caller(make_service(parts=parts, optional=frozenset({"there"})))(
+            "GET", "/health/ready"
+        )
+        assert response.status_code == 200
+        assert response.json == {"_status": "OK", "parts": {"here": "ok", "there": "down"}}
+        assert make_caller(make_service(parts=parts))("GET", "/health/live").status_code == 200
 
-    def test_requests_are_counted_by_route(self, store: Store, ask: Ask) -> None:
+    def test_requests_are_counted_by_route(self, store: Store, call: Call) -> None:
         def counted() -> dict[tuple[str, str, str], float]:
-            text = ask("GET", "/metrics").text
+            text = call("GET", "/metrics").text
             return {
                 (sample.labels["method"], sample.labels["route"], sample.labels["status"]): sample.value
                 for family in text_string_to_metric_families(text)
@@ -377,12 +384,12 @@ class TestOperation:
         store.papers.insert_many([{"_id": f"p_{each}", "title": "x"} for each in range(3)])
         before = counted()
         for path in ("/papers", "/papers/p_0", "/papers/p_1", "/papers/p_2", "/papers/p_9", "/no", "/none"):
-            ask("GET", path)
-        ask("BREW", "/papers")
+            call("GET", path)
+        call("BREW", "/papers")
         more = {key: value - before.get(key, 0) for key, value in counted().items()}
         item = next(route for _, route, _ in more if route.startswith("/papers/<"))
-        told = {key: value for key, value in more.items() if value and key[1] != "/metrics"}
-        assert told == {
+        found = {key: value for key, value in more.items() if value and key[1] != "/metrics"}
+        assert found == {
             ("GET", "/papers", "200"): 1,
             ("GET", item, "200"): 3,
             ("GET", item, "404"): 1,
@@ -390,11 +397,11 @@ class TestOperation:
             ("other", "none", "405"): 1,
         }
 
-    def test_home_leads_on(self, ask: Ask) -> None:
-        home = ask("GET", "/").json
+    def test_home_leads_on(self, call: Call) -> None:
+        home = call("GET", "/").json
         assert {each["href"] for each in home["_links"]["child"]} == {"papers", "notes", "batches", "members"}
         for link in (*home["_links"]["child"], home["_links"]["docs"], home["_links"]["describedby"]):
-            assert ask("GET", f"/{link['href']}", reader="ann").status_code == 200
+            assert call("GET", f"/{link['href']}", reader="ann").status_code == 200
 
 
 @pytest.fixture
@@ -426,52 +433,55 @@ class TestAway:
             ("DELETE", "/notes/n_1", None),
         ],
     )
-    def test_a_database_that_is_away_is_told_as_such(
+    def test_database_that_is_away_is_reported(
         self,
         make_service: Make,
-        asking: Asking,
+        make_caller: MakeCaller,
         away: mongo.Client,
         refused: Refused,
         method: str,
         path: str,
         body: Any,
     ) -> None:
-        ask = asking(make_service(client=away))
+        call = make_caller(make_service(client=away))
         options = {} if body is None else {"json": body}
-        answer = ask(method, path, reader="ann", headers=ETAG, **options)
+        response = call(method, path, reader="ann", headers=ETAG, **options)
         if method == "HEAD":
-            assert answer.status_code == 503
+            assert response.status_code == 503
         else:
-            refused(answer, 503, "database")
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+            refused(response, 503, "database")
+        assert 1 <= int(response.headers["Retry-After"]) <= 60
 
-    def test_what_needs_no_database_answers(
-        self, make_service: Make, asking: Asking, away: mongo.Client
+    def test_requests_without_the_database_work(
+        self, make_service: Make, make_caller: MakeCaller, away: mongo.Client
     ) -> None:
-        ask = asking(make_service(client=away))
-        assert ask("GET", "/health/live").status_code == 200
-        assert ask("GET", "/openapi.json").status_code == 200
-        assert ask("POST", "/papers", reader="ann", json={"title": 7}).status_code == 422
-        assert ask("GET", "/papers?page=0").status_code == 400
-        assert ask("POST", "/papers", json={}).status_code == 401
+        call = make_caller(make_service(client=away))
+        assert call("GET", "/health/live").status_code == 200
+        assert call("GET", "/openapi.json").status_code == 200
+        assert call("POST", "/papers", reader="ann", json={"title": 7}).status_code == 422
+        assert call("GET", "/papers?page=0").status_code == 400
+        assert call("POST", "/papers", json={}).status_code == 401
 
-    def test_the_next_answer_is_clean_again(
-        self, make_service: Make, asking: Asking, away: mongo.Client, store: Store
+    def test_next_response_has_no_trace_of_the_error(
+        self, make_service: Make, make_caller: MakeCaller, away: mongo.Client, store: Store
     ) -> None:
-        assert asking(make_service(client=away))("POST", "/batches", json={"title": "x y"}).status_code == 503
-        assert asking(make_service())("POST", "/batches", json={"title": "x y"}).status_code == 201
+        assert (
+            make_caller(make_service(client=away))("POST", "/batches", json={"title": "x y"}).status_code
+            == 503
+        )
+        assert make_caller(make_service())("POST", "/batches", json={"title": "x y"}).status_code == 201
 
 
 class TestTwoApplications:
     @pytest.fixture
-    def both(self, store: Store, make_service: Make, asking: Asking) -> tuple[Ask, Ask]:
+    def both(self, store: Store, make_service: Make, make_caller: MakeCaller) -> tuple[Call, Call]:
         """One that wants ETags, alone at first, and one that does not."""
         strict = make_service()
         config.only(strict)
         assert vars(eve.utils.config)["IF_MATCH"] is True
-        return asking(strict), asking(make_service(eve={"IF_MATCH": False}))
+        return make_caller(strict), make_caller(make_service(eve={"IF_MATCH": False}))
 
-    def test_each_sees_its_own_settings(self, store: Store, both: tuple[Ask, Ask]) -> None:
+    def test_each_sees_its_own_settings(self, store: Store, both: tuple[Call, Call]) -> None:
         strict, easy = both
         for each in range(2):
             store.papers.insert_one({"_id": f"p_{each}", "title": "x"})
@@ -480,7 +490,9 @@ class TestTwoApplications:
             assert easy("PATCH", f"/papers/p_{each}", **change).status_code == 200
             assert strict("PATCH", f"/papers/p_{each}", **change).status_code == 428
 
-    def test_settings_out_of_reach_are_found_all_the_same(self, both: tuple[Ask, Ask], store: Store) -> None:
+    def test_settings_out_of_reach_are_found_all_the_same(
+        self, both: tuple[Call, Call], store: Store
+    ) -> None:
         assert vars(eve.utils.config) == {}
         insert(store, 1)
-        assert [page_of(ask("GET", "/papers"))["_meta"]["total"] for ask in both] == [1, 1]
+        assert [page_of(call("GET", "/papers"))["_meta"]["total"] for call in both] == [1, 1]

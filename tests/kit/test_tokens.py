@@ -1,4 +1,4 @@
-"""Bearer tokens: who can mint them, what is refused, and keys that are fetched from a real server."""
+"""Bearer tokens: who can sign them, what is refused, and keys that are fetched from a real server."""
 
 import base64
 import hashlib
@@ -49,8 +49,8 @@ def encoded(part: Any) -> str:
 
 def claims(**changed: Any) -> dict[str, Any]:
     now = int(time.time())
-    told = {"iss": ISSUER, "sub": "ann", "iat": now, "exp": now + 60, "jti": "a" * 32, **changed}
-    return {name: value for name, value in told.items() if value is not None}
+    found = {"iss": ISSUER, "sub": "ann", "iat": now, "exp": now + 60, "jti": "a" * 32, **changed}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def signed(payload: Any, header: dict[str, Any] | None = None, key: Ed25519PrivateKey = KEY) -> str:
@@ -67,23 +67,23 @@ def by_secret(secret: bytes) -> str:
 class TestMinting:
     def test_a_token_says_whose_it_is_and_when_it_ends(self) -> None:
         issued = minted.issue("ann")
-        told = verifier.verify(issued.token)
-        assert told is not None
-        assert (told.username, told.expires) == ("ann", issued.expires)
+        found = verifier.verify(issued.token)
+        assert found is not None
+        assert (found.username, found.expires) == ("ann", issued.expires)
         assert abs(issued.expires - datetime.now(UTC) - HOUR) < timedelta(seconds=2)
         assert issued.expires.utcoffset() == timedelta(0)
 
     def test_its_claims_and_header(self) -> None:
         issued = minted.issue("ann")
-        told = jwt.decode(issued.token, options={"verify_signature": False})
-        assert set(told) == {"iss", "sub", "iat", "exp", "jti"}
-        assert (told["iss"], told["sub"], told["exp"]) == (ISSUER, "ann", int(issued.expires.timestamp()))
-        assert len(bytes.fromhex(told["jti"])) == 16
+        found = jwt.decode(issued.token, options={"verify_signature": False})
+        assert set(found) == {"iss", "sub", "iat", "exp", "jti"}
+        assert (found["iss"], found["sub"], found["exp"]) == (ISSUER, "ann", int(issued.expires.timestamp()))
+        assert len(bytes.fromhex(found["jti"])) == 16
         assert jwt.get_unverified_header(issued.token) == {"alg": "EdDSA", "typ": "JWT", "kid": KID}
 
     def test_no_two_tokens_have_the_same_id(self) -> None:
-        told = [verifier.verify(minted.issue("ann").token) for _ in range(50)]
-        assert len({each.token_id for each in told if each}) == 50
+        found = [verifier.verify(minted.issue("ann").token) for _ in range(50)]
+        assert len({each.token_id for each in found if each}) == 50
 
     def test_the_published_key_is_public_and_complete(self) -> None:
         (key,) = minted.jwks()["keys"]
@@ -123,19 +123,19 @@ class TestMinting:
         ],
         ids=range(9),
     )
-    def test_a_bad_seed_is_told_with_what_to_set(self, seed: str) -> None:
+    def test_bad_seed_is_reported_with_the_variable(self, seed: str) -> None:
         with pytest.raises(
             ValueError, match=r"32 random bytes as unpadded base64url.*token_urlsafe\(32\)"
-        ) as told:
+        ) as raised:
             Issuer(seed, ISSUER, HOUR)
-        assert len(seed) < 5 or seed not in str(told.value)
+        assert len(seed) < 5 or seed not in str(raised.value)
 
 
 class TestForgeries:
     def test_the_maker_of_these_forgeries_can_make_good_tokens_too(self) -> None:
-        told = verifier.verify(signed(claims()))
-        assert told is not None
-        assert told.token_id == "a" * 32
+        found = verifier.verify(signed(claims()))
+        assert found is not None
+        assert found.token_id == "a" * 32
 
     @pytest.mark.parametrize("name", ["iss", "sub", "iat", "exp", "jti"])
     def test_a_claim_is_missing(self, name: str) -> None:
@@ -294,16 +294,16 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Publisher:
-    """A real HTTP server whose answer can be changed while it runs; `asked` are the requests' headers."""
+    """A real HTTP server whose response can be changed while it runs; `asked` are the requests' headers."""
 
     def __init__(self, port: int = 0) -> None:
-        self.asked: list[dict[str, str]] = []
+        self.requests: list[dict[str, str]] = []
         self.reply: Reply = lambda handler: handler.send_error(500)
         publisher = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                publisher.asked.append({"path": self.path, **dict(self.headers)})
+                publisher.requests.append({"path": self.path, **dict(self.headers)})
                 publisher.reply(self)
 
             def log_message(self, *_arguments: Any) -> None:
@@ -357,7 +357,7 @@ class Remote:
 
     @property
     def count(self) -> int:
-        return len(self.publisher.asked)
+        return len(self.publisher.requests)
 
     def knows(self, issuer: Issuer) -> bool:
         return self.verifier.verify(issuer.issue("ann").token) is not None
@@ -375,9 +375,9 @@ def away(remote: Remote) -> Iterator[None]:
     """Without anybody at the publisher's address; afterwards it is back."""
     remote.publisher.stop()
     yield
-    asked = remote.publisher.asked
+    requested = remote.publisher.requests
     remote.publisher = Publisher(remote.publisher.port)
-    remote.publisher.asked = asked
+    remote.publisher.requests = requested
     remote.publisher.publish(remote.issuer)
 
 
@@ -386,9 +386,9 @@ class TestRemoteKeys:
         assert remote.count == 0
         assert all(remote.knows(remote.issuer) for _ in range(5))
         assert remote.count == 1
-        assert remote.publisher.asked[0]["path"] == JWKS
+        assert remote.publisher.requests[0]["path"] == JWKS
 
-    def test_it_is_asked_for_again_after_its_time(self, remote: Remote) -> None:
+    def test_set_is_requested_again_after_its_time(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
         remote.clock.now += 299
         remote.knows(remote.issuer)
@@ -416,7 +416,7 @@ class TestRemoteKeys:
             assert remote.count == 2 + round_
             remote.clock.now += 2
 
-    def test_an_invented_id_in_the_first_token_asks_once(self, remote: Remote) -> None:
+    def test_invented_id_in_the_first_token_sends_one_request(self, remote: Remote) -> None:
         assert not remote.knows(new_issuer())
         assert remote.count == 1
 
@@ -443,18 +443,18 @@ class TestRemoteKeys:
         ],
         ids=["500", "503", "404", "text", "deep", "list", "empty", "other-kind", "large"],
     )
-    def test_a_bad_answer_is_as_none(self, remote: Remote, reply: Reply) -> None:
+    def test_bad_response_counts_as_none(self, remote: Remote, reply: Reply) -> None:
         remote.publisher.reply = reply
         with pytest.raises(DependencyUnavailable, match="The API"):
             remote.knows(remote.issuer)
         remote.publisher.publish(remote.issuer)
-        assert remote.knows(remote.issuer), "a first set is asked for again at once"
+        assert remote.knows(remote.issuer), "a first set is requested again at once"
         remote.publisher.reply = reply
         remote.clock.now += 301
         assert remote.knows(remote.issuer)
         assert remote.count == 3
 
-    def test_a_publisher_that_fails_is_asked_every_five_seconds(self, remote: Remote) -> None:
+    def test_failing_publisher_gets_a_request_every_five_seconds(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
         remote.publisher.reply = sends({}, 500)
         remote.clock.now += 301
@@ -475,7 +475,7 @@ class TestRemoteKeys:
             remote.publisher.reply = sends(b"", 302, Location=f"http://127.0.0.1:{other.port}{JWKS}")
             with pytest.raises(DependencyUnavailable):
                 remote.knows(remote.issuer)
-            assert other.asked == []
+            assert other.requests == []
         finally:
             other.stop()
 
@@ -484,7 +484,7 @@ class TestRemoteKeys:
         with pytest.raises(DependencyUnavailable, match="The registry cannot be reached"):
             keys.key("x")
 
-    def test_a_malformed_token_asks_nobody(self, remote: Remote) -> None:
+    def test_malformed_token_sends_no_request(self, remote: Remote) -> None:
         for token in ("a.b.c", by_secret(b"x"), "\ud800"):
             assert remote.verifier.verify(token) is None
         assert remote.count == 0
@@ -519,7 +519,7 @@ class TestRemoteKeys:
         finally:
             ended.set()
 
-    def test_others_do_not_wait_for_who_asks_again(
+    def test_other_threads_do_not_wait_for_a_refresh(
         self, remote: Remote, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("kit.tokens.remote.READ_SECONDS", PATIENCE)
@@ -535,15 +535,15 @@ class TestRemoteKeys:
         remote.publisher.reply = slowly
         remote.clock.now += 301
         with ThreadPoolExecutor(1) as pool:
-            asking = pool.submit(remote.knows, remote.issuer)
+            make_caller = pool.submit(remote.knows, remote.issuer)
             assert reached.wait(PATIENCE)
             assert remote.knows(remote.issuer)
-            assert not asking.done()
+            assert not make_caller.done()
             go_on.set()
-            assert asking.result(PATIENCE)
+            assert make_caller.result(PATIENCE)
         assert remote.count == 2
 
-    def test_many_threads_at_once_ask_once(self, remote: Remote) -> None:
+    def test_many_threads_at_once_send_one_request(self, remote: Remote) -> None:
         with ThreadPoolExecutor(16) as pool:
             assert all(pool.map(remote.knows, [remote.issuer] * 200))
             assert remote.count == 1

@@ -42,7 +42,7 @@ def test_words_of_the_title_weigh_more():
 
 
 @pytest.mark.parametrize(
-    ("query", "asked"),
+    ("query", "requested"),
     [
         ("東京", "東京"),
         ("flask 東京タワー", "flask 東京 京タ タワ ワー"),
@@ -55,8 +55,8 @@ def test_words_of_the_title_weigh_more():
         ('東京 "two words" -flask', '東京 "two words" -flask'),
     ],
 )
-def test_queries_are_taken_apart_as_texts_are(query, asked):
-    assert search_for(query) == asked
+def test_queries_are_taken_apart_as_texts_are(query, requested):
+    assert search_for(query) == requested
 
 
 def test_an_index_of_an_earlier_version_is_made_anew(database: Database[dict[str, Any]]):

@@ -63,8 +63,8 @@ class Served:
         with contextlib.closing(connection):
             for method, body in (("GET", None), *(("POST", each) for each in bodies)):
                 connection.request(method, "/", body)
-                answer = connection.getresponse()
-                assert (answer.status, answer.read()) == (200, b"{}" if body else b"")
+                response = connection.getresponse()
+                assert (response.status, response.read()) == (200, b"{}" if body else b"")
 
     @contextlib.contextmanager
     def sockets(self, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
@@ -118,7 +118,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def status(connection: socket.socket) -> bytes:
-    """Of the next answer, at the end of which the connection is closed."""
+    """Return the status of the next response, after which the connection is closed."""
     return everything(connection).split(b" ", 2)[1]
 
 
@@ -151,7 +151,7 @@ def test_who_waits_has_no_thread(patient: Served, sent: bytes, rest: bytes) -> N
         assert {status(each) for each in slow} == {b"200"}
 
 
-def test_several_requests_at_once_are_answered_one_after_another(patient: Served) -> None:
+def test_pipelined_requests_get_responses_in_order(patient: Served) -> None:
     with patient.sockets(1, POST + b"ab" + POST + b"cd" + POST[:20]) as (connection,):
         connection.sendall(POST[20:] + b"ef")
         connection.shutdown(socket.SHUT_WR)
@@ -159,7 +159,7 @@ def test_several_requests_at_once_are_answered_one_after_another(patient: Served
     assert [each[-2:] for each in said.split(b"HTTP/1.1 200")[1:]] == [b"ab", b"cd", b"ef"]
 
 
-def test_who_does_not_close_after_the_last_answer_holds_nobody_up(patient: Served) -> None:
+def test_client_that_never_closes_blocks_nobody(patient: Served) -> None:
     with patient.sockets(20, POST.replace(b"Host", b"Connection: close\r\nHost") + b"{}") as slow:
         patient.check()
         assert {status(each) for each in slow} == {b"200"}
@@ -187,14 +187,14 @@ def test_a_body_that_has_a_thread_is_cut_off_too(hasty: Served) -> None:
         assert {status(each) for each in slow} == {b"408"}
 
 
-def test_who_takes_none_of_an_answer_loses_the_rest(patient: Served) -> None:
+def test_client_that_does_not_read_is_disconnected(patient: Served) -> None:
     with patient.sockets(3, b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n") as slow:
         patient.check()
         for each in slow:
             assert 0 < len(everything(each)) < 64 * 1024 * 1024
 
 
-def test_a_body_that_was_announced_is_asked_for(patient: Served) -> None:
+def test_expect_100_continue_gets_a_continue(patient: Served) -> None:
     with patient.sockets(1, POST.replace(b"Host", b"Expect: 100-continue\r\nHost")) as (connection,):
         assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"{}")
@@ -209,16 +209,14 @@ def test_of_too_many_who_has_waited_longest_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "found"),
     [
         ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES takes addresses and networks"),
         ("TOKEN_LIFETIME", "soon", "Set TOKEN_LIFETIME to a whole number; 'soon' is none."),
         ("PASSWORD_MEMORY_KIB", "64M", "Set PASSWORD_MEMORY_KIB to a whole number; '64M' is none."),
     ],
 )
-def test_a_setting_that_is_none_is_told_in_a_line(
-    tmp_path: Path, variable: str, value: str, told: str
-) -> None:
+def test_bad_setting_is_reported_in_one_line(tmp_path: Path, variable: str, value: str, found: str) -> None:
     config = tmp_path / "gunicorn.conf.py"
     config.write_text("from kit.server.config import *\nbind = '127.0.0.1:0'")
     ended = subprocess.run(
@@ -230,7 +228,7 @@ def test_a_setting_that_is_none_is_told_in_a_line(
         check=False,
     )
     assert ended.returncode == 1
-    assert told in ended.stderr
+    assert found in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

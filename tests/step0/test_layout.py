@@ -71,7 +71,7 @@ def test_no_tracked_file_names_a_registry_or_a_folder_of_somebody() -> None:
 def tracked() -> list[Path]:
     """The files under version control that are there."""
     if not shutil.which("git"):
-        pytest.skip("git is not installed, so there is no telling which files are tracked")
+        pytest.skip("git is not installed, so nobody knows which files are tracked")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip(f"this is no git checkout: {listed.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""Documents that nobody of ours wrote are left out and told; all else goes on."""
+"""Documents of other programs are left out and reported; everything else goes on."""
 
 import secrets
 from collections.abc import Iterator
@@ -40,9 +40,9 @@ def pages(client: FlaskClient, path: str) -> Iterator[dict[str, Any]]:
     total, number = 1, 1
     while (number - 1) * 50 < total:
         joined = "&" if "?" in path else "?"
-        answer = client.get(f"{path}{joined}max_results=50&page={number}", headers=JSON)
-        assert answer.status_code == 200, answer.text
-        page = answer.get_json()
+        response = client.get(f"{path}{joined}max_results=50&page={number}", headers=JSON)
+        assert response.status_code == 200, response.text
+        page = response.get_json()
         yield page
         total, number = page["_meta"]["total"], number + 1
 
@@ -71,7 +71,7 @@ def test_one_of_them_is_no_post(client: FlaskClient, store: MonolithStore, good:
         assert client.get(f"/posts/{post['_id']}", headers=JSON).status_code == 404
 
 
-def test_it_is_told_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_is_reported_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
     before = SKIPPED.labels("posts")._value.get()
     assert before > 100
     assert [*pages(client, "/")]
@@ -93,8 +93,8 @@ def test_odd_marks_harm_no_reader(store: MonolithStore, client: FlaskClient, goo
     )
     bearer = {**JSON, "Authorization": f"Bearer {reader.token}"}
     for path in ("/", "/recommended", "/tags", "/tags/even", "/tags/odd", "/me", f"/posts/{good[3]}"):
-        answer = client.get(path, headers=bearer)
-        assert answer.status_code == 200, f"{path}: {answer.text}"
+        response = client.get(path, headers=bearer)
+        assert response.status_code == 200, f"{path}: {response.text}"
     tags = {each["tag"] for each in client.get("/tags", headers=bearer).get_json()["_items"]}
     assert tags >= {"even", "odd"}
     marked = client.get(f"/posts/{good[3]}", headers=bearer).get_json()
@@ -105,5 +105,5 @@ def test_odd_marks_harm_no_reader(store: MonolithStore, client: FlaskClient, goo
 def test_an_odd_member_cannot_sign_in(store: MonolithStore, client: FlaskClient, password: Any) -> None:
     name = f"odd_{secrets.token_hex(6)}"
     store.database["members"].insert_one({"_id": name, "password": password})
-    told = {"username": name, "password": PASSWORD}
-    assert client.post("/login", json=told, headers=JSON).status_code == 401
+    found = {"username": name, "password": PASSWORD}
+    assert client.post("/login", json=found, headers=JSON).status_code == 401

@@ -171,9 +171,9 @@ def test_successful_sign_ins_do_not_count(store: MonolithStore, reader: Reader) 
 
 def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
     away = monolith_store(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
-    with pytest.raises(DependencyUnavailable) as told:
+    with pytest.raises(DependencyUnavailable) as raised:
         away.list_posts(Page(1, 25), None)
-    assert told.value.retry_after > 0
+    assert raised.value.retry_after > 0
     assert away.health() == {"mongodb": False, "smtp": False}
 
 

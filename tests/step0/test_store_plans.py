@@ -36,7 +36,7 @@ def grown(store: MonolithStore, admin_database: Database[dict[str, Any]]) -> lis
         if loaded == 0:
             mark_some(store)
         loaded = size
-        reports.append({name: profile(admin_database, ask) for name, ask in questions(store)})
+        reports.append({name: profile(admin_database, query) for name, query in questions(store)})
     return reports
 
 
@@ -76,17 +76,17 @@ def known(store: MonolithStore) -> bool:
     return store.database["members"].find_one({"_id": "planner"}) is not None
 
 
-def profile(database: Database[dict[str, Any]], ask: Callable[[], Any]) -> list[dict[str, Any]]:
+def profile(database: Database[dict[str, Any]], query: Callable[[], Any]) -> list[dict[str, Any]]:
     database.command("profile", 0)
     database["system.profile"].drop()
     database.command("profile", 2)
-    ask()
+    query()
     database.command("profile", 0)
     done = database["system.profile"].find({"ns": {"$not": {"$regex": "system"}}, "op": {"$ne": "insert"}})
     return list(done)
 
 
-def test_every_question_was_seen(grown: list[dict[str, list[Any]]]) -> None:
+def test_every_query_was_recorded(grown: list[dict[str, list[Any]]]) -> None:
     assert all(operations for report in grown for operations in report.values())
 
 

@@ -38,13 +38,13 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 
 @pytest.fixture
 def visitor(parts: Parts) -> Client:
-    """Somebody who asks the API and has no token."""
+    """A client of the API without a token."""
     return Client(parts.api)
 
 
 @pytest.fixture
 def member(parts: Parts) -> Reader:
-    """A new member, who asks the API."""
+    """A new member with a client of the API."""
     return new_member(parts.api)
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tests.support.answers import expect
 from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.support.responses import expect
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission
 

@@ -44,8 +44,8 @@ def test_it_says_when_nothing_is_found(parts: Parts) -> None:
 
 
 def test_it_lists_by_a_filter_and_an_order_of_ones_own(parts: Parts) -> None:
-    asked = json.dumps({"topic": parts.topic, "score": {"$gte": 225}})
-    lines = call(parts.api, "posts", "--where", asked, "--sort", "-score").splitlines()
+    requested = json.dumps({"topic": parts.topic, "score": {"$gte": 225}})
+    lines = call(parts.api, "posts", "--where", requested, "--sort", "-score").splitlines()
     assert [int(line.split()[1]) for line in lines] == [229, 228, 227, 226, 225]
 
 
@@ -55,10 +55,12 @@ def test_it_recommends_and_shows(parts: Parts) -> None:
     assert parts.posts[-1].title in call(parts.api, "show", first)
 
 
-def test_it_prints_the_answer_as_it_is(parts: Parts) -> None:
-    told = json.loads(call(parts.api, "--json", "search", parts.word, "--page", "2", "--max-results", "20"))
-    assert told["_meta"] == {"page": 2, "max_results": 20, "total": 30}
-    assert len(told["_items"]) == 10
+def test_it_prints_the_response_unchanged(parts: Parts) -> None:
+    content = json.loads(
+        call(parts.api, "--json", "search", parts.word, "--page", "2", "--max-results", "20")
+    )
+    assert content["_meta"] == {"page": 2, "max_results": 20, "total": 30}
+    assert len(content["_items"]) == 10
 
 
 def test_a_reader_signs_in_and_marks(parts: Parts, member: Reader, tag: str) -> None:
@@ -72,7 +74,7 @@ def test_a_reader_signs_in_and_marks(parts: Parts, member: Reader, tag: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "found"),
     [
         (["like", "t3_zzzzzzzzzzz"], "Sign in first"),
         (["show", "t3_zzzzzzzzzzz"], "no post|nothing"),
@@ -81,23 +83,23 @@ def test_a_reader_signs_in_and_marks(parts: Parts, member: Reader, tag: str) -> 
         (["search", "x" * 201], "longer than 200"),
     ],
 )
-def test_what_is_wrong_is_told_in_a_line(parts: Parts, arguments: list[str], told: str) -> None:
+def test_error_is_printed_in_one_line(parts: Parts, arguments: list[str], found: str) -> None:
     output = call(parts.api, *arguments, code=1)
     assert output.startswith("Error: ")
     assert len(output.splitlines()) == 1
-    assert any(each.lower() in output.lower() for each in told.split("|")), output
+    assert any(each.lower() in output.lower() for each in found.split("|")), output
 
 
-def test_a_token_that_is_none_is_told(parts: Parts) -> None:
+def test_bad_token_is_reported(parts: Parts) -> None:
     assert "not valid" in call(parts.api, "search", parts.word, token="wrong", code=1)
 
 
-def test_a_wrong_password_is_told(parts: Parts, member: Reader) -> None:
+def test_wrong_password_is_reported(parts: Parts, member: Reader) -> None:
     output = call(parts.api, "sign-in", member.username, "--password", "not the right one", code=1)
     assert "do not belong together" in output
 
 
-def test_an_api_that_is_away_is_told_with_its_address() -> None:
+def test_api_that_is_away_is_reported_with_its_address() -> None:
     address = f"http://127.0.0.1:{free_port()}"
     output = call(address, "search", "flask", code=1)
     assert "The API cannot be reached" in output

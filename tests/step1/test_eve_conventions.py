@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from tests.step1.parts import Parts
-from tests.support.answers import expect, expect_error
 from tests.support.client import PASSWORD, Client, Reader, new_name
+from tests.support.responses import expect, expect_error
 
 
 def where(**conditions: Any) -> str:
@@ -17,8 +17,8 @@ def where(**conditions: Any) -> str:
 
 
 def test_pages_lead_to_each_other(parts: Parts, visitor: Client) -> None:
-    asked = {"where": where(topic=parts.topic), "sort": "-score", "max_results": 7}
-    pages = list(visitor.pages("/posts", **asked))
+    requested = {"where": where(topic=parts.topic), "sort": "-score", "max_results": 7}
+    pages = list(visitor.pages("/posts", **requested))
     assert [len(page["_items"]) for page in pages] == [7, 7, 7, 7, 2]
     assert [page["_meta"]["page"] for page in pages] == [1, 2, 3, 4, 5]
     assert {page["_meta"]["total"] for page in pages} == {30}
@@ -34,12 +34,12 @@ def test_the_newest_come_first(parts: Parts, visitor: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "shown"),
+    ("requested", "shown"),
     [({"title": 1}, {"title"}), ({"title": 1, "score": 1}, {"title", "score"})],
 )
-def test_a_projection_includes(parts: Parts, visitor: Client, asked: Any, shown: set[str]) -> None:
-    found = visitor.items("/posts", projection=json.dumps(asked), max_results=3)
-    for post in [*found, visitor.json(f"/posts/{parts.posts[0].post_id}", projection=json.dumps(asked))]:
+def test_a_projection_includes(parts: Parts, visitor: Client, requested: Any, shown: set[str]) -> None:
+    found = visitor.items("/posts", projection=json.dumps(requested), max_results=3)
+    for post in [*found, visitor.json(f"/posts/{parts.posts[0].post_id}", projection=json.dumps(requested))]:
         assert set(post) == shown | {"_id", "_etag", "_created", "_updated"}
 
 
@@ -50,8 +50,8 @@ def test_a_projection_leaves_out(visitor: Client) -> None:
 
 
 def test_filters_compare(parts: Parts, visitor: Client) -> None:
-    asked = where(topic=parts.topic, score={"$gte": 210, "$lt": 215})
-    assert {post["score"] for post in visitor.items("/posts", where=asked)} == set(range(210, 215))
+    requested = where(topic=parts.topic, score={"$gte": 210, "$lt": 215})
+    assert {post["score"] for post in visitor.items("/posts", where=requested)} == set(range(210, 215))
     either = json.dumps(
         {"$or": [{"_id": parts.posts[0].post_id}, {"_id": {"$in": [parts.posts[3].post_id]}}]}
     )
@@ -78,16 +78,16 @@ def test_filters_compare(parts: Parts, visitor: Client) -> None:
         {"max_results": "51"},
     ],
 )
-def test_what_nobody_may_ask_is_refused(visitor: Client, query: dict[str, str]) -> None:
+def test_forbidden_requests_are_refused(visitor: Client, query: dict[str, str]) -> None:
     expect_error(visitor.get("/posts", params=query), 400)
 
 
 def test_an_item_has_an_etag(parts: Parts, visitor: Client, member: Reader) -> None:
     path = f"/posts/{parts.posts[0].post_id}"
     for client in (visitor, member):
-        answer = expect(client.get(path), 200)
-        assert answer.headers["ETag"] == f'"{answer.json()["_etag"]}"'
-        unchanged = expect(client.get(path, headers={"If-None-Match": answer.headers["ETag"]}), 304)
+        response = expect(client.get(path), 200)
+        assert response.headers["ETag"] == f'"{response.json()["_etag"]}"'
+        unchanged = expect(client.get(path, headers={"If-None-Match": response.headers["ETag"]}), 304)
         assert unchanged.content == b""
 
 
@@ -103,7 +103,7 @@ def test_a_mark_changes_the_etag_for_its_reader_only(parts: Parts, visitor: Clie
 
 def change(member: Reader, etag: str | None, **changes: Any) -> requests.Response:
     headers = {} if etag is None else {"If-Match": etag}
-    return member.ask("PATCH", f"/members/{member.username}", json=changes, headers=headers)
+    return member.request("PATCH", f"/members/{member.username}", json=changes, headers=headers)
 
 
 def test_a_change_needs_the_etag_that_was_read(member: Reader) -> None:
@@ -126,7 +126,7 @@ def test_nothing_but_the_address_can_be_changed(member: Reader, changes: dict[st
     assert set(body["_issues"]) == set(changes)
 
 
-def test_an_address_that_is_none_is_told(member: Reader) -> None:
+def test_malformed_address_is_reported(member: Reader) -> None:
     etag = member.get(f"/members/{member.username}").headers["ETag"]
     assert set(expect_error(change(member, etag, email="nobody"), 422)["_issues"]) == {"email"}
 
@@ -140,7 +140,7 @@ def test_an_address_that_is_none_is_told(member: Reader) -> None:
         *(("created", "2020-01-01T00:00:00Z"), ("admin", True)),
     ],
 )
-def test_a_member_that_breaks_a_rule_is_told_which(visitor: Client, field: str, value: Any) -> None:
+def test_invalid_member_gets_the_broken_rule(visitor: Client, field: str, value: Any) -> None:
     sound = {"_id": new_name(), "password": PASSWORD}
     body = expect_error(visitor.post("/members", json={**sound, field: value}), 422)
     assert set(body["_issues"]) == {field}
@@ -157,8 +157,8 @@ def test_several_members_at_once_are_refused(visitor: Client) -> None:
 
 
 def test_members_see_only_themselves(visitor: Client, member: Reader, other: Reader) -> None:
-    told = member.json(f"/members/{member.username}")
-    assert set(told) == {"_id", "_etag", "_created", "_updated", "created", "email"}
+    content = member.json(f"/members/{member.username}")
+    assert set(content) == {"_id", "_etag", "_created", "_updated", "created", "email"}
     expect_error(other.get(f"/members/{member.username}"), 403)
     expect_error(visitor.get(f"/members/{member.username}"), 401)
     expect_error(visitor.get("/members"), 405)
@@ -185,25 +185,25 @@ def test_marks_are_ones_own(parts: Parts, member: Reader, other: Reader, tag: st
 def test_hidden_posts_stay_out_of_collections(parts: Parts, visitor: Client, member: Reader) -> None:
     gone = parts.posts[5].post_id
     expect(member.put(f"/posts/{gone}/hide"), 200)
-    for path, asked in (("/posts", {"where": where(topic=parts.topic)}), ("/search", {"q": parts.word})):
-        assert gone not in {post["_id"] for post in member.all_items(path, **asked)}
-        assert gone in {post["_id"] for post in visitor.all_items(path, **asked)}
+    for path, requested in (("/posts", {"where": where(topic=parts.topic)}), ("/search", {"q": parts.word})):
+        assert gone not in {post["_id"] for post in member.all_items(path, **requested)}
+        assert gone in {post["_id"] for post in visitor.all_items(path, **requested)}
     assert member.json(f"/posts/{gone}")["hidden"] is True
 
 
 def test_head_is_get_without_a_body(parts: Parts, visitor: Client) -> None:
     for path in ("/posts", f"/posts/{parts.posts[0].post_id}"):
-        answer = expect(visitor.ask("HEAD", path), 200)
-        assert answer.content == b""
-        assert int(answer.headers["Content-Length"]) > 0
+        response = expect(visitor.request("HEAD", path), 200)
+        assert response.content == b""
+        assert int(response.headers["Content-Length"]) > 0
 
 
 def test_tokens_can_be_verified_with_the_published_keys(visitor: Client, member: Reader) -> None:
     published = visitor.json("/.well-known/jwks.json")
     keys = jwt.PyJWKSet.from_dict(published)
     kid = jwt.get_unverified_header(member.token)["kid"]
-    told = jwt.decode(member.token, keys[kid], algorithms=["EdDSA"], issuer="stepping-stones")
-    assert told["sub"] == member.username
+    found = jwt.decode(member.token, keys[kid], algorithms=["EdDSA"], issuer="stepping-stones")
+    assert found["sub"] == member.username
     assert "d" not in published["keys"][0], "the private key is nobody's business"
 
 

@@ -36,8 +36,8 @@ def test_no_file_repeats_one_of_step_0() -> None:
 
 
 def test_the_face_can_do_without_a_database_driver() -> None:
-    asked = "import sys, step1_rest.store; print('pymongo' in sys.modules)"
+    requested = "import sys, step1_rest.store; print('pymongo' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "False"

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from tests.step1.parts import Parts, new_member
-from tests.support.answers import expect
 from tests.support.client import Client, Reader, new_reader
+from tests.support.responses import expect
 
 PRIVATE = {"MONGODB_URI", "TOKEN_KEY"}
 
@@ -19,8 +19,8 @@ def test_marks_of_the_face_are_the_apis(parts: Parts, tag: str) -> None:
     post = parts.posts[10].post_id
     expect(face.put(f"/posts/{post}/tags/{tag}"), 200)
     expect(face.put(f"/posts/{post}/like"), 200)
-    told = api.json(f"/posts/{post}")
-    assert (told["tags"], told["liked"]) == ([tag], True)
+    content = api.json(f"/posts/{post}")
+    assert (content["tags"], content["liked"]) == ([tag], True)
     assert api.json("/tags")["_items"] == [{"tag": tag, "count": 1}]
 
 

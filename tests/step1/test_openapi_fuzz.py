@@ -1,4 +1,4 @@
-"""Whatever is asked of the API by its own OpenAPI document, it answers as the document says.
+"""Fuzzing: the API responds to generated requests as its own OpenAPI document says.
 
 FUZZ_EXAMPLES sets how many cases are tried of each operation; their number in all is printed at the end.
 """
@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.step1.parts import Parts, new_member
-from tests.support.answers import expect
 from tests.support.budget import budget
 from tests.support.client import PASSWORD, Client, Reader
+from tests.support.responses import expect
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "20"))
@@ -56,7 +56,7 @@ def tried() -> Iterator[Counter[str]]:
 
 
 @pytest.fixture(scope="module")
-def asking(parts: Parts) -> Reader:
+def sender(parts: Parts) -> Reader:
     return new_member(parts.api)
 
 
@@ -70,28 +70,28 @@ def test_all_operations_are_known(document: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
-def test_answers_are_as_the_document_says(
-    parts: Parts, document: Any, asking: Reader, tried: Counter[str], method: str, path: str
+def test_responses_match_the_openapi_document(
+    parts: Parts, document: Any, sender: Reader, tried: Counter[str], method: str, path: str
 ) -> None:
     operation = schemathesis.openapi.from_dict(document)[path][method.upper()]
     known = [parts.posts[0].post_id, parts.posts[1].post_id]
     if path.startswith("/members"):
-        known = [asking.username]
+        known = [sender.username]
     session = requests.Session()
     session.trust_env = False
 
     @budget(EXAMPLES // 3 if (method, path) in HASHING else EXAMPLES)
     @given(case=operation.as_strategy(), there=st.sampled_from([None, *known, *known]))
-    def ask(case: schemathesis.Case, there: str | None) -> None:
+    def send(case: schemathesis.Case, there: str | None) -> None:
         tried[f"{method} {path}"] += 1
         for name in {"id", "post_id"} & set(case.path_parameters or ()):
             if there is not None:
                 case.path_parameters[name] = there
-        token = new_token(asking) if (method, path) == ENDS_TOKENS else asking.token
+        token = new_token(sender) if (method, path) == ENDS_TOKENS else sender.token
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
         case.call_and_validate(base_url=parts.api, session=session, headers=headers, checks=CHECKS)
 
-    ask()
+    send()
 
 
 def new_token(reader: Reader) -> str:

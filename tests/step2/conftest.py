@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit.conftest import (
-    asking,
     database_uri,
     issuer,
     kit_client,
+    make_caller,
     make_service,
     refused,
     store,
@@ -20,7 +20,7 @@ from tests.support.client import Reader
 from tests.support.shared_step import shared_steps
 from tests.support.submission import Submission, loved_posts, new_topic, new_word
 
-__all__ = ["asking", "database_uri", "issuer", "kit_client", "make_service", "refused", "store"]
+__all__ = ["database_uri", "issuer", "kit_client", "make_caller", "make_service", "refused", "store"]
 
 POSTS = 160
 """Enough for a reader to mark 50 of them in each of three ways."""
@@ -48,7 +48,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 
 @pytest.fixture
 def member(parts: Parts) -> Reader:
-    """A new member, who asks the face."""
+    """A new member with a client of the face."""
     return parts.new_member()
 
 

@@ -16,9 +16,9 @@ from pymongo.collection import Collection
 from kit.tokens import SYNC, Issuer
 from step2_services.sync.relations import RELATIONS, Relation
 from tests.step2.scaling import Stage
-from tests.support.answers import expect
 from tests.support.client import PASSWORD, Client, Reader, new_name
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.submission import Submission
 
 Document = dict[str, Any]
@@ -28,7 +28,7 @@ ARRIVED_SECONDS = 60.0
 """Until all that was written has arrived: generous, as the machine may be busy."""
 
 KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
-"""What an owner of marks tells, and the field it is in."""
+"""The documents of an owner of marks, and their field."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Parts:
 
     def processes(self, service: str) -> list[psutil.Process]:
         """The processes of a service's instances, each before its own children."""
-        urls = {url for told in self.stage.services()[service].values() for url in told["urls"]}
+        urls = {url for described in self.stage.services()[service].values() for url in described["urls"]}
         found: list[psutil.Process] = []
         for url, pid in self.stage.pids().items():
             if url in urls:
@@ -80,19 +80,19 @@ class Parts:
         return Issuer(key, SYNC, timedelta(minutes=5)).issue("sync").token
 
     def new_member(self) -> Reader:
-        """A new member, who asks the face."""
+        """Return a new member with a client of the face."""
         members = Client(self.url("members"))
         name = new_name()
         expect(members.post("/members", json={"_id": name, "password": PASSWORD}), 201)
         made = expect(members.post("/tokens", json={"username": name, "password": PASSWORD}), 201)
         return Reader(self.face, name, made.json()["token"])
 
-    def asking(self, service: str, reader: Reader) -> Reader:
-        """The same reader, who asks a service."""
+    def reader_at(self, service: str, reader: Reader) -> Reader:
+        """Return the same reader with a client of a service."""
         return Reader(self.url(service), reader.username, reader.token)
 
     def relations(self) -> dict[str, Document]:
-        """How sync says that its relations fare, by their names."""
+        """Return sync's report of its relations, by their names."""
         return {each["_id"]: each for each in Client(self.url("sync")).all_items("/relations")}
 
     def await_arrival(self) -> None:
@@ -100,11 +100,11 @@ class Parts:
         now = datetime.now(UTC)
 
         def check() -> None:
-            told = self.relations()
-            assert set(told) == {relation.name for relation in RELATIONS}
+            found = self.relations()
+            assert set(found) == {relation.name for relation in RELATIONS}
             late = {
                 name: (each["state"], each["problem"], each["reaches"])
-                for name, each in told.items()
+                for name, each in found.items()
                 if each["state"] != "follows" or datetime.fromisoformat(each["reaches"]) < now
             }
             assert not late
@@ -145,7 +145,7 @@ def _shown(collection: Collection[Document], relation: Relation) -> dict[str, Do
 
 @contextmanager
 def frozen(processes: list[psutil.Process]) -> Iterator[None]:
-    """Have processes stand still inside the block."""
+    """Suspend processes inside the block."""
     for each in processes:
         os.kill(each.pid, signal.SIGSTOP)
     try:

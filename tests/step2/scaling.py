@@ -44,7 +44,7 @@ class Stage:
 
     def shares(self, service: str) -> dict[str, int]:
         """The shares of versions, as callers read them."""
-        return {version: told["share"] for version, told in self.services()[service].items()}
+        return {version: described["share"] for version, described in self.services()[service].items()}
 
     def await_each_version(self) -> None:
         """Wait until each has an instance: the step is ready once all are that get requests, and a version
@@ -52,13 +52,13 @@ class Stage:
         """
 
         def check() -> None:
-            versions = [told for own in self.services().values() for told in own.values()]
-            assert [len(told["urls"]) for told in versions] == [1] * len(versions)
+            versions = [described for own in self.services().values() for described in own.values()]
+            assert [len(described["urls"]) for described in versions] == [1] * len(versions)
 
         eventually(check)
 
     def pids(self) -> dict[str, int]:
-        """The processes by their addresses, as the table tells."""
+        """Return the processes by their addresses, from the table."""
         return {url: int(pid) for url, pid in INSTANCE.findall(self.workshop("services"))}
 
     def recorded_instances(self) -> Any:
@@ -74,12 +74,12 @@ class Stage:
     @property
     def mongod(self) -> int:
         """The process id of MongoDB."""
-        told: int = json.loads((self.state / "mongod.pid.json").read_text())["pid"]
-        return told
+        found: int = json.loads((self.state / "mongod.pid.json").read_text())["pid"]
+        return found
 
 
-def answers(url: str) -> bool:
-    """Whether an instance lives."""
+def is_live(url: str) -> bool:
+    """Return whether an instance lives."""
     try:
         return Client(url).get(LIVE, timeout=30).ok
     except requests.RequestException:
@@ -87,27 +87,27 @@ def answers(url: str) -> bool:
 
 
 class Caller(threading.Thread):
-    """Asks instances of a service, as the file tells where they are, until told to stop."""
+    """Sends requests to instances of a service, by the services file, until `stop`."""
 
     def __init__(self, stage: Stage, service: str) -> None:
         super().__init__(daemon=True)
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self.called: set[str] = set()
         self._stage, self._service = stage, service
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
-        while not self._stop_asked.wait(0.005):
+        while not self._stop_requested.wait(0.005):
             url = random.choice(self._stage.urls(self._service))
             self.called.add(url)
             try:
-                self.answers[requests.get(url + LIVE, timeout=30).status_code] += 1
+                self.responses[requests.get(url + LIVE, timeout=30).status_code] += 1
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
 
     def stop(self) -> None:
         """End after the request that is on its way."""
-        self._stop_asked.set()
+        self._stop_requested.set()
         self.join()
 
 

@@ -39,7 +39,7 @@ def long_transactions(parts: Parts) -> Iterator[None]:
     parts.admin.admin.command("setParameter", 1, **{limit: before})
 
 
-def test_what_is_stuck_goes_on_and_is_told(parts: Parts) -> None:
+def test_stuck_relation_continues_and_is_reported(parts: Parts) -> None:
     """Somebody holds one of many documents that are to be written together."""
     word = "held"
     owned, copied = (parts.collection(service, "posts") for service in ("posts", "search"))
@@ -49,7 +49,7 @@ def test_what_is_stuck_goes_on_and_is_told(parts: Parts) -> None:
         owned.update_many({"_id": {"$in": ids[1:]}}, {"$set": {"author": word}})
         owned.update_one({"_id": ids[0]}, {"$set": {"author": word}})
 
-        def told() -> None:
+        def is_reported() -> None:
             relation = parts.relations()["search.posts"]
             assert "MONGO_CACHE_GB=" in relation["problem"]
             assert "GB would do" in relation["problem"]
@@ -57,7 +57,7 @@ def test_what_is_stuck_goes_on_and_is_told(parts: Parts) -> None:
         def all_others_arrived() -> None:
             assert copied.count_documents({"author": word}) == len(ids) - 1
 
-        eventually(told, ARRIVED_SECONDS)
+        eventually(is_reported, ARRIVED_SECONDS)
         eventually(all_others_arrived, ARRIVED_SECONDS)
         session.abort_transaction()
     parts.await_arrival()

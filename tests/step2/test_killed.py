@@ -8,11 +8,11 @@ import psutil
 import pytest
 
 from tests.step2.parts import ARRIVED_SECONDS, Parts
-from tests.step2.scaling import Stage, answers, calling
-from tests.support.answers import expect
+from tests.step2.scaling import Stage, calling, is_live
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.killed_run import SHARED
+from tests.support.responses import expect
 from tests.support.submission import Submission, new_topic, new_word
 from tests.support.writer import Writer
 
@@ -31,7 +31,7 @@ def stage(parts: Parts) -> Stage:
 
 
 @pytest.mark.parametrize("killed", ["sync", "recommend", "tag"])
-def test_everything_arrives_whoever_is_killed(parts: Parts, member: Reader, killed: str) -> None:
+def test_everything_arrives_after_any_kill(parts: Parts, member: Reader, killed: str) -> None:
     writer = Writer(member, [post.post_id for post in parts.posts])
     writer.start()
     try:
@@ -42,7 +42,7 @@ def test_everything_arrives_whoever_is_killed(parts: Parts, member: Reader, kill
 
         def back() -> None:
             assert before[0].pid not in {each.pid for each in parts.processes(killed)}
-            assert answers(parts.url(killed))
+            assert is_live(parts.url(killed))
 
         eventually(back, ARRIVED_SECONDS)
         writer.await_more(WRITES)
@@ -55,7 +55,7 @@ def test_everything_arrives_whoever_is_killed(parts: Parts, member: Reader, kill
         for tag in mark["tags"]
     }
     assert set(writer.acknowledged) <= there
-    assert set(writer.answers) <= {200, 503, 504}, writer.answers
+    assert set(writer.responses) <= {200, 503, 504}, writer.responses
     assert writer.without_retry_after == 0
 
 
@@ -64,7 +64,7 @@ def test_no_request_is_lost_meanwhile(stage: Stage) -> None:
         stage.workshop("scale", "like=3")
         eventually(lambda: expect_called(stage, caller.called), BACK_SECONDS)
         stage.workshop("scale", "like=1")
-    assert set(caller.answers) == {200}, caller.answers
+    assert set(caller.responses) == {200}, caller.responses
 
 
 def expect_called(stage: Stage, called: set[str]) -> None:
@@ -79,7 +79,7 @@ def test_a_killed_instance_is_back_at_its_address_and_was_never_unlisted(stage: 
     def back() -> None:
         assert stage.urls("like") == [url]
         assert stage.pids().get(url, killed) != killed
-        assert answers(url)
+        assert is_live(url)
 
     eventually(back, BACK_SECONDS)
     assert "like was killed by SIGKILL" in stage.running.output
@@ -98,7 +98,7 @@ def test_a_killed_face_is_back(stage: Stage) -> None:
 
     def back() -> None:
         assert not face.is_running() or face.status() == psutil.STATUS_ZOMBIE
-        assert answers(stage.running.url)
+        assert is_live(stage.running.url)
 
     eventually(back, BACK_SECONDS)
     assert stage.running.running

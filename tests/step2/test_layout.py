@@ -1,4 +1,4 @@
-"""The step's story: services of one kind, a store that asks them, and nothing copied from before."""
+"""The step's story: services of one kind, a store that calls them, and nothing copied from before."""
 
 import subprocess
 import sys
@@ -50,8 +50,8 @@ def test_a_service_with_one_verb_is_short(name: str) -> None:
 
 
 def test_the_face_can_do_without_a_database_driver() -> None:
-    asked = "import sys, step2_services.web.app; print('pymongo' in sys.modules)"
+    requested = "import sys, step2_services.web.app; print('pymongo' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "False"

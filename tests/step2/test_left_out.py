@@ -1,4 +1,4 @@
-"""What nobody of ours wrote is left out and told; all else arrives, and nothing stays stuck."""
+"""Documents of other programs are left out and reported; all others arrive, and nothing is stuck."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,10 @@ import pytest
 from bson import ObjectId
 
 from tests.step2.parts import ARRIVED_SECONDS, Parts
-from tests.support.answers import expect
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.odd_documents import odd_posts, whole_posts
+from tests.support.responses import expect
 from tests.support.submission import new_word
 
 TAKERS = ("search", "recommend", "tag", "like", "hide", "share", "images")
@@ -28,8 +28,8 @@ def odd(parts: Parts) -> Iterator[str]:
 
 
 def check_left_out(parts: Parts, least: int) -> None:
-    told = parts.relations()
-    counts = [told[f"{taker}.posts"]["left_out"] for taker in TAKERS]
+    relations = parts.relations()
+    counts = [relations[f"{taker}.posts"]["left_out"] for taker in TAKERS]
     assert min(counts) >= least
     assert max(counts) == 0 or least
 
@@ -40,9 +40,9 @@ def test_all_else_arrives(parts: Parts, member: Reader, odd: str) -> None:
     assert len(found) == 1
     expect(member.put(f"/posts/{found[0]['_id']}/like"), 200)
     eventually(lambda: check_left_out(parts, 100), ARRIVED_SECONDS)
-    told = parts.relations()["search.posts"]
-    assert len(told["examples"]) == 5
-    assert (told["state"], told["problem"]) == ("follows", "")
+    relation = parts.relations()["search.posts"]
+    assert len(relation["examples"]) == 5
+    assert (relation["state"], relation["problem"]) == ("follows", "")
     for path in ("/", f"/search?q={odd}", "/recommended"):
         for accept in ("application/json", "text/html"):
             expect(Client(parts.face).get(path, headers={"Accept": accept}), 200)
@@ -57,17 +57,17 @@ def test_begun_again_it_is_the_same(parts: Parts, odd: str) -> None:
     assert len(Client(parts.face).items("/search", q=odd)) == 1
 
 
-def test_one_is_told_and_its_removal_is_enough(parts: Parts, member: Reader) -> None:
+def test_invalid_document_is_reported_until_it_is_removed(parts: Parts, member: Reader) -> None:
     posts = parts.collection("posts", "posts")
     identifier = posts.insert_one({"title": "saved by a tool"}).inserted_id
     assert isinstance(identifier, ObjectId)
 
-    def told() -> None:
+    def is_reported() -> None:
         for taker in TAKERS:
             row = parts.relations()[f"{taker}.posts"]
             assert row["left_out"] == 1
             assert str(identifier) in row["examples"][0]
 
-    eventually(told, ARRIVED_SECONDS)
+    eventually(is_reported, ARRIVED_SECONDS)
     posts.delete_one({"_id": identifier})
     eventually(lambda: check_left_out(parts, 0), ARRIVED_SECONDS)

@@ -62,11 +62,11 @@ def test_no_marks_no_header(read: Read) -> None:
 
 
 @pytest.mark.parametrize("topic", ["python", "€" * 100, "😀" * 50], ids=["ascii", "euro", "faces"])
-def test_of_too_many_the_newest_are_told(read: Read, topic: str) -> None:
+def test_of_too_many_marks_the_newest_are_sent(read: Read, topic: str) -> None:
     marks = many(2000, topic=topic, hidden=True)
-    (told,) = header_of(marks).values()
-    assert LONGEST - 2000 < len(told) <= LONGEST < GUNICORN_TAKES - len(f"{HEADER}: \r\n")
-    kept = list(read({HEADER: told}))
+    (found,) = header_of(marks).values()
+    assert LONGEST - 2000 < len(found) <= LONGEST < GUNICORN_TAKES - len(f"{HEADER}: \r\n")
+    kept = list(read({HEADER: found}))
     assert kept == list(marks)[: len(kept)]
     assert len(kept) < len(marks)
 
@@ -74,7 +74,7 @@ def test_of_too_many_the_newest_are_told(read: Read, topic: str) -> None:
 def test_one_that_is_too_large_alone_is_left_out() -> None:
     large = {"t3_1": {"topic": "x" * LONGEST, "hidden": True}}
     assert header_of(large) == {}
-    assert header_of({**large, **many(1)}) == {}, "what is older is not told without what is newer"
+    assert header_of({**large, **many(1)}) == {}, "older marks are not sent without newer ones"
 
 
 def test_fifty_of_each_kind_fit() -> None:
@@ -85,8 +85,8 @@ def test_fifty_of_each_kind_fit() -> None:
         for kind, value in enumerate(kinds)
         for number in range(50)
     }
-    (told,) = header_of(marks).values()
-    assert len(json.loads(told)) == 150
+    (found,) = header_of(marks).values()
+    assert len(json.loads(found)) == 150
 
 
 @pytest.mark.parametrize("given", ["garbage", '{"t3_1": {"hidden": true}}', ""])
@@ -94,7 +94,7 @@ def test_visitors_have_none(read: Read, given: str) -> None:
     assert read({HEADER: given}, None) == {}
 
 
-def test_what_is_not_told_stays_unknown(read: Read) -> None:
+def test_marks_that_are_not_sent_stay_unknown(read: Read) -> None:
     assert read({HEADER: '{"t3_1": {"hidden": true}}'}) == {"t3_1": {"topic": "", "hidden": True}}
     assert read({HEADER: '{"t3_1": {"liked": null}}'}) == {"t3_1": {"topic": ""}}
 
@@ -139,7 +139,7 @@ def test_it_is_read_as_it_is_sent() -> None:
     marks = {"t3_1": {"topic": "Ü€😀", "tags": ["a"]}}
 
     @app.get("/")
-    def told() -> dict[str, Any]:
+    def check() -> dict[str, Any]:
         g.reader = ANN
         assert HEADER in request.headers
         return own_marks()

@@ -1,4 +1,4 @@
-"""Readers see what they did at once, though the one who synchronises stands still."""
+"""Readers see what they did at once, although sync is suspended."""
 
 import secrets
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.step2.parts import Parts, frozen
-from tests.support.answers import expect
 from tests.support.client import Reader
+from tests.support.responses import expect
 
 LATEST = 50
 """Marks of one kind that are seen at once."""
@@ -145,18 +145,18 @@ def test_others_do_not_see_it(still: Parts, reader: Reader) -> None:
     other, post = still.new_member(), ids(still)[5]
     for path in ("tags/mine", "like", "hide"):
         expect(reader.put(f"/posts/{post}/{path}"), 200)
-    told = other.json(f"/posts/{post}")
-    assert (told["tags"], told["liked"], told["hidden"]) == ([], False, False)
+    content = other.json(f"/posts/{post}")
+    assert (content["tags"], content["liked"], content["hidden"]) == ([], False, False)
     assert post in listed(other)
     assert post in found(other, still)
 
 
 def test_fifty_of_a_kind(still: Parts, reader: Reader) -> None:
-    """Of each kind at once, on different posts, as the header that tells them has little room."""
+    """Marks of each kind at once, on different posts, as their header has little room."""
     known = most_loved(still)
     liked, tagged, hidden = known[100:150], known[50:100], known[:50]
     name = f"t-{secrets.token_hex(4)}"
-    hide, like, tag = (still.asking(service, reader) for service in ("hide", "like", "tag"))
+    hide, like, tag = (still.reader_at(service, reader) for service in ("hide", "like", "tag"))
     for post in hidden:
         expect(hide.put(f"/posts/{post}/hide"), 200)
     for post in liked:

@@ -42,7 +42,7 @@ def processes(parts: Parts, name: str) -> list[psutil.Process]:
 
 
 def environments(parts: Parts, name: str) -> list[dict[str, str]]:
-    """What a service's processes were told."""
+    """Return the environments of a service's processes."""
     if not Path("/proc/self/environ").exists():
         pytest.skip("only Linux shows what a process was given")
     found = [each.environ() for each in processes(parts, name)]
@@ -54,8 +54,8 @@ def environments(parts: Parts, name: str) -> list[dict[str, str]]:
 def test_each_process_holds_its_own_secrets_only(parts: Parts, name: str) -> None:
     own = {f"mongo user step2_{name}"} - {"mongo user step2_face"}
     for environment in environments(parts, name):
-        told = "\n".join(environment.values())
-        holds = {known for known, value in parts.secrets.items() if value in told}
+        found = "\n".join(environment.values())
+        holds = {known for known, value in parts.secrets.items() if value in found}
         assert holds == own | KEYS.get(name, set())
         held = {each for each in NAMES if each in environment}
         assert held == NAMED.get(name, set()) | ({"MONGODB_URI"} if own else set())
@@ -63,7 +63,7 @@ def test_each_process_holds_its_own_secrets_only(parts: Parts, name: str) -> Non
 
 @pytest.fixture
 def credentials(parts: Parts, name: str) -> Iterator[MongoClient[Document]]:
-    """A client with what a service's process was told."""
+    """A client with the credentials of a service's process."""
     environment = environments(parts, name)[0]
     with MongoClient[Document](environment["MONGODB_URI"], serverSelectionTimeoutMS=5000) as client:
         yield client
@@ -94,9 +94,9 @@ def attempts(own: Database[Document], other: Database[Document]) -> list[Callabl
 
 
 def expect_unauthorized(attempt: Callable[[], object]) -> None:
-    with pytest.raises(OperationFailure) as told:
+    with pytest.raises(OperationFailure) as raised:
         attempt()
-    assert told.value.code == UNAUTHORIZED, told.value
+    assert raised.value.code == UNAUTHORIZED, raised.value
 
 
 @pytest.mark.parametrize("name", SERVICES)

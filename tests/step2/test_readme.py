@@ -1,4 +1,4 @@
-"""What the READMEs say to type while step 2 runs, typed as it stands there."""
+"""The commands of the READMEs for step 2 work as they are written."""
 
 import re
 import shlex
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.step2.parts import Parts
-from tests.support.answers import expect
 from tests.support.client import Client
+from tests.support.responses import expect
 from tests.support.texts import ROOT, Words, workshop_commands
 
 TEXTS = [ROOT / "README.md", *ROOT.glob("step2_services/**/README.md")]
@@ -28,10 +28,10 @@ def as_it_was(parts: Parts) -> Iterator[None]:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
 def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
-    told = parts.stage.workshop(*words)
-    assert "Traceback" not in told
-    for wish in words[1:]:
-        if match := re.fullmatch(r"(\w+)(?::(\w+))?=(\d+)", wish):
+    output = parts.stage.workshop(*words)
+    assert "Traceback" not in output
+    for argument in words[1:]:
+        if match := re.fullmatch(r"(\w+)(?::(\w+))?=(\d+)", argument):
             what, version, number = match[1], match[2], int(match[3])
             if words[0] == "scale":
                 urls = [
@@ -42,8 +42,8 @@ def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
                 assert number in urls
             else:
                 assert parts.stage.shares(words[1])[what] == number
-    answer = expect(Client(parts.face).get("/search", params={"q": parts.word, "max_results": 1}), 200)
-    assert answer.json()["_meta"]["total"] == len(parts.posts)
+    response = expect(Client(parts.face).get("/search", params={"q": parts.word, "max_results": 1}), 200)
+    assert response.json()["_meta"]["total"] == len(parts.posts)
 
 
 def test_there_are_some() -> None:

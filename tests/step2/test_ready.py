@@ -8,10 +8,10 @@ import pytest
 from kit.server.latch import Latch
 from step2_services.web.readiness import CanDoWithout
 from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen, holds
-from tests.step2.scaling import answers
-from tests.support.answers import expect
+from tests.step2.scaling import is_live
 from tests.support.client import Client
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 
 COPIES = {"posts", "hides", "revocations"}
 
@@ -26,14 +26,14 @@ def all_ready(parts: Parts) -> Iterator[None]:
 
 
 def ready(url: str) -> None:
-    assert answers(url)
+    assert is_live(url)
     expect(Client(url).get("/health/ready"), 200)
 
 
 def lacks_copies(url: str) -> None:
-    told = expect(Client(url).get("/health/ready"), 503).json()
-    assert told["parts"]["copies"] == "down"
-    assert {state for part, state in told["parts"].items() if part != "copies"} == {"ok"}
+    content = expect(Client(url).get("/health/ready"), 503).json()
+    assert content["parts"]["copies"] == "down"
+    assert {state for part, state in content["parts"].items() if part != "copies"} == {"ok"}
 
 
 @pytest.mark.usefixtures("all_ready")
@@ -46,12 +46,12 @@ def test_who_has_no_copies_is_not_ready_until_they_are_filled(parts: Parts) -> N
 
         def back() -> None:
             assert before[0].pid not in {each.pid for each in parts.processes("search")}
-            assert answers(url)
+            assert is_live(url)
             lacks_copies(url)
 
         eventually(back, ARRIVED_SECONDS)
-        told = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
-        assert (told["search"], told["sync"]) == ("down", "down")
+        content = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
+        assert (content["search"], content["sync"]) == ("down", "down")
     # Sync takes the copies for as filled as they were until something comes.
     parts.collection("posts", "posts").update_one({"_id": parts.posts[0].post_id}, {"$inc": {"downs": 1}})
     eventually(lambda: ready(url), ARRIVED_SECONDS)
@@ -84,24 +84,24 @@ def test_a_new_replica_gets_requests_once_it_is_ready(parts: Parts) -> None:
 @pytest.mark.usefixtures("all_ready")
 def test_an_outage_of_sync_is_no_reason_not_to_be_ready(parts: Parts) -> None:
     with frozen(parts.processes("sync")):
-        told = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
-        assert told["sync"] == "down"
+        content = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
+        assert content["sync"] == "down"
         for service in ("search", "recommend", "like"):
             ready(parts.url(service))
 
 
 def test_the_face_waits_for_all_once_and_for_posts_always() -> None:
-    latch, told = Latch(), {"posts": True, "search": False, "smtp": False}
+    latch, found = Latch(), {"posts": True, "search": False, "smtp": False}
     looked = threading.Event()
 
     def health() -> dict[str, bool]:
         looked.set()
-        return told
+        return found
 
     optional = CanDoWithout(health, latch)
     assert looked.wait(ARRIVED_SECONDS)
-    assert [part in optional for part in told] == [False, False, True]
-    told["search"] = True
+    assert [part in optional for part in found] == [False, False, True]
+    found["search"] = True
     eventually(holds(lambda: latch.is_shut), ARRIVED_SECONDS)
-    told["search"] = False
-    assert [part in optional for part in told] == [False, True, True]
+    found["search"] = False
+    assert [part in optional for part in found] == [False, True, True]

@@ -44,7 +44,7 @@ def test_marks_of_three_owners_are_made_anew(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "found"),
     [
         (("rebuild", "members"), "members takes no copies; these do: hide, images, like"),
         (("rebuild", "nothing"), "nothing takes no copies"),
@@ -52,6 +52,8 @@ def test_marks_of_three_owners_are_made_anew(parts: Parts) -> None:
     ],
     ids=["no taker", "no service", "no services"],
 )
-def test_what_cannot_be_rebuilt_is_told(parts: Parts, arguments: tuple[str, ...], told: str) -> None:
-    with pytest.raises(AssertionError, match=told):
+def test_service_without_copies_cannot_be_rebuilt(
+    parts: Parts, arguments: tuple[str, ...], found: str
+) -> None:
+    with pytest.raises(AssertionError, match=found):
         parts.stage.workshop(*arguments)

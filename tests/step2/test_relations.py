@@ -1,4 +1,4 @@
-"""What sync carries is what its owner tells and its taker takes, field by field."""
+"""Sync delivers the fields that the owner publishes and the taker copies, one by one."""
 
 from importlib import import_module
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from step2_services.sync.relations import RELATIONS, Relation
 from tests.step2.parts import KINDS, SERVICES
 
-TELLS = {
+PUBLISHED = {
     "posts": "PUBLISHED",
     "tags": "TAGS",
     "likes": "LIKES",
@@ -35,12 +35,12 @@ def taken(service: str, what: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.name)
-def test_the_owner_tells_what_the_taker_takes(relation: Relation) -> None:
+def test_owner_publishes_the_fields_that_the_taker_copies(relation: Relation) -> None:
     assert {relation.owner, relation.taker} < set(SERVICES)
     assert relation.owner != relation.taker
     assert len(set(relation.fields)) == len(relation.fields)
-    told = getattr(settings(relation.owner), TELLS[relation.what])
-    assert set(relation.fields) <= set(told)
+    found = getattr(settings(relation.owner), PUBLISHED[relation.what])
+    assert set(relation.fields) <= set(found)
     assert set(relation.fields) == set(taken(relation.taker, relation.what))
 
 
@@ -51,7 +51,7 @@ def test_no_relation_is_there_twice() -> None:
 
 def test_each_has_one_owner() -> None:
     owners = {(relation.what, relation.owner) for relation in RELATIONS}
-    assert len(owners) == len(TELLS)
+    assert len(owners) == len(PUBLISHED)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -59,7 +59,7 @@ def test_what_a_service_takes_is_carried_to_it(service: str) -> None:
     own = settings(service)
     takes = {what for what in ("posts", "hides") if hasattr(own, what.upper())}
     if service in ("hide", "posts"):
-        takes -= {{"hide": "hides", "posts": "posts"}[service]}  # it tells those
+        takes -= {{"hide": "hides", "posts": "posts"}[service]}  # it publishes those
     takes |= set(getattr(own, "MARKS", ()))
     carried = {relation.what for relation in RELATIONS if relation.taker == service}
     assert carried - {"revocations"} == takes

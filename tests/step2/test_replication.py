@@ -1,4 +1,4 @@
-"""Changes as owners tell them and takers take them, on the real MongoDB."""
+"""Changes as owners publish them and takers apply them, on the real MongoDB."""
 
 import random
 import secrets
@@ -25,7 +25,7 @@ from workshop.ports import free_port
 
 Document = dict[str, Any]
 Papers = Collection[Document]
-Ask = Callable[..., TestResponse]
+Call = Callable[..., TestResponse]
 Refused = Callable[..., dict[str, Any]]
 
 FIELDS = ("title", "score", "when")
@@ -56,7 +56,7 @@ def everything(collection: Papers) -> list[Document]:
 
 
 def batches(of: Feed, cursor: str | None = None, most: int = feed.MOST) -> Iterator[Batch]:
-    """What is told from a cursor on, up to now."""
+    """Return what is published after a cursor, up to now."""
     more = True
     while more:
         batch = of.after(cursor, most)
@@ -71,11 +71,14 @@ def now(of: Feed) -> str:
 
 
 def changed(of: Feed, cursor: str, most: int = feed.MOST) -> list[tuple[str, Any]]:
-    """Ids in the order they are told, each with its document, or None where it was removed."""
+    """Return ids in the order of publication, each with its document, or None if it was removed."""
     return [
         each
         for batch in batches(of, cursor, most)
-        for each in [*((told["_id"], told) for told in batch.put), *((gone, None) for gone in batch.remove)]
+        for each in [
+            *((described["_id"], described) for described in batch.put),
+            *((gone, None) for gone in batch.remove),
+        ]
     ]
 
 
@@ -123,8 +126,8 @@ class TestFeedBegins:
     def test_whatever_ids_look_like(self, papers: Papers, most: int) -> None:
         ids = sorted(["", ":", "a:b:c", "all:x:y", "ä€😀", "a b&c=d"])
         papers.insert_many([{"_id": each} for each in ids])
-        told = [each["_id"] for batch in batches(Feed(papers, FIELDS), most=most) for each in batch.put]
-        assert told == ids
+        found = [each["_id"] for batch in batches(Feed(papers, FIELDS), most=most) for each in batch.put]
+        assert found == ids
 
     def test_where_there_is_nothing(self, papers: Papers) -> None:
         first, then = batches(Feed(papers, FIELDS))
@@ -142,10 +145,12 @@ class TestFeedBegins:
         cursor = now(Feed(papers, FIELDS))
         papers.insert_many([{"_id": f"p_{number:02}", "title": large} for number in range(20)])
         for start in (None, cursor):
-            told = [batch for batch in batches(Feed(papers, FIELDS), start) if batch.put]
-            assert [each["_id"] for batch in told for each in batch.put] == [f"p_{no:02}" for no in range(20)]
-            assert all(len(dumps(dict(batch))) < LARGEST_BATCH / 4 for batch in told)
-            assert len(told) > 1
+            described = [batch for batch in batches(Feed(papers, FIELDS), start) if batch.put]
+            assert [each["_id"] for batch in described for each in batch.put] == [
+                f"p_{no:02}" for no in range(20)
+            ]
+            assert all(len(dumps(dict(batch))) < LARGEST_BATCH / 4 for batch in described)
+            assert len(described) > 1
 
     def test_what_is_written_meanwhile_comes_along(self, papers: Papers) -> None:
         papers.insert_many(numbered(9, score=0))
@@ -172,11 +177,11 @@ class TestFeedFollows:
         papers.replace_one({"_id": "b"}, {"title": "third"})
         papers.delete_one({"_id": "a"})
         papers.insert_one({"_id": "a", "title": "fourth"})
-        told = changed(feed_, cursor, most=1)
-        assert [(name, document and document["title"]) for name, document in told] == [
+        found = changed(feed_, cursor, most=1)
+        assert [(name, document and document["title"]) for name, document in found] == [
             *[("b", "first"), ("a", "second"), ("b", "third"), ("a", None), ("a", "fourth")]
         ]
-        # Of what is told at once only the last word on each counts.
+        # Of changes in one batch only the last one of each document counts.
         assert dict(changed(feed_, cursor)) == {
             "b": {"_id": "b", "title": "third"},
             "a": {"_id": "a", "title": "fourth"},
@@ -191,10 +196,10 @@ class TestFeedFollows:
         papers.database.create_collection(papers.name)
         with client.start_session() as session, session.start_transaction():
             papers.insert_many(documents, session=session)
-        told = [batch for batch in batches(feed_, cursor, most=7) if batch.put]
-        assert [document for batch in told for document in batch.put] == documents
-        assert len(told) == 9
-        assert len({batch.until for batch in told[:8]}) == 1, "they share no moment"
+        described = [batch for batch in batches(feed_, cursor, most=7) if batch.put]
+        assert [document for batch in described for document in batch.put] == documents
+        assert len(described) == 9
+        assert len({batch.until for batch in described[:8]}) == 1, "they share no moment"
 
     @pytest.mark.parametrize("most", [3, feed.MOST])
     def test_several_writers_at_once(self, papers: Papers, most: int) -> None:
@@ -222,14 +227,14 @@ class TestFeedFollows:
         assert follower.catch_up() == everything(papers)
         assert len(follower.documents) > writers * rounds / 2
 
-    def test_a_changed_document_is_told_as_it_is_now(self, papers: Papers) -> None:
+    def test_changed_document_is_published_as_it_is_now(self, papers: Papers) -> None:
         papers.insert_one({"_id": "a", "title": "before", "score": 1})
         cursor = now(Feed(papers, FIELDS))
         papers.update_one({"_id": "a"}, {"$set": {"score": 2}})
         papers.update_one({"_id": "a"}, {"$unset": {"title": ""}, "$set": {"score": 3}})
         assert changed(Feed(papers, FIELDS), cursor, most=1)[0] == ("a", {"_id": "a", "score": 3})
 
-    def test_what_is_gone_by_now_is_told_as_removed_only(self, papers: Papers) -> None:
+    def test_deleted_document_is_published_as_removed_only(self, papers: Papers) -> None:
         papers.insert_one({"_id": "a", "title": "before"})
         cursor = now(Feed(papers, FIELDS))
         papers.update_one({"_id": "a"}, {"$set": {"title": "after"}})
@@ -237,7 +242,7 @@ class TestFeedFollows:
         assert changed(Feed(papers, FIELDS), cursor) == [("a", None)]
         assert changed(Feed(papers, FIELDS), cursor, most=1) == [("a", None)]
 
-    def test_only_what_is_named_is_told(self, papers: Papers) -> None:
+    def test_only_named_fields_are_published(self, papers: Papers) -> None:
         when = datetime(2020, 2, 3, 4, 5, 6, 789000)
         document = {"_id": "a", "title": "shown", "when": when, "password": "hidden-word"}
         feed_ = Feed(papers, FIELDS)
@@ -249,9 +254,9 @@ class TestFeedFollows:
         papers.update_one({"_id": "a"}, {"$set": {"password": "hidden-word-2", "token": "hidden-word-3"}})
         papers.replace_one({"_id": "a"}, {**document, "email": "hidden-word-4"})
         papers.update_one({"_id": "a"}, {"$set": {"title": {"inner": 1}}})
-        told = [dict(batch) for batch in batches(feed_, cursor, most=1)]
-        assert told[0]["put"] == [shown]
-        assert b"hidden-word" not in orjson.dumps(told)
+        found = [dict(batch) for batch in batches(feed_, cursor, most=1)]
+        assert found[0]["put"] == [shown]
+        assert b"hidden-word" not in orjson.dumps(found)
 
     def test_its_cursor_moves_on_though_only_others_write(self, store: Database[Document]) -> None:
         ours, theirs = (store[f"papers_{secrets.token_hex(6)}"] for _ in range(2))
@@ -317,9 +322,9 @@ class TestFeedCannotGoOn:
     def test_from_before_the_log_of_writes(self, papers: Papers) -> None:
         cursor = now(Feed(papers, FIELDS))
         papers.insert_many(numbered(3))
-        told = next(batches(Feed(papers, FIELDS), cursor, most=1)).cursor
+        found = next(batches(Feed(papers, FIELDS), cursor, most=1)).cursor
         with pytest.raises(Gone, match="no longer known"):
-            Feed(papers, FIELDS).after(with_time(told, datetime.now(UTC) - timedelta(days=400)))
+            Feed(papers, FIELDS).after(with_time(found, datetime.now(UTC) - timedelta(days=400)))
 
     @pytest.mark.parametrize("how", ["dropped", "renamed", "replaced"])
     @pytest.mark.parametrize("before", [0, 1, 5])
@@ -487,7 +492,7 @@ class TestCopies:
         assert (copy.cursor(NAME), everything(copies)) == (None, [])
 
     @pytest.mark.parametrize(
-        ("told", "kept"),
+        ("found", "kept"),
         [
             ("2020-02-03T04:05:06Z", datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)),
             ("2020-02-03T04:05:06.789Z", datetime(2020, 2, 3, 4, 5, 6, 789000, UTC)),
@@ -497,15 +502,15 @@ class TestCopies:
         ids=str,
     )
     def test_times_are_times(
-        self, copy: Copy, copies: Papers, told: str | None, kept: datetime | None
+        self, copy: Copy, copies: Papers, found: str | None, kept: datetime | None
     ) -> None:
-        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": told, "title": "2020-02-03T04:05:06Z"}))
+        copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": found, "title": "2020-02-03T04:05:06Z"}))
         assert everything(copies) == [{"_id": "a", "when": kept, "title": "2020-02-03T04:05:06Z"}]
 
-    @pytest.mark.parametrize("told", ["yesterday", "", 7, {}, True, "2020-13-01T00:00:00Z"], ids=repr)
-    def test_what_is_no_time_is_refused(self, copy: Copy, told: Any) -> None:
+    @pytest.mark.parametrize("found", ["yesterday", "", 7, {}, True, "2020-13-01T00:00:00Z"], ids=repr)
+    def test_what_is_no_time_is_refused(self, copy: Copy, found: Any) -> None:
         with pytest.raises(Unprocessable):
-            copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": told}))
+            copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": found}))
         assert copy.cursor(NAME) is None
 
     def test_begun_again_they_stay_until_newer_ones_come(self, copy: Copy, copies: Papers) -> None:
@@ -556,17 +561,17 @@ class TestOwnersMeet:
         assert everything(copies) == [{"_id": "m", **COMMON, **left, "liked": False}]
 
     def test_at_the_same_time(self, owners: dict[str, Copy], copies: Papers) -> None:
-        """Whoever was in the other's way is told so, and comes again."""
+        """The delivery that was in the other's way is refused, and comes again."""
         together = threading.Barrier(len(KINDS))
 
         def carry(kind: str) -> None:
             for number in range(10):
                 put = [{"_id": f"m{number}-{each}", kind: KINDS[kind]} for each in range(20)]
-                told = delivery(str(number) if number else None, str(number + 1), *put)
+                found = delivery(str(number) if number else None, str(number + 1), *put)
                 together.wait(PATIENCE)
                 for _ in range(200):
                     try:
-                        owners[kind].apply(kind, told)
+                        owners[kind].apply(kind, found)
                         break
                     except (DependencyUnavailable, TooMuch):
                         continue
@@ -580,14 +585,14 @@ class TestOwnersMeet:
 
 
 def carry(of: Feed, to: Copy, most: int) -> None:
-    """Bring copies up to date, as JSON, like whoever synchronises."""
+    """Bring copies up to date by JSON, as sync does."""
     more = True
     while more:
         base = to.cursor(NAME)
-        told = orjson.loads(dumps(dict(of.after(base, most))))
+        found = orjson.loads(dumps(dict(of.after(base, most))))
         keys = ("cursor", "put", "remove", "range")
-        to.apply(NAME, Delivery(base=base, **{key: told[key] for key in keys}))
-        more = told["more"]
+        to.apply(NAME, Delivery(base=base, **{key: found[key] for key in keys}))
+        more = found["more"]
 
 
 @pytest.mark.parametrize("most", [4, feed.MOST])
@@ -634,27 +639,27 @@ def sync() -> Issuer:
 @pytest.fixture
 def carrying(
     make_service: Callable[..., Service],
-    asking: Callable[[Any], Ask],
+    make_caller: Callable[[Any], Call],
     sync: Issuer,
     papers: Papers,
     copy: Copy,
-) -> Ask:
-    """Asks a small service that tells of papers and takes copies of them, by default as who synchronises."""
+) -> Call:
+    """Sends requests, by default as sync, to a small service that publishes papers and copies them."""
     app = make_service(services=Verifier(LocalKeys(sync.jwks()), SYNC))
     app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
     app.register_blueprint(copies_blueprint({NAME: copy}))
     config.only(app)
-    ask = asking(app)
+    call = make_caller(app)
 
     def as_sync(method: str, path: str, *, token: str | None = None, **options: Any) -> TestResponse:
         bearer = sync.issue("sync").token if token is None else token
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        return ask(method, path, headers={**headers, **options.pop("headers", {})}, **options)
+        return call(method, path, headers={**headers, **options.pop("headers", {})}, **options)
 
     return as_sync
 
 
-def told_as(base: str | None, cursor: str, *put: Document, **more: Any) -> dict[str, Any]:
+def delivery_of(base: str | None, cursor: str, *put: Document, **more: Any) -> dict[str, Any]:
     return {"base": base, "cursor": cursor, "put": list(put), "remove": [], **more}
 
 
@@ -662,19 +667,19 @@ VERBS = [("GET", "/changes/papers"), *((method, "/copies/papers") for method in 
 
 
 class TestVerbs:
-    def test_from_an_owner_to_a_taker(self, carrying: Ask, papers: Papers, copies: Papers) -> None:
+    def test_from_an_owner_to_a_taker(self, carrying: Call, papers: Papers, copies: Papers) -> None:
         assert carrying("GET", "/copies/papers").json == {"cursor": None}
         when = datetime(2020, 2, 3, 4, 5, 6, 789000, UTC)
         papers.insert_many([*numbered(2), {"_id": "p_9", "when": when, "secret": "hidden-word"}])
-        told = carrying("GET", "/changes/papers", query={"most": "2"})
-        assert (told.status_code, told.mimetype) == (200, "application/json")
-        assert (told.json["put"], told.json["range"]) == (numbered(2), [None, "p_00001"])
+        found = carrying("GET", "/changes/papers", query={"most": "2"})
+        assert (found.status_code, found.mimetype) == (200, "application/json")
+        assert (found.json["put"], found.json["range"]) == (numbered(2), [None, "p_00001"])
         for base, cursor in ((None, "c1"), ("c1", "c2")):
-            query = {"after": told.json["cursor"]} if base else {"most": "2"}
-            told = carrying("GET", "/changes/papers", query=query)
-            given = {"base": base, "cursor": cursor, "remove": [], "put": told.json["put"]}
-            answer = carrying("PUT", "/copies/papers", json={**given, "range": told.json["range"]})
-            assert (answer.status_code, answer.data) == (204, b"")
+            query = {"after": found.json["cursor"]} if base else {"most": "2"}
+            found = carrying("GET", "/changes/papers", query=query)
+            given = {"base": base, "cursor": cursor, "remove": [], "put": found.json["put"]}
+            response = carrying("PUT", "/copies/papers", json={**given, "range": found.json["range"]})
+            assert (response.status_code, response.data) == (204, b"")
         assert carrying("GET", "/copies/papers").json == {"cursor": "c2"}
         assert everything(copies) == [*numbered(2), {"_id": "p_9", "when": when}]
         assert carrying("DELETE", "/copies/papers").status_code == 204
@@ -684,7 +689,7 @@ class TestVerbs:
     @pytest.mark.parametrize("who", ["nobody", "reader", "forged", "garbage", "basic"])
     def test_only_for_other_services(
         self,
-        carrying: Ask,
+        carrying: Call,
         refused: Refused,
         issuer: Issuer,
         papers: Papers,
@@ -702,32 +707,32 @@ class TestVerbs:
             "basic": "",
         }
         headers = {"Authorization": "Basic c3luYzpzeW5j"} if who == "basic" else {}
-        body = told_as(None, "c1", {"_id": "p_2"})
-        answer = carrying(
+        body = delivery_of(None, "c1", {"_id": "p_2"})
+        response = carrying(
             method, path, token=tokens[who], headers=headers, json=body if method == "PUT" else None
         )
-        refused(answer, 401)
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-        assert "hidden-word" not in answer.text
+        refused(response, 401)
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "hidden-word" not in response.text
         assert carrying("GET", "/copies/papers").json == {"cursor": None}
 
-    def test_a_service_s_token_makes_no_reader(self, carrying: Ask, refused: Refused) -> None:
+    def test_a_service_s_token_makes_no_reader(self, carrying: Call, refused: Refused) -> None:
         refused(carrying("GET", "/notes"), 401)
 
     @pytest.mark.parametrize(("method", "path"), VERBS)
-    def test_by_names_that_are_known(self, carrying: Ask, refused: Refused, method: str, path: str) -> None:
-        body = {"json": told_as(None, "c1")} if method == "PUT" else {}
+    def test_by_names_that_are_known(self, carrying: Call, refused: Refused, method: str, path: str) -> None:
+        body = {"json": delivery_of(None, "c1")} if method == "PUT" else {}
         refused(carrying(method, path.replace("papers", "nothing"), **body), 404, "no nothing", "papers")
 
-    def test_a_delivery_that_comes_late(self, carrying: Ask, refused: Refused, copies: Papers) -> None:
-        first = told_as(None, "c1", {"_id": "p_1"})
+    def test_a_delivery_that_comes_late(self, carrying: Call, refused: Refused, copies: Papers) -> None:
+        first = delivery_of(None, "c1", {"_id": "p_1"})
         assert carrying("PUT", "/copies/papers", json=first).status_code == 204
-        for late in (first, told_as("c0", "c9", {"_id": "p_2"})):
+        for late in (first, delivery_of("c0", "c9", {"_id": "p_2"})):
             refused(carrying("PUT", "/copies/papers", json=late), 412)
         assert everything(copies) == [{"_id": "p_1"}]
 
     @pytest.mark.parametrize("cursor", ["garbage", "changes:garbage", "changes:"])
-    def test_a_cursor_that_leads_nowhere(self, carrying: Ask, refused: Refused, cursor: str) -> None:
+    def test_a_cursor_that_leads_nowhere(self, carrying: Call, refused: Refused, cursor: str) -> None:
         refused(carrying("GET", "/changes/papers", query={"after": cursor}), 410)
 
     @pytest.mark.parametrize(
@@ -738,7 +743,7 @@ class TestVerbs:
         ],
         ids=str,
     )
-    def test_parameters_that_are_none(self, carrying: Ask, refused: Refused, query: dict[str, Any]) -> None:
+    def test_parameters_that_are_none(self, carrying: Call, refused: Refused, query: dict[str, Any]) -> None:
         refused(carrying("GET", "/changes/papers", query=query), 400)
 
     @pytest.mark.parametrize(
@@ -746,7 +751,7 @@ class TestVerbs:
         [
             *(b"", b"x", b"[]", b"null", b'"x"', b"{}", b"\xff", b'{"base": null'),
             *(
-                orjson.dumps({**told_as(None, "c1"), **wrong})
+                orjson.dumps({**delivery_of(None, "c1"), **wrong})
                 for wrong in (
                     *({"put": None}, {"put": {}}, {"put": ["x"]}, {"remove": [1]}, {"remove": "ab"}),
                     *({"range": []}, {"range": ["a"]}, {"range": [1, 2]}, {"base": 1}, {"cursor": None}),
@@ -758,50 +763,50 @@ class TestVerbs:
         ],
         ids=lambda body: body.decode(errors="replace")[:70],
     )
-    def test_what_is_no_delivery(self, carrying: Ask, refused: Refused, copies: Papers, body: bytes) -> None:
-        answer = carrying("PUT", "/copies/papers", data=body, content_type="application/json")
-        refused(answer, 400, "no delivery")
+    def test_what_is_no_delivery(self, carrying: Call, refused: Refused, copies: Papers, body: bytes) -> None:
+        response = carrying("PUT", "/copies/papers", data=body, content_type="application/json")
+        refused(response, 400, "no delivery")
         assert carrying("GET", "/copies/papers").json == {"cursor": None}
 
     @pytest.mark.parametrize(
         "put", [{"_id": "p_1", "secret": "x"}, {"_id": 1}, {"_id": "p_1", "when": "soon"}], ids=str
     )
     def test_a_delivery_of_what_is_not_kept_here(
-        self, carrying: Ask, refused: Refused, put: Document
+        self, carrying: Call, refused: Refused, put: Document
     ) -> None:
-        body = refused(carrying("PUT", "/copies/papers", json=told_as(None, "c1", put)), 422)
+        body = refused(carrying("PUT", "/copies/papers", json=delivery_of(None, "c1", put)), 422)
         assert set(body["_issues"]) == {"put"}
         assert carrying("GET", "/copies/papers").json == {"cursor": None}
 
     def test_larger_bodies_than_anywhere_else_and_no_larger(
-        self, carrying: Ask, refused: Refused, copies: Papers
+        self, carrying: Call, refused: Refused, copies: Papers
     ) -> None:
         large = [{"_id": f"p_{number}", "title": "x" * 2**20} for number in range(5)]
-        assert carrying("PUT", "/copies/papers", json=told_as(None, "c1", *large)).status_code == 204
+        assert carrying("PUT", "/copies/papers", json=delivery_of(None, "c1", *large)).status_code == 204
         assert copies.count_documents({}) == 5
         too_large = b" " * (LARGEST_BATCH + 1)
-        answer = carrying("PUT", "/copies/papers", data=too_large, content_type="application/json")
-        refused(answer, 413, str(LARGEST_BATCH))
+        response = carrying("PUT", "/copies/papers", data=too_large, content_type="application/json")
+        refused(response, 413, str(LARGEST_BATCH))
         small = {"_id": "n_1", "text": "x" * 2**17}
         refused(carrying("POST", "/notes", json=small), 413)
 
     @pytest.mark.parametrize("path", ["/changes/papers", "/copies/papers"])
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
-    def test_by_no_other_method(self, carrying: Ask, refused: Refused, method: str, path: str) -> None:
+    def test_by_no_other_method(self, carrying: Call, refused: Refused, method: str, path: str) -> None:
         refused(carrying(method, path, token="", json={}), 405)
 
 
-def test_a_database_that_is_away_is_told_as_a_problem() -> None:
+def test_database_that_is_away_is_a_problem() -> None:
     nobody = f"mongodb://127.0.0.1:{free_port()}/away?serverSelectionTimeoutMS=100"
     with MongoClient[Document](nobody) as client:
         collection = client.get_default_database()[NAME]
-        asked: list[Callable[[], object]] = [
+        requested: list[Callable[[], object]] = [
             lambda: Feed(collection, FIELDS).after(None),
             lambda: Feed(collection, FIELDS).after("changes:8200"),
             lambda: Copy(collection, FIELDS).cursor(NAME),
             lambda: Copy(collection, FIELDS).apply(NAME, delivery(None, "c1")),
             lambda: Copy(collection, FIELDS).forget(NAME),
         ]
-        for ask in asked:
+        for call in requested:
             with pytest.raises(DependencyUnavailable):
-                ask()
+                call()

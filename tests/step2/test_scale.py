@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.step2.parts import Parts
-from tests.step2.scaling import Stage, answers
+from tests.step2.scaling import Stage, is_live
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call
 
@@ -30,17 +30,20 @@ def as_it_began(stage: Stage) -> Iterator[None]:
 
 def refused(stage: Stage, *arguments: str) -> str:
     """What a command says that fails."""
-    with pytest.raises(AssertionError, match="ended with 1") as told:
+    with pytest.raises(AssertionError, match="ended with 1") as raised:
         stage.workshop(*arguments)
-    assert "Traceback" not in str(told.value)
-    return str(told.value)
+    assert "Traceback" not in str(raised.value)
+    return str(raised.value)
 
 
 def test_each_version_begins_with_one_instance(parts: Parts) -> None:
     first, ports = parts.services_at_start, parts.stage.running.ports
     assert {"posts", "search", "like", "tag"} <= set(first)
-    assert all(len(told["urls"]) == 1 for own in first.values() for told in own.values())
-    shares = {name: {version: told["share"] for version, told in own.items()} for name, own in first.items()}
+    assert all(len(described["urls"]) == 1 for own in first.values() for described in own.values())
+    shares = {
+        name: {version: described["share"] for version, described in own.items()}
+        for name, own in first.items()
+    }
     assert all(sum(each.values()) == 100 for each in shares.values())
     assert shares["search"] == {"v2": 100, "v1": 0}
     for service, version in [("posts", "v1"), ("search", "v2")]:
@@ -54,12 +57,12 @@ def test_replicas_come_and_go_and_are_listed(stage: Stage) -> None:
     urls = stage.urls("like")
     assert urls[:1] == first
     assert len(set(urls)) == 3
-    assert all(url in table and answers(url) for url in urls)
+    assert all(url in table and is_live(url) for url in urls)
     pids = [stage.pids()[url] for url in urls]
     stage.workshop("scale", "like=1")
     assert stage.urls("like") == first
-    assert answers(first[0])
-    assert not [url for url in urls[1:] if answers(url)]
+    assert is_live(first[0])
+    assert not [url for url in urls[1:] if is_live(url)]
     assert [psutil.pid_exists(pid) for pid in pids] == [True, False, False]
 
 
@@ -78,7 +81,7 @@ def test_what_has_been_done_is_done_again_at_no_cost(stage: Stage) -> None:
     assert stage.pids() == before
 
 
-def test_shares_are_told_to_callers(stage: Stage) -> None:
+def test_callers_get_the_shares(stage: Stage) -> None:
     table = stage.workshop("versions", "search", "v1=90", "v2=10")
     assert stage.shares("search") == {"v2": 10, "v1": 90}
     assert table == stage.workshop("versions", "search")
@@ -96,7 +99,7 @@ def test_a_version_without_a_share_may_go_and_come_back(stage: Stage) -> None:
     stage.workshop("scale", "search:v1=1")
     stage.workshop("versions", "search", "v1=100", "v2=0")
     stage.workshop("scale", "search:v2=0")
-    assert [answers(url) for url in stage.urls("search", "v1")] == [True]
+    assert [is_live(url) for url in stage.urls("search", "v1")] == [True]
 
 
 @pytest.mark.parametrize(
@@ -139,4 +142,4 @@ def test_a_second_run_of_the_same_state_is_refused(stage: Stage) -> None:
     second.environment["MONGO_PORT"] = stage.running.environment["MONGO_PORT"]
     with pytest.raises(AssertionError, match="Step 2 runs here already, since"):
         second.start()
-    assert answers(stage.urls("like")[0])
+    assert is_live(stage.urls("like")[0])

@@ -1,4 +1,4 @@
-"""Each service answers for itself: probes, its document, and its verb to whoever has a reader's token."""
+"""Each service responds by itself: probes, its document, and its verb for holders of a reader's token."""
 
 import re
 
@@ -9,8 +9,8 @@ from requests import Response
 
 from step2_services.sync.relations import RELATIONS
 from tests.step2.parts import SERVICES, Parts
-from tests.support.answers import expect, expect_error, expect_message, expect_unauthorized
 from tests.support.client import Client, Reader, new_name
+from tests.support.responses import expect, expect_error, expect_message, expect_unauthorized
 
 HEADERS = ("X-Content-Type-Options", "X-Request-ID")
 OWN = {
@@ -53,9 +53,9 @@ def reader(parts: Parts) -> Reader:
     return parts.new_member()
 
 
-def asking(parts: Parts, service: str, reader: Reader) -> Client:
-    """A reader who asks a service; sync knows none, and is asked by nobody in particular."""
-    return Client(parts.url(service)) if service == "sync" else parts.asking(service, reader)
+def client_of(parts: Parts, service: str, reader: Reader) -> Client:
+    """Return a reader's client of a service; sync knows no readers."""
+    return Client(parts.url(service)) if service == "sync" else parts.reader_at(service, reader)
 
 
 def do_own(parts: Parts, service: str, client: Client, suffix: str = "") -> Response:
@@ -63,7 +63,7 @@ def do_own(parts: Parts, service: str, client: Client, suffix: str = "") -> Resp
     method, path = OWN[service]
     names = {"post": parts.posts[0].post_id, "pictured": parts.pictured.post_id, "word": parts.word}
     body = {"to": f"{new_name()}@example.org", "note": "alone"} if service == "share" else None
-    return client.ask(method, path.format(**names, tag="alone") + suffix, json=body)
+    return client.request(method, path.format(**names, tag="alone") + suffix, json=body)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -71,11 +71,11 @@ class TestEach:
     def test_lives_and_is_ready(self, parts: Parts, service: str) -> None:
         client = Client(parts.url(service))
         assert client.json("/health/live") == {"_status": "OK"}
-        told = client.json("/health/ready")
-        assert told["_status"] == "OK"
-        assert "mongodb" in told["parts"]
-        assert set(told["parts"].values()) == {"ok"}
-        assert ("smtp" in told["parts"]) == (service == "share")
+        content = client.json("/health/ready")
+        assert content["_status"] == "OK"
+        assert "mongodb" in content["parts"]
+        assert set(content["parts"].values()) == {"ok"}
+        assert ("smtp" in content["parts"]) == (service == "share")
 
     def test_counts_its_requests(self, parts: Parts, service: str) -> None:
         client = Client(parts.url(service))
@@ -92,11 +92,11 @@ class TestEach:
         verbs = {(method, path) for path, item in document["paths"].items() for method in item}
         method, path = OWN[service]
         shape = path.partition("?")[0].replace("{post}", "{*}").replace("{pictured}", "{*}")
-        told = {
+        found = {
             (each, "/".join("{*}" if part.startswith("{") else part for part in known.split("/")))
             for each, known in verbs
         }
-        assert (method.lower(), shape.replace("{tag}", "{*}")) in told
+        assert (method.lower(), shape.replace("{tag}", "{*}")) in found
 
     def test_has_a_page_to_try_it(self, parts: Parts, service: str) -> None:
         page = expect(Client(parts.url(service)).get("/docs", headers={"Accept": "text/html"}), 200)
@@ -111,22 +111,22 @@ class TestEach:
             expect(Client(parts.url(service)).get("/" + home["_links"][link]["href"]), 200)
 
     def test_does_its_own_verb(self, parts: Parts, reader: Reader, service: str) -> None:
-        answer = expect(do_own(parts, service, asking(parts, service, reader)), 200, 201)
+        response = expect(do_own(parts, service, client_of(parts, service, reader)), 200, 201)
         if service in ("posts", "search", "recommend", "sync"):
-            assert parts.word in answer.text or service in ("recommend", "sync")
-            assert answer.json()
+            assert parts.word in response.text or service in ("recommend", "sync")
+            assert response.json()
 
-    def test_asks_who_is_there_where_it_matters(self, parts: Parts, service: str) -> None:
-        answer = do_own(parts, service, Client(parts.url(service)))
+    def test_identity_is_required_where_it_matters(self, parts: Parts, service: str) -> None:
+        response = do_own(parts, service, Client(parts.url(service)))
         if service in FOR_READERS:
-            expect_unauthorized(answer)
+            expect_unauthorized(response)
         else:
-            expect(answer, 200)
+            expect(response, 200)
         for token in ("garbage", parts.sync_token()):
-            answer = do_own(parts, service, Client(parts.url(service), token))
-            expect_unauthorized(answer)
+            response = do_own(parts, service, Client(parts.url(service), token))
+            expect_unauthorized(response)
 
-    def test_says_who_answered(self, parts: Parts, service: str) -> None:
+    def test_response_names_the_instance(self, parts: Parts, service: str) -> None:
         # It may have been replaced by another instance meanwhile.
         served = r"search-v2(-\d+)? v2" if service == "search" else rf"{service}(-\d+)? v1"
         client = Client(parts.url(service))
@@ -134,7 +134,7 @@ class TestEach:
             assert re.fullmatch(served, client.get(path).headers["Served-By"])
 
     def test_refuses_parameters_it_does_not_know(self, parts: Parts, reader: Reader, service: str) -> None:
-        client = asking(parts, service, reader)
+        client = client_of(parts, service, reader)
         for path in (COLLECTIONS[service], OWN[service][1]):
             suffix = ("&" if "?" in path else "?") + "nonsense=1"
             if path == COLLECTIONS[service]:
@@ -143,11 +143,11 @@ class TestEach:
                 expect_message(do_own(parts, service, client, suffix), 400, "nonsense")
 
     def test_says_so_where_there_is_nothing(self, parts: Parts, reader: Reader, service: str) -> None:
-        client = asking(parts, service, reader)
+        client = client_of(parts, service, reader)
         expect_error(client.get("/nothing"), 404)
-        expect_error(client.ask("BREW", "/"), 405)
-        answer = client.get("/nothing")
-        assert all(name in answer.headers for name in HEADERS)
+        expect_error(client.request("BREW", "/"), 405)
+        response = client.get("/nothing")
+        assert all(name in response.headers for name in HEADERS)
 
 
 @pytest.mark.parametrize(("service", "method", "path"), FOR_SERVICES)
@@ -157,29 +157,29 @@ def test_readers_and_visitors_get_no_changes_and_no_copies(
     body = {"base": None, "cursor": "c", "put": [], "remove": []} if method == "PUT" else None
     for client in (
         Client(parts.url(service)),
-        parts.asking(service, reader),
+        parts.reader_at(service, reader),
         Client(parts.url(service), "garbage"),
     ):
-        expect_unauthorized(client.ask(method, path, json=body))
+        expect_unauthorized(client.request(method, path, json=body))
 
 
 @pytest.mark.parametrize(("owner", "what"), OWNS)
 def test_sync_s_token_gets_changes(parts: Parts, owner: str, what: str) -> None:
-    told = Client(parts.url(owner), parts.sync_token()).json(f"/changes/{what}", most=2)
+    content = Client(parts.url(owner), parts.sync_token()).json(f"/changes/{what}", most=2)
     fields = {"_id", *(name for each in RELATIONS if each.what == what for name in each.fields)}
-    assert set(told) == {"put", "remove", "range", "cursor", "more", "until", "left_out"}
-    assert len(told["put"]) <= 2
+    assert set(content) == {"put", "remove", "range", "cursor", "more", "until", "left_out"}
+    assert len(content["put"]) <= 2
     if what == "posts":
         always = fields - {"words"}  # which only languages without spaces have
-        assert all(set(document) >= always for document in told["put"])
+        assert all(set(document) >= always for document in content["put"])
     else:
-        assert all(set(document) <= fields for document in told["put"])
+        assert all(set(document) <= fields for document in content["put"])
 
 
 @pytest.mark.parametrize(("taker", "what"), TAKES)
 def test_sync_s_token_gets_positions(parts: Parts, taker: str, what: str) -> None:
-    told = Client(parts.url(taker), parts.sync_token()).json(f"/copies/{what}")
-    assert told["cursor"].startswith("changes:")
+    content = Client(parts.url(taker), parts.sync_token()).json(f"/copies/{what}")
+    assert content["cursor"].startswith("changes:")
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if name != "sync"])

@@ -1,4 +1,4 @@
-"""Copies end like what they are copies of; and what they lack can be told."""
+"""Copies become equal to their originals, and sync reports what they lack."""
 
 import secrets
 from datetime import UTC, datetime
@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from step2_services.sync.relations import RELATIONS
 from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen
-from tests.support.answers import expect, expect_error
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error
 from tests.support.submission import new_word
 from tests.support.writer import Writer
 from workshop.load.generate import posts as generated
@@ -56,11 +56,11 @@ def test_a_token_that_was_ended_is_refused_by_every_service(parts: Parts, member
     paths = {"tag": "/tags", "like": "/counts", "hide": "/counts", "share": "/counts", "members": "/me"}
     paths |= {"posts": f"/posts/{post}", "search": f"/search?q={parts.word}", "recommend": "/recommended"}
     for service, path in paths.items():
-        expect(parts.asking(service, member).get(path), 200)
-    expect(parts.asking("members", member).delete("/tokens/current"), 204)
+        expect(parts.reader_at(service, member).get(path), 200)
+    expect(parts.reader_at("members", member).delete("/tokens/current"), 204)
     parts.await_arrival()
     for service, path in paths.items():
-        expect_error(parts.asking(service, member).get(path), 401)
+        expect_error(parts.reader_at(service, member).get(path), 401)
 
 
 def test_what_its_owner_removed_is_gone_everywhere(parts: Parts, member: Reader) -> None:
@@ -82,9 +82,9 @@ def test_what_its_owner_removed_is_gone_everywhere(parts: Parts, member: Reader)
     found = {each["_id"] for each in Client(parts.url("search")).items("/search", q=word)}
     assert found == {each["_id"] for each in documents[1:]}
     for service, verb in (("tag", "tags/x"), ("like", "like"), ("hide", "hide")):
-        asking = parts.asking(service, member)
-        expect_error(asking.put(f"/posts/{gone}/{verb}"), 404)
-        expect(asking.put(f"/posts/{kept}/{verb}"), 200)
+        client_of = parts.reader_at(service, member)
+        expect_error(client_of.put(f"/posts/{gone}/{verb}"), 404)
+        expect(client_of.put(f"/posts/{kept}/{verb}"), 200)
 
 
 def test_many_changes_at_one_moment(parts: Parts) -> None:
@@ -144,19 +144,19 @@ class TestRebuilding:
             parts.check_copies(taker)
         secret = parts.secrets["operator secret of step 2"]
         sync = Client(parts.url("sync"))
-        answer = expect(sync.post(f"/rebuilds/{taker}", headers={"Operator-Secret": secret}), 202).json()
-        assert set(answer["relations"]) == {each.name for each in RELATIONS if each.taker == taker}
+        response = expect(sync.post(f"/rebuilds/{taker}", headers={"Operator-Secret": secret}), 202).json()
+        assert set(response["relations"]) == {each.name for each in RELATIONS if each.taker == taker}
         parts.await_copies(taker)
-        told = parts.relations()
-        assert all(told[name]["began"] >= answer["at"] for name in answer["relations"])
-        assert {name for name, each in told.items() if (each.get("began") or "") >= answer["at"]} == set(
-            answer["relations"]
+        found = parts.relations()
+        assert all(found[name]["began"] >= response["at"] for name in response["relations"])
+        assert {name for name, each in found.items() if (each.get("began") or "") >= response["at"]} == set(
+            response["relations"]
         )
 
     def test_by_the_command(self, parts: Parts) -> None:
         self.damage(parts, "recommend")
-        told = parts.stage.workshop("rebuild", "recommend")
-        assert all(f"recommend.{what}: done" in told for what in ("posts", "tags", "likes", "hides"))
+        output = parts.stage.workshop("rebuild", "recommend")
+        assert all(f"recommend.{what}: done" in output for what in ("posts", "tags", "likes", "hides"))
         parts.check_copies("recommend")
 
     @pytest.mark.parametrize("given", [None, "", "wrong", "é"], ids=repr)
@@ -164,17 +164,17 @@ class TestRebuilding:
         headers = {} if given is None else {"Operator-Secret": given.encode()}
         before = {name: each.get("began") for name, each in parts.relations().items()}
         for taker in ("recommend", "nothing"):
-            answer = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
-            expect_error(answer, 403)
-            assert parts.secrets["operator secret of step 2"] not in answer.text
+            response = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
+            expect_error(response, 403)
+            assert parts.secrets["operator secret of step 2"] not in response.text
         parts.await_arrival()
         assert {name: each.get("began") for name, each in parts.relations().items()} == before
 
     def test_not_of_who_takes_nothing(self, parts: Parts) -> None:
         headers = {"Operator-Secret": parts.secrets["operator secret of step 2"]}
         for taker in ("members", "nothing", "sync"):
-            answer = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
-            assert "takes no copies" in expect_error(answer, 404)["_error"]["message"]
+            response = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
+            assert "takes no copies" in expect_error(response, 404)["_error"]["message"]
 
 
 def metric(parts: Parts, name: str) -> dict[str, float]:
@@ -189,11 +189,11 @@ def metric(parts: Parts, name: str) -> dict[str, float]:
 
 
 class TestLag:
-    def test_is_told_of_each_relation(self, parts: Parts) -> None:
+    def test_report_has_each_relation(self, parts: Parts) -> None:
         parts.await_arrival()
-        told = parts.relations()
+        found = parts.relations()
         for relation in RELATIONS:
-            each = told[relation.name]
+            each = found[relation.name]
             assert (each["owner"], each["what"], each["taker"]) == (
                 relation.owner,
                 relation.what,
@@ -218,8 +218,8 @@ class TestLag:
         parts.await_arrival()
 
         def lags() -> None:
-            told = parts.relations()
-            late = {name for name, each in told.items() if each["lag"] > 4}
+            found = parts.relations()
+            late = {name for name, each in found.items() if each["lag"] > 4}
             assert late == {each.name for each in RELATIONS if each.owner == "hide"}
 
         def counted() -> None:
@@ -251,7 +251,7 @@ def test_two_at_once_do_no_harm(parts: Parts, member: Reader) -> None:
         finally:
             writer.stop()
         parts.await_copies()
-        assert set(writer.answers) == {200}, writer.answers
+        assert set(writer.responses) == {200}, writer.responses
     finally:
         parts.stage.workshop("scale", "sync=1")
     parts.await_copies()

@@ -1,4 +1,4 @@
-"""Two versions of search at once: asked for by name, or by their shares."""
+"""Two versions of search at once: chosen by name, or by their shares."""
 
 import re
 from collections import Counter
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.step2.parts import Parts
-from tests.support.answers import expect, expect_message
 from tests.support.client import Client
+from tests.support.responses import expect, expect_message
 from tests.support.submission import Submission, new_topic, new_word
 
 COUNT = 6
-ASKED = 60
+REQUESTS = 60
 
 
 class Found:
@@ -50,41 +50,41 @@ def shares_as_before(parts: Parts) -> Iterator[None]:
     parts.stage.workshop("versions", "search", "v1=0", "v2=100")
 
 
-def search(parts: Parts, found: Found, asked: str = "") -> tuple[str, list[str]]:
-    """Which version answered, and the ids."""
-    headers = {"Service-Version": asked} if asked else {}
-    answer = expect(Client(parts.face).get("/search", params={"q": found.word}, headers=headers), 200)
+def search(parts: Parts, found: Found, requested: str = "") -> tuple[str, list[str]]:
+    """Return the version that responded, and the ids."""
+    headers = {"Service-Version": requested} if requested else {}
+    response = expect(Client(parts.face).get("/search", params={"q": found.word}, headers=headers), 200)
     versions = {
         part.rpartition(" ")[2]
-        for part in answer.headers["Served-By"].split(", ")
+        for part in response.headers["Served-By"].split(", ")
         if part.startswith("search-")
     }
     (version,) = versions
-    return version, [each["_id"] for each in answer.json()["_items"]]
+    return version, [each["_id"] for each in response.json()["_items"]]
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_each_has_its_own_order(parts: Parts, found: Found, version: str) -> None:
     (url,) = parts.stage.urls("search", version)
-    answer = expect(Client(url).get("/search", params={"q": found.word}), 200)
-    assert re.fullmatch(rf"search-{version}(-\d+)? {version}", answer.headers["Served-By"])
-    found.expect_order(version, [each["_id"] for each in answer.json()["_items"]])
+    response = expect(Client(url).get("/search", params={"q": found.word}), 200)
+    assert re.fullmatch(rf"search-{version}(-\d+)? {version}", response.headers["Served-By"])
+    found.expect_order(version, [each["_id"] for each in response.json()["_items"]])
     assert Client(url).json("/openapi.json")["info"]["version"] == version
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("asked", ["search={}", "search = {}", "posts=v1, search={}", "search={},tag=v1"])
-def test_the_header_at_the_face_chooses(parts: Parts, found: Found, asked: str, version: str) -> None:
+@pytest.mark.parametrize("requested", ["search={}", "search = {}", "posts=v1, search={}", "search={},tag=v1"])
+def test_the_header_at_the_face_chooses(parts: Parts, found: Found, requested: str, version: str) -> None:
     for _ in range(3):
-        served, ids = search(parts, found, asked.format(version))
+        served, ids = search(parts, found, requested.format(version))
         assert served == version
         found.expect_order(version, ids)
 
 
-@pytest.mark.parametrize("asked", ["", "posts=v1", "search", "search=", "=v1", ";;", "v1"])
-def test_who_asks_for_none_gets_one_by_the_shares(parts: Parts, found: Found, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["", "posts=v1", "search", "search=", "=v1", ";;", "v1"])
+def test_request_without_a_version_gets_one_by_the_shares(parts: Parts, found: Found, requested: str) -> None:
     assert parts.stage.shares("search") == {"v2": 100, "v1": 0}
-    served, ids = search(parts, found, asked)
+    served, ids = search(parts, found, requested)
     assert served == "v2"
     found.expect_order("v2", ids)
 
@@ -93,7 +93,7 @@ def test_who_asks_for_none_gets_one_by_the_shares(parts: Parts, found: Found, as
 def test_shares_choose_while_both_run(parts: Parts, found: Found) -> None:
     parts.stage.workshop("versions", "search", "v1=50", "v2=50")
     served: Counter[str] = Counter()
-    for _ in range(ASKED):
+    for _ in range(REQUESTS):
         version, ids = search(parts, found)
         found.expect_order(version, ids)
         served[version] += 1
@@ -105,7 +105,7 @@ def test_shares_choose_while_both_run(parts: Parts, found: Found) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "asked", "service"),
+    ("path", "requested", "service"),
     [
         ("/search?q=stone", "search=v3", "search"),
         ("/search?q=stone", "search=v1.0, search=v2", "search"),
@@ -114,6 +114,6 @@ def test_shares_choose_while_both_run(parts: Parts, found: Found) -> None:
         ("/recommended", "recommend=none", "recommend"),
     ],
 )
-def test_a_version_that_is_not_there_is_told(parts: Parts, path: str, asked: str, service: str) -> None:
-    answer = Client(parts.face).get(path, headers={"Service-Version": asked})
-    expect_message(answer, 400, f"There is no {service}", "there is: v1")
+def test_unknown_version_is_refused(parts: Parts, path: str, requested: str, service: str) -> None:
+    response = Client(parts.face).get(path, headers={"Service-Version": requested})
+    expect_message(response, 400, f"There is no {service}", "there is: v1")

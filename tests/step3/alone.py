@@ -29,7 +29,7 @@ KIND = {
     **dict.fromkeys(("list", "search", "recommend", "tagged", "images"), "views"),
 }
 USERS = tomllib.loads((ROOT / "step3_async/step.toml").read_text())["nats"]["users"]
-"""What each service may say and hear, as in the step."""
+"""The users and permissions of the services, as in the step."""
 
 START_SECONDS = 90.0
 
@@ -70,7 +70,7 @@ class Alone:
 
 @dataclass(frozen=True)
 class World:
-    """What services stand on."""
+    """The servers and keys that services need."""
 
     mongod: Mongod
     nats: NatsServer

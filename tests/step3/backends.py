@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, ClientSession, TCPConnector, web
 
 from step3_async.gateway.app import Gateway, open_gateway
 from step3_async.gateway.ingress.server import Server, bound_socket
-from step3_async.gateway.settings import read_settings
+from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.connect import connect
@@ -34,7 +34,7 @@ from workshop.ports import free_port
 HOST = "127.0.0.1"
 SECRET = "secret of the faces"
 PROVED = {"X_Face_Secret": SECRET}
-INSIDE = {"Settle": "later", **PROVED}
+INSIDE = {"Command-Wait": "later", **PROVED}
 """What the web face sends with what it asks for a page, as `Stage.get` takes it."""
 
 EXPECTED = (
@@ -120,7 +120,7 @@ class Backend:
         self.handler: Handler = told.pop("handler", self._echo)
         self.state: Any = "up"
         paths = [AnnouncedPath(template=path, **more) for path, more in PATHS.get(service, {}).items()]
-        self.told = {"tags": [f"verb:{service}"], "takes": [], "paths": paths, **told}
+        self.told = {"tags": [f"verb:{service}"], "subscriptions": [], "paths": paths, **told}
         self.asked: list[web.Request] = []
         self.cancelled = 0
         self.words: dict[str, AppliedReply] = {}
@@ -283,7 +283,7 @@ async def staged(nats: NatsServer, settings: dict[str, str], runner: asyncio.Run
     async with AsyncExitStack() as stack:
         transport = await connect("gateway", url=nats.url())
         stack.push_async_callback(transport.close)
-        read = read_settings()
+        read = GatewaySettings.read()
         gateway = await stack.enter_async_context(open_gateway(transport, read))
         face, own = read.step3_port, read.port
         server = Server(gateway, read, lambda: asyncio.sleep(0))

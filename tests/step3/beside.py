@@ -1,4 +1,4 @@
-"""What a service of step 3 has beside it, for tests of one alone: owners that it hears from, and keys."""
+"""The surroundings of a service of step 3, for tests of one alone: owners that publish events, and keys."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ PATIENCE = 60.0
 
 
 class Owners:
-    """Publishes what owners would have captured of them, over a real NATS, and hears what services tell.
+    """Publishes what capture would publish of owners, over a real NATS, and receives what services publish.
 
     Snapshots have the `documents` there are by domain; while `held` they are promised, and do not come.
     """
@@ -46,10 +46,10 @@ class Owners:
         self.documents: dict[str, dict[str, Document]] = defaultdict(dict)
         self.held = False
         self.announced: list[Announcement] = []
-        self.settled: list[Applied] = []
+        self.applied: list[Applied] = []
         self._url = url
         self._number = 0
-        self._heard_before: dict[tuple[str, str], int] = {}
+        self._applied_before: dict[tuple[str, str], int] = {}
         self._loop = asyncio.new_event_loop()
         self._transport: Bus
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -60,13 +60,13 @@ class Owners:
         self._do(self._transport.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
 
-    def write(self, domain: str, key: str, after: Document | None, **told: Any) -> Event:
+    def write(self, domain: str, key: str, after: Document | None, **found: Any) -> Event:
         """A document is written, or removed; the event, which is published."""
-        event = self.event(domain, key, after, **told)
+        event = self.event(domain, key, after, **found)
         self.publish(event)
         return event
 
-    def event(self, domain: str, key: str, after: Document | None, **told: Any) -> Event:
+    def event(self, domain: str, key: str, after: Document | None, **found: Any) -> Event:
         """The same, without its being published."""
         self._number += 1
         if after is None:
@@ -74,12 +74,12 @@ class Owners:
         else:
             self.documents[domain][key] = after
         unique = {"event_id": token_hex(16)}
-        return rivers.event(domain, self._number, key, after, **(unique | told))
+        return rivers.event(domain, self._number, key, after, **(unique | found))
 
     def publish(self, *events: Event) -> None:
         """Publish events in this order."""
         for event in events:
-            self._heard_before[event.event_domain, event.key] = len(self.settled)
+            self._applied_before[event.event_domain, event.key] = len(self.applied)
         self._do(self._transport.publish_events(events))
 
     def publish_raw(self, subject: str, text: bytes) -> None:
@@ -102,27 +102,27 @@ class Owners:
 
         return eventually(check, patience)
 
-    def await_settled(self, service: str, domain: str, key: str, revision: int = 0) -> None:
-        """Wait until a service tells that it shows a document as it was published last."""
-        before = self._heard_before.get((domain, key), 0)
+    def await_applied(self, service: str, domain: str, key: str, revision: int = 0) -> None:
+        """Wait until a service has published that it shows the last state of a document."""
+        before = self._applied_before.get((domain, key), 0)
 
         def check() -> None:
-            told = [
+            found = [
                 number
-                for each in self.settled[before:]
+                for each in self.applied[before:]
                 if (each.service, each.domain) == (service, domain)
                 for name, number in each.documents
                 if name == key
             ]
-            assert any(number >= revision for number in told), f"{service} told {told}"
+            assert any(number >= revision for number in found), f"{service} applied {found}"
 
         eventually(check, PATIENCE)
 
-    def ask(self, service: str, domain: str, key: str) -> AppliedReply:
-        """What a service says of a document that somebody doubts."""
-        doubt = AppliedQuery(domain=domain, key=key).model_dump_json().encode()
+    def query(self, service: str, domain: str, key: str) -> AppliedReply:
+        """Return a service's reply to a query for a document."""
+        content = AppliedQuery(domain=domain, key=key).model_dump_json().encode()
         return AppliedReply.model_validate_json(
-            self._do(self._transport.request(f"{APPLIED_QUERY}.{service}", doubt, 5))
+            self._do(self._transport.request(f"{APPLIED_QUERY}.{service}", content, 5))
         )
 
     def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -131,21 +131,21 @@ class Owners:
     async def _open(self) -> None:
         await provision(self._url)
         self._transport = await connect("tests", url=self._url)
-        await self._transport.subscribe(f"{HEARTBEAT}.>", self._hear_alive)
-        await self._transport.subscribe(f"{APPLIED}.>", self._hear_settled)
-        await self._transport.reply(SNAPSHOT_REQUEST, self._promise)
+        await self._transport.subscribe(f"{HEARTBEAT}.>", self._on_heartbeat)
+        await self._transport.subscribe(f"{APPLIED}.>", self._on_applied)
+        await self._transport.reply(SNAPSHOT_REQUEST, self._accept)
 
-    async def _hear_alive(self, _topic: str, text: bytes) -> None:
+    async def _on_heartbeat(self, _topic: str, text: bytes) -> None:
         self.announced.append(Announcement.model_validate_json(text))
 
-    async def _hear_settled(self, _topic: str, text: bytes) -> None:
-        self.settled.append(Applied.model_validate_json(text))
+    async def _on_applied(self, _topic: str, text: bytes) -> None:
+        self.applied.append(Applied.model_validate_json(text))
 
-    async def _promise(self, text: bytes) -> bytes:
-        wish = SnapshotRequest.model_validate_json(text)
-        runs = {domain: token_hex(8) for domain in wish.domains}
+    async def _accept(self, text: bytes) -> bytes:
+        request = SnapshotRequest.model_validate_json(text)
+        runs = {domain: token_hex(8) for domain in request.domains}
         for domain, run in runs.items():
-            asyncio.get_running_loop().create_task(self._snapshot(wish.river, domain, run))
+            asyncio.get_running_loop().create_task(self._snapshot(request.river, domain, run))
         return SnapshotAccepted(runs=runs).model_dump_json().encode()
 
     async def _snapshot(self, river: str, domain: str, run: str) -> None:
@@ -161,15 +161,15 @@ class Mint:
 
     def __init__(self) -> None:
         self._issuer = Issuer(token_urlsafe(32), ISSUER, timedelta(hours=1))
-        told = json.dumps(self._issuer.jwks()).encode()
+        reported = json.dumps(self._issuer.jwks()).encode()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 found = self.path == "/api/.well-known/jwks.json"
                 self.send_response(200 if found else 404)
-                self.send_header("Content-Length", str(len(told) if found else 0))
+                self.send_header("Content-Length", str(len(reported) if found else 0))
                 self.end_headers()
-                self.wfile.write(told if found else b"")
+                self.wfile.write(reported if found else b"")
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
                 """Nobody asks."""
@@ -199,12 +199,12 @@ def owners_at(url: str) -> Iterator[Owners]:
 
 
 def posts(word: str, amount: int, **more: Any) -> Sequence[tuple[str, Document]]:
-    """Posts as their owner tells them, the newest first, by their ids."""
+    """Return posts as their owner publishes them, the newest first, by their ids."""
     return [(f"t3_{word}{number:03}", post(f"{word} {number}", number, **more)) for number in range(amount)]
 
 
 def post(title: str, number: int = 0, **more: Any) -> Document:
-    """A post as its owner tells it."""
+    """Return a post as its owner publishes it."""
     return {
         "_etag": token_hex(8),
         "source": "reddit",
@@ -229,6 +229,6 @@ def post(title: str, number: int = 0, **more: Any) -> Document:
 
 
 def mark(reader: str, post_id: str, revision: int, **kind: Any) -> tuple[str, Document]:
-    """A mark as its owner tells it, by its id."""
-    told = {"reader": reader, "post": post_id, "topic": "stones", "revision": revision}
-    return f"{reader}:{post_id}", {**told, **kind}
+    """Return a mark as its owner publishes it, by its id."""
+    found = {"reader": reader, "post": post_id, "topic": "stones", "revision": revision}
+    return f"{reader}:{post_id}", {**found, **kind}

@@ -116,7 +116,7 @@ def capture(owners: Owners, nats_url: str, folder: Path, name: str = "capture") 
 
 class Rapids(threading.Thread):
     """Reads a river of all domains, and knows what the rapids have, in their order: a river may hand out
-    again, later, what it has handed out before.
+    again, later, what it has delivered before.
     """
 
     def __init__(self, url: str, river: str = "listener") -> None:
@@ -161,18 +161,18 @@ class Rapids(threading.Thread):
         """The events of a domain so far, of these names if any are given."""
         return [e for e in self.events if e.event_domain == domain and (not names or e.event_name in names)]
 
-    def wish(self, *domains: str, again: bool = False, river: str = "") -> dict[str, str]:
-        """Ask for a snapshot for a river, by default for this one; the runs that were promised."""
-        wish = SnapshotRequest(river=river or self._river, domains=list(domains), again=again)
+    def request_snapshot(self, *domains: str, again: bool = False, river: str = "") -> dict[str, str]:
+        """Request a snapshot for a river, by default for this one, and return the accepted runs."""
+        content = SnapshotRequest(river=river or self._river, domains=list(domains), again=again)
 
-        async def ask() -> Any:
-            transport = await connect("asking", url=self._url)
+        async def send() -> Any:
+            transport = await connect("requester", url=self._url)
             try:
-                return await transport.request("snapshot.request", wish.model_dump_json().encode(), 30)
+                return await transport.request("snapshot.request", content.model_dump_json().encode(), 30)
             finally:
                 await transport.close()
 
-        return SnapshotAccepted.model_validate_json(asyncio.run(ask())).runs
+        return SnapshotAccepted.model_validate_json(asyncio.run(send())).runs
 
 
 @dataclass
@@ -244,7 +244,7 @@ def folded(events: Iterable[Event]) -> dict[str, Document]:
 
 
 def _take(
-    have: dict[str, tuple[str, Document | None]], key: str, version: str, told: Document | None
+    have: dict[str, tuple[str, Document | None]], key: str, version: str, found: Document | None
 ) -> None:
     if key not in have or have[key][0] <= version:
-        have[key] = (version, told)
+        have[key] = (version, found)

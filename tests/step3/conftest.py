@@ -23,7 +23,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 
 @pytest.fixture
 def member(parts: Parts) -> Reader:
-    """A new member, who asks the face."""
+    """A new member with a client of the face."""
     return parts.new_member()
 
 

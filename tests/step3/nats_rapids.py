@@ -16,13 +16,15 @@ from tests.step3.nats_server import NatsServer
 from tests.support.eventually import PATIENCE, pauses
 
 USERS: dict[str, dict[str, Any]] = {
-    "capture": {"publishes": ["posts", "tag"], "provisions": True, "answers": ["snapshot.request"]},
-    "search": {"takes": ["posts", "tag"]},
-    "list": {"takes": ["posts"]},
+    "capture": {"publishes": ["posts", "tag"], "provisions": True, "topics": {"reply": ["snapshot.request"]}},
+    "search": {"subscriptions": ["posts", "tag"]},
+    "list": {"subscriptions": ["posts"]},
     "gateway": {
-        "tells": ["registry.probe"],
-        "hears": ["registry.heartbeat.>", "applied.>"],
-        "asks": ["applied-query.*"],
+        "topics": {
+            "publish": ["registry.probe"],
+            "subscribe": ["registry.heartbeat.>", "applied.>"],
+            "request": ["applied-query.*"],
+        }
     },
 }
 TEST_SECONDS = 150
@@ -113,7 +115,7 @@ class Traffic:
         before = self.published
         await until(lambda: self.published > before + 200, seconds)
 
-    async def check_all_seen(self, seconds: float) -> None:
+    async def check_all_received(self, seconds: float) -> None:
         """Publish no more; an AssertionError if not all that was confirmed is read."""
         self._done.set()
         await asyncio.wait_for(asyncio.gather(self._publishing, *self._reading), seconds)

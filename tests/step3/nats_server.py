@@ -36,17 +36,17 @@ class NatsServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it responds."""
         passwords = {user: f"password-{user}" for user in self._users}
         allowed = {
             name: permissions_of(name, User.model_validate(each)) for name, each in self._users.items()
         }
         file = self._folder / "nats.conf"
-        told = json.loads(configuration(HOST, self.port, self.store, passwords, allowed))
-        file.write_text(json.dumps({**told, **self._more}))
+        content = json.loads(configuration(HOST, self.port, self.store, passwords, allowed))
+        file.write_text(json.dumps({**content, **self._more}))
         with (self._folder / "nats.log").open("ab") as log:
             self._process = subprocess.Popen([find_nats_server(), "--config", file], stdout=log, stderr=log)
-        eventually(self._answers, START_SECONDS)
+        eventually(self._responds, START_SECONDS)
 
     def url(self, user: str = ADMIN) -> str:
         """Its address, with a user's credentials."""
@@ -64,7 +64,7 @@ class NatsServer:
         self.stop(signal.SIGKILL)
 
     def pause(self, paused: bool) -> None:
-        """Have it stand still, or go on."""
+        """Suspend the server, or resume it."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP if paused else signal.SIGCONT)
 
@@ -73,7 +73,7 @@ class NatsServer:
         assert self._process is None
         shutil.rmtree(self.store)
 
-    def _answers(self) -> None:
+    def _responds(self) -> None:
         assert self._process
         assert self._process.poll() is None, (self._folder / "nats.log").read_text()
         try:

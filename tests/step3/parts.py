@@ -44,31 +44,31 @@ class Stage:
         return self.running.secrets[name]
 
     def registry(self) -> dict[str, Document]:
-        """The instances by name, as the gateway tells."""
-        told = Client(self.running.url).json("/registry")
-        return {each["instance"]: each for each in told["instances"]}
+        """The instances by name, from the gateway's registry."""
+        content = Client(self.running.url).json("/registry")
+        return {each["instance"]: each for each in content["instances"]}
 
     def instances(self, service: str) -> list[str]:
         """The names of a service's instances that are up."""
         return [
             name
-            for name, told in self.registry().items()
-            if told["service"] == service and told["state"] == "up"
+            for name, described in self.registry().items()
+            if described["service"] == service and described["state"] == "up"
         ]
 
     def processes(self, service: str) -> list[psutil.Process]:
-        """The processes that answer for a service."""
+        """The processes of a service."""
         found: list[psutil.Process] = []
-        for told in self.registry().values():
-            if told["service"] == service:
+        for described in self.registry().values():
+            if described["service"] == service:
                 with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since
-                    found.append(psutil.Process(told["pid"]))
+                    found.append(psutil.Process(described["pid"]))
         return found
 
     def masters(self) -> dict[str, int]:
         """The process that the run started for each instance, by the instance's name."""
-        told = json.loads((self.state / "instances3.json").read_text())
-        return {each["name"]: each["pid"] for each in told}
+        content = json.loads((self.state / "instances3.json").read_text())
+        return {each["name"]: each["pid"] for each in content}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Parts:
         return self.admin[f"step3_{service}"][name]
 
     def new_member(self) -> Reader:
-        """A new member, who asks the face."""
+        """Return a new member with a client of the face."""
         return new_reader(self.face)
 
     def await_posts(self) -> None:

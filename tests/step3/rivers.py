@@ -1,4 +1,4 @@
-"""Histories of documents, and the events and snapshot pages that tell them."""
+"""Histories of documents, and the events and snapshot pages about them."""
 
 import random
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def version(number: int) -> str:
     return f"{number:016x}"
 
 
-def event(domain: str, number: int, key: str, after: Document | None, **told: Any) -> Event:
+def event(domain: str, number: int, key: str, after: Document | None, **found: Any) -> Event:
     """The event of a change, the `number`th of its domain."""
     plain = {
         "event_id": f"{domain}-{number}",
@@ -30,7 +30,7 @@ def event(domain: str, number: int, key: str, after: Document | None, **told: An
         "payload": {},
         "after": after,
     }
-    return Event(**plain | told)
+    return Event(**plain | found)
 
 
 def events(domain: str, history: Sequence[Change]) -> list[Event]:
@@ -49,13 +49,13 @@ def state(history: Sequence[Change], upto: int) -> dict[str, Document]:
     return found
 
 
-def page(domain: str, number: int, told: Page) -> Event:
+def page(domain: str, number: int, found: Page) -> Event:
     """A snapshot page of the moment after so many changes."""
     return event(
         *(domain, number, "", None),
-        event_id=f"{told.run}-{told.after}",
+        event_id=f"{found.run}-{found.after}",
         event_name=SNAPSHOT_PAGE,
-        payload=told.model_dump(),
+        payload=found.model_dump(),
     )
 
 
@@ -72,8 +72,8 @@ def snapshot(
         keys, last = rest[:most], len(rest) <= most
         upto = None if last else keys[-1]
         documents = [{"_id": key, **seen[key]} for key in keys]
-        told = Page(run=run, documents=documents, after=after, upto=upto, last=last)
-        pages.append(page(domain, at, told))
+        found = Page(run=run, documents=documents, after=after, upto=upto, last=last)
+        pages.append(page(domain, at, found))
         if last:
             return pages
         after = upto

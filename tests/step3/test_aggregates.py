@@ -1,4 +1,4 @@
-"""Aggregates: each command is one write, told by its revision and its trace, to posts that are known."""
+"""Aggregates: each command is one write, with its revision and its trace, to a known post."""
 
 import smtplib
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from kit.domain.members.revocations import Revocations
 from step3_async.aggregates.write_log import WriteLog
 from tests.step3.alone import Alone, World, world
 from tests.step3.beside import post
-from tests.support.answers import expect, expect_error, expect_unauthorized
 from tests.support.client import PASSWORD, Reader, new_name
+from tests.support.responses import expect, expect_error, expect_unauthorized
 from workshop.ports import free_port
 
 __all__ = ["world"]
@@ -49,25 +49,25 @@ def marking(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
 
 @pytest.fixture
 def post_id(marking: Alone) -> str:
-    """A post that the service has heard of."""
+    """Return a post that the service knows."""
     return known_post(marking)
 
 
 def known_post(alone: Alone) -> str:
     event = alone.owners.write("posts", f"t3_{token_hex(4)}", post("known"))
-    alone.owners.await_settled(alone.service, "posts", event.key)
+    alone.owners.await_applied(alone.service, "posts", event.key)
     return event.key
 
 
 class TestMarks:
-    def test_each_command_is_told_by_its_revision(self, marking: Alone, post_id: str) -> None:
+    def test_response_names_the_revision_of_each_command(self, marking: Alone, post_id: str) -> None:
         reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
-        told = [
-            expect(reader.ask(method, path), 200).headers["Command"]
+        found = [
+            expect(reader.request(method, path), 200).headers["Command"]
             for method in ("PUT", "PUT", "DELETE", "DELETE")
         ]
         key = f"{reader.username}:{post_id}"
-        assert told == [f"{marking.service}:{revision}:{key}" for revision in (1, 2, 3, 4)]
+        assert found == [f"{marking.service}:{revision}:{key}" for revision in (1, 2, 3, 4)]
 
     def test_the_mark_has_its_revision_and_its_trace(self, marking: Alone, post_id: str) -> None:
         reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
@@ -76,7 +76,7 @@ class TestMarks:
             ("PUT", done, {"traceparent": PARENT}, PARENT),
             ("DELETE", undone, {}, None),
         ):
-            expect(reader.ask(method, path, headers=headers), 200)
+            expect(reader.request(method, path, headers=headers), 200)
             mark = marking.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
             assert mark is not None
             assert mark.pop("at")
@@ -92,10 +92,10 @@ class TestMarks:
             }
             assert revision == (1 if method == "PUT" else 2)
 
-    def test_a_refused_command_writes_and_tells_nothing(self, marking: Alone) -> None:
+    def test_refused_command_writes_nothing_and_names_no_revision(self, marking: Alone) -> None:
         path = f"/posts/t3_nothing/{COMMANDS[marking.service]}"
-        answer = expect_error(marking.signed_in().put(path), 404)
-        assert "Command" not in answer
+        response = expect_error(marking.signed_in().put(path), 404)
+        assert "Command" not in response
         refused = marking.visitor.put(path)
         expect_unauthorized(refused)
         assert "Command" not in refused.headers
@@ -110,7 +110,7 @@ class TestMarks:
 
     def test_nothing_is_marked_on_a_post_that_has_gone(self, marking: Alone, post_id: str) -> None:
         marking.owners.write("posts", post_id, None)
-        marking.owners.await_settled(marking.service, "posts", post_id)
+        marking.owners.await_applied(marking.service, "posts", post_id)
         marker = known_post(marking)
         assert marker
         expect_error(marking.signed_in().put(f"/posts/{post_id}/{COMMANDS[marking.service]}"), 404)
@@ -120,8 +120,8 @@ class TestMarks:
         reader = marking.signed_in()
         for number in range(50):
             expect(reader.put(f"/posts/{post_id}/tags/t{number}"), 200)
-        answer = expect(reader.put(f"/posts/{post_id}/tags/one-more"), 422)
-        assert "Command" not in answer.headers
+        response = expect(reader.put(f"/posts/{post_id}/tags/one-more"), 422)
+        assert "Command" not in response.headers
         mark = marking.database["marks"].find_one({"_id": f"{reader.username}:{post_id}"})
         assert mark is not None
         assert mark["revision"] == 50
@@ -131,14 +131,14 @@ class TestMarks:
 
 
 class TestShare:
-    def test_a_share_is_mailed_and_told(self, world: World, smtp: Any) -> None:
+    def test_share_is_mailed_and_named(self, world: World, smtp: Any) -> None:
         settings = {"SMTP_HOST": smtp.host, "SMTP_PORT": str(smtp.port)}
         with world.alone("share", settings) as alone:
             post_id, reader = known_post(alone), alone.signed_in()
             body = {"to": "bea@example.org", "note": "for you"}
-            answer = expect(reader.post(f"/posts/{post_id}/share", json=body), 201)
-            share = answer.json()["share"]
-            assert answer.headers["Command"] == f"share:1:{share}"
+            response = expect(reader.post(f"/posts/{post_id}/share", json=body), 201)
+            share = response.json()["share"]
+            assert response.headers["Command"] == f"share:1:{share}"
             kept = alone.database["shares"].find_one({"_id": share})
             assert kept is not None
             assert (kept["revision"], kept["post"], kept["to"]) == (1, post_id, "bea@example.org")
@@ -147,15 +147,15 @@ class TestShare:
 
 
 class TestMembers:
-    def test_a_token_that_is_ended_is_told(self, world: World) -> None:
+    def test_revoked_token_is_named(self, world: World) -> None:
         with world.alone("members") as alone:
             name = new_name()
             expect(alone.visitor.post("/members", json={"_id": name, "password": PASSWORD}), 201)
             signed = alone.visitor.post("/tokens", json={"username": name, "password": PASSWORD})
             reader = Reader(alone.url, name, expect(signed, 201).json()["token"])
             assert reader.json("/me")["username"] == name
-            answer = expect(reader.delete("/tokens/current", headers={"traceparent": PARENT}), 204)
-            domain, revision, key = answer.headers["Command"].split(":", 2)
+            response = expect(reader.delete("/tokens/current", headers={"traceparent": PARENT}), 204)
+            domain, revision, key = response.headers["Command"].split(":", 2)
             assert (domain, revision) == ("members", "1")
             kept = alone.database["revoked"].find_one({"_id": key})
             assert kept is not None
@@ -218,9 +218,9 @@ class TestWriteLog:
 
 
 def check_images(alone: Alone) -> None:
-    """MongoDB keeps what the documents that it tells of were before."""
-    (told,) = alone.database.list_collections(filter={"name": IMAGES[alone.service]})
-    assert told["options"]["changeStreamPreAndPostImages"] == {"enabled": True}
+    """MongoDB keeps its documents as they were before a change."""
+    (found,) = alone.database.list_collections(filter={"name": IMAGES[alone.service]})
+    assert found["options"]["changeStreamPreAndPostImages"] == {"enabled": True}
 
 
 class Inbox:

@@ -16,39 +16,39 @@ from tests.support.eventually import eventually
 
 
 class Registry(threading.Thread):
-    """Hears announcements, and can ask who is there."""
+    """Receives announcements, and can send a probe."""
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
-        self.heard: list[tuple[str, Announcement]] = []
+        self.announced: list[tuple[str, Announcement]] = []
         self._url = url
-        self._hears, self._asks, self._ends = threading.Event(), threading.Event(), threading.Event()
+        self._listening, self._probe, self._ends = threading.Event(), threading.Event(), threading.Event()
 
     def __enter__(self) -> "Registry":
         self.start()
-        assert self._hears.wait(START_SECONDS)
+        assert self._listening.wait(START_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ends.set()
         self.join(10)
 
-    def ask(self) -> None:
-        self._asks.set()
+    def request(self) -> None:
+        self._probe.set()
 
     def run(self) -> None:
         asyncio.run(self._listen())
 
     async def _listen(self) -> None:
-        async def hear(topic: str, text: bytes) -> None:
-            self.heard.append((topic, Announcement.model_validate_json(text)))
+        async def receive(topic: str, text: bytes) -> None:
+            self.announced.append((topic, Announcement.model_validate_json(text)))
 
         transport = await connect("registry", url=self._url)
-        await transport.subscribe(f"{HEARTBEAT}.>", hear)
-        self._hears.set()
+        await transport.subscribe(f"{HEARTBEAT}.>", receive)
+        self._listening.set()
         while not self._ends.is_set():
-            if self._asks.is_set():
-                self._asks.clear()
+            if self._probe.is_set():
+                self._probe.clear()
                 await transport.publish(PROBE, b"")
             await asyncio.sleep(0.01)
         await transport.close()
@@ -65,24 +65,26 @@ def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
 
         def await_one(check: Callable[[Announcement], bool], after: int = 0) -> Announcement:
             def found() -> Announcement:
-                told = [each for _, each in registry.heard[after:] if check(each)]
-                assert told
-                return told[0]
+                reported = [each for _, each in registry.announced[after:] if check(each)]
+                assert reported
+                return reported[0]
 
             return eventually(found, START_SECONDS)
 
-        leading = await_one(lambda told: told.state == "up" and len(told.tags) == len(SOURCES) + 1)
+        leading = await_one(
+            lambda reported: reported.state == "up" and len(reported.tags) == len(SOURCES) + 1
+        )
         assert (leading.service, leading.instance, leading.version) == ("capture", "capture", "v1")
-        assert (leading.url, leading.takes) == (one.url, [])
-        assert {topic for topic, _ in registry.heard} == {f"{HEARTBEAT}.capture.capture"}
+        assert (leading.url, leading.subscriptions) == (one.url, [])
+        assert {topic for topic, _ in registry.announced} == {f"{HEARTBEAT}.capture.capture"}
 
         def beats() -> None:
-            assert len(registry.heard) - before > 3
+            assert len(registry.announced) - before > 3
 
-        before = len(registry.heard)
+        before = len(registry.announced)
         eventually(beats)
-        registry.ask()
-        await_one(lambda told: told.state == "up", after=len(registry.heard))
+        registry.request()
+        await_one(lambda reported: reported.state == "up", after=len(registry.announced))
         one.stop()
-        await_one(lambda told: told.state == "gone")
-        assert registry.heard[-1][1].state == "gone"
+        await_one(lambda reported: reported.state == "gone")
+        assert registry.announced[-1][1].state == "gone"

@@ -1,4 +1,4 @@
-"""Capture follows owners: all that happens is told, in order, with what was before and after."""
+"""Capture follows owners: all changes are published, in order, with the document before and after."""
 
 import secrets
 import threading
@@ -30,15 +30,15 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 def check(event: Event) -> None:
-    """That it tells what the catalog says, and nothing else."""
-    fact = BY_NAME[event.event_domain, event.event_name]
-    fact.payload.model_validate(event.payload)
+    """Check that it publishes what the catalogue says, and nothing else."""
+    event_type = BY_NAME[event.event_domain, event.event_name]
+    event_type.payload.model_validate(event.payload)
     for document in (event.before, event.after):
         if document is not None:
-            fact.document.model_validate(document)
+            event_type.document.model_validate(document)
 
 
-def test_all_that_concurrent_writers_do_is_told_in_order(stage: Stage) -> None:
+def test_changes_of_concurrent_writers_are_published_in_order(stage: Stage) -> None:
     marks = stage.owners.marks("tag")
 
     def write(number: int) -> None:
@@ -68,7 +68,7 @@ def test_all_that_concurrent_writers_do_is_told_in_order(stage: Stage) -> None:
     }
 
 
-def test_facts_of_every_owner_travel_with_their_trace_and_without_secrets(stage: Stage) -> None:
+def test_events_of_every_owner_have_their_trace_and_no_secrets(stage: Stage) -> None:
     owners, secret = stage.owners, secrets.token_hex(8)
     owners.add_posts(range(1), ghost=secret)
     for domain in ("tag", "like", "hide"):
@@ -93,7 +93,7 @@ def test_facts_of_every_owner_travel_with_their_trace_and_without_secrets(stage:
     assert (datetime.now(UTC) - revoked.timestamp).total_seconds() < 30
 
 
-def test_what_is_removed_is_told_with_what_it_was(stage: Stage) -> None:
+def test_removal_is_published_with_the_document_before(stage: Stage) -> None:
     posts = stage.owners.collection("posts")
     stage.owners.add_posts(range(3))
     posts.update_one({"_id": "t3_000001"}, {"$set": {"score": 7}})
@@ -127,7 +127,7 @@ def test_where_mongodb_kept_no_images_the_present_stands_in(mongod: Any, tmp_pat
             check(event)
 
 
-def test_it_tells_how_it_is(stage: Stage, mongod: Any) -> None:
+def test_health_and_metrics_show_its_state(stage: Stage, mongod: Any) -> None:
     stage.owners.marks("like").like("ada", "t3_1", "stones", True)
     stage.await_events("like", 1)
     with stage.capture("second") as second:
@@ -148,12 +148,12 @@ def test_it_tells_how_it_is(stage: Stage, mongod: Any) -> None:
         assert second.leads() == 0
         stage.nats.stop()
 
-        def tells() -> None:
+        def is_ready_without_rapids() -> None:
             response = requests.get(f"{second.url}/health/ready", timeout=30)
             assert response.status_code == 200
             assert response.json()["parts"]["rapids"] == "down"
 
-        eventually(tells)
+        eventually(is_ready_without_rapids)
         stage.nats.start()
         eventually(is_ready)
     stage.owners.marks("like").like("ada", "t3_2", "stones", True)

@@ -1,4 +1,4 @@
-"""Capture is killed with -9, again and again: no fact is lost, and one that is told again is the same."""
+"""Capture is killed with -9, again and again: no event is lost, and a repeated event is the same event."""
 
 import itertools
 import signal
@@ -79,11 +79,11 @@ def test_kill_9_loses_nothing(stage: Stage) -> None:
     assert [event.version for event in events] == sorted(event.version for event in events)
     assert folded(events).keys() == {f"ada:t3_{number}" for number in range(min(count, 50))}
     for mark in stage.owners.collection("like").find():
-        told = folded(events)[mark["_id"]]
-        assert (told["liked"], told["revision"]) == (mark["liked"], mark["revision"])
+        found = folded(events)[mark["_id"]]
+        assert (found["liked"], found["revision"]) == (mark["liked"], mark["revision"])
 
 
-def test_what_is_published_again_is_the_same_event(stage: Stage) -> None:
+def test_change_published_again_is_the_same_event(stage: Stage) -> None:
     positions = stage.owners.own["positions"]
     with stage.capture() as one:
         one.await_leading(stage.owners)
@@ -106,7 +106,7 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
     with stage.capture("first") as first:
         first.await_leading(stage.owners)
         with stage.capture("second") as second:
-            await_answer(second)
+            await_response(second)
             await_leads(first, len(SOURCES))
             await_leads(second, 0)
             first.stop(signal.SIGKILL)
@@ -114,7 +114,7 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
             stage.await_events("like", 1)
             await_holder(stage, "second")
             first.start()
-            await_answer(first)
+            await_response(first)
             assert holders(stage) == {"second"}
             second.stop()
             # Nobody has to wait until a lease ends: they have ended with it, unless taken over already.
@@ -125,11 +125,11 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
     assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
 
 
-def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
+def test_suspended_instance_finds_its_lease_taken(stage: Stage) -> None:
     likes = stage.owners.marks("like")
     with stage.capture("first") as first, stage.capture("second") as second:
-        await_answer(first)
-        await_answer(second)
+        await_response(first)
+        await_response(second)
 
         def led() -> str:
             (name,) = holders(stage)
@@ -145,7 +145,7 @@ def test_one_that_stood_still_finds_its_lease_taken(stage: Stage) -> None:
         stage.await_events("like", 1)
         terms = {each["_id"]: each["term"] for each in stage.owners.own["leases"].find()}
         first.send(signal.SIGCONT)
-        await_answer(first)
+        await_response(first)
         likes.like("ada", "t3_2", "stones", True)
         stage.await_events("like", 2)
         assert eventually(led, START_SECONDS) == "second"
@@ -163,7 +163,7 @@ def await_leads(instance: Capture, count: int) -> None:
     eventually(check, START_SECONDS)
 
 
-def await_answer(instance: Capture) -> None:
+def await_response(instance: Capture) -> None:
     """Wait until it is up, and has seen how things are since."""
 
     def check() -> None:

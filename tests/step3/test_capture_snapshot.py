@@ -1,4 +1,4 @@
-"""A snapshot tells how all documents are, while owners write on."""
+"""A snapshot publishes all documents while owners go on writing."""
 
 import signal
 import threading
@@ -53,16 +53,16 @@ def test_snapshot_and_changes_make_one_story(stage: Stage) -> None:
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            run = stage.rapids.wish("posts")["posts"]
-            assert stage.rapids.wish("posts")["posts"] == run
+            run = stage.rapids.request_snapshot("posts")["posts"]
+            assert stage.rapids.request_snapshot("posts")["posts"] == run
             pages = stage.await_snapshot("posts", run)
         finally:
             stopped.set()
             writer.join()
 
         def check() -> None:
-            told = folded(stage.rapids.of("posts"))
-            assert told == {each["_id"]: each for each in posts.find()}
+            found = folded(stage.rapids.of("posts"))
+            assert found == {each["_id"]: each for each in posts.find()}
 
         eventually(check, START_SECONDS)
     check_ranges(pages)
@@ -80,7 +80,7 @@ def test_it_goes_on_after_kill_9_where_it_was(stage: Stage) -> None:
     snapshots = stage.owners.own.create_collection("snapshots", validator=middle)
     with stage.capture() as one:
         one.await_leading(stage.owners)
-        run = stage.rapids.wish("posts")["posts"]
+        run = stage.rapids.request_snapshot("posts")["posts"]
 
         def is_under_way() -> None:
             assert snapshots.find_one({"_id": run, "after": {"$ne": None}})
@@ -103,13 +103,13 @@ def test_who_wants_the_same_at_once_shares_it(stage: Stage) -> None:
     stage.owners.add_posts(range(10))
     with stage.capture() as one:
         one.await_leading(stage.owners)
-        runs = stage.rapids.wish("posts", "hide", "unheard-of", river="other")
+        runs = stage.rapids.request_snapshot("posts", "hide", "unheard-of", river="other")
         assert runs.keys() == {"posts", "hide"}
-        assert stage.rapids.wish("posts")["posts"] == runs["posts"]
+        assert stage.rapids.request_snapshot("posts")["posts"] == runs["posts"]
         (page,) = stage.await_snapshot("posts", runs["posts"])
         assert [each["_id"] for each in page.payload["documents"]] == [post(n)["_id"] for n in range(10)]
         # Later it is another, addressed to this river alone.
-        later = stage.rapids.wish("posts")["posts"]
+        later = stage.rapids.request_snapshot("posts")["posts"]
         assert later != runs["posts"]
         stage.await_snapshot("posts", later)
         assert '"to":"listener"' in one.log
@@ -128,7 +128,7 @@ def test_again_means_from_the_first_page(stage: Stage) -> None:
     with stage.capture() as one:
         stage.await_snapshot("posts", "old")
         stage.await_snapshot("posts", "shared")
-        run = stage.rapids.wish("posts", again=True)["posts"]
+        run = stage.rapids.request_snapshot("posts", again=True)["posts"]
         (page,) = stage.await_snapshot("posts", run)
     assert page.payload["after"] is None
     assert len(page.payload["documents"]) == 10
@@ -155,23 +155,23 @@ def test_a_page_that_comes_twice_ends_where_it_did(stage: Stage) -> None:
     assert [len(page.payload["documents"]) for page in (twice, rest)] == [4, 3]
 
 
-def test_nothing_there_is_told_too(stage: Stage) -> None:
+def test_empty_collection_is_published_too(stage: Stage) -> None:
     with stage.capture() as one:
         one.await_leading(stage.owners)
-        run = stage.rapids.wish("like")["like"]
+        run = stage.rapids.request_snapshot("like")["like"]
         (page,) = stage.await_snapshot("like", run)
-    told = {"run": run, "documents": [], "after": None, "upto": None, "last": True}
-    assert page.payload == told
+    found = {"run": run, "documents": [], "after": None, "upto": None, "last": True}
+    assert page.payload == found
 
 
-def test_what_cannot_be_told_is_left_out_and_the_rest_is_whole(stage: Stage) -> None:
-    """In pages, and in what is told as it happens."""
+def test_invalid_document_is_left_out_of_a_complete_snapshot(stage: Stage) -> None:
+    """In pages, and in events of changes."""
     posts, good = stage.owners.collection("posts"), whole_posts(4)
     tellable = {each["_id"] for each in odd_posts_that_lack_fields(posts)}
     posts.insert_many(good[:2])
     with stage.capture() as one:
         one.await_leading(stage.owners)
-        run = stage.rapids.wish("posts")["posts"]
+        run = stage.rapids.request_snapshot("posts")["posts"]
         pages = stage.await_snapshot("posts", run)
         check_ranges(pages)
         there = {each["_id"] for page in pages for each in page.payload["documents"]}
@@ -183,17 +183,17 @@ def test_what_cannot_be_told_is_left_out_and_the_rest_is_whole(stage: Stage) -> 
         posts.update_one({"_id": good[1]["_id"]}, {"$set": {"title": "at last"}})
 
         def check() -> None:
-            told = folded(stage.rapids.of("posts"))
-            assert told[good[1]["_id"]]["title"] == "at last"
-            assert good[0]["_id"] not in told
-            assert {good[2]["_id"], good[3]["_id"]} <= told.keys()
-            assert all(type(each["title"]) is str for each in told.values() if "title" in each)
+            found = folded(stage.rapids.of("posts"))
+            assert found[good[1]["_id"]]["title"] == "at last"
+            assert good[0]["_id"] not in found
+            assert {good[2]["_id"], good[3]["_id"]} <= found.keys()
+            assert all(type(each["title"]) is str for each in found.values() if "title" in each)
 
         eventually(check, START_SECONDS)
 
 
 def odd_posts_that_lack_fields(posts: Any) -> list[dict[str, Any]]:
-    """Adds odd posts of all kinds; those of them that can be told, as they only lack something."""
+    """Add odd posts of all kinds; return those that can be published, as they only lack something."""
     odd = [*odd_posts()]
     posts.insert_many(odd)
     return [each for each in odd if POST_SCHEMA.find_problem_in_part(each) is None]

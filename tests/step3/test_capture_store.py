@@ -1,4 +1,4 @@
-"""What capture stands on in MongoDB: images, what its user may see, leases and positions."""
+"""What capture needs in MongoDB: images, the permissions of its user, leases and resume tokens."""
 
 import asyncio
 import threading
@@ -35,8 +35,8 @@ def own(mongod: Any) -> Iterator[Owners]:
 
 
 def images(database: Database[Document], collection: str) -> Any:
-    (told,) = database.list_collections(filter={"name": collection})
-    return told["options"].get("changeStreamPreAndPostImages")
+    (found,) = database.list_collections(filter={"name": collection})
+    return found["options"].get("changeStreamPreAndPostImages")
 
 
 def test_collections_keep_images_whether_they_are_there_or_not(

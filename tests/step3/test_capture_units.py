@@ -543,7 +543,7 @@ class TestCapture:
         async def work(one: Captured, reader: Reader) -> None:
             own.add_posts(range(3))
             await reader.read(3)
-            before = sample("capture_positions_lost_total", domain="posts")
+            before = sample("capture_resume_tokens_lost_total", domain="posts")
             if how == "dropped":
                 own.collection("posts").drop()
             else:
@@ -557,7 +557,7 @@ class TestCapture:
                 own.add_posts(range(9, 10))
                 added = (await reader.read(4, "post-added"))[-1]
                 assert (added.key, added.version > page.version) == ("t3_000009", True)
-                assert sample("capture_positions_lost_total", domain="posts") - before == 1
+                assert sample("capture_resume_tokens_lost_total", domain="posts") - before == 1
                 assert folded(reader.events).keys() == {
                     each["_id"] for each in own.collection("posts").find()
                 }

@@ -1,4 +1,4 @@
-"""The catalog of facts, and the AsyncAPI document made of it."""
+"""The catalogue of events, and the AsyncAPI document made from it."""
 
 import json
 import re
@@ -114,8 +114,8 @@ def schema_of(document: Document, event: Event) -> Document:
 
 
 def validate(document: Document, event: Event, **changed: Any) -> None:
-    told = json.loads(event.dumps()) | changed
-    Draft7Validator(schema_of(document, event)).validate(told)
+    content = json.loads(event.dumps()) | changed
+    Draft7Validator(schema_of(document, event)).validate(content)
 
 
 def test_its_structure_is_that_of_asyncapi(document: Document) -> None:
@@ -134,7 +134,7 @@ def test_its_structure_is_that_of_asyncapi(document: Document) -> None:
         Draft7Validator.check_schema(message["payload"])
 
 
-def test_every_fact_is_sent_and_received_where_events_go(document: Document) -> None:
+def test_every_event_type_has_its_channel(document: Document) -> None:
     for event_type in EVENT_TYPES:
         name = f"{event_type.domain}.{event_type.name}"
         assert document["channels"][name]["address"] == event_subject(event_type.domain, event_type.name)
@@ -146,7 +146,7 @@ def test_every_fact_is_sent_and_received_where_events_go(document: Document) -> 
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda event_type: event_type.name)
-class TestFacts:
+class TestEventTypes:
     def test_its_example_is_one(self, document: Document, event_type: EventType) -> None:
         event = event_type.example_event()
         validate_event(event)
@@ -154,7 +154,9 @@ class TestFacts:
         (example,) = document["components"]["messages"][f"{event_type.domain}.{event_type.name}"]["examples"]
         assert Event.model_validate(example["payload"]) == event
 
-    def test_what_it_is_not_is_told(self, document: Document, event_type: EventType) -> None:
+    def test_invalid_event_is_refused_with_the_reason(
+        self, document: Document, event_type: EventType
+    ) -> None:
         event = event_type.example_event()
         secret = {**event.payload, "password": "x"}
         wrong: list[Document] = [{"payload": secret}, {"version": "1"}, {"eventName": "other"}, {"more": 1}]
@@ -179,12 +181,12 @@ class TestFacts:
 @pytest.mark.parametrize("domain", TITLES)
 def test_snapshot_pages(document: Document, domain: str) -> None:
     documents = [event_type.example_after for event_type in of_domain(domain)][:1]
-    told = page(domain, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))
-    validate_event(told)
-    validate(document, told)
+    found = page(domain, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))
+    validate_event(found)
+    validate(document, found)
     with pytest.raises(ValueError):
         validate_event(
-            told.model_copy(update={"payload": {**told.payload, "documents": [{"_id": "x", "secret": 1}]}})
+            found.model_copy(update={"payload": {**found.payload, "documents": [{"_id": "x", "secret": 1}]}})
         )
 
 

@@ -6,27 +6,30 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
+from step3_async.contracts.envelope import Event
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.consumer import Consumer
 from step3_async.rapids.messages import Announcement
 from step3_async.rapids.nats.streams import provision
 from step3_async.rapids.pond import Pond
+from step3_async.rapids.pond.tombstones import TOMBSTONES_KEPT
 from tests.conftest import ROOT
-from tests.step3.flows import QUICK, Capture, Taker
+from tests.step3.consumers import QUICK, Capture, RecordingHandler
 from tests.step3.nats_rapids import Connect, asynchronous, connections, until
 from tests.step3.nats_server import NatsServer, nats_server
 from tests.step3.rivers import Change, event
 
 USERS = {
-    "capture": {"publishes": ["papers"], "provisions": True, "answers": ["snapshot.request"]},
-    "search": {"takes": ["papers"]},
+    "capture": {"publishes": ["papers"], "provisions": True, "topics": {"reply": ["snapshot.request"]}},
+    "search": {"subscriptions": ["papers"]},
 }
 HISTORY: list[Change] = [(f"p_{number}", {"title": str(number)}) for number in range(9)]
 
@@ -64,13 +67,13 @@ async def begun(server: NatsServer, *arguments: str) -> asyncio.subprocess.Proce
 
 
 @asynccontextmanager
-async def flowing(connect: Connect, handler: Any) -> AsyncIterator[Consumer]:
-    flow = Consumer(await connect("search"), "search", {"papers": handler}, delays=QUICK)
-    running = asyncio.create_task(flow.run())
+async def running_consumer(connect: Connect, handler: Any) -> AsyncIterator[Consumer]:
+    consumer = Consumer(await connect("search"), "search", {"papers": handler}, delays=QUICK)
+    running = asyncio.create_task(consumer.run())
     try:
-        yield flow
+        yield consumer
     finally:
-        await flow.stop()
+        await consumer.stop()
         await running
 
 
@@ -81,48 +84,73 @@ async def capture(connect: Connect) -> tuple[Bus, Capture]:
     return transport, made
 
 
+@asynccontextmanager
+async def dead_letters(server: NatsServer, *events: Event) -> AsyncIterator[tuple[Bus, RecordingHandler]]:
+    """Makes these events dead letters of a handler that works again afterwards; gives an operator's bus."""
+    is_broken = True
+
+    def handle(_event: Event) -> None:
+        if is_broken:
+            raise ValueError("no good")
+
+    handler = RecordingHandler(handle)
+    async with connections(server) as connect, running_consumer(connect, handler) as consumer:
+        publisher, _ = await capture(connect)
+        await until(lambda: consumer.ready)
+        await publisher.publish_events(events)
+        operator = await connect("admin")
+        await until(lambda: some_dead(operator, len(events)))
+        is_broken = False
+        yield operator, handler
+
+
+def aged(number: int, age: timedelta) -> Event:
+    return event("papers", number, f"p_{number}", {}, timestamp=datetime.now(UTC) - age)
+
+
 class TestDeadLetters:
     @asynchronous
-    async def test_are_listed_with_why_and_put_back(self, server: NatsServer) -> None:
-        is_mended = False
-
-        def do(_event: Any) -> None:
-            if not is_mended:
-                raise ValueError("no good")
-
-        taker = Taker(do)
-        async with connections(server) as connect, flowing(connect, taker) as flow:
-            teller, _ = await capture(connect)
-            await until(lambda: flow.ready)
-            await teller.publish_events([event("papers", number, f"p_{number}", {}) for number in (1, 2)])
-            operator = await connect("admin")
-            await until(lambda: some_dead(operator, 2))
+    async def test_are_listed_with_why_and_redriven(self, server: NatsServer) -> None:
+        young = timedelta()
+        async with dead_letters(server, aged(1, young), aged(2, young)) as (_, handler):
             listed = await rapids(server, "dead")
             assert listed.count("ValueError: no good") == 2
             assert "papers changed p_1  5 attempts" in listed
             assert await rapids(server, "dead", "--river", "list") == "There are no dead letters.\n"
-            is_mended = True
             number = listed.split()[0]
             assert await rapids(server, "redrive", number) == "Redriven: 1.\n"
-            await until(lambda: len(taker.taken) == 1)
+            await until(lambda: len(handler.handled) == 1)
             assert "no dead letter 999" in await rapids(server, "redrive", "999", code=1)
             assert await rapids(server, "redrive", "--all", "--river", "list") == "Redriven: 0.\n"
             assert await rapids(server, "redrive", "--all") == "Redriven: 1.\n"
-            await until(lambda: sorted(taker.taken) == ["papers-1", "papers-2"])
+            await until(lambda: sorted(handler.handled) == ["papers-1", "papers-2"])
             assert await rapids(server, "dead") == "There are no dead letters.\n"
+
+    @asynchronous
+    async def test_events_older_than_tombstones_are_not_redriven(self, server: NatsServer) -> None:
+        hour = timedelta(hours=1)
+        old, young = aged(1, TOMBSTONES_KEPT + hour), aged(2, TOMBSTONES_KEPT - hour)
+        async with dead_letters(server, old, young) as (operator, handler):
+            printed = await rapids(server, "redrive", "--all", code=1)
+            assert "Redriven: 1.\n" in printed
+            assert "rapids rebuild" in printed
+            await until(lambda: handler.handled == [young.event_id])
+            (left,) = await operator.dead_letters()
+            assert f"Left: {left.number}. " in printed
+            assert old.event_id.encode() in left.letter.data
 
 
 class TestRebuild:
     @asynchronous
     @pytest.mark.parametrize("options", [(), ("--empty",)])
     async def test_a_pond_is_made_anew(self, server: NatsServer, pond: Pond, options: Any) -> None:
-        async with connections(server) as connect, flowing(connect, pond) as flow:
+        async with connections(server) as connect, running_consumer(connect, pond) as consumer:
             _, there = await capture(connect)
-            await until(lambda: flow.ready)
+            await until(lambda: consumer.ready)
             pond.collection.delete_many({"title": {"$gt": "4"}})
             there.holds_back = True
             command = asyncio.create_task(rapids(server, "rebuild", "search", *options))
-            await until(lambda: len(there.wishes) > 1 and there.wishes[-1].again)
+            await until(lambda: len(there.requests) > 1 and there.requests[-1].again)
             assert pond.collection.count_documents({}) == (0 if options else 5)
             await there.give("search", "papers")
             printed = await command
@@ -130,18 +158,20 @@ class TestRebuild:
             assert pond.collection.count_documents({}) == 9
 
     @asynchronous
-    async def test_of_a_service_that_is_none_it_tells_who_is(self, server: NatsServer, pond: Pond) -> None:
+    async def test_unknown_service_is_reported_with_the_known_ones(
+        self, server: NatsServer, pond: Pond
+    ) -> None:
         async with connections(server) as connect:
             announcer = Announcer(await connect("search"), announcement)
             await announcer.start()
             printed = await rapids(server, "rebuild", "serach", code=1)
-            assert printed == "Error: serach is not up, or takes no events; these do: search.\n"
+            assert printed == "Error: serach is not up, or subscribes to no events; these do: search.\n"
             await announcer.leave()
             assert "nobody does" in await rapids(server, "rebuild", "search", code=1)
 
     @asynchronous
     async def test_without_capture_it_waits_and_says_so(self, server: NatsServer, pond: Pond) -> None:
-        async with connections(server) as connect, flowing(connect, pond):
+        async with connections(server) as connect, running_consumer(connect, pond):
             await until(lambda: pond.snapshots.get("papers"))
             printed = await rapids(server, "rebuild", "search", "--patience", "1", code=1)
             assert "papers: waits for capture\n" in printed
@@ -172,10 +202,10 @@ class TestWatch:
             teller = await connect("admin")
             process = await begun(server, "watch", "--count", "1", "--json", "--domain", "papers")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
-            told = event("papers", 2, "p_2", {"title": "x"})
-            await teller.publish_events([event("notes", 1, "n_1", {}), told])
+            found = event("papers", 2, "p_2", {"title": "x"})
+            await teller.publish_events([event("notes", 1, "n_1", {}), found])
             out, _ = await asyncio.wait_for(process.communicate(), 20)
-            assert json.loads(out) == json.loads(told.dumps())
+            assert json.loads(out) == json.loads(found.dumps())
 
 
 class TestOther:
@@ -208,7 +238,7 @@ def announcement() -> Announcement:
         instance="search-1",
         url="http://127.0.0.1:1",
         tags=[],
-        takes=["papers"],
+        subscriptions=["papers"],
         state="up",
         pid=1,
     )

@@ -1,4 +1,4 @@
-"""What the web face tells the gateway of its pages, and what the gateway keeps from clients."""
+"""The headers that the web face sends to the gateway with its pages, and that clients do not get."""
 
 import pytest
 import requests
@@ -6,10 +6,10 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.step3.parts import Parts
-from tests.support.answers import expect
 from tests.support.client import Client, Reader
+from tests.support.responses import expect
 
-INSIDE = ("Depends-On", "Command", "Gaps", "Settle")
+INSIDE = ("Depends-On", "Command", "Gaps", "Command-Wait")
 HTML = {"Accept": "text/html"}
 
 
@@ -37,34 +37,34 @@ def test_what_a_visitor_sees_depends_on_domains_and_can_be_kept(
         post=parts.posts[0].post_id, word=parts.word, topic=parts.topic, pictured=parts.pictured.post_id
     )
     for headers in (HTML, {}):
-        answer = expect(web.get(address, headers=headers), 200)
-        assert answer.headers["Depends-On"] == depends_on
-        assert "Set-Cookie" not in answer.headers
+        response = expect(web.get(address, headers=headers), 200)
+        assert response.headers["Depends-On"] == depends_on
+        assert "Set-Cookie" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/login", "/signup"])
 def test_a_page_with_a_form_of_the_visitors_own_is_not_kept(web: Client, path: str) -> None:
-    answer = expect(web.get(path, headers=HTML), 200)
-    assert "Depends-On" not in answer.headers
-    assert "Set-Cookie" in answer.headers
+    response = expect(web.get(path, headers=HTML), 200)
+    assert "Depends-On" not in response.headers
+    assert "Set-Cookie" in response.headers
 
 
 @pytest.mark.parametrize("path", ["/", "/recommended", "/tags", "/me"])
 def test_a_readers_page_is_theirs_alone(web: Client, member: Reader, path: str) -> None:
-    answer = expect(Client(web.url, member.token).get(path), 200)
-    assert "Depends-On" not in answer.headers
+    response = expect(Client(web.url, member.token).get(path), 200)
+    assert "Depends-On" not in response.headers
 
 
 def test_an_error_is_not_kept(web: Client) -> None:
     assert "Depends-On" not in expect(web.get("/posts/t3_nothing"), 404).headers
 
 
-def test_a_command_is_told_to_whoever_waits_for_it(parts: Parts, web: Client, member: Reader) -> None:
+def test_response_names_the_command(parts: Parts, web: Client, member: Reader) -> None:
     post = parts.posts[1].post_id
     at_web = Client(web.url, member.token)
     for revision, method in ((1, "PUT"), (2, "DELETE"), (3, "PUT")):
-        answer = expect(at_web.ask(method, f"/posts/{post}/like"), 200)
-        assert answer.headers["Command"] == f"like:{revision}:{member.username}:{post}"
+        response = expect(at_web.request(method, f"/posts/{post}/like"), 200)
+        assert response.headers["Command"] == f"like:{revision}:{member.username}:{post}"
     tagged = expect(at_web.put(f"/posts/{post}/tags/red"), 200)
     assert tagged.headers["Command"] == f"tag:1:{member.username}:{post}"
     assert expect(at_web.post("/logout"), 204).headers["Command"].startswith("members:1:")
@@ -72,13 +72,15 @@ def test_a_command_is_told_to_whoever_waits_for_it(parts: Parts, web: Client, me
 
 def test_clients_see_nothing_of_that(parts: Parts, member: Reader) -> None:
     post = parts.posts[2].post_id
-    answers = [
+    responses = [
         expect(Client(parts.face).get("/"), 200),
         expect(member.get("/"), 200),
         expect(member.put(f"/posts/{post}/like"), 200),
         expect(requests.get(f"{parts.face}/api/posts", timeout=30), 200),
     ]
-    assert [(name, answer.url) for answer in answers for name in INSIDE if name in answer.headers] == []
+    assert [
+        (name, response.url) for response in responses for name in INSIDE if name in response.headers
+    ] == []
 
 
 def test_a_request_keeps_the_id_that_a_client_gave_it(member: Reader) -> None:
@@ -86,37 +88,39 @@ def test_a_request_keeps_the_id_that_a_client_gave_it(member: Reader) -> None:
     assert expect(member.get("/", headers=given), 200).headers["X-Request-ID"] == "from-a-client"
 
 
-def test_the_page_learns_that_commands_may_settle(parts: Parts) -> None:
-    assert "/settling/settling.js" in expect(Client(parts.face).get("/", headers=HTML), 200).text
+def test_page_shows_pending_commands(parts: Parts) -> None:
+    assert "/pending/pending.js" in expect(Client(parts.face).get("/", headers=HTML), 200).text
 
 
-def test_the_document_tells_what_step_3_adds(parts: Parts) -> None:
+def test_document_has_what_step_3_adds(parts: Parts) -> None:
     visitor, member, post = Client(parts.face), parts.new_member(), parts.posts[3].post_id
     document = visitor.json("/openapi.json")
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
     validator = Draft202012Validator({**document, "$ref": "#/components/schemas/AcceptedCommand"})
     shares = {"to": "friend@example.org", "note": ""}
     writes = [
-        (path, method, told)
+        (path, method, described)
         for path, item in document["paths"].items()
-        for method, told in item.items()
+        for method, described in item.items()
         if method in ("put", "post", "delete") and path not in ("/login", "/signup")
     ]
     assert len(writes) >= 9
-    for path, method, told in sorted(writes, key=lambda each: each[0] == "/logout"):
+    for path, method, described in sorted(writes, key=lambda each: each[0] == "/logout"):
         address = path.format(id=post, tag="told")
         body = {"json": shares} if path.endswith("/share") else {}
-        answer = member.ask(method.upper(), address, headers={"Prefer": "respond-async"}, **body)
-        expect(answer, 202)
-        assert {"$ref": "#/components/parameters/Prefer"} in told["parameters"], (path, method)
-        assert told["responses"]["202"] == {"$ref": "#/components/responses/Accepted"}, (path, method)
-        assert answer.headers["Preference-Applied"] == "respond-async"
-        assert [error.message for error in validator.iter_errors(answer.json())] == []
-        assert answer.headers["Location"] == f"/commands/{answer.json()['command']}"
+        response = member.request(method.upper(), address, headers={"Prefer": "respond-async"}, **body)
+        expect(response, 202)
+        assert {"$ref": "#/components/parameters/Prefer"} in described["parameters"], (path, method)
+        assert described["responses"]["202"] == {"$ref": "#/components/responses/Accepted"}, (path, method)
+        assert response.headers["Preference-Applied"] == "respond-async"
+        assert [error.message for error in validator.iter_errors(response.json())] == []
+        assert response.headers["Location"] == f"/commands/{response.json()['command']}"
 
-    for address, path in ((answer.headers["Location"], "/commands/{command}"), ("/registry", "/registry")):
-        told = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        checking = Draft202012Validator({**document, **told})
+    for address, path in ((response.headers["Location"], "/commands/{command}"), ("/registry", "/registry")):
+        described = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"][
+            "schema"
+        ]
+        checking = Draft202012Validator({**document, **described})
         assert [error.message for error in checking.iter_errors(visitor.json(address))] == []
     for path in ("/login", "/signup", "/"):
         assert "Prefer" not in str(document["paths"][path])

@@ -6,14 +6,14 @@ import time
 import pytest
 from aiohttp import web
 
-from step3_async.gateway.commands.command import Preference, preference_of
+from step3_async.gateway.commands.commands import Preference, preference_of
 from step3_async.rapids.messages import AppliedReply
 from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, stage
 from tests.step3.nats_rapids import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 
-pytestmark = pytest.mark.settings(SETTLE_SECONDS="60", REQUEST_SECONDS="90")
+pytestmark = pytest.mark.settings(COMMAND_SECONDS="60", REQUEST_SECONDS="90")
 
 LIKE = "/api/posts/t3_1/like"
 KEY = "me:t3_1"
@@ -34,7 +34,9 @@ def liking(revision: int = 1) -> Handler:
 async def two_views(stage: Stage) -> tuple[Backend, Backend]:
     """An aggregate, and two views that take what it tells."""
     await stage.add("like", handler=liking())
-    return await stage.add("recommend", takes=["like"]), await stage.add("tagged", takes=["posts", "like"])
+    return await stage.add("recommend", subscriptions=["like"]), await stage.add(
+        "tagged", subscriptions=["posts", "like"]
+    )
 
 
 async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 1) -> None:
@@ -61,16 +63,16 @@ async def test_a_write_gets_its_response_when_all_views_show_it(stage: Stage) ->
 @asynchronous
 async def test_without_subscribers_nobody_waits(stage: Stage) -> None:
     await stage.add("like", handler=liking())
-    await stage.add("list", takes=["posts"])
+    await stage.add("list", subscriptions=["posts"])
     async with asyncio.timeout(AT_ONCE):
         assert (await stage.ask("PUT", LIKE)).status == 200
 
 
-@pytest.mark.settings(SETTLE_SECONDS="0.6")
+@pytest.mark.settings(COMMAND_SECONDS="0.6")
 @asynchronous
 async def test_an_earlier_revision_is_not_enough(stage: Stage) -> None:
     await stage.add("like", handler=liking(3))
-    view = await stage.add("tagged", takes=["like"])
+    view = await stage.add("tagged", subscriptions=["like"])
     await view.settle("like", (KEY, 2), ("other:t3_1", 9))
     answer = await stage.ask("PUT", LIKE)
     told = await answer.json()
@@ -103,7 +105,7 @@ async def test_a_view_that_leaves_is_not_waited_for(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_client_may_have_its_response_at_once_and_ask_for_the_state_later(stage: Stage) -> None:
+async def test_client_may_get_its_response_at_once_and_request_the_state_later(stage: Stage) -> None:
     first, second = await two_views(stage)
     for each in (first, second):
         await each.answer_doubts()
@@ -163,7 +165,7 @@ async def test_forged_ids_are_not_found(stage: Stage, path: str) -> None:
 async def test_the_web_face_waits_for_its_commands_itself(stage: Stage) -> None:
     await two_views(stage)
     async with asyncio.timeout(AT_ONCE):
-        answer = await stage.ask("PUT", LIKE, headers={"Settle": "later", "X-Face-Secret": SECRET})
+        answer = await stage.ask("PUT", LIKE, headers={"Command-Wait": "later", "X-Face-Secret": SECRET})
     assert answer.headers["Command"] == f"like:1:{KEY}"
 
 
@@ -171,7 +173,7 @@ async def test_the_web_face_waits_for_its_commands_itself(stage: Stage) -> None:
 @asynchronous
 async def test_nobody_else_gets_a_response_before_views_show_it(stage: Stage, secret: dict[str, str]) -> None:
     first, second = await two_views(stage)
-    writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Settle": "later", **secret}))
+    writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Command-Wait": "later", **secret}))
     await until(lambda: stage.backends[0].asked)
     await first.settle("like", (KEY, 1))
     done, _ = await asyncio.wait([writing], timeout=0.2)
@@ -229,4 +231,4 @@ async def test_an_error_is_returned_at_once(stage: Stage) -> None:
     ],
 )
 def test_preferences_are_read(headers: list[str], is_async: bool, wait: int | None) -> None:
-    assert preference_of(headers) == Preference(is_async, wait)
+    assert preference_of(", ".join(headers)) == Preference(is_async, wait)

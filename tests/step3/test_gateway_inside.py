@@ -12,7 +12,7 @@ __all__ = ["nats", "settings", "stage"]
 
 GUESSES = ({}, {"X_Face_Secret": "guessed"}, {"X_Face_Secret": f"{SECRET}, {SECRET}"})
 OURS = {
-    "Settle": "later",
+    "Command-Wait": "later",
     "Deadline_Ms": "1",
     "Command": "like:9:me:t3_1",
     "Depends_On": "list.posts",
@@ -58,7 +58,7 @@ async def test_outsiders_get_no_internal_headers(stage: Stage, path: str) -> Non
     await stage.add("web", handler=known)
     await stage.add("list", handler=known)
     for method in ("GET", "HEAD", "PUT"):
-        for more in ({}, {"Settle": "later"}, {"Settle": "later", "X-Face-Secret": "guessed"}):
+        for more in ({}, {"Command-Wait": "later"}, {"Command-Wait": "later", "X-Face-Secret": "guessed"}):
             answer = await stage.ask(method, path, headers={**more, "Cookie": "a=b"})
             assert {"Command", "Depends-On"}.isdisjoint(answer.headers)
     answer = await stage.get("/api/posts", **INSIDE)
@@ -68,7 +68,7 @@ async def test_outsiders_get_no_internal_headers(stage: Stage, path: str) -> Non
 @asynchronous
 async def test_requests_from_inside_neither_use_nor_fill_the_cache(stage: Stage) -> None:
     list_ = await stage.add("list", handler=known)
-    for headers in ({}, {"Settle": "later"}, {"Deadline_Ms": "1"}, {"Authorization": "Basic dTpw"}):
+    for headers in ({}, {"Command-Wait": "later"}, {"Deadline_Ms": "1"}, {"Authorization": "Basic dTpw"}):
         await stage.get("/api/posts", **headers)
     assert len(list_.asked) == 1
     await stage.get("/api/posts", **INSIDE)
@@ -90,9 +90,9 @@ async def test_several_accept_headers_are_one_list(stage: Stage) -> None:
 @asynchronous
 async def test_who_only_claims_to_be_inside_gets_no_more_room(stage: Stage) -> None:
     list_ = await stage.add("list", handler=hang)
-    waiting = [asyncio.create_task(stage.get(f"/api/posts?page={n}", Settle="later")) for n in range(4)]
+    waiting = [asyncio.create_task(stage.get(f"/api/posts?page={n}", Command_Wait="later")) for n in range(4)]
     await until(lambda: len(list_.asked) == 4)
-    assert (await stage.get("/api/posts?page=9", Settle="later")).status == 503
+    assert (await stage.get("/api/posts?page=9", Command_Wait="later")).status == 503
     assert len(list_.asked) == 4
     inner = asyncio.create_task(stage.get("/api/posts?page=9", **INSIDE))
     await until(lambda: len(list_.asked) == 5)

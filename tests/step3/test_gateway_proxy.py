@@ -102,7 +102,7 @@ async def test_ids_traces_and_deadlines_travel(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_answers_come_back_as_they_are(stage: Stage) -> None:
+async def test_responses_are_returned_unchanged(stage: Stage) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path == "/chunks":
             made = web.StreamResponse(headers={"X-A": "b"})

@@ -164,7 +164,7 @@ async def test_the_admin_endpoints_show_health_and_the_registry(stage: Stage) ->
     answer = await stage.get("/health/ready")
     told = await answer.json()
     assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
-    backend = await stage.add("list", load=3, behind=7)
+    backend = await stage.add("list", load=3, pending=7)
     web = await stage.add("web")
     told = await (await stage.get("/health/ready")).json()
     assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("ERR", "ok", "down")
@@ -198,7 +198,7 @@ async def test_the_admin_endpoints_show_health_and_the_registry(stage: Stage) ->
                 "state": "up",
                 "tags": ["verb:list"],
                 "load": 3,
-                "behind": 7,
+                "pending": 7,
                 "pid": row["pid"],
                 "breaker": "closed",
             }
@@ -223,7 +223,7 @@ async def test_a_path_is_unknown_only_once_all_expected_services_have_been_seen(
 
 
 @asynchronous
-async def test_paths_of_a_service_that_is_away_answer_503(stage: Stage) -> None:
+async def test_paths_of_a_service_that_is_away_get_503(stage: Stage) -> None:
     await stage.add_all()
     search = next(each for each in stage.backends if each.service == "search")
     await search.leave()

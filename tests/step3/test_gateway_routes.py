@@ -20,7 +20,7 @@ def announcement(service: str, paths: dict[str, dict[str, Any]] | None = None) -
         instance=f"{service}-1",
         url="http://127.0.0.1:1",
         tags=[],
-        takes=[],
+        subscriptions=[],
         paths=[AnnouncedPath(template=path, **more) for path, more in announced.items()],
         state="starting",
         pid=1,

@@ -100,10 +100,10 @@ async def test_a_request_that_has_come_needs_room(stage: Stage) -> None:
     backend = await stage.add("web", handler=hang)
     async with sockets(stage, MOST, HEAD + b"{}"):
         await until(lambda: len(backend.asked) == MOST)
-        assert stage.gateway.handler.in_flight.count == MOST
+        assert stage.gateway.handler.in_flight == MOST
         assert (await stage.ask("POST", "/login", json={})).status == 503
     # A command is finished, whoever leaves.
-    await until(lambda: stage.gateway.handler.in_flight.count == MOST)
+    await until(lambda: stage.gateway.handler.in_flight == MOST)
 
 
 @pytest.mark.parametrize(
@@ -200,11 +200,11 @@ async def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.Monkey
 def test_connections_that_wait_go_in_the_order_in_which_they_came() -> None:
     gone: list[str] = []
 
-    class Connection:
+    class Connection(asyncio.Transport):
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def evict(self) -> None:
+        def abort(self) -> None:
             gone.append(self.name)
 
     waiting, connections = WaitingConnections(2), [Connection(name) for name in "abcd"]

@@ -6,20 +6,19 @@ import time
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 from prometheus_client import REGISTRY
 from starlette.responses import Response
 
-from kit.http.problems import NotFound, Problem
+from kit.http.problems import DependencyTimeout, NotFound, Problem
 from step3_async.gateway.cache import coalescing
 from step3_async.gateway.cache.coalescing import Coalescing
 from step3_async.gateway.cache.response_cache import OVERHEAD, ResponseCache, may_be_kept
 from step3_async.gateway.commands import read_your_writes
-from step3_async.gateway.commands.command import Command, CommandIds, commands_of
-from step3_async.gateway.commands.read_your_writes import AppliedChanges, overall
-from step3_async.gateway.commands.responses import CommandResponses
+from step3_async.gateway.commands.commands import Commands, commands_of
+from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, overall
 from step3_async.gateway.ingress.request import CacheKey, Request
 from step3_async.gateway.routing.registry import Registry
-from step3_async.gateway.upstream.guards import Deadline
 from step3_async.rapids.messages import APPLIED_QUERY, Announcement, Applied, AppliedQuery, AppliedReply
 from tests.step3.nats_rapids import asynchronous, until
 from tests.support.memory_bus import Broker, MemoryBus
@@ -33,7 +32,7 @@ LIKE = Command("like", 3, "ada:t3_1")
 
 
 def key(path: str) -> CacheKey:
-    return path, "", b"", ()
+    return path, "", "", ()
 
 
 def page(*depends_on: str, size: int = BODY, status: int = 200, **headers: str) -> Response:
@@ -142,11 +141,15 @@ class Origin:
     def __init__(self, response: Response | Problem) -> None:
         self.response = response
         self.gate = asyncio.Event()
-        self.asked = 0
+        self.asked = self.cancelled = 0
 
     async def fetch(self) -> Response:
         self.asked += 1
-        await self.gate.wait()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
         if isinstance(self.response, Problem):
             raise self.response
         return self.response
@@ -226,41 +229,39 @@ class TestCoalescing:
 
     @asynchronous
     async def test_nobody_waits_for_longer_than_there_is_time(self) -> None:
-        sharing, slow, quick = (
-            Coalescing(ResponseCache(10**6, 10)),
-            Origin(page()),
-            Origin(page("list.posts")),
-        )
-        first = asyncio.create_task(sharing.fetch(key("/"), LONG, slow.fetch))
-        await until(lambda: slow.asked)
-        quick.gate.set()
-        assert await sharing.fetch(key("/"), 0.01, quick.fetch) is quick.response
-        slow.gate.set()
-        assert await first is slow.response
+        sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
+        first = asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch))
+        await until(lambda: origin.asked)
+        with pytest.raises(DependencyTimeout):
+            await sharing.fetch(key("/"), 0.01, origin.fetch)
+        origin.gate.set()
+        assert await first is origin.response
+        assert origin.asked == 1
 
     @asynchronous
-    async def test_who_leaves_has_another_ask(self) -> None:
+    async def test_a_request_goes_on_for_the_others_when_its_client_leaves(self) -> None:
         cache, origin = ResponseCache(10**6, 10), Origin(page("list.posts"))
         sharing = Coalescing(cache)
         tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(3)]
         await until(lambda: origin.asked)
         tasks[0].cancel()
-        await until(lambda: origin.asked == 2)
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[0]
         origin.gate.set()
-        found = await asyncio.gather(*tasks[1:])
-        assert found[0] is origin.response and found[1] is cache.get(key("/"))
-        assert origin.asked == 2
+        assert await asyncio.gather(*tasks[1:]) == [cache.get(key("/"))] * 2
+        assert origin.asked == 1
 
     @asynchronous
-    async def test_nor_does_anybody_wait_for_longer_after_that(self) -> None:
+    async def test_a_request_that_nobody_waits_for_is_cancelled(self) -> None:
         sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
-        seconds = (LONG, LONG, 0.01)
-        tasks = [asyncio.create_task(sharing.fetch(key("/"), each, origin.fetch)) for each in seconds]
+        tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(2)]
         await until(lambda: origin.asked)
-        tasks[0].cancel()
-        await until(lambda: origin.asked == 3)
+        for each in tasks:
+            each.cancel()
+        await until(lambda: origin.cancelled)
+        assert sharing._in_progress == {}
         origin.gate.set()
-        await asyncio.gather(*tasks[1:])
+        assert await sharing.fetch(key("/"), LONG, origin.fetch) is origin.response
 
     @asynchronous
     async def test_keys_that_are_not_shared_are_remembered_for_a_while(
@@ -269,9 +270,12 @@ class TestCoalescing:
         monkeypatch.setattr(coalescing, "REMEMBERED", 2)
         sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page())
         origin.gate.set()
+        remembered = []
         for path in ("/a", "/b", "/c"):
             await sharing.fetch(key(path), LONG, origin.fetch)
-        assert [*sharing._unshared] == [key("/b"), key("/c")]
+            remembered.append(len(sharing._unshared))
+        assert remembered == [1, 2, 1]
+        assert key("/c") in sharing._unshared
         assert sharing._in_progress == {}
 
 
@@ -281,21 +285,18 @@ class TestCommands:
         assert commands_of(page(Command=named)) == [LIKE, Command("share", 7, "s:1"), Command("", 2, "k")]
         assert commands_of(page()) == []
 
-    def test_ids_are_read_by_gateways_with_the_same_secret(self) -> None:
-        made = CommandIds("secret").id_of([LIKE, Command("tag", 1, "k")])
-        assert CommandIds("secret").commands_of(made) == [LIKE, Command("tag", 1, "k")]
-        for other in (CommandIds("guessed").id_of([LIKE]), made[:-1], ""):
-            with pytest.raises(NotFound, match=r"^There is no such command\.$"):
-                CommandIds("secret").commands_of(other)
-
 
 class Views:
     """Two views that take likes, one of other things, and the bus between them and the gateway."""
 
     def __init__(self) -> None:
         self.bus = MemoryBus(Broker())
-        registry = Registry()
-        for service, takes in (("recommend", ["like"]), ("tagged", ["like", "tag"]), ("list", ["posts"])):
+        registry = Registry((), on_change=lambda: None)
+        for service, subscriptions in (
+            ("recommend", ["like"]),
+            ("tagged", ["like", "tag"]),
+            ("list", ["posts"]),
+        ):
             registry.update(
                 Announcement(
                     service=service,
@@ -303,7 +304,7 @@ class Views:
                     instance=f"{service}-1",
                     url="http://127.0.0.1:1",
                     tags=[],
-                    takes=takes,
+                    subscriptions=subscriptions,
                     state="up",
                     pid=1,
                 )
@@ -331,6 +332,10 @@ class Views:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_your_writes, "FIRST_SILENCE", 0.01)
     monkeypatch.setattr(read_your_writes, "LAST_SILENCE", 0.02)
+
+
+def commands_of_gateway(views: Views, secret: str = "secret") -> Commands:
+    return Commands(views.changes, secret, LONG)
 
 
 class TestReadYourWrites:
@@ -457,22 +462,24 @@ class TestReadYourWrites:
 
 class TestCommandResponses:
     def respond(self, views: Views, response: Response, prefer: str = "", seconds: float = LONG) -> Any:
-        headers = [(b"prefer", prefer.encode())] if prefer else []
+        headers = CIMultiDict({"accept": "respond-async", **({"prefer": prefer} if prefer else {})})
+        now = time.monotonic()
         request = Request(
             method="PUT",
             path="/api/posts/t3_1/like",
             query="",
-            headers=[(b"accept", b"respond-async"), *headers],
-            by_name=dict(headers),
+            headers=headers,
             client="127.0.0.1",
             scheme="http",
             is_inner=False,
             id="id",
             traceparent="",
             versions={},
-            deadline=Deadline(seconds),
+            began=now,
+            seconds=seconds,
+            ends_at=now + seconds,
         )
-        return CommandResponses(views.changes, CommandIds("secret"), LONG).respond(request, response)
+        return commands_of_gateway(views).respond(request, response)
 
     def liked(self, **headers: str) -> Response:
         return Response(b'{"liked":true}', 200, {"Command": "like:3:ada:t3_1", **headers}, "application/json")
@@ -486,10 +493,10 @@ class TestCommandResponses:
         assert not waiting.done()
         views.note("recommend", 3)
         views.note("tagged", 3)
-        before = sample("gateway_settling_seconds_count"), sample("gateway_commands_total", state="done")
+        before = sample("gateway_command_seconds_count"), sample("gateway_commands_total", state="done")
         assert await waiting is response
         assert "preference-applied" not in response.headers
-        after = sample("gateway_settling_seconds_count"), sample("gateway_commands_total", state="done")
+        after = sample("gateway_command_seconds_count"), sample("gateway_commands_total", state="done")
         assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
 
     @asynchronous
@@ -505,7 +512,13 @@ class TestCommandResponses:
         told = json.loads(accepted.body)
         assert accepted.status_code == 202
         assert (told["state"], told["answer"]) == ("pending", {"liked": True})
-        assert CommandIds("secret").commands_of(told["command"]) == [LIKE]
+        state = json.loads((await commands_of_gateway(views := Views()).state(told["command"])).body)
+        assert state["services"] == {"recommend": "pending", "tagged": "pending"}
+        await views.reply("recommend", LIKE.revision)
+        await views.reply("tagged", LIKE.revision - 1)
+        state = json.loads((await commands_of_gateway(views).state(told["command"])).body)
+        assert state["services"] == {"recommend": "done", "tagged": "pending"}
+        assert {query.key for _, query in views.queried} == {LIKE.key}
         assert accepted.headers.getlist("location") == [f"/commands/{told['command']}"]
         assert accepted.headers["etag"] == '"e"'
         assert accepted.headers["preference-applied"] == prefer
@@ -554,15 +567,20 @@ class TestCommandResponses:
 
     @asynchronous
     async def test_the_state_of_several_commands_by_service(self) -> None:
-        views, ids = Views(), CommandIds("secret")
+        views, both = Views(), self.liked()
+        both.headers.append("Command", "tag:1:k")
+        command = json.loads((await self.respond(views, both, "wait=0")).body)["command"]
         await views.reply("recommend", 3)
         await views.reply("tagged", 1)
-        response = await CommandResponses(views.changes, ids, LONG).state(
-            command := ids.id_of([LIKE, Command("tag", 1, "k")])
-        )
+        response = await commands_of_gateway(views).state(command)
         assert json.loads(response.body) == {
             "command": command,
             "state": "pending",
             "services": {"recommend": "done", "tagged": "pending"},
         }
         assert response.headers["cache-control"] == "no-store"
+        for guessed in (command[:-1], ""):
+            with pytest.raises(NotFound, match=r"^There is no such command\.$"):
+                await commands_of_gateway(views).state(guessed)
+        with pytest.raises(NotFound):
+            await commands_of_gateway(views, "another secret").state(command)

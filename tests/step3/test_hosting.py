@@ -13,11 +13,11 @@ import psutil
 import pytest
 import requests
 
-from step3_async.rapids.hosting.leaving import leave_before_draining
+from step3_async.rapids.hosting.gunicorn_config import leave_before_draining
 from tests.step3.alone import Alone, World, world
 from tests.step3.beside import post
-from tests.support.answers import expect
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 
 __all__ = ["world"]
 
@@ -33,16 +33,16 @@ class Caller(threading.Thread):
     def __init__(self, alone: Alone) -> None:
         super().__init__(daemon=True)
         self._alone = alone
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
 
     def run(self) -> None:
         kept = requests.Session()
         while (last := self._alone.owners.last(self._alone.instance)) and last.state != "gone":
-            for ask in (requests.get, kept.get):
+            for send in (requests.get, kept.get):
                 try:
-                    self.answers[ask(f"{self._alone.url}/health/live", timeout=30).status_code] += 1
+                    self.responses[send(f"{self._alone.url}/health/live", timeout=30).status_code] += 1
                 except requests.RequestException as error:
-                    self.answers[type(error).__name__] += 1
+                    self.responses[type(error).__name__] += 1
 
 
 class TestComing:
@@ -52,8 +52,8 @@ class TestComing:
         world.owners.held = True
         try:
             with world.database(service) as database, world.running(service, database) as alone:
-                told = world.owners.await_state(alone.instance, "starting")
-                assert told.url == alone.url
+                found = world.owners.await_state(alone.instance, "starting")
+                assert found.url == alone.url
                 parts = expect(alone.visitor.get("/health/ready"), 503).json()["parts"]
                 assert parts["pond"] == "down"
                 assert {each.state for each in _announced(alone)} == {"starting"}
@@ -83,7 +83,7 @@ class TestComing:
                 world.owners.await_state(each.instance, "up")
             for key in [f"t3_{token_hex(4)}" for _ in range(40)]:
                 world.owners.write("posts", key, post(key))
-                world.owners.await_settled("list", "posts", key)
+                world.owners.await_applied("list", "posts", key)
                 for each in (first, second):
                     assert each.visitor.json(f"/posts/{key}")["title"] == key
 
@@ -93,33 +93,33 @@ class TestGoing:
         with world.alone("list") as alone:
             caller = Caller(alone)
             caller.start()
-            eventually(lambda: _check(caller.answers[200] > 10), LEAVE_SECONDS)
+            eventually(lambda: _check(caller.responses[200] > 10), LEAVE_SECONDS)
             assert alone.end() == 0
             world.owners.await_state(alone.instance, "gone", LEAVE_SECONDS)
             caller.join(LEAVE_SECONDS)
-            assert set(caller.answers) == {200}
+            assert set(caller.responses) == {200}
             assert _announced(alone)[-1].state == "gone"
 
     def test_finishes_what_it_has_begun(self, world: World) -> None:
         with world.alone("list") as alone:
             path = "/posts?max_results=50"
-            answers: list[int] = []
+            responses: list[int] = []
 
-            def ask() -> None:
+            def send() -> None:
                 while alone.process.poll() is None:
                     try:
-                        answers.append(requests.get(alone.url + path, timeout=30).status_code)
+                        responses.append(requests.get(alone.url + path, timeout=30).status_code)
                     except requests.ConnectionError:
                         return
 
-            askers = [threading.Thread(target=ask) for _ in range(4)]
+            askers = [threading.Thread(target=send) for _ in range(4)]
             for asker in askers:
                 asker.start()
-            eventually(lambda: _check(len(answers) > 20), LEAVE_SECONDS)
+            eventually(lambda: _check(len(responses) > 20), LEAVE_SECONDS)
             assert alone.end() == 0
             for asker in askers:
                 asker.join(LEAVE_SECONDS)
-            assert set(answers) == {200}
+            assert set(responses) == {200}
 
     @pytest.mark.drill
     def test_a_killed_one_is_replaced_by_its_master(self, world: World) -> None:
@@ -142,15 +142,15 @@ class TestBearing:
         with world.alone("list") as found:
             yield found
 
-    def test_answers_from_its_pond_while_the_rapids_are_away(self, world: World, alone: Alone) -> None:
+    def test_it_responds_from_its_pond_while_the_rapids_are_away(self, world: World, alone: Alone) -> None:
         known = world.owners.write("posts", f"t3_{token_hex(4)}", post("known"))
-        world.owners.await_settled("list", "posts", known.key)
+        world.owners.await_applied("list", "posts", known.key)
         world.nats.kill()
         try:
 
             def check() -> None:
-                told = expect(alone.visitor.get("/health/ready"), 200).json()
-                assert told["parts"]["rapids"] == "down"
+                content = expect(alone.visitor.get("/health/ready"), 200).json()
+                assert content["parts"]["rapids"] == "down"
 
             eventually(check)
             assert alone.visitor.json(f"/posts/{known.key}")["title"] == "known"
@@ -158,21 +158,21 @@ class TestBearing:
             world.nats.start()
         eventually(lambda: _check(_part(alone, "rapids") == "ok"))
         later = world.owners.write("posts", f"t3_{token_hex(4)}", post("later"))
-        world.owners.await_settled("list", "posts", later.key)
+        world.owners.await_applied("list", "posts", later.key)
         assert alone.visitor.json(f"/posts/{later.key}")["title"] == "later"
 
-    def test_what_it_cannot_take_is_set_aside_and_the_rest_goes_on(self, world: World, alone: Alone) -> None:
+    def test_invalid_event_is_dead_lettered_and_the_rest_goes_on(self, world: World, alone: Alone) -> None:
         world.owners.write("members", "odd", {"expires": "no time at all", "revision": 1})
         del world.owners.documents["members"]["odd"]  # lest snapshots of other tests have it
         world.owners.write("members", "even", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
-        world.owners.await_settled("list", "members", "even", 1)
+        world.owners.await_applied("list", "members", "even", 1)
 
         def check() -> None:
-            told = world.owners.ask("list", "members", "odd")
-            assert (told.revision, told.dead_lettered) == (None, True)
+            found = world.owners.query("list", "members", "odd")
+            assert (found.revision, found.dead_lettered) == (None, True)
 
         eventually(check, TRIED_SECONDS)
-        assert not world.owners.ask("list", "members", "even").dead_lettered
+        assert not world.owners.query("list", "members", "even").dead_lettered
 
 
 class TestTracing:
@@ -187,14 +187,14 @@ class TestTracing:
             span = _spans(alone.log)[f"0x{TRACE}"]
             assert span["name"] == "GET /posts"
             assert span["parent_id"] == "0xb7ad6b7169203331"
-            assert span["attributes"]["http.response.status_code"] == 200
+            assert span["attributes"]["http.status_code"] == 200
 
-    def test_nonsense_is_told_and_stops_nothing(self, world: World) -> None:
+    def test_malformed_message_is_logged_and_stops_nothing(self, world: World) -> None:
         with world.alone("list", {"OTEL_TRACES_EXPORTER": "smoke"}) as alone:
             expect(alone.visitor.get("/posts"), 200)
-            told = [line for line in alone.written().splitlines() if "OTEL_TRACES_EXPORTER" in line]
-            assert len(told) == 1
-            assert "smoke" in told[0]
+            found = [line for line in alone.written().splitlines() if "OTEL_TRACES_EXPORTER" in line]
+            assert len(found) == 1
+            assert "smoke" in found[0]
 
 
 class TestLeaving:
@@ -227,8 +227,8 @@ def _announced(alone: Alone) -> list[object]:
 
 
 def _part(alone: Alone, part: str) -> str:
-    told: str = alone.visitor.json("/health/ready")["parts"][part]
-    return told
+    found: str = alone.visitor.json("/health/ready")["parts"][part]
+    return found
 
 
 def _check(holds: bool) -> None:

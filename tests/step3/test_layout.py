@@ -21,7 +21,7 @@ MANIFEST = tomllib.loads((STEP / "step.toml").read_text())
 
 def test_its_pages_are_step_0s_with_a_layout_that_extends_theirs() -> None:
     added = {name for name in code("step3_async") if not name.endswith(".py")}
-    assert added == {"web/templates/_layout.html", "web/static/settling.js", "web/static/settling.css"}
+    assert added == {"web/templates/_layout.html", "web/static/pending.js", "web/static/pending.css"}
     assert (STEP / "web/templates/_layout.html").read_text().startswith("{% extends 'step0/_layout.html' %}")
 
 
@@ -69,8 +69,8 @@ def test_each_has_a_user_of_its_own_in_the_database_and_in_the_rapids() -> None:
 
 
 def test_the_face_can_do_without_a_database_driver() -> None:
-    asked = "import sys, step3_async.web.app; print('pymongo' in sys.modules)"
+    requested = "import sys, step3_async.web.app; print('pymongo' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "False"

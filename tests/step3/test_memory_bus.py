@@ -1,4 +1,4 @@
-"""The transport in memory keeps the promises of the port."""
+"""The bus in memory does what the port promises."""
 
 import asyncio
 from typing import Any
@@ -28,7 +28,7 @@ class TestRivers:
         assert await river.pending() == 0
 
     @asynchronous
-    async def test_what_is_not_acknowledged_comes_again_to_whoever_reads(self, rapids: Broker) -> None:
+    async def test_unacknowledged_event_is_delivered_to_another_reader(self, rapids: Broker) -> None:
         one, two = MemoryBus(rapids), MemoryBus(rapids)
         river, other = await one.open_river("list", ["posts"]), await two.open_river("list", ["posts"])
         await one.publish_events(events(range(2)))
@@ -112,45 +112,45 @@ class TestDeadLetters:
 
 class TestSignals:
     @asynchronous
-    async def test_are_heard_in_order_by_all_who_listen(self, rapids: Broker) -> None:
+    async def test_all_subscribers_receive_messages_in_order(self, rapids: Broker) -> None:
         teller = MemoryBus(rapids)
         await teller.publish("applied.list", b"before")
-        heard = {topic: Heard() for topic in ("applied.*", "applied.>", "applied.search")}
-        for topic, hear in heard.items():
-            await MemoryBus(rapids).subscribe(topic, hear)
-        told = [("applied.list", b"%d" % number) for number in range(3)]
-        for topic, text in told:
+        recorder = {topic: Recorder() for topic in ("applied.*", "applied.>", "applied.search")}
+        for topic, receive in recorder.items():
+            await MemoryBus(rapids).subscribe(topic, receive)
+        found = [("applied.list", b"%d" % number) for number in range(3)]
+        for topic, text in found:
             await teller.publish(topic, text)
-        await until(lambda: heard["applied.*"].all == told and heard["applied.>"].all == told)
-        assert not heard["applied.search"].all
+        await until(lambda: recorder["applied.*"].all == found and recorder["applied.>"].all == found)
+        assert not recorder["applied.search"].all
 
     @asynchronous
-    async def test_events_are_heard_as_they_pass(self, rapids: Broker) -> None:
-        there, heard = MemoryBus(rapids), Heard()
-        await there.subscribe(event_topic("posts"), heard)
+    async def test_subscribers_receive_published_events(self, rapids: Broker) -> None:
+        there, recorder = MemoryBus(rapids), Recorder()
+        await there.subscribe(event_topic("posts"), recorder)
         await there.publish_events([event(1), event(1), event(1, "tag")])
-        await until(lambda: heard.all)
-        assert [Event.model_validate_json(text).event_id for _, text in heard.all] == ["posts-1"]
+        await until(lambda: recorder.all)
+        assert [Event.model_validate_json(text).event_id for _, text in recorder.all] == ["posts-1"]
 
     @asynchronous
-    async def test_questions_are_answered_by_one(self, rapids: Broker) -> None:
-        answered: list[int] = []
+    async def test_one_subscriber_replies_to_a_request(self, rapids: Broker) -> None:
+        replied: list[int] = []
 
-        def answering(number: int) -> Any:
-            async def answer(text: bytes) -> bytes:
-                answered.append(number)
+        def replying(number: int) -> Any:
+            async def response(text: bytes) -> bytes:
+                replied.append(number)
                 return text + b"!"
 
-            return answer
+            return response
 
         for number in range(2):
-            await MemoryBus(rapids).reply("applied-query.list", answering(number))
+            await MemoryBus(rapids).reply("applied-query.list", replying(number))
         asker = MemoryBus(rapids)
         assert [await asker.request("applied-query.list", b"so", 1) for _ in range(4)] == [b"so!"] * 4
-        assert sorted(answered) == [0, 0, 1, 1]
+        assert sorted(replied) == [0, 0, 1, 1]
 
     @asynchronous
-    async def test_questions_that_nobody_answers_or_not_in_time(self, rapids: Broker) -> None:
+    async def test_request_without_a_reply_in_time_fails(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         with pytest.raises(Unavailable):
             await there.request("applied-query.list", b"", 1)
@@ -185,9 +185,9 @@ class TestSignals:
 class TestConnection:
     @asynchronous
     async def test_without_one_nothing_gets_through_and_afterwards_all_does(self, rapids: Broker) -> None:
-        there, other, heard, changes = MemoryBus(rapids), MemoryBus(rapids), Heard(), []
+        there, other, recorder, changes = MemoryBus(rapids), MemoryBus(rapids), Recorder(), []
         river = await there.open_river("list", ["posts"])
-        await there.subscribe("a", heard)
+        await there.subscribe("a", recorder)
         there.on_connection_change(changes.append)
         there.lose()
         assert not there.connected
@@ -205,14 +205,14 @@ class TestConnection:
         await other.publish_events(events([1]))
         there.restore()
         await other.publish("a", b"heard")
-        await until(lambda: heard.all)
-        assert heard.all == [("a", b"heard")]
+        await until(lambda: recorder.all)
+        assert recorder.all == [("a", b"heard")]
         assert [number_of(each) for each in await take(river, 1)] == [1]
         assert changes == [False, True]
 
 
-class Heard:
-    """Notes what it hears."""
+class Recorder:
+    """Records the messages that it receives."""
 
     def __init__(self) -> None:
         self.all: list[tuple[str, bytes]] = []

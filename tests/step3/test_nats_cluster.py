@@ -35,8 +35,8 @@ async def provisioned(cluster: NatsCluster) -> bool:
     return True
 
 
-async def standing(cluster: NatsCluster) -> Any:
-    """How the stream lies in the cluster; None while there is nobody to say so."""
+async def stream_state(cluster: NatsCluster) -> Any:
+    """Return the state of the stream in the cluster; None while no server responds."""
     try:
         client = await nats.connect(cluster.url().split(","), allow_reconnect=False, connect_timeout=30)
     except Exception:
@@ -51,10 +51,10 @@ async def standing(cluster: NatsCluster) -> Any:
 
 async def whole(cluster: NatsCluster) -> str | None:
     """The server that leads the stream, once all others have all of it."""
-    told = await standing(cluster)
-    if told is None or not told.leader or len(told.replicas or []) != 2:
+    found = await stream_state(cluster)
+    if found is None or not found.leader or len(found.replicas or []) != 2:
         return None
-    return str(told.leader) if all(each.current for each in told.replicas) else None
+    return str(found.leader) if all(each.current for each in found.replicas) else None
 
 
 @asynchronous
@@ -69,4 +69,4 @@ async def test_nothing_confirmed_is_lost_when_its_leader_is_killed(cluster: Nats
             # The two that are left go on.
             await flowing.goes_on(READY_SECONDS)
             await asyncio.to_thread(leader.start)
-        await flowing.check_all_seen(READY_SECONDS)
+        await flowing.check_all_received(READY_SECONDS)

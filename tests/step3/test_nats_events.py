@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from step3_async.contracts import catalogue
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, River
 from step3_async.rapids.nats import river as nats_river
@@ -64,13 +65,13 @@ async def test_an_event_that_is_published_again_is_stored_once(server: NatsServe
 
 
 @asynchronous
-async def test_what_arrives_is_what_was_told(server: NatsServer) -> None:
+async def test_event_arrives_as_it_was_published(server: NatsServer) -> None:
     async with connections(server) as connect:
-        told = event(1).model_copy(update={"before": {"_id": "ä\n"}, "traceparent": "00-ab", "key": "a:b"})
+        found = event(1).model_copy(update={"before": {"_id": "ä\n"}, "traceparent": "00-ab", "key": "a:b"})
         river = await (await connect("list")).open_river("list", ["posts"])
-        await (await connect("capture")).publish_events([told])
+        await (await connect("capture")).publish_events([found])
         (taken,) = await take(river, 1)
-        assert Event.model_validate_json(taken.data) == told
+        assert Event.model_validate_json(taken.data) == found
 
 
 @asynchronous
@@ -116,6 +117,16 @@ async def test_a_river_goes_on_where_it_was_left(server: NatsServer) -> None:
         second = await (await connect("list")).open_river("list", ["posts"])
         assert second.epoch == first.epoch
         assert sorted(number_of(each) for each in await take(second, 22)) == list(range(8, 30))
+
+
+@asynchronous
+async def test_an_event_that_the_catalogue_does_not_know_is_not_published(server: NatsServer) -> None:
+    async with connections(server) as connect:
+        river = await (await connect("list")).open_river("list", ["posts"])
+        with pytest.raises(ValueError, match="posts post-changed"):
+            await (await connect("capture", validate=catalogue.validate)).publish_events([event(1)])
+        await (await connect("capture")).publish_events([event(2)])
+        assert [number_of(each) for each in await take(river, 1)] == [2]
 
 
 @asynchronous
@@ -180,9 +191,9 @@ async def test_what_a_reader_leaves_behind_is_taken_by_the_other(server: NatsSer
         staying = await (await connect("list")).open_river("list", ["posts"])
         await leaving.close()
         taken = {number_of(each) for each in await take(staying, 290)}
-        # It waits for nobody: else those that were handed out would have come again first.
+        # It waits for nobody: otherwise the delivered events would have come again first.
         assert taken == set(range(300)) - {number_of(each) for each in held}
-        # Nobody has acknowledged the ten that were handed out: they come again, too.
+        # Nobody has acknowledged the ten that were delivered: they come again, too.
         assert {number_of(each) for each in await take(staying, 10)} == {number_of(each) for each in held}
 
 
@@ -192,14 +203,14 @@ async def test_a_retry_comes_after_its_wait_and_counts(server: NatsServer) -> No
         river = await (await connect("list")).open_river("list", ["posts"])
         await (await connect("capture")).publish_events(events([1, 2]))
         first, second = await take(river, 2, acknowledge=False)
-        asked = time.monotonic()
+        requested = time.monotonic()
         await first.nak(1.0)
         await second.nak(0.0)
         came: dict[int, float] = {}
         for _ in range(2):
             (again,) = await take(river, 1)
             assert again.attempt == 2
-            came[number_of(again)] = time.monotonic() - asked
+            came[number_of(again)] = time.monotonic() - requested
         assert came.keys() == {1, 2}
         assert came[1] > 0.9
 

@@ -1,4 +1,4 @@
-"""Rapids and rivers while the server is killed, stands still, or loses what it stored."""
+"""Rapids and rivers while the server is killed, suspended, or loses what it has stored."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed(server: NatsS
             await asyncio.sleep(chance.random() / 5)
             server.kill()
             await restart(server)
-        await flowing.check_all_seen(60)
+        await flowing.check_all_received(60)
 
 
 @asynchronous
@@ -80,7 +80,7 @@ async def nothing_pending(river: River) -> bool:
 
 
 async def noticed(river: River, before: str) -> bool:
-    """A river looks whenever it is asked how much is pending."""
+    """A river checks its state in each call of `pending`."""
     with suppress(Unavailable):
         await river.pending()
     return river.epoch != before
@@ -117,8 +117,8 @@ async def test_what_somebody_removes_is_made_again(server: NatsServer, lost: str
         await take(river, 5)
         before = river.epoch
         administrator = await nats.connect(server.url())
-        answer = await administrator.request(f"$JS.API.{lost}", timeout=30)
-        assert json.loads(answer.data)["success"]
+        response = await administrator.request(f"$JS.API.{lost}", timeout=30)
+        assert json.loads(response.data)["success"]
         await administrator.close()
         await until(lambda: noticed(river, before))
         await capture.publish_events(events(range(5, 8)))
@@ -163,7 +163,7 @@ async def test_publishing_is_patient_and_gives_up_in_the_end(
 
 
 @asynchronous
-async def test_a_river_without_a_server_says_so_and_flows_again(server: NatsServer) -> None:
+async def test_river_without_a_server_is_unavailable_and_recovers(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
         river = await (await connect("list")).open_river("list", ["posts"])
@@ -177,7 +177,7 @@ async def test_a_river_without_a_server_says_so_and_flows_again(server: NatsServ
 
 
 @asynchronous
-async def test_a_server_that_stands_still_counts_as_lost(server: NatsServer) -> None:
+async def test_suspended_server_counts_as_lost(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
         river = await (await connect("list")).open_river("list", ["posts"])
@@ -195,19 +195,19 @@ async def test_a_server_that_stands_still_counts_as_lost(server: NatsServer) -> 
 
 
 @asynchronous
-async def test_a_connection_may_be_asked_for_before_there_is_a_server(server: NatsServer) -> None:
+async def test_connection_can_be_requested_before_there_is_a_server(server: NatsServer) -> None:
     server.stop()
-    heard: list[str] = []
+    received: list[str] = []
 
-    async def hear(topic: str, _text: bytes) -> None:
-        heard.append(topic)
+    async def receive(topic: str, _text: bytes) -> None:
+        received.append(topic)
 
     transport: Bus = await connect_to("gateway", url=server.url("gateway"), timeout=0.1)
     try:
         assert not transport.connected
         changes: list[bool] = []
         transport.on_connection_change(changes.append)
-        await transport.subscribe("applied.>", hear)
+        await transport.subscribe("applied.>", receive)
         await transport.publish("registry.probe", b"")
         with pytest.raises(Unavailable):
             await transport.request("applied-query.list", b"", 0.2)
@@ -216,7 +216,7 @@ async def test_a_connection_may_be_asked_for_before_there_is_a_server(server: Na
         async with connections(server) as connect:
             reader = await connect("list")
             await reader.publish("applied.list", b"")
-            await until(lambda: heard == ["applied.list"])
+            await until(lambda: received == ["applied.list"])
     finally:
         await transport.close()
 

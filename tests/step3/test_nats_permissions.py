@@ -74,10 +74,10 @@ class Refusals:
 
     def __init__(self) -> None:
         self.client: Client
-        self.told: list[str] = []
+        self.errors: list[str] = []
 
     async def note(self, error: Exception) -> None:
-        self.told.append(str(error).lower())
+        self.errors.append(str(error).lower())
 
 
 @asynccontextmanager
@@ -102,17 +102,19 @@ async def refused_to_publish(server: NatsServer, user: str, subject: str) -> Non
     async with bare(server, user) as it:
         await it.client.publish(subject, b"{}")
         await it.client.flush()
-        await until(lambda: any(subject.lower() in told and "publish" in told for told in it.told))
+        await until(
+            lambda: any(subject.lower() in described and "publish" in described for described in it.errors)
+        )
 
 
 @asynchronous
 async def test_a_view_may_not_listen_to_what_is_not_for_it(server: NatsServer) -> None:
     async with bare(server, "search") as it:
         for topic in FOREIGN_TOPICS:
-            it.told.clear()
+            it.errors.clear()
             await it.client.subscribe(topic)
             await it.client.flush()
-            await until(lambda topic=topic: any(f'"{topic.lower()}"' in told for told in it.told))
+            await until(lambda topic=topic: any(f'"{topic.lower()}"' in described for described in it.errors))
 
 
 @asynchronous
@@ -124,11 +126,11 @@ async def test_a_view_may_not_read_dead_letters_of_another_by_its_own_name(serve
         arrived = await it.client.subscribe(inbox)
         for filters in ({"filter_subject": "dead.list"}, {"filter_subjects": ["dead.list"]}, {}):
             config = {"name": "any", "deliver_subject": inbox, "ack_policy": "none", **filters}
-            told = {"stream_name": "DEAD", "action": "create", "config": config}
-            answer = await it.client.request(
-                "$JS.API.CONSUMER.CREATE.DEAD.any.dead.search", json.dumps(told).encode(), timeout=5
+            found = {"stream_name": "DEAD", "action": "create", "config": config}
+            response = await it.client.request(
+                "$JS.API.CONSUMER.CREATE.DEAD.any.dead.search", json.dumps(found).encode(), timeout=5
             )
-            assert "error" in json.loads(answer.data)
+            assert "error" in json.loads(response.data)
         await it.client.flush()
         assert not arrived.pending_msgs
 
@@ -151,7 +153,7 @@ async def test_capture_may_publish_its_domains_and_read_nothing(server: NatsServ
 
 
 @asynchronous
-async def test_the_gateway_may_not_settle_anything(server: NatsServer) -> None:
+async def test_gateway_may_not_publish_applied(server: NatsServer) -> None:
     for subject in ("applied.list", "rapids.posts.post-added", "registry.heartbeat.list.one"):
         await refused_to_publish(server, "gateway", subject)
 
@@ -169,10 +171,10 @@ def test_nobody_comes_in_without_a_password(server: NatsServer) -> None:
 
 
 def test_permissions_are_written_for_the_manifest() -> None:
-    users: dict[str, dict[str, Any]] = {"search": {"takes": ["posts"]}, "admin": {"manages": True}}
+    users: dict[str, dict[str, Any]] = {"search": {"subscriptions": ["posts"]}, "admin": {"manages": True}}
     command = [sys.executable, "-m", "step3_async.rapids.nats.permissions"]
-    told = subprocess.run(command, input=json.dumps(users), capture_output=True, text=True, check=True)
-    assert json.loads(told.stdout) == {
+    output = subprocess.run(command, input=json.dumps(users), capture_output=True, text=True, check=True)
+    assert json.loads(output.stdout) == {
         name: permissions_of(name, User.model_validate(each)) for name, each in users.items()
     }
     wrong = subprocess.run(

@@ -60,7 +60,7 @@ async def test_instances_that_do_not_keep_up_all_begin_anew(server: NatsServer) 
 
 
 async def both_noticed(one: River, other: River, before: str) -> bool:
-    """A river looks whenever it is asked how much is pending."""
+    """A river checks its state in each call of `pending`."""
     await one.pending()
     await other.pending()
     return one.epoch == other.epoch != before

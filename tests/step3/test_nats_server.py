@@ -27,7 +27,7 @@ from workshop.stores.permissions import permissions
 USERS: dict[str, dict[str, Any]] = {
     "admin": {"manages": True},
     "capture": {"publishes": ["posts"], "provisions": True},
-    "list": {"takes": ["posts"]},
+    "list": {"subscriptions": ["posts"]},
 }
 ALLOWED = {name: permissions_of(name, User.model_validate(each)) for name, each in USERS.items()}
 
@@ -136,7 +136,7 @@ def test_an_old_server_on_the_path_is_passed_over(tmp_path: Path, monkeypatch: p
         embedded.find_nats_server()
 
 
-def test_a_manifest_that_asks_for_the_unknown_is_refused() -> None:
+def test_manifest_with_unknown_keys_is_refused() -> None:
     command = "{python} -m step3_async.rapids.nats.permissions"
     assert permissions(NatsUsers(USERS, command)) == ALLOWED
     with pytest.raises(click.ClickException, match="takse"):

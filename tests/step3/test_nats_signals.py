@@ -22,21 +22,21 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 class Ear:
-    """Remembers what it hears."""
+    """Records the messages that it receives."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, bytes]] = []
+        self.messages: list[tuple[str, bytes]] = []
 
     async def __call__(self, topic: str, text: bytes) -> None:
-        self.heard.append((topic, text))
+        self.messages.append((topic, text))
 
 
 @asynchronous
-async def test_who_listens_hears_in_order_and_by_patterns(server: NatsServer) -> None:
+async def test_subscribers_receive_in_order_and_by_patterns(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
-        settled, alive, who = Ear(), Ear(), Ear()
-        await gateway.subscribe("applied.>", settled)
+        applied, alive, who = Ear(), Ear(), Ear()
+        await gateway.subscribe("applied.>", applied)
         await gateway.subscribe("registry.heartbeat.*.one", alive)
         await listing.subscribe("registry.probe", who)
         for number in range(100):
@@ -44,26 +44,26 @@ async def test_who_listens_hears_in_order_and_by_patterns(server: NatsServer) ->
         await searching.publish("registry.heartbeat.search.two", b"")
         await searching.publish("registry.heartbeat.search.one", b"")
         await gateway.publish("registry.probe", b"")
-        await until(lambda: len(settled.heard) == 100 and alive.heard and who.heard)
-        assert settled.heard == [("applied.list", b"%d" % number) for number in range(100)]
-        assert alive.heard == [("registry.heartbeat.search.one", b"")]
+        await until(lambda: len(applied.messages) == 100 and alive.messages and who.messages)
+        assert applied.messages == [("applied.list", b"%d" % number) for number in range(100)]
+        assert alive.messages == [("registry.heartbeat.search.one", b"")]
 
 
 @asynchronous
-async def test_one_who_cannot_hear_one_signal_hears_the_next(server: NatsServer) -> None:
+async def test_failing_subscriber_receives_the_next_signal(server: NatsServer) -> None:
     async with connections(server) as connect:
-        heard: list[bytes] = []
+        received: list[bytes] = []
 
-        async def hear(_topic: str, text: bytes) -> None:
-            heard.append(text)
+        async def receive(_topic: str, text: bytes) -> None:
+            received.append(text)
             if text == b"bad":
                 raise ValueError(text)
 
-        await (await connect("gateway")).subscribe("applied.>", hear)
+        await (await connect("gateway")).subscribe("applied.>", receive)
         listing = await connect("list")
         await listing.publish("applied.list", b"bad")
         await listing.publish("applied.list", b"good")
-        await until(lambda: heard == [b"bad", b"good"])
+        await until(lambda: received == [b"bad", b"good"])
 
 
 @asynchronous
@@ -81,10 +81,10 @@ async def test_listening_outlasts_the_server(server: NatsServer) -> None:
             await asyncio.to_thread(server.start)
             await until(lambda: listing.connected and gateway.connected)
             await listing.publish("applied.list", b"%d" % round_)
-            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in ear.heard)
+            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in ear.messages)
             assert await gateway.request("applied-query.list", b"?", 5) == b"?"
         assert changes == [False, True] * 3
-        assert ("applied.list", b"lost") not in ear.heard
+        assert ("applied.list", b"lost") not in ear.messages
 
 
 async def echo(text: bytes) -> bytes:
@@ -92,23 +92,23 @@ async def echo(text: bytes) -> bytes:
 
 
 @asynchronous
-async def test_one_of_those_who_answer_does(server: NatsServer) -> None:
+async def test_one_of_several_repliers_gets_a_request(server: NatsServer) -> None:
     async with connections(server) as connect:
-        gateway, answered = await connect("gateway"), [0, 0]
+        gateway, replied = await connect("gateway"), [0, 0]
 
-        def answering(index: int):
-            async def answer(text: bytes) -> bytes:
-                answered[index] += 1
+        def replying(index: int):
+            async def response(text: bytes) -> bytes:
+                replied[index] += 1
                 return text
 
-            return answer
+            return response
 
         for index in range(2):
-            await (await connect("list")).reply("applied-query.list", answering(index))
-        asked = [gateway.request("applied-query.list", b"%d" % number, 5) for number in range(200)]
-        assert await asyncio.gather(*asked) == [b"%d" % number for number in range(200)]
-        assert sum(answered) == 200
-        assert all(answered)
+            await (await connect("list")).reply("applied-query.list", replying(index))
+        requested = [gateway.request("applied-query.list", b"%d" % number, 5) for number in range(200)]
+        assert await asyncio.gather(*requested) == [b"%d" % number for number in range(200)]
+        assert sum(replied) == 200
+        assert all(replied)
 
 
 @asynchronous
@@ -137,12 +137,12 @@ async def test_a_subscription_is_known_to_the_server_once_it_is_made() -> None:
 
 
 @asynchronous
-async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
+async def test_slow_replies_run_at_the_same_time(server: NatsServer) -> None:
     async with connections(server) as connect:
         under_way = 0
         all_came = asyncio.Event()
 
-        async def answer(text: bytes) -> bytes:
+        async def response(text: bytes) -> bytes:
             nonlocal under_way
             under_way += 1
             if under_way == 10:
@@ -150,13 +150,13 @@ async def test_slow_answers_are_given_side_by_side(server: NatsServer) -> None:
             await all_came.wait()
             return text
 
-        await (await connect("list")).reply("applied-query.list", answer)
+        await (await connect("list")).reply("applied-query.list", response)
         gateway = await connect("gateway")
         await asyncio.gather(*(gateway.request("applied-query.list", b"", PATIENCE) for _ in range(10)))
 
 
 @asynchronous
-async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) -> None:
+async def test_requests_without_a_replier_fail_in_time(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing = await connect("gateway"), await connect("list")
         with pytest.raises(Unavailable):
@@ -178,52 +178,52 @@ async def test_questions_that_nobody_answers_fail_in_time(server: NatsServer) ->
 
 
 @asynchronous
-async def test_who_asks_is_told_at_once_when_the_server_dies(server: NatsServer) -> None:
+async def test_request_fails_at_once_when_the_server_dies(server: NatsServer) -> None:
     async with connections(server) as connect:
-        gateway, asked = await connect("gateway"), asyncio.Event()
+        gateway, requested = await connect("gateway"), asyncio.Event()
 
         async def wait(_text: bytes) -> bytes:
-            asked.set()
+            requested.set()
             await asyncio.Event().wait()
             raise AssertionError
 
         await (await connect("list")).reply("applied-query.list", wait)
-        asking = asyncio.create_task(gateway.request("applied-query.list", b"", 2 * PATIENCE))
-        await asked.wait()
+        requesting = asyncio.create_task(gateway.request("applied-query.list", b"", 2 * PATIENCE))
+        await requested.wait()
         server.kill()
         with pytest.raises(Unavailable, match="lost"):
-            await asyncio.wait_for(asking, PATIENCE)
+            await asyncio.wait_for(requesting, PATIENCE)
 
 
 @asynchronous
-async def test_who_hears_too_slowly_is_told_of_it(
+async def test_slow_subscriber_is_notified_of_losses(
     server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "MAX_WAITING", 10)
     async with connections(server) as connect:
-        gateway, may_hear, heard = await connect("gateway"), asyncio.Event(), list[bytes]()
+        gateway, may_receive, received = await connect("gateway"), asyncio.Event(), list[bytes]()
 
-        async def hear(_topic: str, text: bytes) -> None:
-            await may_hear.wait()
-            heard.append(text)
+        async def receive(_topic: str, text: bytes) -> None:
+            await may_receive.wait()
+            received.append(text)
 
         changes: list[bool] = []
         gateway.on_connection_change(changes.append)
-        await gateway.subscribe("applied.>", hear)
+        await gateway.subscribe("applied.>", receive)
         listing = await connect("list")
         for number in range(40):
             await listing.publish("applied.list", b"%d" % number)
         await until(lambda: changes[:2] == [False, True])
-        may_hear.set()
-        await until(lambda: heard)
+        may_receive.set()
+        await until(lambda: received)
         await listing.publish("applied.list", b"last")
-        await until(lambda: heard[-1] == b"last")
-        assert len(heard) < 40
+        await until(lambda: received[-1] == b"last")
+        assert len(received) < 40
         assert gateway.connected
 
 
 @asynchronous
-async def test_closing_sends_what_was_told(server: NatsServer) -> None:
+async def test_close_sends_published_messages(server: NatsServer) -> None:
     async with connections(server) as connect:
         ear = Ear()
         await (await connect("gateway")).subscribe("applied.>", ear)
@@ -231,4 +231,4 @@ async def test_closing_sends_what_was_told(server: NatsServer) -> None:
         for number in range(500):
             await admin.publish("applied.list", b"%d" % number)
         await admin.close()
-        await until(lambda: len(ear.heard) == 500)
+        await until(lambda: len(ear.messages) == 500)

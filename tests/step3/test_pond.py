@@ -104,17 +104,17 @@ class TestAnyOrder:
     @few
     @given(st.fixed_dictionaries(dict.fromkeys(KINDS, histories)), st.randoms(use_true_random=False))
     def test_parts_of_several_domains_meet(
-        self, store: Database[Document], told: dict[str, list[Change]], chance: random.Random
+        self, store: Database[Document], changes: dict[str, list[Change]], chance: random.Random
     ) -> None:
         ponds, work = {}, []
         for kind, field in KINDS.items():
             ponds[kind] = pond_in(store, domain=kind, fields=("reader", field), own=(field,))
-            told[kind] = [
-                (key, after and {"reader": "ada", field: after["title"]}) for key, after in told[kind]
+            changes[kind] = [
+                (key, after and {"reader": "ada", field: after["title"]}) for key, after in changes[kind]
             ]
-            at = chance.randrange(len(told[kind]) + 1)
-            batch = events(kind, told[kind])[at if chance.random() < 0.5 else 0 :]
-            batch += snapshot(kind, told[kind], at)
+            at = chance.randrange(len(changes[kind]) + 1)
+            batch = events(kind, changes[kind])[at if chance.random() < 0.5 else 0 :]
+            batch += snapshot(kind, changes[kind], at)
             chance.shuffle(batch)
             half = chance.randrange(len(batch) + 1)
             work += [(kind, batch[:half]), (kind, batch[half:])]
@@ -122,7 +122,7 @@ class TestAnyOrder:
             list(pool.map(lambda each: ponds[each[0]].apply(each[1]), work))
         for kind, field in KINDS.items():
             found = {key: each[field] for key, each in shown(ponds[kind]).items() if field in each}
-            assert found == {key: each[field] for key, each in state(told[kind], 99).items()}
+            assert found == {key: each[field] for key, each in state(changes[kind], 99).items()}
 
     def test_many_at_once_on_few_documents(self, store: Database[Document]) -> None:
         """Where handlers meet most: every one has every event, in an order of its own."""
@@ -133,17 +133,17 @@ class TestAnyOrder:
                 (chance.choice(KEYS[:2]), None if chance.random() < 0.5 else {"title": str(number)})
                 for number in range(40)
             ]
-            told = events(DOMAIN, history)
-            orders = [[[each] for each in chance.sample(told, len(told))] for _ in range(4)]
+            published = events(DOMAIN, history)
+            orders = [[[each] for each in chance.sample(published, len(published))] for _ in range(4)]
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(lambda order, to=pond: [to.apply(batch) for batch in order], orders))
             assert shown(pond) == state(history, len(history))
 
 
 class TestEvents:
-    def test_what_has_settled(self, store: Database[Document]) -> None:
+    def test_apply_returns_the_applied_revisions(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        told = pond.apply(
+        applied = pond.apply(
             [
                 event(DOMAIN, 1, "p_a", {"title": "a", "revision": 1}),
                 event(DOMAIN, 3, "p_a", {"title": "c", "revision": 3}),
@@ -152,7 +152,7 @@ class TestEvents:
                 event(DOMAIN, 5, "p_c", None),
             ]
         )
-        assert sorted(told) == [("p_a", 3), ("p_b", 0), ("p_c", 0)]
+        assert sorted(applied) == [("p_a", 3), ("p_b", 0), ("p_c", 0)]
         assert [pond.applied_revision(key) for key in ("p_a", "p_b", "p_c", "p_d")] == [3, 0, None, None]
 
     def test_an_older_event_changes_nothing(self, store: Database[Document]) -> None:
@@ -187,9 +187,7 @@ class TestEvents:
         assert shown(tag) == {"p_a": {"reader": "ada", "liked": True}}
         assert (tag.applied_revision("p_a"), like.applied_revision("p_a")) == (1, 4)
 
-    def test_what_mongodb_refuses_is_told_as_such_and_others_are_there(
-        self, store: Database[Document]
-    ) -> None:
+    def test_refused_document_is_rejected_and_others_are_stored(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         store[DOMAIN].create_indexes([IndexModel([("at", TEXT), ("title", ASCENDING)], name="odd")])
         good = event(DOMAIN, 1, "p_a", {"title": "a"})
@@ -244,9 +242,9 @@ class TestSnapshots:
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         for place in order:
-            assert not told(pond).was_complete
+            assert not snapshot_state(pond).was_complete
             pond.apply([pages[place]])
-        assert told(pond).was_complete and told(pond).complete
+        assert snapshot_state(pond).was_complete and snapshot_state(pond).complete
         assert set(shown(pond)) == set(KEYS)
 
     def test_its_state_tells_how_far_it_is(self, store: Database[Document]) -> None:
@@ -254,14 +252,14 @@ class TestSnapshots:
         assert pond.snapshots.get(DOMAIN) is None
         began = datetime.now(UTC)
         pond.snapshots.want(DOMAIN, "rapids")
-        state = told(pond)
+        state = snapshot_state(pond)
         assert (state.epoch, state.run, state.pages, state.reached) == ("rapids", None, 0, None)
         assert abs((state.wanted - began).total_seconds()) < PATIENCE
         pond.snapshots.begin(DOMAIN, "run")
         progress = []
         for place in (0, 0, 2, 1, 0):
             pond.apply([pages[place]])
-            state = told(pond)
+            state = snapshot_state(pond)
             progress.append((state.run, state.pages, state.reached, state.complete))
             kept = store["rivers_pages"].find_one({"_id": f"{DOMAIN}/run"})
             assert kept is not None and len(kept["ahead"]) == (place == 2)
@@ -270,22 +268,22 @@ class TestSnapshots:
             *(("run", 4, None, True), ("run", 4, None, True)),
         ]
 
-    def test_pages_before_the_promise_count(self, store: Database[Document]) -> None:
+    def test_pages_before_the_acceptance_count(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.snapshots.want(DOMAIN, "rapids")
         pond.apply(self.pages())
-        assert not told(pond).was_complete
+        assert not snapshot_state(pond).was_complete
         pond.snapshots.begin(DOMAIN, "run")
-        assert told(pond).was_complete
+        assert snapshot_state(pond).was_complete
 
     def test_pages_of_another_run_do_not_complete(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         pond.apply(self.pages("before"))
-        assert not told(pond).was_complete
+        assert not snapshot_state(pond).was_complete
         pond.apply(self.pages())
-        assert told(pond).was_complete
+        assert snapshot_state(pond).was_complete
 
     def test_a_pond_that_is_made_anew_is_shown_meanwhile_unless_it_is_emptied(
         self, store: Database[Document]
@@ -296,9 +294,9 @@ class TestSnapshots:
         pond.apply(self.pages())
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "again")
-        assert told(pond).was_complete and not told(pond).complete
+        assert snapshot_state(pond).was_complete and not snapshot_state(pond).complete
         pond.snapshots.want(DOMAIN, "rapids", empty=True)
-        assert not told(pond).was_complete
+        assert not snapshot_state(pond).was_complete
 
     def test_pages_noted_by_several_at_once(self, store: Database[Document]) -> None:
         for number in range(10):
@@ -310,7 +308,7 @@ class TestSnapshots:
             random.Random(number).shuffle(pages)
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(lambda each, to=pond: to.apply([each]), pages))
-            assert told(pond).was_complete
+            assert snapshot_state(pond).was_complete
 
     def test_what_is_in_no_page_goes_unless_it_is_newer(self, store: Database[Document]) -> None:
         pond = pond_in(store)
@@ -339,7 +337,7 @@ class TestSnapshots:
         assert shown(tag) == {"p_1": {"liked": True}, "p_2": {"liked": True}, "p_11": {"tags": ["x"]}}
         assert [tag.applied_revision(f"p_{number}") for number in (2, 11)] == [None, 0]
 
-    def test_revisions_of_a_page_have_settled(self, store: Database[Document]) -> None:
+    def test_apply_returns_the_revisions_of_a_page(self, store: Database[Document]) -> None:
         documents = [{"_id": "p_a", "title": "a", "revision": 4}, {"_id": "p_b", "title": "b"}]
         pond = pond_in(store)
         assert pond.apply(
@@ -362,7 +360,7 @@ class TestSnapshots:
             with pytest.raises(Rejected, match="p_b"):
                 pond.apply([page(DOMAIN, 9, whole)])
             assert shown(pond) == {"p_a": {"title": "new"}, "p_b": {"title": "old"}, "p_c": {"title": "c"}}
-            assert told(pond).was_complete
+            assert snapshot_state(pond).was_complete
 
     def test_nor_does_one_that_mongodb_refuses(self, store: Database[Document]) -> None:
         pond = pond_in(store)
@@ -382,7 +380,7 @@ class TestSnapshots:
         finally:
             store[DOMAIN].drop_index("odd")
         assert shown(pond) == {"p_a": {"title": "old"}, "p_c": {"title": "c"}}
-        assert told(pond).was_complete
+        assert snapshot_state(pond).was_complete
 
     def test_a_page_that_is_none(self, store: Database[Document]) -> None:
         with pytest.raises(ValueError):
@@ -413,9 +411,9 @@ class TestEmptying:
     def test_while_others_write(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         history = [(f"p_{number:04}", {"title": "x"}) for number in range(600)]
-        told = events(DOMAIN, history)
+        published = events(DOMAIN, history)
         with ThreadPoolExecutor(2) as pool:
-            writing = [pool.submit(_patiently, pond, told[at : at + 5]) for at in range(0, 600, 5)]
+            writing = [pool.submit(_patiently, pond, published[at : at + 5]) for at in range(0, 600, 5)]
             for _ in range(3):
                 pond.empty()
             for each in writing:
@@ -435,7 +433,7 @@ class TestEmptying:
         assert shown(tag) == {"p_a": {"liked": True, "tags": ["y"]}}
 
 
-def told(pond: Pond) -> Any:
+def snapshot_state(pond: Pond) -> Any:
     found = pond.snapshots.get(DOMAIN)
     assert found is not None
     return found

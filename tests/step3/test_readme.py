@@ -1,4 +1,4 @@
-"""What the READMEs say to type while step 3 runs, typed as it stands there."""
+"""The commands of the READMEs for step 3 work as they are written."""
 
 import json
 import os
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.step3.parts import Parts
-from tests.support.answers import expect
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.texts import ROOT, Words, workshop_commands
 from tests.support.workshop_command import call
 
@@ -51,7 +51,7 @@ def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
         with pytest.raises(AssertionError, match="There is no dead letter 17"):
             call([*words], parts.stage.running.environment)
         return
-    told = call([*words], {**parts.stage.running.environment, "COLUMNS": "250"})
+    output = call([*words], {**parts.stage.running.environment, "COLUMNS": "250"})
     for service, number in re.findall(r"(\w+)(?::v\d)?=(\d+)", " ".join(words)):
         if words[0] == "scale":
             assert len(parts.stage.instances(service)) >= int(number)
@@ -60,11 +60,11 @@ def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
         assert len(after) == len(before[words[-1]]) == 2
         assert not {*after} & {*before[words[-1]]}
     if "rebuild" in words:
-        assert "posts: complete" in told
+        assert "posts: complete" in output
         parts.await_posts()
     if words[-1] == "asyncapi":
-        assert json.loads(told)["asyncapi"]
-    if "--empty" in words:  # its instances say a moment later that they may be asked again
+        assert json.loads(output)["asyncapi"]
+    if "--empty" in words:  # a moment later its instances announce that they are ready again
         eventually(lambda: check_found(parts), SECONDS)
     check_found(parts)
 

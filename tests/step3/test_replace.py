@@ -15,31 +15,31 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 
 BACK_SECONDS = 60.0
-ASKED = 20
+REQUESTS = 20
 
 
 class Caller(threading.Thread):
-    """Asks the face again and again, each time over a connection of its own, and counts what it answers."""
+    """Sends requests to the face, each over a connection of its own, and counts the responses."""
 
     def __init__(self, reader: Reader, path: str) -> None:
         super().__init__(daemon=True)
-        self.answers: Counter[int | str] = Counter()
+        self.responses: Counter[int | str] = Counter()
         self._reader, self._path = reader, path
         self._ended = threading.Event()
 
     def run(self) -> None:
         while not self._ended.wait(0.02):
             try:
-                answer = requests.get(
+                response = requests.get(
                     self._reader.url + self._path,
                     headers={"Authorization": f"Bearer {self._reader.token}", "Accept": "application/json"},
                     timeout=30,
                 )
             except requests.RequestException as error:
-                self.answers[type(error).__name__] += 1
+                self.responses[type(error).__name__] += 1
             else:
-                gaps = answer.headers.get("Gaps")
-                self.answers[f"gaps {gaps}" if gaps else answer.status_code] += 1
+                gaps = response.headers.get("Gaps")
+                self.responses[f"gaps {gaps}" if gaps else response.status_code] += 1
 
     def end(self) -> None:
         self._ended.set()
@@ -52,14 +52,14 @@ def calling(reader: Reader, path: str) -> Iterator[Caller]:
     caller.start()
     try:
         yield caller
-        enough = caller.answers.total() + ASKED
-        eventually(lambda: expect_asked(caller, enough), BACK_SECONDS)
+        enough = caller.responses.total() + REQUESTS
+        eventually(lambda: expect_requests(caller, enough), BACK_SECONDS)
     finally:
         caller.end()
 
 
-def expect_asked(caller: Caller, number: int) -> None:
-    assert caller.answers.total() >= number
+def expect_requests(caller: Caller, number: int) -> None:
+    assert caller.responses.total() >= number
 
 
 @pytest.mark.drill
@@ -71,7 +71,7 @@ def test_instances_are_replaced_and_no_request_fails(
     with calling(member, path) as caller:
         said = parts.stage.workshop("replace", service)
     after = {each.pid for each in parts.stage.processes(service)}
-    assert set(caller.answers) == {200}, caller.answers
+    assert set(caller.responses) == {200}, caller.responses
     assert len(after) == len(before)
     assert not before & after
     assert not [pid for pid in before if psutil.pid_exists(pid)]
@@ -85,7 +85,7 @@ def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> Non
         parts.stage.workshop("scale", "gateway=3")
         assert len([name for name in parts.stage.masters() if name.startswith("gateway")]) == 3
         parts.stage.workshop("scale", "gateway=1")
-    assert set(caller.answers) == {200}, caller.answers
+    assert set(caller.responses) == {200}, caller.responses
     assert parts.stage.instances("gateway") == [first]
 
 
@@ -99,13 +99,13 @@ def test_what_cannot_be_replaced_is_refused(parts: Parts) -> None:
             parts.stage.workshop("replace", *arguments)
 
 
-def test_the_table_tells_how_instances_are_doing(parts: Parts) -> None:
+def test_table_shows_the_state_of_instances(parts: Parts) -> None:
     table = parts.stage.workshop("services")
-    told = parts.stage.registry()
-    assert all(each["url"] in table for each in told.values() if each["service"] != "gateway")
-    assert len(re.findall(r" \d+\.\d s *$", table, re.MULTILINE)) == len(told)
+    found = parts.stage.registry()
+    assert all(each["url"] in table for each in found.values() if each["service"] != "gateway")
+    assert len(re.findall(r" \d+\.\d s *$", table, re.MULTILINE)) == len(found)
     assert "silent" not in table
 
 
-def test_the_face_answers_once_all_is_over(parts: Parts) -> None:
+def test_face_responds_after_all_replacements(parts: Parts) -> None:
     assert Client(parts.face).get("/health/ready").status_code == 200

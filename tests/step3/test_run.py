@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from tests.step3.parts import SERVICES, Parts
-from tests.support.answers import expect
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 
 BACK_SECONDS = 90.0
 
@@ -23,18 +23,18 @@ def is_so(check: Callable[[], bool]) -> Callable[[], None]:
 
 
 def test_it_is_ready_once_all_are_up(parts: Parts) -> None:
-    told = parts.stage.registry().values()
-    assert {each["service"] for each in told} == set(SERVICES)
-    assert {each["state"] for each in told} == {"up"}
+    found = parts.stage.registry().values()
+    assert {each["service"] for each in found} == set(SERVICES)
+    assert {each["state"] for each in found} == {"up"}
 
 
 @pytest.mark.drill
 def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
     (killed,) = (pid for name, pid in parts.stage.masters().items() if name.startswith("gateway"))
     os.kill(killed, signal.SIGKILL)
-    # Nobody accepts it at this moment; it is answered all the same, and not refused.
-    answer = requests.get(parts.face, headers={"Accept": "application/json"}, timeout=BACK_SECONDS)
-    assert answer.status_code in (200, 503)
+    # No process accepts it at this moment, but it is not refused, and gets a response.
+    response = requests.get(parts.face, headers={"Accept": "application/json"}, timeout=BACK_SECONDS)
+    assert response.status_code in (200, 503)
     eventually(is_so(lambda: Client(parts.face).get("/health/ready").ok), BACK_SECONDS)
 
 
@@ -47,7 +47,7 @@ def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Read
     os.kill(before, signal.SIGKILL)
 
     def is_back() -> None:
-        # Its workers answer for a moment after it, and then nobody does until there is another one.
+        # Its workers respond for a moment longer, and then nobody does until there is another one.
         assert parts.stage.masters()[name] != before
         assert parts.stage.instances(service) == [name]
         expect(member.put(f"/posts/{post}/like"), 200)
@@ -59,9 +59,9 @@ def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Read
 
 
 def test_what_cannot_be_rebuilt_is_refused(parts: Parts) -> None:
-    with pytest.raises(AssertionError, match="ended with 1") as told:
+    with pytest.raises(AssertionError, match="ended with 1") as raised:
         parts.stage.workshop("rebuild", "nothing")
-    assert "Traceback" not in str(told.value)
+    assert "Traceback" not in str(raised.value)
 
 
 def test_there_are_no_dead_letters(parts: Parts) -> None:

@@ -1,4 +1,4 @@
-"""Each service answers for itself, takes part in the registry, and keeps its pond as its river tells."""
+"""Each service responds by itself, announces itself, and fills its pond from its river."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.step3.alone import KIND, USERS, Alone, World, world
 from tests.step3.beside import post
-from tests.support.answers import expect, expect_error, expect_unauthorized
 from tests.support.client import Client
 from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_error, expect_unauthorized
 
 __all__ = ["world"]
 
@@ -38,34 +38,34 @@ def alone(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
 
 class TestEach:
     def test_is_in_the_registry(self, alone: Alone) -> None:
-        told = alone.owners.await_state(alone.instance, "up")
-        assert (told.service, told.version, told.url) == (alone.service, "v2", alone.url)
-        assert f"kind:{KIND[alone.service].removesuffix('s')}" in told.tags
-        assert sorted(told.takes) == sorted(USERS[alone.service].get("takes", []))
+        found = alone.owners.await_state(alone.instance, "up")
+        assert (found.service, found.version, found.url) == (alone.service, "v2", alone.url)
+        assert f"kind:{KIND[alone.service].removesuffix('s')}" in found.tags
+        assert sorted(found.subscriptions) == sorted(USERS[alone.service].get("subscriptions", []))
 
         def idle() -> None:
-            told = alone.owners.await_state(alone.instance, "up")
-            assert (told.load, told.behind) == (0, 0)
+            found = alone.owners.await_state(alone.instance, "up")
+            assert (found.load, found.pending) == (0, 0)
 
         eventually(idle)
 
     def test_lives_and_is_ready(self, alone: Alone) -> None:
         assert alone.visitor.json("/health/live") == {"_status": "OK"}
-        told = alone.visitor.json("/health/ready")
-        assert told["_status"] == "OK"
+        content = alone.visitor.json("/health/ready")
+        assert content["_status"] == "OK"
         pond = {"pond"} if alone.service in TAKERS else set()
         smtp = {"smtp"} if alone.service == "share" else set()
-        assert set(told["parts"]) == {"mongodb", "indexes", "rapids", *pond, *smtp}
-        assert {state for part, state in told["parts"].items() if part != "smtp"} == {"ok"}
+        assert set(content["parts"]) == {"mongodb", "indexes", "rapids", *pond, *smtp}
+        assert {state for part, state in content["parts"].items() if part != "smtp"} == {"ok"}
 
     def test_is_described(self, alone: Alone) -> None:
         document = alone.visitor.json("/openapi.json")
         assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
-    def test_says_what_there_is_and_who_answered(self, alone: Alone) -> None:
-        answer = expect(alone.visitor.get("/"), 200)
-        assert answer.json()["title"] == TITLES[alone.service]
-        assert answer.headers["Served-By"] == f"{alone.instance} v2"
+    def test_home_names_the_service_and_the_instance(self, alone: Alone) -> None:
+        response = expect(alone.visitor.get("/"), 200)
+        assert response.json()["title"] == TITLES[alone.service]
+        assert response.headers["Served-By"] == f"{alone.instance} v2"
 
     def test_counts_its_requests(self, alone: Alone) -> None:
         alone.visitor.json("/health/live")
@@ -87,29 +87,29 @@ class TestTakers:
         claims = _claims(reader.token)
         ended = {"expires": "2100-01-01T00:00:00Z", "revision": 1}
         alone.owners.write("members", claims["jti"], ended)
-        alone.owners.await_settled(alone.service, "members", claims["jti"], 1)
+        alone.owners.await_applied(alone.service, "members", claims["jti"], 1)
         expect_unauthorized(reader.get(COLLECTIONS[alone.service]))
         expect(alone.signed_in().get(COLLECTIONS[alone.service]), 200)
 
-    def test_tells_what_it_shows_to_who_doubts(self, alone: Alone) -> None:
+    def test_it_replies_with_the_revision_that_it_shows(self, alone: Alone) -> None:
         owners, service = alone.owners, alone.service
         owners.write("members", "doubted", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
-        owners.await_settled(service, "members", "doubted", 1)
-        told = owners.ask(service, "members", "doubted")
-        assert (told.revision, told.dead_lettered) == (1, False)
-        assert owners.ask(service, "members", "unheard of").revision is None
-        assert owners.ask(service, "nothing", "doubted").revision is None
+        owners.await_applied(service, "members", "doubted", 1)
+        found = owners.query(service, "members", "doubted")
+        assert (found.revision, found.dead_lettered) == (1, False)
+        assert owners.query(service, "members", "unheard of").revision is None
+        assert owners.query(service, "nothing", "doubted").revision is None
 
 
 @pytest.mark.parametrize("alone", OF_POSTS, indirect=True)
 class TestTakersOfPosts:
-    def test_shows_posts_as_their_owner_tells_whatever_the_order(self, alone: Alone) -> None:
+    def test_it_shows_the_owners_posts_in_any_order_of_events(self, alone: Alone) -> None:
         owners, service = alone.owners, alone.service
         added = owners.event("posts", "t3_order", post("first"))
         changed = owners.event("posts", "t3_order", post("second", topic="pebbles"))
         marker = owners.event("posts", "t3_marker", post("marker"))
         owners.publish(changed, added, changed, marker)
-        owners.await_settled(service, "posts", "t3_marker")
+        owners.await_applied(service, "posts", "t3_marker")
         kept = alone.database["posts"].find_one({"_id": "t3_order"})
         assert kept is not None
         assert "pebbles" in (kept.get("topic", "pebbles"),)
@@ -123,7 +123,7 @@ class TestTakersOfPosts:
         again = added.model_copy(update={"event_id": f"{added.event_id}-late"})
         owners.publish(again)
         marker = owners.write("posts", f"t3_after{service}", post("after"))
-        owners.await_settled(service, "posts", marker.key)
+        owners.await_applied(service, "posts", marker.key)
         assert alone.database["posts"].find_one({"_id": "t3_gone"}) is None
 
 

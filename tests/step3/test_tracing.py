@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.answers import expect
 from tests.support.client import new_reader
 from tests.support.eventually import eventually
+from tests.support.responses import expect
 from tests.support.running_step import QUIET, RunningStep
 from tests.support.span_collector import SpanCollector
 from tests.support.submission import Submission
@@ -31,13 +31,13 @@ def test_a_write_is_one_trace_up_to_the_ponds(tmp_path: Path) -> None:
             expect(new_reader(running.url).put(f"/posts/{post.post_id}/like", headers=context), 200)
 
             def check() -> None:
-                asked = {each.service for each in spans.seen if each.trace == trace}
-                told = {(each.service, each.name) for each in spans.seen if trace in each.causes}
-                assert {"gateway", "like"} <= asked
+                requested = {each.service for each in spans.spans if each.trace == trace}
+                found = {(each.service, each.name) for each in spans.spans if trace in each.causes}
+                assert {"gateway", "like"} <= requested
                 assert {
                     ("capture", "publish like"),
-                    ("recommend", "recommend takes like"),
-                    ("tagged", "tagged takes like"),
-                } <= told
+                    ("recommend", "recommend handles like"),
+                    ("tagged", "tagged handles like"),
+                } <= found
 
             eventually(check, ARRIVED_SECONDS)

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from bs4 import BeautifulSoup
 from requests import Response
 
-from tests.support.answers import expect
 from tests.support.client import PASSWORD, Client, new_name
+from tests.support.responses import expect
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 COOKIE = "session"

@@ -102,8 +102,8 @@ def _loaded(step: str) -> dict[str, dict[str, Path]]:
     packages = [folder.replace("/", ".") for folder in services_of(step)]
     command = [sys.executable, "-c", LOADED, step, *packages]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
-    told = (json.loads(line) for line in done.stdout.splitlines())
-    return {package: {name: Path(file) for name, file in modules.items()} for package, modules in told}
+    output = (json.loads(line) for line in done.stdout.splitlines())
+    return {package: {name: Path(file) for name, file in modules.items()} for package, modules in output}
 
 
 @cache

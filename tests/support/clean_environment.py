@@ -20,7 +20,7 @@ def clean_environment() -> None:
 
 
 def receive_signals() -> None:
-    """Have processes that tests start receive the signals that this one was told to ignore, as `nohup` and a
+    """Have processes that tests start receive the signals that this one ignores, as `nohup` and a
     shell's background jobs are: what is ignored is inherited, what is handled is not.
     """
     for number in (signal.SIGHUP, signal.SIGINT):

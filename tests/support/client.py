@@ -10,14 +10,14 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.support.answers import expect, told
+from tests.support.responses import describe, expect
 
 TIMEOUT = 30.0
 PASSWORD = "stepping on nine stones"
 
 
 class Client:
-    """Asks as whoever `token` belongs to, or as nobody; from the loopback address `source` if given."""
+    """Sends requests with `token` or without, from the loopback address `source` if given."""
 
     def __init__(self, url: str, token: str | None = None, source: str | None = None) -> None:
         self.url = url
@@ -29,35 +29,35 @@ class Client:
         if source is not None:
             self.session.mount("http://", _FromAddress(source))
 
-    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
-        """The answer, redirects not followed; `options` are those of requests."""
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Return the response without following redirects. `options` are those of requests."""
         return self.session.request(
             method, urljoin(self.url + "/", path), **{"timeout": TIMEOUT, "allow_redirects": False, **options}
         )
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("GET", path, **options)
+        return self.request("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("POST", path, **options)
+        return self.request("POST", path, **options)
 
     def put(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("PUT", path, **options)
+        return self.request("PUT", path, **options)
 
     def delete(self, path: str, **options: Any) -> requests.Response:
-        return self.ask("DELETE", path, **options)
+        return self.request("DELETE", path, **options)
 
     def json(self, path: str, **query: Any) -> Any:
-        """The body of a 200."""
+        """Return the body of a response with 200."""
         return expect(self.get(path, params=query), 200).json()
 
     def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
-        """The items of one page of a collection."""
+        """Return the items of one page of a collection."""
         found: list[dict[str, Any]] = self.json(path, **query)["_items"]
         return found
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """All pages of a collection, by its own links."""
+        """Return all pages of a collection, by its links."""
         body = self.json(path, **query)
         yield body
         while following := body["_links"].get("next"):
@@ -65,7 +65,7 @@ class Client:
             yield body
 
     def all_items(self, path: str, **query: Any) -> list[dict[str, Any]]:
-        """The items of all pages."""
+        """Return the items of all pages."""
         return [item for page in self.pages(path, max_results=50, **query) for item in page["_items"]]
 
 
@@ -79,27 +79,27 @@ class Reader(Client):
 
 
 def new_name() -> str:
-    """A username nobody has."""
+    """Return a username that nobody has."""
     return f"r_{secrets.token_hex(8)}"
 
 
 def sign_up(url: str, username: str | None = None, password: str = PASSWORD, **more: Any) -> str:
-    """Make a member; the username."""
+    """Make a member, and return the username."""
     name = username or new_name()
     expect(Client(url).post("/signup", json={"username": name, "password": password, **more}), 201)
     return name
 
 
 def sign_in(url: str, username: str, password: str = PASSWORD) -> str:
-    """A new token."""
-    answer = Client(url).post("/login", json={"username": username, "password": password})
-    token: str = expect(answer, 200).json()["token"]
-    assert token, told(answer)
+    """Return a new token."""
+    response = Client(url).post("/login", json={"username": username, "password": password})
+    token: str = expect(response, 200).json()["token"]
+    assert token, describe(response)
     return token
 
 
 def new_reader(url: str) -> Reader:
-    """A member nobody else knows."""
+    """Return a member that no other test uses."""
     name = sign_up(url)
     return Reader(url, name, sign_in(url, name))
 

@@ -9,7 +9,7 @@ from tests.support.submission import Submission, new_word
 
 @dataclass
 class Corpus:
-    """Groups of posts, each made for one kind of question."""
+    """Groups of posts, each made for one kind of test."""
 
     word: str
     """In the text of every post."""
@@ -39,7 +39,7 @@ class Corpus:
     """By the name of the picture's case."""
 
     def submissions(self) -> list[Submission]:
-        """All of them, shuffled, so that no order is that of the file."""
+        """Return all submissions, shuffled, so that no expected order is that of the file."""
         named = [*self.matching.values(), *self.pictured.values()]
         every = [*self.loved, *self.fewer, *self.lonely, *self.dated, *self.paged, *self.rich, *named]
         every += [*self.hostile, *self.spare]

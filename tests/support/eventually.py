@@ -1,4 +1,4 @@
-"""Polling with a deadline, so that no test sleeps longer than it must."""
+"""Poll with a deadline, so that no test sleeps longer than necessary."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ PATIENCE = 60.0
 
 
 def pauses() -> Iterator[float]:
-    """Seconds between tries. They grow, as who asks all the time keeps what is waited for from its work."""
+    """Seconds between attempts. They grow, as frequent attempts would slow down what is waited for."""
     pause = SHORTEST
     while True:
         yield pause
@@ -21,9 +21,9 @@ def pauses() -> Iterator[float]:
 
 
 def eventually(check: Callable[[], Result], deadline: float = PATIENCE) -> Result:
-    """The result of `check` once it raises no AssertionError any more.
+    """Return the result of `check` as soon as it raises no AssertionError.
 
-    It is tried at least once, and for the last time after `deadline` seconds; then its error is raised.
+    It is called at least once, and for the last time after `deadline` seconds; then its error is raised.
     """
     end, waits = time.monotonic() + deadline, pauses()
     while True:

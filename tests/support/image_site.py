@@ -37,7 +37,7 @@ class ImageSite:
         self._server.server_close()
 
     def hits(self, path: str) -> int:
-        """How often a path, query included, was asked for."""
+        """Return how often a path with its query was requested."""
         return self._server.hits[path]
 
 
@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """The counts tell all that a test asks."""
+        """Log nothing: the counts are enough."""
 
     def _send(self, content: bytes, media_type: str, status: int = 200) -> None:
         self.send_response(status)

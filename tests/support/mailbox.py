@@ -33,9 +33,9 @@ class Mailbox:
         return eventually(check)
 
     def _get(self, path: str, **query: Any) -> Any:
-        answer = requests.get(f"{self.url}/api/v1/{path}", params=query, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
+        response = requests.get(f"{self.url}/api/v1/{path}", params=query, timeout=30)
+        response.raise_for_status()
+        return response.json()
 
 
 def recipients(message: dict[str, Any]) -> set[str]:

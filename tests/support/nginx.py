@@ -25,7 +25,7 @@ from workshop.ports import free_port
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs/nginx.conf"
 PROXY = "127.0.0.9"
-"""The address that nginx asks the face from."""
+"""The address from which nginx sends requests to the face."""
 
 START_SECONDS = 60.0
 MAIN = """

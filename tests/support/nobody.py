@@ -1,4 +1,4 @@
-"""Looking at things as another user does."""
+"""Run code as another user."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ NOBODY = 65534
 
 
 def as_nobody(look: Callable[[], str]) -> str:
-    """What `look` gives in a process that has no more rights than nobody. Takes root."""
+    """Return what `look` returns in a process with the rights of nobody. Needs root."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -19,7 +19,7 @@ def as_nobody(look: Callable[[], str]) -> str:
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as answer:
-        told = answer.read()
+    with os.fdopen(reading) as response:
+        found = response.read()
     os.waitpid(child, 0)
-    return told
+    return found

@@ -1,4 +1,4 @@
-"""A network of the tests' own, in which no port is taken, where the system allows one."""
+"""A network of the tests' own with all ports free, where the system allows one."""
 
 import ctypes
 import fcntl
@@ -14,9 +14,9 @@ SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
 @contextmanager
 def own_network() -> Iterator[bool]:
-    """Have this thread, and the threads and processes that it starts, in a network that has only loopback.
+    """Move this thread, with the threads and processes that it starts, into a network with only loopback.
 
-    It gives whether that is so: only root may on Linux, and nobody elsewhere.
+    Yield whether that worked: it needs root on Linux, and is impossible elsewhere.
     """
     before = _enter()
     try:

@@ -1,4 +1,4 @@
-"""A question and its answer as they stand in the Posts.xml of a Stack Exchange dump."""
+"""A question and its answer as rows of the Posts.xml in a Stack Exchange dump."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Question:
         return f"se_{self.number}"
 
     def rows(self) -> str:
-        """The question, and one answer, which is not a post."""
+        """Return the rows of the question, and of one answer, which is not a post."""
         asked = self.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000")
         return (
             f'  <row Id="{self.number}" PostTypeId="1" CreationDate="{asked}" Score="{self.score}"'

@@ -9,8 +9,8 @@ TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back; names of headers in lower case."""
+class RawResponse:
+    """A response; names of headers are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -22,8 +22,8 @@ class Answer:
         return self.headers.get("content-type", "").startswith("application/json")
 
 
-def send(url: str, content: bytes, *, source: str | None = None, head: bool = False) -> Answer | None:
-    """The answer to these bytes, after which nothing more is sent; None when the other side just closes."""
+def send(url: str, content: bytes, *, source: str | None = None, head: bool = False) -> RawResponse | None:
+    """Send these bytes and nothing more, and return the response; None if the other side only closes."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or 80)
     with socket.create_connection(address, TIMEOUT, (source, 0) if source else None) as connection:
@@ -31,7 +31,7 @@ def send(url: str, content: bytes, *, source: str | None = None, head: bool = Fa
             connection.sendall(content)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # it has heard enough, and has perhaps said why
+            pass  # it has received enough, and has perhaps said why
         response = HTTPResponse(connection, method="HEAD" if head else "GET")
         try:
             response.begin()
@@ -39,4 +39,4 @@ def send(url: str, content: bytes, *, source: str | None = None, head: bool = Fa
         except (HTTPException, ConnectionError):
             return None
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, headers, body)
+        return RawResponse(response.status, headers, body)

@@ -53,10 +53,10 @@ class RunningStep(Command):
     @property
     def secrets(self) -> dict[str, str]:
         """The secrets of its state folder by their names."""
-        told: dict[str, str] = json.loads(
+        found: dict[str, str] = json.loads(
             (Path(self.environment["WORKSHOP_STATE"]) / "secrets.json").read_text()
         )
-        return told
+        return found
 
     def admin(self) -> MongoClient[dict[str, Any]]:
         """A client of its MongoDB that may do everything."""

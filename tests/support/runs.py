@@ -1,4 +1,4 @@
-"""Which commands tests run, as their source tells: what stands first where one is called."""
+"""Find the commands that tests run, by the first argument of each call in their source."""
 
 import ast
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 """Which tests stay together on one worker, those that share a running step and else those of one file; and
-in what order they are handed out.
+in which order they are distributed.
 """
 
 import re

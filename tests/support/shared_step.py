@@ -34,21 +34,21 @@ class SharedStep:
 
 
 class SharedSteps:
-    """Those of this process: one at a time."""
+    """The shared steps of this process: one at a time."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._shared: SharedStep | None = None
 
     def get(self, step: int, folder: Path) -> SharedStep:
-        """The one that runs, else a new one with its state in `folder`."""
+        """Return the running step, else start one with its state in `folder`."""
         if self._shared is None or self._shared.running.step != step:
             self.end()
             self._shared = self._start(step, folder)
         return self._shared
 
     def end(self) -> None:
-        """Stop what runs. Raises AssertionError where that does not end well."""
+        """Stop the running step. Raises AssertionError if that fails."""
         self._shared = None
         self._stack.close()
 
@@ -60,8 +60,8 @@ class SharedSteps:
         settings = {
             "IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}",
             "TRUSTED_PROXIES": PROXY,
-            # So long step 3 waits before it answers 202: on a busy machine, too, it is to be 200.
-            "SETTLE_SECONDS": "25",
+            # How long step 3 waits before it responds with 202: also on a busy machine it is to be 200.
+            "COMMAND_SECONDS": "25",
             "REQUEST_SECONDS": "28",
             **QUIET,
         }

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 
 @dataclass(frozen=True)
-class Seen:
+class CollectedSpan:
     """A span: of which service, in which trace (in hexadecimal), and of which traces a consequence."""
 
     service: str
@@ -41,7 +41,7 @@ class SpanCollector:
         self._server.server_close()
 
     @property
-    def seen(self) -> list[Seen]:
+    def spans(self) -> list[CollectedSpan]:
         """All spans so far."""
         return list(self._server.seen)
 
@@ -51,7 +51,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
-        self.seen: list[Seen] = []
+        self.seen: list[CollectedSpan] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -61,20 +61,20 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        told = ExportTraceServiceRequest.FromString(body)
-        for each in told.resource_spans:
+        found = ExportTraceServiceRequest.FromString(body)
+        for each in found.resource_spans:
             names = {one.key: one.value.string_value for one in each.resource.attributes}
             for scope in each.scope_spans:
                 for span in scope.spans:
                     causes = frozenset(link.trace_id.hex() for link in span.links)
-                    seen = Seen(names["service.name"], span.name, span.trace_id.hex(), causes)
-                    self.server.seen.append(seen)
-        answer = ExportTraceServiceResponse().SerializeToString()
+                    spans_of = CollectedSpan(names["service.name"], span.name, span.trace_id.hex(), causes)
+                    self.server.seen.append(spans_of)
+        response = ExportTraceServiceResponse().SerializeToString()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-protobuf")
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     def log_message(self, *_: object) -> None:
         pass

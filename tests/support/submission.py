@@ -61,7 +61,7 @@ class Submission:
 
     @property
     def permalink(self) -> str:
-        """Where its comments are; it names the topic, which stands nowhere else."""
+        """The address of its comments; only it names the topic."""
         return f"http://www.reddit.com/r/{self.topic}/comments/{self.id}/step_by_step/"
 
     def line(self) -> str:

@@ -27,12 +27,12 @@ def texts() -> list[Path]:
 
 
 def make_commands(path: Path) -> set[Words]:
-    """What stands behind `make` in a text: target, and variables."""
+    """Return the targets and variables after `make` in a text."""
     return {words[1:] for words in _commands(path.read_text()) if words[0] == "make" and len(words) > 1}
 
 
 def workshop_commands(path: Path) -> set[Words]:
-    """What stands behind `workshop` in a text: subcommand, and arguments."""
+    """Return the subcommands and arguments after `workshop` in a text."""
     found = set()
     for words in _commands(path.read_text()):
         if words[:3] == (".venv/bin/python", "-m", "workshop"):

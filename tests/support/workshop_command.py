@@ -1,4 +1,4 @@
-"""The `workshop` command as a user calls it: in a process of its own, told what to do by its environment."""
+"""The `workshop` command as a user calls it: in a process of its own, with settings in its environment."""
 
 import contextlib
 import os
@@ -50,7 +50,7 @@ class Command:
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self.ready = ""
-        """What stood behind `ready: `."""
+        """Return what was printed after `ready: `."""
 
     def __enter__(self) -> Self:
         self.start()

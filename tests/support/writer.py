@@ -1,4 +1,4 @@
-"""A client that never stops tagging posts, and remembers what it was told."""
+"""A client that never stops tagging posts, and records the responses."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from tests.support.eventually import eventually
 
 TAGS_PER_POST = 50
 PAUSE = 0.005
-ANSWERED_SECONDS = 60.0
+RESPONSE_SECONDS = 60.0
 
 
 class Writer(threading.Thread):
@@ -21,39 +21,39 @@ class Writer(threading.Thread):
     def __init__(self, reader: Reader, posts: list[str]) -> None:
         super().__init__(daemon=True)
         self.acknowledged: list[tuple[str, str]] = []
-        """Posts and tags of the writes that were answered with 200."""
-        self.answers: Counter[int | str] = Counter()
+        """Posts and tags of the writes that got 200."""
+        self.responses: Counter[int | str] = Counter()
         """Answers by status, or by the error's name where there was none."""
         self.slowest = 0.0
-        """Seconds the slowest answer took."""
+        """Seconds of the slowest response."""
         self.without_retry_after = 0
-        """Answers with 503 that did not say when to ask again."""
+        """Responses with 503 and without Retry-After."""
         self._reader = reader
         self._posts = posts
-        self._stop_asked = threading.Event()
+        self._stop_requested = threading.Event()
 
     def run(self) -> None:
         for number, post in product(range(TAGS_PER_POST), self._posts):
-            if self._stop_asked.wait(PAUSE):
+            if self._stop_requested.wait(PAUSE):
                 return
             self._write(post, f"tag-{number}")
 
-    def await_more(self, count: int, seconds: float = ANSWERED_SECONDS) -> None:
-        """Wait until so many more writes are acknowledged than now."""
+    def await_more(self, count: int, seconds: float = RESPONSE_SECONDS) -> None:
+        """Wait until so many more writes are acknowledged."""
         least = len(self.acknowledged) + count
 
         def check() -> None:
-            assert len(self.acknowledged) >= least, self.answers
+            assert len(self.acknowledged) >= least, self.responses
 
         eventually(check, seconds)
 
     def stop(self) -> None:
-        """End after the write that is on its way."""
-        self._stop_asked.set()
+        """Stop after the current write."""
+        self._stop_requested.set()
         self.join()
 
     def missing(self) -> set[tuple[str, str]]:
-        """What was acknowledged and is not there."""
+        """Return the acknowledged writes that are missing."""
         there = {
             post: set(self._reader.json(f"/posts/{post}")["tags"])
             for post in {post for post, _ in self.acknowledged}
@@ -63,14 +63,14 @@ class Writer(threading.Thread):
     def _write(self, post: str, tag: str) -> None:
         began = time.monotonic()
         try:
-            answer = self._reader.put(f"/posts/{post}/tags/{tag}")
+            response = self._reader.put(f"/posts/{post}/tags/{tag}")
         except requests.RequestException as error:
-            self.answers[type(error).__name__] += 1
+            self.responses[type(error).__name__] += 1
             return
         finally:
             self.slowest = max(self.slowest, time.monotonic() - began)
-        self.answers[answer.status_code] += 1
-        if answer.status_code == 200:
+        self.responses[response.status_code] += 1
+        if response.status_code == 200:
             self.acknowledged.append((post, tag))
-        elif answer.status_code == 503 and not answer.headers.get("Retry-After", "").isdecimal():
+        elif response.status_code == 503 and not response.headers.get("Retry-After", "").isdecimal():
             self.without_retry_after += 1

@@ -1,4 +1,4 @@
-"""A post that nobody can write, so that a load stands still there until the test lets it go on."""
+"""A post that nobody can write, so that a load stops there until the test lets it continue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,9 +42,11 @@ def unhurried(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
 def await_held(collection: Collection[dict[str, Any]], seconds: float = 120.0) -> None:
     """Wait until somebody waits to write the post that is held."""
     waiting = {"ns": collection.full_name, "active": True, "writeConflicts": {"$gt": 0}}
-    asked = [{"$currentOp": {"allUsers": True}}, {"$match": waiting}]
+    requested = [{"$currentOp": {"allUsers": True}}, {"$match": waiting}]
 
     def check() -> None:
-        assert list(collection.database.client.admin.aggregate(asked)), "nobody waits to write the held post"
+        assert list(collection.database.client.admin.aggregate(requested)), (
+            "nobody waits to write the held post"
+        )
 
     eventually(check, seconds)

@@ -1,4 +1,4 @@
-"""A server that answers what PRAW asks of Reddit: tokens and listings, with the faults Reddit has.
+"""A server that responds to PRAW as Reddit does, with tokens and listings, and with Reddit's faults.
 
 Formats: https://github.com/reddit-archive/reddit/wiki/OAuth2 and https://www.reddit.com/dev/api/ (listings).
 """
@@ -22,7 +22,7 @@ MOST = 1000
 
 @dataclass
 class Fault:
-    """An answer given instead of the next listing; status 0 cuts the connection."""
+    """A response instead of the next listing; status 0 cuts the connection."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -30,8 +30,8 @@ class Fault:
 
 
 @dataclass
-class Asked:
-    """A request as it came, with the time it came at (monotonic seconds)."""
+class ReceivedRequest:
+    """A request that was received, and when (monotonic seconds)."""
 
     path: str
     query: dict[str, str]
@@ -49,7 +49,7 @@ class RedditServer:
         self.token_faults: deque[Fault] = deque()
         self.headers: dict[str, str] = {}
         """Of every listing."""
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         self.agents: set[str] = set()
         self.tokens = 0
         """How many were given; the last one is valid."""
@@ -78,9 +78,9 @@ class RedditServer:
         return f"[DEFAULT]\noauth_url={self.url}\nreddit_url={self.url}\n"
 
     @property
-    def listings(self) -> list[Asked]:
+    def listings(self) -> list[ReceivedRequest]:
         """The requests for listings."""
-        return [asked for asked in self.asked if asked.path.startswith("/r/")]
+        return [requested for requested in self.requests if requested.path.startswith("/r/")]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -93,17 +93,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         form = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
         if urlsplit(self.path).path != "/api/v1/access_token":
-            return self._answer(404, {"message": "Not Found", "error": 404})
+            return self._respond(404, {"message": "Not Found", "error": 404})
         if self.reddit.token_faults:
             return self._fail(self.reddit.token_faults.popleft())
         kind, _, login = self.headers.get("authorization", "").partition(" ")
         if kind != "Basic" or b64decode(login).decode() != f"{CLIENT_ID}:{CLIENT_SECRET}":
-            return self._answer(401, {"message": "Unauthorized", "error": 401})
+            return self._respond(401, {"message": "Unauthorized", "error": 401})
         if parse_qs(form).get("grant_type") != ["client_credentials"]:
-            return self._answer(200, {"error": "unsupported_grant_type"})
+            return self._respond(200, {"error": "unsupported_grant_type"})
         self.reddit.tokens += 1
         token = {"access_token": f"token-{self.reddit.tokens}", "token_type": "bearer"}
-        return self._answer(200, token | {"expires_in": 3600, "scope": "*"})
+        return self._respond(200, token | {"expires_in": 3600, "scope": "*"})
 
     def do_GET(self) -> None:
         self.reddit.agents.add(self.headers.get("user-agent", ""))
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("authorization") != f"bearer token-{self.reddit.tokens}" or expiry == 0:
             self.reddit.expire_after = None
             challenge = 'Bearer realm="reddit", error="invalid_token"'
-            return self._answer(
+            return self._respond(
                 401, {"message": "Unauthorized", "error": 401}, {"www-authenticate": challenge}
             )
         if expiry is not None:
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.reddit.subreddits.get(parts[1].lower() if len(parts) == 3 and parts[0] == "r" else "")
         if found is None:
             search = f"{self.reddit.url}/subreddits/search.json?q={parts[1] if len(parts) > 1 else ''}"
-            return self._answer(302, None, {"location": search})
+            return self._respond(302, None, {"location": search})
         if isinstance(found, Fault):
             return self._fail(found)
         if parts[2] == "top":
@@ -137,16 +137,18 @@ class _Handler(BaseHTTPRequestHandler):
         after = names[end - 1] if end < min(len(found), MOST) else None
         children = [{"kind": "t3", "data": post} for post in found[start:end]]
         data = {"after": after, "before": None, "dist": len(children), "modhash": "", "children": children}
-        return self._answer(200, {"kind": "Listing", "data": data}, self.reddit.headers)
+        return self._respond(200, {"kind": "Listing", "data": data}, self.reddit.headers)
 
     def _query(self) -> dict[str, str]:
         return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
 
     def _fail(self, fault: Fault) -> None:
-        self._answer(fault.status, fault.body, fault.headers)
+        self._respond(fault.status, fault.body, fault.headers)
 
-    def _answer(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
-        self.reddit.asked.append(Asked(urlsplit(self.path).path, self._query(), status, monotonic()))
+    def _respond(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        self.reddit.requests.append(
+            ReceivedRequest(urlsplit(self.path).path, self._query(), status, monotonic())
+        )
         if not status:
             self.close_connection = True
             return

@@ -1,4 +1,4 @@
-"""`workshop run` that is asked to end from one place of the code on: `… PLACE SIGNAL ARGUMENT…`.
+"""`workshop run` that gets a signal at one place of the code: `… PLACE SIGNAL ARGUMENT…`.
 
 PLACE is `file.py:function` within the workshop. When its first line is reached the signal is sent to this
 process, and again at every line of the workshop's code that is new from then on: as often as nobody presses

@@ -21,7 +21,7 @@ from tests.support.make import make
 from workshop.bench import catalogue
 from workshop.bench.effort import FULL, QUICK
 from workshop.bench.measurements import load as bench
-from workshop.bench.measurements.reading import CONTENDERS
+from workshop.bench.measurements.reads import CONTENDERS
 from workshop.bench.testbed.process import NotMeasured
 from workshop.load.generate import GeneratedSource
 
@@ -151,7 +151,7 @@ def test_ctrl_c_ends_it_and_all_it_started(number: int, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "found"),
     [
         (("--only", "nosuch"), "'nosuch' is not one of 'load', 'read', 'sync'"),
         (("--count", "0"), "0 is not in the range 1000<=x<=1000000"),
@@ -160,11 +160,11 @@ def test_ctrl_c_ends_it_and_all_it_started(number: int, tmp_path: Path, monkeypa
         (("load",), "unexpected extra argument (load)"),
     ],
 )
-def test_what_cannot_be_measured_is_told_before_anything_is(arguments: tuple[str, ...], told: str) -> None:
+def test_missing_requirements_are_reported_before_measuring(arguments: tuple[str, ...], found: str) -> None:
     with benched(*arguments) as refused:
         assert refused.end() == ""
         assert refused.process.returncode == 2
-    assert told in " ".join(refused.shown.split())
+    assert found in " ".join(refused.shown.split())
     assert "Traceback" not in refused.shown
 
 

@@ -73,16 +73,16 @@ def program(folder: Path, name: str, script: str) -> None:
 
 
 def test_verdict_exit_code_and_json_agree(ports: dict[str, str]) -> None:
-    told, shown = doctor("--json", **ports), doctor(**ports)
-    answer = json.loads(told.stdout)
-    lacking = [each["name"] for each in answer["findings"] if each["needed"] and each["status"] != "ok"]
-    assert answer["ok"] == (not lacking)
-    assert told.returncode == shown.returncode == (1 if lacking else 0)
+    printed, shown = doctor("--json", **ports), doctor(**ports)
+    response = json.loads(printed.stdout)
+    lacking = [each["name"] for each in response["findings"] if each["needed"] and each["status"] != "ok"]
+    assert response["ok"] == (not lacking)
+    assert printed.returncode == shown.returncode == (1 if lacking else 0)
     assert shown.stdout.splitlines()[-1].startswith("Not ready: " if lacking else "Ready: ")
-    assert told.stderr == shown.stderr == ""
-    for each in answer["findings"]:
+    assert printed.stderr == shown.stderr == ""
+    for each in response["findings"]:
         assert each["name"] in shown.stdout
-    by_name = {each["name"]: each for each in answer["findings"]}
+    by_name = {each["name"]: each for each in response["findings"]}
     assert [name for name in NEEDED if not by_name[name]["needed"]] == []
     assert [name for name in ("Docker", "browser", "git") if by_name[name]["needed"]] == []
     for variable in PORTS:
@@ -91,15 +91,15 @@ def test_verdict_exit_code_and_json_agree(ports: dict[str, str]) -> None:
         assert variable in by_name[name]["found"]
 
 
-def told(**env: str) -> str:
+def printed(**env: str) -> str:
     """What the doctor prints, without the memory and disk that others use meanwhile."""
     return re.sub(r"\d+\.\d GB free", "9.9 GB free", doctor(**env).stdout)
 
 
 def test_reads_the_same_without_colours_and_in_80_columns(ports: dict[str, str]) -> None:
     broken = {**ports, "STEP0_PORT": "http"}
-    plain = told(**broken)
-    coloured = told(FORCE_COLOR="1", TERM="xterm-256color", **broken)
+    plain = printed(**broken)
+    coloured = printed(FORCE_COLOR="1", TERM="xterm-256color", **broken)
     assert "\x1b[" not in plain
     assert "\x1b[" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
@@ -122,7 +122,7 @@ def test_taken_port_names_owner_and_variable(ports: dict[str, str], tmp_path: Pa
     assert findings(**{**ports, "STEP0_PORT": advised[1]})[f"port {advised[1]} (step 0)"]["status"] == "ok"
 
 
-def test_commands_are_whole_on_a_line_and_optional_parts_told_apart(
+def test_commands_are_on_one_line_and_optional_parts_are_marked(
     ports: dict[str, str], tmp_path: Path
 ) -> None:
     program(tmp_path, "mongod", "exit 1")
@@ -131,8 +131,8 @@ def test_commands_are_whole_on_a_line_and_optional_parts_told_apart(
     assert shown.stdout.splitlines()[-1] == "Not ready: mongod, make."
     states = dict(re.findall(r"^ (mongod|git|make) +(\w+ \(\w+\))", shown.stdout, re.MULTILINE))
     assert states == {"mongod": "missing (needed)", "git": "missing (optional)", "make": "missing (needed)"}
-    told = json.loads(doctor("--json", **ports, PATH=str(tmp_path)).stdout)
-    commands = [each["mend"] for each in told["findings"] if each["mend"]]
+    printed = json.loads(doctor("--json", **ports, PATH=str(tmp_path)).stdout)
+    commands = [each["mend"] for each in printed["findings"] if each["mend"]]
     if machine.has_embedded_mongod():
         assert max(map(len, commands)) > 80
     assert re.findall(r"^ {4}(\S.*)$", shown.stdout, re.MULTILINE) == commands
@@ -161,13 +161,13 @@ def test_two_taken_ports_get_different_offers(ports: dict[str, str], tmp_path: P
     port = int(ports["STEP0_PORT"])
     ports["MAIL_HTTP_PORT"] = ports["STEP0_PORT"]
     with listener(port, tmp_path):
-        told = findings(**ports)
-    mends = {each["mend"] for each in told.values() if each["name"].startswith(f"port {port} ")}
+        printed = findings(**ports)
+    mends = {each["mend"] for each in printed.values() if each["name"].startswith(f"port {port} ")}
     assert len(mends) == 2
     assert len({mend.split("=")[1] for mend in mends}) == 2
 
 
-def test_an_address_of_another_machine_is_told(ports: dict[str, str]) -> None:
+def test_address_of_another_machine_is_reported(ports: dict[str, str]) -> None:
     found = findings(**ports, STEP0_HOST="192.0.2.1")[f"port {ports['STEP0_PORT']} (step 0)"]
     assert found["status"] == "wrong"
     assert "192.0.2.1" in found["found"]

@@ -71,10 +71,10 @@ def test_a_family_of_settings_is_named_by_its_beginning(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("manifest", sorted(ROOT.glob("step*/step.toml")), ids=lambda path: path.parent.name)
 def test_the_readmes_name_every_setting_that_reaches_a_step(manifest: Path) -> None:
     texts = [ROOT / "README.md", *manifest.parent.rglob("README.md")]
-    told = set(re.findall(r"\b[A-Z][A-Z0-9_]+", "".join(path.read_text() for path in texts)))
+    output = set(re.findall(r"\b[A-Z][A-Z0-9_]+", "".join(path.read_text() for path in texts)))
     settings = tomllib.loads(manifest.read_text())["settings"]
     assert [
-        each for each in settings if not any(re.fullmatch(each.replace("*", ".*"), name) for name in told)
+        each for each in settings if not any(re.fullmatch(each.replace("*", ".*"), name) for name in output)
     ] == []
 
 
@@ -92,7 +92,7 @@ def test_tests_run_without_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("first", "ignored"), [("", "True True"), ("receive_signals()", "False False")])
-def test_what_tests_start_receives_what_they_were_told_to_ignore(first: str, ignored: str) -> None:
+def test_child_processes_of_tests_receive_ignored_signals(first: str, ignored: str) -> None:
     shown = "import signal as s; print(*[s.getsignal(each) == s.SIG_IGN for each in (s.SIGHUP, s.SIGINT)])"
     program = f"""
 import subprocess, sys
@@ -101,8 +101,8 @@ from tests.support.clean_environment import receive_signals
 subprocess.run([sys.executable, "-c", {shown!r}], check=True)
 """
     as_a_job = ["sh", "-c", 'trap "" HUP INT; exec "$0" -c "$1"', sys.executable, program]
-    told = subprocess.run(as_a_job, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == ignored
+    output = subprocess.run(as_a_job, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == ignored
 
 
 def test_a_setting_that_is_no_number_is_refused_at_once(

@@ -23,7 +23,7 @@ from workshop.addresses import host_from, in_url, reachable
         ("::1", "::1", "[::1]"),
     ],
 )
-def test_each_kind_of_address_is_taken_and_told(
+def test_each_kind_of_address_is_accepted_and_written_in_urls(
     monkeypatch: pytest.MonkeyPatch, given: str, host: str, url: str
 ) -> None:
     monkeypatch.setenv("STEP0_HOST", given)

@@ -98,7 +98,7 @@ def test_not_exactly_one_source_is_a_usage_error_with_examples(arguments, load):
         assert example in said
 
 
-def test_a_file_is_loaded_and_the_counts_are_told(load):
+def test_file_is_loaded_and_the_counts_are_printed(load):
     path = load.write("posts.json", "".join(lines(300)))
     assert "posts.json: 300 new, 0 updated, 0 unchanged, 0 bad;" in load("--file", path)
     assert "posts.json: 0 new, 0 updated, 300 unchanged, 0 bad;" in load("--file", path)
@@ -109,12 +109,12 @@ def test_a_file_is_loaded_and_the_counts_are_told(load):
     assert load.posts.count_documents({}) == 300
 
 
-def test_bad_records_are_told_the_first_ten_and_how_many_more(load):
+def test_first_ten_bad_records_are_reported_and_the_rest_counted(load):
     text = "".join(line + "[bold]oops\n" for line in lines(15))
     said = load("--file", load.write("posts.json", text))
     assert "15 new, 0 updated, 0 unchanged, 15 bad;" in said
-    told = [line for line in said.splitlines() if line.startswith("  bad: ")]
-    assert told == [f"  bad: line {2 * n}: not JSON: Expecting value at character 2" for n in range(1, 11)]
+    output = [line for line in said.splitlines() if line.startswith("  bad: ")]
+    assert output == [f"  bad: line {2 * n}: not JSON: Expecting value at character 2" for n in range(1, 11)]
     assert "  and 5 more bad ones" in said
 
 
@@ -166,7 +166,7 @@ def test_a_file_that_was_cut_short_loads_what_it_has_and_is_an_error(load):
         (("--subreddit", "python"), 'make a "script" app at https://www.reddit.com/prefs/apps'),
     ],
 )
-def test_what_cannot_be_loaded_is_told_in_plain_words(arguments, message, load):
+def test_unloadable_file_is_reported_in_plain_words(arguments, message, load):
     load.environment["XDG_CONFIG_HOME"] = str(load.folder)
     for name in ("praw_client_id", "praw_client_secret", "praw_site"):
         load.environment.pop(name, None)
@@ -222,7 +222,7 @@ def said_until(process: "subprocess.Popen[str]", words: str) -> str:
     raise AssertionError(f"{words!r} is missing:\n{said}")
 
 
-def test_ctrl_c_tells_what_was_done_and_the_same_command_goes_on(load):
+def test_ctrl_c_prints_the_progress_and_the_same_command_continues(load):
     command = ("--generate", "3000", "--batch", "250")
     said = stop_at(load, GENERATED[1100]["_id"], *command)
     stored = load.posts.count_documents({})

@@ -1,4 +1,4 @@
-"""Files of posts: every accepted format, told by what is in it, and every way one can be damaged."""
+"""Files of posts: every accepted format, recognised by its content, and every way to be damaged."""
 
 import bz2
 import gzip
@@ -157,7 +157,7 @@ def test_a_site_that_is_none_is_refused(tmp_path):
         FileSource(path, "Server Fault")
 
 
-def test_bad_lines_are_told_with_number_and_reason_and_the_rest_is_read(tmp_path, monkeypatch):
+def test_bad_lines_are_reported_with_number_and_reason_and_the_rest_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(json_records, "LONGEST", 2000)
     good = submissions(3)
     bad: list[tuple[bytes, str]] = [
@@ -285,7 +285,7 @@ def test_a_packed_file_that_was_cut_short_gives_what_came_before(packer, form, s
 
 
 @pytest.mark.parametrize("packer", ["gz", "zst"])
-def test_a_damaged_packed_file_is_told(packer, tmp_path):
+def test_damaged_compressed_file_is_reported(packer, tmp_path):
     packed = bytearray(PACKERS[packer]("".join(each.line() for each in submissions(3000)).encode()))
     middle = len(packed) // 2
     packed[middle : middle + 64] = bytes(64)
@@ -326,7 +326,7 @@ def test_what_older_dumps_and_downloads_are_packed_with_is_read(packer, tmp_path
         read(written(tmp_path, packed[: len(packed) // 2]))
 
 
-def test_a_zip_archive_of_several_files_is_told(tmp_path):
+def test_zip_archive_of_several_files_is_reported(tmp_path):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a.json", "{}")
@@ -357,12 +357,12 @@ def test_a_zip_archive_of_several_files_is_told(tmp_path):
         (b"\x28\xb5\x2f\xfdxxxxxxxxxxxx", "is damaged|ends too early"),
     ],
 )
-def test_a_file_that_is_none_of_these_is_told_what_is_accepted(data, message, tmp_path):
+def test_unknown_format_is_reported_with_the_accepted_ones(data, message, tmp_path):
     with pytest.raises(LoadError, match=message):
         FileSource(written(tmp_path, data))
 
 
-def test_a_missing_file_and_a_folder_are_told(tmp_path):
+def test_missing_file_and_folder_are_reported(tmp_path):
     with pytest.raises(LoadError, match=r"There is no file .*gone\.json"):
         FileSource(tmp_path / "gone.json")
     with pytest.raises(LoadError, match=r"is a directory\. Name a file in it: "):
@@ -383,7 +383,7 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path):
         ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><posts/>', "declares a DTD or entities"),
     ],
 )
-def test_xml_that_is_no_dump_is_told(xml, message, tmp_path):
+def test_xml_that_is_no_dump_is_reported(xml, message, tmp_path):
     with pytest.raises(LoadError, match=message):
         for _ in FileSource(written(tmp_path, xml)).records(0):
             pass

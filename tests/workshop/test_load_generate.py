@@ -22,7 +22,7 @@ def many() -> list[Document]:
     return list(posts(20_000))
 
 
-def test_a_post_does_not_depend_on_how_many_are_asked_for(many):
+def test_post_does_not_depend_on_the_number_of_posts(many):
     assert list(posts(1000)) == many[:1000]
     assert list(posts(1)) == many[:1]
     assert list(posts(2345)) == many[:2345]
@@ -130,7 +130,7 @@ def test_texts_have_several_sentences_and_few_titles_are_alike(many):
     assert all(2 <= len(re.findall(r"[.?!](\s|$)", post["text"])) <= 10 for post in many)
 
 
-def test_what_is_out_of_range_is_told():
+def test_number_out_of_range_is_reported():
     with pytest.raises(LoadError, match="GENERATE must be a number from 0 to 1,000,000,000"):
         GeneratedSource(MAX_POSTS + 1)
     with pytest.raises(LoadError, match="The seed must be a number from 0 to 60,466,175"):

@@ -29,10 +29,10 @@ def shell(record: dict[str, Any]) -> str:
 
 
 FORMS: dict[str, str] = {
-    "an archive's answer": json.dumps({"data": RECORDS, "error": None, "metadata": {"total_results": 4}}),
+    "an archive's response": json.dumps({"data": RECORDS, "error": None, "metadata": {"total_results": 4}}),
     "one with the list last": json.dumps({"error": None, "metadata": {"n": 4}, "data": RECORDS}),
-    "a pretty answer": json.dumps({"data": RECORDS}, indent=2),
-    "an answer a line": "\n".join(json.dumps({"data": [each]}) for each in RECORDS),
+    "an indented response": json.dumps({"data": RECORDS}, indent=2),
+    "a response on each line": "\n".join(json.dumps({"data": [each]}) for each in RECORDS),
     "a list in a list": json.dumps({"status": "ok", "data": {"posts": RECORDS}}),
     "a search engine's hits": json.dumps({"hits": {"hits": [{"_source": each} for each in RECORDS]}}),
     "listings put together": json.dumps(listing(things(MADE[:2]))) + json.dumps(listing(things(MADE[2:]))),
@@ -66,19 +66,19 @@ def test_every_form_gives_its_posts(form, encoding, tmp_path):
     )
 
 
-def test_an_answer_far_larger_than_a_record_is_read_one_by_one(tmp_path, monkeypatch):
+def test_response_far_larger_than_a_record_is_read_one_by_one(tmp_path, monkeypatch):
     """As little of it is held as of an array: LONGEST is what a single record may have."""
     monkeypatch.setattr(json_records, "LONGEST", 40_000)
     monkeypatch.setattr(json_records, "LARGE", 2_000)
     monkeypatch.setattr(json_records, "_CHUNK", 1_000)
     made = submissions(400)
     records = [json.loads(each.line()) for each in made]
-    for answer in (
+    for response in (
         {"data": records, "error": None, "metadata": {"total": 400, "tags": ["a", "b"]}},
         {"kind": "Listing", "data": {"after": "t3_x", "children": things(made), "before": None}},
     ):
         for indent in (None, 1):
-            text = json.dumps(answer, indent=indent)
+            text = json.dumps(response, indent=indent)
             posts, problems = read(written(tmp_path, text + "\n" + LINES[0]))
             assert [post["_id"] for post in posts] == [*(each.post_id for each in made), IDS[0]]
             assert problems == []
@@ -179,7 +179,7 @@ def test_a_row_that_breaks_the_rules_of_xml_is_mended(fault, tmp_path):
     assert problems == []
 
 
-def test_a_row_that_cannot_be_read_is_told_with_its_line(tmp_path, monkeypatch):
+def test_unreadable_row_is_reported_with_its_line(tmp_path, monkeypatch):
     monkeypatch.setattr(xml_rows, "LONGEST", 3000)
     monkeypatch.setattr(xml_rows, "_CHUNK", 500)
     rows = [
@@ -230,7 +230,7 @@ def test_parts_and_sums_of_dumps_are_read(data, tmp_path):
         (COMMENT, "a comment, not a submission"),
     ],
 )
-def test_what_is_no_post_is_told_in_words_that_fit(line, reason, tmp_path):
+def test_record_that_is_no_post_is_reported_by_its_kind(line, reason, tmp_path):
     posts, problems = read(written(tmp_path, LINES[0] + "\n" + line + "\n" + LINES[1]))
     assert [post["_id"] for post in posts] == IDS[:2]
     assert problems == [Problem("line 2", reason, bad="comment" not in reason and "response" not in reason)]

@@ -117,7 +117,7 @@ class Waiting(GeneratedSource):
 
 
 class Notes(NoProgress):
-    """Keeps what people are told."""
+    """Records the messages for people."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -154,7 +154,7 @@ def assert_complete(collection: Collection[dict[str, Any]]) -> None:
     assert stored == {post["_id"]: post for post in GENERATED}
 
 
-def expect_told(notes: Notes) -> None:
+def expect_reported(notes: Notes) -> None:
     """Wait with this before a server comes back: the driver bears a short absence without a word."""
     assert "MongoDB does not respond; trying again …" in notes.notes
 
@@ -174,7 +174,7 @@ def test_a_server_that_is_killed_and_comes_back(server, collection, thread, monk
         source.may_go_on.set()
         await_held(collection)
         server.kill()
-        eventually(lambda: expect_told(notes), SECONDS)
+        eventually(lambda: expect_reported(notes), SECONDS)
         server.start()
         tally = load.result(SECONDS)
     assert_complete(collection)

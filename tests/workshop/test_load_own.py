@@ -85,13 +85,13 @@ def test_make_passes_on_what_it_is_given() -> None:
         command = ["make", "-s", "-o", ".venv/run.stamp", "WORKSHOP=echo", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
-    asked = said("load", "FILE=Posts.xml", "SITE=serverfault.com", "ONLY=1", "ARGS=--limit 7")
-    assert asked == "load --step 0 --file=Posts.xml --site=serverfault.com --only --limit 7"
+    requested = said("load", "FILE=Posts.xml", "SITE=serverfault.com", "ONLY=1", "ARGS=--limit 7")
+    assert requested == "load --step 0 --file=Posts.xml --site=serverfault.com --only --limit 7"
     assert said("run", "BUNDLED=no") == "run --step 0 --no-bundled"
     assert said("run") == "run --step 0"
 
 
-def test_who_does_not_say_the_site_is_asked_to_and_who_does_gets_links(database, load, tmp_path):
+def test_missing_site_is_reported_and_a_given_one_makes_links(database, load, tmp_path):
     question = Question("Stone?", "<p>Which?</p>", 3, 1, datetime(2014, 5, 13, tzinfo=UTC), 12)
     path = tmp_path / "Posts.xml"
     path.write_text(posts_xml(question), encoding="utf-8")

@@ -352,7 +352,7 @@ names = some.sampled_from([*modern(), "downs", "body"])
 
 @settings(deadline=None)
 @given(some.dictionaries(names, anything))
-def test_any_record_is_a_sound_post_or_told_why_not(changes):
+def test_any_record_is_a_valid_post_or_is_rejected_with_a_reason(changes):
     try:
         post = post_from_reddit(modern() | changes)
     except (BadRecord, NotAPost) as problem:

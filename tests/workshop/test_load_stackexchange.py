@@ -160,7 +160,7 @@ def test_any_html_becomes_text(html):
 
 @settings(deadline=None)
 @given(some.dictionaries(some.sampled_from(list(ROW)), some.text("a9 -.:T<>&/é\x00\n", max_size=60)))
-def test_any_row_is_a_sound_post_or_told_why_not(changes):
+def test_any_row_is_a_valid_post_or_is_rejected_with_a_reason(changes):
     try:
         post = post_from_row(ROW | changes, "unix.stackexchange.com")
     except (BadRecord, NotAPost) as problem:

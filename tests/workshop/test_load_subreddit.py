@@ -62,8 +62,8 @@ def load(name: str = "python", limit: int | None = None) -> list[Any]:
 def test_every_post_of_all_pages_comes_once(reddit):
     posts = load()
     assert sorted(post["_id"] for post in posts) == sorted(f"t3_ab{number}" for number in range(1, 251))
-    assert [asked.status for asked in reddit.listings] == [200] * 6
-    assert {asked.path for asked in reddit.listings} == {"/r/python/new", "/r/python/top"}
+    assert [requested.status for requested in reddit.listings] == [200] * 6
+    assert {requested.path for requested in reddit.listings} == {"/r/python/new", "/r/python/top"}
     assert reddit.tokens == 1
     assert all("stepping-stones" in agent for agent in reddit.agents)
 
@@ -93,10 +93,10 @@ def test_a_name_may_come_as_people_write_it(name, reddit):
 @pytest.mark.parametrize(
     "name", ["", "x", "two words", "../etc", "r/", "a" * 30, "python?x=1", "https://x.example/r/a"]
 )
-def test_a_name_that_none_can_have_is_told(name, reddit):
+def test_impossible_name_is_reported(name, reddit):
     with pytest.raises(LoadError, match="is not the name of a subreddit"):
         SubredditSource(name)
-    assert reddit.asked == []
+    assert reddit.requests == []
 
 
 def test_loading_again_updates(reddit, database):
@@ -122,7 +122,7 @@ def test_an_expired_token_is_renewed(reddit):
     reddit.expire_after = 3
     assert len(load()) == 250
     assert reddit.tokens == 2
-    assert [asked.status for asked in reddit.listings] == [200, 200, 200, 401, 200, 200, 200]
+    assert [requested.status for requested in reddit.listings] == [200, 200, 200, 401, 200, 200, 200]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_too_many_requests_without_a_time_wait_longer_each_time(reddit):
     assert third.at - second.at > 1.8
 
 
-def test_too_many_requests_for_ever_are_told(reddit, monkeypatch):
+def test_endless_rate_limit_is_reported(reddit, monkeypatch):
     monkeypatch.setattr(subreddit, "MAX_TRIES", 2)
     reddit.faults.extend(Fault(429, {}, {}) for _ in range(50))
     with pytest.raises(LoadError, match=r"refuses more requests for now\. Try again in ten minutes"):
@@ -176,16 +176,16 @@ def test_a_wait_of_hours_is_not_waited(hours, reddit):
 def test_trouble_that_passes_is_not_noticed(status, reddit):
     reddit.faults.append(Fault(status, {}, b"<html>oops</html>"))
     assert len(load()) == 250
-    assert [asked.status for asked in reddit.listings[:2]] == [status, 200]
+    assert [requested.status for requested in reddit.listings[:2]] == [status, 200]
 
 
 def test_a_connection_cut_after_refusals_is_not_noticed(reddit):
     reddit.faults.extend([Fault(401, {}, {}), Fault(401, {}, {}), Fault(0)])
     assert len(load()) == 250
-    assert [asked.status for asked in reddit.listings[:4]] == [401, 401, 0, 200]
+    assert [requested.status for requested in reddit.listings[:4]] == [401, 401, 0, 200]
 
 
-def test_trouble_that_stays_is_told_and_what_came_before_is_kept(reddit, database):
+def test_lasting_error_is_reported_and_earlier_posts_are_kept(reddit, database):
     source = SubredditSource("python")
     loading = Loading(source, database["posts"], batch=10)
 
@@ -221,14 +221,14 @@ def test_trouble_that_stays_is_told_and_what_came_before_is_kept(reddit, databas
         (Fault(401, {}, {}), "Reddit refuses the credentials"),
     ],
 )
-def test_a_subreddit_that_cannot_be_read_is_told(closed, message, reddit):
+def test_unreadable_subreddit_is_reported(closed, message, reddit):
     if closed is not None:
         reddit.subreddits["closed"] = closed
     with pytest.raises(LoadError, match=message):
         load("closed")
 
 
-def test_wrong_credentials_are_told_with_what_to_do(reddit, monkeypatch):
+def test_wrong_credentials_are_reported_with_advice(reddit, monkeypatch):
     monkeypatch.setenv("praw_client_secret", "wrong")
     with pytest.raises(
         LoadError,
@@ -248,7 +248,7 @@ def test_wrong_credentials_are_told_with_what_to_do(reddit, monkeypatch):
         (Fault(429, {}, {}), "refuses more requests for now"),
     ],
 )
-def test_a_sign_in_that_fails_is_told(fault, message, reddit, monkeypatch):
+def test_failed_sign_in_is_reported(fault, message, reddit, monkeypatch):
     monkeypatch.setattr(subreddit, "MAX_TRIES", 0)
     reddit.token_faults.extend([fault] * 10)
     with pytest.raises(LoadError, match=message):
@@ -262,7 +262,7 @@ def test_missing_credentials_say_what_to_set_and_where_it_comes_from(missing, re
         SubredditSource("python")
     for word in ("https://www.reddit.com/prefs/apps", "praw_client_id", "praw_client_secret", "praw.ini"):
         assert word in str(caught.value)
-    assert reddit.asked == []
+    assert reddit.requests == []
 
 
 def test_credentials_may_stand_in_praw_ini(reddit, tmp_path, monkeypatch):
@@ -275,7 +275,7 @@ def test_credentials_may_stand_in_praw_ini(reddit, tmp_path, monkeypatch):
     assert all("my own agent" in agent for agent in reddit.agents)
 
 
-def test_a_praw_ini_that_cannot_be_used_is_told(reddit, tmp_path, monkeypatch):
+def test_unusable_praw_ini_is_reported(reddit, tmp_path, monkeypatch):
     monkeypatch.setenv("praw_site", "elsewhere")
     with pytest.raises(
         LoadError, match=r"praw_site is elsewhere, but no praw\.ini has a section \[elsewhere\]"
@@ -288,9 +288,9 @@ def test_a_praw_ini_that_cannot_be_used_is_told(reddit, tmp_path, monkeypatch):
         SubredditSource("python")
 
 
-def test_a_reddit_that_cannot_be_reached_is_told(reddit, tmp_path):
+def test_unreachable_reddit_is_reported(reddit, tmp_path):
     address = f"http://127.0.0.1:{free_port()}"
     (tmp_path / "praw.ini").write_text(reddit.praw_ini.replace(reddit.url, address))
     with pytest.raises(LoadError, match=r"Reddit cannot be reached \(ConnectionError\)"):
         load()
-    assert reddit.asked == []
+    assert reddit.requests == []

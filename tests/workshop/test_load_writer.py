@@ -69,7 +69,7 @@ def test_new_posts_are_stored_as_they_are(collection):
 
 
 def test_a_post_of_another_site_is_never_overwritten(collection):
-    """Two dumps that name no site number their posts alike; when a question was asked tells them apart."""
+    """Two dumps without a site use the same numbers; the time of a question distinguishes them."""
     row = {"Id": "5", "PostTypeId": "1", "Title": "Stone?", "CreationDate": "2019-03-05T10:00:00.123"}
     first = post_from_row(row, "")
     other = post_from_row(row | {"Title": "Pebble?", "CreationDate": "2020-01-01T00:00:00"}, "")
@@ -77,9 +77,9 @@ def test_a_post_of_another_site_is_never_overwritten(collection):
     edited = post_from_row(row | {"Title": "Which stone?"}, "stackoverflow.com")
     assert counts(writer(collection).write([first])) == (1, 0, 0, 0)
     for _ in range(2):
-        told = writer(collection).write([dict(other)])
-        assert counts(told) == (0, 0, 0, 1)
-        assert "SITE=" in told.examples[0].reason
+        found = writer(collection).write([dict(other)])
+        assert counts(found) == (0, 0, 0, 1)
+        assert "SITE=" in found.examples[0].reason
     assert collection.find_one({"_id": "se_5"}, {"title": 1}) == {"_id": "se_5", "title": "Stone?"}
     assert counts(writer(collection).write([named, edited])) == (1, 1, 0, 0)
 
@@ -273,7 +273,7 @@ def test_any_order_of_batches_ends_as_if_written_one_by_one(collection):
     assert content(collection) == model
 
 
-def test_what_waiting_does_not_mend_is_told_at_once(mongo_client, database):
+def test_permanent_error_is_reported_at_once(mongo_client, database):
     database.command("createUser", "reader", pwd="only", roles=["read"])
     host, port = mongo_client.address
     login = {"username": "reader", "password": "only", "authSource": database.name}

@@ -39,12 +39,12 @@ class Catcher:
         self.url = f"http://127.0.0.1:{http_port}"
         self.process = start("--smtp-port", str(smtp_port), "--http-port", str(http_port))
         deadline = time.monotonic() + PATIENCE
-        while not self._answers():
+        while not self._responds():
             assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline, "the catcher does not answer"
+            assert time.monotonic() < deadline, "the catcher does not respond"
             time.sleep(0.02)
 
-    def _answers(self) -> bool:
+    def _responds(self) -> bool:
         try:
             return requests.get(self.url + "/livez", timeout=PATIENCE).status_code == 200
         except requests.ConnectionError:
@@ -194,18 +194,18 @@ def test_no_mail_can_run_as_html(catcher: Catcher) -> None:
     newest = catcher.newest()
     assert newest["Subject"] == SCRIPT
     for path in ("/", f"/message/{newest['ID']}"):
-        answer = catcher.get(path)
-        page = BeautifulSoup(answer.text, "html.parser")
+        response = catcher.get(path)
+        page = BeautifulSoup(response.text, "html.parser")
         assert SCRIPT in page.text
         assert not page.find_all(["script", "img", "style", "iframe", "form"])
         assert not [each for each in page.find_all(True) if any(name.startswith("on") for name in each.attrs)]
         links = [each["href"] for each in page.find_all(href=True)]
         assert not [each for each in links if not each.startswith(("/", "https://example.org/"))]
         assert not page.find_all(style=True)
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-        assert "unsafe" not in answer.headers["Content-Security-Policy"]
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
     assert (
         catcher.get(page.find("link", rel="stylesheet")["href"])
         .headers["Content-Type"]
@@ -408,28 +408,28 @@ def test_delete_some_or_all(catcher: Catcher) -> None:
     "query", ["limit=x", "limit=-1", "start=1.5", "limit=", "limit=99999999999999999999"]
 )
 def test_bad_numbers_are_named(catcher: Catcher, query: str) -> None:
-    answer = catcher.get(f"/api/v1/messages?{query}")
-    assert answer.status_code == 400
-    assert query in answer.json()["Error"]
+    response = catcher.get(f"/api/v1/messages?{query}")
+    assert response.status_code == 400
+    assert query in response.json()["Error"]
 
 
 def test_unknown_pages_and_methods(catcher: Catcher) -> None:
     for path in ("/nope", "/message/nope"):
-        answer = catcher.get(path)
-        assert answer.status_code == 404
-        assert BeautifulSoup(answer.text, "html.parser").find("a", string="All messages")
+        response = catcher.get(path)
+        assert response.status_code == 404
+        assert BeautifulSoup(response.text, "html.parser").find("a", string="All messages")
     assert catcher.get("/api/v1/nope").json()["Error"]
     assert requests.post(catcher.url + "/", timeout=PATIENCE).status_code == 405
 
 
-def test_only_loopback_names_are_answered(catcher: Catcher) -> None:
+def test_only_loopback_hosts_get_a_response(catcher: Catcher) -> None:
     """A web site that points its own name at 127.0.0.1 must not get at the mails."""
     catcher.send(mail("secret"))
     for path in ("/", "/api/v1/messages"):
-        answer = catcher.get(path, headers={"Host": f"evil.example:{catcher.http_port}"})
-        assert answer.status_code == 400
-        assert "secret" not in answer.text
-        assert "localhost" in answer.text
+        response = catcher.get(path, headers={"Host": f"evil.example:{catcher.http_port}"})
+        assert response.status_code == 400
+        assert "secret" not in response.text
+        assert "localhost" in response.text
         for name in ("localhost", "127.0.0.1", "[::1]"):
             assert "secret" in catcher.get(path, headers={"Host": f"{name}:{catcher.http_port}"}).text
 

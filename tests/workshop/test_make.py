@@ -31,16 +31,16 @@ def own(tmp_path: Path) -> dict[str, str]:
 def checkout(tmp_path: Path) -> Path:
     """A copy of the checkout, that may be written to."""
     if not shutil.which("git"):
-        pytest.skip("git is not installed, so there is no telling what belongs to the checkout")
+        pytest.skip("git is not installed, so nobody knows what belongs to the checkout")
     folder = tmp_path / "checkout"
     folder.mkdir()
     return copy_of_the_checkout(folder)
 
 
 def test_help_is_what_make_alone_prints() -> None:
-    told = make("help")
-    assert make() == told
-    assert all(re.match(r"  make [a-z]+ +\S", line) for line in told.splitlines())
+    found = make("help")
+    assert make() == found
+    assert all(re.match(r"  make [a-z]+ +\S", line) for line in found.splitlines())
 
 
 def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: 
 
 
 def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) -> None:
-    told = make("test", "ARGS=-n 0 -q tests/step0/test_layout.py -k icon", env=own)
-    assert re.search(r"^1 passed", told, re.MULTILINE)
+    found = make("test", "ARGS=-n 0 -q tests/step0/test_layout.py -k icon", env=own)
+    assert re.search(r"^1 passed", found, re.MULTILINE)
 
 
 def test_drills_are_one_steps_and_fewer_if_quick_and_no_other_tests(own: dict[str, str]) -> None:
@@ -80,8 +80,8 @@ def test_drills_are_one_steps_and_fewer_if_quick_and_no_other_tests(own: dict[st
 
 
 def test_the_doctor_looks_at_this_machine(own: dict[str, str]) -> None:
-    told = make("doctor", env=own)
-    assert "Ready: everything needed is here." in told
+    found = make("doctor", env=own)
+    assert "Ready: everything needed is here." in found
 
 
 def test_mongod_is_kept_up_until_ctrl_c(own: dict[str, str]) -> None:

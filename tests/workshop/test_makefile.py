@@ -140,8 +140,14 @@ def test_of_pip_s_settings_those_on_fetching_count(
     )
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
-    told = {"USER": "1", "PREFIX": "/elsewhere", "DRY_RUN": "1", "PYTHON": "/nowhere", "CERT": "/a b/c.pem"}
-    for name, value in told.items():
+    reported = {
+        "USER": "1",
+        "PREFIX": "/elsewhere",
+        "DRY_RUN": "1",
+        "PYTHON": "/nowhere",
+        "CERT": "/a b/c.pem",
+    }
+    for name, value in reported.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
     spec = importlib.util.spec_from_file_location("install", checkout / "requirements/install.py")

@@ -46,7 +46,7 @@ def test_all_kinds_of_addresses_keep_what_they_say(uri: str, moved: str | None) 
         *((each, "no address") for each in ("h/db", "http://h/db", "mongodb://", "stones", "mongodb:/h/db")),
     ],
 )
-def test_one_that_cannot_be_used_is_told_without_its_password(uri: str, word: str) -> None:
+def test_unusable_address_is_reported_without_its_password(uri: str, word: str) -> None:
     with pytest.raises(RuntimeError, match=word) as raised:
         database_of(uri)
     assert "MONGODB_URI" in str(raised.value)

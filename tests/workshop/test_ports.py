@@ -138,9 +138,9 @@ def test_what_is_offered_is_offered_once_and_nobody_elses(monkeypatch: pytest.Mo
 
 def test_parts_that_start_together_need_ports_of_their_own() -> None:
     require_distinct({"STEP0_PORT": 8000, "STEP1_PORT": 8001})
-    with pytest.raises(click.ClickException, match="MAIL_HTTP_PORT and STEP0_PORT are both 8025") as told:
+    with pytest.raises(click.ClickException, match="MAIL_HTTP_PORT and STEP0_PORT are both 8025") as raised:
         require_distinct({"MAIL_HTTP_PORT": 8025, "STEP1_PORT": 8001, "STEP0_PORT": 8025})
-    assert re.search(r"STEP0_PORT=\d+ is free", told.value.message)
+    assert re.search(r"STEP0_PORT=\d+ is free", raised.value.message)
 
 
 def test_connections_that_linger_do_not_count() -> None:
@@ -159,8 +159,8 @@ def test_another_users_process_is_said_to_be_out_of_sight() -> None:
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("takes root, to look as somebody else")
     with listener() as (port, _):
-        told = as_nobody(lambda: repr(owner_of(port)))
-    assert told == repr(Owner(None, None))
+        found = as_nobody(lambda: repr(owner_of(port)))
+    assert found == repr(Owner(None, None))
     assert "may not see" in str(Owner(None, None))
 
 

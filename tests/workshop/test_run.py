@@ -50,7 +50,7 @@ class Run:
     def left(self) -> list[list[str]]:
         """The command lines of whatever this run or an earlier one has left."""
         state, page = self.env["WORKSHOP_STATE"], str(self.ports["MAIL_HTTP_PORT"])
-        return [each.cmdline() for each in psutil.process_iter() if is_told(each, state, page)]
+        return [each.cmdline() for each in psutil.process_iter() if is_reported(each, state, page)]
 
     def until(self, text: str, seconds: float = 60) -> str:
         deadline = time.monotonic() + seconds
@@ -84,8 +84,10 @@ def run(tmp_path: Path) -> Iterator[Run]:
     subprocess.run(command, cwd=ROOT, env=made.env, check=True, timeout=60, capture_output=True)
 
 
-def is_told(process: psutil.Process, state: str, mail_page: str) -> bool:
-    """Whether a process that is alive was told of the state folder, or is the catcher with that page."""
+def is_reported(process: psutil.Process, state: str, mail_page: str) -> bool:
+    """Return whether a living process has the state folder in its environment, or is the catcher of that
+    page.
+    """
     try:
         arguments = process.cmdline()
         texts = [*arguments, *process.environ().values()]
@@ -95,7 +97,7 @@ def is_told(process: psutil.Process, state: str, mail_page: str) -> bool:
         return False
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -135,7 +137,7 @@ def test_a_second_start_at_other_addresses_finds_the_same_posts(run: Run) -> Non
         assert "http_requests_total" in requests.get(f"{url}/metrics", timeout=30).text
         assert run.end(number) == 0
         assert run.left() == []
-        assert not [port for port in run.ports.values() if answers(port)]
+        assert not [port for port in run.ports.values() if is_listening(port)]
         assert "Traceback" not in run.said()
     assert seen[0] == seen[1]
 
@@ -163,9 +165,9 @@ def test_signals_from_anywhere_on_leave_nothing(run: Run, place: str, number: st
     run.start(program=("-m", "tests.workshop.signalled_run", place, number))
     assert run.process is not None
     assert run.process.wait(60) == 0, run.said()
-    told = re.search(r"^signals: (\d+)$", run.said(), re.MULTILINE)
-    assert told is not None
-    assert int(told[1]) >= least  # so many came
+    output = re.search(r"^signals: (\d+)$", run.said(), re.MULTILINE)
+    assert output is not None
+    assert int(output[1]) >= least  # so many came
     assert "Stopped." in run.said()
     assert "Traceback" not in run.said()
     assert "Exception ignored" not in run.said()
@@ -191,7 +193,7 @@ def test_who_closes_the_pipe_ends_the_run(run: Run) -> None:
 @pytest.mark.parametrize(
     ("part", "reason"), [("gunicorn", "web was killed by SIGKILL"), ("mongod", "mongod has died")]
 )
-def test_the_death_of_one_part_stops_everything_and_is_told(run: Run, part: str, reason: str) -> None:
+def test_end_of_one_part_stops_everything_and_is_reported(run: Run, part: str, reason: str) -> None:
     run.start().until("ready:")
     family = run.family()
     victim = next(each for each in family if part in " ".join(each.cmdline()))
@@ -209,12 +211,12 @@ def test_nothing_of_the_step_outlives_a_killed_run(run: Run) -> None:
     assert servers
     assert run.end(signal.SIGKILL) == -signal.SIGKILL
     assert not await_exit(servers, 20)
-    assert not answers(run.ports["STEP0_PORT"])
+    assert not is_listening(run.ports["STEP0_PORT"])
     # What remains are the shared parts, and the next run takes them over.
     run.start().until("ready:")
 
 
-def test_a_taken_port_is_told_with_owner_and_variable(run: Run) -> None:
+def test_taken_port_is_reported_with_owner_and_variable(run: Run) -> None:
     with socket.create_server(("127.0.0.1", run.ports["STEP0_PORT"])):
         run.start()
         assert run.process is not None

@@ -110,19 +110,22 @@ def test_its_data_may_move_to_another_port(own_state: Path, monkeypatch: pytest.
 
 
 def test_a_taken_port_names_its_owner_and_the_variable(own_state: Path) -> None:
-    with socket.create_server(("127.0.0.1", int(os.environ["MONGO_PORT"]))), pytest.raises(PortTaken) as told:
+    with (
+        socket.create_server(("127.0.0.1", int(os.environ["MONGO_PORT"]))),
+        pytest.raises(PortTaken) as raised,
+    ):
         Mongod().__enter__()
-    message = told.value.format_message()
+    message = raised.value.format_message()
     assert os.environ["MONGO_PORT"] in message
     assert "MONGO_PORT" in message
     assert str(os.getpid()) in message
 
 
-@pytest.mark.parametrize("told", ["much", "0.1", "-1", "nan", "1e9"])
+@pytest.mark.parametrize("found", ["much", "0.1", "-1", "nan", "1e9"])
 def test_a_cache_that_is_none_is_refused_by_its_variable(
-    own_state: Path, monkeypatch: pytest.MonkeyPatch, told: str
+    own_state: Path, monkeypatch: pytest.MonkeyPatch, found: str
 ) -> None:
-    monkeypatch.setenv("MONGO_CACHE_GB", told)
+    monkeypatch.setenv("MONGO_CACHE_GB", found)
     with pytest.raises(click.ClickException, match="MONGO_CACHE_GB"):
         Mongod().__enter__()
 
@@ -132,11 +135,11 @@ def test_its_cache_is_as_large_as_wanted(own_state: Path, monkeypatch: pytest.Mo
     with Mongod() as server:
         server.wait()
         with server.admin() as admin:
-            told = admin.admin.command("serverStatus")["wiredTiger"]["cache"]
-    assert told["maximum bytes configured"] == 2**29
+            found = admin.admin.command("serverStatus")["wiredTiger"]["cache"]
+    assert found["maximum bytes configured"] == 2**29
 
 
-def test_a_server_that_cannot_start_tells_the_end_of_its_log(own_state: Path) -> None:
+def test_server_that_cannot_start_shows_the_end_of_its_log(own_state: Path) -> None:
     with Mongod() as server:
         server.wait()
     data = next(own_state.glob("mongo-*"))
@@ -190,11 +193,11 @@ def test_it_listens_on_loopback_without_zlib(own_state: Path) -> None:
     ("posts", "cache", "advised"),
     [(2_000, None, None), (179_000, None, "MONGO_CACHE_GB=2 "), (179_000, "2", None), (10**6, "2", "=9 ")],
 )
-def test_it_is_told_how_much_memory_so_many_posts_need(
+def test_memory_for_so_many_posts_is_reported(
     monkeypatch: pytest.MonkeyPatch, posts: int, cache: str | None, advised: str | None
 ) -> None:
     monkeypatch.delenv("MONGO_CACHE_GB", raising=False)
     if cache:
         monkeypatch.setenv("MONGO_CACHE_GB", cache)
-    told = cache_advice(posts * 787)  # bytes of a made-up one
-    assert told is None if advised is None else told is not None and advised in told
+    found = cache_advice(posts * 787)  # bytes of a made-up one
+    assert found is None if advised is None else found is not None and advised in found

@@ -55,7 +55,7 @@ def test_waits_grow_until_it_lives_long_enough() -> None:
     assert waits.next_wait(STABLE_SECONDS) == 0.2
 
 
-def test_what_cannot_start_ends_the_run_and_the_reason_is_told(
+def test_process_that_cannot_start_ends_the_run_with_the_reason(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     supervisor.add("web", FAILS, {}, restart=True)
@@ -74,9 +74,9 @@ def test_once_the_step_was_ready_it_goes_on_and_says_so(
     supervisor.mark_ready()
     supervisor.add("web", FAILS, {}, restart=True)
     said = stop_after(supervisor, MAX_FAILURES + 2, capsys)
-    told = [line for line in said.splitlines() if f"{MAX_FAILURES} times in a row" in line]
-    assert len(told) == 1
-    assert "no such host: nowhere" in told[0]
+    output = [line for line in said.splitlines() if f"{MAX_FAILURES} times in a row" in line]
+    assert len(output) == 1
+    assert "no such host: nowhere" in output[0]
 
 
 def test_what_others_kill_is_not_given_up(supervisor: Supervisor, capsys: pytest.CaptureFixture[str]) -> None:

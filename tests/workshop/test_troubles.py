@@ -1,4 +1,4 @@
-"""Disks, permissions and processors that a run cannot do with: told in words, never with a traceback."""
+"""Disks, permissions and processors that prevent a run: reported in words, never with a traceback."""
 
 import errno
 import os
@@ -40,7 +40,7 @@ def workshop(*arguments: str, state: Path) -> str:
 @pytest.mark.parametrize(
     ("option", "words"), [("rw", "The disk is full: 1"), ("ro", "is on a disk that is read-only")]
 )
-def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, option: str, words: str) -> None:
+def test_full_disk_is_reported(tmp_path: Path, option: str, words: str) -> None:
     mounting = ["mount", "-t", "tmpfs", "-o", f"size=16m,{option}", "tmpfs", str(tmp_path)]
     try:
         subprocess.run(mounting, check=True, capture_output=True)
@@ -55,7 +55,7 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, option: str, words: s
 
 
 @pytest.mark.root
-def test_what_a_run_with_sudo_left_is_told_with_how_to_have_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_run_with_sudo_are_reported_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() != 0:
         pytest.skip("takes root, to be somebody else afterwards")
     with tempfile.TemporaryDirectory() as folder:  # pytest's own are for one user only
@@ -63,9 +63,9 @@ def test_what_a_run_with_sudo_left_is_told_with_how_to_have_it_back(monkeypatch:
         state.chmod(0o777)
         (state / "mongo-6.0").touch(mode=0o600)
         monkeypatch.setenv("WORKSHOP_STATE", folder)
-        told = as_nobody(refusal)
-    assert f"{state / 'mongo-6.0'} belongs to root" in told
-    assert told.endswith(f" sudo chown -R {pwd.getpwuid(NOBODY).pw_name} {state}")
+        found = as_nobody(refusal)
+    assert f"{state / 'mongo-6.0'} belongs to root" in found
+    assert found.endswith(f" sudo chown -R {pwd.getpwuid(NOBODY).pw_name} {state}")
 
 
 def refusal() -> str:

@@ -54,7 +54,7 @@ MEASUREMENTS = {
         per_thousand_posts=0.6,
     ),
     "read": Measurement(
-        reports.reading,
+        reports.reads,
         "pages of 25 found posts of {count}: Eve, and a server written by hand",
         seconds=30,
         quick_seconds=10,

@@ -42,13 +42,13 @@ def loading(effort: Effort, _testbed: "Testbed") -> Figures:
     ]
 
 
-def reading(effort: Effort, _testbed: "Testbed") -> Figures:
+def reads(effort: Effort, _testbed: "Testbed") -> Figures:
     """Compare Eve's responses with those of hand-written servers."""
-    from workshop.bench.measurements.reading import measure_reading  # noqa: PLC0415
+    from workshop.bench.measurements.reads import measure_reads  # noqa: PLC0415
     from workshop.bench.testbed.database import scratch_posts  # noqa: PLC0415
 
     with scratch_posts() as (posts, uri):
-        found = measure_reading(posts, uri, min(effort.count, READ_POSTS), effort)
+        found = measure_reads(posts, uri, min(effort.count, READ_POSTS), effort)
     return [_costs("Reading: CPU time of the server's process, and responses over one connection", found)]
 
 

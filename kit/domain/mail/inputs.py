@@ -1,4 +1,4 @@
-"""What a reader hands in to mail a post."""
+"""What a reader enters to mail a post."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Sharing a post by mail."""
+"""Send a post by mail."""
 
 import smtplib
 from email.message import EmailMessage
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 5.0
 
 
 class Mailer:
-    """Sends over SMTP while the reader waits."""
+    """Sends mail over SMTP while the reader waits."""
 
     def __init__(self, host: str, port: int, sender: str) -> None:
         self.host, self.port, self.sender = host, port, sender
@@ -33,8 +33,8 @@ class Mailer:
         except (OSError, smtplib.SMTPException) as error:
             raise DependencyUnavailable(PART) from error
 
-    def answers(self) -> bool:
-        """Say whether the mail server takes connections."""
+    def is_available(self) -> bool:
+        """Return whether the mail server accepts connections."""
         try:
             with smtplib.SMTP(self.host, self.port, timeout=1):
                 return True
@@ -43,7 +43,7 @@ class Mailer:
 
 
 def compose(post: Post, to: str, note: str, sharer: str, sender: str) -> EmailMessage:
-    """Write the mail. Control characters of the title never reach a header."""
+    """Return the mail. Control characters of the title never get into a header."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to

@@ -1,4 +1,4 @@
-"""Sharing a post by mail."""
+"""The verb that shares a post by mail."""
 
 from flask import Blueprint, Response, g
 from pydantic import BaseModel

@@ -1,4 +1,4 @@
-"""What readers have shared."""
+"""The collection of shares: which reader mailed which post."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -18,7 +18,7 @@ class Shares:
         self.collection = collection
 
     def record(self, reader: str, post_id: str, to: str, note: str) -> str:
-        """Keep what was shared; give the share's id."""
+        """Store a share, and return its id."""
         identifier = uuid4().hex
         self.collection.insert_one(
             {
@@ -33,5 +33,5 @@ class Shares:
         return identifier
 
     def count(self, reader: str) -> int:
-        """Count how often the reader has shared."""
+        """Return the number of the reader's shares."""
         return self.collection.count_documents({"reader": reader})

@@ -23,7 +23,7 @@ TAGS_PER_POST = 50
 ANY_TAG = {"$gt": ""}
 
 Switch = Literal["liked", "hidden"]
-"""A mark that is set or not. Since when it has been as it is, the mark keeps in `liked_at` or `hidden_at`."""
+"""A mark that is set or not. The time of its last change is in `liked_at` or `hidden_at`."""
 
 
 class Marks:
@@ -33,7 +33,7 @@ class Marks:
         self.collection = collection
 
     def tag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
-        """Put a tag on a post; give all the reader's tags on it. Raises Unprocessable when it is full."""
+        """Put a tag on a post, and return all the reader's tags on it. Raises Unprocessable if it is full."""
         room = {"$or": [{"tags": tag}, {f"tags.{TAGS_PER_POST - 1}": {"$exists": False}}]}
         # Where the mark exists and does not match, the upsert tries to insert a second one: it is full, or
         # another of the reader's commands has made it at this moment.
@@ -44,11 +44,11 @@ class Marks:
         raise Unprocessable({"tag": issue})
 
     def untag(self, reader: str, post_id: str, topic: str, tag: str) -> list[str]:
-        """Take a tag off a post; give the tags left."""
+        """Take a tag off a post, and return the tags left."""
         return self._tags_after(reader, post_id, topic, {"$pull": {"tags": tag}})
 
     def like(self, reader: str, post_id: str, topic: str, liked: bool) -> int:
-        """Like a post or stop liking it; count how many readers like it now."""
+        """Like a post or stop liking it, and return how many readers like it now."""
         self._switch(reader, post_id, topic, "liked", liked)
         return self.collection.count_documents({"post": post_id, "liked": True})
 
@@ -62,7 +62,9 @@ class Marks:
         return list(dict.fromkeys(only_texts([mark.get("post") for mark in marks])))
 
     def latest(self, reader: str, kind: Switch) -> list[str]:
-        """List the posts the reader liked, or hid, the latest first, ties by their ids."""
+        """List the posts that the reader liked, or hid, the latest first, and those of one moment by their
+        ids.
+        """
         marks = self.collection.find({"reader": reader, kind: True}, {"_id": False, "post": True})
         return [mark["post"] for mark in marks.sort([(f"{kind}_at", -1), ("post", 1)])]
 
@@ -111,15 +113,15 @@ class Marks:
         return {*only_texts(found)}, sorted({*only_texts(self.collection.distinct("tags", tagged))})
 
     def liked_by(self, reader: str) -> Document:
-        """Make the condition that a mark is a like of the reader's."""
+        """Return the condition that a mark is a like of the reader's."""
         return {"reader": reader, "liked": True}
 
     def tagged_by(self, reader: str) -> Document:
-        """Make the condition that a mark has tags of the reader's."""
+        """Return the condition that a mark has tags of the reader's."""
         return {"reader": reader, "tags": ANY_TAG}
 
     def with_tags(self, tags: list[str]) -> Document:
-        """Make the condition that a mark, anybody's, has one of these tags."""
+        """Return the condition that a mark, of any reader, has one of these tags."""
         return {"tags": {"$in": tags}}
 
     def put_on(self, posts: list[Post], reader: str) -> list[Post]:
@@ -167,6 +169,6 @@ class Marks:
 
 
 def only_texts(values: Any) -> list[str]:
-    """Keep those of the values that are texts: others may have written to the collection, too."""
+    """Return those of the values that are texts: other programs may have written to the collection, too."""
     # MongoDB's code is a text as well, in Python.
     return [each for each in values if type(each) is str] if isinstance(values, list | tuple) else []

@@ -16,7 +16,7 @@ MARKED: dict[str, Any] = {
     "liked": {"type": "boolean"},
     "hidden": {"type": "boolean"},
 }
-"""What a signed-in reader finds on posts besides, as JSON Schemas."""
+"""The additional fields of posts for a signed-in reader, as JSON Schemas."""
 
 
 class TagCount(TypedDict):
@@ -27,12 +27,12 @@ class TagCount(TypedDict):
 
 
 def mark_id(reader: str, post: str) -> str:
-    """Make the id of a mark."""
+    """Return the id of a mark."""
     return f"{reader}:{post}"
 
 
 def put_mark(post: Post, tags: list[str] | None, liked: bool | None, hidden: bool | None) -> None:
-    """Show a reader's mark on a post, with an `_etag` that covers it; None is unknown, and left out."""
+    """Add a reader's mark to a post, with an `_etag` that covers it. A None is unknown, and left out."""
     if tags is not None:
         post["tags"] = tags
     if liked is not None:

@@ -35,7 +35,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
 
 
 def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blueprint:
-    """Make the verb that lists what is hidden; `show` as in `lists`."""
+    """Make the verb that lists what is hidden. `show` is as in `lists`."""
     verbs = Blueprint("hidden", __name__)
     described = listing("The posts the reader hid, the latest first", page_schema)
     add_list(verbs, "/hidden", described, "hidden", posts=posts, marks=marks, show=show)

@@ -55,7 +55,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
 
 
 def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blueprint:
-    """Make the verbs that list and count likes; `show` as in `lists`."""
+    """Make the verbs that list and count likes. `show` is as in `lists`."""
     verbs = Blueprint("likes", __name__)
     described = listing("The posts the reader likes, the latest first", page_schema)
     add_list(verbs, "/likes", described, "liked", posts=posts, marks=marks, show=show)

@@ -14,18 +14,18 @@ from kit.mongo.client import Document
 from kit.service.render import reply
 
 Show = Callable[[Sequence[Document], str], list[Any]]
-"""Makes stored posts what a reader is shown of them, each as in the page that the verb says it gives."""
+"""Returns stored posts in the form in which a reader sees them, which is that of the verb's page."""
 
 
 def listing(summary: str, page_schema: Schema) -> Operation:
-    """Describe the verb that lists marked posts."""
+    """Return the description of a verb that lists marked posts."""
     return Operation(summary, {200: page_schema}, query=params.PAGING_SCHEMAS, reader=True)
 
 
 def add_list(
     verbs: Blueprint, path: str, described: Operation, kind: Switch, *, posts: Posts, marks: Marks, show: Show
 ) -> None:
-    """Add to `verbs` the one that lists the posts with this mark of the reader's."""
+    """Add to `verbs` one that lists the posts with this mark of the reader's."""
 
     @verbs.get(path)
     @operation(described)

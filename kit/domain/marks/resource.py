@@ -1,4 +1,4 @@
-"""The Eve resource of marks: what the reader has done to posts. Only their own are shown to anybody."""
+"""The Eve resource of marks: what the reader has done to posts. Each reader sees only their own."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ RULES: dict[str, Any] = {
 def marks_resource(*kinds: str) -> dict[str, Any]:
     """Describe the resource over the collection `marks`, with these of tags, liked and hidden.
 
-    Sorted by `-at` the latest come first.
+    Sorted by `-at`, the latest come first.
     """
     return {
         "schema": {
@@ -45,7 +45,7 @@ def marks_resource(*kinds: str) -> dict[str, Any]:
 
 
 def leave_out_hidden(app: Eve, resource: str, marks: Marks) -> None:
-    """Have a collection of posts leave out what the reader hid."""
+    """Have a collection of posts leave out those that the reader hid."""
 
     def leave_out(_request: Request, lookup: Document) -> None:
         if g.reader is not None and "_id" not in lookup:

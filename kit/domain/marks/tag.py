@@ -54,7 +54,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
 
 
 def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blueprint:
-    """Make the verbs that list a reader's tags, and the posts with a tag; `show` as in `lists`."""
+    """Make the verbs that list a reader's tags, and the posts with a tag. `show` is as in `lists`."""
     verbs = Blueprint("tagged", __name__)
     tagged_posts = Operation(
         "The posts the reader put this tag on, newest first",

@@ -1,4 +1,4 @@
-"""How much a reader has done, as far as one service knows."""
+"""The verb that counts what a reader has done, as far as one service knows."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ from kit.service.render import reply
 
 
 class Counts(BaseModel):
-    """How much a reader has done: tags, likes, hidden, shares."""
+    """What a reader has done, in numbers: tags, likes, hidden, shares."""
 
     counts: dict[str, int]
 
@@ -19,7 +19,7 @@ COUNTING = Operation("How much the reader has done here", {200: Counts}, reader=
 
 
 def make_blueprint(counts: Callable[[str], Mapping[str, int]]) -> Blueprint:
-    """Make the verb; `counts` counts for a reader."""
+    """Make the verb. `counts` returns a reader's numbers."""
     verbs = Blueprint("counts", __name__)
 
     @verbs.get("/counts")

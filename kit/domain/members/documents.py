@@ -1,4 +1,4 @@
-"""A member: what is stored, and what people hand in to become one or to sign in."""
+"""A member: what is stored, and what people enter to sign up or in."""
 
 import re
 from typing import Annotated
@@ -25,7 +25,7 @@ Password = Annotated[str, Field(min_length=10, max_length=200), AfterValidator(o
 
 
 class SignIn(Body):
-    """A name and a password. Any text may be tried; only the right one opens."""
+    """A name and a password to sign in with. Any text is allowed here."""
 
     username: Annotated[str, Field(max_length=200)]
     password: Annotated[str, Field(max_length=200)]

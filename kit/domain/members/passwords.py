@@ -11,16 +11,16 @@ from kit.settings import LimitSettings
 
 
 def hashed(password: str) -> str:
-    """Make what to store of a password."""
+    """Return the hash to store for a password."""
     return _hasher().hash(password)
 
 
 def fits(stored: Any, password: str) -> bool:
-    """Say whether `stored` was made of `password`.
+    """Return whether `stored` is the hash of `password`.
 
-    None stands for a member there is not, and so does all else that is no text.
+    None means that there is no such member, as does any value that is not a text.
 
-    It takes as long for nobody as for somebody, so that time does not tell who is a member.
+    It takes as long for an unknown name as for a known one, so that the time does not reveal who is a member.
     """
     try:
         known = stored if isinstance(stored, str) and stored else None

@@ -28,7 +28,7 @@ SHOWING = Operation("The reader's own page", {200: Profile, 404: None}, reader=T
 
 
 def make_blueprint(members: Collection[Document], counts: Callable[[str], Mapping[str, int]]) -> Blueprint:
-    """Make the verb; `counts` counts what a member has done, as far as that is known here."""
+    """Make the verb. `counts` returns what a member has done, as far as that is known here."""
     verbs = Blueprint("profile", __name__)
 
     @verbs.get("/me")

@@ -1,4 +1,4 @@
-"""Members, who see and change themselves only."""
+"""The Eve resource of members, who see and change only themselves."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ MEMBERS: dict[str, Any] = {
 
 
 def guard_members(app: Eve) -> None:
-    """Keep members of `app` from each other, and their passwords as hashes only."""
+    """Have members of `app` see only themselves, and store their passwords as hashes only."""
 
     def only_oneself(request: Request, lookup: Document) -> None:
         if g.reader.username != lookup["_id"]:

@@ -19,7 +19,7 @@ from kit.tokens import JWKS, Issuer
 
 
 class Token(BaseModel):
-    """A bearer token and when it ends."""
+    """A bearer token and when it expires."""
 
     token: str
     expires: datetime

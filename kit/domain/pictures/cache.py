@@ -18,7 +18,7 @@ UNREACHABLE_SECONDS = 30
 
 
 class ImageCache:
-    """Pictures by post; and for a while why one could not be had, so that it is not tried at every view."""
+    """Pictures by post; and for a while why a post has none, so that it is not fetched for each page."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._files = GridFS(database, "images")
@@ -36,7 +36,7 @@ class ImageCache:
 
     @translated
     def put(self, post_id: str, image: Image) -> None:
-        """Keep a picture; if another request has just done so, its one stays."""
+        """Store a picture. If another request has just done so, that one stays."""
         metadata = {"media_type": image.media_type, "etag": image.etag}
         try:
             self._files.put(image.content, _id=post_id, filename=post_id, metadata=metadata)
@@ -45,7 +45,7 @@ class ImageCache:
 
     @translated
     def raise_miss(self, post_id: str) -> None:
-        """Raise again what kept the picture from us a moment ago, if anything did."""
+        """Raise again the error of a moment ago, if there was one."""
         found = self._misses.find_one({"_id": post_id, "until": {"$gt": datetime.now(UTC)}})
         if found and found["down"]:
             raise DependencyUnavailable(found["down"], retry_after=UNREACHABLE_SECONDS)
@@ -54,7 +54,9 @@ class ImageCache:
 
     @translated
     def put_miss(self, post_id: str, error: NotFound | DependencyUnavailable | DependencyTimeout) -> None:
-        """Remember why there is no picture: for long if it cannot be one, shortly if its site was away."""
+        """Remember why there is no picture: for long if it is no picture, for a short time if its site was
+        away.
+        """
         down = None if isinstance(error, NotFound) else error.part
         until = datetime.now(UTC) + timedelta(seconds=UNREACHABLE_SECONDS if down else UNFETCHABLE_SECONDS)
         self._misses.replace_one(
@@ -70,7 +72,7 @@ class Images:
         self._fetcher = fetcher
 
     def of(self, post_id: str, post: Callable[[], Post]) -> Image:
-        """Give the picture of a post; `post` is called only if there is none in the cache.
+        """Return the picture of a post; `post` is called only if there is none in the cache.
 
         Raises NotFound, or DependencyUnavailable and DependencyTimeout for the picture's site.
         """

@@ -18,7 +18,7 @@ class Image:
 
 
 def picture_of(post: Post) -> str | None:
-    """Find the address of the post's thumbnail, or of what it links to where that looks like a picture."""
+    """Return the address of the post's thumbnail, or of what it links to if that looks like a picture."""
     if post["thumbnail"].startswith(("http://", "https://")):
         return post["thumbnail"]
     try:
@@ -29,5 +29,5 @@ def picture_of(post: Post) -> str | None:
 
 
 def has_image(post: Post) -> bool:
-    """Say whether a page should ask for the post's picture."""
+    """Return whether a page should request the post's picture."""
     return picture_of(post) is not None

@@ -1,4 +1,4 @@
-"""Fetching a picture from an address that somebody else chose."""
+"""Fetch a picture from an address that somebody else has chosen."""
 
 import ipaddress
 import socket
@@ -29,12 +29,12 @@ _resolver = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
 
 
 class Unfetchable(Exception):
-    """There is nothing at that address that we may fetch and show; the text says why."""
+    """There is no picture at that address that may be fetched and shown; the text says why."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A checked address: `ip` is what will be connected to, whatever the name resolves to later."""
+    """A checked address. The connection goes to `ip`, whatever the name resolves to later."""
 
     scheme: str
     host: str
@@ -73,7 +73,7 @@ class Fetcher:
         raise Unfetchable("The picture's address leads from one redirect to the next.")
 
     def check(self, address: str) -> Target:
-        """Find out where `address` leads. Raises Unfetchable unless that is http(s) at a public address."""
+        """Resolve `address`. Raises Unfetchable unless it is http(s) at a public address."""
         try:
             parts = urlsplit(address)
             scheme, host = parts.scheme, parts.hostname or ""
@@ -92,7 +92,7 @@ class Fetcher:
         return Target(scheme, host, port, ips[0], path)
 
     def _get(self, target: Target, deadline: float) -> bytes | str:
-        """Get the bytes at `target`, or the address it redirects to."""
+        """Return the bytes at `target`, or the address to which it redirects."""
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, total=max(0.1, deadline - time.monotonic()))
         with _pool(target, timeout) as pool:
             response = pool.urlopen(
@@ -109,7 +109,7 @@ class Fetcher:
                 if location:
                     return location
                 if response.status != 200:
-                    raise Unfetchable(f"The other site answers {response.status} for the picture.")
+                    raise Unfetchable(f"The other site responds with {response.status} for the picture.")
                 return self._read(response, target, deadline)
             finally:
                 response.close()

@@ -1,4 +1,4 @@
-"""Pictures of posts."""
+"""The verb that shows the picture of a post."""
 
 from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response

@@ -18,13 +18,13 @@ NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
 TOPICS_OFFERED = 200
 
 DATED: Document = {"created": {"$gte": EARLIEST, "$lte": LATEST}}
-"""The condition that a document may be a post, as far as the index of the newest can tell: most of what
-others write to the collection is left out by it at no cost.
+"""The condition that a document may be a post, by the index of the newest alone: it leaves out most documents
+of other programs at no cost.
 """
 
 
 def but(ids: list[str]) -> Document:
-    """Make the filter for all posts except these."""
+    """Return the filter for all posts except these."""
     return {"_id": {"$nin": ids}} if ids else {}
 
 
@@ -32,7 +32,7 @@ class Posts:
     """Queries over a collection of posts.
 
     Posts come as they are stored, with STORED and `more` fields. Those in which `find_problem` finds a
-    problem are skipped. Make of them what clients see with `as_post`.
+    problem are skipped. `as_post` returns them as clients see them.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Posts:
         raise NotFound(f"There is no post {post_id}.")
 
     def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
-        """Read a page of all posts but the hidden, newest first, ties by `_id`."""
+        """Read a page of all posts but the hidden, newest first, and those of one moment by `_id`."""
         cursor = self.collection.find({**DATED, **but(hidden)}, self.fields).sort(NEWEST).hint("newest")
         return self.read(cursor, page, lambda: self.count_newest(hidden))
 
@@ -86,7 +86,7 @@ class Posts:
         return sorted(topics, key=str.lower)[:TOPICS_OFFERED]
 
     def valid(self, found: Iterable[Document]) -> list[Document]:
-        """Keep those of the documents that are posts."""
+        """Return those of the documents that are posts."""
         return without_invalid(found, self.collection.name, self._find_problem)
 
     def count(self, match: Document) -> int:
@@ -94,7 +94,7 @@ class Posts:
         return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
 
     def read(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
-        """Read a page of what `cursor` runs through. MongoDB takes a limit of 0 for none."""
+        """Read a page of `cursor`'s documents. For MongoDB a limit of 0 would mean no limit."""
         found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
         is_last = 0 < len(found) < page.limit
         total = page.offset + len(found) if is_last else count()
@@ -111,7 +111,7 @@ POST_OF_OURS: Document = {
 def require_ours(posts: Collection[Document]) -> None:
     """Refuse a collection that has documents, none of which is a post of ours.
 
-    It belongs to somebody else and is only called like ours: it must be neither shown nor changed. Raises
+    It belongs to another program and only has the same name: it must be neither shown nor changed. Raises
     RuntimeError, and the errors of the driver.
     """
     if posts.find_one(POST_OF_OURS, {"_id": 1}) is None and posts.find_one({}, {"_id": 1}) is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired, TypedDict, get_args
 from kit.mongo.document_schema import Check, DocumentSchema, boolean, integer, moment, text
 
 POST_ID = r"(t3_[a-z0-9]{1,20}|se_[A-Za-z0-9_.-]{1,60})"
-"""The source's own id with its prefix, as a regular expression for the whole of it."""
+"""The id at the source with its prefix, as a regular expression for the whole of it."""
 
 Source = Literal["reddit", "stackexchange"]
 SOURCES = get_args(Source)
@@ -53,7 +53,7 @@ LOVE = "love"
 """`ups - downs`, stored so that it can be sorted by."""
 
 WORDS = "words"
-"""What the index of words has of a post besides its title and text; see `kit.domain.search.words`."""
+"""The field of further words for the text index; see `kit.domain.search.words`."""
 
 STAMPS = ("_created", "_updated")
 """When the document was written; Eve shows it."""
@@ -95,12 +95,12 @@ PAGE_OF_POSTS: Mapping[str, Any] = {"$ref": "#/components/schemas/PostsPage"}
 
 
 def iso(time: datetime) -> str:
-    """Write a time as ISO 8601 in UTC, to the second."""
+    """Return a time as ISO 8601 in UTC, to the second."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def as_post(found: Mapping[str, Any]) -> Post:
-    """Show a stored post, or as much of one as is kept, as everybody sees it."""
+    """Return a stored post, or the stored part of one, as everybody sees it."""
     shown = {name: value for name, value in found.items() if name not in NOT_SHOWN}
     if "created" in found:
         shown["created"] = iso(found["created"])

@@ -12,16 +12,16 @@ MOST_LOVED = [(LOVE, DESCENDING), ("num_comments", DESCENDING), ("_id", ASCENDIN
 RECOMMENDABLE = {"score": {"$gt": 50}}
 
 MANY = 1000
-"""Looked through where some of the most loved turn out to be no posts."""
+"""How many to read where some of the most loved are no posts."""
 
 NUMBERED: Document = {LOVE: {"$gte": -LARGEST_INTEGER, "$lte": LARGEST_INTEGER}}
-"""Anything but a number would be loved more than all numbers."""
+"""MongoDB sorts some other types after all numbers."""
 
 
 def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | None) -> list[Document]:
-    """Find at most RECOMMENDED posts as they are stored, in the order the contract gives.
+    """Find at most RECOMMENDED posts as they are stored, in the order that the contract demands.
 
-    `posts` and `marks` must lie in one database: posts with the reader's tags are looked up there.
+    `posts` and `marks` must be in one database: posts with the reader's tags are looked up there.
     """
     match: Document = {**RECOMMENDABLE, **NUMBERED}
     if topic is not None:

@@ -14,7 +14,7 @@ from kit.service.render import reply
 
 
 class Topics(BaseModel):
-    """Topics there are posts of."""
+    """Topics that have posts."""
 
     topics: list[str]
 
@@ -28,7 +28,7 @@ NAMING = Operation("Topics there are posts of", {200: Topics})
 def make_blueprint(posts: Posts, marks: Marks, *, shows_marks: bool) -> Blueprint:
     """Make the verbs. With `shows_marks` posts are shown with their reader's marks.
 
-    Posts and marks lie in one database.
+    Posts and marks are in one database.
     """
     verbs = Blueprint("recommend", __name__)
 

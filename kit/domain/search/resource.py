@@ -10,11 +10,11 @@ from kit.domain.parameters import QUERY_SCHEMA, read_query
 from kit.domain.posts.resource import POSTS
 from kit.domain.search.words import search_for, why_nothing
 from kit.mongo.client import Document
-from kit.service.data import answered
+from kit.service.data import as_http_errors
 
 
 def search_resource(order: Sequence[Any], summary: str) -> dict[str, Any]:
-    """Describe the resource over the collection `posts`, whose matches come in this order."""
+    """Describe the resource over the collection `posts`, with matches in this order."""
     return {
         **POSTS,
         "resource_title": "Search",
@@ -33,7 +33,7 @@ def match_words(app: Eve) -> None:
     def explain(found: Document) -> None:
         if found["_meta"]["total"]:
             return
-        with answered():
+        with as_http_errors():
             if reason := why_nothing(app.data.driver.db["posts"], read_query()):
                 found["_meta"]["reason"] = reason
 

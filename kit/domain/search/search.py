@@ -13,7 +13,7 @@ BEST_FIRST: list[Any] = [*RELEVANCE.items(), ("_id", 1)]
 
 
 def search(posts: Posts, query: str, page: Page, hidden: list[str]) -> Found[Document]:
-    """Search title and text, best first, ties by `_id`; say why where nothing can be found."""
+    """Search title and text, best first, and equal ones by `_id`. Where nothing can be found, say why."""
     match = {"$text": {"$search": search_for(query)}, **but(hidden)}
     cursor = posts.collection.find(match, {**posts.fields, **RELEVANCE}).sort(BEST_FIRST)
     found = posts.read(cursor, page, lambda: posts.count(match))

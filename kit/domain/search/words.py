@@ -1,9 +1,9 @@
 """Words to search for, also in languages that put no spaces between them.
 
-MongoDB takes what stands between spaces and punctuation for a word, so of 我在东京工作 it keeps one word that
-nobody asks for. So a post also keeps, in the field WORDS of the same index, each character of such a run and
-each pair of neighbours, which is how search engines do it where they have no dictionary; a query is taken
-apart likewise. Queries and posts without such runs are not touched, and cost nothing.
+For MongoDB a word is what is between spaces and punctuation, so of 我在东京工作 it keeps one word that
+nobody searches for. So a post also keeps, in the field WORDS of the same index, each character of such a run
+and each pair of neighbours, as search engines do where they have no dictionary. Queries are split in the same
+way. Queries and posts without such runs are not touched, and cost nothing.
 """
 
 import re
@@ -24,7 +24,7 @@ LETTERS = (
 """Of languages without spaces between words, as the inside of a character class."""
 
 SEARCHED = 10_000
-"""Characters of a text that are searched so: a post has to fit into an event, with its words, twice."""
+"""How many characters of a text are searched like this: an event has to hold a post and its words twice."""
 
 _RUN = re.compile(f"[{LETTERS}]+")
 _GLUED = re.compile(rf"[^\W{LETTERS}]+(?=[{LETTERS}])|(?<=[{LETTERS}])[^\W{LETTERS}]+")
@@ -32,13 +32,15 @@ _PIECE = re.compile(r'-?"[^"]*"?|\S+')
 
 
 def words_of(title: str, text: str) -> str:
-    """Make what WORDS holds of a post, those of the title twice, as they weigh more; "" for most."""
+    """Return the value of WORDS for a post; "" for most. Words of the title are there twice, as they weigh
+    more.
+    """
     of_title = _words(title)
     return " ".join((*of_title, *of_title, *_words(text)))
 
 
 def search_for(query: str) -> str:
-    """Make of a query what MongoDB's `$search` is to have."""
+    """Return a query in the form for MongoDB's `$search`."""
     if not _RUN.search(query):
         return query
     return " ".join(_taken_apart(piece) for piece in _PIECE.findall(query))
@@ -91,7 +93,7 @@ def _taken_apart(piece: str) -> str:
 
 
 def _parsed(plan: object) -> Iterator[Document]:
-    """Find what MongoDB made of the query, wherever in its plan it stands."""
+    """Find what MongoDB made of the query, wherever that is in its plan."""
     parts = plan.values() if isinstance(plan, dict) else plan if isinstance(plan, list) else ()
     if isinstance(plan, dict) and "parsedTextQuery" in plan:
         yield plan["parsedTextQuery"]

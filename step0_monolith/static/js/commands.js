@@ -4,8 +4,8 @@ import { send } from "./api.js";
 const holds = new WeakMap();
 
 export const commands = {
-  /** Sends a command. Resolves to its `answer`, and to the `end` that `follow` is given. Rejects with a Problem. */
-  send: async (method, url) => ({ answer: await send(method, url), end: null }),
+  /** Sends a command. Resolves to its `content`, and to the `end` that `follow` is given. Rejects with a Problem. */
+  send: async (method, url) => ({ content: await send(method, url), end: null }),
 
   /** Calls `done` once the command that `element` shows is done, or says that `what` failed and calls `undo`. */
   follow: (_element, _end, { done }) => done(),

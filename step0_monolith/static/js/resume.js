@@ -16,6 +16,6 @@ window.addEventListener("pageshow", async (event) => {
       paintVerb(post.querySelector(`[data-verb="${verb}"]`), known.getAttribute("aria-pressed") === "true", likes);
     }
   } catch {
-    // The page still shows what was true when it was left; the next click tells what is wrong.
+    // The page still shows what was true when it was left; the next click shows what is wrong.
   }
 });

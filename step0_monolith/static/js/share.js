@@ -1,7 +1,7 @@
 // Sharing by mail from a dialog in lists and from the form on a post's own page.
 import { send } from "./api.js";
 import { loginLink } from "./links.js";
-import { tell } from "./toast.js";
+import { inform } from "./toast.js";
 
 const dialog = document.getElementById("share-dialog");
 
@@ -38,7 +38,7 @@ async function submit(form) {
   try {
     await send("POST", form.action, { to: to.value.trim(), note: note.value });
     if (dialog.open) dialog.close();
-    tell(`Sent to ${to.value.trim()}.`);
+    inform(`Sent to ${to.value.trim()}.`);
     form.reset();
   } catch (problem) {
     mark(form, problem.issues, Object.keys(problem.issues).length ? "" : `Not sent: ${problem.message}`);

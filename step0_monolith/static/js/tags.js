@@ -71,8 +71,8 @@ async function add(form) {
   form.setAttribute("aria-busy", "true");
   try {
     const before = tagsOf(box);
-    const { answer, end } = await commands.send("PUT", addressOf(box.dataset.tagUrl, tag));
-    paint(box, answer.tags);
+    const { content, end } = await commands.send("PUT", addressOf(box.dataset.tagUrl, tag));
+    paint(box, content.tags);
     input.value = "";
     const done = () => announce(`Tagged ${tag}.`);
     commands.follow(box, end, { done, undo: () => repaint(box, before), what: "Not tagged" });
@@ -93,8 +93,8 @@ async function remove(chip) {
   chip.remove();
   next.focus();
   try {
-    const { answer, end } = await commands.send("DELETE", addressOf(box.dataset.tagUrl, tag));
-    repaint(box, answer.tags);
+    const { content, end } = await commands.send("DELETE", addressOf(box.dataset.tagUrl, tag));
+    repaint(box, content.tags);
     box.dispatchEvent(new CustomEvent("post:marked", { bubbles: true, detail: "untag" }));
     const done = () => announce(`Tag ${tag} removed.`);
     commands.follow(box, end, { done, undo: () => repaint(box, before), what: "Tag not removed" });

@@ -3,13 +3,13 @@ import { link, loginLink } from "./links.js";
 
 const CALM = 6_000; // milliseconds a message without bad news stays
 
-/** Says that something went well. */
-export function tell(text) {
+/** Shows a message of success. */
+export function inform(text) {
   const message = show(text, "status");
   setTimeout(() => message.remove(), CALM);
 }
 
-/** Says that `what` failed and why; stays until closed, or until the next one takes its place. */
+/** Shows that `what` failed and why, until it is closed or the next one replaces it. */
 export function warn(what, problem) {
   for (const old of document.querySelectorAll(".message-error")) old.remove();
   const message = show(`${what}: ${lowered(problem.message)}`, "alert");
@@ -18,7 +18,7 @@ export function warn(what, problem) {
   if (problem.status === 403) message.querySelector("p").append(" ", link("Reload", location.href));
 }
 
-/** Tells screen readers alone. */
+/** Sends a message to screen readers alone. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }

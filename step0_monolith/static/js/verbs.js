@@ -47,11 +47,11 @@ async function turnOver(button) {
   paint(button, wanted, likes + (wanted ? 1 : -1));
   const release = busy(button);
   try {
-    const { answer, end } = await commands.send(wanted ? "PUT" : "DELETE", url);
-    paint(button, answer.liked ?? answer.hidden, answer.likes);
-    tellMarked(button, wanted);
+    const { content, end } = await commands.send(wanted ? "PUT" : "DELETE", url);
+    paint(button, content.liked ?? content.hidden, content.likes);
+    dispatchMarked(button, wanted);
     commands.follow(button, end, {
-      done: () => announce(said(verb, wanted, answer.likes)),
+      done: () => announce(messageOf(verb, wanted, content.likes)),
       undo: () => turnBack(button, wanted, likes),
       what: FAILED[verb][wanted],
     });
@@ -65,15 +65,15 @@ async function turnOver(button) {
 
 function turnBack(button, wanted, likes) {
   paint(button, !wanted, likes);
-  tellMarked(button, !wanted);
+  dispatchMarked(button, !wanted);
 }
 
-function tellMarked(button, isSet) {
+function dispatchMarked(button, isSet) {
   const detail = `${isSet ? "" : "un"}${button.dataset.verb}`;
   button.dispatchEvent(new CustomEvent("post:marked", { bubbles: true, detail }));
 }
 
-function said(verb, wanted, likes) {
+function messageOf(verb, wanted, likes) {
   if (verb === "hide") return wanted ? "Post hidden." : "Post shown again.";
   return `${wanted ? "Liked" : "No longer liked"}. ${likes} ${likes === 1 ? "like" : "likes"}.`;
 }

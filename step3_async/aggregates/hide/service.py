@@ -8,8 +8,7 @@ from kit.domain.posts.collection import Posts
 from kit.mongo.indexes import Indexes
 from kit.service import Service, own_database
 from step3_async.aggregates.write_log import WriteLog
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.pond import Pond
 
 DOMAIN = {"marks": marks_resource("hidden")}
@@ -17,24 +16,21 @@ DOMAIN = {"marks": marks_resource("hidden")}
 INDEXES: Indexes = {"marks": [latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("hide")
     posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "hide"))
-    return event_service(
-        Hosted(
-            name="hide",
-            title="Hide",
-            tags=("kind:aggregate", "verb:hide"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=("/posts/{post}/hide",),
-            owns="marks",
-            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
-        ),
-        hide.commands(posts, marks),
+    return make_service(
+        "hide",
+        database,
+        tags=("kind:aggregate", "verb:hide"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=("/posts/{post}/hide",),
+        owns="marks",
+        ponds=(Pond(posts.collection, "posts", POSTS),),
+        verbs=[hide.commands(posts, marks)],
     )

@@ -9,8 +9,7 @@ from kit.domain.posts.collection import Posts
 from kit.mongo.indexes import Indexes, named
 from kit.service import Service, own_database
 from step3_async.aggregates.write_log import WriteLog
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.pond import Pond
 
 DOMAIN = {"marks": marks_resource("liked")}
@@ -18,24 +17,21 @@ DOMAIN = {"marks": marks_resource("liked")}
 INDEXES: Indexes = {"marks": [*named(MODEL["marks"], "likes_of_post"), latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("like")
     posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "like"))
-    return event_service(
-        Hosted(
-            name="like",
-            title="Like",
-            tags=("kind:aggregate", "verb:like"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=("/posts/{post}/like",),
-            owns="marks",
-            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
-        ),
-        like.commands(posts, marks),
+    return make_service(
+        "like",
+        database,
+        tags=("kind:aggregate", "verb:like"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=("/posts/{post}/like",),
+        owns="marks",
+        ponds=(Pond(posts.collection, "posts", POSTS),),
+        verbs=[like.commands(posts, marks)],
     )

@@ -1,4 +1,4 @@
-"""Members: signing up, in and out; the only one who can mint readers' tokens."""
+"""Members: signing up, in and out; the only one who can sign readers' tokens."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from kit.service import Service, own_database
 from kit.settings import LimitSettings, TokenSettings, TrustSettings
 from kit.tokens import ISSUER, Issuer, LocalKeys, Verifier
 from step3_async.aggregates.write_log import WriteLog
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
 
 HASHING_SECONDS = 6.0
@@ -32,7 +32,7 @@ INDEXES: Indexes = {"revoked": [expiring("expires")]}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("members")
     members = database["members"]
     revocations = Revocations(WriteLog(database, "revoked", "members"))
@@ -40,20 +40,19 @@ def make_app() -> Service:
     issuer = Issuer(TokenSettings.read().key, ISSUER, lifetime)
     per_minute = LimitSettings.read().failed_sign_ins_per_minute
     failed = RateLimit(database.client, database.name, "failed sign-ins", per_minute)
-    app = event_service(
-        Hosted(
-            name="members",
-            title="Members",
-            tags=("kind:aggregate", "verb:sign-in"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=PATHS,
-            owns="revoked",
-            readers=Verifier(LocalKeys(issuer.jwks()), ISSUER),
-        ),
-        tokens.make_blueprint(members, issuer, revocations, failed),
-        profile.make_blueprint(members, lambda _reader: {}),
+    app = make_service(
+        "members",
+        database,
+        tags=("kind:aggregate", "verb:sign-in"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=PATHS,
+        owns="revoked",
+        verbs=[
+            tokens.make_blueprint(members, issuer, revocations, failed),
+            profile.make_blueprint(members, lambda _reader: {}),
+        ],
+        verifier=Verifier(LocalKeys(issuer.jwks()), ISSUER),
     )
     guard_members(app)
     app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), TrustSettings.read().face_secret)

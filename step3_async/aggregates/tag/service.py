@@ -8,8 +8,7 @@ from kit.domain.posts.collection import Posts
 from kit.mongo.indexes import Indexes
 from kit.service import Service, own_database
 from step3_async.aggregates.write_log import WriteLog
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.pond import Pond
 
 DOMAIN = {"marks": marks_resource("tags")}
@@ -17,24 +16,21 @@ DOMAIN = {"marks": marks_resource("tags")}
 INDEXES: Indexes = {"marks": [latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post it is enough to know that there is one, and its topic."""
+"""Of a post the service needs only its topic, and that it exists."""
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("tag")
     posts, marks = Posts(database["posts"]), Marks(WriteLog(database, "marks", "tag"))
-    return event_service(
-        Hosted(
-            name="tag",
-            title="Tag",
-            tags=("kind:aggregate", "verb:tag"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=("/posts/{post}/tags/{tag}",),
-            owns="marks",
-            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
-        ),
-        tag.commands(posts, marks),
+    return make_service(
+        "tag",
+        database,
+        tags=("kind:aggregate", "verb:tag"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=("/posts/{post}/tags/{tag}",),
+        owns="marks",
+        ponds=(Pond(posts.collection, "posts", POSTS),),
+        verbs=[tag.commands(posts, marks)],
     )

@@ -1,22 +1,14 @@
 """Request coalescing: of equal requests at the same time one is sent, and the others share its response."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Literal
 
 from starlette.responses import Response
 
-from kit.http.problems import Problem
+from kit.http.problems import DependencyTimeout
 from step3_async.gateway.cache.response_cache import ResponseCache, may_be_kept
 from step3_async.gateway.ingress.request import CacheKey
-
-ABANDONED: Literal["abandoned"] = "abandoned"
-
-Outcome = Response | Problem | Literal["abandoned"] | None
-"""A response or a problem for all, that the client who asked has left, or nothing that others can use."""
 
 REMEMBERED = 1000
 """Keys whose responses turned out to be for one client only, so that nobody need wait for another's."""
@@ -24,10 +16,14 @@ REMEMBERED = 1000
 
 @dataclass(slots=True)
 class InProgress:
-    """A request sent at the moment `since`; `outcome` becomes what all get of it."""
+    """A request sent at the moment `since`, whose response so many clients are `waiting` for.
+
+    The task returns the response, and the one that may be shared, if there is one.
+    """
 
     since: int
-    outcome: asyncio.Future[Outcome]
+    task: asyncio.Task[tuple[Response, Response | None]]
+    waiting: int = 0
 
 
 class Coalescing:
@@ -36,53 +32,46 @@ class Coalescing:
     def __init__(self, cache: ResponseCache) -> None:
         self._cache = cache
         self._in_progress: dict[CacheKey, InProgress] = {}
-        self._unshared: OrderedDict[CacheKey, None] = OrderedDict()
+        self._unshared: set[CacheKey] = set()
 
     async def fetch(
         self, key: CacheKey, seconds: float, fetch: Callable[[], Awaitable[Response]]
     ) -> Response:
-        """Return the response to a request of this key that is in progress, if it comes within `seconds` and
-        may be shared; else that of `fetch`. Raises what `fetch` raises.
+        """Return the response to a request of this key that is in progress, if it may be shared; else that of
+        `fetch`. Raises what `fetch` raises, and DependencyTimeout after `seconds`.
         """
         if key in self._unshared:
             return await fetch()
-        other = self._in_progress.get(key)
+        shared = self._in_progress.get(key)
         # A request that began before the last change might not show it.
-        if other is None or other.since != self._cache.moment:
-            return await self._fetch_for_all(key, fetch)
-        outcome = await self._outcome(other, seconds)
-        if isinstance(outcome, Problem):
-            raise outcome
-        if outcome == ABANDONED:
-            return await self.fetch(key, seconds, fetch)
-        return await fetch() if outcome is None else outcome
-
-    async def _outcome(self, other: InProgress, seconds: float) -> Outcome:
+        if is_first := shared is None or shared.since != self._cache.moment:
+            shared = self._in_progress[key] = self._start(key, fetch)
+        shared.waiting += 1
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.shield(other.outcome)
+                response, for_all = await asyncio.shield(shared.task)
         except TimeoutError:
-            return None
-
-    async def _fetch_for_all(self, key: CacheKey, fetch: Callable[[], Awaitable[Response]]) -> Response:
-        own = InProgress(self._cache.moment, asyncio.get_running_loop().create_future())
-        self._in_progress[key] = own
-        outcome: Outcome = ABANDONED
-        try:
-            response = await fetch()
-            outcome = self._cache.put(key, response, own.since)
-            if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and not may_be_kept(response):
-                self._note_unshared(key)
-            return response
-        except Problem as problem:
-            outcome = problem
-            raise
+            raise DependencyTimeout("What is at this address") from None
         finally:
-            own.outcome.set_result(outcome)
-            if self._in_progress.get(key) is own:
-                del self._in_progress[key]
+            shared.waiting -= 1
+            if not shared.waiting:  # the last client has its response, or has left
+                shared.task.cancel()
+                if self._in_progress.get(key) is shared:
+                    del self._in_progress[key]
+        if is_first:
+            return response
+        return await fetch() if for_all is None else for_all
 
-    def _note_unshared(self, key: CacheKey) -> None:
-        self._unshared[key] = None
-        if len(self._unshared) > REMEMBERED:
-            self._unshared.popitem(last=False)
+    def _start(self, key: CacheKey, fetch: Callable[[], Awaitable[Response]]) -> InProgress:
+        since = self._cache.moment
+        return InProgress(since, asyncio.create_task(self._fetch_for_all(key, fetch, since)))
+
+    async def _fetch_for_all(
+        self, key: CacheKey, fetch: Callable[[], Awaitable[Response]], since: int
+    ) -> tuple[Response, Response | None]:
+        response = await fetch()
+        if response.status_code < 500 and not may_be_kept(response):
+            if len(self._unshared) >= REMEMBERED:
+                self._unshared.clear()
+            self._unshared.add(key)
+        return response, self._cache.put(key, response, since)

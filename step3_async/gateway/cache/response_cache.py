@@ -1,12 +1,10 @@
 """Responses that are the same for all visitors, kept until what they were made from changes.
 
-Views name what their responses depend on, and publish when that has changed. Responses that were overtaken
-are kept out by counting changes: a response is kept only if nothing that it depends on has changed since its
-request began.
+Views name what their responses depend on, and publish when that has changed. A response is current as long as
+nothing that it depends on has changed since its request began, so one that was overtaken is never served.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -25,14 +23,17 @@ VARY = frozenset({"accept", "cookie", "authorization"})
 PRIVATE = ("no-store", "private")
 HIT = (b"cache-status", b"gateway; hit")
 
+_HITS, _DROPPED = metrics.CACHE.labels("hit"), metrics.CACHE.labels("dropped")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A kept response, as clients see it."""
+    """A kept response, as clients see it; its request began at the moment `since`."""
 
     response: Response
     size: int
     depends_on: list[str]
+    since: int
 
 
 class ResponseCache:
@@ -44,20 +45,23 @@ class ResponseCache:
     def __init__(self, most_bytes: int, most_entries: int) -> None:
         self._most_bytes, self._most_entries = most_bytes, most_entries
         self._entries: OrderedDict[CacheKey, Entry] = OrderedDict()
-        self._by_dependency: dict[str, set[CacheKey]] = {}
+        self._bytes = 0
         self._changed_at: dict[str, int] = {}
         self._cleared_at = 0
-        self._bytes = 0
         self.moment = 0
         """Counts all changes."""
         self.bypassed = False
 
     def get(self, key: CacheKey) -> Response | None:
-        """Return the response that is kept, if there is one."""
+        """Return the response that is kept, if there is one and it is current."""
         entry = self._entries.get(key)
         if entry is None:
             return None
+        if not self._is_current(entry.depends_on, entry.since):
+            self._remove(key)
+            return None
         self._entries.move_to_end(key)
+        _HITS.inc()
         return entry.response
 
     def put(self, key: CacheKey, response: Response, since: int) -> Response | None:
@@ -66,55 +70,43 @@ class ResponseCache:
         Returns None where it must not be kept.
         """
         depends_on = values_of(response, DEPENDS_ON)
-        changed_at = max((self._changed_at.get(each, 0) for each in depends_on), default=0)
-        is_overtaken = max(changed_at, self._cleared_at) > since
         size = OVERHEAD + len(response.body)
-        if self.bypassed or is_overtaken or size > self._most_bytes // 8 or not may_be_kept(response):
+        if self.bypassed or size > self._most_bytes // 8 or not may_be_kept(response):
+            return None
+        if not self._is_current(depends_on, since):
             return None
         if key in self._entries:
             self._remove(key)
         kept = for_clients(response)
         kept.raw_headers.append(HIT)
-        self._entries[key] = Entry(kept, size, depends_on)
-        for each in depends_on:
-            self._by_dependency.setdefault(each, set()).add(key)
-        self._grow(size)
+        self._entries[key] = Entry(kept, size, depends_on, since)
+        self._bytes += size
         while self._bytes > self._most_bytes or len(self._entries) > self._most_entries:
             self._remove(next(iter(self._entries)))
+        metrics.CACHED_BYTES.set(self._bytes)
         return kept
 
     def drop(self, dependency: str) -> None:
-        """Forget all that depends on this: `<service>.<domain>`."""
+        """Serve nothing any more that depends on this: `<service>.<domain>`."""
         self.moment += 1
         self._changed_at[dependency] = self.moment
-        keys = self._by_dependency.get(dependency)
-        if keys:
-            metrics.CACHE.labels("dropped").inc(len(keys))
-            self._remove_all(list(keys))
 
     def clear(self) -> None:
         """Forget everything, and keep no response to a request that began before."""
         self.moment += 1
         self._cleared_at = self.moment
-        metrics.CACHE.labels("dropped").inc(len(self._entries))
-        self._remove_all(list(self._entries))
-
-    def _remove_all(self, keys: Iterable[CacheKey]) -> None:
-        for key in keys:
+        for key in list(self._entries):
             self._remove(key)
 
-    def _remove(self, key: CacheKey) -> None:
-        entry = self._entries.pop(key)
-        for each in entry.depends_on:
-            keys = self._by_dependency[each]
-            keys.discard(key)
-            if not keys:
-                del self._by_dependency[each]
-        self._grow(-entry.size)
+    def _is_current(self, depends_on: list[str], since: int) -> bool:
+        return self._cleared_at <= since and all(
+            self._changed_at.get(each, 0) <= since for each in depends_on
+        )
 
-    def _grow(self, size: int) -> None:
-        self._bytes += size
+    def _remove(self, key: CacheKey) -> None:
+        self._bytes -= self._entries.pop(key).size
         metrics.CACHED_BYTES.set(self._bytes)
+        _DROPPED.inc()
 
 
 def may_be_kept(response: Response) -> bool:

@@ -7,11 +7,12 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from step3_async.gateway.commands.command import Command
 from step3_async.gateway.routing.registry import Registry
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.messages import APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
@@ -27,13 +28,23 @@ REPLY_SECONDS = 1.0
 State = Literal["pending", "done", "failed"]
 
 
+@dataclass(frozen=True)
+class Command:
+    """A change by a request: the document `key` of a domain has that revision since then."""
+
+    domain: str
+    revision: int
+    key: str
+
+
 class AppliedChanges:
     """What the subscribers of changes, as `registry` knows them, have published or replied over `bus`."""
 
     def __init__(self, bus: Bus, registry: Registry) -> None:
         self._bus, self._registry = bus, registry
         self._revisions: OrderedDict[tuple[str, str, str], int] = OrderedDict()
-        self._waiting: dict[tuple[str, str], set[asyncio.Event]] = {}
+        # An event is there for as long as somebody waits for it.
+        self._waiting: WeakValueDictionary[tuple[str, str], asyncio.Event] = WeakValueDictionary()
 
     def note(self, applied: Applied) -> None:
         """Note what a service has published."""
@@ -73,20 +84,13 @@ class AppliedChanges:
 
     async def _is_noted(self, command: Command, seconds: float) -> bool:
         """Wait for a message about the document, and tell whether one came in time."""
-        document = (command.domain, command.key)
-        noted = asyncio.Event()
-        self._waiting.setdefault(document, set()).add(noted)
+        noted = self._waiting.setdefault((command.domain, command.key), asyncio.Event())
         try:
             async with asyncio.timeout(seconds):
                 await noted.wait()
-            return True
         except TimeoutError:
             return False
-        finally:
-            waiting = self._waiting[document]
-            waiting.discard(noted)
-            if not waiting:
-                del self._waiting[document]
+        return True
 
     def _note(self, service: str, command: Command) -> None:
         place = (service, command.domain, command.key)
@@ -94,8 +98,8 @@ class AppliedChanges:
         self._revisions.move_to_end(place)
         if len(self._revisions) > REMEMBERED:
             self._revisions.popitem(last=False)
-        for event in self._waiting.get((command.domain, command.key), ()):
-            event.set()
+        if noted := self._waiting.pop((command.domain, command.key), None):
+            noted.set()
 
     async def _query(self, services: Iterable[str], command: Command) -> dict[str, State]:
         asked = sorted(services)

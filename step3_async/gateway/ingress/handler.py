@@ -3,25 +3,36 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
-from types import TracebackType
+from typing import cast
 
 import structlog
 from starlette.requests import ClientDisconnect
+from starlette.requests import Request as Incoming
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kit.clients.discovery import JWKS
 from kit.http.errors import error_body
-from kit.http.problems import Problem
+from kit.http.headers import REQUEST_ID
+from kit.http.problems import DependencyUnavailable, Problem
 from step3_async.gateway import metrics
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.coalescing import Coalescing
 from step3_async.gateway.cache.response_cache import ResponseCache
 from step3_async.gateway.dispatcher import Dispatcher
-from step3_async.gateway.ingress.limits import InFlight, has_body, read_body, require_acceptable
-from step3_async.gateway.ingress.request import READING, REQUEST_ID, CacheKey, Parser, Request, as_raw
-from step3_async.gateway.ingress.responses import as_conditions_say, as_response, for_clients, json_response
+from step3_async.gateway.ingress.limits import has_body, read_body, require_acceptable
+from step3_async.gateway.ingress.request import READING, CacheKey, Parser, Request
+from step3_async.gateway.ingress.responses import (
+    as_conditions_say,
+    as_raw,
+    as_response,
+    for_clients,
+    json_response,
+)
+from step3_async.gateway.settings import GatewaySettings
 
 CACHED = "cached"
 """What metrics call the route of a response from the cache."""
@@ -30,13 +41,15 @@ CLOSE = (b"connection", b"close")
 WATCH_AFTER_SECONDS = 0.1
 
 _REQUEST_ID = as_raw(REQUEST_ID)
-_HITS = metrics.CACHE.labels("hit")
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Handler:
-    """Handles requests. While `draining`, each connection is closed after its next response."""
+    """Handles requests, of which so many are `in_flight`: those whose bodies have come.
+
+    While `draining`, each connection is closed after its next response.
+    """
 
     def __init__(
         self,
@@ -44,33 +57,29 @@ class Handler:
         cache: ResponseCache,
         admin: AdminEndpoints,
         dispatcher: Dispatcher,
-        *,
-        requests_at_once: int,
-        body_seconds: float,
-        own_port: int,
+        settings: GatewaySettings,
     ) -> None:
         self._parser, self._admin, self._dispatcher = parser, admin, dispatcher
         self._cache, self._coalescing = cache, Coalescing(cache)
-        self._body_seconds, self._own_port = body_seconds, own_port
-        self.in_flight = InFlight(requests_at_once)
+        self._body_seconds, self._own_port = settings.body_seconds, settings.port
+        self._most_in_flight, self.in_flight = settings.requests_at_once, 0
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = self._parser.parse(scope)
-        key = None if self._cache.bypassed else request.cache_key
-        response: Response | None = None
-        if key is not None and (kept := self._cache.get(key)) is not None:
-            _HITS.inc()
-            request.label = CACHED
-            response = as_conditions_say(request, kept)
-        else:
-            response = await self._respond(request, key, scope, receive)
-        if response is not None:
-            await self._send(send, request, response)
-
-    async def _send(self, send: Send, request: Request, response: Response) -> None:
+        try:
+            response = await self._respond(request, scope, receive)
+        except ClientDisconnect:
+            return
+        except Problem as problem:
+            response = as_response(problem, request)
+            self._log(request, response)
+        except Exception:
+            log.exception("unexpected error", method=request.method, path=request.path)
+            body = error_body(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.", None)
+            response = json_response(body, HTTPStatus.INTERNAL_SERVER_ERROR)
         status = response.status_code
         headers = [*response.raw_headers, (_REQUEST_ID, request.id.encode())]
         if self.draining:
@@ -79,51 +88,44 @@ class Handler:
         await send({"type": "http.response.body", "body": response.body})
         count, seconds = metrics.request_series(request.method, request.label, status)
         count.inc()
-        seconds.observe(time.perf_counter() - request.began)
+        seconds.observe(time.monotonic() - request.began)
 
-    async def _respond(
-        self, request: Request, key: CacheKey | None, scope: Scope, receive: Receive
-    ) -> Response | None:
-        """Return the response; None when the client has left."""
+    async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Response:
+        """Return the response. Raises Problems, and ClientDisconnect."""
+        key = None if self._cache.bypassed else request.cache_key
+        if key is not None and (kept := self._cache.get(key)) is not None:
+            request.label = CACHED
+            return as_conditions_say(request, kept)
+        require_acceptable(request)
+        if self._admin.has(request.path) or scope["server"][1] == self._own_port:
+            return self._admin.respond(request)
+        self._dispatcher.find_route(request)
+        if has_body(request):  # which takes no room until it has come
+            request.body = await read_body(Incoming(scope, receive), self._body_seconds)
+            request.ends_at = time.monotonic() + request.seconds
+        # Requests from inside are let through: those in flight wait for them, and would wait in vain.
+        if self.in_flight >= (2 * self._most_in_flight if request.is_inner else self._most_in_flight):
+            metrics.REFUSED.labels("gateway").inc()
+            raise DependencyUnavailable("The gateway", retry_after=1)
+        self.in_flight += 1
         try:
-            require_acceptable(request)
-            if self._admin.has(request.path) or self._is_at_own_port(scope):
-                request.label = request.path if self._admin.has(request.path) else "none"
-                return self._admin.respond(request)
-            self._dispatcher.find_route(request)
-            self.in_flight.require_room(request)
-            if has_body(request):  # which takes no room until it has come
-                request.body = await read_body(receive, request, self._body_seconds)
-                request.deadline = self._parser.deadline(request.by_name)
-            with self.in_flight.room(request):
-                return await self._dispatch(request, key, receive)
-        except ClientDisconnect:
-            return None
-        except Problem as problem:
-            response = as_response(problem, request)
-            self._log(request, response)
-            return response
-        except Exception:
-            log.exception("unexpected error", method=request.method, path=request.path)
-            return json_response(
-                error_body(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.", None), 500
-            )
+            response = await self._dispatch(request, key, receive)
+        finally:
+            self.in_flight -= 1
+        return response if request.is_inner else for_clients(response)
 
-    async def _dispatch(self, request: Request, key: CacheKey | None, receive: Receive) -> Response | None:
+    async def _dispatch(self, request: Request, key: CacheKey | None, receive: Receive) -> Response:
         if request.method not in READING:  # a command that has begun is finished, whoever waits for it
-            return _visible(request, await self._dispatcher.respond(request))
-        async with CancelledWhenClientLeaves(receive):
+            return await self._dispatcher.respond(request)
+        with cancelled_when_client_leaves(receive):
             if key is None or request.method != "GET":
-                return _visible(request, await self._dispatcher.respond(request))
-            shared = await self._coalescing.fetch(
-                key, request.deadline.left(), lambda: self._dispatcher.respond(request.unconditional())
-            )
-            return _visible(request, as_conditions_say(request, shared))
-        return None
-
-    def _is_at_own_port(self, scope: Scope) -> bool:
-        server = scope.get("server") or ("", 0)
-        return bool(server[1] == self._own_port)
+                response = await self._dispatcher.respond(request)
+            else:
+                shared = await self._coalescing.fetch(
+                    key, request.seconds_left, lambda: self._dispatcher.respond(request.unconditional())
+                )
+                response = as_conditions_say(request, shared)
+        return response
 
     def _log(self, request: Request, response: Response) -> None:
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -136,44 +138,33 @@ class Handler:
                 path=request.path,
                 route=request.label,
                 status=response.status_code,
-                milliseconds=round((time.perf_counter() - request.began) * 1000, 1),
+                milliseconds=round((time.monotonic() - request.began) * 1000, 1),
             )
 
 
-def _visible(request: Request, response: Response) -> Response:
-    return response if request.is_inner else for_clients(response)
+@contextmanager
+def cancelled_when_client_leaves(receive: Receive) -> Iterator[None]:
+    """Cancel what is done in the block when the client disconnects, and raise ClientDisconnect."""
+    task, loop = cast("asyncio.Task[None]", asyncio.current_task()), asyncio.get_running_loop()
+    watchers: list[asyncio.Task[None]] = []
+    has_left = False
 
-
-class CancelledWhenClientLeaves:
-    """A context that ends when the client disconnects: what is done in it is cancelled."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._watcher: asyncio.Task[None] | None = None
-        self._left = False
-
-    async def __aenter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task(loop)
-        # Most requests are over by then, and need no task that watches.
-        self._timer = loop.call_later(WATCH_AFTER_SECONDS, self._start_watching)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> bool:
-        self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if self._left and kind is asyncio.CancelledError and self._task is not None:
-            return self._task.uncancel() == 0
-        return False
-
-    def _start_watching(self) -> None:
-        self._watcher = asyncio.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    async def watch() -> None:
+        nonlocal has_left
+        while (await receive())["type"] != "http.disconnect":
             pass
-        self._left = True
-        if self._task is not None:
-            self._task.cancel()
+        has_left = True
+        task.cancel()
+
+    # Most requests are over by then, and need no task that watches.
+    timer = loop.call_later(WATCH_AFTER_SECONDS, lambda: watchers.append(loop.create_task(watch())))
+    try:
+        yield
+    except asyncio.CancelledError:
+        if has_left and task.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise
+    finally:
+        timer.cancel()
+        for each in watchers:
+            each.cancel()

@@ -1,15 +1,11 @@
-"""How large a request may be, how long its body may take, and how many may be in flight at a time."""
+"""How large a request may be, and how long its body may take to come."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.requests import Request as Incoming
 
 from kit.http.bodies import DRAINED, LARGEST_BODY
-from kit.http.problems import DependencyUnavailable, Refused
-from step3_async.gateway import metrics
+from kit.http.problems import Refused
 from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.ingress.responses import TooLarge, TooSlow, WrongMethod
 
@@ -28,73 +24,36 @@ def require_acceptable(request: Request) -> None:
         raise WrongMethod(", ".join(sorted(METHODS)))
     if not request.path.startswith("/"):
         raise Refused("The address must be a path.")
-    if len(request.path) + len(request.query) > LONGEST_TARGET:
+    if len(request.target) > LONGEST_TARGET:
         raise Refused("The address is too long.")
-    if len(request.headers) > MOST_FIELDS or any(
-        len(name) + len(value) > LONGEST_FIELD for name, value in request.headers
-    ):
+    fields = request.headers.items()
+    if len(fields) > MOST_FIELDS or any(len(name) + len(value) > LONGEST_FIELD for name, value in fields):
         raise Refused("The headers are too large.")
 
 
 def has_body(request: Request) -> bool:
     """Tell whether a body comes with the request."""
-    return request.by_name.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.by_name
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-async def read_body(receive: Receive, request: Request, seconds: float) -> bytes:
+async def read_body(incoming: Incoming, seconds: float) -> bytes:
     """Return the whole body.
 
-    Raises TooLarge, TooSlow when it has not come in `seconds`, Refused, and ClientDisconnect.
+    Raises TooLarge, TooSlow when it has not come in `seconds`, and ClientDisconnect.
     """
-    length = request.by_name.get(b"content-length")
-    if length is not None and not length.isdigit():
-        raise Refused("Content-Length is no number.")
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive)
-    except TimeoutError:
-        raise TooSlow("The body took too long to come.") from None
-
-
-async def _read(receive: Receive) -> bytes:
     body = bytearray()
     size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        more = bool(message.get("more_body"))
-        if size <= LARGEST_BODY:
-            body += chunk
-        # A client that is still sending when the connection closes never sees the response.
-        elif not more or size > DRAINED:
-            raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+    try:
+        async with asyncio.timeout(seconds):
+            # More than is kept is read: a client that is still sending at the end never sees the response.
+            async for chunk in incoming.stream():
+                size += len(chunk)
+                if size <= LARGEST_BODY:
+                    body += chunk
+                elif size > DRAINED:
+                    break
+    except TimeoutError:
+        raise TooSlow("The body took too long to come.") from None
+    if size > LARGEST_BODY:
+        raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
     return bytes(body)
-
-
-class InFlight:
-    """Room for `most` requests from outside at a time, once their bodies have come."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.count = 0
-
-    def require_room(self, request: Request) -> None:
-        """Raise DependencyUnavailable when there is no room."""
-        # Requests from inside are let through: those in flight wait for them, and would wait in vain.
-        if self.count >= (2 * self._most if request.is_inner else self._most):
-            metrics.REFUSED.labels("gateway").inc()
-            raise DependencyUnavailable("The gateway", retry_after=1)
-
-    @contextmanager
-    def room(self, request: Request) -> Iterator[None]:
-        """Take room for a request. Raises DependencyUnavailable."""
-        self.require_room(request)
-        self.count += 1
-        try:
-            yield
-        finally:
-            self.count -= 1

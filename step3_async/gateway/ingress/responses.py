@@ -1,15 +1,16 @@
 """Responses that the gateway makes itself, among them errors: in the contract's shape, or as a small page."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from html import escape
 from http import HTTPStatus
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from werkzeug.http import parse_etags, unquote_etag
 
 from kit.http.errors import error_body
 from kit.http.media_types import preferred
 from kit.http.problems import Problem
-from step3_async.gateway.ingress.request import Headers, Request, as_raw
+from step3_async.gateway.ingress.request import READING, Request, joined
 from step3_async.gateway.routing.routes import is_api
 from step3_async.rapids.headers import COMMAND, DEPENDS_ON
 
@@ -24,15 +25,22 @@ SAFE = {
 }
 """Every response that the gateway makes itself has these."""
 
-READ_ONLY = "GET, HEAD, OPTIONS"
-"""The methods of what can only be read."""
-
 HTML = "text/html"
 OFFERED = ("application/json", HTML)
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"></head>
 <body><main><h1>{name}</h1><p>{message}</p><p><a href="/">To the first page</a></p></main></body></html>
 """
+
+RawHeaders = list[tuple[bytes, bytes]]
+"""Names are in lower case, as the server and the client library have them."""
+
+
+def as_raw(name: str) -> bytes:
+    """Return a header's name as it stands in RawHeaders."""
+    return name.lower().encode()
+
+
 NOT_FOR_CLIENTS = {as_raw(COMMAND), as_raw(DEPENDS_ON)}
 
 
@@ -61,7 +69,7 @@ class TooSlow(Problem):
 class RawResponse(Response):
     """A response with just these headers."""
 
-    def __init__(self, status: int, headers: Headers, body: bytes = b"") -> None:
+    def __init__(self, status: int, headers: RawHeaders, body: bytes = b"") -> None:
         self.status_code, self.raw_headers, self.body = status, headers, body
 
 
@@ -70,11 +78,6 @@ def json_response(
 ) -> Response:
     """Return JSON with the headers that are safe."""
     return JSONResponse(content, status, {**SAFE, **(headers or {})})
-
-
-def allowed_methods(allowed: str) -> Response:
-    """Return the response to OPTIONS."""
-    return Response(None, HTTPStatus.NO_CONTENT, {**SAFE, "Allow": allowed})
 
 
 def as_response(problem: Problem, request: Request) -> Response:
@@ -89,26 +92,39 @@ def as_response(problem: Problem, request: Request) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     status, message = problem.status, str(problem)
-    if _wants_page(request):
+    is_page = not is_api(request.path) and not request.path.startswith(COMMANDS)
+    if is_page and preferred(joined(request.headers, "accept"), OFFERED) == HTML:
         page = PAGE.format(name=escape(status.phrase), message=escape(message))
         return HTMLResponse(page, status, headers)
     return json_response(error_body(status, message, getattr(problem, "issues", None)), status, headers)
 
 
+def to_other_methods(request: Request) -> Response | None:
+    """Return the response to OPTIONS where there is something to read only; None for a request that reads.
+
+    Raises WrongMethod.
+    """
+    allowed = "GET, HEAD, OPTIONS"
+    if request.method == "OPTIONS":
+        return Response(None, HTTPStatus.NO_CONTENT, {**SAFE, "Allow": allowed})
+    if request.method not in READING:
+        raise WrongMethod(allowed)
+    return None
+
+
 def as_conditions_say(request: Request, response: Response) -> Response:
     """Return 304 in the place of a response that the client knows by its ETag (RFC 9110, 13.1.2)."""
-    known = request.by_name.get(b"if-none-match")
-    if known is None or response.status_code != HTTPStatus.OK:
+    if "if-none-match" not in request.headers or response.status_code != HTTPStatus.OK:
         return response
-    etag = next((value for name, value in response.raw_headers if name == b"etag"), None)
-    if etag is None or not (known.strip() == b"*" or etag.removeprefix(b"W/") in _etags(known)):
+    etag, _ = unquote_etag(response.headers.get("etag"))
+    if etag is None or not parse_etags(joined(request.headers, "if-none-match")).contains_weak(etag):
         return response
-    return RawResponse(304, _without(response.raw_headers, {b"content-length", b"content-type"}))
+    return RawResponse(304, without(response.raw_headers, {b"content-length", b"content-type"}))
 
 
 def for_clients(response: Response) -> Response:
     """Return the response without the headers that only the web face is told."""
-    headers = _without(response.raw_headers, NOT_FOR_CLIENTS)
+    headers = without(response.raw_headers, NOT_FOR_CLIENTS)
     return RawResponse(response.status_code, headers, bytes(response.body))
 
 
@@ -118,15 +134,6 @@ def values_of(response: Response, name: str) -> list[str]:
     return [value for each in values.split(",") if (value := each.strip())]
 
 
-def _without(headers: Headers, names: set[bytes]) -> Headers:
+def without(headers: RawHeaders, names: Container[bytes]) -> RawHeaders:
+    """Return the other headers."""
     return [each for each in headers if each[0] not in names]
-
-
-def _etags(header: bytes) -> set[bytes]:
-    return {each.strip().removeprefix(b"W/") for each in header.split(b",")}
-
-
-def _wants_page(request: Request) -> bool:
-    accepted = request.by_name.get(b"accept", b"").decode("latin-1")
-    is_page = not is_api(request.path) and not request.path.startswith(COMMANDS)
-    return is_page and preferred(accepted, OFFERED) == HTML

@@ -10,7 +10,7 @@ import uvicorn
 
 from step3_async.gateway.app import Gateway
 from step3_async.gateway.ingress.slow_clients import SlowClientProtocol, WaitingConnections, affordable
-from step3_async.gateway.settings import Settings
+from step3_async.gateway.settings import GatewaySettings
 
 BACKLOG = 2048
 KEPT_SECONDS = 30
@@ -29,7 +29,9 @@ GRACE_SECONDS = 12
 class Server(uvicorn.Server):
     """uvicorn's. On a signal the instance first leaves the registry, then drains, then stops."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, leave: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: GatewaySettings, leave: Callable[[], Awaitable[None]]
+    ) -> None:
         protocol = partial(
             SlowClientProtocol,
             waiting=WaitingConnections(affordable(settings.waiting_at_once)),
@@ -56,14 +58,9 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, in the loop of the server: a signal may come in the middle of anything."""
-        self._loop.call_soon_threadsafe(self.stop)
+        asyncio.get_running_loop().call_soon_threadsafe(self._stop)
 
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().serve(sockets)
-
-    def stop(self) -> None:
-        """Begin to stop."""
+    def _stop(self) -> None:
         if self._stopping is None:
             self._stopping = asyncio.create_task(self._stop_gently())
 
@@ -78,7 +75,7 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
 
-def face_socket(settings: Settings) -> socket.socket:
+def face_socket(settings: GatewaySettings) -> socket.socket:
     """Return the socket of the face. Raises OSError.
 
     The process that started this one may hold one for all gateways: clients can connect while none is up.
@@ -94,12 +91,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
     # asyncio sends without delay only where the protocol is named.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((host, port))
-    except OSError:
-        made.close()
-        raise
-    made.set_inheritable(False)
+    made.bind((host, port))
     return _prepared(made)
 
 

@@ -7,9 +7,8 @@ without it.
 
 import asyncio
 import resource
-from collections import OrderedDict
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import h11
 import orjson
@@ -25,31 +24,26 @@ SHARE_OF_FILES = 2
 """Waiting connections may take one file in so many; the others are for connections to services."""
 
 
-class Connection(Protocol):
-    """A client's connection."""
-
-    def evict(self) -> None:
-        """End it at once."""
-
-
 class WaitingConnections:
     """Connections that are yet to send a request or its body. They take no room of the requests in flight.
 
-    There are `most` of them. Of more, the one that has waited longest goes, so that newcomers get in.
+    There are `most` of them. Of more, the one that has waited longest goes, so that newcomers get in:
+    test_when_too_many_wait_the_one_that_has_waited_longest_goes.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: OrderedDict[Connection, None] = OrderedDict()
+        self._waiting: dict[asyncio.Transport, None] = {}  # the one that has waited longest comes first
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: asyncio.Transport) -> None:
         """Note that it waits from now on, if it does not yet."""
         self._waiting.setdefault(connection)
         if len(self._waiting) > self._most:
-            longest, _ = self._waiting.popitem(last=False)
-            longest.evict()
+            longest = next(iter(self._waiting))
+            del self._waiting[longest]
+            longest.abort()
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: asyncio.Transport) -> None:
         """Note that its request is being handled, or that it has ended."""
         self._waiting.pop(connection, None)
 
@@ -68,13 +62,12 @@ class SlowClientProtocol(H11Protocol):
     def __init__(self, *args: Any, waiting: WaitingConnections, head_seconds: float, **options: Any) -> None:
         super().__init__(*args, **options)
         self._waiting, self._head_seconds = waiting, head_seconds
-        self._head_timer: asyncio.TimerHandle | None = None
-        self._half_closed_timer: asyncio.TimerHandle | None = None
+        self._head_ends_at: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Limit silence, as uvicorn does between two requests: test_a_silent_connection_is_closed."""
         super().connection_made(transport)
-        self._waiting.add(self)
+        self._waiting.add(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -95,43 +88,36 @@ class SlowClientProtocol(H11Protocol):
         if cycle is None or cycle.response_complete or cycle.more_body:
             return None
         cycle.keep_alive = False
-        self._half_closed_timer = self.loop.call_later(HALF_CLOSED_SECONDS, self.transport.close)
+        self.loop.call_later(HALF_CLOSED_SECONDS, self.transport.close)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._waiting.remove(self)
-        self._stop_head_timer()
-        if self._half_closed_timer is not None:
-            self._half_closed_timer.cancel()
+        self._waiting.remove(self.transport)
         super().connection_lost(exc)
 
-    def evict(self) -> None:
-        """Make room for others: test_when_too_many_wait_the_one_that_has_waited_longest_goes."""
-        self.transport.abort()
-
     def _update(self) -> None:
+        """Note what the connection waits for, and limit the time of a head."""
+        if self.transport.is_closing():
+            return
         cycle = self.cycle
         is_between = cycle is None or cycle.response_complete
-        if self.transport.is_closing() or not (is_between or cycle.more_body):
-            self._waiting.remove(self)
-            self._stop_head_timer()
-            return
-        self._waiting.add(self)
+        if is_between or cycle.more_body:
+            self._waiting.add(self.transport)
+        else:
+            self._waiting.remove(self.transport)
         # What is left of a request that got its response early must come in time as well:
         # test_a_client_that_goes_on_trickling_after_its_response_is_cut_off.
         has_begun = self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
         if not (is_between and has_begun):
-            self._stop_head_timer()
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(self._head_seconds, self._cut_off)
-
-    def _stop_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+            self._head_ends_at = None
+        else:
+            self._head_ends_at = self._head_ends_at or self.loop.time() + self._head_seconds
+            # In the place of uvicorn's own timer, which each piece of a head would set back.
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_at(self._head_ends_at, self._cut_off)
 
     def _cut_off(self) -> None:
-        """Limit the time of a head: test_a_client_that_trickles_is_cut_off."""
+        """End a head that takes too long: test_a_client_that_trickles_is_cut_off."""
         if not self.transport.is_closing() and self.conn.our_state is h11.IDLE:
             status = HTTPStatus.REQUEST_TIMEOUT
             body = orjson.dumps(error_body(status, "The request took too long to come.", None))

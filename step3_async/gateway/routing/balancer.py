@@ -4,9 +4,9 @@ import random
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from kit.clients.discovery import Services
+from kit.clients.discovery import Services, draw_version
 from kit.http.problems import DependencyUnavailable, Refused
-from step3_async.gateway.routing.registry import Instance, Registry
+from step3_async.gateway.routing.registry import Instance, Registry, title_of
 
 WHOLE = 100
 """The share of a version that nobody has given one."""
@@ -19,7 +19,7 @@ class Balancer:
         self._registry = registry
         self._services = services
         self._shares: dict[str, dict[str, int]] = {}
-        self._split: dict[str, dict[str, int]] = {}
+        self._split: list[str] = []
         self.refresh()
 
     def refresh(self) -> None:
@@ -28,8 +28,11 @@ class Balancer:
             service: {version: int(each.get("share", WHOLE)) for version, each in versions.items()}
             for service, versions in self._services.known().items()
         }
-        shown = {service: _positive(shares) for service, shares in self._shares.items()}
-        self._split = {service: shares for service, shares in shown.items() if len(shares) > 1}
+        self._split = [
+            service
+            for service, shares in self._shares.items()
+            if sum(share > 0 for share in shares.values()) > 1
+        ]
 
     def share(self, service: str, version: str) -> int:
         """Return the version's share of the requests that name no version."""
@@ -43,14 +46,11 @@ class Balancer:
         if not self._split:
             return requested
         drawn, now = dict(requested), time.monotonic()
-        for service, shares in self._split.items():
+        for service in self._split:
             if service not in drawn:
-                up = {
-                    each.announced.version for each in self._registry.up(service) if each.breaker.allows(now)
-                }
-                choices = {version: share for version, share in shares.items() if version in up}
-                if choices:
-                    drawn[service] = _drawn(choices)
+                allowed = [each for each in self._registry.up(service) if each.breaker.allows(now)]
+                if (version := self._draw_version(service, allowed)) is not None:
+                    drawn[service] = version
         return drawn
 
     def choose(self, service: str, version: str | None, tried: Collection[Instance]) -> Instance:
@@ -58,40 +58,24 @@ class Balancer:
 
         Raises Refused for an unknown version, and DependencyUnavailable when no instance is there.
         """
-        up = self._registry.up(service)
-        if version is not None:
-            up = self._of_version(service, version, up)
-        elif len(up) > 1 or service in self._shares:
-            up = self._of_drawn_version(service, up)
-        now = time.monotonic()
-        allowed = [each for each in up if each.breaker.allows(now)]
+        up, now = self._registry.up(service), time.monotonic()
+        if version is None:
+            version = self._draw_version(service, up)
+        else:
+            self._require_known(service, version, up)
+        allowed = [each for each in up if each.announced.version == version and each.breaker.allows(now)]
         if not allowed:
             raise DependencyUnavailable(title_of(service), retry_after=1)
-        fresh = [each for each in allowed if each not in tried] if tried else allowed
-        return _least_busy(fresh or allowed)
+        return min(allowed, key=lambda each: (each in tried, each.outstanding, random.random()))  # noqa: S311
 
-    def _of_version(self, service: str, version: str, up: Sequence[Instance]) -> list[Instance]:
-        found = [each for each in up if each.announced.version == version]
+    def _draw_version(self, service: str, instances: Sequence[Instance]) -> str | None:
+        versions = {each.announced.version for each in instances}
+        return draw_version({version: self.share(service, version) for version in versions})
+
+    def _require_known(self, service: str, version: str, up: Sequence[Instance]) -> None:
         known = {*self._shares.get(service, {}), *(each.announced.version for each in up)}
-        if not found and version not in known:
+        if version not in known:
             raise Refused(f"There is no {service} {version}; there is: {', '.join(sorted(known))}.")
-        return found
-
-    def _of_drawn_version(self, service: str, up: Sequence[Instance]) -> Sequence[Instance]:
-        if len(up) == 1:
-            return up if self.share(service, up[0].announced.version) > 0 else []
-        shares = _positive(
-            {each.announced.version: self.share(service, each.announced.version) for each in up}
-        )
-        if not shares:
-            return []
-        version = next(iter(shares)) if len(shares) == 1 else _drawn(shares)
-        return [each for each in up if each.announced.version == version]
-
-
-def title_of(service: str) -> str:
-    """Return a service's name for a sentence."""
-    return f"The {service} service"
 
 
 def requested_versions(header: str) -> dict[str, str]:
@@ -102,18 +86,3 @@ def requested_versions(header: str) -> dict[str, str]:
         if version.strip():
             requested.setdefault(name.strip(), version.strip())
     return requested
-
-
-def _positive(shares: Mapping[str, int]) -> dict[str, int]:
-    return {version: share for version, share in shares.items() if share > 0}
-
-
-def _drawn(shares: Mapping[str, int]) -> str:
-    return random.choices(list(shares), list(shares.values()))[0]  # noqa: S311 - no secret
-
-
-def _least_busy(instances: Sequence[Instance]) -> Instance:
-    if len(instances) == 1:
-        return instances[0]
-    least = min(each.outstanding for each in instances)
-    return random.choice([each for each in instances if each.outstanding == least])  # noqa: S311 - no secret

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -29,22 +27,29 @@ class Listener:
     ) -> None:
         self._bus, self._registry, self._balancer = bus, registry, balancer
         self._changes, self._cache = changes, cache
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_probe_due = True
 
     async def start(self) -> None:
         """Listen from now on. Raises Unavailable."""
         self._cache.bypassed = not self._bus.connected
-        self._registry.on_change(self._cache.clear)
         self._bus.on_connection_change(self._on_connection_change)
         await self._bus.subscribe(f"{HEARTBEAT}.>", self._on_heartbeat)
         await self._bus.subscribe(f"{APPLIED}.*", self._on_applied)
-        await self._bus.publish(PROBE, b"")
-        self._start_task(self._sweep())
 
-    def stop(self) -> None:
-        """Cancel what runs beside the requests."""
-        for task in self._tasks:
-            task.cancel()
+    async def run(self) -> None:
+        """Notice for ever what no message says: who has fallen silent, and new shares of versions."""
+        while True:
+            if self._is_probe_due:
+                self._is_probe_due = False
+                await self._bus.publish(PROBE, b"")
+            began = time.monotonic()
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._balancer.refresh()
+            if time.monotonic() - began > LATE_SECONDS:
+                # This process stood still, and has not yet received what was announced meanwhile.
+                self._registry.be_patient()
+            elif self._bus.connected:
+                self._registry.sweep()
 
     async def _on_heartbeat(self, topic: str, content: bytes) -> None:
         try:
@@ -72,21 +77,4 @@ class Listener:
         self._cache.bypassed = not connected
         self._cache.clear()
         self._registry.be_patient()
-        if connected:
-            self._start_task(self._bus.publish(PROBE, b""))
-
-    async def _sweep(self) -> None:
-        while True:
-            began = time.monotonic()
-            await asyncio.sleep(SWEEP_SECONDS)
-            self._balancer.refresh()
-            if time.monotonic() - began > LATE_SECONDS:
-                # This process stood still, and has not yet received what was announced meanwhile.
-                self._registry.be_patient()
-            elif self._bus.connected:
-                self._registry.sweep()
-
-    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._is_probe_due = connected

@@ -7,10 +7,21 @@ from dataclasses import dataclass, field
 import structlog
 
 from step3_async.gateway.routing.routes import Routes
-from step3_async.gateway.upstream.guards import Breaker
+from step3_async.gateway.upstream.guards import Breaker, Bulkhead
 from step3_async.rapids.messages import EXPIRY_SECONDS, Announcement
 
+AT_ONCE = 16
+"""Calls in flight to an instance, which has 8 threads and lets as many wait."""
+
+AT_ONCE_IN_ROOM = 4
+"""The same for one kind of page: an instance of the web face waits for services with its 8 threads."""
+
 log = structlog.stdlib.get_logger(__name__)
+
+
+def title_of(service: str) -> str:
+    """Return a service's name for a sentence."""
+    return f"The {service} service"
 
 
 @dataclass(eq=False, slots=True)
@@ -19,29 +30,32 @@ class Instance:
 
     announced: Announcement
     seen_at: float
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: Breaker
     outstanding: int = 0
+    _bulkheads: dict[str, Bulkhead] = field(default_factory=dict)
+
+    def bulkhead(self, room: str) -> Bulkhead:
+        """Return the bulkhead for calls to routes with this `room`."""
+        found = self._bulkheads.get(room)
+        if found is None:
+            at_once = AT_ONCE_IN_ROOM if room else AT_ONCE
+            found = self._bulkheads[room] = Bulkhead(title_of(self.announced.service), at_once)
+        return found
 
 
 class Registry:
     """All instances that were announced lately, and the `routes` to their services.
 
-    As long as some `expected` services are yet to be seen, nobody knows all paths.
+    As long as some `expected` services have not been up, nobody knows all paths. `on_change` is called
+    whenever other instances are up, or do something else.
     """
 
-    def __init__(self, expected: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._expected = frozenset(expected)
+    def __init__(self, expected: Sequence[str], on_change: Callable[[], None]) -> None:
+        self._expected, self._on_change = frozenset(expected), on_change
         self._instances: dict[tuple[str, str], Instance] = {}
-        self._up: dict[str, tuple[Instance, ...]] = {}
-        self._subscribers: dict[str, frozenset[str]] = {}
-        self._callbacks: list[Callable[[], None]] = []
+        self._up: dict[str, list[Instance]] = {}
+        self._were_up: set[str] = set()
         self.routes = Routes()
-        self._seen: set[str] = set()
-
-    def on_change(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called whenever other instances are up, or do something else."""
-        self._callbacks.append(callback)
 
     def update(self, announced: Announcement) -> None:
         """Take in an announcement."""
@@ -52,25 +66,24 @@ class Registry:
                 self._drop(known, "left")
             return
         if known is None or (known.announced.pid, known.announced.url) != (announced.pid, announced.url):
-            self._instances[key] = Instance(announced, self._clock())
-            self._seen.add(announced.service)
+            self._instances[key] = Instance(announced, time.monotonic(), Breaker(announced.service))
             log.info("instance found", peer=announced.instance, of=announced.service, state=announced.state)
             self._refresh()
             return
-        before, known.announced, known.seen_at = known.announced, announced, self._clock()
+        before, known.announced, known.seen_at = known.announced, announced, time.monotonic()
         if _role(before) != _role(announced):
             self._refresh()
 
     def sweep(self) -> None:
         """Drop the instances that have not been announced for too long."""
-        oldest = self._clock() - EXPIRY_SECONDS
+        oldest = time.monotonic() - EXPIRY_SECONDS
         for each in [each for each in self._instances.values() if each.seen_at < oldest]:
             self._drop(each, "fell silent")
 
     def be_patient(self) -> None:
         """Treat all instances as just announced: as nothing could be received, silence means nothing."""
         for each in self._instances.values():
-            each.seen_at = self._clock()
+            each.seen_at = time.monotonic()
 
     def up(self, service: str) -> Sequence[Instance]:
         """Return the service's instances that are ready for requests."""
@@ -78,19 +91,16 @@ class Registry:
 
     def subscribers(self, domain: str) -> frozenset[str]:
         """Return the services that are up and project events of this domain."""
-        return self._subscribers.get(domain, frozenset())
+        up = (each.announced for instances in self._up.values() for each in instances)
+        return frozenset(each.service for each in up if domain in each.subscriptions)
 
     @property
     def missing(self) -> frozenset[str]:
-        """The expected services that have never been announced here."""
-        return self._expected - self._seen
+        """The expected services that have not been up yet. (A later gap is no outage.)"""
+        return self._expected - self._were_up
 
     def __iter__(self) -> Iterator[Instance]:
         return iter([self._instances[key] for key in sorted(self._instances)])
-
-    def age(self, instance: Instance) -> float:
-        """Return the seconds since the instance was announced."""
-        return self._clock() - instance.seen_at
 
     def _drop(self, instance: Instance, why: str) -> None:
         service, name = instance.announced.service, instance.announced.instance
@@ -101,17 +111,12 @@ class Registry:
     def _refresh(self) -> None:
         self.routes.update(each.announced for each in self._instances.values())
         self._up = {}
-        subscribers: dict[str, set[str]] = {}
         for each in self._instances.values():
             if each.announced.state == "up":
-                service = each.announced.service
-                self._up[service] = (*self._up.get(service, ()), each)
-                for domain in each.announced.takes:
-                    subscribers.setdefault(domain, set()).add(service)
-        self._subscribers = {domain: frozenset(services) for domain, services in subscribers.items()}
-        for callback in self._callbacks:
-            callback()
+                self._up.setdefault(each.announced.service, []).append(each)
+        self._were_up.update(self._up)
+        self._on_change()
 
 
 def _role(announced: Announcement) -> tuple[object, ...]:
-    return announced.state, announced.version, announced.takes, announced.paths
+    return announced.state, announced.version, announced.subscriptions, announced.paths

@@ -7,13 +7,13 @@ Paths of services that have been seen are remembered: while nobody is there to r
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import structlog
 
 from step3_async.rapids.messages import API, AnnouncedPath, Announcement
 
-NOTHING = re.compile(r"(?!)")
 _PARAMETER = re.compile(r"({\w+(?::path)?})")
 
 log = structlog.stdlib.get_logger(__name__)
@@ -36,21 +36,6 @@ class Route:
         return f"{self.path.below}{self.path.template}" if self.path.below else f"{self.service} {self.room}"
 
 
-@dataclass(slots=True)
-class _Table:
-    """The routes below one prefix: by path, and by the groups of a pattern with all that have parameters."""
-
-    fixed: dict[str, Route]
-    pattern: re.Pattern[str]
-    patterned: list[Route]
-
-    def find(self, path: str) -> Route | None:
-        route = self.fixed.get(path)
-        if route is None and (match := self.pattern.fullmatch(path)):
-            return self.patterned[(match.lastindex or 1) - 1]
-        return route
-
-
 class Routes:
     """The paths of all services that have been seen."""
 
@@ -58,8 +43,8 @@ class Routes:
         self._routes: dict[tuple[str, str], Route] = {}
         self._parts: dict[str, dict[str, Route]] = defaultdict(dict)
         self._disputed: set[tuple[str, str]] = set()
-        self._api = self._pages = _Table({}, NOTHING, [])
-        self._pages_by_room: dict[tuple[str, str], Route] = {}
+        self._in_order: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
+        self.find = lru_cache(maxsize=4096)(self._find)
 
     def update(self, announcements: Iterable[Announcement]) -> None:
         """Take over the paths that services announce now. Those that nobody announces now are kept.
@@ -73,54 +58,46 @@ class Routes:
                 if path.part:
                     self._parts[path.template][each.service] = route
                 else:
-                    announced[path.below, _shape(path.template)].append(route)
+                    announced[path.below, _pattern(path.template)].append(route)
         for key, routes in announced.items():
             self._routes[key] = routes[0]
-            self._warn_of_dispute(key, list(dict.fromkeys(each.service for each in routes)))
-        self._api, self._pages = self._table(API), self._table("")
-        self._pages_by_room.clear()
-
-    def find(self, path: str) -> Route | None:
-        """Return the route of a client's path."""
-        return self.find_in_api(path[len(API) :]) if is_api(path) else self._find_page(path)
-
-    def find_in_api(self, path: str) -> Route | None:
-        """Return the route of a path as services know it."""
-        return self._api.find(path)
+            self._warn_of_dispute(key, routes)
+        self._in_order.clear()
+        # The more of a template is fixed, the earlier it is tried: /posts/{post}/like before /{page:path}.
+        for (below, pattern), route in sorted(self._routes.items(), key=lambda each: _rank(each[1])):
+            self._in_order.setdefault(below, []).append((re.compile(pattern, re.DOTALL), route))
+        self.find.cache_clear()
 
     def parts(self, template: str) -> list[Route]:
         """Return the routes to all services that announce this as a part of other responses."""
         return [route for _, route in sorted(self._parts[template].items())]
 
-    def _find_page(self, path: str) -> Route | None:
-        page = self._pages.find(path)
+    def find_in_api(self, path: str) -> Route | None:
+        """Return the route of a path as services know it."""
+        return self._match(API, path)
+
+    def _find(self, path: str) -> Route | None:
+        """Return the route of a client's path."""
+        if is_api(path):
+            return self._match(API, path[len(API) :])
+        page = self._match("", path)
         if page is None:
             return None
         # A page waits for the API service of the same path. A slow one must hold up pages of its kind only.
-        same = self._api.find(path)
-        key = (page.path.template, same.service if same else page.path.template)
-        found = self._pages_by_room.get(key)
-        if found is None:
-            found = self._pages_by_room[key] = Route(page.service, page.path, room=key[1])
-        return found
+        same = self._match(API, path)
+        return replace(page, room=same.service if same else page.path.template)
 
-    def _table(self, below: str) -> _Table:
-        routes = [route for (prefix, _), route in self._routes.items() if prefix == below]
-        fixed = {each.path.template: each for each in routes if "{" not in each.path.template}
-        # The more of a template is fixed, the earlier it is tried: /posts/{post}/like before /{page:path}.
-        patterned = sorted(
-            (each for each in routes if "{" in each.path.template),
-            key=lambda each: (-len(_PARAMETER.sub("", each.path.template)), each.path.template),
-        )
-        groups = [f"({_as_pattern(each.path.template)})" for each in patterned]
-        return _Table(fixed, re.compile("|".join(groups), re.DOTALL) if groups else NOTHING, patterned)
+    def _match(self, below: str, path: str) -> Route | None:
+        patterns = self._in_order.get(below, ())
+        return next((route for pattern, route in patterns if pattern.fullmatch(path)), None)
 
-    def _warn_of_dispute(self, key: tuple[str, str], services: list[str]) -> None:
+    def _warn_of_dispute(self, key: tuple[str, str], routes: list[Route]) -> None:
+        services = list(dict.fromkeys(each.service for each in routes))
         if len(services) == 1:
             self._disputed.discard(key)
         elif key not in self._disputed:
             self._disputed.add(key)
-            path = "".join(key)
+            path = routes[0].path.below + routes[0].path.template
             log.warning("several services announce a path", path=path, used=services[0], by=services)
 
 
@@ -129,13 +106,13 @@ def is_api(path: str) -> bool:
     return path.startswith(f"{API}/") or path == API
 
 
-def _shape(template: str) -> str:
-    """Return the template without the names of its parameters: services need not agree on these."""
-    return _PARAMETER.sub(lambda found: "{:path}" if found[1].endswith(":path}") else "{}", template)
-
-
-def _as_pattern(template: str) -> str:
+def _pattern(template: str) -> str:
+    """Return a regular expression. Services need not agree on the names of parameters."""
     return "".join(
         re.escape(piece) if not piece.startswith("{") else ".*" if piece.endswith(":path}") else "[^/]+"
         for piece in _PARAMETER.split(template)
     )
+
+
+def _rank(route: Route) -> tuple[int, str]:
+    return -len(_PARAMETER.sub("", route.path.template)), route.path.template

@@ -2,28 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 
-from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ConnectionTimeoutError
 from starlette.responses import Response
 
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from step3_async.gateway import metrics
 from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.routing.balancer import Balancer, title_of
-from step3_async.gateway.routing.registry import Instance, Registry
-from step3_async.gateway.upstream.client import Call, HttpClient, add_own_headers
-from step3_async.gateway.upstream.guards import Bulkhead, RetryBudget
+from step3_async.gateway.routing.balancer import Balancer
+from step3_async.gateway.routing.registry import Instance, title_of
+from step3_async.gateway.routing.routes import Route
+from step3_async.gateway.upstream.client import headers_for, send
+from step3_async.gateway.upstream.guards import Overloaded, RetryBudget
 
 TRIES = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """What may be sent again when nobody knows whether it arrived (RFC 9110, 9.2.2)."""
-
-AT_ONCE = 16
-"""Calls in flight to one instance, which has 8 threads and lets as many wait."""
-
-AT_ONCE_IN_ROOM = 4
-"""The same for one kind of page: an instance of the web face waits for services with its 8 threads."""
 
 FAILURES = frozenset({500, 502})
 FAIR_SECONDS = 1.0
@@ -31,96 +25,79 @@ FAIR_SECONDS = 1.0
 
 
 class Caller:
-    """Makes calls. `secret` proves to services that the gateway may be trusted."""
+    """Makes calls over `session`. `secret` proves to services that the gateway may be trusted."""
 
-    def __init__(self, client: HttpClient, registry: Registry, balancer: Balancer, secret: str) -> None:
-        self._client, self._registry, self._balancer = client, registry, balancer
-        self._secret = secret
+    def __init__(self, session: ClientSession, balancer: Balancer, secret: str) -> None:
+        self._session, self._balancer, self._secret = session, balancer, secret
         self._budget = RetryBudget()
-        self._bulkheads: dict[tuple[str, str], Bulkhead] = {}
 
-    async def call(self, call: Call, request: Request) -> Response:
-        """Return the service's response, whatever it is.
+    async def call(self, route: Route, request: Request, seconds: float | None = None) -> Response:
+        """Return the service's response to a client's request, or to another that is made for it, whatever
+        the response is. It may take `seconds`, or else as long as the route says.
 
         Raises DependencyUnavailable, DependencyTimeout, and Refused for an unknown version or what cannot be
         sent.
         """
-        service = call.route.service
-        seconds = min(call.seconds, request.deadline.left())
-        if seconds <= 0:
+        service = route.service
+        end = min(time.monotonic() + (seconds or route.path.seconds), request.ends_at)
+        if end <= time.monotonic():
             raise DependencyTimeout(title_of(service))
-        bulkhead = self._bulkhead(call)
-        try:
-            await bulkhead.enter(seconds)
-        except DependencyUnavailable:
-            metrics.REFUSED.labels(service).inc()
-            raise
-        try:
-            seconds = min(seconds, request.deadline.left())
-            add_own_headers(call, request, self._secret, seconds)
-            return await self._try(call, request.versions.get(service), seconds)
-        except TimeoutError:
-            metrics.call_series(service, "slow").inc()
-            raise DependencyTimeout(title_of(service)) from None
-        finally:
-            bulkhead.leave()
-
-    async def _try(self, call: Call, version: str | None, seconds: float) -> Response:
-        service = call.route.service
-        end = asyncio.get_running_loop().time() + seconds
         self._budget.earn()
         tried: list[Instance] = []
         while True:
-            instance = self._balancer.choose(service, version, tried)
+            instance = self._balancer.choose(service, request.versions.get(service), tried)
             try:
-                response = await self._send(call, instance, end, seconds >= FAIR_SECONDS)
+                response = await self._call_instance(route, request, instance, end)
+            except TimeoutError:
+                metrics.CALLS.labels(service, "slow").inc()
+                raise DependencyTimeout(title_of(service)) from None
+            except Overloaded:
+                metrics.REFUSED.labels(service).inc()
+                raise
             except ClientError as error:
                 was_sent = not isinstance(error, ClientConnectorError | ConnectionTimeoutError)
-                metrics.call_series(service, "cut off" if was_sent else "refused").inc()
+                metrics.CALLS.labels(service, "cut off" if was_sent else "refused").inc()
                 tried.append(instance)
-                may_retry = call.method in IDEMPOTENT or not was_sent
+                may_retry = request.method in IDEMPOTENT or not was_sent
                 if not may_retry or len(tried) >= TRIES or not self._budget.spend():
                     raise DependencyUnavailable(title_of(service), retry_after=1) from error
                 metrics.RETRIES.labels(service).inc()
-                continue
-            metrics.call_series(service, "answered").inc()
-            return response
+            else:
+                metrics.CALLS.labels(service, "answered").inc()
+                return response
 
-    async def _send(self, call: Call, instance: Instance, end: float, is_fair: bool) -> Response:
-        breaker = instance.breaker
-        was_open = breaker.is_open
-        is_trying = breaker.begin()
+    async def _call_instance(
+        self, route: Route, request: Request, instance: Instance, end: float
+    ) -> Response:
+        bulkhead = instance.bulkhead(route.room)
         instance.outstanding += 1
         try:
+            await bulkhead.enter(end - time.monotonic())
+            try:
+                return await self._send(route, request, instance, end)
+            finally:
+                bulkhead.leave()
+        finally:
+            instance.outstanding -= 1
+
+    async def _send(self, route: Route, request: Request, instance: Instance, end: float) -> Response:
+        """Send the request, and let the instance's breaker know what came of it."""
+        breaker, now = instance.breaker, time.monotonic()
+        breaker.begin(now)
+        headers = headers_for(route, request, self._secret, end - now)
+        try:
             async with asyncio.timeout_at(end):
-                response = await self._client.send(call, instance.announced.url)
+                response = await send(self._session, route, request, headers, instance.announced.url)
         except ClientConnectorError:
             breaker.trip(time.monotonic())
             raise
         except (ClientError, TimeoutError) as error:
-            if is_fair or not isinstance(error, TimeoutError):
+            if end - now >= FAIR_SECONDS or not isinstance(error, TimeoutError):
                 breaker.fail(time.monotonic())
             raise
-        finally:
-            breaker.end(is_trying)
-            instance.outstanding -= 1
-            if breaker.is_open and not was_open:
-                metrics.OPENED.labels(call.route.service).inc()
         # A page that fails says little about the web face: it is made of what services respond.
-        if response.status_code in FAILURES and not call.route.room:
+        if response.status_code in FAILURES and not route.room:
             breaker.fail(time.monotonic())
         else:
-            breaker.succeed(time.monotonic())
+            breaker.succeed()
         return response
-
-    def _bulkhead(self, call: Call) -> Bulkhead:
-        key = (call.route.service, call.route.room)
-        found = self._bulkheads.get(key)
-        if found is None:
-            at_once = AT_ONCE_IN_ROOM if call.route.room else AT_ONCE
-            limit = self._limit(call.route.service, at_once)
-            found = self._bulkheads[key] = Bulkhead(title_of(call.route.service), limit)
-        return found
-
-    def _limit(self, service: str, at_once: int) -> Callable[[], int]:
-        return lambda: at_once * max(1, len(self._registry.up(service)))

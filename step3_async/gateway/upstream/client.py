@@ -1,6 +1,5 @@
-"""The HTTP client: sends a call to an instance and reads its response."""
+"""The HTTP client: sends a request to an instance and reads its response."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from aiohttp import (
@@ -17,10 +16,10 @@ from multidict import CIMultiDict
 from starlette.responses import Response
 from yarl import URL
 
-from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVICE_VERSION
+from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, REQUEST_ID, SERVICE_VERSION
 from kit.http.problems import Refused
-from step3_async.gateway.ingress.request import INTERNAL, REQUEST_ID, Headers, Request, as_raw
-from step3_async.gateway.ingress.responses import RawResponse
+from step3_async.gateway.ingress.request import INTERNAL, Request, joined, without
+from step3_async.gateway.ingress.responses import RawResponse, as_raw
 from step3_async.gateway.routing.routes import Route
 from step3_async.rapids.headers import DEADLINE
 from step3_async.rapids.tracing import TRACEPARENT
@@ -32,92 +31,40 @@ KEPT_SECONDS = 10.0
 
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
-HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    b"transfer-encoding upgrade".split()
-)
-SET_BY_US = frozenset(
-    b"content-length accept-encoding expect prefer forwarded x-forwarded-host x-forwarded-port "
-    b"x-forwarded-prefix x-real-ip".split()
-) | {as_raw(each) for each in (REQUEST_ID, TRACEPARENT, SERVICE_VERSION)}
+# fmt: off
+HOP_BY_HOP = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+    "trailer", "transfer-encoding", "upgrade",
+})
+SET_BY_US = frozenset({
+    "content-length", "accept-encoding", "expect", "prefer", "forwarded", "x-forwarded-host",
+    "x-forwarded-port", "x-forwarded-prefix", "x-real-ip",
+    REQUEST_ID.lower(), TRACEPARENT, SERVICE_VERSION.lower(),
+})
+# fmt: on
 NOT_FORWARDED = HOP_BY_HOP | INTERNAL | SET_BY_US
-NOT_RETURNED = HOP_BY_HOP | {b"date", b"server", as_raw(REQUEST_ID)}
+NOT_RETURNED = {as_raw(each) for each in (*HOP_BY_HOP, "date", "server", REQUEST_ID)}
 
 
-@dataclass(slots=True)
-class Call:
-    """A request to the service of `route` on behalf of a client's request, within `seconds`."""
-
-    route: Route
-    method: str
-    target: str
-    headers: CIMultiDict[str]
-    body: bytes
-    seconds: float
-
-
-def forward(request: Request, route: Route, target: str) -> Call:
-    """Return the call that passes a client's request on."""
-    headers = forwarded_headers(request)
-    return Call(route, request.method, target, headers, request.body, route.path.seconds)
-
-
-def forwarded_headers(request: Request) -> CIMultiDict[str]:
-    """Return the client's own headers for a call."""
+def headers_for(route: Route, request: Request, secret: str, seconds: float) -> CIMultiDict[str]:
+    """Return a request's own headers for the service of `route`, and what the gateway tells the service
+    besides, which may take `seconds`.
+    """
     dropped = NOT_FORWARDED
-    connection = request.by_name.get(b"connection")
-    if connection is not None and connection.lower() not in (b"keep-alive", b"close"):
-        dropped |= {each.strip() for each in connection.lower().split(b",")}
-    return CIMultiDict(
-        [
-            (name.decode(), value.decode() if value.isascii() else _text(value))
-            for name, value in request.headers
-            if name not in dropped
-        ]
-    )
-
-
-def add_own_headers(call: Call, request: Request, secret: str, seconds: float) -> None:
-    """Add what the gateway itself tells a service, which may take `seconds`."""
-    headers = call.headers
+    connection = joined(request.headers, "connection").lower()
+    if connection not in ("", "keep-alive", "close"):
+        dropped |= {each.strip() for each in connection.split(",")}
+    headers = without(request.headers, dropped)
     headers[REQUEST_ID] = request.id
     headers[TRACEPARENT] = request.traceparent
     headers[DEADLINE] = str(int(seconds * 1000))
     if request.versions:
         headers[SERVICE_VERSION] = ",".join(f"{name}={version}" for name, version in request.versions.items())
-    if call.route.path.trusts_gateway and secret:
-        headers[FORWARDED_FOR], headers[FORWARDED_PROTO], headers[FACE_SECRET] = (
-            request.client,
-            request.scheme,
-            secret,
-        )
-
-
-class HttpClient:
-    """Sends calls over `session`."""
-
-    def __init__(self, session: ClientSession) -> None:
-        self._session = session
-
-    async def send(self, call: Call, url: str) -> Response:
-        """Return the response of the instance at `url`.
-
-        Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
-        """
-        try:
-            async with self._session.request(
-                call.method,
-                URL(url + call.target, encoded=True),
-                headers=call.headers,
-                data=call.body or None,
-                allow_redirects=False,
-            ) as response:
-                body = await _read(response)
-        except InvalidURL:
-            raise Refused("The address is malformed.") from None
-        except ValueError:
-            raise Refused("A header holds control characters.") from None
-        return RawResponse(response.status, _returned_headers(call, response, len(body)), body)
+    if route.path.trusts_gateway and secret:
+        headers[FORWARDED_FOR] = request.client
+        headers[FORWARDED_PROTO] = request.scheme
+        headers[FACE_SECRET] = secret
+    return headers
 
 
 def make_session(traces: list[TraceConfig]) -> ClientSession:
@@ -132,23 +79,36 @@ def make_session(traces: list[TraceConfig]) -> ClientSession:
     )
 
 
-def _returned_headers(call: Call, response: ClientResponse, length: int) -> Headers:
-    headers = [
+async def send(
+    session: ClientSession, route: Route, request: Request, headers: CIMultiDict[str], url: str
+) -> Response:
+    """Return the response of the instance at `url`.
+
+    Raises aiohttp's ClientError, and Refused for what cannot be sent at all.
+    """
+    try:
+        async with session.request(
+            request.method,
+            URL(url + request.target.removeprefix(route.path.below), encoded=True),
+            headers=headers,
+            data=request.body or None,
+            allow_redirects=False,
+        ) as response:
+            body = await _read(response)
+    except InvalidURL:
+        raise Refused("The address is malformed.") from None
+    except ValueError:
+        raise Refused("A header holds control characters.") from None
+    returned = [
         (name, value) for key, value in response.raw_headers if (name := _lower(key)) not in NOT_RETURNED
     ]
-    if call.method == "HEAD" or response.status == 304:
-        return headers
-    headers = [each for each in headers if each[0] != b"content-length"]
-    if response.status != 204:
-        headers.append((b"content-length", b"%d" % length))
-    return headers
+    if response.content_length is None and body:  # it came in chunks
+        returned.append((b"content-length", b"%d" % len(body)))
+    return RawResponse(response.status, returned, body)
 
 
 async def _read(response: ClientResponse) -> bytes:
     """Return the body. Raises ClientPayloadError for one that is cut off or too large."""
-    announced = response.content_length
-    if announced is not None and announced <= LARGEST_BODY:
-        return await response.read()
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -156,13 +116,6 @@ async def _read(response: ClientResponse) -> bytes:
             response.close()
             raise ClientPayloadError(f"the response is larger than {LARGEST_BODY} bytes")
     return bytes(body)
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ FETCH_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
 FIRST_LIMIT = 8
 MAX_BYTES = 4_000_000
-"""Of a batch: pages of a snapshot are large, and a batch is in memory several times over."""
+"""The most bytes of a batch: pages of a snapshot are large, and a batch is in memory several times."""
 
 Batch = dict[str, list[Received]]
 

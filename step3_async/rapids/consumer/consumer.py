@@ -25,7 +25,7 @@ class Consumer:
     """The consumer of the river `name`, with a handler for each domain. A Pond is one, and gets its
     snapshots.
 
-    All ponds lie in one database. A batch has at most `batch_size` events. When a batch fails its halves are
+    All ponds are in one database. A batch has at most `batch_size` events. When a batch fails its halves are
     tried, and so on down to single events. A failing event is delivered again after each of the `delays`, in
     seconds, and is then a dead letter. `on_applied` is called with what the ponds show from now on.
     """
@@ -58,9 +58,9 @@ class Consumer:
         return self._monitor.ready
 
     @property
-    def behind(self) -> int:
+    def pending(self) -> int:
         """How many events were pending a moment ago."""
-        return self._monitor.behind
+        return self._monitor.pending
 
     async def run(self) -> None:
         """Read the river until `stop`, with a connection or without, and reply to requests for a rebuild."""

@@ -1,4 +1,4 @@
-"""The dispatcher hands events to the handler of their domain."""
+"""The dispatcher passes events to the handler of their domain."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -119,5 +119,5 @@ class Dispatcher:
         try:
             await self._on_applied(domain, applied)
         except Exception:
-            # Messages may get lost anyway: whoever waits for one asks.
+            # Messages may get lost anyway: a gateway that waits for one sends a query.
             log.exception("not published what is applied", river=self._name, domain=domain)

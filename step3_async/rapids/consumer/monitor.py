@@ -1,4 +1,4 @@
-"""The monitor watches how far a consumer is, and that its ponds get the snapshots they need."""
+"""The monitor observes how far behind a consumer is, and requests snapshots that its ponds need."""
 
 import asyncio
 
@@ -11,16 +11,16 @@ from step3_async.rapids.consumer.snapshots import Snapshots
 from step3_async.rapids.messages import RebuildRequest, RebuildStatus
 
 LOOK_SECONDS, LOOK_SOON_SECONDS = 2.0, 0.2
-"""Between two looks, when the consumer is ready and until then."""
+"""Seconds between two checks, when the consumer is ready and until then."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Monitor:
-    """Of the river `name`, `behind` events are pending, and `handled` were handled since the start."""
+    """Of the river `name`, `pending` events are not handled yet; `handled` were handled since the start."""
 
     def __init__(self, name: str, snapshots: Snapshots) -> None:
-        self.behind = self.handled = 0
+        self.pending = self.handled = 0
         self._name, self._snapshots = name, snapshots
         self._river: River | None = None
         self._pending_at_start: int | None = None
@@ -32,7 +32,7 @@ class Monitor:
         return self._snapshots.complete and self._has_caught_up
 
     async def run(self, river: River) -> None:
-        """Look again and again, until cancelled."""
+        """Check again and again, until cancelled."""
         self._river = river
         complaint = ""
         while True:
@@ -47,7 +47,7 @@ class Monitor:
 
     async def rebuild(self, content: bytes) -> bytes:
         """Reply to a RebuildRequest with a RebuildStatus."""
-        status = RebuildStatus(domains={}, pending=self.behind)
+        status = RebuildStatus(domains={}, pending=self.pending)
         try:
             if self._river is None:
                 raise Unavailable("there is no river yet")
@@ -58,11 +58,11 @@ class Monitor:
         return status.model_dump_json().encode()
 
     async def _look(self, river: River) -> None:
-        self.behind = await river.pending()
-        telemetry.BEHIND.labels(self._name).set(self.behind)
+        self.pending = await river.pending()
+        telemetry.PENDING.labels(self._name).set(self.pending)
         if self._pending_at_start is None:
-            self._pending_at_start = self.behind
+            self._pending_at_start = self.pending
         # A reader that shares its river handles only a part of that, but then nothing is pending some time.
-        if not self.behind or self.handled >= self._pending_at_start:
+        if not self.pending or self.handled >= self._pending_at_start:
             self._has_caught_up = True
-        await self._snapshots.look(river.epoch, self.behind)
+        await self._snapshots.look(river.epoch, self.pending)

@@ -1,4 +1,4 @@
-"""Requesting snapshots for ponds that lack what happened before their river began."""
+"""Request snapshots for ponds that lack events from before their river began."""
 
 import asyncio
 import time
@@ -46,7 +46,9 @@ class Snapshots:
         """Whether all ponds could be shown at the last look."""
 
     async def look(self, epoch: str, pending: int) -> None:
-        """Look at the ponds, and request what they lack. Raises Problem when the database is away."""
+        """Check the ponds, and request the snapshots that they lack. Raises Problem when the database is
+        away.
+        """
         async with self._looking:
             states = await self._states()
             self.complete = all(state is not None and state.was_complete for state in states.values())
@@ -84,7 +86,7 @@ class Snapshots:
         return await asyncio.to_thread(snapshots.states, list(self._ponds))
 
     def _is_stalled(self, domain: str, state: SnapshotState | None) -> bool:
-        """Whether a snapshot was accepted, and no page of it comes."""
+        """Return whether a snapshot was accepted, and no page of it comes."""
         if state is None or state.complete:
             self._in_vain.pop(domain, None)
         if state is None or state.complete or state.run is None or domain in self._to_request:
@@ -98,7 +100,7 @@ class Snapshots:
         return bool(time.monotonic() - since > patience)
 
     async def _request(self, domains: Iterable[str], *, again: bool) -> None:
-        """Request snapshots. Without a reply the next look does so again."""
+        """Request snapshots. Without a reply the next check does so again."""
         wanted = sorted(domains)
         if not wanted:
             return

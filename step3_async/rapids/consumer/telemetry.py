@@ -22,7 +22,12 @@ LAG = Histogram(
     ["river"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600),
 )
-BEHIND = Gauge("rapids_behind", "Pending events.", ["river"], multiprocess_mode="mostrecent")
+PENDING = Gauge(
+    "rapids_pending_events",
+    "Events of a river that are not handled yet.",
+    ["river"],
+    multiprocess_mode="mostrecent",
+)
 
 MAX_LINKS = 64
 _tracer = trace.get_tracer(__name__)
@@ -41,7 +46,7 @@ def count_handled(river: str, events: Sequence[Event]) -> None:
 @contextmanager
 def span(river: str, domain: str, events: Sequence[Event]) -> Iterator[None]:
     """Make a span for a batch, linked to the requests that caused its events."""
-    with _tracer.start_as_current_span(f"{river} takes {domain}", kind=SpanKind.CONSUMER) as made:
+    with _tracer.start_as_current_span(f"{river} handles {domain}", kind=SpanKind.CONSUMER) as made:
         if made.is_recording():
             made.set_attribute("messaging.batch.message_count", len(events))
             causes = dict.fromkeys(event.traceparent for event in events if event.traceparent)

@@ -15,7 +15,7 @@ from kit.settings import ServiceSettings
 from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.connect import connect as connect_to_bus
-from step3_async.rapids.hosting.settings import get_own_url
+from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import AnnouncedPath, Announcement
 
 LEFT_SECONDS = 0.3
@@ -44,7 +44,7 @@ class Part(Protocol):
         """Tags to announce besides those of the service."""
 
     @property
-    def takes(self) -> Sequence[str]:
+    def subscriptions(self) -> Sequence[str]:
         """The domains whose events it projects."""
 
     @property
@@ -52,8 +52,8 @@ class Part(Protocol):
         """Whether it has what it needs for a start."""
 
     @property
-    def behind(self) -> int:
-        """How many events are pending."""
+    def pending(self) -> int:
+        """How many events are not projected yet."""
 
     async def run(self) -> None:
         """Work until `stop`."""
@@ -87,7 +87,7 @@ class Host:
         self._is_healthy, self._load = is_healthy, load
         self._version = ServiceSettings.read().version
         self._instance = ServiceSettings.read().instance or f"{service}-{os.getpid()}"
-        self._url = get_own_url()
+        self._url = HostingSettings.read().get_own_url()
         self._healthy = False
         self._healthy_at = float("-inf")
         self._loop = asyncio.new_event_loop()
@@ -133,11 +133,11 @@ class Host:
             instance=self._instance,
             url=self._url,
             tags=[*self._tags, *(part.tags if part else ())],
-            takes=list(part.takes) if part else [],
+            subscriptions=list(part.subscriptions) if part else [],
             paths=self._paths,
             state="up" if self._healthy and (part is None or part.ready) else "starting",
             load=self._load(),
-            behind=part.behind if part else 0,
+            pending=part.pending if part else 0,
             pid=os.getpid(),
         )
 
@@ -152,7 +152,9 @@ class Host:
         try:
             self._loop.run_until_complete(self._work())
         except Exception:
-            log.exception("this instance is not in the registry, and takes no events, until it is restarted")
+            log.exception(
+                "this instance is not in the registry, and processes no events, until it is restarted"
+            )
         finally:
             self._loop.close()
 

@@ -38,7 +38,7 @@ class ProjectionRunner:
         self._dead_until = 0.0
 
     @property
-    def takes(self) -> list[str]:
+    def subscriptions(self) -> list[str]:
         """The domains whose events it projects."""
         return list(self._ponds)
 
@@ -48,9 +48,9 @@ class ProjectionRunner:
         return self._consumer.ready
 
     @property
-    def behind(self) -> int:
-        """How many events are pending."""
-        return self._consumer.behind
+    def pending(self) -> int:
+        """How many events are not projected yet."""
+        return self._consumer.pending
 
     async def run(self) -> None:
         """Project events and reply to queries until `stop`."""

@@ -1,23 +1,29 @@
-"""Where this process and the gateway are, read from the environment when asked for."""
+"""Where this process and the gateway are, for others of the step."""
 
-import os
 import socket
 
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+from pydantic import Field
+
+from kit.settings import Settings, WholeNumber
+
+ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
-def get_gateway_url() -> str:
-    """Where the gateway is."""
-    return os.environ.get("GATEWAY_URL", "http://127.0.0.1:8003")
+class HostingSettings(Settings):
+    """The gateway's address, and this instance's own."""
 
+    gateway_url: str = Field("http://127.0.0.1:8003", alias="GATEWAY_URL")
+    own_url: str = Field("", alias="OWN_URL")
+    host: str = Field("127.0.0.1", alias="STEP3_HOST")
+    port: WholeNumber = Field(8000, alias="PORT")
 
-def get_own_url(port: int | None = None) -> str:
-    """Where others find this instance: OWN_URL, or what it is bound to, by default the port PORT; who listens
-    at all addresses of a machine is found at the one that its name stands for.
-    """
-    if given := os.environ.get("OWN_URL"):
-        return given
-    host = os.environ.get("STEP3_HOST") or "127.0.0.1"
-    if host in EVERYWHERE:
-        host = socket.gethostbyname(socket.gethostname())
-    return f"http://{f'[{host}]' if ':' in host else host}:{port or os.environ.get('PORT') or 8000}"
+    def get_own_url(self, port: int | None = None) -> str:
+        """Return where others find this instance: `own_url`, or its `host` and `port` by default.
+
+        An instance that listens at all addresses of a machine is found at the one that the machine's name
+        stands for.
+        """
+        if self.own_url:
+            return self.own_url
+        host = socket.gethostbyname(socket.gethostname()) if self.host in ALL_ADDRESSES else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{port or self.port}"

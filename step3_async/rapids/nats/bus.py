@@ -46,7 +46,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True)
 class _Message:
-    """Something to be stored. Stored again under the same id within two minutes it is stored once."""
+    """A message to store. The server stores it only once if it comes again with the same id within two
+    minutes.
+    """
 
     subject: str
     id: str
@@ -131,7 +133,7 @@ class NatsBus:
     async def reply(self, topic: str, handler: RequestHandler) -> None:
         free = asyncio.Semaphore(MAX_REQUESTS)
 
-        async def answer(message: Msg) -> None:
+        async def respond(message: Msg) -> None:
             try:
                 content, headers = await handler(message.data), None
             except Exception:
@@ -145,7 +147,7 @@ class NatsBus:
 
         async def handle(message: Msg) -> None:
             await free.acquire()
-            task = asyncio.create_task(answer(message), name=f"reply {topic}")
+            task = asyncio.create_task(respond(message), name=f"reply {topic}")
             self._replying.add(task)
             task.add_done_callback(self._replying.discard)
 

@@ -1,4 +1,4 @@
-"""The connection to NATS: nats-py makes it again when it is lost, and this module says so to its users."""
+"""The connection to NATS: nats-py makes it again when it is lost, and this module notifies its users."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ PING_SECONDS = 1
 REPLY_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 MAX_WAITING, MAX_WAITING_BYTES = 50_000, 32_000_000
-"""Of messages that no handler has taken yet; more are lost, and the bus says so."""
+"""The most messages, and bytes of them, that wait for a handler. More are lost, and the bus says so."""
 
 FAILURES = (OSError, TimeoutError, nats.errors.Error)
 """What the client raises when a server is away, or refuses."""
@@ -131,7 +131,7 @@ class Connection:
                 await self._client.close()
 
     async def _stay_connected(self) -> None:
-        """nats-py reconnects by itself, but for a server that ends the connection with an error."""
+        """Connect again if a server ends the connection with an error; nats-py does not do that itself."""
         while True:
             self._client, self._closed = Client(), asyncio.Event()
             await self._client.connect(

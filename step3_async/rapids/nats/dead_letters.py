@@ -1,4 +1,4 @@
-"""Dead letters lie in a stream of their own, with a subject for each river."""
+"""Dead letters are in a stream of their own, with a subject for each river."""
 
 from collections.abc import Sequence
 from secrets import token_hex

@@ -94,7 +94,7 @@ class NatsRiver:
         messages: list[Msg] = []
         try:
             messages += await self._subscription.fetch(1, timeout)
-            # The client adds what came late for an earlier request to what it is asked for.
+            # The client adds what came late for an earlier request to what is requested.
             while len(messages) < limit and self._subscription.pending_msgs:
                 messages += await self._subscription.fetch(1, TOGETHER_SECONDS)
             if len(messages) < limit:
@@ -125,7 +125,7 @@ class NatsRiver:
         self._is_checked = False
 
     async def _check(self, *, is_opening: bool = False) -> _State:
-        """See that the river exists and has lost nothing. Raises Unavailable."""
+        """Make sure that the river exists, and note what it has lost. Raises Unavailable."""
         async with self._checking:
             state = await self._connection.call(self._ensure(is_opening), OPEN_SECONDS)
             if state.epoch != self.epoch and self.epoch:

@@ -1,33 +1,21 @@
-"""Settings of NATS, read from the environment when asked for; defaults fit one machine."""
+"""The settings of NATS: the servers, and the limits of the streams."""
 
-import os
-from urllib.parse import unquote, urlsplit
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from kit.settings import Settings
 
 MEGABYTE = 1_000_000
 DAY_SECONDS = 24 * 60 * 60
 
 
-def get_nats_url() -> str:
-    """The address with user and password; those of a cluster's servers with commas between them."""
-    return os.environ.get("NATS_URL") or "nats://127.0.0.1:4222"
+class NatsSettings(Settings):
+    """The address with user and password, with commas between the servers of a cluster; and limits.
 
+    Events are dropped when they are older than `max_age` seconds, and the oldest when all together are larger
+    than `max_bytes`. Each is stored on so many servers of a cluster as there are `replicas`.
+    """
 
-def get_max_bytes() -> int:
-    """How much the rapids hold before the oldest events go."""
-    return int(os.environ.get("RAPIDS_MAX_BYTES") or 2000 * MEGABYTE)
-
-
-def get_max_age() -> float:
-    """Seconds after which events go."""
-    return float(os.environ.get("RAPIDS_MAX_AGE") or 7 * DAY_SECONDS)
-
-
-def get_replicas() -> int:
-    """How many servers of a cluster hold each event."""
-    return int(os.environ.get("RAPIDS_REPLICAS") or 1)
-
-
-def user_of(url: str) -> str | None:
-    """The user that an address names."""
-    user = urlsplit(url.split(",", maxsplit=1)[0]).username
-    return unquote(user) if user else None
+    url: str = Field("nats://127.0.0.1:4222", alias="NATS_URL")
+    max_bytes: PositiveInt = Field(2000 * MEGABYTE, alias="RAPIDS_MAX_BYTES")
+    max_age: PositiveFloat = Field(float(7 * DAY_SECONDS), alias="RAPIDS_MAX_AGE")
+    replicas: PositiveInt = Field(1, alias="RAPIDS_REPLICAS")

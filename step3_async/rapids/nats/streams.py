@@ -9,7 +9,7 @@ from nats.js.errors import APIError, NotFoundError
 from step3_async.contracts.envelope import SNAPSHOT_PAGE
 from step3_async.rapids.bus import ALL
 from step3_async.rapids.nats.connection import Connection
-from step3_async.rapids.nats.settings import MEGABYTE, get_max_age, get_max_bytes, get_nats_url, get_replicas
+from step3_async.rapids.nats.settings import MEGABYTE, NatsSettings
 
 RAPIDS = "RAPIDS"
 """The stream of events."""
@@ -51,7 +51,7 @@ async def provision(url: str | None = None) -> None:
 
     Raises Unavailable.
     """
-    connection = Connection(url or get_nats_url(), "provision")
+    connection = Connection(url or NatsSettings.read().url, "provision")
     connection.start()
     try:
         await connection.ready(PROVISION_SECONDS)
@@ -62,17 +62,18 @@ async def provision(url: str | None = None) -> None:
 
 async def make_streams(jetstream: JetStreamContext) -> None:
     """Do the same over a connection that is there. Raises the errors of nats-py."""
+    settings = NatsSettings.read()
     shared = {
         "retention": RetentionPolicy.LIMITS,
         "storage": StorageType.FILE,
-        "num_replicas": get_replicas(),
+        "num_replicas": settings.replicas,
     }
     rapids = {
         "subjects": ["rapids.>"],
         "discard": DiscardPolicy.OLD,
-        "max_age": get_max_age(),
-        "max_bytes": get_max_bytes(),
-        "duplicate_window": min(DUPLICATES_SECONDS, get_max_age()),
+        "max_age": settings.max_age,
+        "max_bytes": settings.max_bytes,
+        "duplicate_window": min(DUPLICATES_SECONDS, settings.max_age),
     }
     # A full stream must not drop dead letters: a river that has one more has to wait.
     dead = {"subjects": ["dead.>"], "discard": DiscardPolicy.NEW, "max_bytes": MAX_DEAD_BYTES}

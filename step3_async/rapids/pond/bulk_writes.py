@@ -1,4 +1,4 @@
-"""Writing many documents at once, and what the refusal of one of them means."""
+"""Write many documents at once, and find out why one of them is refused."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ class Rejected(ValueError):
 
 
 def write(collection: Collection[Document], requests: Sequence[Any]) -> list[int]:
-    """Do all requests in any order. Return the places of those refused because the id exists.
+    """Do all requests in any order. Return the indexes of those refused because the id exists.
 
     Raises Rejected for a document that cannot be stored, and the errors of the driver; others may be done
     then.

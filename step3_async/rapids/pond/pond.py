@@ -19,7 +19,7 @@ class Pond:
 
     Where several domains give fields of the same documents, `own` names those of this domain: only they are
     deleted when it deletes the document. A domain may also name all its fields: a deleted document then
-    leaves its version behind in its place, and writing needs no look for tombstones. That suits documents
+    leaves its version in its place, and a write need not look for tombstones. That suits documents
     that are hardly ever deleted. Each document has a field `applied`: by domain, the `version` and the
     `revision` that it shows. All methods raise DependencyUnavailable and DependencyTimeout.
     """

@@ -1,4 +1,4 @@
-"""Applying snapshot pages: all documents of a range, as they were at one moment."""
+"""Apply snapshot pages: all documents of a range, as they were at one moment."""
 
 import contextlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ DELETED_TOGETHER = 1000
 def apply_page(
     writer: VersionedWriter, shape: Shape, page: Page, version: str
 ) -> tuple[list[VersionedDocument], Rejected | None]:
-    """Store the documents of a page of this `version`, and delete what lies in its range, is not newer, and
+    """Store the documents of a page of this `version`, and delete what is in its range, is not newer, and
     is not listed. Return the documents, and why some cannot be stored, although all others are. Raises
     Rejected.
     """

@@ -1,4 +1,4 @@
-"""How complete the snapshots of a pond are.
+"""The progress of a pond's snapshots.
 
 The pages of a snapshot may come in any order, more than once, and to several processes at once.
 """

@@ -14,13 +14,13 @@ from kit.mongo.indexes import Indexes
 from step3_async.rapids.pond.bulk_writes import write
 from step3_async.rapids.pond.snapshot_states import PAGES
 
-KEPT = timedelta(days=7)
+TOMBSTONES_KEPT = timedelta(days=7)
 """As long as the rapids keep events."""
 
 
 def pond_indexes(*collections: str) -> Indexes:
     """Return the indexes by which MongoDB deletes old tombstones of ponds in these collections."""
-    old = IndexModel([("at", ASCENDING)], name="old", expireAfterSeconds=int(KEPT.total_seconds()))
+    old = IndexModel([("at", ASCENDING)], name="old", expireAfterSeconds=int(TOMBSTONES_KEPT.total_seconds()))
     return {**{_name(each): [old] for each in collections}, PAGES: [old]}
 
 

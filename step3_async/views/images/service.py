@@ -9,8 +9,7 @@ from kit.domain.posts.collection import Posts
 from kit.mongo.indexes import Indexes
 from kit.service import Service, own_database
 from kit.settings import PictureSettings
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 
@@ -19,28 +18,25 @@ DOMAIN = {"pictures": PICTURES}
 INDEXES: Indexes = {"image_misses": MODEL["image_misses"]}
 
 POSTS = ("thumbnail", "url")
-"""Where a post's picture may be."""
+"""The fields of a post with the addresses that its picture may have."""
 
 SAME = {"images.image": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("images")
     posts = Posts(database["posts"])
     pictures = PictureSettings.read()
     fetcher = Fetcher(pictures.max_bytes, pictures.allowed_hosts)
-    return event_service(
-        Hosted(
-            name="images",
-            title="Images",
-            tags=("kind:view", "verb:image"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=(AnnouncedPath(template="/images/{post}", seconds=9.0),),
-            ponds=(Pond(posts.collection, "posts", POSTS), ponds.revoked(database)),
-            same=SAME,
-        ),
-        images.make_blueprint(Images(ImageCache(database), fetcher), posts),
+    return make_service(
+        "images",
+        database,
+        tags=("kind:view", "verb:image"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=(AnnouncedPath(template="/images/{post}", seconds=9.0),),
+        ponds=(Pond(posts.collection, "posts", POSTS),),
+        verbs=[images.make_blueprint(Images(ImageCache(database), fetcher), posts)],
+        same_for_visitors=SAME,
     )

@@ -6,9 +6,9 @@ from kit.domain.marks.resource import leave_out_hidden
 from kit.domain.posts.resource import POSTS as RESOURCE
 from kit.mongo.indexes import Indexes, named
 from kit.service import Service, own_database
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
+from step3_async.views import ponds
 
 DOMAIN = {"posts": RESOURCE}
 
@@ -21,24 +21,21 @@ SAME = {"posts|resource": "posts", "posts|item_lookup": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("list")
     marks = Marks(database["marks"])
-    app = event_service(
-        Hosted(
-            name="list",
-            title="List",
-            tags=("kind:view", "verb:list", "verb:show"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=(
-                AnnouncedPath(template="/posts", composition="marks on items"),
-                AnnouncedPath(template="/posts/{post}", composition="marks on one"),
-            ),
-            ponds=(ponds.posts(database), ponds.hidden(database), ponds.revoked(database)),
-            same=SAME,
-        )
+    app = make_service(
+        "list",
+        database,
+        tags=("kind:view", "verb:list", "verb:show"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=(
+            AnnouncedPath(template="/posts", composition="marks on items"),
+            AnnouncedPath(template="/posts/{post}", composition="marks on one"),
+        ),
+        ponds=(ponds.posts(database), ponds.hidden(database)),
+        same_for_visitors=SAME,
     )
     leave_out_hidden(app, "posts", marks)
     return app

@@ -10,10 +10,10 @@ from kit.domain.posts.resource import POSTS as RESOURCE
 from kit.domain.recommend import recommend
 from kit.mongo.indexes import Indexes, named
 from kit.service import Service, own_database
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
+from step3_async.views import ponds
 
 DOMAIN: dict[str, Any] = {
     "posts": {
@@ -37,27 +37,20 @@ SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("recommend")
     posts, marks = Posts(database["posts"], find_problem=POST_SCHEMA.find_problem), Marks(database["marks"])
-    return event_service(
-        Hosted(
-            name="recommend",
-            title="Recommend",
-            tags=("kind:view", "verb:recommend"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=(
-                AnnouncedPath(template="/recommended", composition="marks on items"),
-                "/topics",
-            ),
-            ponds=(
-                Pond(posts.collection, "posts", POSTS, TIMES),
-                *ponds.marks(database),
-                ponds.revoked(database),
-            ),
-            same=SAME,
+    return make_service(
+        "recommend",
+        database,
+        tags=("kind:view", "verb:recommend"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=(
+            AnnouncedPath(template="/recommended", composition="marks on items"),
+            "/topics",
         ),
-        recommend.make_blueprint(posts, marks, shows_marks=False),
+        ponds=(Pond(posts.collection, "posts", POSTS, TIMES), *ponds.marks(database)),
+        verbs=[recommend.make_blueprint(posts, marks, shows_marks=False)],
+        same_for_visitors=SAME,
     )

@@ -1,4 +1,4 @@
-"""Search, in two versions that may run at once: their answers differ in order, their pond does not."""
+"""Search, in two versions that may run at once: their results differ in order, their pond does not."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,9 @@ from kit.domain.search.search import BEST_FIRST
 from kit.mongo.indexes import Indexes, named
 from kit.service import Service, own_database
 from kit.settings import ServiceSettings
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
+from step3_async.views import ponds
 
 VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
     "v1": (NEWEST, "Full text over title and text, the newest of the matches first"),
@@ -31,22 +31,19 @@ SAME = {"search|resource": "posts"}
 
 
 def make_app() -> Service:
-    """Make the service, in the version that the environment names."""
+    """Make the service in the version that the settings name."""
     database = own_database("search")
     marks = Marks(database["marks"])
     order, summary = VERSIONS[ServiceSettings.read().version]
-    app = event_service(
-        Hosted(
-            name="search",
-            title="Search",
-            tags=("kind:view", "verb:search"),
-            database=database,
-            domain={"search": search_resource(order, summary)},
-            indexes=INDEXES,
-            paths=(AnnouncedPath(template="/search", composition="marks on items"),),
-            ponds=(ponds.posts(database, WORDS), ponds.hidden(database), ponds.revoked(database)),
-            same=SAME,
-        )
+    app = make_service(
+        "search",
+        database,
+        tags=("kind:view", "verb:search"),
+        resources={"search": search_resource(order, summary)},
+        indexes=INDEXES,
+        paths=(AnnouncedPath(template="/search", composition="marks on items"),),
+        ponds=(ponds.posts(database, WORDS), ponds.hidden(database)),
+        same_for_visitors=SAME,
     )
     match_words(app)
     leave_out_hidden(app, "search", marks)

@@ -15,9 +15,9 @@ from kit.domain.posts.documents import PAGE_OF_POSTS, POST_SCHEMA
 from kit.domain.posts.resource import POSTS as RESOURCE
 from kit.mongo.indexes import Indexes, named
 from kit.service import Service, own_database
-from step3_async.rapids.hosting import ponds
-from step3_async.rapids.hosting.service import Hosted, event_service
+from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
+from step3_async.views import ponds
 
 PATHS = (
     *("/tags", "/tags/{tag}", "/likes", "/like-counts", "/hidden", "/marks"),
@@ -45,23 +45,22 @@ INDEXES: Indexes = {
 
 
 def make_app() -> Service:
-    """Make the service, as the environment describes it."""
+    """Make the service from the settings in the environment."""
     database = own_database("tagged")
     posts = Posts(database["posts"], "_created", "_updated", find_problem=POST_SCHEMA.find_problem)
     marks = Marks(database["marks"])
-    return event_service(
-        Hosted(
-            name="tagged",
-            title="Tagged",
-            tags=("kind:view", "verb:tagged"),
-            database=database,
-            domain=DOMAIN,
-            indexes=INDEXES,
-            paths=PATHS,
-            ponds=(ponds.posts(database), *ponds.marks(database), ponds.revoked(database)),
-        ),
-        tag.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
-        like.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
-        hide.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
-        counts.make_blueprint(marks.counts),
+    return make_service(
+        "tagged",
+        database,
+        tags=("kind:view", "verb:tagged"),
+        resources=DOMAIN,
+        indexes=INDEXES,
+        paths=PATHS,
+        ponds=(ponds.posts(database), *ponds.marks(database)),
+        verbs=[
+            tag.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+            like.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+            hide.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
+            counts.make_blueprint(marks.counts),
+        ],
     )

@@ -14,7 +14,7 @@ Subscriber = Callable[[str, bytes], None]
 
 
 class Consumer:
-    """A river as the broker has it: what is due, and what is handed out and not acknowledged."""
+    """A river at the broker: events that are due, and events that are delivered and not acknowledged."""
 
     def __init__(self, name: str, domains: Sequence[str], epoch: str, ack_seconds: float) -> None:
         self.name, self.domains, self.epoch = name, frozenset(domains), epoch
@@ -29,11 +29,11 @@ class Consumer:
         self._due, self._unacknowledged = [], {}
 
     def add(self, data: bytes, attempts: int = 0, delay: float = 0.0) -> None:
-        """Hand an event out in `delay` seconds."""
+        """Make an event due in `delay` seconds."""
         heappush(self._due, (time.monotonic() + delay, next(self._order), data, attempts))
 
     def take(self, limit: int) -> list[tuple[int, bytes, int]]:
-        """Return what is due: a number, the event, and which attempt it is."""
+        """Return due events, each with its number and the number of the attempt."""
         now = time.monotonic()
         for number, (until, data, attempts) in list(self._unacknowledged.items()):
             if until <= now:
@@ -48,7 +48,7 @@ class Consumer:
 
     @property
     def pending(self) -> int:
-        """How many events are not acknowledged."""
+        """Return how many events are not acknowledged."""
         return len(self._due) + len(self._unacknowledged)
 
     def ack(self, number: int) -> None:
@@ -143,7 +143,7 @@ class Broker:
 
 
 def matches(pattern: str, topic: str) -> bool:
-    """Whether a topic is one of those that a pattern stands for."""
+    """Return whether a topic matches a pattern."""
     wanted, given = pattern.split("."), topic.split(".")
     if wanted[-1] == ">":
         wanted, rest = wanted[:-1], given[len(wanted) - 1 :]

@@ -74,7 +74,7 @@ async def main(number: int) -> None:
     if number == 0:
         works.append(publish(client, stream))
     else:
-        print("takes", flush=True)
+        print("reads", flush=True)
     await asyncio.gather(*works)
 
 

@@ -155,7 +155,7 @@ def _registered(nats_url: str, port: int) -> Iterator[None]:
     ended = threading.Event()
     heartbeat = {
         "service": "web", "version": "v1", "instance": BACKEND, "url": f"http://127.0.0.1:{port}",
-        "tags": [], "takes": [], "state": "up", "pid": os.getpid(),
+        "tags": [], "subscriptions": [], "state": "up", "pid": os.getpid(),
         "paths": [{"template": "/{page:path}", "below": ""}],
     }  # fmt: skip
 

@@ -29,7 +29,7 @@ PORT_VARIABLES = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
 
 @contextmanager
 def isolated_state(step: int | None = None) -> Iterator[None]:
-    """Give the workshop's commands, this process included, their own state folder, ports and servers inside
+    """Return the workshop's commands, this process included, their own state folder, ports and servers inside
     the block. They are on this machine and are reached without a proxy.
     """
     names = [*PORT_VARIABLES, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]

@@ -15,7 +15,7 @@ from workshop.services.state_files import InstanceStatus
 from workshop.steps import read_step
 
 COLUMNS = ("Service", "Share", "Address", "PID", "State")
-REGISTRY_COLUMNS = ("Load", "Lag", "Heartbeat")
+REGISTRY_COLUMNS = ("Load", "Pending", "Heartbeat")
 """What instances report: requests in flight, events to process, and the age of the last report."""
 
 SILENT = "silent"
@@ -35,7 +35,7 @@ def services(step: int) -> None:
 def show(step: int, names: Collection[str]) -> None:
     """Print the table of these services with one line for each instance."""
     registry = read_registry(read_step(step))
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
     for column in (*COLUMNS, *(REGISTRY_COLUMNS if registry is not None else ())):
         is_number = column in {"Share", "PID", *REGISTRY_COLUMNS}
         table.add_column(column, no_wrap=True, justify="right" if is_number else "left")
@@ -62,5 +62,5 @@ def _cells(each: InstanceStatus, registry: Registrations | None) -> list[str]:
     state = each.state
     if registry is not None and state == UP:
         state = known["state"] if known else SILENT
-    place = [each.url, str(each.pid or "none"), state]
-    return place + ([str(known["load"]), str(known["behind"]), f"{known['heartbeat']} s"] if known else [])
+    cells = [each.url, str(each.pid or "none"), state]
+    return cells + ([str(known["load"]), str(known["pending"]), f"{known['heartbeat']} s"] if known else [])

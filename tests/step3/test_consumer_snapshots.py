@@ -10,7 +10,7 @@ from pymongo.database import Database
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.consumer import snapshots
 from step3_async.rapids.pond import Pond
-from tests.step3.flows import Capture, flowing, order
+from tests.step3.consumers import Capture, request_rebuild, running_consumer
 from tests.step3.nats_rapids import asynchronous, until
 from tests.step3.rivers import Change, event
 from tests.support.memory_bus import Broker, MemoryBus
@@ -54,64 +54,67 @@ class TestStart:
     ) -> None:
         there = await capture(rapids)
         there.holds_back = True
-        async with flowing(rapids, {DOMAIN: pond, OTHER: other}) as flow:
-            await until(lambda: there.wishes)
-            assert there.wishes[0].domains == [OTHER, DOMAIN] and there.wishes[0].again
+        async with running_consumer(rapids, {DOMAIN: pond, OTHER: other}) as consumer:
+            await until(lambda: there.requests)
+            assert there.requests[0].domains == [OTHER, DOMAIN] and there.requests[0].again
             await there.give("papers", OTHER)
             await until(lambda: other.snapshots.get(OTHER).was_complete)  # type: ignore[union-attr]
-            assert not flow.ready
+            assert not consumer.ready
             await there.give("papers", DOMAIN)
-            await until(lambda: flow.ready)
+            await until(lambda: consumer.ready)
         assert titles(pond) == ALL_TITLES
-        assert len(there.wishes) == 1
+        assert len(there.requests) == 1
 
     @asynchronous
-    async def test_who_promises_late_is_given_more_time(
+    async def test_late_acceptance_gets_more_time(
         self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "ACCEPT_SECONDS", 0.05)
         there = await capture(rapids)
-        there.answers_after = 0.5
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
+        there.replies_after = 0.5
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
         assert titles(pond) == ALL_TITLES
-        assert len(there.wishes) > 1
+        assert len(there.requests) > 1
 
     @asynchronous
-    async def test_a_document_that_does_not_fit_is_set_aside_and_the_pond_is_ready(
+    async def test_invalid_document_is_dead_lettered_and_the_pond_is_ready(
         self, rapids: Broker, database: Database[dict[str, Any]]
     ) -> None:
         pond = Pond(database[DOMAIN], DOMAIN, ("title", "at"), times=("at",))
         await capture(rapids, **{DOMAIN: [*HISTORY, ("p_odd", {"title": "odd", "at": "soon"})]})
         transport = MemoryBus(rapids)
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
             (letter,) = await until(lambda: transport.dead_letters("papers"))
             assert "p_odd" in letter.letter.error
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_it_asks_until_somebody_promises(self, rapids: Broker, pond: Pond) -> None:
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
+    async def test_it_requests_a_snapshot_until_one_is_accepted(self, rapids: Broker, pond: Pond) -> None:
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: pond.snapshots.get(DOMAIN))
-            assert not flow.ready
+            assert not consumer.ready
             await capture(rapids)
-            await until(lambda: flow.ready)
+            await until(lambda: consumer.ready)
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_one_that_is_complete_asks_for_nothing(self, rapids: Broker, pond: Pond) -> None:
+    async def test_complete_pond_requests_nothing(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
-        assert len(there.wishes) == 1
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
+        assert len(there.requests) == 1
 
     @asynchronous
     async def test_two_instances_get_one_snapshot(self, rapids: Broker, pond: Pond) -> None:
         await capture(rapids)
-        async with flowing(rapids, {DOMAIN: pond}) as one, flowing(rapids, {DOMAIN: pond}) as two:
+        async with (
+            running_consumer(rapids, {DOMAIN: pond}) as one,
+            running_consumer(rapids, {DOMAIN: pond}) as two,
+        ):
             await until(lambda: one.ready and two.ready)
         assert titles(pond) == ALL_TITLES
 
@@ -122,24 +125,24 @@ class TestStart:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.4)
         there = await capture(rapids)
         there.loses_a_page = True
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: len(there.times) >= 4)
-            assert not flow.ready
+            assert not consumer.ready
         waits = [later - earlier for earlier, later in pairwise(there.times)]
         assert waits[1] >= 0.8 and waits[2] >= 1.6, waits
 
     @asynchronous
-    async def test_a_snapshot_of_which_nothing_comes_is_asked_for_again(
+    async def test_snapshot_without_pages_is_requested_again(
         self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.5)
         there = await capture(rapids)
         there.holds_back = True
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: len(there.wishes) >= 2)
-            assert not there.wishes[1].again
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: len(there.requests) >= 2)
+            assert not there.requests[1].again
             await there.give("papers", DOMAIN)
-            await until(lambda: flow.ready)
+            await until(lambda: consumer.ready)
 
 
 class TestLoss:
@@ -149,12 +152,12 @@ class TestLoss:
     ) -> None:
         there = await capture(rapids)
         teller = MemoryBus(rapids)
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
             there.holds_back = True
             rapids.wipe()
-            await until(lambda: len(there.wishes) == 2)
-            assert flow.ready
+            await until(lambda: len(there.requests) == 2)
+            assert consumer.ready
             there._histories[DOMAIN].append(("p_1", {"title": "changed meanwhile"}))
             there._histories[DOMAIN].append(("p_2", None))
             await there.give("papers", DOMAIN)
@@ -169,14 +172,14 @@ class TestRebuild:
     async def test_a_pond_is_made_anew_while_it_is_shown(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
         operator = MemoryBus(rapids)
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
             pond.collection.update_one({"_id": "p_3"}, {"$set": {"title": "spoilt"}})
             pond.collection.delete_one({"_id": "p_4"})
             there.holds_back = True
-            standing = await order(operator, rebuild=True)
-            assert not standing.domains[DOMAIN].complete and standing.domains[DOMAIN].run
-            assert flow.ready and len(titles(pond)) == 8
+            status = await request_rebuild(operator, rebuild=True)
+            assert not status.domains[DOMAIN].complete and status.domains[DOMAIN].run
+            assert consumer.ready and len(titles(pond)) == 8
             await there.give("papers", DOMAIN)
             await until(lambda: done(operator))
         assert titles(pond) == ALL_TITLES
@@ -185,27 +188,27 @@ class TestRebuild:
     async def test_from_nothing(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
         operator = MemoryBus(rapids)
-        async with flowing(rapids, {DOMAIN: pond}) as flow:
-            await until(lambda: flow.ready)
+        async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
+            await until(lambda: consumer.ready)
             there.holds_back = True
-            await order(operator, rebuild=True, empty=True)
+            await request_rebuild(operator, rebuild=True, empty=True)
             assert titles(pond) == []
-            await until(lambda: not flow.ready)
+            await until(lambda: not consumer.ready)
             await operator.publish_events([event(DOMAIN, 99, "p_9", {"title": "meanwhile"})])
             await there.give("papers", DOMAIN)
-            await until(lambda: flow.ready)
-            standing = await order(operator)
-            assert (standing.domains[DOMAIN].complete, standing.domains[DOMAIN].pages) == (True, 5)
+            await until(lambda: consumer.ready)
+            status = await request_rebuild(operator)
+            assert (status.domains[DOMAIN].complete, status.domains[DOMAIN].pages) == (True, 5)
             await until(lambda: len(titles(pond)) == 10)
 
     @asynchronous
-    async def test_an_order_before_there_is_a_river(self, rapids: Broker, pond: Pond) -> None:
+    async def test_rebuild_before_there_is_a_river(self, rapids: Broker, pond: Pond) -> None:
         own = Riverless(rapids)
-        async with flowing(rapids, {DOMAIN: pond}, transport=own):
+        async with running_consumer(rapids, {DOMAIN: pond}, transport=own):
             operator = MemoryBus(rapids)
             await until(lambda: rapids.replier("rebuild.papers"))
-            standing = await order(operator, rebuild=True)
-        assert standing.problem and "no river" in standing.problem
+            status = await request_rebuild(operator, rebuild=True)
+        assert status.problem and "no river" in status.problem
         assert pond.snapshots.get(DOMAIN) is None
 
 
@@ -217,4 +220,4 @@ class Riverless(MemoryBus):
 
 
 async def done(operator: MemoryBus) -> bool:
-    return (await order(operator)).domains[DOMAIN].complete
+    return (await request_rebuild(operator)).domains[DOMAIN].complete

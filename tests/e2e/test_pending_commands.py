@@ -1,4 +1,4 @@
-"""Commands that are accepted at once: the page shows that they settle, and what became of them."""
+"""Commands that are accepted at once: the page shows that they are pending, and how they end."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.only_step(3)]
 
 
 WORDS = cycle([shelved(1) for _ in range(5)])
-REFUSED_SECONDS = 30_000  # milliseconds: it is tried several times, with growing waits
+REFUSED_MILLISECONDS = 30_000
+"""The event is tried several times, with growing delays."""
 
 
 @pytest.fixture
@@ -34,9 +35,9 @@ def post(visitor: Visitor) -> Locator:
 
 @contextmanager
 def held(site: Site, service: str) -> Iterator[None]:
-    """A service's processes stand still inside the block."""
-    told = Client(site.url).json("/registry")["instances"]
-    family = [psutil.Process(each["pid"]) for each in told if each["service"] == service]
+    """Suspend a service's processes inside the block."""
+    content = Client(site.url).json("/registry")["instances"]
+    family = [psutil.Process(each["pid"]) for each in content if each["service"] == service]
     assert family
     for each in family:
         each.suspend()
@@ -49,7 +50,7 @@ def held(site: Site, service: str) -> Iterator[None]:
 
 @contextmanager
 def refusing(site: Site, service: str) -> Iterator[None]:
-    """A service's store takes no mark inside the block, whatever it is."""
+    """Have a service's store refuse all marks inside the block."""
     secrets = json.loads((Path(site.step.environment["WORKSHOP_STATE"]) / "secrets.json").read_text())
     admin: MongoClient[dict[str, object]] = MongoClient(
         "127.0.0.1",
@@ -67,10 +68,10 @@ def refusing(site: Site, service: str) -> Iterator[None]:
             database.command("collMod", "marks", validator={})
 
 
-def test_a_command_settles(visitor: Visitor, post: Locator) -> None:
-    with visitor.page.expect_response("**/like") as told:
+def test_command_is_pending_and_then_done(visitor: Visitor, post: Locator) -> None:
+    with visitor.page.expect_response("**/like") as caught:
         post.get_by_role("button", name="Like").click()
-    assert told.value.status == 202
+    assert caught.value.status == 202
     like = post.get_by_role("button", name="Like")
     expect(visitor.page.locator("#announcer")).to_have_text("Liked. 1 like.")
     expect(like).not_to_have_attribute("aria-busy", "true")
@@ -79,7 +80,7 @@ def test_a_command_settles(visitor: Visitor, post: Locator) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_settles_is_shown_so_and_then_no_more(
+def test_pending_commands_are_shown_until_they_are_done(
     visitor: Visitor, post: Locator, site: Site, scheme: str
 ) -> None:
     visitor.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -87,42 +88,42 @@ def test_what_settles_is_shown_so_and_then_no_more(
     with held(site, "capture"):
         like.click()
         expect(like).to_have_attribute("aria-pressed", "true")
-        expect(like).to_have_class("action action-like needs-js is-settling")
+        expect(like).to_have_class("action action-like needs-js is-pending")
         expect(like).to_have_attribute("aria-busy", "true")
         post.get_by_role("button", name="Tag", exact=True).click()
         post.get_by_label("New tag").fill("later")
         post.get_by_role("button", name="Add").click()
         expect(post.get_by_role("listitem")).to_have_text(["#later"])
-        expect(post.locator(".post-tags.is-settling")).to_have_attribute("aria-busy", "true")
+        expect(post.locator(".post-tags.is-pending")).to_have_attribute("aria-busy", "true")
         assert problems(visitor.page) == []
-        picture(visitor.page, f"settling-{scheme}")
+        picture(visitor.page, f"pending-{scheme}")
         expect(visitor.page.locator("#announcer")).to_be_empty()
-    expect(visitor.page.locator(".is-settling")).to_have_count(0)
+    expect(visitor.page.locator(".is-pending")).to_have_count(0)
     expect(visitor.page.locator("[aria-busy=true]")).to_have_count(0)
     expect(like).to_have_attribute("aria-pressed", "true")
     visitor.page.reload()
     expect(visitor.posts.first.get_by_role("listitem")).to_have_text(["#later"])
 
 
-def test_a_dot_does_not_move_for_who_wants_calm(visitor: Visitor, post: Locator, site: Site) -> None:
+def test_dot_does_not_move_with_reduced_motion(visitor: Visitor, post: Locator, site: Site) -> None:
     visitor.page.emulate_media(reduced_motion="reduce")
     like = post.get_by_role("button", name="Like")
     with held(site, "capture"):
         like.click()
         expect(like).to_have_attribute("aria-busy", "true")
         name = like.evaluate("button => getComputedStyle(button, '::after').animationName")
-        assert name == "settling-shown"
+        assert name == "pending-shown"
     expect(like).not_to_have_attribute("aria-busy", "true")
 
 
-def test_what_fails_is_taken_back_and_told(visitor: Visitor, post: Locator, site: Site) -> None:
+def test_failed_command_is_undone_and_reported(visitor: Visitor, post: Locator, site: Site) -> None:
     like = post.get_by_role("button", name="Like")
     with refusing(site, "tagged"):
         like.click()
         expect(like).to_have_attribute("aria-pressed", "true")
         expect(visitor.message()).to_contain_text(
-            "Not liked: a part of the site could not take it over.", timeout=REFUSED_SECONDS
+            "Not liked: a part of the site could not take it over.", timeout=REFUSED_MILLISECONDS
         )
         expect(like).to_have_attribute("aria-pressed", "false")
         expect(like).not_to_have_attribute("aria-busy", "true")
-        picture(visitor.page, "settling-failed")
+        picture(visitor.page, "pending-failed")

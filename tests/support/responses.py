@@ -1,4 +1,4 @@
-"""What every answer must look like, told with the request when it does not."""
+"""Checks of responses, which show the request when they fail."""
 
 import re
 from typing import Any
@@ -13,25 +13,25 @@ LEAKS = re.compile(
 """What only a stack trace or a driver's own message would say."""
 
 
-def told(response: Response) -> str:
-    """The request and its answer in one line."""
+def describe(response: Response) -> str:
+    """Return the request and its response in one line."""
     request = response.request
     return f"{request.method} {request.url} -> {response.status_code}: {response.text[:500]}"
 
 
 def expect(response: Response, *statuses: int) -> Response:
-    """The answer, if its status is among `statuses`."""
-    assert response.status_code in statuses, f"expected {statuses}: {told(response)}"
+    """Return the response if its status is among `statuses`."""
+    assert response.status_code in statuses, f"expected {statuses}: {describe(response)}"
     return response
 
 
 def expect_error(response: Response, status: int) -> dict[str, Any]:
-    """The body of an error in JSON, in the contract's shape."""
+    """Return the body of an error in JSON, in the contract's shape."""
     expect(response, status)
-    assert response.headers["Content-Type"].startswith("application/json"), told(response)
+    assert response.headers["Content-Type"].startswith("application/json"), describe(response)
     body: dict[str, Any] = response.json()
     check_error_shape(body, status)
-    assert not LEAKS.search(response.text), told(response)
+    assert not LEAKS.search(response.text), describe(response)
     return body
 
 
@@ -51,19 +51,19 @@ def check_error_shape(body: Any, status: int) -> None:
 
 
 def expect_issue(response: Response, *fields: str) -> None:
-    """A 422 that names exactly these fields."""
+    """Check for a 422 that names exactly these fields."""
     body = expect_error(response, 422)
-    assert set(body["_issues"]) == set(fields), told(response)
+    assert set(body["_issues"]) == set(fields), describe(response)
 
 
 def expect_unauthorized(response: Response) -> None:
-    """A 401 that asks for a bearer token."""
+    """Check for a 401 that requires a bearer token."""
     expect_error(response, 401)
     assert response.headers["WWW-Authenticate"].startswith("Bearer"), response.headers
 
 
 def expect_retry_after(response: Response, status: int, most: int = 60) -> None:
-    """An error that says in how many seconds to ask again."""
+    """Check for an error that says after how many seconds to try again."""
     expect_error(response, status)
     assert 1 <= int(response.headers["Retry-After"]) <= most, response.headers
 

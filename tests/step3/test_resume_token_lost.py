@@ -1,4 +1,4 @@
-"""MongoDB's log no longer reaches back, or a collection is no longer what it was: everybody is told anew."""
+"""MongoDB's log no longer has the resume token, or a collection was replaced: every river gets a snapshot."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +21,14 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("token", ["nonsense", LONG_AGO])
-def test_a_position_that_is_lost(stage: Stage, token: str) -> None:
+def test_lost_resume_token(stage: Stage, token: str) -> None:
     positions, posts = stage.owners.own["positions"], stage.owners.collection("posts")
     with stage.capture() as one:
         one.await_leading(stage.owners)
         stage.owners.add_posts(range(20))
         stage.await_events("posts", 20)
         one.stop()
-        # Nobody hears of these.
+        # These changes are not published.
         posts.delete_many({"_id": {"$lt": "t3_000010"}})
         posts.update_many({}, {"$set": {"score": 7}})
         current = positions.find_one({"_id": "posts"})["token"]
@@ -37,14 +37,14 @@ def test_a_position_that_is_lost(stage: Stage, token: str) -> None:
         one.start()
         pages = stage.await_snapshot("posts")
         assert "every river gets a snapshot" in one.log
-        assert one.metric("capture_positions_lost_total") == 1
+        assert one.metric("capture_resume_tokens_lost_total") == 1
         stage.owners.add_posts(range(20, 21))
         added = stage.await_events("posts", 21, "post-added")[-1]
     assert len(pages) == 1
     assert pages[0].version < added.version
-    told = folded(stage.rapids.of("posts"))
-    assert told == {each["_id"]: each for each in posts.find()}
-    assert len(told) == 11
+    found = folded(stage.rapids.of("posts"))
+    assert found == {each["_id"]: each for each in posts.find()}
+    assert len(found) == 11
 
 
 @pytest.mark.parametrize("how", ["dropped", "renamed", "dropped with its database"])
@@ -65,8 +65,8 @@ def test_a_collection_that_is_not_what_it_was(stage: Stage, how: str) -> None:
         stage.owners.add_posts(range(50, 53))
 
         def check() -> None:
-            told = folded(stage.rapids.of("posts"))
-            assert told == {each["_id"]: each for each in posts.find()}
+            found = folded(stage.rapids.of("posts"))
+            assert found == {each["_id"]: each for each in posts.find()}
 
         eventually(check, START_SECONDS)
         assert len(folded(stage.rapids.of("posts"))) == 3

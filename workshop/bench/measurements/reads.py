@@ -55,7 +55,7 @@ CONTENDERS = (
 )
 
 
-def measure_reading(posts: Collection[dict[str, Any]], uri: str, count: int, effort: Effort) -> list[Cost]:
+def measure_reads(posts: Collection[dict[str, Any]], uri: str, count: int, effort: Effort) -> list[Cost]:
     """Return what a page costs each of CONTENDERS.
 
     `posts` is an empty collection called `posts` with the application's indexes, into which `count` posts are

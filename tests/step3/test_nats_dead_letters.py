@@ -24,7 +24,7 @@ def letter(river: str, number: int, error: str = "no such tag") -> DeadLetter:
 
 
 @asynchronous
-async def test_letters_are_kept_as_they_were_until_they_are_forgotten(server: NatsServer) -> None:
+async def test_dead_letters_are_kept_unchanged_until_they_are_deleted(server: NatsServer) -> None:
     async with connections(server) as connect:
         listing, searching, admin = [await connect(user) for user in ("list", "search", ADMIN)]
         assert not await admin.dead_letters()
@@ -47,7 +47,7 @@ async def test_letters_are_kept_as_they_were_until_they_are_forgotten(server: Na
 
 
 @asynchronous
-async def test_letters_outlive_the_server(server: NatsServer) -> None:
+async def test_dead_letters_survive_a_restart_of_the_server(server: NatsServer) -> None:
     async with connections(server) as connect:
         await (await connect("list")).dead_letter(letter("list", 1))
         server.kill()
@@ -57,7 +57,7 @@ async def test_letters_outlive_the_server(server: NatsServer) -> None:
 
 
 @asynchronous
-async def test_a_letter_is_put_back_into_its_river_alone(server: NatsServer) -> None:
+async def test_dead_letter_is_redriven_to_its_own_river_only(server: NatsServer) -> None:
     async with connections(server) as connect:
         listing, searching, admin = [await connect(user) for user in ("list", "search", ADMIN)]
         listed = await listing.open_river("list", ["posts"])
@@ -77,7 +77,7 @@ async def test_a_letter_is_put_back_into_its_river_alone(server: NatsServer) -> 
 
 
 @asynchronous
-async def test_hundreds_of_letters_are_read(server: NatsServer) -> None:
+async def test_hundreds_of_dead_letters_are_read(server: NatsServer) -> None:
     async with connections(server) as connect:
         listing = await connect("list")
         await asyncio.gather(*(listing.dead_letter(letter("list", number)) for number in range(700)))

@@ -1,4 +1,4 @@
-"""Which fact a change of an owner's document is, and that facts tell what the catalog says."""
+"""The event that belongs to a change of an owner's document, and that events match the catalogue."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ PLACE = {"reader": "ada", "post": "t3_1", "topic": "python"}
 Doc = Document | None
 
 
-def told(domain: str, kind: Any, before: Doc, after: Doc) -> tuple[str, Document] | None:
+def event_of(domain: str, kind: Any, before: Doc, after: Doc) -> tuple[str, Document] | None:
     source = next(each for each in SOURCES if each.domain == domain)
     key = (after or before or {})["_id"]
-    fact = source.rule(Change(kind, key, before, after))
-    if fact is None:
+    event = source.rule(Change(kind, key, before, after))
+    if event is None:
         return None
-    BY_NAME[domain, fact.name].payload.model_validate(fact.payload)
-    return fact.name, fact.payload
+    BY_NAME[domain, event.name].payload.model_validate(event.payload)
+    return event.name, event.payload
 
 
 def tags(*names: str) -> Document:
@@ -32,7 +32,7 @@ def tags(*names: str) -> Document:
 
 
 @pytest.mark.parametrize(
-    ("kind", "before", "after", "fact"),
+    ("kind", "before", "after", "event"),
     [
         ("insert", None, POST, ("post-added", {"title": "Stones", "topic": "python", "author": "ada"})),
         (
@@ -43,8 +43,8 @@ def tags(*names: str) -> Document:
         ("delete", POST, None, ("post-removed", {})),
     ],
 )
-def test_posts(kind: str, before: Doc, after: Doc, fact: Any) -> None:
-    assert told("posts", kind, before, after) == fact
+def test_posts(kind: str, before: Doc, after: Doc, event: Any) -> None:
+    assert event_of("posts", kind, before, after) == event
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_posts(kind: str, before: Doc, after: Doc, fact: Any) -> None:
 )
 def test_tags(before: Doc, after: Doc, name: str, rest: Document) -> None:
     kind = "delete" if after is None else "update"
-    assert told("tag", kind, before, after) == (name, {**PLACE, **rest})
+    assert event_of("tag", kind, before, after) == (name, {**PLACE, **rest})
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,25 @@ def test_tags(before: Doc, after: Doc, name: str, rest: Document) -> None:
 )
 def test_likes_and_hides(domain: str, field: str, name: str, opposite: str) -> None:
     on, off = {**MARK, field: True}, {**MARK, field: False}
-    assert told(domain, "insert", None, on) == (name, PLACE)
-    assert told(domain, "update", on, on) == (name, PLACE)
-    assert told(domain, "update", on, off) == (opposite, PLACE)
-    assert told(domain, "update", None, off) == (opposite, PLACE)
-    assert told(domain, "delete", on, None) == (opposite, PLACE)
+    assert event_of(domain, "insert", None, on) == (name, PLACE)
+    assert event_of(domain, "update", on, on) == (name, PLACE)
+    assert event_of(domain, "update", on, off) == (opposite, PLACE)
+    assert event_of(domain, "update", None, off) == (opposite, PLACE)
+    assert event_of(domain, "delete", on, None) == (opposite, PLACE)
 
 
-def test_a_share_is_told_once_and_without_whom_or_what_was_written() -> None:
-    assert told("share", "insert", None, SHARE) == ("shared", {"reader": "ada", "post": "t3_1"})
-    assert told("share", "update", SHARE, SHARE) is None
-    assert told("share", "delete", SHARE, None) is None
+def test_share_is_one_event_without_recipient_and_note() -> None:
+    assert event_of("share", "insert", None, SHARE) == ("shared", {"reader": "ada", "post": "t3_1"})
+    assert event_of("share", "update", SHARE, SHARE) is None
+    assert event_of("share", "delete", SHARE, None) is None
 
 
-def test_an_ended_token_is_told_and_that_it_is_forgotten_is_not() -> None:
+def test_revocation_is_an_event_and_its_expiry_is_not() -> None:
     ended = {"_id": "token", "expires": "2026-01-01T00:00:00Z", "revision": 1}
-    fact = ("token-revoked", {"expires": "2026-01-01T00:00:00Z"})
-    assert told("members", "insert", None, ended) == fact
-    assert told("members", "replace", ended, ended) == fact
-    assert told("members", "delete", ended, None) is None
+    event = ("token-revoked", {"expires": "2026-01-01T00:00:00Z"})
+    assert event_of("members", "insert", None, ended) == event
+    assert event_of("members", "replace", ended, ended) == event
+    assert event_of("members", "delete", ended, None) is None
 
 
 def test_no_secret_may_travel() -> None:
