@@ -1,6 +1,7 @@
 """What READMEs name is there: files, folders, the targets of make, and default ports."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,10 @@ def test_walk_of_a_like_names_what_is_there() -> None:
         opened += " ".join((step / link).read_text() for link in LINK.findall(stop))
         names = {part for name in NAME.findall(stop) for part in name.split(".")}
         assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", opened)] == [], stop
+
+
+def test_mutation_run_names_what_is_there() -> None:
+    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
+    named = [path for value in mutmut.values() if isinstance(value, list) for path in value if "/" in path]
+    assert len(named) > 10
+    assert [path for path in named if not any(ROOT.glob(path))] == []
