@@ -51,7 +51,7 @@ class ServiceDefinition:
 
 
 def eve_settings(definition: ServiceDefinition) -> dict[str, Any]:
-    """Make Eve's settings, closing what is open by default; tests/kit/test_holes.py attacks each hole."""
+    """Make Eve's settings, closing what is open by default; tests/kit/test_attacks.py attacks each hole."""
     domain = {name: _resource(name, dict(given)) for name, given in definition.domain.items()}
     made: dict[str, Any] = {
         "DOMAIN": domain,

@@ -104,13 +104,13 @@ def corpus(
 
 @pytest.fixture(scope="package")
 def regular(face: Face) -> Reader:
-    """A member for all tests in which marks of other tests do not matter: hashing passwords takes time."""
+    """A member shared by the tests that marks of other tests do not disturb: hashing passwords takes time."""
     return new_reader(face.url)
 
 
 @pytest.fixture(scope="package")
 def other(face: Face) -> Reader:
-    """A second member of that kind."""
+    """A second shared member."""
     return new_reader(face.url)
 
 

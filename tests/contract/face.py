@@ -1,4 +1,4 @@
-"""What the suite knows of that which it tests."""
+"""What the suite knows about the face that it tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Posts whose pictures can be had, and posts whose pictures must not or cannot be."""
+"""Posts whose pictures can be fetched, and posts whose pictures must not or cannot be fetched."""
 
 from tests.support.image_site import ImageSite
 from tests.support.pictures import MEDIA_TYPES
@@ -27,7 +27,7 @@ NO_PICTURE = {"broken", "page", "cut", "empty", "drawing", "gone", "gone-picture
 
 
 def picture_cases(images: ImageSite, closed_port: int, database_port: int) -> dict[str, dict[str, str]]:
-    """By case, the submission's fields."""
+    """Return the fields of a submission for each case."""
     site = images.url
     page = f"{site}/page.html"
     places = {"site": site, "port": images.host.partition(":")[2], "database": str(database_port)}

@@ -43,15 +43,15 @@ def check_post(post: dict[str, Any], *, marked: bool = False) -> None:
 
 
 def moment(post: dict[str, Any]) -> datetime:
-    """When a post was created."""
+    """Return when a post was created."""
     return datetime.fromisoformat(post["created"])
 
 
 def ids(posts: list[dict[str, Any]]) -> list[str]:
-    """The posts' ids, in order."""
+    """Return the posts' ids, in order."""
     return [post["_id"] for post in posts]
 
 
 def by_love(post: dict[str, Any]) -> tuple[int, int, str]:
-    """The key that recommendations are sorted by."""
+    """Return the key that recommendations are sorted by."""
     return post["downs"] - post["ups"], -post["num_comments"], post["_id"]

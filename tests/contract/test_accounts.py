@@ -1,4 +1,4 @@
-"""What a member may be called and sign in with, up to the boundaries."""
+"""Which names, passwords and email addresses a sign-up accepts, up to their limits."""
 
 import secrets
 
@@ -14,7 +14,7 @@ from tests.support.submission import BASE36
 
 pytestmark = pytest.mark.face
 
-NO_NAMES = (
+INVALID_NAMES = (
     *(
         "",
         "ab",
@@ -30,7 +30,7 @@ NO_NAMES = (
     ),
     *("１２３", "$where", "a" * 10_000, "me/../admin", "ａｂｃ", "a\u0301bc"),
 )
-NO_PASSWORDS = (
+INVALID_PASSWORDS = (
     "",
     "123456789",
     "a" * 201,
@@ -49,7 +49,7 @@ PASSWORDS = (
     "a\u0301" * 10,
     "\u202e" * 10,
 )
-NO_ADDRESSES = (
+INVALID_ADDRESSES = (
     *("", "name", "@example.org", "name@", "name@@example.org", "name@example", "na me@example.org"),
     *(
         "name@example.org\n",
@@ -80,14 +80,14 @@ def test_names_have_3_to_30_characters(face: Face, visitor: Client, length: int)
     assert sign_in(face.url, name)
 
 
-@pytest.mark.parametrize("name", NO_NAMES)
-def test_other_names_are_refused(visitor: Client, name: str) -> None:
+@pytest.mark.parametrize("name", INVALID_NAMES)
+def test_invalid_names_are_refused(visitor: Client, name: str) -> None:
     expect_issue(visitor.post("/signup", json={"username": name, "password": PASSWORD}), "username")
 
 
 @budget(100)
 @given(name=st.text(max_size=40).filter(lambda name: not set(name) <= set(BASE36 + "_") or len(name) < 3))
-def test_no_other_text_is_a_name(face: Face, name: str) -> None:
+def test_any_other_text_is_refused_as_a_name(face: Face, name: str) -> None:
     expect_issue(Client(face.url).post("/signup", json={"username": name, "password": PASSWORD}), "username")
 
 
@@ -97,12 +97,12 @@ def test_passwords_may_be_any_10_to_200_characters(face: Face, password: str) ->
     assert sign_in(face.url, name, password)
 
 
-@pytest.mark.parametrize("password", NO_PASSWORDS)
-def test_other_passwords_are_refused(visitor: Client, password: str) -> None:
+@pytest.mark.parametrize("password", INVALID_PASSWORDS)
+def test_invalid_passwords_are_refused(visitor: Client, password: str) -> None:
     expect_issue(visitor.post("/signup", json={"username": new_name(), "password": password}), "password")
 
 
-def test_a_password_is_taken_as_it_is(face: Face, visitor: Client) -> None:
+def test_password_is_compared_with_its_spaces_and_case(face: Face, visitor: Client) -> None:
     name = sign_up(face.url, password="  Spaces and CASE count  ")
     for wrong in ("Spaces and CASE count", "  spaces and case count  ", "  Spaces and CASE count", ""):
         expect(visitor.post("/login", json={"username": name, "password": wrong}), 401)
@@ -112,14 +112,14 @@ def test_a_password_is_taken_as_it_is(face: Face, visitor: Client) -> None:
     "email",
     ["somebody@example.org", "some.body+tag@sub.example.org", "me@localhost", "team@office.local", None],
 )
-def test_an_address_may_be_given(face: Face, email: str | None) -> None:
+def test_email_address_is_optional(face: Face, email: str | None) -> None:
     name = sign_up(face.url, email=email)
     profile = Client(face.url, sign_in(face.url, name)).json("/me")
     assert profile["email"] == email
 
 
-@pytest.mark.parametrize("email", NO_ADDRESSES)
-def test_what_is_no_address_is_refused(visitor: Client, email: str) -> None:
+@pytest.mark.parametrize("email", INVALID_ADDRESSES)
+def test_invalid_email_address_is_refused(visitor: Client, email: str) -> None:
     fields = {"username": new_name(), "password": PASSWORD, "email": email}
     expect_issue(visitor.post("/signup", json=fields), "email")
 

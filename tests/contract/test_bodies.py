@@ -1,4 +1,4 @@
-"""Request bodies: their type and what is in them."""
+"""Request bodies: their media type and their fields."""
 
 import json
 from typing import Any
@@ -35,8 +35,8 @@ NOT_JSON = (
         b"<a/>",
     ),
 )
-NO_OBJECTS = (b"[]", b"null", b"1", b'"text"', b"true", b'[{"username": "a"}]', b"1e999", b"-0.0")
-NO_TYPES = (
+NOT_OBJECTS = (b"[]", b"null", b"1", b'"text"', b"true", b'[{"username": "a"}]', b"1e999", b"-0.0")
+OTHER_TYPES = (
     "text/plain",
     "application/xml",
     "multipart/form-data; boundary=x",
@@ -65,25 +65,27 @@ def send(client: Client, path: str, content: bytes, headers: dict[str, str] = JS
 
 
 def padded(size: int) -> bytes:
-    """A whole sign-up, padded with spaces that JSON allows."""
+    """Return a complete sign-up of `size` bytes, padded with spaces that JSON allows."""
     content = json.dumps({"username": new_name(), "password": PASSWORD}).encode()
     return content + b" " * (size - len(content))
 
 
 @pytest.mark.parametrize("content", NOT_JSON, ids=lambda content: repr(content[:20]))
 @pytest.mark.parametrize("path", ["/signup", "/login"])
-def test_what_is_no_json_is_malformed(visitor: Client, path: str, content: bytes) -> None:
+def test_invalid_json_is_malformed(visitor: Client, path: str, content: bytes) -> None:
     expect_error(send(visitor, path, content), 400)
 
 
-@pytest.mark.parametrize("content", NO_OBJECTS)
-def test_what_is_no_object_is_malformed(visitor: Client, regular: Reader, post: str, content: bytes) -> None:
+@pytest.mark.parametrize("content", NOT_OBJECTS)
+def test_json_that_is_no_object_is_malformed(
+    visitor: Client, regular: Reader, post: str, content: bytes
+) -> None:
     for path in ("/signup", "/login"):
         expect_error(send(visitor, path, content), 400)
     expect_error(send(regular, f"/posts/{post}/share", content), 400)
 
 
-@pytest.mark.parametrize("media_type", NO_TYPES)
+@pytest.mark.parametrize("media_type", OTHER_TYPES)
 def test_other_media_types_are_refused(visitor: Client, regular: Reader, post: str, media_type: str) -> None:
     headers = {"Content-Type": media_type}
     for path in ("/signup", "/login"):
@@ -91,17 +93,17 @@ def test_other_media_types_are_refused(visitor: Client, regular: Reader, post: s
     expect_error(send(regular, f"/posts/{post}/share", b'{"to": "a@example.org"}', headers), 415)
 
 
-def test_a_body_without_a_type_is_refused(visitor: Client) -> None:
+def test_body_without_a_media_type_is_refused(visitor: Client) -> None:
     expect_error(send(visitor, "/signup", padded(100), {}), 415)
 
 
-def test_a_charset_may_stand_beside_the_type(visitor: Client) -> None:
+def test_media_type_may_have_a_charset(visitor: Client) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
     expect(send(visitor, "/signup", padded(200), headers), 201)
 
 
 @pytest.mark.parametrize("value", OPERATORS, ids=repr)
-def test_only_text_is_taken_for_text(visitor: Client, regular: Reader, post: str, value: Any) -> None:
+def test_text_field_accepts_only_text(visitor: Client, regular: Reader, post: str, value: Any) -> None:
     fields = {"username": value, "password": value}
     for path in ("/signup", "/login"):
         expect_issue(send(visitor, path, json.dumps(fields).encode()), "username", "password")
@@ -121,7 +123,7 @@ def test_unknown_fields_of_any_name_are_refused(visitor: Client, name: str) -> N
     expect_error(send(visitor, "/signup", json.dumps(fields).encode()), 422)
 
 
-def test_half_a_surrogate_pair_is_no_text(visitor: Client) -> None:
+def test_half_a_surrogate_pair_is_refused(visitor: Client) -> None:
     content = b'{"username": "abc", "password": "0123456789\\ud800"}'
     expect_error(send(visitor, "/signup", content), 422)
 
@@ -132,6 +134,6 @@ def test_identity_is_checked_before_the_body(visitor: Client, content: bytes) ->
     expect_unauthorized(send(visitor, "/posts/t3_zzzzzzzzzzz/share", content, {"Content-Type": "text/plain"}))
 
 
-def test_a_rule_comes_before_the_post(regular: Reader) -> None:
+def test_body_is_checked_before_the_post(regular: Reader) -> None:
     expect_issue(regular.put("/posts/t3_zzzzzzzzzzz/tags/NOT-A-TAG"), "tag")
     expect_issue(regular.post("/posts/t3_zzzzzzzzzzz/share", json={"to": "nobody"}), "to")

@@ -1,4 +1,4 @@
-"""Bodies of 64 KiB at most."""
+"""A request body may have 64 KiB."""
 
 import json
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ JSON = {"Content-Type": "application/json"}
 
 
 def padded(size: int) -> bytes:
-    """A whole sign-up, padded with spaces that JSON allows."""
+    """Return a complete sign-up of `size` bytes, padded with spaces that JSON allows."""
     content = json.dumps({"username": new_name(), "password": PASSWORD}).encode()
     return content + b" " * (size - len(content))
 
 
-def test_64_kibibytes_are_taken_and_one_byte_more_is_not(visitor: Client) -> None:
+def test_64_kibibytes_are_accepted_and_one_byte_more_is_refused(visitor: Client) -> None:
     expect(visitor.post("/signup", data=padded(LIMIT), headers=JSON), 201)
     expect_error(visitor.post("/signup", data=padded(LIMIT + 1), headers=JSON), 413)
 
 
-def test_a_size_that_is_not_announced_makes_no_difference(visitor: Client) -> None:
+def test_limit_holds_without_a_content_length(visitor: Client) -> None:
     def pieces(size: int) -> Iterator[bytes]:
         content = padded(size)
         yield content[:1000]

@@ -1,4 +1,4 @@
-"""Whoever comes with a cookie needs the token of their page to write; nobody else does."""
+"""A write with a session cookie needs the CSRF token of the page; other writes do not."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.face
 
 @pytest.mark.parametrize("path", ["/login", "/signup"])
 @pytest.mark.parametrize("token", [None, "", "wrong", "a.b.c"])
-def test_forms_need_their_token(browser: Browser, path: str, token: str | None) -> None:
+def test_form_needs_its_csrf_token(browser: Browser, path: str, token: str | None) -> None:
     browser.page(path)
     fields = {
         "username": new_name(),
@@ -23,7 +23,7 @@ def test_forms_need_their_token(browser: Browser, path: str, token: str | None) 
     assert browser.get("/me").status_code != 200
 
 
-def test_a_token_is_good_for_its_own_session_only(face: Face, member: Browser, post: str) -> None:
+def test_csrf_token_is_valid_for_its_own_session_only(face: Face, member: Browser, post: str) -> None:
     strangers = Browser(face.url).form_token()
     response = member.put(
         f"/posts/{post}/like", headers={"X-CSRFToken": strangers, "Accept": "application/json"}
@@ -33,7 +33,7 @@ def test_a_token_is_good_for_its_own_session_only(face: Face, member: Browser, p
 
 @pytest.mark.parametrize("verb", ["like", "hide", "tags/x", "tags/NOT-A-TAG"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_writes_with_a_cookie_need_the_token(member: Browser, post: str, method: str, verb: str) -> None:
+def test_write_with_a_cookie_needs_the_csrf_token(member: Browser, post: str, method: str, verb: str) -> None:
     headers = {"Accept": "application/json"}
     path = f"/posts/{post}/{verb}"
     expect_error(member.request(method, path, headers=headers), 403)
@@ -43,7 +43,9 @@ def test_writes_with_a_cookie_need_the_token(member: Browser, post: str, method:
 
 
 @pytest.mark.parametrize("path", ["/logout", "/posts/{id}/share", "/posts/{id}/unhide"])
-def test_posts_with_a_cookie_need_the_token(face: Face, member: Browser, post: str, path: str) -> None:
+def test_post_request_with_a_cookie_needs_the_csrf_token(
+    face: Face, member: Browser, post: str, path: str
+) -> None:
     address = path.format(id=post)
     expect(member.post(address, data={"to": "never@example.org", "note": ""}), 403)
     expect(
@@ -57,13 +59,13 @@ def test_visitor_without_a_session_has_to_sign_in_first(browser: Browser, post: 
     expect_error(browser.put(f"/posts/{post}/like", headers={"Accept": "application/json"}), 401)
 
 
-def test_a_cookie_and_the_token_serve_programs_too(member: Browser, post: str) -> None:
+def test_program_may_use_a_cookie_with_the_csrf_token(member: Browser, post: str) -> None:
     headers = {"X-CSRFToken": member.page_token(), "Accept": "application/json"}
     assert expect(member.put(f"/posts/{post}/like", headers=headers), 200).json()["liked"] is True
     assert expect(member.get("/me", headers={"Accept": "application/json"}), 200).json()["username"]
 
 
-def test_a_bearer_token_beside_a_cookie_is_what_counts(member: Browser, other: Reader, post: str) -> None:
+def test_bearer_token_takes_precedence_over_a_cookie(member: Browser, other: Reader, post: str) -> None:
     headers = {"Authorization": f"Bearer {other.token}", "Accept": "application/json"}
     assert member.get("/me", headers=headers).json()["username"] == other.username
     expect(member.put(f"/posts/{post}/like", headers=headers), 200)

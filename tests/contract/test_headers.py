@@ -44,7 +44,7 @@ def test_responses_have_security_headers(visitor: Client, corpus: Corpus, path: 
         assert "'unsafe-inline'" not in policy.get("style-src", [])
 
 
-def test_writes_carry_them_too(regular: Reader, post: str) -> None:
+def test_writes_have_security_headers(regular: Reader, post: str) -> None:
     for response in (
         regular.put(f"/posts/{post}/like"),
         regular.put(f"/posts/{post}/tags/NO"),

@@ -20,7 +20,7 @@ def test_a_post_is_hidden_and_shown_again(regular: Reader, post: str) -> None:
     assert regular.json(f"/posts/{post}")["hidden"] is False
 
 
-def test_doing_it_twice_is_doing_it_once(reader: Reader, post: str) -> None:
+def test_hiding_twice_changes_nothing(reader: Reader, post: str) -> None:
     for _ in range(2):
         assert expect(reader.put(f"/posts/{post}/hide"), 200).json()["hidden"] is True
     assert reader.json("/me")["counts"]["hidden"] == 1
@@ -55,13 +55,15 @@ def test_a_hidden_post_still_has_its_page_and_its_tags(regular: Reader, post: st
     assert ids(regular.items("/tags/kept")) == [post]
 
 
-def test_other_readers_see_what_one_hides(reader: Reader, other: Reader, post: str, corpus: Corpus) -> None:
+def test_other_readers_still_see_a_hidden_post(
+    reader: Reader, other: Reader, post: str, corpus: Corpus
+) -> None:
     expect(reader.put(f"/posts/{post}/hide"), 200)
     assert other.json(f"/posts/{post}")["hidden"] is False
     assert total(other, "/search", q=corpus.word) == total(reader, "/search", q=corpus.word) + 1
 
 
-def test_many_hidden_posts_leave_no_gaps(reader: Reader, corpus: Corpus) -> None:
+def test_pages_are_full_although_many_posts_are_hidden(reader: Reader, corpus: Corpus) -> None:
     hidden = {each.post_id for each in corpus.paged[::2]}
     for post_id in hidden:
         expect(reader.put(f"/posts/{post_id}/hide"), 200)
@@ -76,7 +78,7 @@ def test_an_unknown_post_is_not_found(regular: Reader, post_id: str) -> None:
     expect_error(regular.delete(f"/posts/{post_id}/hide"), 404)
 
 
-def test_a_page_does_not_show_it_either(member: Browser, corpus: Corpus) -> None:
+def test_html_page_does_not_show_a_hidden_post(member: Browser, corpus: Corpus) -> None:
     hidden = corpus.spare.pop()
     word = hidden.title.split()[-1]
     assert posts_on(member.page("/search", q=word)) == [hidden.post_id]

@@ -1,4 +1,4 @@
-"""`GET /images/{id}`: the post's picture, fetched and kept; nothing else, and from nowhere private."""
+"""`GET /images/{id}`: the picture of a post, fetched once and cached, never from a private address."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def path(corpus: Corpus, case: str) -> str:
 
 
 @pytest.mark.parametrize("ending", MEDIA_TYPES)
-def test_each_format_is_shown_as_it_is(visitor: Client, corpus: Corpus, ending: str) -> None:
+def test_each_format_is_sent_unchanged(visitor: Client, corpus: Corpus, ending: str) -> None:
     response = expect(visitor.get(path(corpus, ending), headers={"Accept": BROWSERS_ACCEPT}), 200)
     assert response.headers["Content-Type"] == MEDIA_TYPES[ending]
     assert response.content == picture(ending)
@@ -41,7 +41,7 @@ def test_each_format_is_shown_as_it_is(visitor: Client, corpus: Corpus, ending: 
         *(("redirected", "png"), ("hops", "png")),
     ],
 )
-def test_the_picture_is_found(visitor: Client, corpus: Corpus, case: str, ending: str) -> None:
+def test_picture_of_each_case_is_found(visitor: Client, corpus: Corpus, case: str, ending: str) -> None:
     response = expect(visitor.get(path(corpus, case)), 200)
     assert response.headers["Content-Type"] == MEDIA_TYPES[ending]
     assert response.content == picture(ending)
@@ -62,7 +62,7 @@ def test_a_picture_is_fetched_once(visitor: Client, corpus: Corpus, images: Imag
     assert images.hits("/cached.png") == fetched
 
 
-def test_a_picture_has_an_etag_and_may_be_kept(visitor: Client, corpus: Corpus) -> None:
+def test_picture_has_an_etag_and_may_be_cached(visitor: Client, corpus: Corpus) -> None:
     response = expect(visitor.get(path(corpus, "etag")), 200)
     assert "max-age" in response.headers["Cache-Control"]
     tag = {"If-None-Match": response.headers["ETag"]}
@@ -77,22 +77,22 @@ def test_two_mebibytes_are_shown_and_one_byte_more_is_not(visitor: Client, corpu
 
 
 @pytest.mark.parametrize("case", ["large", "large-unannounced"])
-def test_what_is_far_too_large_is_not_shown(visitor: Client, corpus: Corpus, case: str) -> None:
+def test_much_larger_file_is_not_shown(visitor: Client, corpus: Corpus, case: str) -> None:
     expect_message(visitor.get(path(corpus, case)), 404, "larger")
 
 
 @pytest.mark.parametrize("case", sorted(NO_PICTURE | {"svg"}))
-def test_what_is_no_picture_is_not_shown(visitor: Client, corpus: Corpus, case: str) -> None:
+def test_file_that_is_no_picture_is_not_shown(visitor: Client, corpus: Corpus, case: str) -> None:
     expect_error(visitor.get(path(corpus, case)), 404)
 
 
 @pytest.mark.parametrize("case", ["none", "adult"])
-def test_a_post_without_a_picture_has_none(visitor: Client, corpus: Corpus, case: str) -> None:
+def test_post_without_a_picture_gets_not_found(visitor: Client, corpus: Corpus, case: str) -> None:
     expect_message(visitor.get(path(corpus, case)), 404, "no picture")
 
 
 @pytest.mark.parametrize("post_id", ["t3_zzzzzzzzzzz", "nonsense", "..%2f..%2fetc%2fpasswd", "%00"])
-def test_an_unknown_post_has_none(visitor: Client, post_id: str) -> None:
+def test_picture_of_an_unknown_post_is_not_found(visitor: Client, post_id: str) -> None:
     expect_error(visitor.get(f"/images/{post_id}"), 404)
 
 
@@ -104,7 +104,7 @@ def test_private_addresses_are_not_fetched(
     assert images.hits(f"/private-{case}.png") == 0
 
 
-def test_redirects_without_end_are_given_up(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
+def test_endless_redirects_are_given_up(visitor: Client, corpus: Corpus, images: ImageSite) -> None:
     before = images.hits("/loop.png")  # the site may have served other steps, too
     expect_message(visitor.get(path(corpus, "loop")), 404, "redirect")
     assert before < images.hits("/loop.png") <= before + 10
@@ -116,5 +116,5 @@ def test_refusal_of_the_other_site_is_reported(visitor: Client, corpus: Corpus) 
 
 
 @pytest.mark.parametrize("case", ["slow", "silent"])
-def test_a_site_that_takes_too_long_is_given_up(visitor: Client, corpus: Corpus, case: str) -> None:
+def test_slow_site_is_given_up(visitor: Client, corpus: Corpus, case: str) -> None:
     expect_error(visitor.get(path(corpus, case)), 504)

@@ -16,7 +16,7 @@ MISSING = "t3_zzzzzzzzzzz"
 
 
 def shown_likes(page: BeautifulSoup, post: str) -> str:
-    """What the button of a post says."""
+    """Return what the like button of a post says."""
     button = page.select_one(f'[data-post="{post}"] [data-verb="like"]')
     return " ".join(button.get_text(" ").split())
 
@@ -48,7 +48,7 @@ def test_the_latest_come_first(reader: Reader, corpus: Corpus, name: str, verb: 
 
 
 @pytest.mark.parametrize(("name", "verb", "field"), LISTS)
-def test_it_is_the_reader_s_own(
+def test_lists_show_the_readers_own_marks_only(
     reader: Reader, other: Reader, visitor: Client, post: str, name: str, verb: str, field: str
 ) -> None:
     assert reader.items(f"/{name}") == []
@@ -58,7 +58,7 @@ def test_it_is_the_reader_s_own(
     expect_unauthorized(visitor.get(f"/{name}"))
 
 
-def test_what_is_hidden_is_still_liked(reader: Reader, post: str) -> None:
+def test_hidden_post_is_still_liked(reader: Reader, post: str) -> None:
     for verb in ("like", "hide"):
         expect(reader.put(f"/posts/{post}/{verb}"), 200)
     (liked,), (hidden,) = reader.items("/likes"), reader.items("/hidden")
@@ -66,7 +66,7 @@ def test_what_is_hidden_is_still_liked(reader: Reader, post: str) -> None:
     assert (liked["liked"], liked["hidden"]) == (True, True)
 
 
-def test_the_profile_leads_there_and_a_form_brings_back(member: Browser, corpus: Corpus) -> None:
+def test_profile_links_to_the_lists_and_a_form_unhides_a_post(member: Browser, corpus: Corpus) -> None:
     hidden, liked = (corpus.spare.pop().post_id for _ in range(2))
     headers = {"X-CSRFToken": member.page_token()}
     for post, verb in ((hidden, "hide"), (hidden, "like"), (liked, "like")):
@@ -86,7 +86,7 @@ def test_the_profile_leads_there_and_a_form_brings_back(member: Browser, corpus:
     assert member.get(f"/posts/{hidden}", headers={"Accept": "application/json"}).json()["hidden"] is False
 
 
-def test_programs_may_use_that_form_too(regular: Reader, post: str) -> None:
+def test_program_may_unhide_a_post_as_the_form_does(regular: Reader, post: str) -> None:
     expect(regular.put(f"/posts/{post}/hide"), 200)
     for _ in range(2):
         response = expect(regular.post(f"/posts/{post}/unhide"), 200)

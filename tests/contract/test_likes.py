@@ -17,14 +17,14 @@ def liked(response: Response) -> tuple[bool, int]:
     return body["liked"], body["likes"]
 
 
-def test_a_post_is_liked_and_no_more(regular: Reader, post: str) -> None:
+def test_like_is_set_and_removed(regular: Reader, post: str) -> None:
     assert liked(regular.put(f"/posts/{post}/like")) == (True, 1)
     assert regular.json(f"/posts/{post}")["liked"] is True
     assert liked(regular.delete(f"/posts/{post}/like")) == (False, 0)
     assert regular.json(f"/posts/{post}")["liked"] is False
 
 
-def test_doing_it_twice_is_doing_it_once(regular: Reader, post: str) -> None:
+def test_second_like_changes_nothing(regular: Reader, post: str) -> None:
     assert liked(regular.delete(f"/posts/{post}/like")) == (False, 0)
     for _ in range(2):
         assert liked(regular.put(f"/posts/{post}/like")) == (True, 1)
@@ -51,7 +51,7 @@ def test_likes_of_all_readers_are_counted(face: Face, regular: Reader, other: Re
     check(regular, 1)
 
 
-def test_many_likes_of_one_reader_at_once_are_one(face: Face, regular: Reader, post: str) -> None:
+def test_concurrent_likes_of_one_reader_count_once(face: Face, regular: Reader, post: str) -> None:
     def like(_: int) -> tuple[bool, int]:
         return liked(Client(face.url, regular.token).put(f"/posts/{post}/like"))
 

@@ -22,7 +22,7 @@ def fail(client: Client, username: str) -> None:
 
 
 def skip_if_over(began: float, what: str) -> None:
-    """What was done must fall into one window, else the limit was never reached."""
+    """Skip the test if the requests did not fall into one window: then they did not reach the limit."""
     if time.monotonic() - began >= WINDOW:
         pytest.skip(f"too slow a machine for {LIMIT} {what} a minute")
 

@@ -64,14 +64,14 @@ def test_a_page_past_the_end_is_empty(visitor: Client, corpus: Corpus) -> None:
     assert "next" not in body["_links"]
 
 
-def test_a_page_shows_the_same_posts_in_the_same_order(
+def test_html_page_shows_the_same_posts_in_the_same_order(
     visitor: Client, browser: Browser, corpus: Corpus
 ) -> None:
     page = browser.page("/", page=2, max_results=30)
     assert posts_on(page) == ids(visitor.items("/", page=2, max_results=30))
 
 
-def test_a_page_leads_on_to_its_neighbours(browser: Browser, corpus: Corpus) -> None:
+def test_html_page_links_to_its_neighbours(browser: Browser, corpus: Corpus) -> None:
     second = browser.page("/", page=2, max_results=10)
     following, previous = second.select_one("a[rel=next]"), second.select_one("a[rel=prev]")
     assert posts_on(browser.page(following["href"])) == posts_on(browser.page("/", page=3, max_results=10))

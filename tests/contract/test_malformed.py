@@ -1,4 +1,4 @@
-"""Malformed requests, hundreds at random and some by name: no 5xx, no stack trace, no driver's word."""
+"""Malformed requests, hundreds at random and some by name: no 5xx, no stack trace, no driver message."""
 
 import json
 from collections import Counter
@@ -11,7 +11,7 @@ from tests.contract.face import Face
 from tests.support.budget import budget
 from tests.support.client import Client, Reader, new_reader, other_address
 from tests.support.malformed import requests
-from tests.support.raw import RawResponse, send
+from tests.support.raw_requests import RawResponse, send
 from tests.support.responses import LEAKS, check_error_shape, expect
 
 pytestmark = pytest.mark.face
@@ -66,13 +66,13 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def malformer(face: Face) -> Reader:
-    """Whoever sends the malformed requests; what they do bothers no other test."""
+    """The reader who sends the malformed requests, so that they disturb no other test."""
     return new_reader(face.url)
 
 
 @pytest.fixture(scope="module")
 def address() -> str:
-    """Where they come from, so that failed sign-ins lock nobody else out."""
+    """An address of this test's own, so that failed sign-ins lock nobody else out."""
     return other_address()
 
 
@@ -115,7 +115,7 @@ def test_broken_requests_are_refused(face: Face, address: str, name: str) -> Non
         assert response.status < 400 or not LEAKS.search(response.body.decode("utf-8", "replace")), response
 
 
-def test_nobody_else_names_the_host(face: Face) -> None:
+def test_forged_host_is_in_no_response(face: Face) -> None:
     for path in ("/", "/login", "/me", "/nothing", "/docs"):
         headers = (
             "Host: evil.example\r\nX-Forwarded-Host: evil.example\r\nAccept: text/html\r\nConnection: close"

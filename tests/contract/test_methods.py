@@ -1,4 +1,4 @@
-"""Methods: what a path takes, what it does not, and HEAD wherever there is GET."""
+"""Methods: which ones a path allows, and HEAD wherever there is GET."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.face
 
 ALL = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 GET, POST, FORM, MARK = map(frozenset, (["GET"], ["POST"], ["GET", "POST"], ["PUT", "DELETE"]))
-TAKEN = {
+ALLOWED = {
     **dict.fromkeys(("/", "/search", "/recommended", "/posts/{id}", "/images/{id}", "/me", "/tags"), GET),
     **dict.fromkeys(
         (
@@ -32,8 +32,8 @@ TAKEN = {
 }
 """By path, the methods of the contract; GET of the forms is for browsers."""
 
-NOT_TAKEN = [(path, method) for path, taken in TAKEN.items() for method in sorted(ALL - taken)]
-READABLE = [path for path, taken in TAKEN.items() if taken == GET and "images" not in path]
+NOT_ALLOWED = [(path, method) for path, methods in ALLOWED.items() for method in sorted(ALL - methods)]
+READABLE = [path for path, methods in ALLOWED.items() if methods == GET and "images" not in path]
 UNKNOWN = (
     "/nothing",
     "/posts",
@@ -47,12 +47,12 @@ UNKNOWN = (
 )
 
 
-@pytest.mark.parametrize(("path", "method"), NOT_TAKEN)
+@pytest.mark.parametrize(("path", "method"), NOT_ALLOWED)
 def test_other_methods_are_not_allowed(regular: Reader, corpus: Corpus, path: str, method: str) -> None:
     response = regular.request(method, path.format(id=corpus.rich[0].post_id))
     expect_error(response, 405)
     allowed = {each.strip() for each in response.headers["Allow"].split(",")}
-    assert TAKEN[path] <= allowed | {"GET"}
+    assert ALLOWED[path] <= allowed | {"GET"}
     assert method not in allowed
 
 

@@ -1,8 +1,8 @@
-"""JSON or HTML at the same address, as `Accept` has it."""
+"""JSON or HTML at the same address, as the header `Accept` requests."""
 
 import pytest
 
-from tests.support.accepting import HTML_RATHER, JSON_RATHER, NEITHER
+from tests.support.accept_headers import HTML_RATHER, JSON_RATHER, NEITHER
 from tests.support.browser import ACCEPT, Browser, parse
 from tests.support.client import Client, Reader
 from tests.support.corpus import Corpus
@@ -24,29 +24,29 @@ PATHS = (
 
 
 @pytest.mark.parametrize("accept", JSON_RATHER)
-def test_json_for_programs(visitor: Client, corpus: Corpus, accept: str) -> None:
+def test_programs_get_json(visitor: Client, corpus: Corpus, accept: str) -> None:
     response = expect(visitor.get("/", headers={"Accept": accept}), 200)
     assert response.headers["Content-Type"] == "application/json"
     assert response.json()["_items"]
 
 
-def test_json_without_a_preference(visitor: Client, corpus: Corpus) -> None:
+def test_json_is_the_default(visitor: Client, corpus: Corpus) -> None:
     response = expect(visitor.get("/", headers={"Accept": None}), 200)
     assert response.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("accept", (ACCEPT, *HTML_RATHER))
-def test_html_for_browsers(visitor: Client, corpus: Corpus, accept: str) -> None:
+def test_browsers_get_html(visitor: Client, corpus: Corpus, accept: str) -> None:
     parse(expect(visitor.get("/", headers={"Accept": accept}), 200))
 
 
 @pytest.mark.parametrize("accept", NEITHER)
-def test_nothing_else(visitor: Client, accept: str) -> None:
+def test_other_media_types_are_not_acceptable(visitor: Client, accept: str) -> None:
     expect_error(visitor.get("/", headers={"Accept": accept}), 406)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_address_has_both(regular: Reader, corpus: Corpus, path: str) -> None:
+def test_every_address_has_json_and_html(regular: Reader, corpus: Corpus, path: str) -> None:
     address = path.format(id=corpus.rich[0].post_id)
     program, page = (regular.get(address, headers={"Accept": accept}) for accept in (JSON_RATHER[0], ACCEPT))
     assert isinstance(expect(program, 200).json(), dict)
@@ -61,7 +61,7 @@ def test_every_address_has_both(regular: Reader, corpus: Corpus, path: str) -> N
     ("path", "status"),
     [("/nothing", 404), ("/?page=0", 400), ("/posts/t3_zzzzzzzzzzz", 404), ("/search", 400)],
 )
-def test_errors_have_both(visitor: Client, browser: Browser, path: str, status: int) -> None:
+def test_errors_are_in_json_and_html(visitor: Client, browser: Browser, path: str, status: int) -> None:
     check_error_shape(expect(visitor.get(path), status).json(), status)
     page = parse(expect(browser.get(path), status))
     message = visitor.get(path).json()["_error"]["message"]

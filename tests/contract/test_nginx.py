@@ -63,9 +63,7 @@ def test_a_browser_signs_in_and_out(proxy: Nginx, regular: Reader, post: str) ->
     assert {"secure", "httponly"} <= {each.strip().lower() for each in cookie.split(";")}
 
 
-def test_a_browser_with_a_password_for_the_proxy_does_too(
-    closed_proxy: Nginx, regular: Reader, post: str
-) -> None:
+def test_browser_signs_in_and_out_behind_a_password(closed_proxy: Nginx, regular: Reader, post: str) -> None:
     browser = browser_of(closed_proxy)
     assert expect(browser.get("/"), 401).headers["WWW-Authenticate"].startswith("Basic")
     browser.session.auth = PASSWORD
@@ -84,7 +82,7 @@ def test_compressed_response_keeps_its_etag(proxy: Nginx, corpus: Corpus) -> Non
     expect(client.get(path, headers={"If-None-Match": response.headers["ETag"]}), 304)
 
 
-def test_a_program_has_its_token(proxy: Nginx, regular: Reader, post: str) -> None:
+def test_program_uses_a_token(proxy: Nginx, regular: Reader, post: str) -> None:
     client = proxy.lead(Client(proxy.url, regular.token))
     assert client.json("/me")["username"] == regular.username
     expect(client.put(f"/posts/{post}/tags/proxied"), 200)

@@ -36,25 +36,25 @@ def counted(client: Client) -> float:
     return sum(sample.value for sample in families[REQUESTS].samples if sample.name.endswith("_total"))
 
 
-def test_it_lives(visitor: Client) -> None:
+def test_face_is_live(visitor: Client) -> None:
     assert visitor.json("/health/live") == {"_status": "OK"}
 
 
-def test_it_is_ready_and_says_which_parts_are(visitor: Client) -> None:
+def test_readiness_names_the_parts(visitor: Client) -> None:
     body = visitor.json("/health/ready")
     assert body["_status"] == "OK"
     assert body["parts"]
     assert set(body["parts"].values()) == {"ok"}
 
 
-def test_all_was_found_when_it_said_it_was_ready(shared: SharedStep | None) -> None:
+def test_all_posts_were_found_once_it_was_ready(shared: SharedStep | None) -> None:
     if shared is None:
         pytest.skip("the step runs already")
     assert shared.found_at_start == len(shared.posts)
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "text/html", "*/*", "application/openmetrics-text"])
-def test_any_probe_gets_the_health(visitor: Client, accept: str) -> None:
+def test_probe_gets_the_health_whatever_it_accepts(visitor: Client, accept: str) -> None:
     for path in ("/health/live", "/health/ready"):
         response = expect(visitor.get(path, headers={"Accept": accept, "Authorization": "Bearer wrong"}), 200)
         assert response.json()["_status"] == "OK"
@@ -107,7 +107,7 @@ def test_the_document_has_every_route_of_the_contract(visitor: Client) -> None:
     assert found >= OPERATIONS
 
 
-def test_every_operation_of_the_document_is_there(visitor: Client, corpus: Corpus) -> None:
+def test_every_operation_of_the_document_exists(visitor: Client, corpus: Corpus) -> None:
     paths = visitor.json("/openapi.json")["paths"]
     for path, item in paths.items():
         if "{command}" in path:  # there is one only once something was commanded
@@ -121,7 +121,7 @@ def test_every_operation_of_the_document_is_there(visitor: Client, corpus: Corpu
             )
 
 
-def test_the_page_to_try_it_loads_from_nowhere_else(browser: Browser) -> None:
+def test_docs_page_loads_from_nowhere_else(browser: Browser) -> None:
     page = browser.page("/docs")
     assert not page.select("script:not([src])")
     addresses = {
@@ -135,7 +135,7 @@ def test_the_page_to_try_it_loads_from_nowhere_else(browser: Browser) -> None:
             assert OUTSIDE.findall(asset.text) == []
 
 
-def test_the_page_to_try_it_shows_the_document(browser: Browser) -> None:
+def test_docs_page_shows_the_document(browser: Browser) -> None:
     page = browser.page("/docs")
     scripts = [browser.get(str(each["src"])).text for each in page.select("script[src]")]
     assert any("/openapi.json" in text for text in [str(page), *scripts])

@@ -1,4 +1,4 @@
-"""Writes can be read back at once by who made them, and by others within the step's deadline."""
+"""Readers see their own writes at once, and other readers see them within the step's deadline."""
 
 from tests.contract.face import Face
 from tests.contract.shapes import ids

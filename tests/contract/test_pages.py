@@ -1,4 +1,4 @@
-"""Pages: what others wrote stays text, and all that a page loads is its own."""
+"""HTML pages: text of other people is escaped, and a page loads only the application's own files."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -22,7 +22,7 @@ def filled(path: str, corpus: Corpus) -> str:
 
 
 def loaded(page: BeautifulSoup) -> set[str]:
-    """The addresses of all that a page loads by itself."""
+    """Return the addresses of all that a page loads by itself."""
     return {
         str(element[attribute])
         for name, attribute in LOADING.items()
@@ -52,7 +52,7 @@ def test_pages_load_their_own_files_only(browser: Browser, corpus: Corpus, path:
 
 
 @pytest.mark.parametrize("path", MEMBERS_PAGES)
-def test_members_pages_do_so_too(member: Browser, corpus: Corpus, path: str) -> None:
+def test_members_pages_load_their_own_files_only(member: Browser, corpus: Corpus, path: str) -> None:
     page = member.page(filled(path, corpus))
     check_inline(page)
     assert page.select_one("meta[name=csrf-token]")["content"]
@@ -61,7 +61,7 @@ def test_members_pages_do_so_too(member: Browser, corpus: Corpus, path: str) -> 
     )
 
 
-def test_what_others_wrote_stays_text(browser: Browser, corpus: Corpus) -> None:
+def test_text_of_others_is_escaped(browser: Browser, corpus: Corpus) -> None:
     for submission in corpus.hostile:
         page = browser.page(f"/posts/{submission.post_id}")
         check_inline(page)
@@ -71,7 +71,7 @@ def test_what_others_wrote_stays_text(browser: Browser, corpus: Corpus) -> None:
         assert not [link for link in page.select("a[href]") if str(link["href"]).startswith("javascript:")]
 
 
-def test_a_list_of_hostile_posts_is_a_list(browser: Browser, corpus: Corpus) -> None:
+def test_hostile_posts_do_not_break_a_list(browser: Browser, corpus: Corpus) -> None:
     for submission in corpus.hostile:
         page = browser.page("/search", q=submission.title[:200].split("\r")[0])
         check_inline(page)
@@ -112,7 +112,7 @@ def test_an_error_page_shows_who_is_signed_in(member: Browser, regular: Reader) 
         assert regular.username not in member.get(path).text
 
 
-def test_a_page_names_its_language_and_itself(browser: Browser, corpus: Corpus) -> None:
+def test_page_has_a_language_and_a_title(browser: Browser, corpus: Corpus) -> None:
     for path in ("/", f"/posts/{corpus.rich[0].post_id}", "/login"):
         page = browser.page(path)
         assert page.html["lang"] == "en"

@@ -33,7 +33,7 @@ def test_question_is_a_post_and_its_answer_is_not(visitor: Client, corpus: Corpu
     expect_error(visitor.get(f"/posts/se_{question.number + 1}"), 404)
 
 
-def test_a_post_in_a_list_is_the_post_itself(visitor: Client, corpus: Corpus) -> None:
+def test_post_is_the_same_in_a_list(visitor: Client, corpus: Corpus) -> None:
     for post in visitor.items("/", max_results=5):
         assert visitor.json(f"/posts/{post['_id']}") == post
 
@@ -52,12 +52,12 @@ def test_a_page_shows_the_post(browser: Browser, corpus: Corpus) -> None:
     assert page.select_one(f'a[href="{rich.url}"]')
 
 
-def test_a_page_for_an_unknown_post_says_so(browser: Browser) -> None:
+def test_page_for_an_unknown_post_says_that_it_is_unknown(browser: Browser) -> None:
     response = expect(browser.get("/posts/t3_zzzzzzzzzzz"), 404)
     assert "no" in parse(response).get_text().lower()
 
 
-def test_the_etag_header_is_the_posts_own(visitor: Client, corpus: Corpus) -> None:
+def test_etag_header_is_the_etag_of_the_post(visitor: Client, corpus: Corpus) -> None:
     response = visitor.get(f"/posts/{corpus.rich[0].post_id}")
     assert response.headers["ETag"] == f'"{response.json()["_etag"]}"'
 

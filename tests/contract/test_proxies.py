@@ -1,4 +1,4 @@
-"""A reverse proxy in front, as it changes requests; and that nobody else is believed (RFC 9110)."""
+"""Requests as a reverse proxy changes them, and what no other client may claim (RFC 9110)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.contract.face import Face
 from tests.support.browser import Browser
 from tests.support.client import PASSWORD, Client, Reader
 from tests.support.corpus import Corpus
-from tests.support.raw import send
+from tests.support.raw_requests import send
 from tests.support.responses import expect, expect_error, expect_unauthorized
 
 pytestmark = pytest.mark.face
@@ -39,7 +39,7 @@ def test_a_reader_may_have_a_password_for_the_proxy(member: Browser, regular: Re
     expect(member.submit("/logout", {}, token=token["X-CSRFToken"]), 303)
 
 
-def test_a_form_is_taken_where_tls_ends_in_front(browser: Browser, regular: Reader) -> None:
+def test_form_is_accepted_if_a_proxy_ends_tls(browser: Browser, regular: Reader) -> None:
     browser.session.headers.update({**TLS_ENDED, **FOR_THE_PROXY})
     response = expect(browser.sign_in(regular.username), 303)
     assert response.headers["Location"] == "/"
@@ -53,7 +53,7 @@ def test_browsers_with_fewer_headers_can_sign_in(browser: Browser, regular: Read
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_what_another_site_sends_is_refused(member: Browser, post: str, site: str) -> None:
+def test_request_from_another_site_is_refused(member: Browser, post: str, site: str) -> None:
     headers = {"X-CSRFToken": member.page_token(), "Sec-Fetch-Site": site, "Accept": "application/json"}
     expect_error(member.put(f"/posts/{post}/like", headers=headers), 403)
     expect(member.get("/", headers={"Sec-Fetch-Site": site}), 200)  # a visitor who follows a link to us
@@ -89,7 +89,7 @@ def test_client_cannot_choose_the_host(face: Face, path: str) -> None:
         assert response.status < 500
 
 
-def test_an_address_may_be_absolute(face: Face, corpus: Corpus) -> None:
+def test_request_target_may_be_absolute(face: Face, corpus: Corpus) -> None:
     target = f"http://{ELSEWHERE}/posts/{corpus.rich[0].post_id}"
     response = send(face.url, f"GET {target} HTTP/1.1\r\nHost: {ELSEWHERE}\r\n\r\n".encode())
     assert response is not None
@@ -106,7 +106,7 @@ def test_old_proxies_get_whole_responses(face: Face, corpus: Corpus, version: st
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME: /x", "PATH_INFO: /me", "X-Forwarded-Prefix: /x"])
-def test_nobody_can_move_the_face(face: Face, header: str) -> None:
+def test_headers_do_not_change_the_paths_of_the_face(face: Face, header: str) -> None:
     for path in ("/", "/search?q=stone"):
         response = send(face.url, f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
         assert response is not None
@@ -115,7 +115,7 @@ def test_nobody_can_move_the_face(face: Face, header: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_range_of_what_has_none_is_ignored(visitor: Client, corpus: Corpus, method: str) -> None:
+def test_range_of_a_post_is_ignored(visitor: Client, corpus: Corpus, method: str) -> None:
     response = visitor.request(method, f"/posts/{corpus.rich[0].post_id}", headers={"Range": "bytes=0-3"})
     assert int(expect(response, 200).headers["Content-Length"]) > 4
 
@@ -127,7 +127,7 @@ def test_options_names_the_allowed_methods(visitor: Client, path: str) -> None:
     assert response.content == b""
 
 
-def test_a_body_is_waited_for_where_it_was_announced(face: Face, regular: Reader) -> None:
+def test_body_is_read_after_expect_100_continue(face: Face, regular: Reader) -> None:
     body = f'{{"username": "{regular.username}", "password": "{PASSWORD}"}}'.encode()
     head = (
         b"POST /login HTTP/1.1\r\nHost: x\r\nAccept: application/json; charset=utf-8\r\n"

@@ -1,4 +1,4 @@
-"""What a query may hold: the parameters a route knows, each once, each by its rule."""
+"""Query parameters: a route accepts those that it knows, each once, each by its rule."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.responses import expect, expect_error, expect_message
 pytestmark = pytest.mark.face
 
 PAGED = ("/?", "/search?q=stone&", "/tags?", "/tags/river?", "/likes?", "/hidden?")
-NO_PAGES = (
+INVALID_PAGES = (
     "0",
     "-1",
     "",
@@ -27,8 +27,8 @@ NO_PAGES = (
     "[1]",
     "NaN",
 )
-NO_SIZES = (*NO_PAGES, "51", "1000000")
-ALONE = (
+INVALID_SIZES = (*INVALID_PAGES, "51", "1000000")
+REFUSED = (
     *(
         "/recommended?topic=x&page=1",
         "/recommended?max_results=5",
@@ -64,30 +64,30 @@ ALONE = (
 )
 
 
-@pytest.mark.parametrize("number", NO_PAGES)
+@pytest.mark.parametrize("number", INVALID_PAGES)
 @pytest.mark.parametrize("route", PAGED)
 def test_page_is_a_whole_number_from_1(regular: Reader, route: str, number: str) -> None:
     expect_message(regular.get(f"{route}page={number}"), 400, "page")
 
 
-@pytest.mark.parametrize("number", NO_SIZES)
+@pytest.mark.parametrize("number", INVALID_SIZES)
 @pytest.mark.parametrize("route", PAGED)
 def test_max_results_is_a_whole_number_from_1_to_50(regular: Reader, route: str, number: str) -> None:
     expect_message(regular.get(f"{route}max_results={number}"), 400, "max_results")
 
 
 @pytest.mark.parametrize("route", PAGED)
-def test_the_limits_themselves_are_within(regular: Reader, route: str) -> None:
+def test_pages_and_sizes_at_their_limits_are_accepted(regular: Reader, route: str) -> None:
     for query in ("page=1", "max_results=1", "max_results=50", "page=1000&max_results=50"):
         expect(regular.get(route + query), 200)
 
 
-@pytest.mark.parametrize("path", ALONE)
+@pytest.mark.parametrize("path", REFUSED)
 def test_an_unknown_parameter_is_named(regular: Reader, path: str) -> None:
     expect_error(regular.get(path), 400)
 
 
-def test_the_message_has_the_name(visitor: Client) -> None:
+def test_message_names_the_unknown_parameter(visitor: Client) -> None:
     expect_message(visitor.get("/?page=1&colour=red&size=2"), 400, "colour", "size")
 
 
@@ -106,18 +106,18 @@ def test_sharing_takes_no_parameters(regular: Reader, post: str) -> None:
 
 @pytest.mark.parametrize("query", ["page=1&page=2", "page=1&page=1", "max_results=5&max_results=6"])
 @pytest.mark.parametrize("route", PAGED)
-def test_a_parameter_stands_once(regular: Reader, route: str, query: str) -> None:
+def test_repeated_parameter_is_refused(regular: Reader, route: str, query: str) -> None:
     expect_message(regular.get(route + query), 400, query.partition("=")[0])
 
 
 @pytest.mark.parametrize("query", ["", "q=", "q=%20", "q=%09", "q=%E3%80%80", "page=1", "q=a&q=b"])
-def test_a_search_needs_one_question(visitor: Client, query: str) -> None:
+def test_search_needs_one_query(visitor: Client, query: str) -> None:
     expect_message(visitor.get(f"/search?{query}"), 400, "q")
 
 
-@pytest.mark.parametrize("letter", ["a", "é", "石", "🪨", "%"])
-def test_a_question_of_201_characters_is_too_long(visitor: Client, letter: str) -> None:
-    expect_message(visitor.get("/search", params={"q": letter * 201}), 400, "200")
+@pytest.mark.parametrize("character", ["a", "é", "石", "🪨", "%"])
+def test_query_of_201_characters_is_too_long(visitor: Client, character: str) -> None:
+    expect_message(visitor.get("/search", params={"q": character * 201}), 400, "200")
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 8, 10, 13, 27, 31, 127, 128, 133, 159])
@@ -134,13 +134,13 @@ def test_a_topic_has_1_to_100_characters(visitor: Client, topic: str) -> None:
 @pytest.mark.parametrize(
     "topic", ["a" * 100, "石" * 100, "$where", '{"$ne": ""}', "a/b", "no.such.site.example"]
 )
-def test_any_other_topic_is_one(visitor: Client, topic: str) -> None:
+def test_any_other_topic_is_accepted(visitor: Client, topic: str) -> None:
     assert visitor.items("/recommended", topic=topic) == []
 
 
 @pytest.mark.parametrize(
     "path", ["/?page=0", "/search", "/search?q=%00", "/?unknown=1", "/recommended?topic="]
 )
-def test_a_browser_gets_a_page_that_says_so(browser: Browser, path: str) -> None:
+def test_browser_gets_a_page_with_the_error(browser: Browser, path: str) -> None:
     response = expect(browser.get(path), 400)
     assert parse(response).select_one("main").get_text(strip=True)

@@ -12,27 +12,27 @@ def most_loved(submissions: list[Submission]) -> list[str]:
     return [each.post_id for each in sorted(eligible, key=lambda each: each.by_love)][:12]
 
 
-def test_they_are_the_most_loved_of_a_topic(visitor: Client, corpus: Corpus) -> None:
+def test_most_loved_posts_of_a_topic_are_recommended(visitor: Client, corpus: Corpus) -> None:
     assert ids(visitor.items("/recommended", topic=corpus.loved[0].topic)) == most_loved(corpus.loved)
     assert len(most_loved(corpus.loved)) == 12
 
 
-def test_a_small_topic_has_fewer(visitor: Client, corpus: Corpus) -> None:
+def test_small_topic_has_fewer_recommendations(visitor: Client, corpus: Corpus) -> None:
     found = ids(visitor.items("/recommended", topic=corpus.fewer[0].topic))
     assert found == most_loved(corpus.fewer)
     assert len(found) == 5
 
 
-def test_a_topic_without_loved_posts_has_none(visitor: Client, corpus: Corpus) -> None:
+def test_topic_without_loved_posts_has_no_recommendations(visitor: Client, corpus: Corpus) -> None:
     assert visitor.items("/recommended", topic=corpus.lonely[1].topic) == []
 
 
-def test_an_unknown_topic_has_none(visitor: Client, corpus: Corpus) -> None:
+def test_unknown_topic_has_no_recommendations(visitor: Client, corpus: Corpus) -> None:
     body = visitor.json("/recommended", topic=new_topic())
     assert (body["_items"], body["_meta"]["total"]) == ([], 0)
 
 
-def test_without_a_topic_they_are_the_most_loved_of_all(visitor: Client, corpus: Corpus) -> None:
+def test_without_a_topic_the_most_loved_of_all_posts_are_recommended(visitor: Client, corpus: Corpus) -> None:
     body = visitor.json("/recommended")
     check_collection(body, page=1, max_results=12)
     posts = body["_items"]

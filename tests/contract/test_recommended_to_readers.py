@@ -1,4 +1,4 @@
-"""`GET /recommended` for readers: what shares topics and tags with what they marked comes first."""
+"""`GET /recommended` for readers: posts that share topics or tags with their marked posts come first."""
 
 import pytest
 
@@ -25,14 +25,14 @@ def test_topics_of_marked_posts_come_first(reader: Reader, corpus: Corpus, verb:
         check_post(post, marked=True)
 
 
-def test_several_topics_are_in_one_order(reader: Reader, corpus: Corpus) -> None:
+def test_posts_of_several_topics_are_in_one_order(reader: Reader, corpus: Corpus) -> None:
     for submission in (corpus.fewer[0], corpus.lonely[0]):
         expect(reader.put(f"/posts/{submission.post_id}/like"), 200)
     assert ids(reader.items("/recommended"))[:6] == most_loved([*corpus.fewer, corpus.lonely[0]])
 
 
 @pytest.mark.parametrize("verb", ["like", "tags/river"])
-def test_an_interest_taken_back_counts_no_more(reader: Reader, corpus: Corpus, verb: str) -> None:
+def test_removed_mark_no_longer_counts(reader: Reader, corpus: Corpus, verb: str) -> None:
     before = reader.json("/recommended")
     expect(reader.put(f"/posts/{corpus.lonely[0].post_id}/{verb}"), 200)
     assert reader.json("/recommended") != before
@@ -54,7 +54,7 @@ def test_posts_with_a_tag_the_reader_uses_come_first(
     assert corpus.lonely[1].post_id not in ids(reader.items("/recommended"))
 
 
-def test_a_topic_narrows_them_for_readers_too(reader: Reader, corpus: Corpus) -> None:
+def test_topic_narrows_the_recommendations_of_a_reader(reader: Reader, corpus: Corpus) -> None:
     expect(reader.put(f"/posts/{corpus.lonely[0].post_id}/like"), 200)
     assert ids(reader.items("/recommended", topic=corpus.fewer[0].topic)) == most_loved(corpus.fewer)
 

@@ -95,7 +95,7 @@ def test_pages_hold_each_match_once(visitor: Client, corpus: Corpus) -> None:
     assert visitor.items("/search", q=corpus.paged_word, page=5, max_results=8) == []
 
 
-def test_a_page_shows_the_same_posts_and_keeps_the_question(
+def test_html_page_shows_the_same_posts_and_keeps_the_query(
     visitor: Client, browser: Browser, corpus: Corpus
 ) -> None:
     page = browser.page("/search", q=corpus.paged_word, max_results=8)
@@ -118,6 +118,6 @@ def test_strange_queries_get_a_response(visitor: Client, corpus: Corpus, request
 
 
 @pytest.mark.parametrize("length", [1, 199, 200])
-def test_a_question_may_have_200_characters(visitor: Client, corpus: Corpus, length: int) -> None:
-    for letter in "aé石🪨":
-        expect(visitor.get("/search", params={"q": letter * length}), 200)
+def test_query_may_have_200_characters(visitor: Client, corpus: Corpus, length: int) -> None:
+    for character in "aé石🪨":
+        expect(visitor.get("/search", params={"q": character * length}), 200)

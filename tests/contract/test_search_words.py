@@ -1,4 +1,4 @@
-"""What counts as a word, in which languages, and what is said where there is none to search for."""
+"""What counts as a word, in which languages, and the message for a query without a word."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tests.support.submission import Submission, new_topic, new_word
 
 
 def han() -> str:
-    """A Chinese character, most likely in no other text."""
+    """Return a Chinese character that most likely no other text has."""
     return chr(secrets.choice(range(0x4E00, 0x9FFF)))
 
 
@@ -69,7 +69,7 @@ def posts(face: Face, words: Words, tmp_path_factory: pytest.TempPathFactory) ->
     return {name: each.post_id for name, each in made.items()}
 
 
-def test_words_are_found_where_no_spaces_part_them(
+def test_words_are_found_in_languages_without_spaces(
     visitor: Client, words: Words, posts: dict[str, str]
 ) -> None:
     def found(query: str) -> list[str]:
@@ -89,7 +89,7 @@ def test_words_are_found_where_no_spaces_part_them(
     assert found(words.glued) == found(f"{words.glued}编程") == [posts["glued"]]
 
 
-def test_signs_hyphens_accents_and_quotes_make_sense(
+def test_signs_hyphens_accents_and_quotes_are_understood(
     visitor: Client, words: Words, posts: dict[str, str]
 ) -> None:
     def found(query: str) -> set[str]:

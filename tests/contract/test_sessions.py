@@ -1,4 +1,4 @@
-"""Browsers: forms, the session cookie, and what guards it."""
+"""Browsers: forms, the session cookie, and its protection."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.client import PASSWORD, Client, Reader
 from tests.support.corpus import Corpus
 from tests.support.responses import describe, expect
 
-AWAY = (
+OTHER_SITES = (
     *(
         "//evil.example",
         "///evil.example",
@@ -50,7 +50,7 @@ def test_signing_up_signs_in_and_leads_home(browser: Browser) -> None:
     assert browser.username in browser.page("/me").get_text()
 
 
-def test_the_cookie_is_for_this_site_and_no_script(browser: Browser, regular: Reader) -> None:
+def test_cookie_is_for_this_site_only_and_hidden_from_scripts(browser: Browser, regular: Reader) -> None:
     response = expect(browser.sign_in(regular.username), 303)
     header = response.headers["Set-Cookie"]
     assert header.startswith(f"{browser.cookie_name}=")
@@ -70,7 +70,7 @@ def test_programs_get_no_cookie(regular: Reader, post: str) -> None:
     assert not [response for response in responses if "Set-Cookie" in response.headers]
 
 
-def test_the_session_changes_its_name_at_sign_in(face: Face, browser: Browser, regular: Reader) -> None:
+def test_session_id_changes_at_sign_in(face: Face, browser: Browser, regular: Reader) -> None:
     browser.page("/login")
     before = browser.cookie
     expect(browser.sign_in(regular.username), 303)
@@ -80,7 +80,7 @@ def test_the_session_changes_its_name_at_sign_in(face: Face, browser: Browser, r
     assert not signed_in(planted)
 
 
-def test_a_name_planted_from_outside_is_not_taken(browser: Browser, regular: Reader) -> None:
+def test_session_id_from_outside_is_not_accepted(browser: Browser, regular: Reader) -> None:
     browser.page("/login")
     browser.session.cookies.set(browser.cookie_name, "planted", domain="127.0.0.1", path="/")
     browser.page("/login")
@@ -101,7 +101,7 @@ def test_signing_out_ends_the_session_everywhere(face: Face, member: Browser) ->
 @pytest.mark.parametrize(
     "value", ["", "a", "a" * 4000, "%00", "../../x", '{"$gt":""}', "é".encode().decode("latin-1")]
 )
-def test_a_strange_cookie_is_nobody(browser: Browser, value: str) -> None:
+def test_unknown_cookie_makes_nobody_a_reader(browser: Browser, value: str) -> None:
     browser.page("/login")
     headers = {"Cookie": f"{browser.cookie_name}={value}".encode("latin-1")}
     expect(browser.get("/", headers=headers), 200)
@@ -109,7 +109,7 @@ def test_a_strange_cookie_is_nobody(browser: Browser, value: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/me", "/tags", "/tags/river?page=2", "/likes", "/hidden"])
-def test_a_visitor_is_led_to_the_form_and_back(browser: Browser, regular: Reader, path: str) -> None:
+def test_visitor_is_redirected_to_the_form_and_back(browser: Browser, regular: Reader, path: str) -> None:
     response = expect(browser.get(path), 302, 303)
     form = browser.leads_to(response)
     assert form.startswith("/login?next=")
@@ -120,8 +120,8 @@ def test_a_visitor_is_led_to_the_form_and_back(browser: Browser, regular: Reader
     assert browser.leads_to(done) == path
 
 
-@pytest.mark.parametrize("target", AWAY)
-def test_nobody_is_led_away(browser: Browser, regular: Reader, target: str) -> None:
+@pytest.mark.parametrize("target", OTHER_SITES)
+def test_redirects_never_leave_the_site(browser: Browser, regular: Reader, target: str) -> None:
     in_form = expect(browser.sign_in(regular.username, next=target), 303)
     browser.leads_to(in_form)
     assert "evil" not in in_form.headers["Location"] or browser.leads_to(in_form).startswith("/")
@@ -138,7 +138,7 @@ def test_a_wrong_password_shows_the_form_again(browser: Browser, regular: Reader
     assert not signed_in(browser)
 
 
-def test_what_is_private_is_not_kept_by_others(member: Browser) -> None:
+def test_private_pages_are_not_cached(member: Browser) -> None:
     for path in ("/", "/me", "/tags"):
         control = member.get(path).headers.get("Cache-Control", "")
         assert "private" in control or "no-store" in control

@@ -10,7 +10,7 @@ from tests.support.mailbox import recipients
 from tests.support.responses import expect, expect_error, expect_issue
 from tests.support.submission import new_word
 
-NO_ADDRESSES = (
+INVALID_ADDRESSES = (
     *("", "somebody", "a@b", "a@example.org, b@example.org", "a@example.org\r\nBcc: b@example.org"),
     *(
         "a@example.org\nb@example.org",
@@ -20,14 +20,14 @@ NO_ADDRESSES = (
         "@example.org",
     ),
 )
-NO_NOTES = ("a" * 1001, "a\x00b", "a\x1bb", "a\x7fb", "a\x85b", "a\rb")
+INVALID_NOTES = ("a" * 1001, "a\x00b", "a\x1bb", "a\x7fb", "a\x85b", "a\rb")
 
 
 def address() -> str:
     return f"{new_word()}@example.org"
 
 
-def test_a_mail_arrives_with_all_that_it_needs(face: Face, regular: Reader, corpus: Corpus) -> None:
+def test_mail_has_the_post_the_sender_and_the_note(face: Face, regular: Reader, corpus: Corpus) -> None:
     shared, to = corpus.rich[0], address()
     note = "You will like this:\n\n\tgrüße & <b>stones</b> 🪨"
     response = regular.post(f"/posts/{shared.post_id}/share", json={"to": to, "note": note})
@@ -64,19 +64,19 @@ def test_a_note_may_have_1000_characters(face: Face, regular: Reader, post: str,
     assert note.strip() in face.mail.only_one_to(to)["Text"].replace("\r\n", "\n")
 
 
-@pytest.mark.parametrize("note", NO_NOTES)
-def test_other_notes_are_refused(face: Face, regular: Reader, post: str, note: str) -> None:
+@pytest.mark.parametrize("note", INVALID_NOTES)
+def test_invalid_notes_are_refused(face: Face, regular: Reader, post: str, note: str) -> None:
     to = address()
     expect_issue(regular.post(f"/posts/{post}/share", json={"to": to, "note": note}), "note")
     assert face.mail.all_to(to) == []
 
 
-@pytest.mark.parametrize("to", NO_ADDRESSES)
-def test_what_is_no_address_is_refused(regular: Reader, post: str, to: str) -> None:
+@pytest.mark.parametrize("to", INVALID_ADDRESSES)
+def test_invalid_address_is_refused(regular: Reader, post: str, to: str) -> None:
     expect_issue(regular.post(f"/posts/{post}/share", json={"to": to, "note": ""}), "to")
 
 
-def test_an_address_that_exists_only_at_home_is_taken(face: Face, regular: Reader, post: str) -> None:
+def test_address_in_a_local_domain_is_accepted(face: Face, regular: Reader, post: str) -> None:
     name = new_word()
     for domain in ("localhost", "office.local", "stones.test", "mail.localhost", "box.home.arpa"):
         to = f"{name}@{domain}"
@@ -95,7 +95,7 @@ def test_refused_address_comes_with_the_reason(regular: Reader, post: str) -> No
         assert reason in response.json()["_issues"]["to"]
 
 
-def test_fields_are_needed_and_no_others_are_known(regular: Reader, post: str) -> None:
+def test_missing_and_unknown_fields_are_refused(regular: Reader, post: str) -> None:
     path = f"/posts/{post}/share"
     expect_issue(regular.post(path, json={"note": "nobody"}), "to")
     expect_issue(regular.post(path, json={"to": "a@example.org", "cc": "b@example.org"}), "cc")
@@ -130,7 +130,7 @@ def test_an_unknown_post_is_not_found(face: Face, regular: Reader, post_id: str)
     assert face.mail.all_to(to) == []
 
 
-def test_the_form_shares_too(face: Face, member: Browser, post: str) -> None:
+def test_form_shares_a_post(face: Face, member: Browser, post: str) -> None:
     to, path = address(), f"/posts/{post}/share"
     fields = {"to": to, "note": "two\r\nlines"}
     response = member.post(path, data={**fields, "csrf_token": member.form_token(f"/posts/{post}")})

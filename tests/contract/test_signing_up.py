@@ -20,12 +20,12 @@ def test_a_taken_name_is_a_conflict(face: Face, visitor: Client) -> None:
 def test_a_name_taken_by_many_at_once_has_one_owner(face: Face) -> None:
     name = new_name()
 
-    def try_it(number: int) -> int:
+    def sign_up_as(number: int) -> int:
         fields = {"username": name, "password": f"password number {number}"}
         return Client(face.url).post("/signup", json=fields).status_code
 
     with ThreadPoolExecutor(6) as pool:
-        assert Counter(pool.map(try_it, range(6))) == {201: 1, 409: 5}
+        assert Counter(pool.map(sign_up_as, range(6))) == {201: 1, 409: 5}
 
 
 def test_form_shows_the_error_and_keeps_valid_fields(browser: Browser) -> None:
@@ -41,7 +41,7 @@ def test_the_form_says_when_a_name_is_taken(face: Face, browser: Browser) -> Non
     assert "taken" in response.text
 
 
-def test_an_address_left_empty_in_the_form_is_none(browser: Browser) -> None:
+def test_empty_address_in_the_form_means_no_address(browser: Browser) -> None:
     name = new_name()
     expect(browser.submit("/signup", {"username": name, "password": PASSWORD, "email": ""}), 303)
     assert name in browser.page("/me").get_text()

@@ -15,7 +15,7 @@ from tests.support.client import Client, Reader
 from tests.support.responses import expect, expect_error, expect_issue
 
 TAGS = ("a", "0", "a-", "to-read", "a--b", "9" * 30, "a" + "-" * 29)
-NO_TAGS = (
+INVALID_TAGS = (
     *(
         "-",
         "-a",
@@ -41,21 +41,21 @@ def tags(response: Response) -> list[str]:
     return found
 
 
-def test_a_tag_is_put_and_taken_off(regular: Reader, post: str) -> None:
+def test_tag_is_added_and_removed(regular: Reader, post: str) -> None:
     assert expect(regular.put(f"/posts/{post}/tags/river"), 200).json() == {"post": post, "tags": ["river"]}
     assert regular.json(f"/posts/{post}")["tags"] == ["river"]
     assert expect(regular.delete(f"/posts/{post}/tags/river"), 200).json() == {"post": post, "tags": []}
     assert regular.json(f"/posts/{post}")["tags"] == []
 
 
-def test_tags_come_in_order(regular: Reader, post: str) -> None:
+def test_tags_are_sorted(regular: Reader, post: str) -> None:
     for tag in ("stone", "a", "river", "0"):
         response = regular.put(f"/posts/{post}/tags/{tag}")
     assert tags(response) == ["0", "a", "river", "stone"]
     assert tags(regular.delete(f"/posts/{post}/tags/a")) == ["0", "river", "stone"]
 
 
-def test_doing_it_twice_is_doing_it_once(reader: Reader, post: str) -> None:
+def test_adding_a_tag_twice_changes_nothing(reader: Reader, post: str) -> None:
     for _ in range(2):
         assert tags(reader.put(f"/posts/{post}/tags/river")) == ["river"]
     assert reader.items("/tags") == [{"tag": "river", "count": 1}]
@@ -63,24 +63,24 @@ def test_doing_it_twice_is_doing_it_once(reader: Reader, post: str) -> None:
         assert tags(reader.delete(f"/posts/{post}/tags/river")) == []
 
 
-def test_a_tag_that_is_not_there_can_be_taken_off(regular: Reader, post: str) -> None:
+def test_removing_a_missing_tag_changes_nothing(regular: Reader, post: str) -> None:
     assert tags(regular.delete(f"/posts/{post}/tags/never-put")) == []
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_tags_up_to_their_limits_are_taken(regular: Reader, post: str, tag: str) -> None:
+def test_tags_up_to_their_limits_are_accepted(regular: Reader, post: str, tag: str) -> None:
     assert tags(regular.put(f"/posts/{post}/tags/{tag}")) == [tag]
     assert post in ids(regular.items(f"/tags/{tag}", max_results=50))
 
 
-@pytest.mark.parametrize("tag", NO_TAGS)
-def test_other_tags_are_refused(regular: Reader, post: str, tag: str) -> None:
+@pytest.mark.parametrize("tag", INVALID_TAGS)
+def test_invalid_tags_are_refused(regular: Reader, post: str, tag: str) -> None:
     expect_issue(regular.put(f"/posts/{post}/tags/{tag}"), "tag")
     expect_issue(regular.delete(f"/posts/{post}/tags/{tag}"), "tag")
     expect_issue(regular.get(f"/tags/{tag}"), "tag")
 
 
-def test_every_tag_within_the_rule_is_taken(regular: Reader, post: str) -> None:
+def test_every_valid_tag_is_accepted(regular: Reader, post: str) -> None:
     @budget(60)
     @given(tag=st.from_regex("[a-z0-9][a-z0-9-]{0,29}", fullmatch=True))
     def check(tag: str) -> None:
@@ -107,7 +107,7 @@ def test_the_51st_tag_is_refused(regular: Reader, post: str) -> None:
     assert "one-more" in tags(regular.put(f"/posts/{post}/tags/one-more"))
 
 
-def test_tags_put_at_the_same_time_are_all_there(face: Face, regular: Reader, post: str) -> None:
+def test_tags_added_at_the_same_time_are_all_kept(face: Face, regular: Reader, post: str) -> None:
     def put(number: int) -> int:
         return Client(face.url, regular.token).put(f"/posts/{post}/tags/tag-{number}").status_code
 

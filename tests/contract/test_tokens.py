@@ -19,7 +19,7 @@ PRIVATE = (
     ),
     ("POST", "/posts/t3_zzzzzzzzzzz/share"),
 )
-NO_TOKENS = (
+INVALID_TOKENS = (
     *(
         "Bearer",
         "Bearer ",
@@ -63,7 +63,7 @@ def test_token_identifies_the_reader(regular: Reader, other: Reader) -> None:
 @pytest.mark.parametrize(
     "password", ["not their password", PASSWORD + " ", PASSWORD.upper(), "x", "\x00" * 10]
 )
-def test_a_wrong_password_gets_nothing(visitor: Client, regular: Reader, password: str) -> None:
+def test_wrong_password_is_refused(visitor: Client, regular: Reader, password: str) -> None:
     fields = {"username": regular.username, "password": password}
     expect_unauthorized(visitor.post("/login", json=fields))
 
@@ -85,16 +85,16 @@ def test_signing_out_ends_the_token(face: Face, regular: Reader) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
-def test_without_a_token_there_is_nothing_of_a_reader(visitor: Client, method: str, path: str) -> None:
+def test_paths_of_a_reader_need_a_token(visitor: Client, method: str, path: str) -> None:
     expect_unauthorized(visitor.request(method, path))
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/me", "/tags"])
-def test_a_token_that_has_ended_is_refused_everywhere(face: Face, ended: str, path: str) -> None:
+def test_ended_token_is_refused_everywhere(face: Face, ended: str, path: str) -> None:
     expect_unauthorized(Client(face.url, ended).get(path))
 
 
-@pytest.mark.parametrize("header", NO_TOKENS)
+@pytest.mark.parametrize("header", INVALID_TOKENS)
 def test_a_malformed_authorization_is_refused(visitor: Client, header: str) -> None:
     for path in ("/", "/me"):
         expect_unauthorized(visitor.get(path, headers={"Authorization": header.encode("latin-1")}))
@@ -104,7 +104,7 @@ def test_the_scheme_may_be_written_in_any_case(regular: Reader) -> None:
     expect(regular.get("/me", headers={"Authorization": f"bEARER {regular.token}"}), 200)
 
 
-def test_a_token_stands_in_the_header_only(visitor: Client, regular: Reader) -> None:
+def test_token_is_accepted_in_the_header_only(visitor: Client, regular: Reader) -> None:
     expect(visitor.get("/me", params={"access_token": regular.token}), 400, 401)
     expect_unauthorized(visitor.get("/me", cookies={"token": regular.token}))
     expect_unauthorized(visitor.get("/me", cookies={"session": regular.token}))

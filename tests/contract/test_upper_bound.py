@@ -46,7 +46,7 @@ def test_the_last_page_ends_with_the_ten_thousandth(visitor: Client) -> None:
 
 
 @pytest.mark.parametrize(("page", "size"), [(201, 50), (401, 25), (10_001, 1), (1_000_000, 50)])
-def test_pages_past_it_are_empty(visitor: Client, page: int, size: int) -> None:
+def test_pages_past_the_bound_are_empty(visitor: Client, page: int, size: int) -> None:
     body = visitor.json("/", page=page, max_results=size)
     assert body["_items"] == []
     assert (body["_meta"]["total"], body["_meta"]["total_relation"]) == (BOUND, "gte")
@@ -54,7 +54,7 @@ def test_pages_past_it_are_empty(visitor: Client, page: int, size: int) -> None:
 
 
 @pytest.mark.parametrize(("size", "page", "left"), [(30, 334, 10), (7, 1429, 4), (3, 3334, 1)])
-def test_a_page_across_it_is_cut_there(visitor: Client, size: int, page: int, left: int) -> None:
+def test_page_across_the_bound_is_cut(visitor: Client, size: int, page: int, left: int) -> None:
     across = visitor.json("/", page=page, max_results=size)
     assert len(across["_items"]) == left
     assert "next" not in across["_links"]
@@ -62,7 +62,7 @@ def test_a_page_across_it_is_cut_there(visitor: Client, size: int, page: int, le
     assert ids(across["_items"]) == ids(last["_items"])[-left:]
 
 
-def test_posts_are_still_newest_first_down_there(visitor: Client) -> None:
+def test_last_pages_are_newest_first(visitor: Client) -> None:
     posts = [post for page in (198, 199, 200) for post in visitor.items("/", page=page, max_results=50)]
     assert len(set(ids(posts))) == 150
     dates = [moment(post) for post in posts]
@@ -77,7 +77,7 @@ def test_a_reader_who_hides_some_has_the_same_bound(reader: Reader) -> None:
     assert reader.items("/", page=201, max_results=50) == []
 
 
-def test_a_page_says_so_too(browser: Browser) -> None:
+def test_html_pages_have_the_same_bound(browser: Browser) -> None:
     assert len(posts_on(browser.page("/", page=200, max_results=50))) == 50
     past = browser.page("/", page=201, max_results=50)
     assert posts_on(past) == []

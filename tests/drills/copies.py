@@ -38,8 +38,8 @@ def all_differences(client: Client) -> list[str]:
     return [text for relation in RELATIONS for text in differences(client, relation)]
 
 
-def twice(client: Client) -> list[str]:
-    """Return duplicate marks of a reader on a post, and tags that are twice in a mark."""
+def duplicates(client: Client) -> list[str]:
+    """Return duplicate marks of a reader on a post, and tags that are in a mark twice."""
     found = []
     for service in ("tag", "like", "hide", "posts", "search", "recommend"):
         seen: set[tuple[str, str]] = set()

@@ -77,8 +77,8 @@ def all_differences(client: Client) -> list[str]:
     return [text for pond in PONDS for text in pond.differences(client)]
 
 
-def twice(client: Client) -> list[str]:
-    """Return tags that are twice in a mark, and marks that exist twice."""
+def duplicates(client: Client) -> list[str]:
+    """Return tags that are in a mark twice, and marks that exist twice."""
     found = []
     for service in ("tag", "like", "hide", "list", "search", "recommend", "tagged"):
         seen: set[tuple[str, str]] = set()
@@ -91,7 +91,7 @@ def twice(client: Client) -> list[str]:
     return found
 
 
-def applied_twice(client: Client) -> list[str]:
+def wrong_revisions(client: Client) -> list[str]:
     """Return marks whose revision in a pond is not the owner's revision."""
     found = []
     for owner, field in KINDS.items():

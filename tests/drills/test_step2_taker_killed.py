@@ -45,9 +45,7 @@ Copy(copies, ("topic",)).apply("posts", Delivery.model_validate_json(sys.argv[1]
 """
 
 
-def test_its_copies_are_taken_over_by_the_next(
-    mongod: Any, mongo_client: MongoClient[dict[str, Any]]
-) -> None:
+def test_next_taker_applies_the_delivery(mongod: Any, mongo_client: MongoClient[dict[str, Any]]) -> None:
     name = f"test_{uuid.uuid4().hex[:12]}"
     uri = mongod.add_user(name)
     copies = connect(uri)[name]["posts"]

@@ -1,7 +1,7 @@
 """Every process of step 3, mongod and nats-server included, is killed with -9 while readers write.
 
-No write that was acknowledged is lost, none counts twice, and in the end all ponds are as their owners have
-it. The order is drawn from DRILL_SEED; without it from a new one, which is printed.
+No write that was acknowledged is lost, none counts twice, and in the end all ponds are equal to their owners'
+documents. The order is drawn from DRILL_SEED; without it from a new one, which is printed.
 """
 
 import os
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from tests.drills.family import Kind
-from tests.drills.havoc import Havoc, all_stores, await_all_ready, await_nothing
-from tests.drills.ponds import all_differences, applied_twice, documents, twice
+from tests.drills.chaos import Chaos, all_stores, await_all_ready, await_nothing
+from tests.drills.ponds import all_differences, documents, duplicates, wrong_revisions
+from tests.drills.processes import Kind
 from tests.drills.sizes import sized
 from tests.support.killed_run import check_nothing_outlives
 from tests.support.running_step import RunningStep
@@ -49,15 +49,15 @@ def test_nothing_acknowledged_is_lost_and_all_ponds_are_equal(
 ) -> None:
     seed = os.environ.get("DRILL_SEED") or secrets.token_hex(4)
     print(f"DRILL_SEED={seed}")
-    havoc = Havoc(running, tmp_path, seed, ACKNOWLEDGED, WRITERS, EXTRA, KILLS)
-    havoc.wreak()
+    chaos = Chaos(running, tmp_path, seed, ACKNOWLEDGED, WRITERS, EXTRA, KILLS)
+    chaos.run()
 
     await_all_ready(running)
     await_nothing(lambda: all_differences(stores))
-    await_nothing(lambda: applied_twice(stores))
-    assert twice(stores) == []
-    havoc.check_responses()
-    assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}
+    await_nothing(lambda: wrong_revisions(stores))
+    assert duplicates(stores) == []
+    chaos.check_responses()
+    assert set(documents(stores, "search", "posts")) == {*chaos.posts, *chaos.later}
 
 
 def test_nothing_of_the_step_outlives_a_killed_run(running: RunningStep) -> None:

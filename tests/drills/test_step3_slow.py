@@ -11,11 +11,11 @@ from statistics import median
 
 import pytest
 
-from tests.drills.family import Family
 from tests.drills.impostor import announced
+from tests.drills.processes import RunProcesses
 from tests.drills.sender import Sender, sending
-from tests.drills.slowpoke import slowpoke
-from tests.step3.parts import Stage
+from tests.drills.slow_server import slow_server
+from tests.step3.running_parts import Stage
 from tests.support.client import Client, Reader, new_reader
 from tests.support.eventually import eventually
 from tests.support.responses import expect
@@ -93,9 +93,9 @@ def test_slow_service_slows_no_other_and_a_dead_one_is_refused_at_once(stage: St
     nats_url = f"nats://recommend:{stage.secret('nats user recommend')}@127.0.0.1:{nats}"
     before = seconds_of_others(reader)
     url = stage.running.url
-    with without_service(Family(stage.running).run, "recommend"):
+    with without_service(RunProcesses(stage.running).run, "recommend"):
         in_registry(stage)
-        with slowpoke(body, SLOW_SECONDS) as slow, announced("recommend", slow, nats_url) as name:
+        with slow_server(body, SLOW_SECONDS) as slow, announced("recommend", slow, nats_url) as name:
             in_registry(stage, name)
             with sending(url, "/recommended", RATE, reader.token) as patient:
                 while_slow = seconds_of_others(reader)

@@ -1,6 +1,6 @@
 """Submissions that tests find by a word of their own.
 
-What modules shelve when they are imported is loaded once, before the first test.
+Posts that modules register when they are imported are loaded once, before the first test.
 """
 
 from typing import Any
@@ -24,12 +24,12 @@ def submissions(count: int, word: str, **more: Any) -> list[Submission]:
 
 
 def shelve(*posts: Submission) -> None:
-    """Have posts loaded before the first test."""
+    """Register posts, so that they are loaded before the first test."""
     SHELF.extend(posts)
 
 
 def shelved(count: int, **more: Any) -> str:
-    """Shelve several posts, and return the word that they share."""
+    """Register several posts, and return the word that they share."""
     word = new_word()
     shelve(*submissions(count, word, **more))
     return word

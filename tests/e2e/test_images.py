@@ -14,7 +14,7 @@ LONG_AGO = 1_200_000_000  # so that other tests' lists do not show them
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
 
-def test_pictures_are_shown_and_broken_ones_leave_no_hole(site: Site, visitor: Visitor) -> None:
+def test_pictures_are_shown_and_broken_ones_leave_no_gap(site: Site, visitor: Visitor) -> None:
     word = new_word()
     good, none = f"{site.pictures}/good.png", f"{site.pictures}/gone.png"
     posts = [

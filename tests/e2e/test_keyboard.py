@@ -1,4 +1,4 @@
-"""Everything by keyboard alone."""
+"""Everything can be done by keyboard alone."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,7 +19,7 @@ def titled(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent"))
 
 
-def test_posts_by_single_keys(visitor: Visitor) -> None:
+def test_single_keys_work_on_posts(visitor: Visitor) -> None:
     visitor.sign_up()
     page, keys = visitor.page, visitor.page.keyboard
     keys.press("/")
@@ -110,7 +110,7 @@ def test_tabbing_shows_the_focus_and_skips_the_bar(visitor: Visitor) -> None:
     assert page.evaluate("document.getElementById('main').contains(document.activeElement)")
 
 
-def test_signing_up_and_out(visitor: Visitor) -> None:
+def test_keyboard_signs_up_and_out(visitor: Visitor) -> None:
     page, keys = visitor.page, visitor.page.keyboard
     page.goto("/signup")
     page.get_by_label("Username").focus()

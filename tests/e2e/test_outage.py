@@ -19,13 +19,13 @@ from tests.support.submission import new_word
 
 pytestmark = [pytest.mark.browser, pytest.mark.drill]
 UNWELL = re.compile("Service Unavailable|Gateway Timeout")
-SLOW = 20_000  # milliseconds; a part that is silent is waited for
+SLOW = 20_000  # milliseconds; a part that is suspended is waited for
 BACK_SECONDS = 60.0
 """The most seconds until a step notices that all parts are back."""
 
 
 @contextmanager
-def silent(port: int) -> Iterator[None]:
+def suspended(port: int) -> Iterator[None]:
     """Suspend the process that listens on `port` inside the block."""
     held = {each.pid for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port}
     listeners = [psutil.Process(pid) for pid in held if pid and psutil.Process(pid).name() == "mongod"]
@@ -40,7 +40,7 @@ def silent(port: int) -> Iterator[None]:
 
 
 def try_again(page: Page, link: Locator) -> None:
-    """Follow the link of the error page; there are the two posts."""
+    """Follow the link of the error page, and expect the two posts."""
     if link.is_visible():
         link.click()
         page.wait_for_load_state()
@@ -76,10 +76,10 @@ def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Pa
             expect(dialog.get_by_role("alert")).to_contain_text("Not sent: That was too often. Try again in")
             dialog.get_by_role("button", name="Cancel").click()
 
-            # The database falls silent: a like is taken back, a page says when to try again, and then works.
+            # The database is suspended: a like is taken back, a page says when to try again, and then works.
             like = post.get_by_role("button", name="Like")
             other = visitor.context.new_page()
-            with silent(running.ports["MONGO_PORT"]):
+            with suspended(running.ports["MONGO_PORT"]):
                 other.evaluate("address => { setTimeout(() => location.assign(address), 0); }", site.url)
                 page.bring_to_front()
                 like.click()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 from pymongo import MongoClient
 
-from tests.e2e.accessible import problems
+from tests.e2e.accessibility import problems
 from tests.e2e.posts import shelved
 from tests.e2e.site import Site
 from tests.e2e.visitor import Visitor
@@ -37,14 +37,14 @@ def post(visitor: Visitor) -> Locator:
 def held(site: Site, service: str) -> Iterator[None]:
     """Suspend a service's processes inside the block."""
     content = Client(site.url).json("/registry")["instances"]
-    family = [psutil.Process(each["pid"]) for each in content if each["service"] == service]
-    assert family
-    for each in family:
+    processes = [psutil.Process(each["pid"]) for each in content if each["service"] == service]
+    assert processes
+    for each in processes:
         each.suspend()
     try:
         yield
     finally:
-        for each in family:
+        for each in processes:
             each.resume()
 
 

@@ -1,4 +1,4 @@
-"""Lists that grow as one reads on."""
+"""Lists that grow while a reader scrolls."""
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -37,7 +37,7 @@ def scroll_to_the_end(visitor: Visitor) -> None:
         press_end_until(visitor.posts.nth(before).or_(end))
 
 
-def test_the_next_pages_come_by_themselves(visitor: Visitor) -> None:
+def test_scrolling_loads_the_next_pages(visitor: Visitor) -> None:
     page = visitor.page
     page.goto(f"/search?q={SEVENTY}&max_results=10")
     page.wait_for_load_state("networkidle")
@@ -77,7 +77,7 @@ def test_after_ten_pages_a_button_loads_more_so_that_the_footer_can_be_reached(v
     assert visitor.posts.count() == 70
 
 
-def test_a_post_that_comes_again_is_not_doubled(site: Site, visitor: Visitor) -> None:
+def test_post_on_two_pages_is_shown_once(site: Site, visitor: Visitor) -> None:
     later = new_word()
     page = visitor.page
     page.goto("/?max_results=20")
@@ -123,9 +123,7 @@ def test_a_lost_connection_offers_a_button(visitor: Visitor) -> None:
     assert len(set(visitor.ids())) == 60
 
 
-def test_back_finds_the_list_as_it_was_left_and_the_post_as_it_is(
-    windowed_chromium: Browser, site: Site
-) -> None:
+def test_back_button_restores_the_list_and_updates_the_post(windowed_chromium: Browser, site: Site) -> None:
     with visiting(windowed_chromium, site.url) as visitor:
         check_way_back(visitor)
 

@@ -16,7 +16,7 @@ TWELVE, ONE = shelved(12), new_word()
 shelve(submission(f"{ONE} plain"))
 
 
-def test_reading_searching_and_paging(visitor: Visitor) -> None:
+def test_reading_searching_and_paging_need_no_script(visitor: Visitor) -> None:
     page = visitor.page
     page.goto("/")
     page.get_by_label("Search titles and texts").fill(TWELVE)
@@ -90,6 +90,6 @@ def test_a_member_can_do_all_but_mark(site: Site, visitor: Visitor) -> None:
 
 
 @pytest.mark.browser_options(java_script_enabled=False, color_scheme="dark")
-def test_dark_needs_no_script(visitor: Visitor) -> None:
+def test_dark_mode_needs_no_script(visitor: Visitor) -> None:
     visitor.page.goto("/login")
     assert brightness(picture(visitor.page, "plain-dark")) < 60

@@ -15,7 +15,7 @@ PATIENCE = 30_000  # milliseconds
 
 
 class Visitor:
-    """A page, what the watch over it saw, and the few moves that most tests make."""
+    """A page, the errors that were seen in it, and the steps that most tests take."""
 
     def __init__(self, context: BrowserContext, base_url: str) -> None:
         self.context = context
@@ -44,42 +44,42 @@ class Visitor:
         self.page.wait_for_load_state()
 
     def search(self, word: str) -> Locator:
-        """Look for a word; the posts shown."""
+        """Search for a word, and return the posts shown."""
         self.page.goto(f"/search?q={word}")
         return self.posts
 
     @property
     def posts(self) -> Locator:
-        """All posts on the page."""
+        """Return all posts on the page."""
         return self.page.locator("article.post")
 
     def post(self, title: str) -> Locator:
-        """The post with exactly this title."""
+        """Return the post with exactly this title."""
         return self.posts.filter(
             has=self.page.get_by_role("heading", name=re.compile(f"^{re.escape(title)}$"))
         )
 
     def ids(self) -> list[str]:
-        """The ids of the posts on the page, in order."""
+        """Return the ids of the posts on the page, in order."""
         found: list[str] = self.posts.evaluate_all("posts => posts.map(post => post.dataset.post)")
         return found
 
     def stored(self, post_id: str) -> Any:
-        """The post as the server knows it for this reader."""
+        """Return the post as the server has it for this reader."""
         response = self.context.request.get(f"/posts/{post_id}", headers={"Accept": "application/json"})
         assert response.ok, response.text()
         return response.json()
 
     def message(self) -> Locator:
-        """The message about a failure."""
+        """Return the message about a failure."""
         return self.page.get_by_role("alert").and_(self.page.locator(".message"))
 
 
 @contextmanager
 def visiting(browser: Browser, url: str, **options: Any) -> Iterator[Visitor]:
-    """Somebody who has never been here, `options` being those of their browser context.
+    """Yield a new visitor; `options` are those of the browser context.
 
-    At the end, whatever went wrong without the test having provoked it raises AssertionError."""
+    At the end, an error that the test did not provoke raises AssertionError."""
     context = browser.new_context(base_url=url, **options)
     context.set_default_timeout(PATIENCE)
     made = Visitor(context, url)

@@ -1,4 +1,4 @@
-"""A page that is monitored: what goes wrong in it without anybody having provoked it fails the test."""
+"""Watch a page: an error that the test did not provoke fails the test."""
 
 import re
 from io import BytesIO
@@ -40,11 +40,11 @@ class Watch:
 
 
 def picture(page: Page, name: str, *, whole: bool = False) -> bytes:
-    """Keep a screenshot of what the test saw, and return its bytes."""
+    """Save a screenshot, and return its bytes."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     return page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
 
 def brightness(shot: bytes) -> float:
-    """How light a screenshot is on average: 0 is black, 255 white."""
+    """Return how light a screenshot is on average: 0 is black, 255 white."""
     return float(ImageStat.Stat(Image.open(BytesIO(shot)).convert("L")).mean[0])

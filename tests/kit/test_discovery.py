@@ -31,7 +31,7 @@ def version(share: int, *urls: str) -> dict[str, Any]:
 
 
 def replace(file: Path, content: Content) -> None:
-    """As who starts and stops instances does."""
+    """Replace the file as a whole, as the program does that starts and stops instances."""
     draft = file.with_name(f"{file.name}.{threading.get_ident()}")
     draft.write_text(json.dumps(content))
     draft.replace(file)
@@ -48,38 +48,38 @@ def services(file: Path) -> Services:
 
 
 def drawn(services: Services, service: str = "a", times: int = DRAWS) -> Counter[str]:
-    """How often an address comes first."""
+    """Return how often each address comes first."""
     return Counter(services.urls(service)[0] for _ in range(times))
 
 
 class TestFile:
-    def test_all_instances_of_a_version(self, file: Path, services: Services) -> None:
+    def test_all_instances_of_a_version_are_found(self, file: Path, services: Services) -> None:
         replace(file, {"a": {"v1": version(100, "u1", "u2", "u3")}})
         assert sorted(services.urls("a")) == ["u1", "u2", "u3"]
         assert set(drawn(services)) == {"u1", "u2", "u3"}, "each comes first at times"
 
-    def test_is_read_again_once_it_was_replaced(self, file: Path, services: Services) -> None:
+    def test_replaced_file_is_read_again(self, file: Path, services: Services) -> None:
         find = services.finder("a")
         for number in range(20):
             replace(file, {"a": {"v1": version(100, f"u{number}")}})
             assert find() == [f"u{number}"]
 
-    def test_is_not_read_again_before(self, file: Path, services: Services) -> None:
+    def test_unchanged_file_is_not_read_again(self, file: Path, services: Services) -> None:
         replace(file, {"a": {"v1": version(100, "u1")}})
         known = services.known()
         assert services.known() is known
 
-    def test_one_that_is_missing_names_nobody(self, services: Services) -> None:
+    def test_missing_file_has_no_instances(self, services: Services) -> None:
         assert services.known() == {}
         assert services.urls("a") == []
 
-    def test_it_may_come_later(self, file: Path, services: Services) -> None:
+    def test_file_may_be_written_later(self, file: Path, services: Services) -> None:
         assert services.urls("a") == []
         replace(file, {"a": {"v1": version(100, "u1")}})
         assert services.urls("a") == ["u1"]
 
     @pytest.mark.parametrize("content", [None, "", "{", '{"a": {"v1"', "\x00"])
-    def test_what_was_known_counts_when_it_cannot_be_read(
+    def test_known_instances_stay_if_the_file_cannot_be_read(
         self, file: Path, services: Services, content: str | None
     ) -> None:
         replace(file, {"a": {"v1": version(100, "u1")}})
@@ -101,8 +101,8 @@ class TestFile:
             kept.hardlink_to(file)  # so that its number is not given to the next
             assert services.urls("a") == [f"u{number}"]
 
-    def test_is_replaced_while_many_read(self, file: Path, services: Services) -> None:
-        """Whoever reads gets one of the files, whole, and in the end the last."""
+    def test_readers_see_complete_files_while_it_is_replaced(self, file: Path, services: Services) -> None:
+        """Each reader gets one complete file, and in the end the last one."""
 
         def content(number: int) -> Content:
             return {"a": {"v1": version(100, *(f"u{number}-{each}" for each in range(50)))}}
@@ -133,7 +133,9 @@ class TestFile:
 
 class TestShares:
     @pytest.mark.parametrize(("first", "second"), [(90, 10), (50, 50), (1, 99)])
-    def test_choose_among_versions(self, file: Path, services: Services, first: int, second: int) -> None:
+    def test_shares_choose_among_versions(
+        self, file: Path, services: Services, first: int, second: int
+    ) -> None:
         replace(file, {"a": {"v1": version(first, "u1"), "v2": version(second, "u2")}})
         expected = DRAWS * first / 100
         # Six standard deviations: beyond them once in 500 million runs.
@@ -144,16 +146,18 @@ class TestShares:
         seen = {"".join(sorted(url[0] for url in services.urls("a"))) for _ in range(DRAWS)}
         assert seen == {"uu", "ww"}
 
-    def test_none_is_none(self, file: Path, services: Services) -> None:
+    def test_version_with_a_share_of_0_is_never_chosen(self, file: Path, services: Services) -> None:
         replace(file, {"a": {"v1": version(0, "u1"), "v2": version(100, "u2")}})
         assert set(drawn(services)) == {"u2"}
 
-    def test_a_version_without_instances_is_passed_by(self, file: Path, services: Services) -> None:
+    def test_version_without_instances_is_skipped(self, file: Path, services: Services) -> None:
         replace(file, {"a": {"v1": version(90), "v2": version(10, "u2")}})
         assert set(drawn(services)) == {"u2"}
 
     @pytest.mark.parametrize("versions", [{}, {"v1": version(100)}, {"v1": version(0, "u1")}], ids=str)
-    def test_where_nobody_is(self, file: Path, services: Services, versions: dict[str, Any]) -> None:
+    def test_service_without_instances_has_no_addresses(
+        self, file: Path, services: Services, versions: dict[str, Any]
+    ) -> None:
         replace(file, {"a": versions})
         assert services.urls("a") == []
 
@@ -189,7 +193,7 @@ class TestHeader:
             *(("A=v1", "u2"), ("aa=v1", "u2"), ("a==v1", None), ("a=v3", None), ("a=v1;b=v9", None)),
         ],
     )
-    def test_names_versions(
+    def test_header_names_versions(
         self, addresses_for: Callable[..., list[str]], header: str | None, found: str | None
     ) -> None:
         if found is None:
@@ -198,18 +202,22 @@ class TestHeader:
         else:
             assert addresses_for(header) == [found]
 
-    def test_of_other_services_too(self, addresses_for: Callable[..., list[str]]) -> None:
+    def test_header_may_name_versions_of_other_services(
+        self, addresses_for: Callable[..., list[str]]
+    ) -> None:
         assert addresses_for("a=v1, b=v9", "b") == ["b9"]
         with pytest.raises(Refused):
             addresses_for("b=v1", "b")
 
-    def test_a_version_with_no_instance_is_away(
+    def test_named_version_without_instances_is_refused(
         self, file: Path, addresses_for: Callable[..., list[str]]
     ) -> None:
         replace(file, {"a": {"v1": version(0), "v2": version(100, "u2")}})
         assert addresses_for("a=v1") == []
 
-    def test_no_request_no_header(self, services: Services, addresses_for: Callable[..., list[str]]) -> None:
+    def test_outside_a_request_there_is_no_header(
+        self, services: Services, addresses_for: Callable[..., list[str]]
+    ) -> None:
         assert services.urls("a") == ["u2"]
 
 
@@ -223,38 +231,40 @@ def servers() -> Iterator[list[Server]]:
         server.stop()
 
 
-def nobody() -> str:
+def dead_address() -> str:
     """An address that refuses connections."""
     return f"http://127.0.0.1:{free_port()}"
 
 
 class TestCallingInstances:
     @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
-    def test_the_best_gets_the_first_request(self, servers: list[Server], method: str) -> None:
+    def test_first_address_gets_the_request(self, servers: list[Server], method: str) -> None:
         rest = Rest(lambda: [server.url + "/" for server in servers], "A")
         assert rest.call(method, "/x").json() == {"server": 0}
         assert [len(server.requests) for server in servers] == [1, 0, 0]
 
     @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
     @pytest.mark.parametrize("dead", [1, 2, 5])
-    def test_who_refuses_a_connection_is_skipped(self, servers: list[Server], method: str, dead: int) -> None:
-        """Also by a request that must not be sent twice: nobody has received it."""
-        urls = [*(nobody() for _ in range(dead)), servers[0].url]
+    def test_instance_that_refuses_a_connection_is_skipped(
+        self, servers: list[Server], method: str, dead: int
+    ) -> None:
+        """Also by a request that must not be sent twice: no instance has received it."""
+        urls = [*(dead_address() for _ in range(dead)), servers[0].url]
         body = {"a": 1}
         assert Rest(lambda: urls, "A").call(method, "/x?y=1", json=body).json() == {"server": 0}
         ((requested, path, _, sent),) = servers[0].requests
         assert (requested, path, json.loads(sent)) == (method, "/x?y=1", body)
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_who_refused_comes_last_for_a_while(self, servers: list[Server], method: str) -> None:
-        dead = nobody()
+    def test_instance_that_refused_comes_last_for_a_while(self, servers: list[Server], method: str) -> None:
+        dead = dead_address()
         rest = Rest(lambda: [dead, servers[0].url, servers[1].url], "A")
         assert rest.urls()[0] == dead
         rest.call(method, "/x")
         assert rest.urls() == [servers[0].url, servers[1].url, dead]
 
     def test_instance_that_is_back_gets_requests_again(self, servers: list[Server]) -> None:
-        urls = [nobody()]
+        urls = [dead_address()]
         rest = Rest(lambda: urls, "A")
         with pytest.raises(DependencyUnavailable):
             rest.call("GET", "/x")
@@ -269,7 +279,7 @@ class TestCallingInstances:
                 connection.close()
                 assert requested.result(PATIENCE).status_code == 204
 
-    def test_a_request_that_may_be_done_twice_goes_on_to_the_next(self, servers: list[Server]) -> None:
+    def test_idempotent_request_is_sent_to_the_next_instance(self, servers: list[Server]) -> None:
         servers[0].reply = hangs_up
         rest = Rest(lambda: [server.url for server in servers], "A")
         assert rest.call("PUT", "/x").json() == {"server": 1}
@@ -291,14 +301,14 @@ class TestCallingInstances:
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
     @pytest.mark.parametrize("count", [0, 1, 4])
-    def test_where_nobody_is(self, method: str, count: int) -> None:
-        urls = [nobody() for _ in range(count)]
+    def test_service_without_live_instances_is_unavailable(self, method: str, count: int) -> None:
+        urls = [dead_address() for _ in range(count)]
         with pytest.raises(DependencyUnavailable, match="A cannot be reached"):
             Rest(lambda: urls, "A").call(method, "/x")
 
     def test_health_is_requested_in_the_same_way(self, servers: list[Server]) -> None:
         servers[0].reply = sends({"parts": {"mongodb": "ok"}})
-        urls = [nobody(), servers[0].url]
+        urls = [dead_address(), servers[0].url]
         assert Rest(lambda: urls, "A").health() == {"mongodb": True}
 
     def test_unknown_version_sends_no_request(self, file: Path, servers: list[Server]) -> None:

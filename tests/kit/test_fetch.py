@@ -44,7 +44,7 @@ def test_private_addresses_are_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", NOT_FETCHED)
-def test_what_is_not_plain_web_is_refused(address: str) -> None:
+def test_other_schemes_ports_and_malformed_addresses_are_refused(address: str) -> None:
     with pytest.raises(Unfetchable):
         Fetcher(1000).check(address)
 

@@ -68,7 +68,7 @@ GOOD = st.recursive(
 
 
 def names_in(query: Any) -> set[str]:
-    """All fields and operators of a filter."""
+    """Yield all fields and operators of a filter."""
     if isinstance(query, dict):
         return set(query).union(*map(names_in, query.values()))
     return set().union(*map(names_in, query)) if isinstance(query, list) else set()
@@ -94,7 +94,7 @@ class TestWhere:
 
     @budget(100)
     @given(st.text() | st.sampled_from(['{"title": ', "NaN", '{"score": -Infinity}', "{", "0" * 5_000]))
-    def test_no_text_does_harm(self, text: str) -> None:
+    def test_any_text_is_a_safe_filter_or_refused(self, text: str) -> None:
         try:
             made = where(text)
         except BadRequest:
@@ -106,7 +106,7 @@ class TestWhere:
     @example(requested={"score": float("inf")})
     @example(requested={"when": "0001-01-01T00:00:00+00:00"})
     @example(requested={"when": "9999-12-31T23:59:59.999999+00:00"})
-    def test_mongodb_takes_what_gets_through(self, store: Database[dict[str, Any]], requested: Any) -> None:
+    def test_mongodb_accepts_what_gets_through(self, store: Database[dict[str, Any]], requested: Any) -> None:
         try:
             made = where(requested)
         except BadRequest as problem:
@@ -115,7 +115,7 @@ class TestWhere:
             assert names_in(made) == names_in(requested) | {"$eq"} & names_in(made)
             store.papers.count_documents(made)
 
-    def test_none_means_all(self) -> None:
+    def test_no_filter_means_all(self) -> None:
         assert filters.where(None, ALLOWED, SCHEMA) == {}
         assert where("{}") == {}
 
@@ -163,11 +163,13 @@ class TestWhere:
         ],
     )
     @pytest.mark.parametrize("name", ["when", "_updated"])
-    def test_times_become_times(self, name: str, given: str | None, expected: datetime | None) -> None:
+    def test_texts_of_times_become_times(
+        self, name: str, given: str | None, expected: datetime | None
+    ) -> None:
         assert where({name: {"$gt": given}}) == {name: {"$gt": expected}}
         assert where({name: {"$in": [given]}}) == {name: {"$in": [expected]}}
 
-    def test_ids_of_mongodb_become_such(self) -> None:
+    def test_texts_of_object_ids_become_object_ids(self) -> None:
         assert where({"_id": "0" * 24}) == {"_id": {"$eq": ObjectId("0" * 24)}}
         texts = filters.where(json.dumps({"_id": "0" * 24}), ALLOWED, {"_id": {"type": "string"}})
         assert texts == {"_id": {"$eq": "0" * 24}}
@@ -201,16 +203,16 @@ class TestWhere:
         ],
         ids=lambda given: str(given)[:50],
     )
-    def test_what_has_no_place_is_refused(self, given: dict[str, Any]) -> None:
+    def test_malformed_filter_is_refused(self, given: dict[str, Any]) -> None:
         with pytest.raises(BadRequest, match="where"):
             where(given)
 
-    def test_up_to_its_limits_it_is_taken(self) -> None:
+    def test_filter_up_to_its_limits_is_accepted(self) -> None:
         assert where({"$and": [{"$and": [{"$and": [{"$and": [{}]}]}]}]})
         assert where({"$or": [{"score": 1}] * 100})
         assert where({"score": {"$in": [2**63 - 1] * 100}})
 
-    def test_who_may_name_nothing_filters_nothing(self) -> None:
+    def test_filter_is_refused_if_no_field_is_allowed(self) -> None:
         with pytest.raises(BadRequest):
             filters.where('{"title": "x"}', [], SCHEMA)
 
@@ -222,7 +224,7 @@ class TestSort:
 
     @budget(100)
     @given(st.text() | st.lists(NAMES | st.sampled_from(["-", "-title", "--title"])).map(",".join))
-    def test_nothing_else_sorts(self, text: str) -> None:
+    def test_only_allowed_fields_sort(self, text: str) -> None:
         try:
             order = filters.sort(text, ALLOWED)
         except BadRequest as problem:
@@ -235,7 +237,7 @@ class TestSort:
     @pytest.mark.parametrize(
         "text", ["", "secret", "title,title", "title,-title", "title,", "--title", "$natural", "title:1"]
     )
-    def test_what_makes_no_sense_is_refused(self, text: str) -> None:
+    def test_malformed_sort_is_refused(self, text: str) -> None:
         with pytest.raises(BadRequest, match="sort"):
             filters.sort(text, ALLOWED)
 
@@ -252,12 +254,12 @@ class TestProjection:
             ('{"_id": 1}', {"_id", "_etag"}),
         ],
     )
-    def test_it_narrows_what_is_shown(self, text: str | None, kept: set[str]) -> None:
+    def test_projection_narrows_the_shown_fields(self, text: str | None, kept: set[str]) -> None:
         assert filters.projection(text, SHOWN) == dict.fromkeys(kept, 1)
 
     @budget(100)
     @given(ANYTHING | st.dictionaries(NAMES, st.sampled_from([0, 1, True, False])))
-    def test_it_never_widens_it(self, requested: Any) -> None:
+    def test_projection_never_widens_the_shown_fields(self, requested: Any) -> None:
         try:
             made = filters.projection(json.dumps(requested), SHOWN)
         except BadRequest as problem:
@@ -274,6 +276,6 @@ class TestProjection:
         ],
         ids=lambda text: text[:30],
     )
-    def test_what_makes_no_sense_is_refused(self, text: str) -> None:
+    def test_malformed_projection_is_refused(self, text: str) -> None:
         with pytest.raises(BadRequest, match="projection"):
             filters.projection(text, SHOWN)

@@ -36,7 +36,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
-    """What was logged since this was last called; the process's own logging is put back afterwards."""
+    """Return a function that returns the lines logged since its last call; restore the old logging later."""
     root = logging.getLogger()
     levels = {logger: logger.level for logger in (root, *map(logging.getLogger, TALKATIVE))}
     written = io.StringIO()
@@ -65,7 +65,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def run(code: str, **environment: str) -> tuple[int, list[str]]:
-    """The exit code and the lines on stderr of a process of its own."""
+    """Run code in a new process, and return its exit code and the lines on stderr."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         check=False,
@@ -90,7 +90,7 @@ for name in ("ours", "pymongo.command", "urllib3.connectionpool"):
 
 
 class TestLines:
-    def test_a_line_says_when_who_and_what(self, lines: Lines) -> None:
+    def test_line_has_its_time_service_and_message(self, lines: Lines) -> None:
         structlog.stdlib.get_logger("ours").info("posts loaded", count=3)
         logging.getLogger("theirs").warning("%d posts %s", 3, "loaded", extra={"count": 3})
         ours, theirs = lines()
@@ -113,11 +113,11 @@ class TestLines:
             "count": 3,
         }
 
-    def test_arguments_of_our_own_lines_are_filled_in(self, lines: Lines) -> None:
+    def test_arguments_are_formatted_into_the_message(self, lines: Lines) -> None:
         structlog.stdlib.get_logger("ours").info("%s of %d", "one", 2)
         assert lines()[0]["event"] == "one of 2"
 
-    def test_an_exception_stands_in_its_line_without_local_variables(self, lines: Lines) -> None:
+    def test_exception_is_in_its_line_without_local_variables(self, lines: Lines) -> None:
         def fail() -> None:
             given = "correct horse " + "battery staple"
             raise LookupError(len(given))
@@ -177,7 +177,7 @@ class TestSecrets:
         ],
         ids=repr,
     )
-    def test_neither_names_nor_looks_let_one_through(self, lines: Lines, fields: dict[str, Any]) -> None:
+    def test_secrets_are_hidden_by_name_and_by_form(self, lines: Lines, fields: dict[str, Any]) -> None:
         structlog.stdlib.get_logger("ours").info("told", **fields)
         logging.getLogger("theirs").info("told %s", fields)
         try:
@@ -189,7 +189,7 @@ class TestSecrets:
         assert "hidden-word" not in json.dumps(found)
         assert "[hidden]" in json.dumps(found[0])
 
-    def test_a_signed_token_is_known_by_its_looks(self, lines: Lines) -> None:
+    def test_signed_token_is_recognised_by_its_form(self, lines: Lines) -> None:
         logging.getLogger("theirs").info("asked with %s today", TOKEN)
         assert lines()[0]["event"] == "asked with [hidden] today"
 
@@ -201,7 +201,7 @@ class TestSecrets:
         logging.getLogger("theirs").info(text)
         assert lines()[0]["event"] == text
 
-    def test_a_traceback_on_the_console_hides_them_too(self) -> None:
+    def test_console_traceback_hides_secrets(self) -> None:
         code = f"""
 import logging
 from kit.logs import configure_logs
@@ -219,12 +219,12 @@ except ValueError:
         assert "in f" in text
 
 
-class TestChoices:
+class TestSettings:
     def test_levels_below_info_are_not_logged_by_default(self) -> None:
         _, output = run(ALL_LEVELS)
         assert [json.loads(line)["event"] for line in output] == ["INFO", *["WARNING", "ERROR"] * 3]
 
-    def test_log_level_holds_for_all(self) -> None:
+    def test_log_level_applies_to_all_loggers(self) -> None:
         _, output = run(ALL_LEVELS, LOG_LEVEL="error")
         assert [json.loads(line)["event"] for line in output] == ["ERROR"] * 3
 
@@ -271,7 +271,7 @@ class TestChoices:
         assert found.startswith("{") == is_json
         assert ("\x1b[" in found) != is_json
 
-    def test_warnings_are_lines_too(self) -> None:
+    def test_warnings_are_logged_as_lines(self) -> None:
         code = (
             "import warnings\nfrom kit.logs import configure_logs\nconfigure_logs('x')\nwarnings.warn('old')"
         )
@@ -348,13 +348,13 @@ class TestRequests:
         assert inside["request_id"] == line["request_id"]
 
     @pytest.mark.parametrize("given", ["a", "A-b_c.9", "x" * 64])
-    def test_a_sound_id_is_taken_over(self, app: Flask, given: str) -> None:
+    def test_valid_request_id_is_kept(self, app: Flask, given: str) -> None:
         response = app.test_client().get("/posts/x", headers={"X-Request-ID": given})
         assert response.headers.getlist("X-Request-ID") == [given]
         assert response.json == {"own": given, "outgoing": {"X-Request-ID": given}, "name": "x"}
 
     @pytest.mark.parametrize("given", [None, "", "x" * 65, "a b", "a\tb", "é", "a,b", "{}", "a;b", "<a>"])
-    def test_any_other_is_replaced(self, app: Flask, given: str | None) -> None:
+    def test_invalid_request_id_is_replaced(self, app: Flask, given: str | None) -> None:
         responses = [
             app.test_client().get("/posts/x", headers={"X-Request-ID": given} if given is not None else {})
             for _ in range(2)
@@ -374,7 +374,7 @@ class TestRequests:
             ("OPTIONS", "/posts", 200, "/posts"),
         ],
     )
-    def test_errors_carry_it_too(
+    def test_errors_have_the_request_id(
         self, app: Flask, lines: Lines, method: str, path: str, status: int, route: str | None
     ) -> None:
         body = b"x" * 11 if method == "POST" else None
@@ -384,12 +384,12 @@ class TestRequests:
         assert (line["method"], line["path"], line["status"]) == (method, path, status)
         assert (line["route"], line["request_id"]) == (route, "mine")
 
-    def test_a_check_that_was_registered_earlier_has_it_already(self, app: Flask, lines: Lines) -> None:
+    def test_earlier_check_already_has_the_request_id(self, app: Flask, lines: Lines) -> None:
         response = app.test_client().get("/posts/x", headers={"X-Request-ID": "refused"})
         assert (response.status_code, response.headers["X-Request-ID"]) == (403, "refused")
         assert [line["status"] for line in lines()] == [403]
 
-    def test_what_fails_before_any_check_has_one_too(self, app: Flask, lines: Lines) -> None:
+    def test_failure_before_any_check_has_a_request_id(self, app: Flask, lines: Lines) -> None:
         class Broken(type(app.session_interface)):  # type: ignore[misc]
             def open_session(self, *_arguments: Any) -> None:
                 raise RuntimeError("no store of sessions")
@@ -412,14 +412,14 @@ class TestRequests:
         assert [line["level"] for line in lines()] == ["debug"]
         assert "X-Request-ID" in response.headers
 
-    def test_nothing_is_left_for_the_next(self, app: Flask, lines: Lines) -> None:
+    def test_variables_do_not_reach_the_next_request(self, app: Flask, lines: Lines) -> None:
         app.test_client().get("/fail", headers={"X-Request-ID": "mine"})
         assert structlog.contextvars.get_contextvars() == {}
         lines()
         logging.getLogger("theirs").info("afterwards")
         assert not {"request_id", "left"} & lines()[0].keys()
 
-    def test_a_job_s_variables_do_not_reach_a_request(self, app: Flask, lines: Lines) -> None:
+    def test_variables_of_a_job_do_not_reach_a_request(self, app: Flask, lines: Lines) -> None:
         structlog.contextvars.bind_contextvars(left="behind")
         app.test_client().get("/posts/x")
         assert all("left" not in line for line in lines())
@@ -435,7 +435,7 @@ class TestRequests:
         assert len(found) == 100
         assert all(line["path"].removeprefix("/posts/") == line["request_id"][3:] for line in found)
 
-    def test_outside_a_request_there_is_nothing_to_send_along(self, app: Flask) -> None:
+    def test_outside_a_request_no_id_is_sent(self, app: Flask) -> None:
         assert outgoing_headers() == {}
         with app.app_context():
             assert outgoing_headers() == {}
@@ -467,7 +467,7 @@ def on_starting(server):
 
 
 class Server:
-    """gunicorn with the application above; `close` ends it and gives its lines."""
+    """gunicorn with the application above; `close` ends it and returns its lines."""
 
     def __init__(self, folder: Path, *options: str, **environment: str) -> None:
         (folder / "served.py").write_text(SERVED)

@@ -1,4 +1,4 @@
-"""Marks as the collection keeps them: what each verb leaves behind, and what the queries find."""
+"""The collection of marks: what each verb stores, and what the queries find."""
 
 from datetime import datetime
 from typing import Any
@@ -20,14 +20,14 @@ def marks(database: Database[Document]) -> Marks:
 
 
 def kept(marks: Marks, reader: str, post: str) -> Document:
-    """What is stored, without the times."""
+    """Return what is stored for a reader and a post, without the times."""
     found = marks.collection.find_one({"_id": f"{reader}:{post}"})
     assert found is not None
     times = [name for name, value in found.items() if isinstance(value, datetime)]
     return {name: value for name, value in found.items() if name not in times} | {"times": sorted(times)}
 
 
-def test_a_tag_is_put_and_taken_off(marks: Marks) -> None:
+def test_tag_is_added_and_removed(marks: Marks) -> None:
     assert marks.tag("ada", "t3_1", "python", "read") == ["read"]
     assert marks.tag("ada", "t3_1", "python", "later") == ["later", "read"]
     assert marks.tag("ada", "t3_1", "python", "read") == ["later", "read"]
@@ -38,7 +38,7 @@ def test_a_tag_is_put_and_taken_off(marks: Marks) -> None:
     assert marks.untag("ada", "t3_2", "python", "never put") == []
 
 
-def test_so_many_tags_and_no_more(marks: Marks) -> None:
+def test_number_of_tags_is_limited(marks: Marks) -> None:
     for number in range(TAGS_PER_POST):
         assert len(marks.tag("ada", "t3_1", "python", f"tag-{number:02}")) == number + 1
     with pytest.raises(Unprocessable) as full:
@@ -49,7 +49,7 @@ def test_so_many_tags_and_no_more(marks: Marks) -> None:
     assert marks.tag("bob", "t3_1", "python", "another's") == ["another's"]
 
 
-def test_a_like_counts_once_and_may_be_taken_back(marks: Marks) -> None:
+def test_like_counts_once_and_can_be_removed(marks: Marks) -> None:
     assert marks.like("ada", "t3_1", "python", True) == 1
     assert marks.like("ada", "t3_1", "python", True) == 1
     assert marks.like("bob", "t3_1", "python", True) == 2
@@ -61,7 +61,7 @@ def test_a_like_counts_once_and_may_be_taken_back(marks: Marks) -> None:
     assert marks.likes(["t3_2"]) == {}
 
 
-def test_its_time_is_when_it_was_set_not_when_it_was_set_again(marks: Marks) -> None:
+def test_setting_a_mark_again_keeps_its_time(marks: Marks) -> None:
     marks.like("ada", "t3_1", "python", True)
     before = moments(marks)
     marks.like("ada", "t3_1", "python", True)
@@ -77,7 +77,7 @@ def moments(marks: Marks) -> Document:
     return marks.collection.find_one({"_id": "ada:t3_1"}) or {}
 
 
-def test_what_is_hidden_is_the_readers_own(marks: Marks) -> None:
+def test_hidden_posts_are_the_readers_own(marks: Marks) -> None:
     marks.hide("ada", "t3_1", "python", True)
     marks.hide("ada", "t3_2", "python", True)
     marks.hide("bob", "t3_3", "python", True)
@@ -99,7 +99,7 @@ def test_the_latest_come_first(marks: Marks) -> None:
     assert marks.latest("ada", "liked") == ["t3_1", "t3_2", "t3_3"]
 
 
-def test_tags_are_counted_the_most_used_first(marks: Marks) -> None:
+def test_most_used_tags_are_counted_first(marks: Marks) -> None:
     for post, tag in (("t3_1", "b"), ("t3_2", "b"), ("t3_1", "c"), ("t3_2", "c"), ("t3_3", "a")):
         marks.tag("ada", post, "python", tag)
     marks.tag("bob", "t3_1", "python", "other")
@@ -114,7 +114,7 @@ def test_tags_are_counted_the_most_used_first(marks: Marks) -> None:
     assert marks.tagged("ada", "other") == []
 
 
-def test_of_many_tags_so_many_are_counted(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_counted_tags_is_limited(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kit.domain.marks.collection.TOTAL_LIMIT", 2)
     for tag in ("a", "b"):
         marks.tag("ada", "t3_1", "python", tag)
@@ -126,7 +126,7 @@ def test_of_many_tags_so_many_are_counted(marks: Marks, monkeypatch: pytest.Monk
     assert (len(found.items), found.total, found.more) == (3, 2, True)
 
 
-def test_counts_and_interests_are_of_what_is_tagged_liked_and_hidden(marks: Marks) -> None:
+def test_counts_and_interests_come_from_the_readers_marks(marks: Marks) -> None:
     marks.tag("ada", "t3_1", "python", "b")
     marks.tag("ada", "t3_2", "stones", "a")
     marks.tag("ada", "t3_2", "stones", "b")
@@ -159,7 +159,7 @@ def test_posts_are_shown_with_the_readers_marks(marks: Marks) -> None:
     assert len({each["_etag"] for each in shown}) == 3
 
 
-def test_what_others_have_written_is_left_out(marks: Marks) -> None:
+def test_malformed_fields_of_other_programs_are_left_out(marks: Marks) -> None:
     place = {"reader": "ada", "topic": "python"}
     marks.collection.insert_many(
         [
@@ -185,11 +185,11 @@ def test_an_etag_covers_the_whole_mark() -> None:
     for tags, liked, hidden in cases:
         post: Any = {"_id": "t3_1", "_etag": "e"}
         put_mark(post, tags, liked, hidden)
-        told = {"tags": tags, "liked": liked, "hidden": hidden}
+        given = {"tags": tags, "liked": liked, "hidden": hidden}
         assert {**post, "_etag": ""} == {
             "_id": "t3_1",
             "_etag": "",
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in given.items() if value is not None},
         }
         assert len(bytes.fromhex(post["_etag"])) == 16
         etags.add(post["_etag"])
@@ -200,5 +200,5 @@ def test_an_etag_covers_the_whole_mark() -> None:
 @pytest.mark.parametrize(
     ("values", "texts"), [(["a", 1, None, "b"], ["a", "b"]), (("a",), ["a"]), ("a", []), (None, []), ({}, [])]
 )
-def test_only_texts(values: Any, texts: list[str]) -> None:
+def test_only_texts_of_a_list_are_kept(values: Any, texts: list[str]) -> None:
     assert only_texts(values) == texts

@@ -3,7 +3,7 @@
 import pytest
 
 from kit.http.media_types import preferred
-from tests.support.accepting import HTML_RATHER, JSON, JSON_RATHER, NEITHER
+from tests.support.accept_headers import HTML_RATHER, JSON, JSON_RATHER, NEITHER
 
 OFFERED = ("application/json", "text/html")
 
@@ -17,10 +17,10 @@ OFFERED = ("application/json", "text/html")
         *((header, None) for header in NEITHER),
     ],
 )
-def test_the_type_that_is_liked_best(header: str | None, expected: str | None) -> None:
+def test_preferred_type_is_chosen(header: str | None, expected: str | None) -> None:
     assert preferred(header, OFFERED) == expected
 
 
 @pytest.mark.parametrize("header", JSON)
-def test_the_only_type_that_there_is(header: str) -> None:
+def test_single_offered_type_is_chosen(header: str) -> None:
     assert preferred(header, OFFERED[:1]) == OFFERED[0]

@@ -148,8 +148,8 @@ def add_verbs(app: Eve) -> None:
     def show_post() -> str:
         return ""
 
-    @app.get("/untold")
-    def untold() -> str:
+    @app.get("/undocumented")
+    def undocumented() -> str:
         return ""
 
 
@@ -190,7 +190,7 @@ def response_schema(operation: dict[str, Any], status: int) -> Any:
 
 
 def issues(document: Any, wanted: Any, value: Any) -> list[str]:
-    """Where `value` is not as `wanted`, a schema that may refer to those of the document."""
+    """Return where `value` does not match the schema `wanted`, which may refer to schemas of the document."""
     whole_schema = {**wanted, "components": document["components"]}
     checker = Draft202012Validator.FORMAT_CHECKER
     return [
@@ -262,7 +262,7 @@ def test_a_collection_says_how_to_page_and_filter(document: Any) -> None:
     assert names(found["addPost"], "query") == {}
 
 
-def test_a_resource_may_have_parameters_of_its_own(document: Any) -> None:
+def test_resource_may_have_its_own_parameters(document: Any) -> None:
     search = operations(document)["listSearch"]
     requested = names(search, "query")
     assert {"page", "max_results", "q"} <= set(requested)
@@ -310,7 +310,7 @@ def test_hidden_fields_are_sent_and_never_shown(document: Any) -> None:
     assert {"_id", "_etag", "_created", "_updated"} <= set(schema(document, "Post")["required"])
 
 
-def test_only_whole_documents_have_needed_fields(document: Any) -> None:
+def test_only_whole_documents_have_required_fields(document: Any) -> None:
     assert schema(document, "NewPost")["required"] == ["_id", "title", "secret"]
     assert schema(document, "WholePost")["required"] == ["title", "secret"]
     assert "required" not in schema(document, "ChangedPost")
@@ -322,7 +322,7 @@ def test_fields_from_mongodb_and_the_token_are_not_in_requests(document: Any) ->
     assert set(schema(document, "NewUserNote")["properties"]) == {"text"}
 
 
-def test_the_id_in_an_address_is_the_documents(document: Any) -> None:
+def test_id_in_an_address_has_the_rule_of_the_documents_id(document: Any) -> None:
     found = operations(document)
     pattern = names(found["showPost"], "path")["id"]["schema"]["pattern"]
     assert re.search(pattern, "t3_1abc")
@@ -331,7 +331,7 @@ def test_the_id_in_an_address_is_the_documents(document: Any) -> None:
     assert names(found["showUserNote"], "path")["id"]["schema"]["pattern"] == "^[a-f0-9]{24}$"
 
 
-def test_verbs_say_what_they_take(document: Any) -> None:
+def test_verbs_document_their_parameters_and_bodies(document: Any) -> None:
     found = operations(document)
     assert names(found["putLikeIt"], "path")["tag"]["schema"] == TAG
     assert names(found["putLikeIt"], "path")["post"]["schema"] == {"type": "string"}
@@ -509,7 +509,7 @@ def test_patterns_match_whole_values(pattern: str, wanted: str) -> None:
     assert whole(pattern) == wanted
 
 
-def test_a_taken_name_gets_a_number() -> None:
+def test_schema_with_a_used_name_gets_a_number() -> None:
     assert free("a", {"a", "a2"}) == "a3"
 
 
@@ -517,7 +517,7 @@ def test_document_describes_the_application_at_the_request(app: Eve) -> None:
     assert describe(app, "Small", "1.2.3") == app.test_client().get("/openapi.json").get_json()
 
 
-def test_the_page_loads_from_nowhere_else(app: Eve) -> None:
+def test_docs_page_loads_from_nowhere_else(app: Eve) -> None:
     client = app.test_client()
     page = client.get("/docs")
     assert page.mimetype == "text/html"

@@ -1,4 +1,4 @@
-"""Whose word counts on where a request comes from."""
+"""Which proxies may say from where a request comes."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ TRUSTED = "127.0.0.1, 10.0.0.0/8, ::1"
         ("", "203.0.113.7", ""),
     ],
 )
-def test_the_last_address_that_is_no_proxys_counts(peer: str, forwarded_for: str, client: str) -> None:
+def test_client_is_the_last_address_that_is_no_proxy(peer: str, forwarded_for: str, client: str) -> None:
     assert TrustedProxies(TRUSTED).client(peer, forwarded_for) == client
 
 
 @pytest.mark.parametrize("given", ["localhost", "127.0.0.1;::1", "10.0.0.0/64", "*"])
-def test_what_is_no_address_is_refused(given: str) -> None:
+def test_invalid_address_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="TRUSTED_PROXIES takes addresses"):
         TrustedProxies(given)
 

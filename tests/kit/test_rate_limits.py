@@ -17,7 +17,7 @@ def limit(database: Database[Document], what: str = "failed sign-ins", amount: i
     return RateLimit(database.client, database.name, what, amount)
 
 
-def test_so_many_a_minute_for_each_key_in_all_processes(database: Database[Document]) -> None:
+def test_limit_is_for_each_key_and_shared_by_processes(database: Database[Document]) -> None:
     one, other = limit(database), limit(database)
     one.take("ada")
     other.take("ada")
@@ -33,28 +33,28 @@ def test_so_many_a_minute_for_each_key_in_all_processes(database: Database[Docum
     limit(database, amount=3).take("ada")
 
 
-def test_looking_counts_nothing_and_counting_refuses_nothing(database: Database[Document]) -> None:
-    looking = limit(database)
+def test_check_does_not_count_and_count_does_not_refuse(database: Database[Document]) -> None:
+    window = limit(database)
     for _ in range(5):
-        looking.check("ada")
-    looking.count("ada")
-    looking.check("ada")
-    looking.count("ada")
+        window.check("ada")
+    window.count("ada")
+    window.check("ada")
+    window.count("ada")
     with pytest.raises(TooMany):
-        looking.check("ada")
-    looking.count("ada")  # is one too many already
+        window.check("ada")
+    window.count("ada")  # is one too many already
 
 
 @pytest.mark.parametrize("age", [59.9, 60.1, 3600])
-def test_there_is_always_a_moment_to_wait(database: Database[Document], age: float) -> None:
-    """Also where the window ends between the look at the limit and the one at when it ends."""
+def test_wait_is_never_zero(database: Database[Document], age: float) -> None:
+    """Also if the window ends between the two queries."""
     full = limit(database, amount=1)
     full.take("ada")
     database["limit_windows"].update_one({}, {"$set": {"entries": [time.time() - age]}})
     assert full._too_many("ada").retry_after == 1
 
 
-def test_what_is_counted_stays_in_the_database_and_the_client_open(
+def test_count_stays_in_the_database_and_the_client_stays_open(
     database: Database[Document], mongo_client: MongoClient[Document]
 ) -> None:
     full = limit(database)

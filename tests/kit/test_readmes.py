@@ -1,4 +1,4 @@
-"""What READMEs name is there: files, folders, the targets of make, and default ports."""
+"""What READMEs name exists: files, folders, the targets of make, and default ports."""
 
 import re
 import tomllib
@@ -32,7 +32,7 @@ PORTS = set(
 
 @pytest.fixture(scope="module")
 def tails() -> set[str]:
-    """All files and folders, by each end of their paths that a text may call them by."""
+    """Return the ends of the paths of all files and folders, by which a text may name them."""
     found = {*MADE_LATER}
     for top in ROOT.iterdir():
         for path in [top, *(top.rglob("*") if top.is_dir() and top.name not in OTHERS else ())]:
@@ -42,7 +42,7 @@ def tails() -> set[str]:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=str)
-def test_what_a_readme_names_is_there(readme: Path, tails: set[str]) -> None:
+def test_everything_that_a_readme_names_exists(readme: Path, tails: set[str]) -> None:
     text = (ROOT / readme).read_text()
     assert [link for link in LINK.findall(text) if not (ROOT / readme).parent.joinpath(link).exists()] == []
     assert [path for path in PATH.findall(text) if path.rstrip("/") not in tails] == []
@@ -51,7 +51,7 @@ def test_what_a_readme_names_is_there(readme: Path, tails: set[str]) -> None:
     assert set(PORT.findall(text)) - PORTS == set()
 
 
-def test_walk_of_a_like_names_what_is_there() -> None:
+def test_path_of_a_like_names_existing_functions() -> None:
     step = ROOT / "step3_async"
     stops = STOP.findall((step / "README.md").read_text().split("## The walk of a like")[1].split("\n## ")[0])
     assert 8 <= len(stops) <= 12
@@ -62,7 +62,7 @@ def test_walk_of_a_like_names_what_is_there() -> None:
         assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", opened)] == [], stop
 
 
-def test_mutation_run_names_what_is_there() -> None:
+def test_mutation_run_names_existing_files() -> None:
     mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
     named = [path for value in mutmut.values() if isinstance(value, list) for path in value if "/" in path]
     assert len(named) > 10

@@ -38,7 +38,7 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server:
-    """A service whose `reply` can be changed while it runs; `asked` are method, path, headers and body."""
+    """A service whose `reply` can be changed while it runs; `requests` records what it received."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []

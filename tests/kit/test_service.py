@@ -17,7 +17,7 @@ from kit.mongo import client as mongo
 from kit.mongo.client import accepts_writes
 from kit.service import Service, config
 from kit.tokens import Issuer, LocalKeys, Verifier
-from tests.support.accepting import JSON as ACCEPTED
+from tests.support.accept_headers import JSON as ACCEPTED
 from workshop.ports import free_port
 
 Call = Callable[..., TestResponse]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.step1.parts import Parts, new_member
+from tests.step1.running_parts import Parts, new_member
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.running_step import RunningStep

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.step1.parts import Parts
+from tests.step1.running_parts import Parts
 from tests.support.client import PASSWORD, Reader
 from workshop.ports import free_port
 

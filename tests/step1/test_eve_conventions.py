@@ -7,7 +7,7 @@ import jwt
 import pytest
 import requests
 
-from tests.step1.parts import Parts
+from tests.step1.running_parts import Parts
 from tests.support.client import PASSWORD, Client, Reader, new_name
 from tests.support.responses import expect, expect_error
 

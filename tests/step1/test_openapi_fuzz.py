@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.step1.parts import Parts, new_member
+from tests.step1.running_parts import Parts, new_member
 from tests.support.budget import budget
 from tests.support.client import PASSWORD, Client, Reader
 from tests.support.responses import expect

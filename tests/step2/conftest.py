@@ -14,7 +14,7 @@ from tests.kit.conftest import (
     refused,
     store,
 )
-from tests.step2.parts import Parts
+from tests.step2.running_parts import Parts
 from tests.step2.scaling import Stage
 from tests.support.client import Reader
 from tests.support.shared_step import shared_steps

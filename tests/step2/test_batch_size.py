@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from step2_services.replication.feed import MOST
 from step2_services.sync.batch_size import FIRST_PATIENCE, LONGEST_PATIENCE, BatchSize
-from tests.step2.parts import ARRIVED_SECONDS, Parts
+from tests.step2.running_parts import ARRIVED_SECONDS, Parts
 from tests.support.eventually import eventually
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.step2.parts import ARRIVED_SECONDS, Parts
+from tests.step2.running_parts import ARRIVED_SECONDS, Parts
 from tests.step2.scaling import Stage, calling, is_live
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually

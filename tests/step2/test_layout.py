@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.step1.test_layout import ALIKE, ROOT, SMALL, code
-from tests.step2.parts import SERVICES
+from tests.step2.running_parts import SERVICES
 
 FILES = {
     *("__init__.py", "service.py", "README.md"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.step2.parts import Parts, frozen
+from tests.step2.running_parts import Parts, frozen
 from tests.support.client import Reader
 from tests.support.responses import expect
 

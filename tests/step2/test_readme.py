@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.step2.parts import Parts
+from tests.step2.running_parts import Parts
 from tests.support.client import Client
+from tests.support.documented_commands import ROOT, Words, workshop_commands
 from tests.support.responses import expect
-from tests.support.texts import ROOT, Words, workshop_commands
 
 TEXTS = [ROOT / "README.md", *ROOT.glob("step2_services/**/README.md")]
 OTHERS = {"rapids"}

@@ -7,7 +7,7 @@ import pytest
 
 from kit.server.latch import Latch
 from step2_services.web.readiness import CanDoWithout
-from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen, holds
+from tests.step2.running_parts import ARRIVED_SECONDS, Parts, frozen, holds
 from tests.step2.scaling import is_live
 from tests.support.client import Client
 from tests.support.eventually import eventually

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.step2.parts import Parts
+from tests.step2.running_parts import Parts
 
 
 @pytest.mark.parametrize("service", ["search", "recommend", "like"])

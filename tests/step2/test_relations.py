@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from step2_services.sync.relations import RELATIONS, Relation
-from tests.step2.parts import KINDS, SERVICES
+from tests.step2.running_parts import KINDS, SERVICES
 
 PUBLISHED = {
     "posts": "PUBLISHED",

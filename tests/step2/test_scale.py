@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.step2.parts import Parts
+from tests.step2.running_parts import Parts
 from tests.step2.scaling import Stage, is_live
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from requests import Response
 
 from step2_services.sync.relations import RELATIONS
-from tests.step2.parts import SERVICES, Parts
+from tests.step2.running_parts import SERVICES, Parts
 from tests.support.client import Client, Reader, new_name
 from tests.support.responses import expect, expect_error, expect_message, expect_unauthorized
 

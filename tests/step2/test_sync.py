@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from step2_services.sync.relations import RELATIONS
-from tests.step2.parts import ARRIVED_SECONDS, Parts, frozen
+from tests.step2.running_parts import ARRIVED_SECONDS, Parts, frozen
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.responses import expect, expect_error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.step2.parts import Parts
+from tests.step2.running_parts import Parts
 from tests.support.client import Client
 from tests.support.responses import expect, expect_message
 from tests.support.submission import Submission, new_topic, new_word

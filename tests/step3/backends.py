@@ -27,7 +27,7 @@ from step3_async.rapids.messages import (
     AppliedQuery,
     AppliedReply,
 )
-from tests.step3.nats_rapids import until
+from tests.step3.nats_helpers import until
 from tests.step3.nats_server import NatsServer, nats_server
 from workshop.ports import free_port
 

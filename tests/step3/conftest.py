@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.step3.parts import Parts, Stage
+from tests.step3.running_parts import Parts, Stage
 from tests.support.client import Reader
 from tests.support.shared_step import shared_steps
 

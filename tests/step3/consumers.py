@@ -17,7 +17,7 @@ from step3_async.rapids.messages import (
     SnapshotAccepted,
     SnapshotRequest,
 )
-from tests.step3.rivers import Change, snapshot
+from tests.step3.histories import Change, snapshot
 from tests.support.eventually import PATIENCE
 from tests.support.memory_bus import Broker, MemoryBus
 

@@ -15,8 +15,8 @@ from pymongo.database import Database
 from kit.domain.marks.collection import Marks
 from kit.domain.members.revocations import Revocations
 from step3_async.aggregates.write_log import WriteLog
-from tests.step3.alone import Alone, World, world
-from tests.step3.beside import post
+from tests.step3.single_service import Alone, World, world
+from tests.step3.surroundings import post
 from tests.support.client import PASSWORD, Reader, new_name
 from tests.support.responses import expect, expect_error, expect_unauthorized
 from workshop.ports import free_port

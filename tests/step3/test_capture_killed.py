@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from step3_async.capture.sources import SOURCES
-from tests.step3.captures import START_SECONDS, Capture, Stage, captured, folded
+from tests.step3.capture_processes import START_SECONDS, Capture, Stage, captured, folded
 from tests.step3.owners import post
 from tests.support.eventually import eventually
 

@@ -12,7 +12,7 @@ from bson import ObjectId
 from kit.domain.posts.documents import POST_SCHEMA
 from step3_async.contracts.envelope import Event
 from step3_async.rapids.bus import ALL
-from tests.step3.captures import START_SECONDS, Stage, captured, folded
+from tests.step3.capture_processes import START_SECONDS, Stage, captured, folded
 from tests.step3.owners import post
 from tests.support.eventually import eventually
 from tests.support.odd_documents import odd_posts, whole_posts

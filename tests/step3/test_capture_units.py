@@ -24,8 +24,8 @@ from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.bus import ALL
 from step3_async.rapids.messages import SNAPSHOT_REQUEST, SnapshotAccepted, SnapshotRequest
 from step3_async.rapids.tasks import cancel
-from tests.step3.captures import DOMAINS, folded
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.capture_processes import DOMAINS, folded
+from tests.step3.nats_helpers import asynchronous, until
 from tests.step3.owners import Owners, owners, post
 from tests.support.eventually import PATIENCE
 from tests.support.memory_bus import Broker, MemoryBus

@@ -14,7 +14,7 @@ from step3_async.contracts.catalogue import validate as validate_event
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.contracts.payloads import DOCUMENTS, fields_of
 from step3_async.rapids.nats.streams import event_subject
-from tests.step3.rivers import page
+from tests.step3.histories import page
 
 Document = dict[str, Any]
 

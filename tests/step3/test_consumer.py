@@ -23,8 +23,8 @@ from step3_async.rapids.consumer.in_flight import InFlight
 from step3_async.rapids.consumer.processed_events import processed_index
 from step3_async.rapids.consumer.retry_policy import RetryPolicy
 from tests.step3.consumers import RecordingHandler, running_consumer
-from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.rivers import event
+from tests.step3.histories import event
+from tests.step3.nats_helpers import asynchronous, until
 from tests.support.eventually import PATIENCE
 from tests.support.memory_bus import Broker, MemoryBus
 

@@ -11,8 +11,8 @@ from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.consumer import snapshots
 from step3_async.rapids.pond import Pond
 from tests.step3.consumers import Capture, request_rebuild, running_consumer
-from tests.step3.nats_rapids import asynchronous, until
-from tests.step3.rivers import Change, event
+from tests.step3.histories import Change, event
+from tests.step3.nats_helpers import asynchronous, until
 from tests.support.memory_bus import Broker, MemoryBus
 
 DOMAIN, OTHER = "papers", "notes"

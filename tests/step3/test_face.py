@@ -5,7 +5,7 @@ import requests
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.step3.parts import Parts
+from tests.step3.running_parts import Parts
 from tests.support.client import Client, Reader
 from tests.support.responses import expect
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from step3_async.gateway.cache.response_cache import ResponseCache
 from tests.step3.backends import Backend, Handler, Stage, nats, settings, stage
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from step3_async.gateway.commands.commands import Preference, preference_of
 from step3_async.rapids.messages import AppliedReply
 from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, stage
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from step3_async.gateway.upstream.guards import RETRY_RESERVE, RETRY_SHARE
 from tests.step3.backends import INSIDE, PROVED, Backend, Stage, cut_off, hang, nats, refuse, settings, stage
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 

@@ -18,7 +18,7 @@ from step3_async.gateway.upstream.guards import (
     Bulkhead,
     RetryBudget,
 )
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 
 def test_a_breaker_opens_after_failures_in_a_row() -> None:

@@ -16,7 +16,7 @@ from aiohttp import ClientConnectorError, ClientSession, web
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import PROBE
 from tests.step3.backends import EXPECTED, HOST, Backend, nats, settings
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 from tests.step3.nats_server import NatsServer
 from workshop.ports import free_port
 

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from tests.step3.backends import PROVED, SECRET, Stage, nats, settings, stage
-from tests.step3.nats_rapids import asynchronous
+from tests.step3.nats_helpers import asynchronous
 
 __all__ = ["nats", "settings", "stage"]
 

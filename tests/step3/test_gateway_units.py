@@ -20,7 +20,7 @@ from step3_async.gateway.commands.read_your_writes import AppliedChanges, Comman
 from step3_async.gateway.ingress.request import CacheKey, Request
 from step3_async.gateway.routing.registry import Registry
 from step3_async.rapids.messages import APPLIED_QUERY, Announcement, Applied, AppliedQuery, AppliedReply
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 from tests.support.memory_bus import Broker, MemoryBus
 
 BODY = 100

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from step3_async.rapids.hosting.gunicorn_config import leave_before_draining
-from tests.step3.alone import Alone, World, world
-from tests.step3.beside import post
+from tests.step3.single_service import Alone, World, world
+from tests.step3.surroundings import post
 from tests.support.eventually import eventually
 from tests.support.responses import expect
 

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from tests.step1.test_layout import ALIKE, ROOT, SMALL, code
-from tests.step3.parts import AGGREGATES, SERVICES, VIEWS
+from tests.step3.running_parts import AGGREGATES, SERVICES, VIEWS
 
 STEP = ROOT / "step3_async"
 FILES = {

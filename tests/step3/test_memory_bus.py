@@ -7,7 +7,7 @@ import pytest
 
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, Bus, DeadLetter, Unavailable, event_topic
-from tests.step3.nats_rapids import asynchronous, batch, event, events, number_of, take, until
+from tests.step3.nats_helpers import asynchronous, batch, event, events, number_of, take, until
 from tests.support.memory_bus import Broker, MemoryBus
 from tests.support.memory_bus.broker import matches
 

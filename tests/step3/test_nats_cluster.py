@@ -11,7 +11,7 @@ import pytest
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.nats.streams import RAPIDS, provision
 from tests.step3.nats_cluster import NatsCluster, nats_cluster
-from tests.step3.nats_rapids import USERS, asynchronous, connections, traffic, until
+from tests.step3.nats_helpers import USERS, asynchronous, connections, traffic, until
 
 pytestmark = pytest.mark.drill
 

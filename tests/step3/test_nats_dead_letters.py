@@ -8,7 +8,7 @@ import pytest
 
 from step3_async.rapids.bus import DeadLetter
 from step3_async.rapids.nats.streams import provision
-from tests.step3.nats_rapids import USERS, asynchronous, batch, connections, event, number_of, take
+from tests.step3.nats_helpers import USERS, asynchronous, batch, connections, event, number_of, take
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
 
 

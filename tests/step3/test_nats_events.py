@@ -13,7 +13,7 @@ from step3_async.rapids.bus import ALL, River
 from step3_async.rapids.nats import river as nats_river
 from step3_async.rapids.nats.river import ACK_SECONDS
 from step3_async.rapids.nats.streams import provision
-from tests.step3.nats_rapids import (
+from tests.step3.nats_helpers import (
     USERS,
     asynchronous,
     batch,

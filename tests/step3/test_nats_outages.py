@@ -15,7 +15,7 @@ from step3_async.rapids.bus import Bus, River, Unavailable
 from step3_async.rapids.connect import connect as connect_to
 from step3_async.rapids.nats import bus as nats_bus
 from step3_async.rapids.nats.streams import provision
-from tests.step3.nats_rapids import (
+from tests.step3.nats_helpers import (
     USERS,
     asynchronous,
     connections,

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from step3_async.rapids.bus import DeadLetter
 from step3_async.rapids.nats.permissions import User, permissions_of
 from step3_async.rapids.nats.streams import provision
-from tests.step3.nats_rapids import USERS, asynchronous, connections, events, take, until
+from tests.step3.nats_helpers import USERS, asynchronous, connections, events, take, until
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
 
 FOREIGN_SUBJECTS = (

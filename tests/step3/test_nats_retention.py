@@ -8,7 +8,7 @@ import pytest
 
 from step3_async.rapids.bus import River
 from step3_async.rapids.nats.streams import provision
-from tests.step3.nats_rapids import USERS, asynchronous, connections, event, events, number_of, take, until
+from tests.step3.nats_helpers import USERS, asynchronous, connections, event, events, number_of, take, until
 from tests.step3.nats_server import NatsServer, nats_server
 
 

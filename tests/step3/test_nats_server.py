@@ -15,8 +15,8 @@ import pytest
 from step3_async.rapids.connect import connect
 from step3_async.rapids.nats.permissions import User, permissions_of
 from step3_async.rapids.nats.streams import provision
-from tests.step3.nats_rapids import asynchronous, connections, event, number_of, take
-from tests.support.foreign import ODD_NAME
+from tests.step3.nats_helpers import asynchronous, connections, event, number_of, take
+from tests.support.foreign_variables import ODD_NAME
 from workshop import state
 from workshop.ports import PortTaken, free_port
 from workshop.steps import NatsUsers, read_step

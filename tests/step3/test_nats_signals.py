@@ -10,7 +10,7 @@ import pytest
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.nats import connection
 from step3_async.rapids.nats.connection import Connection
-from tests.step3.nats_rapids import USERS, asynchronous, connections, until
+from tests.step3.nats_helpers import USERS, asynchronous, connections, until
 from tests.step3.nats_server import ADMIN, NatsServer, nats_server
 from tests.support.eventually import PATIENCE
 

@@ -20,7 +20,7 @@ from kit.mongo.indexes import make_indexes
 from step3_async.contracts.envelope import Event, Page
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.pond.bulk_writes import Rejected
-from tests.step3.rivers import Change, event, events, page, snapshot, state, version
+from tests.step3.histories import Change, event, events, page, snapshot, state, version
 from tests.support.eventually import PATIENCE
 from workshop.ports import free_port
 

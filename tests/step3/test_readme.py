@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.step3.parts import Parts
+from tests.step3.running_parts import Parts
 from tests.support.client import Client, Reader
+from tests.support.documented_commands import ROOT, Words, workshop_commands
 from tests.support.eventually import eventually
 from tests.support.responses import expect
-from tests.support.texts import ROOT, Words, workshop_commands
 from tests.support.workshop_command import call
 
 TEXTS = [ROOT / "README.md", *ROOT.glob("step3_async/**/README.md")]

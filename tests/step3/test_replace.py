@@ -10,7 +10,7 @@ import psutil
 import pytest
 import requests
 
-from tests.step3.parts import Parts
+from tests.step3.running_parts import Parts
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 

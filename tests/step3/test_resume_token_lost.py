@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from step3_async.contracts.envelope import SNAPSHOT_PAGE
-from tests.step3.captures import START_SECONDS, Stage, captured, folded
+from tests.step3.capture_processes import START_SECONDS, Stage, captured, folded
 from tests.support.eventually import eventually
 
 LONG_AGO = "826501000000000001"

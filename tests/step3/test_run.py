@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.step3.parts import SERVICES, Parts
+from tests.step3.running_parts import SERVICES, Parts
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.responses import expect

@@ -8,8 +8,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.step3.alone import KIND, USERS, Alone, World, world
-from tests.step3.beside import post
+from tests.step3.single_service import KIND, USERS, Alone, World, world
+from tests.step3.surroundings import post
 from tests.support.client import Client
 from tests.support.eventually import eventually
 from tests.support.responses import expect, expect_error, expect_unauthorized

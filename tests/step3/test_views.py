@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.step3.alone import Alone, World, world
-from tests.step3.beside import mark, post, posts
+from tests.step3.single_service import Alone, World, world
+from tests.step3.surroundings import mark, post, posts
 from tests.support.client import Client, new_name
 from tests.support.image_site import ImageSite
 from tests.support.pictures import picture

@@ -1,4 +1,4 @@
-"""What is left of a run that was killed."""
+"""Check that a killed run leaves no process behind."""
 
 import psutil
 
@@ -9,12 +9,12 @@ SHARED = ("mongod", "nats-server", "workshop.mailbox")
 
 
 def check_nothing_outlives(run: psutil.Process, seconds: float) -> None:
-    """Kill a run; all processes of its step have to end within `seconds`. Shared parts go on."""
-    family = [
+    """Kill a run, and check that all processes of its step end within `seconds`. Shared parts continue."""
+    members = [
         each
         for each in run.children(recursive=True)
         if not any(part in " ".join(each.cmdline()) for part in SHARED)
     ]
-    assert family
+    assert members
     run.kill()
-    assert await_exit(family, seconds) == []
+    assert await_exit(members, seconds) == []

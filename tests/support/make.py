@@ -84,7 +84,7 @@ def making(
             yield made
         finally:
             if process.poll() is None:
-                for each in made.family():  # parts have sessions of their own
+                for each in made.processes():  # parts have sessions of their own
                     with contextlib.suppress(psutil.NoSuchProcess):
                         each.kill()
                 process.wait(SECONDS)
@@ -109,7 +109,7 @@ class Making:
             assert time.monotonic() < deadline, self.said
             time.sleep(0.05)
 
-    def family(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         """All that it has started, itself included."""
         own = psutil.Process(self._process.pid)
         return [own, *own.children(recursive=True)]

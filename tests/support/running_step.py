@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from tests.support import foreign
+from tests.support import foreign_variables
 from tests.support.workshop_command import Command, call
 from workshop.ports import free_port
 from workshop.steps import read_step
@@ -35,7 +35,7 @@ class RunningStep(Command):
         """The ports it was given, by the variable that sets each."""
         self.environment = {
             **os.environ,
-            **foreign.SHELL,
+            **foreign_variables.SHELL,
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",

@@ -24,8 +24,13 @@ TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
 
 LONGEST = (
     *("shared step3", "shared step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
-    *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_cli"),
-    *("step3/test_services_alone", "contract of step1", "workshop/test_load_command", "workshop/test_make"),
+    *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
+    *(
+        "step3/test_services_alone",
+        "contract of step1",
+        "workshop/test_load_command",
+        "workshop/test_make_targets",
+    ),
     *("workshop/test_stores", "step3/test_gateway_failures", "step1", "workshop/test_run"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.client import Client
-from tests.support.foreign import ODD_NAME
+from tests.support.foreign_variables import ODD_NAME
 from tests.support.image_site import ImageSite
 from tests.support.nginx import PROXY
 from tests.support.running_step import QUIET, RunningStep

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from held import await_held, held_post, unhurried
+from held_post import await_held, held_post, unhurried
 from pymongo import MongoClient
 from pymongo.database import Database
 from reddit_server import CLIENT_ID, CLIENT_SECRET, RedditServer

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from held import LIMIT, LONGEST_SECONDS, await_held, held_post
+from held_post import LIMIT, LONGEST_SECONDS, await_held, held_post
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import requests
 
-from tests.support import foreign
+from tests.support import foreign_variables
 from workshop.ports import free_port
 from workshop.processes.exits import await_exit
 
@@ -28,7 +28,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.ports = {name: free_port() for name in PORTS}
-        self.env = {**os.environ, **foreign.SHELL, "WORKSHOP_STATE": str(folder)}
+        self.env = {**os.environ, **foreign_variables.SHELL, "WORKSHOP_STATE": str(folder)}
         self.env |= {name: str(port) for name, port in self.ports.items()}
         self.output = folder.parent / "output.txt"
         self.process: subprocess.Popen[bytes] | None = None
@@ -64,7 +64,7 @@ class Run:
     def said(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def family(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         assert self.process is not None
         return psutil.Process(self.process.pid).children(recursive=True)
 
@@ -76,7 +76,7 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    made = Run(tmp_path / foreign.ODD_NAME)
+    made = Run(tmp_path / foreign_variables.ODD_NAME)
     yield made
     if made.process is not None and made.process.poll() is None:
         made.end()
@@ -195,19 +195,19 @@ def test_who_closes_the_pipe_ends_the_run(run: Run) -> None:
 )
 def test_end_of_one_part_stops_everything_and_is_reported(run: Run, part: str, reason: str) -> None:
     run.start().until("ready:")
-    family = run.family()
-    victim = next(each for each in family if part in " ".join(each.cmdline()))
+    processes = run.processes()
+    victim = next(each for each in processes if part in " ".join(each.cmdline()))
     victim.kill()
     assert run.process is not None
     assert run.process.wait(60) == 1
     assert reason in run.said()
-    assert not [process for process in family if process.is_running() and process.status() != "zombie"]
+    assert not [process for process in processes if process.is_running() and process.status() != "zombie"]
 
 
 @pytest.mark.drill
 def test_nothing_of_the_step_outlives_a_killed_run(run: Run) -> None:
     run.start().until("ready:")
-    servers = [each for each in run.family() if "gunicorn" in " ".join(each.cmdline())]
+    servers = [each for each in run.processes() if "gunicorn" in " ".join(each.cmdline())]
     assert servers
     assert run.end(signal.SIGKILL) == -signal.SIGKILL
     assert not await_exit(servers, 20)

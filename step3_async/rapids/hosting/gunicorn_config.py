@@ -38,7 +38,7 @@ def leave_before_draining(leave: Callable[[], None]) -> None:
     """Have SIGTERM call `leave` in a thread while requests are still served, and only then stop the worker.
 
     Call it in the main thread. A service that is replaced under load fails requests without it (see
-    `tests/drills/test_replace.py`).
+    `tests/drills/test_step3_replaced.py`).
     """
     drain = signal.getsignal(signal.SIGTERM)
     # A handler may interrupt the main thread while it holds any lock; putting into this queue needs none.

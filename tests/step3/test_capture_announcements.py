@@ -11,7 +11,7 @@ import pytest
 from step3_async.capture.sources import SOURCES
 from step3_async.rapids.connect import connect
 from step3_async.rapids.messages import HEARTBEAT, PROBE, Announcement
-from tests.step3.captures import START_SECONDS, Stage, captured
+from tests.step3.capture_processes import START_SECONDS, Stage, captured
 from tests.support.eventually import eventually
 
 

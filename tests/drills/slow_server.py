@@ -14,7 +14,7 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def slowpoke(body: bytes, seconds: float) -> Iterator[str]:
+def slow_server(body: bytes, seconds: float) -> Iterator[str]:
     """Yield its address inside the block; each response is `body` as JSON, after so many seconds."""
     ended = threading.Event()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support import foreign
+from tests.support import foreign_variables
 from tests.support.eventually import eventually
 from tests.support.make import VENV, copy_of_the_checkout, environment
 from workshop.ports import free_port
@@ -29,7 +29,7 @@ os._exit(0)
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this checkout, whose `.venv` leads to this Python's."""
-    return copy_of_the_checkout(tmp_path_factory.mktemp("checkout") / foreign.ODD_NAME)
+    return copy_of_the_checkout(tmp_path_factory.mktemp("checkout") / foreign_variables.ODD_NAME)
 
 
 def make(checkout: Path, *words: str, **env: str) -> str:
@@ -119,7 +119,7 @@ def test_names_that_a_shell_has_for_others_are_not_arguments_of_make(checkout: P
 
 
 def test_python_s_own_variables_do_not_reach_the_workshop(checkout: Path) -> None:
-    said = make(checkout, "doctor", "-o", f"{VENV}/run.stamp", **foreign.PYTHON, **free_ports())
+    said = make(checkout, "doctor", "-o", f"{VENV}/run.stamp", **foreign_variables.PYTHON, **free_ports())
     assert "Ready" in said or "Not ready" in said
 
 

@@ -217,7 +217,7 @@ def pages_with_gaps(scene: Scene) -> set[str]:
 
 
 @pytest.mark.parametrize("service", EXPECTED)
-def test_what_needs_it_says_so_and_the_rest_goes_on(
+def test_dead_service_is_reported_and_the_other_verbs_still_work(
     scene: Scene, table: dict[str, dict[str, str]], service: str
 ) -> None:
     spare = Reader(
@@ -244,7 +244,7 @@ def test_what_needs_it_says_so_and_the_rest_goes_on(
     assert ready.status_code == (503 if service == "posts" else 200)
 
 
-def test_all_is_well_in_the_end(scene: Scene) -> None:
+def test_all_verbs_work_after_all_services_are_back(scene: Scene) -> None:
     check_all_survives(scene)
     reader = new_reader(scene.running.url)
     expect(reader.put(f"/posts/{scene.posts[2]}/like"), 200)

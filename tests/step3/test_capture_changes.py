@@ -14,7 +14,7 @@ from kit.domain.mail.shares import Shares
 from kit.domain.members.revocations import Revocations
 from step3_async.contracts.catalogue import BY_NAME
 from step3_async.contracts.envelope import Event
-from tests.step3.captures import DOMAINS, Stage, captured, folded
+from tests.step3.capture_processes import DOMAINS, Stage, captured, folded
 from tests.step3.owners import TracedWriteLog
 from tests.support.eventually import eventually
 

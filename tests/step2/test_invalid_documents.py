@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from bson import ObjectId
 
-from tests.step2.parts import ARRIVED_SECONDS, Parts
+from tests.step2.running_parts import ARRIVED_SECONDS, Parts
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.odd_documents import odd_posts, whole_posts

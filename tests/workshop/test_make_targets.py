@@ -54,11 +54,11 @@ def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: 
         assert "Reddit's API needs credentials" in make("load", "SUBREDDIT=python", env=own, code=2)
         found = requests.get(url, headers={"Accept": "application/json"}, timeout=30).json()
         assert found["_meta"]["total"] == POSTS + 50 + 3
-        family = step.family()
+        processes = step.processes()
         step.ctrl_c()
         assert "Stopped. The data stays" in step.said
         assert "Traceback" not in step.said
-        assert await_exit(family, END_SECONDS) == []
+        assert await_exit(processes, END_SECONDS) == []
 
 
 def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) -> None:
@@ -87,9 +87,9 @@ def test_the_doctor_looks_at_this_machine(own: dict[str, str]) -> None:
 def test_mongod_is_kept_up_until_ctrl_c(own: dict[str, str]) -> None:
     with making("mongod", until="ready: mongodb://", env=own) as kept:
         assert f"ready: mongodb://127.0.0.1:{own['MONGO_PORT']}" in kept.said
-        family = kept.family()
+        processes = kept.processes()
         kept.ctrl_c()
-        assert await_exit(family, END_SECONDS) == []
+        assert await_exit(processes, END_SECONDS) == []
         assert "Traceback" not in kept.said
 
 

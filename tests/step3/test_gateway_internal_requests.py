@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from tests.step3.backends import INSIDE, PROVED, SECRET, Stage, hang, nats, settings, stage
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 

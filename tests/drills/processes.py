@@ -26,7 +26,7 @@ class Kind:
         return f"{self.name}'s worker" if self.is_worker else self.name
 
 
-class Family:
+class RunProcesses:
     """All processes that a run has started, except the run itself, which starts processes again."""
 
     def __init__(self, running: RunningStep) -> None:

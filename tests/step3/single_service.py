@@ -16,8 +16,8 @@ import pytest
 import requests
 from pymongo.database import Database
 
-from tests.step3.beside import Mint, Owners, owners_at
 from tests.step3.nats_server import NatsServer, nats_server
+from tests.step3.surroundings import Mint, Owners, owners_at
 from tests.support.builds import ROOT
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from tests.e2e import accessible
+from tests.e2e import accessibility
 from tests.e2e.posts import shelve, submission
 from tests.e2e.visitor import Visitor
 from tests.e2e.watch import brightness, picture
@@ -23,8 +23,8 @@ shelve(POST, submission(f"{SEEN} link", url=f"https://{LONG[:50]}.example.org/a"
 shelve(TAGGED, submission(f"{MARKED} other"))
 
 
-def sights(word: str, post_id: str) -> dict[str, str]:
-    """Return pages by name; each has content, or says why not."""
+def pages_of(word: str, post_id: str) -> dict[str, str]:
+    """Return the paths of pages by name; each page has content, or says why not."""
     return {
         "list": "/",
         "search": f"/search?q={word}",
@@ -37,7 +37,7 @@ def sights(word: str, post_id: str) -> dict[str, str]:
     }
 
 
-def look(visitor: Visitor, name: str, path: str) -> list[str]:
+def problems_of(visitor: Visitor, name: str, path: str) -> list[str]:
     """Return what is wrong with a page, at all widths, light and dark."""
     page, wrong = visitor.page, []
     page.goto(path)
@@ -49,23 +49,23 @@ def look(visitor: Visitor, name: str, path: str) -> list[str]:
                 wrong.append(f"{path} scrolls sideways at {width} px")
             if width == pictured:
                 shot = picture(page, f"{name}-{width}-{scheme}")
-        wrong += [f"{path} ({scheme}): {each}" for each in accessible.problems(page)]
+        wrong += [f"{path} ({scheme}): {each}" for each in accessibility.problems(page)]
         if (brightness(shot) < 60) is not (scheme == "dark"):
             wrong.append(f"{path} is not {scheme}")
     return wrong
 
 
-def test_pages_of_a_visitor(visitor: Visitor) -> None:
+def test_visitors_pages_fit_all_widths_and_colour_schemes(visitor: Visitor) -> None:
     visitor.watch.allow("404")
-    pages = sights(SEEN, POST.post_id) | {"sign-in": "/login", "sign-up": "/signup"}
-    assert [each for name, path in pages.items() for each in look(visitor, name, path)] == []
+    pages = pages_of(SEEN, POST.post_id) | {"sign-in": "/login", "sign-up": "/signup"}
+    assert [each for name, path in pages.items() for each in problems_of(visitor, name, path)] == []
 
 
-def test_pages_of_a_member(visitor: Visitor) -> None:
+def test_members_pages_fit_all_widths_and_colour_schemes(visitor: Visitor) -> None:
     visitor.username = visitor.username.ljust(30, "_")
     visitor.sign_up()
     empty = {"no-tags": "/tags", "no-hidden": "/hidden"}
-    assert [each for name, path in empty.items() for each in look(visitor, name, path)] == []
+    assert [each for name, path in empty.items() for each in problems_of(visitor, name, path)] == []
     visitor.search(MARKED)
     first = visitor.post(f"{MARKED} tagged")
     first.get_by_role("button", name="Tag", exact=True).click()
@@ -75,32 +75,30 @@ def test_pages_of_a_member(visitor: Visitor) -> None:
         first.get_by_role("link", name=f"#{tag[:30]}").wait_for()
     first.get_by_role("button", name="Like").click()
     first.locator("[data-verb=like]:not([aria-busy])").wait_for()
-    pages = sights(MARKED, TAGGED.post_id)
+    pages = pages_of(MARKED, TAGGED.post_id)
     pages = {f"member-{name}": pages[name] for name in ("list", "search", "post", "recommended")}
     pages |= {"tags": "/tags", "tagged": "/tags/short", "likes": "/likes", "me": "/me"}
-    assert [each for name, path in pages.items() for each in look(visitor, name, path)] == []
+    assert [each for name, path in pages.items() for each in problems_of(visitor, name, path)] == []
 
     visitor.search(MARKED)
     visitor.posts.first.get_by_role("button", name="Tag", exact=True).click()
     visitor.posts.nth(1).get_by_role("button", name="Hide").click()
     visitor.page.get_by_role("button", name="Undo").wait_for()
-    assert accessible.problems(visitor.page) == []
+    assert accessibility.problems(visitor.page) == []
     visitor.page.locator("[data-verb=hide]:not([aria-busy])").nth(1).wait_for(state="attached")
     visitor.page.goto("/hidden")
     visitor.page.get_by_role("button", name="Undo").wait_for()
-    assert accessible.problems(visitor.page) == []
+    assert accessibility.problems(visitor.page) == []
     visitor.search(MARKED)
     visitor.posts.first.get_by_role("link", name="Share").click()
-    assert accessible.problems(visitor.page) == []
+    assert accessibility.problems(visitor.page) == []
 
 
-def test_the_checks_see_what_is_wrong(visitor: Visitor) -> None:
-    """A check that never finds anything proves nothing: break a page in each way, and see that it is
-    reported.
-    """
+def test_checks_report_each_fault(visitor: Visitor) -> None:
+    """Break a page in each way: a check that never finds anything proves nothing."""
     page = visitor.page
     page.goto("/login")
-    assert accessible.problems(page) == []
+    assert accessibility.problems(page) == []
     page.evaluate("""() => {
       document.querySelector("label[for=login-username]").remove();
       document.querySelector("h1").outerHTML = "<h3 class='pale' id='q'>Sign in</h3>";
@@ -109,7 +107,7 @@ def test_the_checks_see_what_is_wrong(visitor: Visitor) -> None:
       document.querySelector("main").append(document.createElement("img"));
       document.querySelector("img:not([alt])").setAttribute("aria-describedby", "none");
     }""")
-    found = "\n".join(accessible.problems(page))
+    found = "\n".join(accessibility.problems(page))
     for what in (
         "without a label",
         "one h1",

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.step1.parts import Parts, new_member
+from tests.step1.running_parts import Parts, new_member
 from tests.support.client import Client, Reader, new_reader
 from tests.support.responses import expect
 

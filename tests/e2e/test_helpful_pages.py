@@ -1,4 +1,4 @@
-"""Wherever there is nothing to show or something is refused, the page says what to do next."""
+"""Pages that show nothing or refuse a request say what to do next."""
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +13,7 @@ shelve(submission(f"{WORD} & more"))
 pytestmark = pytest.mark.browser
 
 
-def test_nothing_found(visitor: Visitor) -> None:
+def test_search_without_results_suggests_other_words(visitor: Visitor) -> None:
     word = new_word()
     visitor.search(f"<u>{word}")
     expect(visitor.page.get_by_role("heading", name=f"Nothing found for “<u>{word}”")).to_be_visible()
@@ -21,7 +21,7 @@ def test_nothing_found(visitor: Visitor) -> None:
     expect(visitor.page.get_by_label("Search titles and texts")).to_have_value(f"<u>{word}")
 
 
-def test_no_such_page_and_no_such_post(visitor: Visitor) -> None:
+def test_not_found_page_links_to_the_newest_posts(visitor: Visitor) -> None:
     visitor.watch.allow("404")
     for path in ("/nowhere", "/posts/t3_0000000"):
         response = visitor.page.goto(path)
@@ -31,21 +31,21 @@ def test_no_such_page_and_no_such_post(visitor: Visitor) -> None:
         expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Newest posts")
 
 
-def test_a_query_that_is_refused(visitor: Visitor) -> None:
+def test_refused_query_is_explained(visitor: Visitor) -> None:
     visitor.watch.allow("400")
     visitor.page.goto("/?page=0")
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Bad Request")
     expect(visitor.page.get_by_role("main")).to_contain_text("page")
 
 
-def test_past_the_end(visitor: Visitor) -> None:
+def test_page_past_the_end_links_to_the_first(visitor: Visitor) -> None:
     visitor.page.goto(f"/search?q={WORD}+%26+more&page=7")
     expect(visitor.page.get_by_role("heading", name="This page is past the end")).to_be_visible()
     visitor.page.get_by_role("link", name="Go to the first page").click()
     expect(visitor.post(f"{WORD} & more")).to_have_count(1)
 
 
-def test_signing_up_against_the_rules(visitor: Visitor) -> None:
+def test_invalid_sign_up_marks_the_fields(visitor: Visitor) -> None:
     visitor.watch.allow("422", "409", "401")
     page = visitor.page
     page.goto("/signup")
@@ -77,7 +77,7 @@ def test_signing_up_against_the_rules(visitor: Visitor) -> None:
     expect(page.get_by_label("Username")).to_have_value(visitor.username)
 
 
-def test_signing_in_leads_back(visitor: Visitor) -> None:
+def test_signing_in_leads_back_to_the_page(visitor: Visitor) -> None:
     visitor.sign_up()
     page = visitor.page
     page.get_by_role("button", name="Sign out").click()
@@ -91,7 +91,7 @@ def test_signing_in_leads_back(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Your tags")
 
 
-def test_bad_tags(visitor: Visitor) -> None:
+def test_invalid_tag_is_marked_and_explained(visitor: Visitor) -> None:
     visitor.sign_up()
     visitor.watch.allow("422")
     post = visitor.search(WORD).first

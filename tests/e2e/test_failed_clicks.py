@@ -1,4 +1,4 @@
-"""What a reader sees when something fails while they click: the page says so and shows what is true."""
+"""What a reader sees when a click fails: the page reports it and shows the true state."""
 
 from itertools import cycle
 
@@ -25,8 +25,8 @@ def post(visitor: Visitor) -> Locator:
     return first
 
 
-def expect_untouched(visitor: Visitor, post: Locator) -> None:
-    """Not liked, not hidden, tagged `kept`: on the page, and (after it) at the server."""
+def expect_unchanged(visitor: Visitor, post: Locator) -> None:
+    """Expect the post to be unliked, unhidden and tagged `kept`."""
     for name in ("Like", "Hide"):
         button = post.get_by_role("button", name=name)
         expect(button).to_have_attribute("aria-pressed", "false")
@@ -34,29 +34,29 @@ def expect_untouched(visitor: Visitor, post: Locator) -> None:
     expect(post.get_by_role("listitem")).to_have_text(["#kept"])
 
 
-def try_everything(visitor: Visitor, post: Locator, why: str) -> None:
-    """Each verb fails, says why, and leaves the post as it was."""
+def expect_all_verbs_to_fail(visitor: Visitor, post: Locator, why: str) -> None:
+    """Try each verb: it fails, says why, and leaves the post unchanged."""
     post.get_by_role("button", name="Like").click()
     expect(visitor.message()).to_contain_text("Not liked")
     expect(visitor.message()).to_contain_text(why)
-    expect_untouched(visitor, post)
+    expect_unchanged(visitor, post)
     post.get_by_role("button", name="Hide").click()
     expect(visitor.message()).to_contain_text("Not hidden")
-    expect_untouched(visitor, post)
+    expect_unchanged(visitor, post)
     post.get_by_role("button", name="Remove the tag kept").click()
     expect(visitor.message()).to_contain_text("Tag not removed")
-    expect_untouched(visitor, post)
+    expect_unchanged(visitor, post)
     post.get_by_label("New tag").fill("lost")
     post.get_by_role("button", name="Add").click()
     expect(visitor.message()).to_contain_text("Not tagged")
-    expect_untouched(visitor, post)
+    expect_unchanged(visitor, post)
     expect(post.get_by_label("New tag")).to_have_value("lost")
 
 
-def test_offline(visitor: Visitor, post: Locator) -> None:
+def test_verbs_fail_offline_and_change_nothing(visitor: Visitor, post: Locator) -> None:
     visitor.watch.allow("ERR_INTERNET_DISCONNECTED")
     visitor.context.set_offline(True)
-    try_everything(visitor, post, "the server cannot be reached")
+    expect_all_verbs_to_fail(visitor, post, "the server cannot be reached")
     post.get_by_role("link", name="Share").click()
     dialog = visitor.page.get_by_role("dialog")
     dialog.get_by_label("To").fill("friend@example.org")
@@ -70,14 +70,14 @@ def test_offline(visitor: Visitor, post: Locator) -> None:
     expect(post.get_by_role("button", name="Like").locator("[data-count]")).to_have_text("1")
 
 
-def test_signed_out_in_another_tab(visitor: Visitor, post: Locator) -> None:
+def test_verbs_fail_after_signing_out_in_another_tab(visitor: Visitor, post: Locator) -> None:
     visitor.watch.allow("401")
     other = visitor.context.new_page()
     other.goto("/")
     other.get_by_role("button", name="Sign out").click()
     expect(other.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
     other.close()
-    try_everything(visitor, post, "you are signed out")
+    expect_all_verbs_to_fail(visitor, post, "you are signed out")
     picture(visitor.page, "failure-signed-out")
     where = visitor.page.url
     visitor.message().get_by_role("link", name="Sign in").click()
@@ -86,19 +86,19 @@ def test_signed_out_in_another_tab(visitor: Visitor, post: Locator) -> None:
     expect(visitor.posts.first.get_by_role("listitem")).to_have_text(["#kept"])
 
 
-def test_a_page_that_has_grown_old(visitor: Visitor, post: Locator) -> None:
+def test_verbs_fail_on_a_page_with_an_old_csrf_token(visitor: Visitor, post: Locator) -> None:
     visitor.watch.allow("403")
     visitor.page.locator("meta[name=csrf-token]").evaluate("meta => { meta.content = 'stale'; }")
-    try_everything(visitor, post, "this page is out of date")
+    expect_all_verbs_to_fail(visitor, post, "this page is out of date")
     visitor.message().get_by_role("link", name="Reload").click()
     expect(visitor.message()).to_have_count(0)
     visitor.page.wait_for_load_state()
-    expect_untouched(visitor, visitor.posts.first)
+    expect_unchanged(visitor, visitor.posts.first)
     visitor.posts.first.get_by_role("button", name="Like").click()
     expect(visitor.posts.first.locator("[data-count]").first).to_have_text("1")
 
 
-def test_quick_clicks_end_where_the_last_one_says(visitor: Visitor, post: Locator) -> None:
+def test_last_of_several_quick_clicks_counts(visitor: Visitor, post: Locator) -> None:
     like = post.get_by_role("button", name="Like")
     under_way, most = set[Request](), 0
 

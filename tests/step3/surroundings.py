@@ -28,7 +28,7 @@ from step3_async.rapids.messages import (
     SnapshotRequest,
 )
 from step3_async.rapids.nats.streams import provision
-from tests.step3 import rivers
+from tests.step3 import histories
 from tests.support.eventually import eventually
 
 Document = dict[str, Any]
@@ -74,7 +74,7 @@ class Owners:
         else:
             self.documents[domain][key] = after
         unique = {"event_id": token_hex(16)}
-        return rivers.event(domain, self._number, key, after, **(unique | found))
+        return histories.event(domain, self._number, key, after, **(unique | found))
 
     def publish(self, *events: Event) -> None:
         """Publish events in this order."""
@@ -153,7 +153,7 @@ class Owners:
             await asyncio.sleep(0.02)
         documents = [{"_id": key, **each} for key, each in sorted(self.documents[domain].items())]
         page = Page(run=run, documents=documents, after=None, upto=None, last=True)
-        await self._transport.publish_events([rivers.page(domain, self._number, page)], to=river)
+        await self._transport.publish_events([histories.page(domain, self._number, page)], to=river)
 
 
 class Mint:

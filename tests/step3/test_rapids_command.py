@@ -23,9 +23,9 @@ from step3_async.rapids.pond import Pond
 from step3_async.rapids.pond.tombstones import TOMBSTONES_KEPT
 from tests.conftest import ROOT
 from tests.step3.consumers import QUICK, Capture, RecordingHandler
-from tests.step3.nats_rapids import Connect, asynchronous, connections, until
+from tests.step3.histories import Change, event
+from tests.step3.nats_helpers import Connect, asynchronous, connections, until
 from tests.step3.nats_server import NatsServer, nats_server
-from tests.step3.rivers import Change, event
 
 USERS = {
     "capture": {"publishes": ["papers"], "provisions": True, "topics": {"reply": ["snapshot.request"]}},

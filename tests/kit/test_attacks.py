@@ -1,4 +1,4 @@
-"""Attacks on services, each against MongoDB; where Eve as it comes gives way, that is shown beside it."""
+"""Attacks on services over a real MongoDB, and tests that show where Eve alone would let them through."""
 
 import copy
 import functools
@@ -52,7 +52,7 @@ BLOCKED: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def papers(store: Store) -> Store:
-    """Two papers whose hidden fields go the other way than their ids."""
+    """Two papers whose hidden fields sort in the opposite order of their ids."""
     store.papers.insert_many(
         [
             {"_id": "p_1", "title": "one", "score": 1, "secret": "x", "_etag": "e1"},
@@ -90,7 +90,7 @@ class TestFilters:
         refused(call("GET", "/papers", query=joint), 400, "where")
 
     @pytest.mark.parametrize("text", ['secret=="x"', 'title=="one" and secret=="x"', 'secret > "w"'])
-    def test_python_is_not_read(
+    def test_python_expressions_are_refused(
         self, papers: Store, call: Call, plain_call: Call, refused: Refused, text: str
     ) -> None:
         assert "p_1" in ids(plain_call("GET", "/papers", query={"where": text}))
@@ -100,7 +100,7 @@ class TestFilters:
     def test_hidden_fields_do_not_sort(self, papers: Store, call: Call, refused: Refused, text: str) -> None:
         refused(call("GET", "/papers", query={"sort": text}), 400, "sort")
 
-    def test_eve_sorts_by_them(self, papers: Store, plain_call: Call) -> None:
+    def test_eve_alone_sorts_by_hidden_fields(self, papers: Store, plain_call: Call) -> None:
         assert ids(plain_call("GET", "/papers", query={"sort": "-secret"})) == ["p_2", "p_1"]
         assert ids(plain_call("GET", "/papers", query={"sort": "secret"})) == ["p_1", "p_2"]
 
@@ -114,12 +114,14 @@ class TestFilters:
         response = call("GET", path, query={"projection": json.dumps(requested)})
         refused(response, 400, "projection")
 
-    def test_eve_shows_it_despite_an_excluding_projection(self, papers: Store, plain_call: Call) -> None:
+    def test_eve_alone_shows_hidden_fields_with_an_excluding_projection(
+        self, papers: Store, plain_call: Call
+    ) -> None:
         assert "secret" not in plain_call("GET", "/papers/p_1").json
         response = plain_call("GET", "/papers/p_1", query={"projection": '{"secret": 1}'})
         assert response.json["secret"] == "x"
 
-    def test_leaving_something_out_brings_nothing_hidden_in(self, papers: Store, call: Call) -> None:
+    def test_excluding_projection_shows_no_hidden_field(self, papers: Store, call: Call) -> None:
         for path in ("/papers", "/papers/p_1"):
             response = call("GET", path, query={"projection": '{"title": 0}'})
             assert response.status_code == 200
@@ -205,7 +207,7 @@ class TestMethods:
         refused(response, 405)
         assert papers.papers.count_documents({"title": {"$in": ["one", "two"]}}) == 2
 
-    def test_eve_deletes_on_get(self, papers: Store, plain_call: Call) -> None:
+    def test_eve_alone_deletes_on_get(self, papers: Store, plain_call: Call) -> None:
         etag = plain_call("GET", "/papers/p_1").headers["ETag"]
         headers = {"X-HTTP-Method-Override": "DELETE", "If-Match": etag}
         assert plain_call("GET", "/papers/p_1", headers=headers).status_code == 204
@@ -213,7 +215,7 @@ class TestMethods:
 
 
 class TestBodies:
-    def test_a_list_where_one_document_is_taken(
+    def test_list_is_refused_where_one_document_is_expected(
         self, store: Store, call: Call, plain_call: Call, refused: Refused
     ) -> None:
         many = [new_paper() for _ in range(2)]
@@ -221,7 +223,7 @@ class TestBodies:
         assert store.papers.count_documents({}) == 0
         assert plain_call("POST", "/papers", json=many).status_code == 201
 
-    def test_a_list_that_is_too_long(
+    def test_too_long_list_is_refused(
         self, store: Store, call: Call, plain_call: Call, refused: Refused
     ) -> None:
         many = [{"title": f"number {each}"} for each in range(6)]
@@ -231,7 +233,9 @@ class TestBodies:
         assert store.batches.count_documents({}) == 5
 
     @pytest.mark.parametrize("body", [[], [[]], [1], [None], ["x"], [{"title": "good"}, 1]], ids=str)
-    def test_lists_of_other_things(self, store: Store, call: Call, refused: Refused, body: Any) -> None:
+    def test_list_of_other_values_is_refused(
+        self, store: Store, call: Call, refused: Refused, body: Any
+    ) -> None:
         refused(call("POST", "/batches", json=body), 400)
         assert store.batches.count_documents({}) == 0
 
@@ -242,19 +246,23 @@ class TestBodies:
         assert store.batches.count_documents({}) == 0
 
     @pytest.mark.parametrize("size", [65_537, 70_000, 3_000_000])
-    def test_a_large_body_that_says_so(self, store: Store, call: Call, refused: Refused, size: int) -> None:
+    def test_large_body_with_a_length_is_refused(
+        self, store: Store, call: Call, refused: Refused, size: int
+    ) -> None:
         body = json.dumps(new_paper()).encode().ljust(size)
         response = call("POST", "/papers", reader="ann", data=body, content_type="application/json")
         refused(response, 413, "65536")
         assert store.papers.count_documents({}) == 0
 
     @pytest.mark.parametrize("size", [65_537, 70_000, 3_000_000])
-    def test_a_large_body_in_chunks(self, store: Store, call: Call, refused: Refused, size: int) -> None:
+    def test_large_body_in_chunks_is_refused(
+        self, store: Store, call: Call, refused: Refused, size: int
+    ) -> None:
         body = json.dumps(new_paper(title="x")).encode().ljust(size)
         refused(call("POST", "/papers", reader="ann", **chunked(body)), 413, "65536")
         assert store.papers.count_documents({}) == 0
 
-    def test_bodies_of_just_the_limit_are_taken(self, store: Store, call: Call) -> None:
+    def test_bodies_at_the_limit_are_accepted(self, store: Store, call: Call) -> None:
         one, other = (json.dumps(new_paper()).encode().ljust(65_536) for _ in range(2))
         response = call("POST", "/papers", reader="ann", data=one, content_type="application/json")
         assert response.status_code == 201
@@ -273,7 +281,7 @@ class TestBodies:
         ],
         ids=str,
     )
-    def test_operators_are_no_values(
+    def test_operators_are_refused_as_values(
         self, papers: Store, call: Call, refused: Refused, fields: dict[str, Any]
     ) -> None:
         body = refused(call("POST", "/papers", reader="ann", json=new_paper(**fields)), 422)
@@ -285,7 +293,7 @@ class TestBodies:
     @pytest.mark.parametrize(
         "name", ["$set", "$where", "title.x", "unknown", "_etag", "_created", "_updated", "owner", "a\0b"]
     )
-    def test_unknown_fields(self, papers: Store, call: Call, refused: Refused, name: str) -> None:
+    def test_unknown_fields_are_refused(self, papers: Store, call: Call, refused: Refused, name: str) -> None:
         body = refused(call("POST", "/papers", reader="ann", json=new_paper(**{name: "x"})), 422)
         assert len(body["_issues"]) >= 1
         headers = {"If-Match": '"e1"'}
@@ -307,7 +315,9 @@ class TestBodies:
         ],
         ids=lambda text: text[:30],
     )
-    def test_what_cannot_be_stored(self, papers: Store, call: Call, refused: Refused, text: str) -> None:
+    def test_text_that_cannot_be_stored_is_refused(
+        self, papers: Store, call: Call, refused: Refused, text: str
+    ) -> None:
         for method, path in (("POST", "/papers"), ("PATCH", "/papers/p_1")):
             body = f'{{"_id": "p_3", {text}}}'.encode()
             response = call(
@@ -322,7 +332,7 @@ class TestBodies:
         assert papers.papers.count_documents({}) == 2
 
     @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
-    def test_what_is_no_number(
+    def test_invalid_number_is_refused(
         self, store: Store, make_service: Make, make_caller: Callable[..., Call], refused: Refused, text: str
     ) -> None:
         places = {"schema": {"height": {"type": "float"}}, "resource_methods": ["POST"]}
@@ -332,19 +342,19 @@ class TestBodies:
         assert store.places.count_documents({}) == 0
 
     @pytest.mark.parametrize("label", ["abc\n", "abcd", " abc", "abc|123", "123\n", "\nabc", "ab1"])
-    def test_patterns_are_for_whole_values(
+    def test_pattern_has_to_match_the_whole_value(
         self, store: Store, call: Call, refused: Refused, label: str
     ) -> None:
         body = refused(call("POST", "/papers", reader="ann", json=new_paper(label=label)), 422)
         assert body["_issues"].keys() == {"label"}
         assert call("POST", "/papers", reader="ann", json=new_paper(label="abc")).status_code == 201
 
-    def test_eve_lets_a_line_break_pass(self, store: Store, plain_call: Call) -> None:
+    def test_eve_alone_accepts_a_line_break_after_a_pattern(self, store: Store, plain_call: Call) -> None:
         assert plain_call("POST", "/papers", json=new_paper(label="123\n")).status_code == 201
 
 
 def chunked(body: bytes) -> dict[str, Any]:
-    """The environment of a request with a body without a length, as servers pass it on."""
+    """Return the environment of a request whose body has no length, as servers pass it on."""
     return {
         "input_stream": BytesIO(body),
         "content_type": "application/json",
@@ -362,7 +372,7 @@ class TestOrigins:
 
     @pytest.mark.parametrize("path", ["/papers", "/papers/p_1"])
     @pytest.mark.parametrize("how", ["origins", "patterns"])
-    def test_only_those_that_are_named_may(
+    def test_only_named_sites_may_send_requests(
         self, papers: Store, make_service: Make, make_caller: Callable[..., Call], path: str, how: str
     ) -> None:
         named: dict[str, dict[str, Any]] = {
@@ -381,7 +391,7 @@ class TestOrigins:
             response = call("GET", path, headers={"Origin": evil})
             assert not response.headers.get("Access-Control-Allow-Origin"), evil
 
-    def test_one_pattern_need_not_stand_in_a_list(
+    def test_single_pattern_needs_no_list(
         self, papers: Store, make_service: Make, make_caller: Callable[..., Call]
     ) -> None:
         call = make_caller(make_service(eve={"X_DOMAINS_RE": "https://a|https://b"}))
@@ -429,7 +439,7 @@ class TestReaders:
         refused(call("GET", "/notes", reader="ann", query={"where": json.dumps(given)}), 400, "where")
 
     @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
-    def test_others_documents_are_not_there(
+    def test_documents_of_others_are_not_found(
         self, notes: dict[str, str], call: Call, store: Store, method: str
     ) -> None:
         before = list(store.notes.find())
@@ -470,7 +480,7 @@ class TestReaders:
         assert plain_call("GET", f"/members/{name}").status_code == 404
         assert ids(plain_call("GET", "/members", query=query)) == []
 
-    def test_an_object_id_is_one_where_nothing_else_is_said(self, call: Call) -> None:
+    def test_object_id_is_recognised_by_default(self, call: Call) -> None:
         made = call("POST", "/batches", json={"title": "with an id of MongoDB's"}).json
         response = call("GET", f"/batches/{made['_id']}")
         assert (response.status_code, response.json["_id"]) == (200, made["_id"])
@@ -478,7 +488,7 @@ class TestReaders:
 
 class TestChanges:
     @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
-    def test_who_has_not_read_cannot_write(
+    def test_write_needs_the_current_etag(
         self, papers: Store, call: Call, refused: Refused, method: str
     ) -> None:
         body = {} if method == "DELETE" else {"json": {"_id": "p_1", "title": "new"}}
@@ -492,25 +502,25 @@ class TestChanges:
         refused(call("PATCH", "/papers/p_2", reader="ann", headers=current, json={"title": "x"}), 412)
 
     @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-    def test_an_id_stays_what_it_is(self, papers: Store, call: Call, refused: Refused, method: str) -> None:
+    def test_id_cannot_be_changed(self, papers: Store, call: Call, refused: Refused, method: str) -> None:
         changed = {"_id": "p_9", "title": "moved"}
         response = call(method, "/papers/p_1", reader="ann", json=changed, headers={"If-Match": '"e1"'})
         assert response.status_code in (400, 409, 422), response.text
         refused(response, response.status_code)
         assert sorted(each["_id"] for each in papers.papers.find()) == ["p_1", "p_2"]
 
-    def test_a_put_does_not_make_what_is_not_there(self, store: Store, call: Call, refused: Refused) -> None:
+    def test_put_does_not_create_a_document(self, store: Store, call: Call, refused: Refused) -> None:
         response = call("PUT", "/papers/p_new", reader="ann", json={"_id": "p_new", "title": "x"})
         refused(response, 404)
         assert store.papers.count_documents({}) == 0
 
-    def test_hidden_fields_do_not_come_back_from_a_write(self, store: Store, call: Call) -> None:
+    def test_response_to_a_write_has_no_hidden_fields(self, store: Store, call: Call) -> None:
         response = call("POST", "/papers", reader="ann", json=new_paper(secret="hidden-word"))
         assert response.status_code == 201
         assert "hidden-word" not in response.text
         assert store.papers.count_documents({"secret": "hidden-word"}) == 1
 
-    def test_writes_are_on_the_disks_of_a_majority(
+    def test_writes_have_a_durable_write_concern(
         self,
         database_uri: str,
         store: Store,
@@ -548,10 +558,10 @@ class WriteListener(CommandListener):
             self.writes.append((event.command_name, event.command.get("writeConcern")))
 
     def succeeded(self, event: object) -> None:
-        """Nothing to note."""
+        """Ignore it."""
 
     def failed(self, event: object) -> None:
-        """Nothing to note."""
+        """Ignore it."""
 
 
 THINGS = {"title": {"type": "string"}, "secret": {"type": "string"}}
@@ -576,6 +586,6 @@ class TestSettings:
         with pytest.raises(ValueError, match=f"things: .*{words}"):
             make_service({"things": {"schema": copy.deepcopy(THINGS), **changed}})
 
-    def test_the_rest_is_taken(self, make_service: Make) -> None:
+    def test_other_resources_are_accepted(self, make_service: Make) -> None:
         shown = {"datasource": {"projection": {"title": 1}}, "allowed_filters": ["title", "_id"]}
         assert make_service({"things": {"schema": copy.deepcopy(THINGS), **shown}})

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from tests.step2.parts import SERVICES, Parts
+from tests.step2.running_parts import SERVICES, Parts
 
 UNAUTHORIZED = 13
 KEYS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.support import foreign
+from tests.support import foreign_variables
 from tests.support.clean_environment import clean_environment
 from workshop import environment
 from workshop.run.templates import Renderer
@@ -17,7 +17,7 @@ from workshop.steps import Process, read_step
 from workshop.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = {**foreign.SHELL, **foreign.SECRETS, **foreign.PYTHON}
+FOREIGN = {**foreign_variables.SHELL, **foreign_variables.SECRETS, **foreign_variables.PYTHON}
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Every process of step 2, mongod included, is killed with -9 again and again while readers write.
 
-No write that was acknowledged is lost, none counts twice, and in the end all copies are what their owners
-have. The order is drawn from DRILL_SEED; without it from a new one, which is printed.
+No write that was acknowledged is lost, none counts twice, and in the end all copies are equal to their
+owners' documents. The order is drawn from DRILL_SEED; without it from a new one, which is printed.
 """
 
 import os
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from tests.drills.copies import all_differences, documents, twice
-from tests.drills.family import Kind
-from tests.drills.havoc import PROGRESS, Havoc, all_stores, await_all_ready, await_nothing
+from tests.drills.chaos import PROGRESS, Chaos, all_stores, await_all_ready, await_nothing
+from tests.drills.copies import all_differences, documents, duplicates
+from tests.drills.processes import Kind
 from tests.drills.sizes import sized
 from tests.support.client import Client
 from tests.support.eventually import eventually
@@ -48,16 +48,16 @@ def test_nothing_acknowledged_is_lost_and_all_stores_are_equal(
 ) -> None:
     seed = os.environ.get("DRILL_SEED") or secrets.token_hex(4)
     print(f"DRILL_SEED={seed}")
-    havoc = Havoc(running, tmp_path, seed, ACKNOWLEDGED, WRITERS, [MONGOD, MONGOD], KILLS)
-    havoc.wreak()
+    chaos = Chaos(running, tmp_path, seed, ACKNOWLEDGED, WRITERS, [MONGOD, MONGOD], KILLS)
+    chaos.run()
 
     await_all_ready(running)
     relations = f"http://127.0.0.1:{running.ports['STEP2_SYNC_PORT']}"
     eventually(lambda: expect_following(relations), PROGRESS)
     await_nothing(lambda: all_differences(stores))
-    assert twice(stores) == []
-    havoc.check_responses()
-    assert set(documents(stores, "search", "posts")) == {*havoc.posts, *havoc.later}
+    assert duplicates(stores) == []
+    chaos.check_responses()
+    assert set(documents(stores, "search", "posts")) == {*chaos.posts, *chaos.later}
 
 
 def expect_following(url: str) -> None:

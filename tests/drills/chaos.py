@@ -18,8 +18,8 @@ import pytest
 import requests
 from pymongo import MongoClient
 
-from tests.drills.family import Family, Kind
 from tests.drills.marker import Marker, total
+from tests.drills.processes import Kind, RunProcesses
 from tests.drills.sizes import FULL
 from tests.support.client import PASSWORD, Client, Reader, new_reader, sign_in, sign_up
 from tests.support.eventually import eventually
@@ -39,8 +39,8 @@ PROGRESS = 60.0
 """The most seconds until writes succeed again and all parts are ready: a bound, not a measurement."""
 
 
-class Leaver(threading.Thread):
-    """Signs in and out again and again, and records the tokens that were revoked."""
+class SignOuts(threading.Thread):
+    """Signs out with one token after the other, and records the tokens that were revoked."""
 
     def __init__(self, tokens: list[Reader]) -> None:
         super().__init__(daemon=True)
@@ -87,10 +87,10 @@ class Loader(threading.Thread):
 
 
 @dataclass
-class Havoc:
-    """`acknowledged` writes at least by `writers` readers while all kinds of process are killed, `extra`
-    ones once more; then all of it is looked at. Drills that are smaller than FULL stop at `kills`, the
-    `extra` kinds first.
+class Chaos:
+    """Kills each kind of process, the `extra` kinds once more, while `writers` readers write, until at least
+    `acknowledged` writes are acknowledged; then checks the results. A drill smaller than FULL makes only
+    `kills` kills, first of the `extra` kinds.
     """
 
     running: RunningStep
@@ -103,7 +103,7 @@ class Havoc:
     killed: Counter[Kind] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.family = Family(self.running)
+        self.processes = RunProcesses(self.running)
         self.posts = _load(self.running, self.folder)
         self.later = _write_posts(self.folder / "later.ndjson", LATER)
         url = self.running.url
@@ -111,14 +111,14 @@ class Havoc:
             Marker(new_reader(url), self.posts, f"{self.seed} {number}") for number in range(self.writers)
         ]
         name = sign_up(url)
-        self.leaver = Leaver([Reader(url, name, sign_in(url, name, PASSWORD)) for _ in range(ENDED)])
+        self.sign_outs = SignOuts([Reader(url, name, sign_in(url, name, PASSWORD)) for _ in range(ENDED)])
         self._draw = random.Random(self.seed)
 
-    def wreak(self) -> None:
-        """Write and kill. Raises AssertionError when writes no longer go on."""
+    def run(self) -> None:
+        """Write and kill. Raises AssertionError when writes no longer succeed."""
         kinds = self._kinds()
         self.loader = Loader(self.running, self.folder / "later.ndjson", len(kinds))
-        for each in (*self.markers, self.leaver):
+        for each in (*self.markers, self.sign_outs):
             each.start()
         try:
             for number, kind in enumerate(kinds):
@@ -127,11 +127,11 @@ class Havoc:
                 draw = self._draw
                 between = draw.choice((0, draw.randint(1, MOST_BETWEEN), draw.randint(1, MOST_BETWEEN)))
                 self._await_writes(total(self.markers).acknowledged + between)
-                eventually(lambda kind=kind: self.family.kill(kind), PROGRESS)
+                eventually(lambda kind=kind: self.processes.kill(kind), PROGRESS)
                 self.killed[kind] += 1
             self._await_writes(max(self.acknowledged, total(self.markers).acknowledged + MOST_BETWEEN))
         finally:
-            for each in (*self.markers, self.leaver):
+            for each in (*self.markers, self.sign_outs):
                 each.stop()
         self.loader.join(PROGRESS)
 
@@ -141,14 +141,14 @@ class Havoc:
         """
         found = total(self.markers)
         wrong = [text for each in self.markers for text in each.wrong()]
-        alive = [each for each in self.leaver.ended if each.get("/me").status_code != 401]
+        alive = [each for each in self.sign_outs.ended if each.get("/me").status_code != 401]
         print(
             f"{self.killed.total()} kills of {len(self.killed)} kinds: "
             f"{ {str(kind): count for kind, count in self.killed.items()} }; "
             f"acknowledged {found.acknowledged}, wrong {len(wrong)}; "
             f"unknown {sum(len(each.unknown) for each in self.markers)}; responses {dict(found.responses)}; "
-            f"signed out {len(self.leaver.ended)}, still good {len(alive)}, "
-            f"responses {dict(self.leaver.responses)}; "
+            f"signed out {len(self.sign_outs.ended)}, still good {len(alive)}, "
+            f"responses {dict(self.sign_outs.responses)}; "
             f"posts loaded meanwhile {len(self.later)} after {len(self.loader.failures)} failures; "
             f"slowest {found.slowest:.1f} s"
         )
@@ -158,15 +158,22 @@ class Havoc:
         assert not [text for text in self.loader.failures if "Traceback" in text]
         assert found.acknowledged >= self.acknowledged
         assert self.killed.total() >= self.kills
-        assert not FULL or {*self.family.kinds()} == {*self.killed}
-        assert self.leaver.ended
+        assert not FULL or {*self.processes.kinds()} == {*self.killed}
+        assert self.sign_outs.ended
         lost_responses = {"refused", "ConnectionError", "ChunkedEncodingError"}
-        assert set(found.responses) | set(self.leaver.responses) <= {200, 202, 204, 503, 504, *lost_responses}
+        assert set(found.responses) | set(self.sign_outs.responses) <= {
+            200,
+            202,
+            204,
+            503,
+            504,
+            *lost_responses,
+        }
         assert found.without_retry_after == 0
         assert self.running.running
 
     def _kinds(self) -> list[Kind]:
-        there = self.family.kinds()
+        there = self.processes.kinds()
         self._draw.shuffle(there)
         kinds = [*self.extra, *there]
         if not FULL:

@@ -12,7 +12,7 @@ from aiohttp import web
 from step3_async.gateway.ingress import server
 from step3_async.gateway.ingress.slow_clients import WaitingConnections, affordable
 from tests.step3.backends import Stage, hang, nats, settings, stage
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from kit.domain.marks.documents import put_mark
 from tests.step3.backends import Handler, Stage, hang, nats, settings, stage
-from tests.step3.nats_rapids import asynchronous, until
+from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
 
