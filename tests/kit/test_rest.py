@@ -62,13 +62,13 @@ class Server:
                 server.closed.set()
 
             def log_message(self, *_arguments: Any) -> None:
-                """Nothing: pytest shows what went wrong."""
+                """Log nothing: pytest shows what went wrong."""
 
         class Http(ThreadingHTTPServer):
             request_queue_size = 64
 
             def handle_error(self, *_arguments: Any) -> None:
-                """Nothing: clients that go away are part of the tests."""
+                """Report nothing: clients that go away are part of the tests."""
 
         self.http = Http(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
@@ -109,7 +109,7 @@ def hangs_up_in_the_middle(handler: BaseHTTPRequestHandler) -> None:
 
 
 def once(first: Reply, then: Reply) -> Reply:
-    """`first` for the first request, `then` for all others."""
+    """Return a reply that is `first` for the first request and `then` for all others."""
     turns = iter((first,))
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
@@ -144,7 +144,7 @@ class TestCalling:
         assert headers["Authorization"] == "Bearer t0"
         assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
 
-    def test_without_a_token_or_a_body_there_is_none(self, server: Server, rest: Rest) -> None:
+    def test_token_and_body_are_optional(self, server: Server, rest: Rest) -> None:
         rest.call("GET", "/x", token="t0")
         rest.call("GET", "/x")
         rest.call("POST", "/x", headers={"If-Match": '"e"', "Accept": "image/png"})
@@ -181,13 +181,13 @@ class TestCalling:
         assert rest.call("GET", "/x").ok
         assert rest.call("POST", "/x").ok
 
-    def test_many_threads_share_one(self, server: Server, rest: Rest) -> None:
+    def test_many_threads_share_one_client(self, server: Server, rest: Rest) -> None:
         server.reply = lambda handler: sends({"path": handler.path})(handler)
         with ThreadPoolExecutor(40) as pool:
             responses = list(pool.map(lambda each: rest.call("GET", f"/{each}").json()["path"], range(400)))
         assert responses == [f"/{each}" for each in range(400)]
 
-    def test_the_id_of_a_request_goes_along(self, server: Server, rest: Rest) -> None:
+    def test_request_id_is_sent_along(self, server: Server, rest: Rest) -> None:
         face = Flask("face")
         log_requests(face)
 
@@ -250,20 +250,22 @@ class TestProblems:
         [({"title": "too long"}, {"title": "too long"}), ({}, {}), (None, {}), ("x", {}), ([1], {}), (7, {})],
         ids=str,
     )
-    def test_issues_by_field(self, server: Server, rest: Rest, given: Any, kept: dict[str, str]) -> None:
+    def test_issues_are_kept_by_field(
+        self, server: Server, rest: Rest, given: Any, kept: dict[str, str]
+    ) -> None:
         server.reply = sends(error(422, _issues=given), 422)
         with pytest.raises(Unprocessable) as raised:
             rest.call("POST", "/x")
         assert raised.value.issues == kept
 
     @pytest.mark.parametrize("status", [400, 403, 405, 406, 415, 418, 428])
-    def test_other_refusals_keep_their_words(self, server: Server, rest: Rest, status: int) -> None:
+    def test_other_refusals_keep_the_services_message(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends(error(status), status)
         with pytest.raises(Refused, match=r"^In its own words\.$"):
             rest.call("POST", "/x")
 
     @pytest.mark.parametrize("status", [500, 501, 502, 505])
-    def test_a_service_that_fails_is_down(self, server: Server, rest: Rest, status: int) -> None:
+    def test_failing_service_is_unavailable(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends(error(status, "hidden-word"), status)
         with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as raised:
             rest.call("GET", "/x")
@@ -274,7 +276,9 @@ class TestProblems:
         [b"", b"<h1>hidden-word</h1>", b"[]", b"null", b'"x"', b"{}", b'{"_error": "hidden-word"}', b"\xff"],
     )
     @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
-    def test_errors_in_another_shape(self, server: Server, rest: Rest, status: int, body: bytes) -> None:
+    def test_error_in_another_shape_keeps_its_status_only(
+        self, server: Server, rest: Rest, status: int, body: bytes
+    ) -> None:
         server.reply = sends(body, status)
         with pytest.raises(Problem, match=NAME) as raised:
             rest.call("GET", "/x")
@@ -284,13 +288,13 @@ class TestProblems:
 
 class TestOutages:
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_nobody_there(self, method: str) -> None:
+    def test_dead_service_is_unavailable(self, method: str) -> None:
         with pytest.raises(DependencyUnavailable, match="The API cannot be reached") as raised:
             Rest(f"http://127.0.0.1:{free_port()}", NAME).call(method, "/x")
         assert raised.value.part == NAME
 
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-    def test_a_server_that_says_nothing_is_slow(self, method: str) -> None:
+    def test_silent_server_is_a_timeout(self, method: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             with pytest.raises(DependencyTimeout, match="The API did not respond in time"):
                 Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", NAME).call(method, "/x", read_seconds=0.4)
@@ -300,7 +304,9 @@ class TestOutages:
                 mute.accept()
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_a_server_that_stops_in_the_middle_is_slow(self, server: Server, rest: Rest, method: str) -> None:
+    def test_server_that_stops_in_the_middle_is_a_timeout(
+        self, server: Server, rest: Rest, method: str
+    ) -> None:
         go_on = threading.Event()
 
         def begin(handler: BaseHTTPRequestHandler) -> None:
@@ -330,14 +336,16 @@ class TestOutages:
 
     @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
-    def test_anything_else_is_sent_once(self, server: Server, rest: Rest, method: str, fails: Reply) -> None:
+    def test_other_requests_are_sent_once(
+        self, server: Server, rest: Rest, method: str, fails: Reply
+    ) -> None:
         server.reply = once(fails, sends({"ok": True}))
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x", json={"a": 1})
         assert len(server.requests) == 1
 
     @pytest.mark.parametrize("method", IDEMPOTENT)
-    def test_retries_end(self, server: Server, rest: Rest, method: str) -> None:
+    def test_number_of_retries_is_limited(self, server: Server, rest: Rest, method: str) -> None:
         server.reply = hangs_up
         with pytest.raises(DependencyUnavailable):
             rest.call(method, "/x")
@@ -357,7 +365,7 @@ class TestOutages:
 
 class TestHealth:
     @pytest.mark.parametrize("status", [200, 503])
-    def test_each_part_by_its_name(self, server: Server, rest: Rest, status: int) -> None:
+    def test_health_has_each_part_by_its_name(self, server: Server, rest: Rest, status: int) -> None:
         server.reply = sends({"_status": "?", "parts": {"mongodb": "ok", "smtp": "down"}}, status)
         assert rest.health() == {"mongodb": True, "smtp": False}
         assert server.requests[0][:2] == ("GET", "/health/ready")
@@ -365,11 +373,11 @@ class TestHealth:
     @pytest.mark.parametrize(
         "body", [b"", b"<h1>", b"[]", b"null", b"7", b"{}", b'{"parts": null}', b'{"parts": []}']
     )
-    def test_malformed_responses(self, server: Server, rest: Rest, body: bytes) -> None:
+    def test_malformed_health_is_a_problem(self, server: Server, rest: Rest, body: bytes) -> None:
         server.reply = sends(body)
         with pytest.raises(DependencyUnavailable, match=NAME):
             rest.health()
 
-    def test_nobody_there(self) -> None:
+    def test_health_of_a_dead_service_is_unavailable(self) -> None:
         with pytest.raises(DependencyUnavailable, match=NAME):
             Rest(f"http://127.0.0.1:{free_port()}", NAME).health()

@@ -80,7 +80,7 @@ class TestErrors:
         ],
         ids=str,
     )
-    def test_each_error_says_what_is_wrong(
+    def test_each_error_names_what_is_wrong(
         self,
         store: Store,
         call: Call,
@@ -105,7 +105,7 @@ class TestErrors:
         body = refused(call("POST", "/papers", reader="ann", json=broken), 422)
         assert set(body["_issues"]) == {"title", "score", "label", "more"}
 
-    def test_of_several_documents_each_has_its_own(self, store: Store, call: Call) -> None:
+    def test_each_of_several_documents_has_its_own_issues(self, store: Store, call: Call) -> None:
         response = call("POST", "/batches", json=[{"title": "good"}, {"title": 7}])
         assert (response.status_code, response.json["_error"]["code"]) == (422, 422)
         assert [each.get("_issues", {}).keys() for each in response.json["_items"]] == [set(), {"title"}]
@@ -123,7 +123,7 @@ class TestErrors:
 
 
 class TestTokens:
-    def test_one_that_was_ended_early_is_no_good(
+    def test_revoked_token_is_refused(
         self, make_service: Make, make_caller: MakeCaller, issuer: Issuer, store: Store, refused: Refused
     ) -> None:
         ended: set[str] = set()
@@ -138,7 +138,7 @@ class TestTokens:
             refused(call("GET", path, headers=bearer), 401, "token")
         assert call("GET", "/notes", reader="ann").status_code == 200
 
-    def test_a_service_without_a_verifier_takes_none(
+    def test_service_without_a_verifier_refuses_tokens(
         self, make_service: Make, make_caller: MakeCaller, store: Store, refused: Refused
     ) -> None:
         call = make_caller(make_service(verifier=None))
@@ -146,7 +146,7 @@ class TestTokens:
         refused(call("GET", "/papers", reader="ann"), 401)
         refused(call("GET", "/notes", reader="ann"), 401)
 
-    def test_probes_need_none(self, call: Call) -> None:
+    def test_probes_need_no_token(self, call: Call) -> None:
         for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
             assert call("GET", path, headers={"Authorization": "Bearer nonsense"}).status_code == 200, path
 
@@ -162,7 +162,7 @@ class TestCollections:
             seen += [each["_id"] for each in page["_items"]]
         assert seen == [f"p_{each:06}" for each in range(7)]
 
-    def test_an_empty_one_is_a_page(self, store: Store, call: Call) -> None:
+    def test_empty_collection_has_a_page(self, store: Store, call: Call) -> None:
         page = page_of(call("GET", "/papers"))
         assert page["_items"] == []
         assert page["_meta"] == {"page": 1, "max_results": 25, "total": 0}
@@ -280,7 +280,7 @@ class TestItems:
         assert response.status_code == 200
         assert store.papers.find_one({"_id": "p_1"})["title"] == "new"
 
-    def test_what_has_not_changed_is_not_sent_again(self, store: Store, call: Call) -> None:
+    def test_unchanged_document_is_not_sent_again(self, store: Store, call: Call) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "one", "_etag": "e1"})
         response = call("GET", "/papers/p_1", headers={"If-None-Match": '"e1"'})
         assert (response.status_code, response.data) == (304, b"")
@@ -295,9 +295,7 @@ class TestItems:
             assert response.headers["ETag"] == '"e1"'
 
     @pytest.mark.parametrize("since", ["yesterday", "", "Thu, 01 Jan 1970 00:00:00 GMT"])
-    def test_a_date_that_is_none_or_past_gets_the_document(
-        self, store: Store, call: Call, since: str
-    ) -> None:
+    def test_invalid_or_past_date_gets_the_document(self, store: Store, call: Call, since: str) -> None:
         store.papers.insert_one(
             {"_id": "p_1", "title": "one", "_etag": "e1", "_updated": datetime(2024, 1, 31)}
         )
@@ -320,7 +318,7 @@ class TestItems:
             assert "elsewhere" not in f"{response.headers} {response.text}"
 
     @pytest.mark.parametrize("accept", ACCEPTED)
-    def test_parameters_of_media_types_do_not_count(self, store: Store, call: Call, accept: str) -> None:
+    def test_parameters_of_media_types_are_ignored(self, store: Store, call: Call, accept: str) -> None:
         assert call("GET", "/papers", headers={"Accept": accept}).status_code == 200
 
     @pytest.mark.parametrize("accept", ["text/html; q=1", "application/json;charset=utf-8;q=0", "text/*"])
@@ -397,7 +395,7 @@ class TestOperation:
             ("other", "none", "405"): 1,
         }
 
-    def test_home_leads_on(self, call: Call) -> None:
+    def test_home_links_to_the_resources(self, call: Call) -> None:
         home = call("GET", "/").json
         assert {each["href"] for each in home["_links"]["child"]} == {"papers", "notes", "batches", "members"}
         for link in (*home["_links"]["child"], home["_links"]["docs"], home["_links"]["describedby"]):
@@ -406,7 +404,7 @@ class TestOperation:
 
 @pytest.fixture
 def away() -> Iterator[mongo.Client]:
-    """A client of a port at which nobody listens."""
+    """A client of a port on which no server listens."""
     uri = f"mongodb://127.0.0.1:{free_port()}/nowhere?replicaSet=rs0"
     patience = {"serverSelectionTimeoutMS": 200, "connectTimeoutMS": 200, "socketTimeoutMS": 200}
     with MongoClient[dict[str, Any]](uri, **patience) as client:
@@ -475,7 +473,7 @@ class TestAway:
 class TestTwoApplications:
     @pytest.fixture
     def both(self, store: Store, make_service: Make, make_caller: MakeCaller) -> tuple[Call, Call]:
-        """One that wants ETags, alone at first, and one that does not."""
+        """An application that requires ETags and one that does not; the first was used alone before."""
         strict = make_service()
         config.only(strict)
         assert vars(eve.utils.config)["IF_MATCH"] is True
@@ -490,7 +488,7 @@ class TestTwoApplications:
             assert easy("PATCH", f"/papers/p_{each}", **change).status_code == 200
             assert strict("PATCH", f"/papers/p_{each}", **change).status_code == 428
 
-    def test_settings_out_of_reach_are_found_all_the_same(
+    def test_settings_are_found_without_an_application_context(
         self, both: tuple[Call, Call], store: Store
     ) -> None:
         assert vars(eve.utils.config) == {}

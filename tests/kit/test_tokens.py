@@ -1,4 +1,4 @@
-"""Bearer tokens: who can sign them, what is refused, and keys that are fetched from a real server."""
+"""Bearer tokens: who can sign them, which are refused, and keys that are fetched from a real server."""
 
 import base64
 import hashlib
@@ -54,7 +54,7 @@ def claims(**changed: Any) -> dict[str, Any]:
 
 
 def signed(payload: Any, header: dict[str, Any] | None = None, key: Ed25519PrivateKey = KEY) -> str:
-    """A token with the right key's signature, whatever it says: jwt.encode refuses to make most of these."""
+    """Return a token with any content, signed with the right key: jwt.encode refuses most of these."""
     text = f"{encoded(header or {'alg': 'EdDSA', 'kid': KID, 'typ': 'JWT'})}.{encoded(payload)}"
     return f"{text}.{encoded(key.sign(text.encode()))}"
 
@@ -65,7 +65,7 @@ def by_secret(secret: bytes) -> str:
 
 
 class TestMinting:
-    def test_a_token_says_whose_it_is_and_when_it_ends(self) -> None:
+    def test_token_has_its_reader_and_its_end(self) -> None:
         issued = minted.issue("ann")
         found = verifier.verify(issued.token)
         assert found is not None
@@ -73,7 +73,7 @@ class TestMinting:
         assert abs(issued.expires - datetime.now(UTC) - HOUR) < timedelta(seconds=2)
         assert issued.expires.utcoffset() == timedelta(0)
 
-    def test_its_claims_and_header(self) -> None:
+    def test_token_has_the_documented_claims_and_header(self) -> None:
         issued = minted.issue("ann")
         found = jwt.decode(issued.token, options={"verify_signature": False})
         assert set(found) == {"iss", "sub", "iat", "exp", "jti"}
@@ -98,13 +98,13 @@ class TestMinting:
             "kid": encoded(thumbprint),
         }
 
-    def test_the_id_of_the_key_in_the_example_of_rfc_8037(self) -> None:
+    def test_key_of_rfc_8037_has_the_id_of_the_example(self) -> None:
         seed = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
         (key,) = new_issuer(seed).jwks()["keys"]
         assert key["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
         assert key["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
-    def test_a_token_does_not_show_in_a_repr(self) -> None:
+    def test_repr_does_not_show_the_token(self) -> None:
         issued = minted.issue("ann")
         assert issued.token not in repr(issued)
 
@@ -132,13 +132,13 @@ class TestMinting:
 
 
 class TestForgeries:
-    def test_the_maker_of_these_forgeries_can_make_good_tokens_too(self) -> None:
+    def test_helper_can_make_valid_tokens(self) -> None:
         found = verifier.verify(signed(claims()))
         assert found is not None
         assert found.token_id == "a" * 32
 
     @pytest.mark.parametrize("name", ["iss", "sub", "iat", "exp", "jti"])
-    def test_a_claim_is_missing(self, name: str) -> None:
+    def test_token_without_a_claim_is_refused(self, name: str) -> None:
         assert verifier.verify(signed(claims(**{name: None}))) is None
 
     @pytest.mark.parametrize(
@@ -164,13 +164,13 @@ class TestForgeries:
         ],
         ids=repr,
     )
-    def test_a_claim_is_not_what_it_should_be(self, changed: dict[str, Any]) -> None:
+    def test_token_with_a_wrong_claim_is_refused(self, changed: dict[str, Any]) -> None:
         assert verifier.verify(signed(claims(**changed))) is None
 
     @pytest.mark.parametrize(
         "payload", [b"", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b"[" * 1200], ids=repr
     )
-    def test_the_claims_are_no_object(self, payload: bytes) -> None:
+    def test_token_whose_claims_are_no_object_is_refused(self, payload: bytes) -> None:
         assert verifier.verify(signed(payload)) is None
 
     @pytest.mark.parametrize(
@@ -193,29 +193,29 @@ class TestForgeries:
         ],
         ids=repr,
     )
-    def test_the_header_says_something_else(self, header: dict[str, Any]) -> None:
+    def test_token_with_another_header_is_refused(self, header: dict[str, Any]) -> None:
         assert verifier.verify(signed(claims(), header)) is None
 
     @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE"])
     @pytest.mark.parametrize("signature", ["", "AA"])
-    def test_nobody_signed(self, alg: str, signature: str) -> None:
+    def test_unsigned_token_is_refused(self, alg: str, signature: str) -> None:
         assert verifier.verify(f"{encoded({'alg': alg, 'kid': KID})}.{encoded(claims())}.{signature}") is None
 
-    def test_the_public_key_served_as_a_secret(self) -> None:
+    def test_token_signed_with_the_public_key_as_secret_is_refused(self) -> None:
         public = KEY.public_key().public_bytes_raw()
         for secret in (public, encoded(public).encode(), json.dumps(minted.jwks()["keys"][0]).encode(), b""):
             assert verifier.verify(by_secret(secret)) is None
 
-    def test_somebody_else_signed_in_the_name_of_our_key(self) -> None:
+    def test_token_signed_with_another_key_of_the_same_id_is_refused(self) -> None:
         assert verifier.verify(signed(claims(), key=Ed25519PrivateKey.generate())) is None
 
-    def test_the_forger_sent_a_key_along(self) -> None:
+    def test_key_inside_a_token_is_ignored(self) -> None:
         own = Ed25519PrivateKey.generate()
         jwk = {"kty": "OKP", "crv": "Ed25519", "x": encoded(own.public_key().public_bytes_raw())}
         for kid in (KID, "mine"):
             assert verifier.verify(signed(claims(), {"alg": "EdDSA", "kid": kid, "jwk": jwk}, own)) is None
 
-    def test_any_changed_part(self) -> None:
+    def test_token_with_any_part_changed_is_refused(self) -> None:
         parts = minted.issue("ann").token.split(".")
         for index, part in enumerate(parts):
             for place in (0, len(part) // 2):
@@ -232,31 +232,31 @@ class TestForgeries:
         ],
         ids=lambda token: ascii(token[:12]),
     )
-    def test_no_token_at_all(self, token: str) -> None:
+    def test_text_that_is_no_token_is_refused(self, token: str) -> None:
         assert verifier.verify(token) is None
 
-    def test_a_good_token_with_something_around_it(self) -> None:
+    def test_valid_token_with_text_around_it_is_refused(self) -> None:
         token = minted.issue("ann").token
         for other in (f"{token}.x", f"x.{token}", f"{token}é", f"{token}\ud800", token + "x" * 2000):
             assert verifier.verify(other) is None
 
-    def test_a_good_token_that_is_huge(self) -> None:
+    def test_huge_token_is_refused(self) -> None:
         token = signed(claims(more="x" * 4000))
         assert jwt.decode(token, KEY.public_key(), ["EdDSA"], issuer=ISSUER)["sub"] == "ann"
         assert verifier.verify(token) is None
 
-    def test_a_token_that_has_ended(self) -> None:
+    def test_ended_token_is_refused(self) -> None:
         old = new_issuer(SEED, lifetime=timedelta(seconds=-1))
         assert verifier.verify(old.issue("ann").token) is None
 
-    def test_a_token_of_another_issuer_with_the_same_key(self) -> None:
+    def test_token_of_another_issuer_with_the_same_key_is_refused(self) -> None:
         assert verifier.verify(new_issuer(SEED, "others").issue("ann").token) is None
 
-    def test_a_token_from_a_clock_that_is_ahead_is_good(self) -> None:
+    def test_token_from_a_clock_that_is_ahead_is_valid(self) -> None:
         assert verifier.verify(signed(claims(iat=int(time.time()) + 5))) is not None
 
 
-class TestSets:
+class TestKeySets:
     @pytest.mark.parametrize(
         "changed",
         [
@@ -273,7 +273,7 @@ class TestSets:
         assert mixed.key(KID) is not None
         assert mixed.key("other") is None
 
-    def test_who_verifies_cannot_mint(self) -> None:
+    def test_verifier_cannot_mint(self) -> None:
         (key,) = minted.jwks()["keys"]
         leaked = {**key, "d": encoded(KEY.private_bytes_raw())}
         for given in (key, leaked):
@@ -285,7 +285,7 @@ class TestSets:
     @pytest.mark.parametrize(
         "jwks", [{}, {"keys": []}, {"keys": {}}, {"keys": None}, {"keys": "x"}, [], None]
     )
-    def test_what_is_no_set_is_refused(self, jwks: Any) -> None:
+    def test_invalid_key_set_is_refused(self, jwks: Any) -> None:
         with pytest.raises(ValueError, match="no set of public keys"):
             LocalKeys(jwks)
 
@@ -294,7 +294,7 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Publisher:
-    """A real HTTP server whose response can be changed while it runs; `asked` are the requests' headers."""
+    """A real HTTP server whose response can be changed while it runs; `requests` are the headers of what it received."""
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[dict[str, str]] = []
@@ -307,7 +307,7 @@ class Publisher:
                 publisher.reply(self)
 
             def log_message(self, *_arguments: Any) -> None:
-                """Nothing: pytest shows what went wrong."""
+                """Log nothing: pytest shows what went wrong."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
@@ -372,7 +372,7 @@ def remote() -> Iterator[Remote]:
 
 @contextmanager
 def away(remote: Remote) -> Iterator[None]:
-    """Without anybody at the publisher's address; afterwards it is back."""
+    """Inside a test the publisher does not listen; afterwards it is back."""
     remote.publisher.stop()
     yield
     requested = remote.publisher.requests
@@ -382,13 +382,13 @@ def away(remote: Remote) -> Iterator[None]:
 
 
 class TestRemoteKeys:
-    def test_a_set_is_fetched_once_and_kept(self, remote: Remote) -> None:
+    def test_key_set_is_fetched_once_and_cached(self, remote: Remote) -> None:
         assert remote.count == 0
         assert all(remote.knows(remote.issuer) for _ in range(5))
         assert remote.count == 1
         assert remote.publisher.requests[0]["path"] == JWKS
 
-    def test_set_is_requested_again_after_its_time(self, remote: Remote) -> None:
+    def test_key_set_is_fetched_again_after_its_lifetime(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
         remote.clock.now += 299
         remote.knows(remote.issuer)
@@ -398,7 +398,7 @@ class TestRemoteKeys:
         assert not remote.knows(remote.issuer), "a key that was withdrawn"
         assert remote.count == 2
 
-    def test_a_new_key_is_picked_up(self, remote: Remote) -> None:
+    def test_new_key_is_fetched(self, remote: Remote) -> None:
         assert remote.knows(remote.issuer)
         new = new_issuer()
         remote.publisher.publish(remote.issuer, new)
@@ -406,7 +406,7 @@ class TestRemoteKeys:
         assert remote.knows(remote.issuer)
         assert remote.count == 2
 
-    def test_invented_ids_lead_to_one_question_in_ten_seconds(self, remote: Remote) -> None:
+    def test_unknown_key_ids_cause_one_request_in_ten_seconds(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
         for round_ in range(3):
             assert not any(remote.knows(new_issuer()) for _ in range(20))
@@ -416,11 +416,11 @@ class TestRemoteKeys:
             assert remote.count == 2 + round_
             remote.clock.now += 2
 
-    def test_invented_id_in_the_first_token_sends_one_request(self, remote: Remote) -> None:
+    def test_unknown_key_id_in_the_first_token_causes_one_request(self, remote: Remote) -> None:
         assert not remote.knows(new_issuer())
         assert remote.count == 1
 
-    def test_an_old_set_serves_while_the_publisher_is_away(self, remote: Remote) -> None:
+    def test_old_key_set_is_used_while_the_publisher_is_away(self, remote: Remote) -> None:
         assert remote.knows(remote.issuer)
         with away(remote):
             remote.clock.now += 10_000
@@ -443,7 +443,7 @@ class TestRemoteKeys:
         ],
         ids=["500", "503", "404", "text", "deep", "list", "empty", "other-kind", "large"],
     )
-    def test_bad_response_counts_as_none(self, remote: Remote, reply: Reply) -> None:
+    def test_invalid_response_counts_as_no_response(self, remote: Remote, reply: Reply) -> None:
         remote.publisher.reply = reply
         with pytest.raises(DependencyUnavailable, match="The API"):
             remote.knows(remote.issuer)
@@ -479,7 +479,7 @@ class TestRemoteKeys:
         finally:
             other.stop()
 
-    def test_nobody_there_and_no_set_yet(self) -> None:
+    def test_dead_publisher_without_a_key_set_is_unavailable(self) -> None:
         keys = RemoteKeys(Rest(f"http://127.0.0.1:{free_port()}", "The registry"))
         with pytest.raises(DependencyUnavailable, match="The registry cannot be reached"):
             keys.key("x")
@@ -489,7 +489,7 @@ class TestRemoteKeys:
             assert remote.verifier.verify(token) is None
         assert remote.count == 0
 
-    def test_a_publisher_that_says_nothing_is_slow(self) -> None:
+    def test_silent_publisher_is_a_timeout(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             keys = RemoteKeys(Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", "The API"))
             with ThreadPoolExecutor(6) as pool:
@@ -500,7 +500,7 @@ class TestRemoteKeys:
             with pytest.raises(BlockingIOError):  # all share one wait
                 mute.accept()
 
-    def test_a_set_that_trickles_is_slow(self, remote: Remote) -> None:
+    def test_trickling_key_set_is_a_timeout(self, remote: Remote) -> None:
         ended = threading.Event()
 
         def trickle(handler: BaseHTTPRequestHandler) -> None:

@@ -11,7 +11,7 @@ from kit.domain.search.words import search_for, words_of
 from kit.mongo.indexes import make_indexes
 
 
-def test_texts_without_such_words_cost_nothing():
+def test_other_texts_have_no_extra_words():
     for text in ("", "Plain words", "naïve café, 5 € – “quoted” 🪨", "Привет, мир", "שלום"):
         assert words_of(text, text) == ""
         assert search_for(text) == text
@@ -28,11 +28,11 @@ def test_texts_without_such_words_cost_nothing():
         ("ที่นี่", "ท ี ่ น ที ี่ ่น นี"),
     ],
 )
-def test_runs_are_kept_as_their_characters_and_pairs(text, words):
+def test_text_is_stored_as_its_characters_and_pairs(text, words):
     assert words_of("", text) == words
 
 
-def test_the_longest_text_has_words_that_fit_into_an_event():
+def test_words_of_the_longest_text_fit_into_an_event():
     text = "".join(chr(0x4E00 + (n * 7919) % 20_000) for n in range(40_000))
     assert len(words_of(text[:300], text).encode()) < 200_000
 
@@ -55,11 +55,11 @@ def test_words_of_the_title_weigh_more():
         ('東京 "two words" -flask', '東京 "two words" -flask'),
     ],
 )
-def test_queries_are_taken_apart_as_texts_are(query, requested):
+def test_queries_are_split_as_texts_are(query, requested):
     assert search_for(query) == requested
 
 
-def test_an_index_of_an_earlier_version_is_made_anew(database: Database[dict[str, Any]]):
+def test_index_of_an_earlier_version_is_made_again(database: Database[dict[str, Any]]):
     posts = database["posts"]
     earlier = IndexModel([("title", TEXT), ("text", TEXT)], name="words", weights={"title": 3, "text": 1})
     posts.create_indexes([earlier, *INDEXES["posts"][:1]])

@@ -1,4 +1,4 @@
-"""Clients that take their time, at a process of ours with a single thread: nobody else notices."""
+"""Slow clients of a process with a single thread do not delay other clients."""
 
 import contextlib
 import os
@@ -58,7 +58,7 @@ class Served:
     port: int
 
     def check(self, bodies: Sequence[bytes | list[bytes]] = (b"{}", [b"{", b"}"])) -> None:
-        """Raise AssertionError unless others are served over a connection, without a body and with these."""
+        """Check that other clients are served, with a request without a body and with each of `bodies`."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             for method, body in (("GET", None), *(("POST", each) for each in bodies)):
@@ -68,7 +68,7 @@ class Served:
 
     @contextlib.contextmanager
     def sockets(self, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
-        """So many connections over which this is sent, and nothing more."""
+        """Yield `count` connections over which only `sent` is sent."""
         with contextlib.ExitStack() as stack:
             made = [
                 stack.enter_context(socket.create_connection(("127.0.0.1", self.port), PATIENCE))
@@ -81,7 +81,7 @@ class Served:
 
 @contextlib.contextmanager
 def served(folder: Path, seconds: float = 600, connections: int = 500) -> Iterator[Served]:
-    """The application, where a request may take so many seconds to come."""
+    """Yield the application; a request may take `seconds` to arrive."""
     port = free_port()
     (folder / "slowly.py").write_text(APP)
     config = folder / "gunicorn.conf.py"
@@ -105,14 +105,14 @@ def served(folder: Path, seconds: float = 600, connections: int = 500) -> Iterat
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One that waits for ever."""
+    """An application that waits for requests for ever."""
     with served(tmp_path_factory.mktemp("patient")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One that waits for a moment."""
+    """An application that waits only a moment for requests."""
     with served(tmp_path_factory.mktemp("hasty"), seconds=0.5) as made:
         yield made
 
@@ -123,7 +123,7 @@ def status(connection: socket.socket) -> bytes:
 
 
 def everything(connection: socket.socket) -> bytes:
-    """What is said until the other side closes."""
+    """Return what is received until the other side closes."""
     said = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65_536):
@@ -142,7 +142,7 @@ def everything(connection: socket.socket) -> bytes:
     ],
     ids=["silent", "line", "head", "body", "half a body"],
 )
-def test_who_waits_has_no_thread(patient: Served, sent: bytes, rest: bytes) -> None:
+def test_waiting_clients_occupy_no_thread(patient: Served, sent: bytes, rest: bytes) -> None:
     with patient.sockets(20, sent) as slow:
         patient.check()
         for each in slow:
@@ -166,7 +166,7 @@ def test_client_that_never_closes_blocks_nobody(patient: Served) -> None:
 
 
 @pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\nX-A: ", POST.replace(b": 2", b": 9999")])
-def test_who_trickles_is_cut_off(hasty: Served, begun: bytes) -> None:
+def test_trickling_client_is_cut_off(hasty: Served, begun: bytes) -> None:
     with hasty.sockets(1, begun) as (slow,):
         slow.settimeout(0.05)
         said, end = b"", time.monotonic() + PATIENCE
@@ -181,7 +181,7 @@ def test_who_trickles_is_cut_off(hasty: Served, begun: bytes) -> None:
     hasty.check(bodies=())
 
 
-def test_a_body_that_has_a_thread_is_cut_off_too(hasty: Served) -> None:
+def test_slow_body_that_occupies_a_thread_is_cut_off(hasty: Served) -> None:
     with hasty.sockets(3, CHUNKS + b"2\r\n{") as slow:
         hasty.check(bodies=())
         assert {status(each) for each in slow} == {b"408"}
@@ -202,7 +202,7 @@ def test_expect_100_continue_gets_a_continue(patient: Served) -> None:
         assert status(connection) == b"200"
 
 
-def test_of_too_many_who_has_waited_longest_goes(tmp_path: Path) -> None:
+def test_oldest_of_too_many_waiting_connections_is_closed(tmp_path: Path) -> None:
     with served(tmp_path, connections=10) as full, full.sockets(30, b"") as silent:
         full.check()
         assert everything(silent[0]) == b""
@@ -246,5 +246,5 @@ def test_bad_setting_is_reported_in_one_line(tmp_path: Path, variable: str, valu
         (POST.replace(b"\r\n\r\n", b"\r\n\r\ncontent-length: 9\r\n") + b"{}", True),
     ],
 )
-def test_what_is_whole(received: bytes, expected: bool) -> None:
+def test_complete_requests_are_recognised(received: bytes, expected: bool) -> None:
     assert is_whole(bytearray(received)) is expected

@@ -1,4 +1,4 @@
-"""The monolith's store for tests of what the database does."""
+"""The monolith's store for tests of the database."""
 
 from kit.domain.mail.mailer import Mailer
 from kit.domain.pictures.fetch import Fetcher
@@ -7,5 +7,5 @@ from step0_monolith.monolith import MonolithStore
 
 
 def monolith_store(client: Client, **limits: int) -> MonolithStore:
-    """The store, with a mail server that is away, and pictures that nobody fetches."""
+    """Return the store, with a mail server that is away and without a fetcher of pictures."""
     return MonolithStore(client, Mailer("127.0.0.1", 1, "stones@example.org"), Fetcher(1), **limits)

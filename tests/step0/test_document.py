@@ -1,4 +1,4 @@
-"""The OpenAPI document of the contract, beside the addresses that the face really has."""
+"""The OpenAPI document of the contract describes the addresses that the face has."""
 
 import re
 
@@ -12,7 +12,7 @@ FORMS = {("get", "/login"), ("get", "/signup")}
 """Pages for people only."""
 
 
-def test_each_address_of_the_face_is_described_and_no_other(store: MonolithStore) -> None:
+def test_document_describes_each_address_of_the_face_and_no_other(store: MonolithStore) -> None:
     app = create_app(store, secret_key="not used")
     there = {
         (method.lower(), re.sub(r"<(?:post_)?(\w+)>", r"{\1}", rule.rule))

@@ -1,4 +1,4 @@
-"""Documents of other programs are left out and reported; everything else goes on."""
+"""Invalid documents of other programs are left out and reported; everything else works."""
 
 import secrets
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ GOOD = 60
 
 @pytest.fixture(scope="module")
 def good(store: MonolithStore) -> list[str]:
-    """The ids of posts of ours among many that are none."""
+    """The ids of valid posts among many invalid ones."""
     documents = whole_posts(GOOD, text=f"{WORD} and more")
     odd = [*odd_posts(text=f"{WORD} and more")]
     store.database["posts"].insert_many([*odd[:100], *documents, *odd[100:]])
@@ -48,7 +48,7 @@ def pages(client: FlaskClient, path: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", ["/", f"/search?q={WORD}"])
-def test_all_others_are_found(client: FlaskClient, good: list[str], path: str) -> None:
+def test_all_valid_posts_are_found(client: FlaskClient, good: list[str], path: str) -> None:
     found = [post["_id"] for page in pages(client, path) for post in page["_items"]]
     assert sorted(found) == sorted(good)
 
@@ -59,19 +59,19 @@ def test_no_page_breaks(client: FlaskClient, path: str, accept: dict[str, str]) 
     assert client.get(path, headers=accept).status_code == 200
 
 
-def test_recommendations_are_whole(client: FlaskClient, store: MonolithStore, good: list[str]) -> None:
+def test_recommendations_are_complete(client: FlaskClient, store: MonolithStore, good: list[str]) -> None:
     found = client.get("/recommended", headers=JSON).get_json()["_items"]
     assert len(found) == 12
     assert {post["_id"] for post in found} <= set(good)
 
 
-def test_one_of_them_is_no_post(client: FlaskClient, store: MonolithStore, good: list[str]) -> None:
+def test_invalid_post_is_not_found(client: FlaskClient, store: MonolithStore, good: list[str]) -> None:
     odd = {"_id": {"$nin": good, "$type": "string"}}
     for post in store.database["posts"].find(odd, {"_id": 1}, limit=50):
         assert client.get(f"/posts/{post['_id']}", headers=JSON).status_code == 404
 
 
-def test_it_is_reported_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
+def test_invalid_document_is_reported_once(client: FlaskClient, capfd: pytest.CaptureFixture[str]) -> None:
     before = SKIPPED.labels("posts")._value.get()
     assert before > 100
     assert [*pages(client, "/")]
@@ -79,7 +79,7 @@ def test_it_is_reported_once(client: FlaskClient, capfd: pytest.CaptureFixture[s
     assert "left out" not in "".join(capfd.readouterr())
 
 
-def test_odd_marks_harm_no_reader(store: MonolithStore, client: FlaskClient, good: list[str]) -> None:
+def test_invalid_marks_harm_no_reader(store: MonolithStore, client: FlaskClient, good: list[str]) -> None:
     name = f"odd_{secrets.token_hex(6)}"
     store.sign_up(name, PASSWORD, None)
     reader = Reader(name, store.sign_in(name, PASSWORD, "127.0.0.1").token)
@@ -102,7 +102,7 @@ def test_odd_marks_harm_no_reader(store: MonolithStore, client: FlaskClient, goo
 
 
 @pytest.mark.parametrize("password", [None, 7, "", "plain", ["x"]], ids=repr)
-def test_an_odd_member_cannot_sign_in(store: MonolithStore, client: FlaskClient, password: Any) -> None:
+def test_invalid_member_cannot_sign_in(store: MonolithStore, client: FlaskClient, password: Any) -> None:
     name = f"odd_{secrets.token_hex(6)}"
     store.database["members"].insert_one({"_id": name, "password": password})
     found = {"username": name, "password": PASSWORD}

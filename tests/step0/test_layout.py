@@ -1,4 +1,4 @@
-"""Laws of the layout beside those of `make lint`: locks, who knows the database, what no file may name."""
+"""Rules of the layout that `make lint` does not check: locks, imports of drivers, forbidden names."""
 
 import ast
 import re
@@ -41,7 +41,7 @@ def test_locks_are_pinned_by_hash_and_name_no_place(lock: Path) -> None:
     assert [each for each in requirements if not PINNED.fullmatch(each)] == []
 
 
-def test_only_its_mongo_folder_knows_the_database() -> None:
+def test_only_the_mongo_folder_imports_the_driver() -> None:
     monolith = ROOT / "step0_monolith"
     knowing = {
         path.relative_to(monolith).parts[0]
@@ -52,7 +52,7 @@ def test_only_its_mongo_folder_knows_the_database() -> None:
 
 
 def imported(path: Path) -> list[str]:
-    """The top-level packages that a module imports anywhere in it."""
+    """Return the top-level packages that a module imports anywhere."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     parts = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
@@ -69,7 +69,7 @@ def test_no_tracked_file_names_a_registry_or_a_folder_of_somebody() -> None:
 
 
 def tracked() -> list[Path]:
-    """The files under version control that are there."""
+    """Return the existing files under version control."""
     if not shutil.which("git"):
         pytest.skip("git is not installed, so nobody knows which files are tracked")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)

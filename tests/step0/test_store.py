@@ -1,4 +1,4 @@
-"""What the seam promises and the contract suite cannot see from outside."""
+"""What the store promises and the contract suite cannot see from outside."""
 
 import threading
 from collections.abc import Callable
@@ -30,13 +30,13 @@ def post_id(store: MonolithStore) -> str:
 
 
 def fresh(store: MonolithStore, number: int) -> list[str]:
-    """The ids of so many posts that no other test knows."""
+    """Return the ids of `number` posts that no other test uses."""
     made = [{**post, "_id": f"t3_{token_hex(6)}"} for post in posts(number)]
     store.database["posts"].insert_many(made)
     return [post["_id"] for post in made]
 
 
-def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MonolithStore, reader: Reader) -> None:
+def test_concurrent_first_tags_of_a_post_are_all_added(store: MonolithStore, reader: Reader) -> None:
     made = list(posts(40))[10:]
     store.database["posts"].insert_many(made)
     with ThreadPoolExecutor(8) as pool:
@@ -52,7 +52,9 @@ def test_tags_that_are_the_first_at_the_same_moment_are_all_put(store: MonolithS
     assert [len(mark["tags"]) for mark in marked] == [8] * len(made)
 
 
-def test_fifty_tags_hold_under_concurrency(store: MonolithStore, post_id: str, reader: Reader) -> None:
+def test_limit_of_fifty_tags_holds_under_concurrency(
+    store: MonolithStore, post_id: str, reader: Reader
+) -> None:
     start = threading.Barrier(16)
 
     def put(number: int) -> bool:
@@ -70,7 +72,7 @@ def test_fifty_tags_hold_under_concurrency(store: MonolithStore, post_id: str, r
     assert len(store.post(post_id, reader)["tags"]) == TAGS_PER_POST
 
 
-def test_a_tag_that_is_there_may_be_put_again_when_full(
+def test_existing_tag_can_be_added_again_at_the_limit(
     store: MonolithStore, post_id: str, reader: Reader
 ) -> None:
     for number in range(TAGS_PER_POST):
@@ -78,7 +80,7 @@ def test_a_tag_that_is_there_may_be_put_again_when_full(
     assert len(store.tag(post_id, "tag-0", reader)) == TAGS_PER_POST
 
 
-def test_likes_count_readers_once(store: MonolithStore, post_id: str) -> None:
+def test_likes_count_each_reader_once(store: MonolithStore, post_id: str) -> None:
     readers = [Reader(f"liker_{number}", "") for number in range(5)]
     for _ in range(2):
         for each in readers:
@@ -88,7 +90,7 @@ def test_likes_count_readers_once(store: MonolithStore, post_id: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["like", "hide"])
-def test_a_post_that_is_gone_leaves_no_hole(store: MonolithStore, reader: Reader, kind: str) -> None:
+def test_removed_post_leaves_no_gap_in_lists(store: MonolithStore, reader: Reader, kind: str) -> None:
     ids = fresh(store, 6)
     mark, listed = (store.like, store.liked) if kind == "like" else (store.hide, store.hidden)
     for post_id in ids:
@@ -101,7 +103,7 @@ def test_a_post_that_is_gone_leaves_no_hole(store: MonolithStore, reader: Reader
     assert store.likes(ids, reader) == (dict.fromkeys(ids, 1) if kind == "like" else {})
 
 
-def test_marks_from_before_their_times_were_kept_come_last(store: MonolithStore, reader: Reader) -> None:
+def test_marks_without_a_time_come_last(store: MonolithStore, reader: Reader) -> None:
     first, second, third = fresh(store, 3)
     for post_id in (first, second, third):
         store.like(post_id, True, reader)
@@ -109,9 +111,7 @@ def test_marks_from_before_their_times_were_kept_come_last(store: MonolithStore,
     assert [post["_id"] for post in store.liked(Page(1, 9), reader).items] == [third, first, second]
 
 
-def test_a_first_like_hide_and_tag_at_the_same_moment_are_all_kept(
-    store: MonolithStore, reader: Reader
-) -> None:
+def test_concurrent_first_like_hide_and_tag_are_all_kept(store: MonolithStore, reader: Reader) -> None:
     ids = fresh(store, 20)
     verbs = (
         lambda post_id: store.like(post_id, True, reader),
@@ -143,7 +143,7 @@ def test_password_and_token_are_kept_as_hashes_only(store: MonolithStore, reader
     assert store.authenticate(session.token) == Reader(reader.username, session.token)
 
 
-def test_an_ended_token_is_nobodys_before_mongodb_has_removed_it(mongod: Any, store: MonolithStore) -> None:
+def test_ended_token_is_invalid_before_mongodb_removes_it(mongod: Any, store: MonolithStore) -> None:
     hasty = monolith_store(store.client, token_lifetime=0)
     hasty.sign_up("hasty", PASSWORD, None)
     assert hasty.authenticate(hasty.sign_in("hasty", PASSWORD, "192.0.2.2").token) is None
@@ -169,7 +169,7 @@ def test_successful_sign_ins_do_not_count(store: MonolithStore, reader: Reader) 
         strict.sign_in(reader.username, PASSWORD, "192.0.2.5")
 
 
-def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
+def test_server_that_is_away_is_no_driver_error() -> None:
     away = monolith_store(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
     with pytest.raises(DependencyUnavailable) as raised:
         away.list_posts(Page(1, 25), None)
@@ -177,7 +177,7 @@ def test_a_server_that_is_away_is_store_down_not_a_driver_error() -> None:
     assert away.health() == {"mongodb": False, "smtp": False}
 
 
-def test_refused_credentials_are_store_down_too(mongod: Any) -> None:
+def test_refused_credentials_are_no_driver_error(mongod: Any) -> None:
     address = f"mongodb://nobody:wrong@{mongod.host}:{mongod.port}/nothing?replicaSet=rs0"
     with pytest.raises(DependencyUnavailable):
         monolith_store(connect(address)).list_posts(Page(1, 25), None)

@@ -1,4 +1,4 @@
-"""Every question goes through an index, and costs what it finds rather than what is stored."""
+"""Every query uses an index, and its cost depends on what it finds, not on what is stored."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def fill(store: MonolithStore, start: int, stop: int) -> None:
 
 @pytest.fixture(scope="module")
 def grown(store: MonolithStore, admin_database: Database[dict[str, Any]]) -> list[dict[str, list[Any]]]:
-    """What MongoDB says it did for each question, at each size of the collection."""
+    """MongoDB's reports about each query, at each size of the collection."""
     reports = []
     loaded = 0
     for size in SIZES:
@@ -36,7 +36,7 @@ def grown(store: MonolithStore, admin_database: Database[dict[str, Any]]) -> lis
         if loaded == 0:
             mark_some(store)
         loaded = size
-        reports.append({name: profile(admin_database, query) for name, query in questions(store)})
+        reports.append({name: profile(admin_database, query) for name, query in queries(store)})
     return reports
 
 
@@ -51,7 +51,7 @@ def mark_some(store: MonolithStore) -> None:
         store.tag(post["_id"], "planned", WRITER)
 
 
-def questions(store: MonolithStore) -> Iterator[tuple[str, Callable[[], Any]]]:
+def queries(store: MonolithStore) -> Iterator[tuple[str, Callable[[], Any]]]:
     for who, reader in (("visitor", None), ("reader", READER)):
         yield f"list for {who}", lambda reader=reader: store.list_posts(PAGE, reader)
         yield f"search for {who}", lambda reader=reader: store.search(RARE, PAGE, reader)
@@ -90,7 +90,7 @@ def test_every_query_was_recorded(grown: list[dict[str, list[Any]]]) -> None:
     assert all(operations for report in grown for operations in report.values())
 
 
-def test_no_question_scans_a_collection(grown: list[dict[str, list[Any]]]) -> None:
+def test_no_query_scans_a_collection(grown: list[dict[str, list[Any]]]) -> None:
     scans = [
         (name, operation["planSummary"], operation["command"])
         for report in grown

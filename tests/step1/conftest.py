@@ -50,11 +50,11 @@ def member(parts: Parts) -> Reader:
 
 @pytest.fixture
 def other(parts: Parts) -> Reader:
-    """Another one."""
+    """A second new member with a client of the API."""
     return new_member(parts.api)
 
 
 @pytest.fixture
 def tag() -> str:
-    """A tag nobody has used."""
+    """A tag that no test has used."""
     return f"t-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Where step 1's parts are, and its members as the API makes them."""
+"""The addresses of step 1's parts, and new members of its API."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tests.support.submission import Submission
 
 @dataclass(frozen=True)
 class Parts:
-    """Where the face and the API are; `posts` are there, newest first, all with `word` and of one `topic`."""
+    """The face and the API. They have `posts`, newest first, all with `word` and of one `topic`."""
 
     running: RunningStep
     face: str
@@ -21,7 +21,7 @@ class Parts:
 
 
 def new_member(api: str) -> Reader:
-    """A new member of the API's, signed in."""
+    """Return a new member of the API, signed in."""
     name = new_name()
     expect(Client(api).post("/members", json={"_id": name, "password": PASSWORD}), 201)
     made = expect(Client(api).post("/tokens", json={"username": name, "password": PASSWORD}), 201)

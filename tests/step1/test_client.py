@@ -1,4 +1,4 @@
-"""The command line, another client of the API: each command as a person calls it."""
+"""The command-line client of the API: each command as a person calls it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ Call = Callable[..., str]
 
 
 def call(api: str, *arguments: str, token: str = "", code: int = 0, typed: str | None = None) -> str:
-    """What it prints; `typed` is what the person types."""
+    """Return what the command prints; `typed` is what the person types."""
     done = subprocess.run(
         [sys.executable, "-m", "step1_rest.client", *arguments],
         env={**os.environ, "API_URL": api, "STONES_TOKEN": token},
@@ -32,30 +32,30 @@ def call(api: str, *arguments: str, token: str = "", code: int = 0, typed: str |
     return done.stdout
 
 
-def test_it_searches(parts: Parts) -> None:
+def test_search_prints_posts(parts: Parts) -> None:
     lines = call(parts.api, "search", parts.word, "--max-results", "5").splitlines()
     assert len(lines) == 5
     assert all(parts.word in line for line in lines)
     assert {line.split()[0] for line in lines} <= {each.post_id for each in parts.posts}
 
 
-def test_it_says_when_nothing_is_found(parts: Parts) -> None:
+def test_search_without_results_is_reported(parts: Parts) -> None:
     assert call(parts.api, "search", f"{parts.word}x") == "Nothing found.\n"
 
 
-def test_it_lists_by_a_filter_and_an_order_of_ones_own(parts: Parts) -> None:
+def test_list_accepts_a_filter_and_a_sort(parts: Parts) -> None:
     requested = json.dumps({"topic": parts.topic, "score": {"$gte": 225}})
     lines = call(parts.api, "posts", "--where", requested, "--sort", "-score").splitlines()
     assert [int(line.split()[1]) for line in lines] == [229, 228, 227, 226, 225]
 
 
-def test_it_recommends_and_shows(parts: Parts) -> None:
+def test_recommend_and_show_print_posts(parts: Parts) -> None:
     first = call(parts.api, "recommend", "--topic", parts.topic).splitlines()[0].split()[0]
     assert first == parts.posts[-1].post_id
     assert parts.posts[-1].title in call(parts.api, "show", first)
 
 
-def test_it_prints_the_response_unchanged(parts: Parts) -> None:
+def test_json_option_prints_the_response_unchanged(parts: Parts) -> None:
     content = json.loads(
         call(parts.api, "--json", "search", parts.word, "--page", "2", "--max-results", "20")
     )

@@ -16,7 +16,7 @@ def where(**conditions: Any) -> str:
     return json.dumps(conditions)
 
 
-def test_pages_lead_to_each_other(parts: Parts, visitor: Client) -> None:
+def test_pages_link_to_each_other(parts: Parts, visitor: Client) -> None:
     requested = {"where": where(topic=parts.topic), "sort": "-score", "max_results": 7}
     pages = list(visitor.pages("/posts", **requested))
     assert [len(page["_items"]) for page in pages] == [7, 7, 7, 7, 2]
@@ -37,19 +37,19 @@ def test_the_newest_come_first(parts: Parts, visitor: Client) -> None:
     ("requested", "shown"),
     [({"title": 1}, {"title"}), ({"title": 1, "score": 1}, {"title", "score"})],
 )
-def test_a_projection_includes(parts: Parts, visitor: Client, requested: Any, shown: set[str]) -> None:
+def test_projection_includes_fields(parts: Parts, visitor: Client, requested: Any, shown: set[str]) -> None:
     found = visitor.items("/posts", projection=json.dumps(requested), max_results=3)
     for post in [*found, visitor.json(f"/posts/{parts.posts[0].post_id}", projection=json.dumps(requested))]:
         assert set(post) == shown | {"_id", "_etag", "_created", "_updated"}
 
 
-def test_a_projection_leaves_out(visitor: Client) -> None:
+def test_projection_excludes_fields(visitor: Client) -> None:
     (post,) = visitor.items("/posts", projection='{"text": 0}', max_results=1)
     assert "text" not in post
     assert {"title", "score", "created"} <= set(post)
 
 
-def test_filters_compare(parts: Parts, visitor: Client) -> None:
+def test_filters_compare_values(parts: Parts, visitor: Client) -> None:
     requested = where(topic=parts.topic, score={"$gte": 210, "$lt": 215})
     assert {post["score"] for post in visitor.items("/posts", where=requested)} == set(range(210, 215))
     either = json.dumps(
@@ -82,7 +82,7 @@ def test_forbidden_requests_are_refused(visitor: Client, query: dict[str, str]) 
     expect_error(visitor.get("/posts", params=query), 400)
 
 
-def test_an_item_has_an_etag(parts: Parts, visitor: Client, member: Reader) -> None:
+def test_item_has_an_etag(parts: Parts, visitor: Client, member: Reader) -> None:
     path = f"/posts/{parts.posts[0].post_id}"
     for client in (visitor, member):
         response = expect(client.get(path), 200)
@@ -106,7 +106,7 @@ def change(member: Reader, etag: str | None, **changes: Any) -> requests.Respons
     return member.request("PATCH", f"/members/{member.username}", json=changes, headers=headers)
 
 
-def test_a_change_needs_the_etag_that_was_read(member: Reader) -> None:
+def test_change_needs_the_current_etag(member: Reader) -> None:
     first = expect(member.get(f"/members/{member.username}"), 200).headers["ETag"]
     expect_error(change(member, None, email="a@example.org"), 428)
     expect_error(change(member, '"another"', email="a@example.org"), 412)
@@ -120,7 +120,7 @@ def test_a_change_needs_the_etag_that_was_read(member: Reader) -> None:
 @pytest.mark.parametrize(
     "changes", [{"password": "another long one"}, {"_id": "somebody"}, {"role": "admin"}]
 )
-def test_nothing_but_the_address_can_be_changed(member: Reader, changes: dict[str, str]) -> None:
+def test_only_the_email_address_can_be_changed(member: Reader, changes: dict[str, str]) -> None:
     etag = member.get(f"/members/{member.username}").headers["ETag"]
     body = expect_error(change(member, etag, **changes), 422)
     assert set(body["_issues"]) == set(changes)
@@ -146,7 +146,7 @@ def test_invalid_member_gets_the_broken_rule(visitor: Client, field: str, value:
     assert set(body["_issues"]) == {field}
 
 
-def test_a_name_is_given_once(visitor: Client, member: Reader) -> None:
+def test_used_name_is_refused(visitor: Client, member: Reader) -> None:
     again = {"_id": member.username, "password": PASSWORD}
     expect_error(visitor.post("/members", json=again), 409)
 
@@ -156,7 +156,7 @@ def test_several_members_at_once_are_refused(visitor: Client) -> None:
     expect_error(visitor.post("/members", json=several), 400)
 
 
-def test_members_see_only_themselves(visitor: Client, member: Reader, other: Reader) -> None:
+def test_members_see_only_their_own_document(visitor: Client, member: Reader, other: Reader) -> None:
     content = member.json(f"/members/{member.username}")
     assert set(content) == {"_id", "_etag", "_created", "_updated", "created", "email"}
     expect_error(other.get(f"/members/{member.username}"), 403)
@@ -164,14 +164,14 @@ def test_members_see_only_themselves(visitor: Client, member: Reader, other: Rea
     expect_error(visitor.get("/members"), 405)
 
 
-def test_a_name_that_looks_like_an_object_id_is_one_all_the_same(parts: Parts, visitor: Client) -> None:
+def test_name_that_looks_like_an_object_id_is_a_name(parts: Parts, visitor: Client) -> None:
     name = new_name().removeprefix("r_").ljust(24, "0")
     expect(visitor.post("/members", json={"_id": name, "password": PASSWORD}), 201)
     made = expect(visitor.post("/tokens", json={"username": name, "password": PASSWORD}), 201).json()
     assert Reader(parts.api, name, made["token"]).json(f"/members/{name}")["_id"] == name
 
 
-def test_marks_are_ones_own(parts: Parts, member: Reader, other: Reader, tag: str) -> None:
+def test_members_see_only_their_own_marks(parts: Parts, member: Reader, other: Reader, tag: str) -> None:
     liked, tagged = parts.posts[0].post_id, parts.posts[2].post_id
     expect(member.put(f"/posts/{liked}/like"), 200)
     expect(member.put(f"/posts/{tagged}/tags/{tag}"), 200)
@@ -182,7 +182,7 @@ def test_marks_are_ones_own(parts: Parts, member: Reader, other: Reader, tag: st
     expect_error(Client(parts.api).get("/marks"), 401)
 
 
-def test_hidden_posts_stay_out_of_collections(parts: Parts, visitor: Client, member: Reader) -> None:
+def test_hidden_posts_are_in_no_collection(parts: Parts, visitor: Client, member: Reader) -> None:
     gone = parts.posts[5].post_id
     expect(member.put(f"/posts/{gone}/hide"), 200)
     for path, requested in (("/posts", {"where": where(topic=parts.topic)}), ("/search", {"q": parts.word})):
@@ -207,7 +207,7 @@ def test_tokens_can_be_verified_with_the_published_keys(visitor: Client, member:
     assert "d" not in published["keys"][0], "the private key is nobody's business"
 
 
-def test_a_token_ends_at_once_everywhere(parts: Parts, member: Reader) -> None:
+def test_signing_out_ends_the_token_everywhere_at_once(parts: Parts, member: Reader) -> None:
     face = Reader(parts.face, member.username, member.token)
     expect(face.get("/me"), 200)
     expect(member.delete("/tokens/current"), 204)
@@ -217,7 +217,7 @@ def test_a_token_ends_at_once_everywhere(parts: Parts, member: Reader) -> None:
     expect_error(face.get("/"), 401)
 
 
-def test_home_leads_on(visitor: Client) -> None:
+def test_home_links_to_the_resources(visitor: Client) -> None:
     links = visitor.json("/")["_links"]
     assert {"posts", "search", "marks"} == {link["href"] for link in links["child"]}
     expect(visitor.get(links["docs"]["href"]), 200)

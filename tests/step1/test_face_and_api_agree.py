@@ -1,4 +1,4 @@
-"""What is done through the face is there for the API's other clients, and the other way round."""
+"""A change through the face is visible to clients of the API, and the other way round."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.responses import expect
 PRIVATE = {"MONGODB_URI", "TOKEN_KEY"}
 
 
-def test_marks_of_the_face_are_the_apis(parts: Parts, tag: str) -> None:
+def test_marks_are_the_same_at_the_face_and_the_api(parts: Parts, tag: str) -> None:
     face = new_reader(parts.face)
     api = Reader(parts.api, face.username, face.token)
     post = parts.posts[10].post_id
@@ -24,7 +24,7 @@ def test_marks_of_the_face_are_the_apis(parts: Parts, tag: str) -> None:
     assert api.json("/tags")["_items"] == [{"tag": tag, "count": 1}]
 
 
-def test_members_of_the_api_are_the_faces(parts: Parts) -> None:
+def test_member_of_the_api_can_sign_in_at_the_face(parts: Parts) -> None:
     api = new_member(parts.api)
     face = Reader(parts.face, api.username, api.token)
     post = parts.posts[11].post_id
@@ -33,13 +33,13 @@ def test_members_of_the_api_are_the_faces(parts: Parts) -> None:
     assert post not in {each["_id"] for each in face.all_items("/search", q=parts.word)}
 
 
-def test_posts_are_the_same(parts: Parts) -> None:
+def test_posts_are_the_same_at_the_face_and_the_api(parts: Parts) -> None:
     face = Client(parts.face).json(f"/posts/{parts.posts[0].post_id}")
     api = Client(parts.api).json(f"/posts/{parts.posts[0].post_id}")
     assert {name: value for name, value in api.items() if name not in ("_created", "_updated")} == face
 
 
-def test_one_request_has_one_id(parts: Parts) -> None:
+def test_face_and_api_log_the_same_request_id(parts: Parts) -> None:
     for url in (parts.face, parts.api):
         given = expect(Client(url).get("/search?q=stone", headers={"X-Request-ID": "one-of-ours"}), 200)
         assert given.headers["X-Request-ID"] == "one-of-ours"

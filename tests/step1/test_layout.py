@@ -1,4 +1,4 @@
-"""The step's story: another store and an API, and nothing copied from step 0."""
+"""Step 1 adds another store and an API, and copies nothing from step 0."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ ALIKE = 0.6
 
 
 def code(folder: str) -> dict[str, list[str]]:
-    """The files of a step by their paths, without empty lines."""
+    """Return the lines of a step's files by their paths, without empty lines."""
     return {
         str(path.relative_to(ROOT / folder)): [line.strip() for line in path.read_text().splitlines() if line]
         for path in (ROOT / folder).rglob("*")
@@ -18,7 +18,7 @@ def code(folder: str) -> dict[str, list[str]]:
     }
 
 
-def test_it_has_no_pages_of_its_own() -> None:
+def test_step_has_no_pages_of_its_own() -> None:
     assert {Path(name).suffix for name in code("step1_rest")} == {".py"}
     assert not (ROOT / "step1_rest/views").exists()
 
@@ -35,7 +35,7 @@ def test_no_file_repeats_one_of_step_0() -> None:
     assert alike == []
 
 
-def test_the_face_can_do_without_a_database_driver() -> None:
+def test_face_needs_no_database_driver() -> None:
     requested = "import sys, step1_rest.store; print('pymongo' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

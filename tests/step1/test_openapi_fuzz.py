@@ -95,6 +95,6 @@ def test_responses_match_the_openapi_document(
 
 
 def new_token(reader: Reader) -> str:
-    """Another token of the same member."""
+    """Return another token of the same member."""
     made = Client(reader.url).post("/tokens", json={"username": reader.username, "password": PASSWORD})
     return str(expect(made, 201).json()["token"])

@@ -33,9 +33,10 @@ KINDS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 
 @dataclass(frozen=True)
 class Parts:
-    """`posts` are there, newest first, all with `word` and of one `topic`; `lonely` are less loved, most
-    loved first, and of another; `pictured` has a picture. `services_at_start` is what callers could
-    read once all had come.
+    """The running step and its posts.
+
+    `posts` are newest first, all with `word` and of one `topic`; `lonely` are less loved, most loved first,
+    and of another topic; `pictured` has a picture. `services_at_start` is the services file after the start.
     """
 
     stage: Stage
@@ -50,21 +51,21 @@ class Parts:
 
     @property
     def face(self) -> str:
-        """Where the web face is."""
+        """Return the address of the web face."""
         return self.stage.running.url
 
     def url(self, service: str) -> str:
-        """Where the first instance of the version is that gets most requests."""
+        """Return the address of the first instance of the version with the largest share."""
         versions = self.stage.services()[service]
         found: str = versions[max(versions, key=lambda each: versions[each]["share"])]["urls"][0]
         return found
 
     def collection(self, service: str, name: str) -> Collection[Document]:
-        """A service's collection, with all rights."""
+        """Return a service's collection, with all permissions."""
         return self.admin[f"step2_{service}"][name]
 
     def processes(self, service: str) -> list[psutil.Process]:
-        """The processes of a service's instances, each before its own children."""
+        """Return the processes of a service's instances, each before its own children."""
         urls = {url for described in self.stage.services()[service].values() for url in described["urls"]}
         found: list[psutil.Process] = []
         for url, pid in self.stage.pids().items():
@@ -75,7 +76,7 @@ class Parts:
         return found
 
     def sync_token(self) -> str:
-        """A token by which services know the one that synchronises."""
+        """Return a token that identifies sync to the services."""
         key = self.secrets["sync key of step 2"]
         return Issuer(key, SYNC, timedelta(minutes=5)).issue("sync").token
 
@@ -96,7 +97,7 @@ class Parts:
         return {each["_id"]: each for each in Client(self.url("sync")).all_items("/relations")}
 
     def await_arrival(self) -> None:
-        """Wait until all copies have all that was written up to now."""
+        """Wait until all copies contain every write up to now."""
         now = datetime.now(UTC)
 
         def check() -> None:
@@ -112,12 +113,12 @@ class Parts:
         eventually(check, ARRIVED_SECONDS)
 
     def await_copies(self, service: str = "") -> None:
-        """Wait until copies are like what they are copies of; those of one taker, or all."""
+        """Wait until the copies of one taker, or all, are equal to the owners' documents."""
         self.await_arrival()
         eventually(lambda: self.check_copies(service), ARRIVED_SECONDS)
 
     def check_copies(self, service: str = "") -> None:
-        """Every copy is what its owner has, and there are no others; of one taker, or of all."""
+        """Check that the copies of one taker, or all, are equal to the owners' documents."""
         for relation in RELATIONS:
             if service in ("", relation.taker):
                 owned, copied = self.owned(relation), self.copied(relation)
@@ -125,11 +126,11 @@ class Parts:
                 assert not differing, f"{relation.name}: {len(differing)} differ, such as {differing[:3]}"
 
     def owned(self, relation: Relation) -> dict[str, Document]:
-        """What an owner has for a taker, by its ids."""
+        """Return an owner's documents for a taker, by their ids."""
         return _shown(self.collection(relation.owner, _source(relation.what)), relation)
 
     def copied(self, relation: Relation) -> dict[str, Document]:
-        """What the taker has of it."""
+        """Return the taker's copies, by their ids."""
         return _shown(self.collection(relation.taker, _source(relation.what)), relation)
 
 
@@ -156,7 +157,7 @@ def frozen(processes: list[psutil.Process]) -> Iterator[None]:
 
 
 def holds(check: Callable[[], bool]) -> Callable[[], None]:
-    """For `eventually`: that something is so."""
+    """Return an assertion of `check` for `eventually`."""
 
     def assert_it() -> None:
         assert check()

@@ -1,4 +1,4 @@
-"""A running step 2 as somebody sees it who scales it: commands, the services file, and processes."""
+"""A running step 2 as an operator sees it: commands, the services file, and processes."""
 
 import json
 import random
@@ -30,25 +30,25 @@ class Stage:
         self.state = Path(running.environment["WORKSHOP_STATE"])
 
     def workshop(self, *arguments: str) -> str:
-        """What a command says, in lines that are long enough for it."""
+        """Return the output of a command, in a wide terminal."""
         return call([*arguments], {**self.running.environment, "COLUMNS": "200"})
 
     def services(self) -> Any:
-        """What callers of services read."""
+        """Return the services file, as callers read it."""
         return json.loads((self.state / "services2.json").read_text())
 
     def urls(self, service: str, version: str = "v1") -> list[str]:
-        """Where instances are, as callers read it."""
+        """Return the addresses of instances, as callers read them."""
         found: list[str] = self.services()[service][version]["urls"]
         return found
 
     def shares(self, service: str) -> dict[str, int]:
-        """The shares of versions, as callers read them."""
+        """Return the shares of versions, as callers read them."""
         return {version: described["share"] for version, described in self.services()[service].items()}
 
     def await_each_version(self) -> None:
-        """Wait until each has an instance: the step is ready once all are that get requests, and a version
-        without a share may come later.
+        """Wait until each version has an instance. A step is ready once all versions with a share are; others
+        may start later.
         """
 
         def check() -> None:
@@ -62,24 +62,24 @@ class Stage:
         return {url: int(pid) for url, pid in INSTANCE.findall(self.workshop("services"))}
 
     def recorded_instances(self) -> Any:
-        """The instances as the run records them for its commands."""
+        """Return the instances as the run records them for its commands."""
         return json.loads((self.state / "instances2.json").read_text())
 
     def run(self) -> psutil.Process:
-        """The process of `workshop run`, which started the others."""
+        """Return the process of `workshop run`, which started the others."""
         parent = psutil.Process(next(iter(self.pids().values()))).parent()
         assert parent is not None
         return parent
 
     @property
     def mongod(self) -> int:
-        """The process id of MongoDB."""
+        """Return the process id of MongoDB."""
         found: int = json.loads((self.state / "mongod.pid.json").read_text())["pid"]
         return found
 
 
 def is_live(url: str) -> bool:
-    """Return whether an instance lives."""
+    """Return whether an instance is live."""
     try:
         return Client(url).get(LIVE, timeout=30).ok
     except requests.RequestException:
@@ -106,14 +106,14 @@ class Caller(threading.Thread):
                 self.responses[type(error).__name__] += 1
 
     def stop(self) -> None:
-        """End after the request that is on its way."""
+        """Stop after the current request."""
         self._stop_requested.set()
         self.join()
 
 
 @contextmanager
 def calling(stage: Stage, service: str) -> Iterator[Caller]:
-    """Somebody who calls a service all the time."""
+    """Call a service continuously inside the block."""
     caller = Caller(stage, service)
     caller.start()
     try:

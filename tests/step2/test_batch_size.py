@@ -1,4 +1,4 @@
-"""Where much at once is too much less is carried, down to a single change, and more again later."""
+"""Batches shrink when deliveries fail, down to a single change, and grow again later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from tests.step2.running_parts import ARRIVED_SECONDS, Parts
 from tests.support.eventually import eventually
 
 
-def test_it_goes_down_to_one_and_comes_back() -> None:
+def test_batch_size_shrinks_to_one_and_grows_again() -> None:
     pace = BatchSize()
     assert (pace.most, pace.is_slow) == (MOST, False)
     for _ in range(12):
@@ -31,7 +31,7 @@ def test_one_failure_is_forgotten_soon() -> None:
 
 @contextmanager
 def long_transactions(parts: Parts) -> Iterator[None]:
-    """MongoDB ends none for its length, however slow the machine is."""
+    """Inside a test MongoDB ends no transaction for its length, however slow the machine is."""
     limit = "transactionLifetimeLimitSeconds"
     before = parts.admin.admin.command("getParameter", 1, **{limit: 1})[limit]
     parts.admin.admin.command("setParameter", 1, **{limit: 600})
@@ -40,7 +40,7 @@ def long_transactions(parts: Parts) -> Iterator[None]:
 
 
 def test_stuck_relation_continues_and_is_reported(parts: Parts) -> None:
-    """Somebody holds one of many documents that are to be written together."""
+    """An open transaction holds one of many documents that are to be written together."""
     word = "held"
     owned, copied = (parts.collection(service, "posts") for service in ("posts", "search"))
     ids = [post.post_id for post in parts.posts]

@@ -1,4 +1,4 @@
-"""What synchronising costs is measured, at the smallest size."""
+"""The benchmark of synchronisation runs at the smallest size."""
 
 from pathlib import Path
 

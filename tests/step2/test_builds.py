@@ -17,7 +17,7 @@ FILES = {
 }
 
 
-def test_there_are_the_services_of_the_text() -> None:
+def test_services_are_those_of_the_readme() -> None:
     text = (ROOT / STEP / "README.md").read_text()
     assert [f"{STEP}/{name}" for name in sorted(re.findall(r"^\| \[(\w+)\]", text, re.MULTILINE))] == SERVICES
     assert len(SERVICES) == 10
@@ -25,16 +25,16 @@ def test_there_are_the_services_of_the_text() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 class TestEach:
-    def test_its_folder_has_the_shape_of_all(self, service: str) -> None:
+    def test_folder_has_the_same_files_as_others(self, service: str) -> None:
         assert Built(service).files() >= FILES
 
-    def test_its_requirements_are_what_it_imports(self, service: str) -> None:
+    def test_requirements_are_what_it_imports(self, service: str) -> None:
         modules = Built(service).check_requirements()
         own = service.rsplit("/", maxsplit=1)[-1]
         assert {name.split(".")[0] for name in modules} - SHARED == {own}
 
-    def test_its_image_copies_it_and_the_kit(self, service: str) -> None:
+    def test_image_copies_the_service_and_the_kit(self, service: str) -> None:
         Built(service).check_image()
 
-    def test_its_pins_fit_into_one_environment_with_all_others(self, service: str) -> None:
+    def test_pins_agree_with_those_of_other_services(self, service: str) -> None:
         Built(service).check_pins()

@@ -1,4 +1,4 @@
-"""Only a service's own process holds credentials to its store, and they open no other."""
+"""Only a service's own process holds the credentials of its store, and they are valid for no other store."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 
 def processes(parts: Parts, name: str) -> list[psutil.Process]:
-    """All processes of a service, or of the face."""
+    """Return all processes of a service, or of the face."""
     if name != "face":
         return parts.processes(name)
     (face,) = [
@@ -70,7 +70,7 @@ def credentials(parts: Parts, name: str) -> Iterator[MongoClient[Document]]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_its_credentials_open_its_own_database(credentials: MongoClient[Document], name: str) -> None:
+def test_credentials_are_valid_for_the_own_database(credentials: MongoClient[Document], name: str) -> None:
     assert credentials.get_default_database().name == f"step2_{name}"
     credentials[f"step2_{name}"].tests.insert_one({"_id": 1})
     assert credentials[f"step2_{name}"].tests.find_one() == {"_id": 1}
@@ -78,7 +78,7 @@ def test_its_credentials_open_its_own_database(credentials: MongoClient[Document
 
 
 def attempts(own: Database[Document], other: Database[Document]) -> list[Callable[[], object]]:
-    """Ways to read and to write another's database."""
+    """Yield ways to read and to write another database."""
     return [
         other.marks.find_one,
         other.posts.watch,
@@ -100,7 +100,9 @@ def expect_unauthorized(attempt: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_they_open_no_other(parts: Parts, credentials: MongoClient[Document], name: str) -> None:
+def test_credentials_are_refused_at_other_databases(
+    parts: Parts, credentials: MongoClient[Document], name: str
+) -> None:
     own = credentials[f"step2_{name}"]
     others = [f"step2_{other}" for other in SERVICES if other != name]
     assert set(others) < set(parts.admin.list_database_names())
@@ -111,7 +113,7 @@ def test_they_open_no_other(parts: Parts, credentials: MongoClient[Document], na
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_nor_the_servers_own(credentials: MongoClient[Document], name: str) -> None:
+def test_credentials_are_refused_at_the_admin_database(credentials: MongoClient[Document], name: str) -> None:
     own = credentials[f"step2_{name}"]
     account = {"pwd": "x" * 10, "roles": [{"role": "root", "db": "admin"}]}
     for attempt in (

@@ -1,4 +1,4 @@
-"""Documents of other programs are left out and reported; all others arrive, and nothing is stuck."""
+"""Invalid documents of other programs are left out and reported; all others are copied."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ TAKERS = ("search", "recommend", "tag", "like", "hide", "share", "images")
 
 @pytest.fixture
 def odd(parts: Parts) -> Iterator[str]:
-    """A word that is in posts of which one is a post; its neighbours are gone afterwards."""
+    """A word of many invalid posts and one valid post; the invalid ones are removed afterwards."""
     word = new_word()
     posts = parts.collection("posts", "posts")
     documents = [*odd_posts(text=word), *whole_posts(1, text=word)]
@@ -34,7 +34,7 @@ def check_left_out(parts: Parts, least: int) -> None:
     assert max(counts) == 0 or least
 
 
-def test_all_else_arrives(parts: Parts, member: Reader, odd: str) -> None:
+def test_valid_documents_are_copied(parts: Parts, member: Reader, odd: str) -> None:
     parts.await_arrival()
     found = Client(parts.face).items("/search", q=odd)
     assert len(found) == 1
@@ -48,7 +48,7 @@ def test_all_else_arrives(parts: Parts, member: Reader, odd: str) -> None:
             expect(Client(parts.face).get(path, headers={"Accept": accept}), 200)
 
 
-def test_begun_again_it_is_the_same(parts: Parts, odd: str) -> None:
+def test_rebuild_leaves_out_the_same_documents(parts: Parts, odd: str) -> None:
     parts.await_arrival()
     said = parts.stage.workshop("rebuild", "search")
     assert "search.posts: done" in said

@@ -1,4 +1,4 @@
-"""Instances and what they need are killed with -9 while requests flow: all is back, and nothing is lost."""
+"""Processes are killed with -9 while requests are sent: they are started again, and nothing is lost."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def stage(parts: Parts) -> Stage:
 
 
 @pytest.mark.parametrize("killed", ["sync", "recommend", "tag"])
-def test_everything_arrives_after_any_kill(parts: Parts, member: Reader, killed: str) -> None:
+def test_copies_are_complete_after_any_kill(parts: Parts, member: Reader, killed: str) -> None:
     writer = Writer(member, [post.post_id for post in parts.posts])
     writer.start()
     try:
@@ -59,7 +59,7 @@ def test_everything_arrives_after_any_kill(parts: Parts, member: Reader, killed:
     assert writer.without_retry_after == 0
 
 
-def test_no_request_is_lost_meanwhile(stage: Stage) -> None:
+def test_no_request_is_lost_while_an_instance_is_killed(stage: Stage) -> None:
     with calling(stage, "like") as caller:
         stage.workshop("scale", "like=3")
         eventually(lambda: expect_called(stage, caller.called), BACK_SECONDS)
@@ -71,7 +71,7 @@ def expect_called(stage: Stage, called: set[str]) -> None:
     assert set(stage.urls("like")) <= called
 
 
-def test_a_killed_instance_is_back_at_its_address_and_was_never_unlisted(stage: Stage) -> None:
+def test_killed_instance_is_back_at_its_address_and_stays_listed(stage: Stage) -> None:
     url = stage.urls("like")[0]
     killed = stage.pids()[url]
     os.kill(killed, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The step's story: services of one kind, a store that calls them, and nothing copied from before."""
+"""Step 2 has services of one kind and a store that calls them, and copies nothing from earlier steps."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ FILES = {
 MOST_LINES = 70
 
 
-def test_it_has_no_pages_of_its_own() -> None:
+def test_step_has_no_pages_of_its_own() -> None:
     assert code("step2_services")
     assert all(name.endswith(".py") for name in code("step2_services"))
     assert not list(ROOT.glob("step2_services/**/templates"))
@@ -49,7 +49,7 @@ def test_a_service_with_one_verb_is_short(name: str) -> None:
     assert len(lines) < MOST_LINES
 
 
-def test_the_face_can_do_without_a_database_driver() -> None:
+def test_face_needs_no_database_driver() -> None:
     requested = "import sys, step2_services.web.app; print('pymongo' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

@@ -1,4 +1,4 @@
-"""A reader's latest marks as a header: there and back, and what is none."""
+"""The header with a reader's latest marks: how it is written and read, and what is refused."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Read = Callable[..., dict[str, dict[str, Any]]]
 
 @pytest.fixture
 def read() -> Read:
-    """The marks that a request with these headers brings, by default one of Ann's."""
+    """Return the marks that a request with these headers carries, by default a request of Ann's."""
     app = Flask("service")
 
     def take(headers: dict[str, str], reader: Claims | None = ANN) -> dict[str, dict[str, Any]]:
@@ -47,7 +47,7 @@ def many(count: int, **mark: Any) -> dict[str, dict[str, Any]]:
     ],
     ids=lambda marks: str(marks)[:60],
 )
-def test_there_and_back(read: Read, marks: dict[str, dict[str, Any]]) -> None:
+def test_marks_are_read_as_they_were_written(read: Read, marks: dict[str, dict[str, Any]]) -> None:
     headers = header_of(marks)
     assert set(headers) == {HEADER}
     assert headers[HEADER].isascii()
@@ -55,14 +55,14 @@ def test_there_and_back(read: Read, marks: dict[str, dict[str, Any]]) -> None:
     assert read(headers) == marks
 
 
-def test_no_marks_no_header(read: Read) -> None:
+def test_without_marks_there_is_no_header(read: Read) -> None:
     assert header_of({}) == {}
     assert read({}) == {}
     assert read({HEADER: "{}"}) == {}
 
 
 @pytest.mark.parametrize("topic", ["python", "€" * 100, "😀" * 50], ids=["ascii", "euro", "faces"])
-def test_of_too_many_marks_the_newest_are_sent(read: Read, topic: str) -> None:
+def test_only_the_newest_of_too_many_marks_are_sent(read: Read, topic: str) -> None:
     marks = many(2000, topic=topic, hidden=True)
     (found,) = header_of(marks).values()
     assert LONGEST - 2000 < len(found) <= LONGEST < GUNICORN_TAKES - len(f"{HEADER}: \r\n")
@@ -71,7 +71,7 @@ def test_of_too_many_marks_the_newest_are_sent(read: Read, topic: str) -> None:
     assert len(kept) < len(marks)
 
 
-def test_one_that_is_too_large_alone_is_left_out() -> None:
+def test_mark_that_is_too_large_is_left_out() -> None:
     large = {"t3_1": {"topic": "x" * LONGEST, "hidden": True}}
     assert header_of(large) == {}
     assert header_of({**large, **many(1)}) == {}, "older marks are not sent without newer ones"
@@ -90,7 +90,7 @@ def test_fifty_of_each_kind_fit() -> None:
 
 
 @pytest.mark.parametrize("given", ["garbage", '{"t3_1": {"hidden": true}}', ""])
-def test_visitors_have_none(read: Read, given: str) -> None:
+def test_visitors_have_no_marks(read: Read, given: str) -> None:
     assert read({HEADER: given}, None) == {}
 
 
@@ -128,13 +128,13 @@ def test_marks_that_are_not_sent_stay_unknown(read: Read) -> None:
     ],
     ids=lambda given: given[:40].encode("ascii", "backslashreplace").decode(),
 )
-def test_what_is_none_is_refused(read: Read, given: str) -> None:
+def test_invalid_header_is_refused(read: Read, given: str) -> None:
     with pytest.raises(BadRequest, match=HEADER):
         read({HEADER: given})
 
 
-def test_it_is_read_as_it_is_sent() -> None:
-    """By a real server, as headers are Latin-1 on their way."""
+def test_header_survives_a_real_server() -> None:
+    """HTTP headers are sent as Latin-1."""
     app = Flask("service")
     marks = {"t3_1": {"topic": "Ü€😀", "tags": ["a"]}}
 

@@ -1,4 +1,4 @@
-"""Readers see what they did at once, although sync is suspended."""
+"""Readers see their own writes at once, although sync is suspended."""
 
 import secrets
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def past(parts: Parts) -> Reader:
 
 @pytest.fixture(scope="module")
 def still(parts: Parts, past: Reader) -> Iterator[Parts]:
-    """The step, in which nothing is carried any more."""
+    """The step while sync is suspended."""
     with frozen(parts.processes("sync")):
         yield parts
     parts.await_arrival()
@@ -36,7 +36,7 @@ def still(parts: Parts, past: Reader) -> Iterator[Parts]:
 
 @pytest.fixture
 def reader(still: Parts) -> Reader:
-    """A member who came since."""
+    """A member who signed up after sync was suspended."""
     return still.new_member()
 
 
@@ -57,18 +57,18 @@ def ids(parts: Parts) -> list[str]:
 
 
 def most_loved(parts: Parts) -> list[str]:
-    """What is recommended first of the topic."""
+    """Return the ids of the most loved posts of the topic."""
     return [post.post_id for post in sorted(parts.posts, key=lambda each: each.by_love)]
 
 
-def test_nothing_is_carried(still: Parts, reader: Reader) -> None:
-    """Or the others would show nothing."""
+def test_copies_do_not_change_while_sync_is_suspended(still: Parts, reader: Reader) -> None:
+    """Otherwise the other tests would prove nothing."""
     expect(reader.put(f"/posts/{ids(still)[0]}/like"), 200)
     assert still.collection("like", "marks").find_one({"reader": reader.username})
     assert not still.collection("recommend", "marks").find_one({"reader": reader.username})
 
 
-def test_tags(still: Parts, reader: Reader, tag: str) -> None:
+def test_reader_sees_own_tags_at_once(still: Parts, reader: Reader, tag: str) -> None:
     first, second = ids(still)[3], ids(still)[7]
     for post in (first, second):
         expect(reader.put(f"/posts/{post}/tags/{tag}"), 200)
@@ -85,7 +85,7 @@ def test_tags(still: Parts, reader: Reader, tag: str) -> None:
     assert reader.json(f"/posts/{first}")["tags"] == []
 
 
-def test_likes(still: Parts, reader: Reader) -> None:
+def test_reader_sees_own_likes_at_once(still: Parts, reader: Reader) -> None:
     post = ids(still)[4]
     assert expect(reader.put(f"/posts/{post}/like"), 200).json()["likes"] == 1
     assert reader.json(f"/posts/{post}")["liked"] is True
@@ -98,7 +98,7 @@ def test_likes(still: Parts, reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("mark", ["like", "tags/interest"])
-def test_interests(still: Parts, reader: Reader, mark: str) -> None:
+def test_reader_sees_own_interests_at_once(still: Parts, reader: Reader, mark: str) -> None:
     """A topic of less loved posts comes first as soon as one of them is liked or tagged."""
     everybody = recommended(reader)
     expect(reader.put(f"/posts/{still.lonely[0].post_id}/{mark}"), 200)
@@ -107,7 +107,7 @@ def test_interests(still: Parts, reader: Reader, mark: str) -> None:
     assert recommended(reader) == everybody
 
 
-def test_hides(still: Parts, reader: Reader) -> None:
+def test_reader_sees_own_hides_at_once(still: Parts, reader: Reader) -> None:
     post = most_loved(still)[0]
     listed_one = ids(still)[0]
     assert post in recommended(reader, topic=still.topic)
@@ -126,7 +126,7 @@ def test_hides(still: Parts, reader: Reader) -> None:
     assert {post, listed_one} <= set(found(reader, still))
 
 
-def test_what_was_done_before_can_be_undone(past: Reader, still: Parts) -> None:
+def test_earlier_marks_can_be_removed(past: Reader, still: Parts) -> None:
     tagged, liked, hidden = ids(still)[:3]
     assert hidden not in listed(past)
     for post, path in ((tagged, "tags/past"), (liked, "like"), (hidden, "hide")):
@@ -141,7 +141,7 @@ def test_what_was_done_before_can_be_undone(past: Reader, still: Parts) -> None:
     assert hidden not in listed(past)
 
 
-def test_others_do_not_see_it(still: Parts, reader: Reader) -> None:
+def test_others_do_not_see_the_marks(still: Parts, reader: Reader) -> None:
     other, post = still.new_member(), ids(still)[5]
     for path in ("tags/mine", "like", "hide"):
         expect(reader.put(f"/posts/{post}/{path}"), 200)
@@ -151,7 +151,7 @@ def test_others_do_not_see_it(still: Parts, reader: Reader) -> None:
     assert post in found(other, still)
 
 
-def test_fifty_of_a_kind(still: Parts, reader: Reader) -> None:
+def test_fifty_marks_of_each_kind_are_seen_at_once(still: Parts, reader: Reader) -> None:
     """Marks of each kind at once, on different posts, as their header has little room."""
     known = most_loved(still)
     liked, tagged, hidden = known[100:150], known[50:100], known[:50]

@@ -19,15 +19,15 @@ COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if
 
 
 @pytest.fixture(scope="module", autouse=True)
-def as_it_was(parts: Parts) -> Iterator[None]:
-    """One instance of each version, and all requests for the second one."""
+def restored_versions(parts: Parts) -> Iterator[None]:
+    """Afterwards each version has one instance, and the second gets all requests."""
     yield
     parts.stage.workshop("scale", "search:v1=1", "search:v2=1")
     parts.stage.workshop("versions", "search", "v1=0", "v2=100")
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
-def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
+def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> None:
     output = parts.stage.workshop(*words)
     assert "Traceback" not in output
     for argument in words[1:]:
@@ -46,5 +46,5 @@ def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
     assert response.json()["_meta"]["total"] == len(parts.posts)
 
 
-def test_there_are_some() -> None:
+def test_commands_are_found() -> None:
     assert {words[0] for words in COMMANDS} == {"services", "scale", "versions", "replace", "rebuild"}

@@ -1,4 +1,4 @@
-"""Ready means that all copies are filled; it stays so, and who is not ready gets no requests."""
+"""An instance is ready once all its copies are filled, stays ready, and gets no requests before."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ COPIES = {"posts", "hides", "revocations"}
 
 @pytest.fixture
 def all_ready(parts: Parts) -> Iterator[None]:
-    """All services end as ready as they began."""
+    """Each test ends with all services ready."""
     yield
     for service in ("search", "sync"):
         eventually(lambda service=service: ready(parts.url(service)), ARRIVED_SECONDS)
@@ -37,7 +37,7 @@ def lacks_copies(url: str) -> None:
 
 
 @pytest.mark.usefixtures("all_ready")
-def test_who_has_no_copies_is_not_ready_until_they_are_filled(parts: Parts) -> None:
+def test_instance_is_not_ready_until_its_copies_are_filled(parts: Parts) -> None:
     url, before = parts.url("search"), parts.processes("search")
     with frozen(parts.processes("sync")):
         parts.collection("search", "positions").delete_many({"_id": {"$in": [*COPIES]}})
@@ -82,7 +82,7 @@ def test_a_new_replica_gets_requests_once_it_is_ready(parts: Parts) -> None:
 
 
 @pytest.mark.usefixtures("all_ready")
-def test_an_outage_of_sync_is_no_reason_not_to_be_ready(parts: Parts) -> None:
+def test_services_stay_ready_while_sync_is_away(parts: Parts) -> None:
     with frozen(parts.processes("sync")):
         content = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
         assert content["sync"] == "down"
@@ -90,7 +90,7 @@ def test_an_outage_of_sync_is_no_reason_not_to_be_ready(parts: Parts) -> None:
             ready(parts.url(service))
 
 
-def test_the_face_waits_for_all_once_and_for_posts_always() -> None:
+def test_face_needs_all_services_once_and_posts_always() -> None:
     latch, found = Latch(), {"posts": True, "search": False, "smtp": False}
     looked = threading.Event()
 

@@ -1,4 +1,4 @@
-"""`workshop rebuild`: copies that somebody damaged are what their owners have again, by one command."""
+"""`workshop rebuild` makes damaged copies equal to their owners' documents again."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.step2.running_parts import Parts
 
 
 @pytest.mark.parametrize("service", ["search", "recommend", "like"])
-def test_damaged_copies_are_made_anew(parts: Parts, service: str) -> None:
+def test_damaged_copies_are_made_again(parts: Parts, service: str) -> None:
     parts.await_arrival()
     copies = parts.collection(service, "posts")
     lost, changed = (each.post_id for each in parts.posts[:2])
@@ -23,7 +23,7 @@ def test_damaged_copies_are_made_anew(parts: Parts, service: str) -> None:
     assert copies.find_one({"_id": "t3_stray"}) is None
 
 
-def test_marks_of_three_owners_are_made_anew(parts: Parts) -> None:
+def test_marks_of_three_owners_are_made_again(parts: Parts) -> None:
     reader = parts.new_member()
     post = parts.posts[5].post_id
     for path in ("like", "hide", "tags/kept"):

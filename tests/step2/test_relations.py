@@ -24,7 +24,7 @@ def settings(service: str) -> Any:
 
 
 def taken(service: str, what: str) -> tuple[str, ...]:
-    """The fields that a service takes."""
+    """Return the fields that a service copies."""
     if what == "revocations":
         return REVOCATIONS
     if service == "recommend" and what in KINDS:
@@ -44,18 +44,18 @@ def test_owner_publishes_the_fields_that_the_taker_copies(relation: Relation) ->
     assert set(relation.fields) == set(taken(relation.taker, relation.what))
 
 
-def test_no_relation_is_there_twice() -> None:
+def test_relations_are_unique() -> None:
     names = [relation.name for relation in RELATIONS]
     assert len(set(names)) == len(names)
 
 
-def test_each_has_one_owner() -> None:
+def test_each_kind_of_document_has_one_owner() -> None:
     owners = {(relation.what, relation.owner) for relation in RELATIONS}
     assert len(owners) == len(PUBLISHED)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_a_service_takes_is_carried_to_it(service: str) -> None:
+def test_each_copied_field_is_delivered(service: str) -> None:
     own = settings(service)
     takes = {what for what in ("posts", "hides") if hasattr(own, what.upper())}
     if service in ("hide", "posts"):
@@ -65,7 +65,7 @@ def test_what_a_service_takes_is_carried_to_it(service: str) -> None:
     assert carried - {"revocations"} == takes
 
 
-def test_nobody_gets_what_only_its_owner_needs() -> None:
+def test_private_fields_are_not_delivered() -> None:
     assert not {"password", "email", "to", "note"} & {
         name for relation in RELATIONS for name in relation.fields
     }
