@@ -1,4 +1,4 @@
-"""A gateway in front of services of the test's own: real servers that do as they are told."""
+"""A gateway in front of services that the tests control; all are real servers."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ HOST = "127.0.0.1"
 SECRET = "secret of the faces"
 PROVED = {"X_Face_Secret": SECRET}
 INSIDE = {"Command-Wait": "later", **PROVED}
-"""What the web face sends with what it asks for a page, as `Stage.get` takes it."""
+"""Headers of the web face's own requests for a page, as arguments of `Stage.get`."""
 
 EXPECTED = (
     *("web", "list", "tag", "like", "hide", "share", "search", "recommend", "tagged", "images", "members"),
@@ -63,14 +63,14 @@ PATHS: dict[str, dict[str, dict[str, Any]]] = {
         "/.well-known/jwks.json": {},
     },
 }
-"""What services announce; by name."""
+"""The paths that services announce, by service."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @pytest.fixture(scope="module")
 def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    """A nats-server for the file."""
+    """A nats-server for one test file."""
     with nats_server(tmp_path_factory.mktemp("nats")) as server:
         yield server
 
@@ -79,7 +79,7 @@ def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
 def settings(
     tmp_path: Path, nats: NatsServer, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> dict[str, str]:
-    """The environment of a gateway, which is that of the test, too; with what the test is marked with."""
+    """Set the environment of the gateway in this process, with the test's `settings` markers."""
     made = {
         "GATEWAY_SECRET": "secret of the gateways",
         "FACE_SECRET": SECRET,
@@ -111,31 +111,31 @@ def stage(nats: NatsServer, settings: dict[str, str]) -> "Iterator[Stage]":
 
 
 class Backend:
-    """An instance of a service. `handler` answers; by default with JSON that says who was asked what."""
+    """An instance of a service. `handler` responds, by default with the request as JSON."""
 
-    def __init__(self, transport: Bus, service: str, version: str = "v1", **told: Any) -> None:
+    def __init__(self, transport: Bus, service: str, version: str = "v1", **announced: Any) -> None:
         self.service, self.version = service, version
-        self.name = told.pop("name", f"{service}-{os.urandom(3).hex()}")
-        self.port = told.pop("port", None) or free_port()
-        self.handler: Handler = told.pop("handler", self._echo)
+        self.name = announced.pop("name", f"{service}-{os.urandom(3).hex()}")
+        self.port = announced.pop("port", None) or free_port()
+        self.handler: Handler = announced.pop("handler", self._echo)
         self.state: Any = "up"
         paths = [AnnouncedPath(template=path, **more) for path, more in PATHS.get(service, {}).items()]
-        self.told = {"tags": [f"verb:{service}"], "subscriptions": [], "paths": paths, **told}
-        self.asked: list[web.Request] = []
+        self.announced = {"tags": [f"verb:{service}"], "subscriptions": [], "paths": paths, **announced}
+        self.requests: list[web.Request] = []
         self.cancelled = 0
-        self.words: dict[str, AppliedReply] = {}
+        self.replies: dict[str, AppliedReply] = {}
         self.transport = transport
         self._announcer = Announcer(transport, self._described)
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> Self:
-        """Serve, and tell the registry."""
+        """Serve, and announce the instance to the registry."""
         await self.serve()
         await self._announcer.start()
         return self
 
     async def serve(self) -> None:
-        """Serve, without a word to anybody."""
+        """Serve without an announcement."""
         app = web.Application(client_max_size=1024**2)
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
@@ -143,38 +143,38 @@ class Backend:
         await web.TCPSite(self._runner, HOST, self.port).start()
 
     async def die(self) -> None:
-        """Stop serving without a word; the registry hears nothing of it."""
+        """Stop serving without an announcement."""
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
 
-    async def fall_silent(self) -> None:
-        """Announce no more, without a word."""
+    async def stop_announcing(self) -> None:
+        """Stop announcing, but continue to serve."""
         if self._announcer._task:
             self._announcer._task.cancel()
 
     async def leave(self) -> None:
-        """Tell the registry, and go."""
+        """Announce the end to the registry, and stop."""
         await self._announcer.leave()
         await self.die()
 
-    async def settle(self, domain: str, *documents: tuple[str, int]) -> None:
-        """Tell that these changes are shown."""
-        told = Applied(service=self.service, domain=domain, documents=list(documents))
-        await self.transport.publish(f"{APPLIED}.{self.service}", told.model_dump_json().encode())
+    async def publish_applied(self, domain: str, *documents: tuple[str, int]) -> None:
+        """Publish that these changes are shown."""
+        applied = Applied(service=self.service, domain=domain, documents=list(documents))
+        await self.transport.publish(f"{APPLIED}.{self.service}", applied.model_dump_json().encode())
 
-    async def answer_doubts(self) -> None:
-        """Answer whoever asks, with `words` by key."""
+    async def reply_to_queries(self) -> None:
+        """Reply to queries for changes, with `replies` by key."""
 
-        async def answer(text: bytes) -> bytes:
-            doubt = AppliedQuery.model_validate_json(text)
+        async def respond(text: bytes) -> bytes:
+            query = AppliedQuery.model_validate_json(text)
             return (
-                self.words.get(doubt.key, AppliedReply(revision=None, dead_lettered=False))
+                self.replies.get(query.key, AppliedReply(revision=None, dead_lettered=False))
                 .model_dump_json()
                 .encode()
             )
 
-        await self.transport.reply(f"{APPLIED_QUERY}.{self.service}", answer)
+        await self.transport.reply(f"{APPLIED_QUERY}.{self.service}", respond)
 
     def _described(self) -> Announcement:
         return Announcement(
@@ -184,11 +184,11 @@ class Backend:
             url=f"http://{HOST}:{self.port}",
             state=self.state,
             pid=os.getpid(),
-            **self.told,
+            **self.announced,
         )
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request)
+        self.requests.append(request)
         await request.read()
         try:
             return await self.handler(request)
@@ -197,14 +197,14 @@ class Backend:
             raise
 
     async def _echo(self, request: web.Request) -> web.StreamResponse:
-        told = {
+        echo = {
             "by": self.name,
             "method": request.method,
             "path": request.raw_path,
             "headers": {name.lower(): value for name, value in request.headers.items()},
             "body": (await request.read()).decode(),
         }
-        return web.json_response(told, headers={"Served-By": f"{self.name} {self.version}"})
+        return web.json_response(echo, headers={"Served-By": f"{self.name} {self.version}"})
 
 
 @dataclass
@@ -223,11 +223,11 @@ class Stage:
     endpoints_file: Path
     backends: list[Backend] = field(default_factory=list)
 
-    async def add(self, service: str, version: str = "v1", wait: bool = True, **told: Any) -> Backend:
-        """A backend, known to the gateway."""
+    async def add(self, service: str, version: str = "v1", wait: bool = True, **announced: Any) -> Backend:
+        """Add a backend, and wait until the gateway knows it."""
         transport = await connect(service, url=self.nats.url())
         self.stack.push_async_callback(transport.close)
-        backend = await Backend(transport, service, version, **told).start()
+        backend = await Backend(transport, service, version, **announced).start()
         self.stack.push_async_callback(backend.leave)
         self.backends.append(backend)
         if wait:
@@ -235,42 +235,42 @@ class Stage:
         return backend
 
     async def add_all(self) -> None:
-        """A backend of each service that the gateway waits for and that has none."""
+        """Add a backend of each expected service that has none."""
         missing = [name for name in EXPECTED if not self.gateway.registry.up(name)]
         added = [await self.add(name, wait=False) for name in missing]
         await until(lambda: all(self.knows(each) for each in added))
 
     def knows(self, backend: Backend) -> bool:
-        """Whether the gateway takes it for up."""
+        """Return whether the gateway regards it as up."""
         return any(
             each.announced.instance == backend.name for each in self.gateway.registry.up(backend.service)
         )
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to the gateway, for a client of the test's own."""
+        """Open a connection to the gateway."""
         return await asyncio.open_connection(HOST, self.port)
 
-    async def ask(self, method: str, path: str, **options: Any) -> ClientResponse:
-        """The answer, read."""
-        async with self.client.request(method, self.url + path, allow_redirects=False, **options) as answer:
-            await answer.read()
-            return answer
+    async def request(self, method: str, path: str, **options: Any) -> ClientResponse:
+        """Send a request, and return the response with its body."""
+        async with self.client.request(method, self.url + path, allow_redirects=False, **options) as response:
+            await response.read()
+            return response
 
     async def get(self, path: str, **headers: str) -> ClientResponse:
-        """The answer to a GET; `_` in names of headers stands for `-`."""
-        return await self.ask("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
+        """Return the response to a GET; `_` in names of headers stands for `-`."""
+        return await self.request("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
 
     async def json(self, path: str, **headers: str) -> Any:
-        """The JSON of a good answer."""
-        answer = await self.get(path, **headers)
-        assert answer.status == 200, (answer.status, await answer.text())
-        return await answer.json()
+        """Return the JSON of a response with 200."""
+        response = await self.get(path, **headers)
+        assert response.status == 200, (response.status, await response.text())
+        return await response.json()
 
-    def shares(self, **told: dict[str, int]) -> None:
+    def shares(self, **services: dict[str, int]) -> None:
         """Write the services file: shares by version, by service."""
         known = {
             name: {version: {"share": share, "urls": []} for version, share in each.items()}
-            for name, each in told.items()
+            for name, each in services.items()
         }
         fresh = self.endpoints_file.with_suffix(".new")
         fresh.write_text(json.dumps(known))
@@ -301,18 +301,18 @@ async def staged(nats: NatsServer, settings: dict[str, str], runner: asyncio.Run
 
 
 async def refuse(_request: web.Request) -> web.StreamResponse:
-    """500."""
+    """Respond with 500."""
     return web.json_response({"_status": "ERR", "_error": {"code": 500, "message": "no"}}, status=500)
 
 
 async def hang(_request: web.Request) -> web.StreamResponse:
-    """No answer in any time that matters."""
+    """Respond too late for every test."""
     await asyncio.sleep(60)
     return web.Response()
 
 
 async def cut_off(request: web.Request) -> web.StreamResponse:
-    """The connection ends without an answer."""
+    """Close the connection without a response."""
     assert request.transport
     request.transport.abort()
     await asyncio.sleep(0)

@@ -31,7 +31,7 @@ PAUSE_SECONDS = 0.1
 
 
 class Capture:
-    """One instance, which may be killed and started again."""
+    """An instance of capture that may be killed and started again."""
 
     def __init__(self, owners: Owners, nats_url: str, log: Path, name: str = "capture") -> None:
         self.name, self.port = name, free_port()
@@ -65,12 +65,12 @@ class Capture:
             )
 
     def send(self, number: int) -> None:
-        """Signal the server and its worker."""
+        """Send a signal to the server and its worker."""
         assert self._process
         os.killpg(self._process.pid, number)
 
     def stop(self, number: int = signal.SIGTERM) -> int | None:
-        """End it; its exit code."""
+        """End it, and return its exit code."""
         if self._process is None:
             return None
         process, self._process = self._process, None
@@ -82,16 +82,16 @@ class Capture:
         return process.wait(START_SECONDS)
 
     def metric(self, name: str) -> float:
-        """The sum of a metric's samples."""
+        """Return the sum of a metric's samples."""
         lines = requests.get(f"{self.url}/metrics", timeout=30).text.splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
     def leads(self) -> int:
-        """How many sources it follows."""
+        """Return how many sources it follows."""
         return int(self.metric("capture_leases"))
 
     def await_leading(self, owners: Owners) -> None:
-        """Wait until it follows all sources, and no write can be missed."""
+        """Wait until it follows all sources, so that it misses no write."""
 
         def check() -> None:
             assert self._process
@@ -105,7 +105,7 @@ class Capture:
 
 @contextmanager
 def capture(owners: Owners, nats_url: str, folder: Path, name: str = "capture") -> Iterator[Capture]:
-    """An instance, started inside the block."""
+    """Yield a running instance."""
     made = Capture(owners, nats_url, folder / f"{name}.log", name)
     made.start()
     try:
@@ -115,8 +115,8 @@ def capture(owners: Owners, nats_url: str, folder: Path, name: str = "capture") 
 
 
 class Rapids(threading.Thread):
-    """Reads a river of all domains, and knows what the rapids have, in their order: a river may hand out
-    again, later, what it has delivered before.
+    """Reads a river of all domains, and records events in the order of the rapids: a river may deliver an
+    event again later.
     """
 
     def __init__(self, url: str, river: str = "listener") -> None:
@@ -154,11 +154,11 @@ class Rapids(threading.Thread):
 
     @property
     def events(self) -> list[Event]:
-        """All so far."""
+        """Return all events so far."""
         return [event for _, event in sorted(self._stored.copy().items())]
 
     def of(self, domain: str, *names: str) -> Sequence[Event]:
-        """The events of a domain so far, of these names if any are given."""
+        """Return the events of a domain so far, of these names if any are given."""
         return [e for e in self.events if e.event_domain == domain and (not names or e.event_name in names)]
 
     def request_snapshot(self, *domains: str, again: bool = False, river: str = "") -> dict[str, str]:
@@ -177,7 +177,7 @@ class Rapids(threading.Thread):
 
 @dataclass
 class Stage:
-    """Owners, rapids, a listener, and as many instances as a test starts."""
+    """Owners, rapids, a reader of all events, and the instances that a test starts."""
 
     owners: Owners
     nats: NatsServer
@@ -190,7 +190,7 @@ class Stage:
     def await_events(
         self, domain: str, count: int, *names: str, seconds: float = START_SECONDS
     ) -> Sequence[Event]:
-        """The events of a domain, once there are so many."""
+        """Wait for `count` events of a domain, and return them."""
 
         def check() -> Sequence[Event]:
             found = self.rapids.of(domain, *names)
@@ -202,7 +202,7 @@ class Stage:
     def await_snapshot(
         self, domain: str, run: str | None = None, seconds: float = START_SECONDS
     ) -> list[Event]:
-        """The pages of a snapshot, once the last is there; of any run if none is given."""
+        """Wait for all pages of a snapshot, by default of any run, and return them."""
 
         def check() -> list[Event]:
             pages = self.rapids.of(domain, SNAPSHOT_PAGE)
@@ -215,7 +215,7 @@ class Stage:
 
 @contextmanager
 def captured(mongod: Any, folder: Path, *, images: bool = True) -> Iterator[Stage]:
-    """All that a test of capture needs, with no instance yet."""
+    """Yield all that a test of capture needs, without an instance."""
     with (
         nats_server(folder) as nats,
         owners(mongod, images=images) as own,
@@ -225,7 +225,7 @@ def captured(mongod: Any, folder: Path, *, images: bool = True) -> Iterator[Stag
 
 
 def folded(events: Iterable[Event]) -> dict[str, Document]:
-    """What a taker has after these events of one domain, by the rules of versions; in any order."""
+    """Return the documents after these events of one domain, in any order, by the rules of versions."""
     have: dict[str, tuple[str, Document | None]] = {}
     for event in events:
         if event.event_name != SNAPSHOT_PAGE:

@@ -29,5 +29,5 @@ def member(parts: Parts) -> Reader:
 
 @pytest.fixture
 def tag() -> str:
-    """A tag nobody has used."""
+    """A tag that no test has used."""
     return f"t-{secrets.token_hex(4)}"

@@ -19,7 +19,7 @@ def version(number: int) -> str:
 
 
 def event(domain: str, number: int, key: str, after: Document | None, **found: Any) -> Event:
-    """The event of a change, the `number`th of its domain."""
+    """Return the event of a change, the `number`th of its domain."""
     plain = {
         "event_id": f"{domain}-{number}",
         "event_domain": domain,
@@ -34,12 +34,12 @@ def event(domain: str, number: int, key: str, after: Document | None, **found: A
 
 
 def events(domain: str, history: Sequence[Change]) -> list[Event]:
-    """One for each change."""
+    """Return an event for each change."""
     return [event(domain, number, key, after) for number, (key, after) in enumerate(history, 1)]
 
 
 def state(history: Sequence[Change], upto: int) -> dict[str, Document]:
-    """All documents as they are after so many changes."""
+    """Return all documents after the first `upto` changes."""
     found: dict[str, Document] = {}
     for key, after in history[:upto]:
         if after is None:
@@ -50,7 +50,7 @@ def state(history: Sequence[Change], upto: int) -> dict[str, Document]:
 
 
 def page(domain: str, number: int, found: Page) -> Event:
-    """A snapshot page of the moment after so many changes."""
+    """Return a snapshot page of the moment after `number` changes."""
     return event(
         *(domain, number, "", None),
         event_id=f"{found.run}-{found.after}",
@@ -62,7 +62,7 @@ def page(domain: str, number: int, found: Page) -> Event:
 def snapshot(
     domain: str, history: Sequence[Change], at: int, run: str = "run", most: int = 2, late: int = 0
 ) -> list[Event]:
-    """Pages of the documents after `at` changes; later pages may show up to `late` more changes each."""
+    """Return pages of the documents after `at` changes; each later page may have up to `late` more."""
     chance = random.Random(f"{run}{at}{late}")
     pages: list[Event] = []
     after: str | None = None

@@ -1,4 +1,4 @@
-"""Three real nats-servers in a cluster, as one would run them on three machines."""
+"""Three real nats-servers in a cluster, as on three machines."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,7 @@ SIZE = 3
 
 
 class NatsCluster:
-    """Its `servers` by name."""
+    """The `servers` of a cluster by name."""
 
     def __init__(self, folder: Path, users: Mapping[str, dict[str, Any]]) -> None:
         ports = [free_port() for _ in range(SIZE)]
@@ -26,13 +26,13 @@ class NatsCluster:
             self.servers[name] = NatsServer(folder / name, users, more)
 
     def url(self, user: str = ADMIN) -> str:
-        """The addresses of all, with a user's credentials."""
+        """Return the addresses of all servers, with a user's credentials."""
         return ",".join(server.url(user) for server in self.servers.values())
 
 
 @contextmanager
 def nats_cluster(folder: Path, **users: dict[str, Any]) -> Iterator[NatsCluster]:
-    """A cluster that keeps what it stores in `folder`, up inside the block."""
+    """Yield a running cluster that stores its data in `folder`."""
     cluster = NatsCluster(folder, users)
     with ExitStack() as started:
         for server in cluster.servers.values():

@@ -1,4 +1,4 @@
-"""What the tests of NATS share: users, events, connections that end with the test."""
+"""Helpers of the tests of NATS: users, events, and connections that end with the test."""
 
 import asyncio
 import functools
@@ -32,7 +32,7 @@ Connect = Callable[..., Awaitable[Bus]]
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that may await: in the loop of the stage that it is given, or in one of its own."""
+    """Run an asynchronous test, in the loop of its stage or in a new one."""
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
 
 @asynccontextmanager
 async def connections(server: NatsServer | NatsCluster) -> AsyncIterator[Connect]:
-    """Connects as a user, in the name of the service that the user is, until the block ends."""
+    """Yield a function that connects as a user; the connections end with the block."""
     async with AsyncExitStack() as stack:
 
         async def connect_as(user: str, **options: Any) -> Bus:
@@ -60,7 +60,7 @@ async def connections(server: NatsServer | NatsCluster) -> AsyncIterator[Connect
 
 
 def event(number: int, domain: str = "posts", name: str = "post-changed", size: int = 0) -> Event:
-    """The same for the same number."""
+    """Return an event, always the same for the same number."""
     return Event(
         event_id=f"{domain}-{number}",
         event_domain=domain,
@@ -73,12 +73,12 @@ def event(number: int, domain: str = "posts", name: str = "post-changed", size: 
 
 
 def events(numbers: Iterable[int], domain: str = "posts") -> list[Event]:
-    """One for each number."""
+    """Return an event for each number."""
     return [event(number, domain) for number in numbers]
 
 
 def number_of(delivery: Delivery) -> int:
-    """Which event it is."""
+    """Return the number of a delivered event."""
     number: int = Event.model_validate_json(delivery.data).payload["number"]
     return number
 
@@ -86,7 +86,7 @@ def number_of(delivery: Delivery) -> int:
 async def take(
     river: River, count: int, seconds: float = PATIENCE, acknowledge: bool = True
 ) -> list[Delivery]:
-    """So many deliveries; an AssertionError if they do not come."""
+    """Return `count` deliveries. Raises AssertionError if they do not come."""
     taken: list[Delivery] = []
     deadline = time.monotonic() + seconds
     while len(taken) < count:
@@ -99,7 +99,7 @@ async def take(
 
 
 class Traffic:
-    """One publishes posts, `at_once` of them together, and two read the river of them, at the same time."""
+    """One connection publishes posts, `at_once` together, while two read their river."""
 
     def __init__(self, capture: Bus, rivers: Sequence[River], at_once: int) -> None:
         self.published = 0
@@ -110,13 +110,13 @@ class Traffic:
         self._publishing = asyncio.create_task(self._publish())
         self._reading = [asyncio.create_task(self._read(river)) for river in rivers]
 
-    async def goes_on(self, seconds: float = PATIENCE) -> None:
+    async def await_progress(self, seconds: float = PATIENCE) -> None:
         """Wait until 200 more are published."""
         before = self.published
         await until(lambda: self.published > before + 200, seconds)
 
     async def check_all_received(self, seconds: float) -> None:
-        """Publish no more; an AssertionError if not all that was confirmed is read."""
+        """Stop publishing, and check that every confirmed event is read."""
         self._done.set()
         await asyncio.wait_for(asyncio.gather(self._publishing, *self._reading), seconds)
         assert self._seen == set(range(self.published))
@@ -135,13 +135,13 @@ class Traffic:
 
 
 async def traffic(connect: Connect, at_once: int) -> Traffic:
-    """Traffic that has begun, between two connections that read and one that publishes."""
+    """Start traffic between one connection that publishes and two that read."""
     rivers = [await (await connect("list")).open_river("list", ["posts"]) for _ in range(2)]
     return Traffic(await connect("capture"), rivers, at_once)
 
 
 async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[Delivery]:
-    """What the river has, which is nothing while it cannot be reached."""
+    """Return the events that the river has; none while it cannot be reached."""
     try:
         return list(await river.fetch(most, patience))
     except Unavailable:
@@ -149,7 +149,7 @@ async def batch(river: River, most: int = 500, patience: float = 0.2) -> list[De
 
 
 async def until(check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What `check` gives, awaited if need be, once that is true."""
+    """Wait until the result of `check`, awaited if necessary, is true, and return it."""
     deadline, waits = time.monotonic() + seconds, pauses()
     while True:
         found = check()

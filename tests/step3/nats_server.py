@@ -1,4 +1,4 @@
-"""A real nats-server for tests, configured as the workshop does it."""
+"""A real nats-server for tests, configured as the workshop configures it."""
 
 import json
 import shutil
@@ -21,8 +21,8 @@ START_SECONDS = 60
 
 
 class NatsServer:
-    """Has the users given, as a step's manifest describes them, and `admin` who may do everything; `more` is
-    what its configuration has besides the workshop's.
+    """A server with these users, described as in a step's manifest, and `admin`, who may do everything.
+    `more` extends its configuration.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class NatsServer:
         eventually(self._responds, START_SECONDS)
 
     def url(self, user: str = ADMIN) -> str:
-        """Its address, with a user's credentials."""
+        """Return its address, with a user's credentials."""
         return f"nats://{user}:password-{user}@{HOST}:{self.port}"
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """End it, by default as it wants to be ended."""
+        """End it, by default with SIGTERM."""
         if self._process:
             self._process.send_signal(number)
             self._process.wait(START_SECONDS)
@@ -69,7 +69,7 @@ class NatsServer:
         self._process.send_signal(signal.SIGSTOP if paused else signal.SIGCONT)
 
     def wipe(self) -> None:
-        """Remove all that it has stored; it must have ended."""
+        """Remove all its stored data, after its end."""
         assert self._process is None
         shutil.rmtree(self.store)
 
@@ -86,7 +86,7 @@ class NatsServer:
 
 @contextmanager
 def nats_server(folder: Path, **users: dict[str, Any]) -> Iterator[NatsServer]:
-    """A server that keeps what it stores in `folder`, up inside the block."""
+    """Yield a running server that stores its data in `folder`."""
     server = NatsServer(folder, users)
     server.start()
     try:

@@ -1,4 +1,4 @@
-"""Owners' databases as their services make them, written to as they write."""
+"""Owners' databases, made and written to as their services do."""
 
 import uuid
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def post(number: int, **fields: Any) -> Document:
 
 @contextmanager
 def owners(mongod: Any, *, images: bool = True) -> Iterator[Owners]:
-    """Databases of a test's own, whose collections keep images."""
+    """Yield new databases whose collections keep images."""
     prefix = f"t{uuid.uuid4().hex[:10]}_"
     reads = [f"{prefix}{each.domain}.{each.collection}" for each in SOURCES]
     capture = mongod.add_user(f"{prefix}capture", reads)

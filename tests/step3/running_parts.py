@@ -27,29 +27,29 @@ ARRIVED_SECONDS = 60.0
 
 
 class Stage:
-    """The running step, as somebody sees it who operates it."""
+    """The running step, as its operator sees it."""
 
     def __init__(self, running: RunningStep) -> None:
         self.running = running
         self.state = Path(running.environment["WORKSHOP_STATE"])
 
     def workshop(self, *arguments: str) -> str:
-        """What a command says, in lines that are long enough for it."""
+        """Return the output of a command, in a wide terminal."""
         command, *rest = arguments
         environment = {**self.running.environment, "COLUMNS": "250"}
         return call([command, "--step", "3", *rest], environment)
 
     def secret(self, name: str) -> str:
-        """A secret of the run, by its name."""
+        """Return a secret of the run by its name."""
         return self.running.secrets[name]
 
     def registry(self) -> dict[str, Document]:
-        """The instances by name, from the gateway's registry."""
+        """Return the instances by name, from the gateway's registry."""
         content = Client(self.running.url).json("/registry")
         return {each["instance"]: each for each in content["instances"]}
 
     def instances(self, service: str) -> list[str]:
-        """The names of a service's instances that are up."""
+        """Return the names of a service's instances that are up."""
         return [
             name
             for name, described in self.registry().items()
@@ -57,7 +57,7 @@ class Stage:
         ]
 
     def processes(self, service: str) -> list[psutil.Process]:
-        """The processes of a service."""
+        """Return the processes of a service."""
         found: list[psutil.Process] = []
         for described in self.registry().values():
             if described["service"] == service:
@@ -66,14 +66,14 @@ class Stage:
         return found
 
     def masters(self) -> dict[str, int]:
-        """The process that the run started for each instance, by the instance's name."""
+        """Return the process that the run started for each instance, by the instance's name."""
         content = json.loads((self.state / "instances3.json").read_text())
         return {each["name"]: each["pid"] for each in content}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """`posts` are there, newest first, all with `word` and of one `topic`; `pictured` has a picture."""
+    """The running step. `posts` are newest first, with `word` and one `topic`; `pictured` has a picture."""
 
     stage: Stage
     admin: MongoClient[Document]
@@ -84,11 +84,11 @@ class Parts:
 
     @property
     def face(self) -> str:
-        """Where the face is."""
+        """Return the address of the face."""
         return self.stage.running.url
 
     def collection(self, service: str, name: str) -> Collection[Document]:
-        """A service's collection, with all rights."""
+        """Return a service's collection, with all permissions."""
         return self.admin[f"step3_{service}"][name]
 
     def new_member(self) -> Reader:
@@ -96,7 +96,7 @@ class Parts:
         return new_reader(self.face)
 
     def await_posts(self) -> None:
-        """Wait until every service that takes posts has them all."""
+        """Wait until every service that stores posts has them all."""
         wanted = {each.post_id for each in (*self.posts, self.pictured)}
 
         def check() -> None:

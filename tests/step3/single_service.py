@@ -1,4 +1,4 @@
-"""Services of step 3 one at a time, each a process under gunicorn over a real MongoDB and a real NATS."""
+"""One service of step 3 as a process under gunicorn, with a real MongoDB and a real NATS."""
 
 import os
 import signal
@@ -35,8 +35,8 @@ START_SECONDS = 90.0
 
 
 @dataclass
-class Alone:
-    """A service as it runs; `database` is its own."""
+class SingleService:
+    """A running service; `database` is its own."""
 
     service: str
     instance: str
@@ -50,20 +50,20 @@ class Alone:
 
     @property
     def visitor(self) -> Client:
-        """Somebody without a token."""
+        """Return a client without a token."""
         return Client(self.url)
 
     def signed_in(self, reader: str = "") -> Reader:
-        """A reader with a token, by default always the same one."""
+        """Return a reader with a token, by default always the same one."""
         name = reader or self.reader
         return Reader(self.url, name, self.mint.token(name))
 
     def written(self) -> str:
-        """What it has logged."""
+        """Return its log."""
         return self.log.read_text()
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """End it; its exit code."""
+        """End it, and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(60)
 
@@ -80,7 +80,7 @@ class World:
 
     @contextmanager
     def database(self, service: str) -> Iterator[Database[dict[str, Any]]]:
-        """A database for a service, with a user of the same name, for as long as the block lasts."""
+        """Yield a database for a service, with a user of the same name."""
         name = f"alone_{service}_{token_hex(4)}"
         self.mongod.add_user(name)
         with self.mongod.admin() as admin:
@@ -90,8 +90,8 @@ class World:
     @contextmanager
     def running(
         self, service: str, database: Database[dict[str, Any]], settings: Mapping[str, str] | None = None
-    ) -> Iterator[Alone]:
-        """An instance of a service over a database, which ends with the block."""
+    ) -> Iterator[SingleService]:
+        """Yield an instance of a service over a database."""
         port, instance = free_port(), f"{service}-{token_hex(4)}"
         log = self.folder / f"{instance}.log"
         env = {
@@ -113,7 +113,7 @@ class World:
                 [sys.executable, *command, app], cwd=ROOT, env=env, stdout=out, stderr=out
             )
         url = f"http://127.0.0.1:{port}"
-        alone = Alone(service, instance, url, process, database, self.owners, self.mint, log)
+        alone = SingleService(service, instance, url, process, database, self.owners, self.mint, log)
         try:
             eventually(lambda: _check_live(alone), START_SECONDS)
             yield alone
@@ -122,8 +122,8 @@ class World:
                 alone.end()
 
     @contextmanager
-    def alone(self, service: str, settings: Mapping[str, str] | None = None) -> Iterator[Alone]:
-        """The same, over a database of its own, once it is up."""
+    def alone(self, service: str, settings: Mapping[str, str] | None = None) -> Iterator[SingleService]:
+        """Yield an instance that is up, over a database of its own."""
         with self.database(service) as database, self.running(service, database, settings) as alone:
             self.owners.await_state(alone.instance, "up")
             yield alone
@@ -138,7 +138,7 @@ def world(mongod: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
     mint.close()
 
 
-def _check_live(alone: Alone) -> None:
+def _check_live(alone: SingleService) -> None:
     assert alone.process.poll() is None, alone.written()
     try:
         assert requests.get(f"{alone.url}/health/live", timeout=30).status_code == 200

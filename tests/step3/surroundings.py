@@ -1,4 +1,4 @@
-"""The surroundings of a service of step 3, for tests of one alone: owners that publish events, and keys."""
+"""What a single service of step 3 needs around it: owners that publish events, and a publisher of keys."""
 
 import asyncio
 import json
@@ -37,9 +37,9 @@ PATIENCE = 60.0
 
 
 class Owners:
-    """Publishes what capture would publish of owners, over a real NATS, and receives what services publish.
+    """Publishes what capture would publish for owners, over a real NATS, and receives what services publish.
 
-    Snapshots have the `documents` there are by domain; while `held` they are promised, and do not come.
+    Snapshots have the `documents` of a domain; while `held`, requests are accepted and no pages come.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,18 +56,18 @@ class Owners:
         self._do(self._open())
 
     def close(self) -> None:
-        """Hear no more."""
+        """Close the connection."""
         self._do(self._transport.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def write(self, domain: str, key: str, after: Document | None, **found: Any) -> Event:
-        """A document is written, or removed; the event, which is published."""
+        """Write or remove a document, publish the event, and return it."""
         event = self.event(domain, key, after, **found)
         self.publish(event)
         return event
 
     def event(self, domain: str, key: str, after: Document | None, **found: Any) -> Event:
-        """The same, without its being published."""
+        """Write or remove a document, and return the event without publishing it."""
         self._number += 1
         if after is None:
             self.documents[domain].pop(key, None)
@@ -83,16 +83,16 @@ class Owners:
         self._do(self._transport.publish_events(events))
 
     def publish_raw(self, subject: str, text: bytes) -> None:
-        """Publish what need not be an event."""
+        """Publish any bytes."""
         connection = self._transport._link.now  # type: ignore[attr-defined]
         self._do(connection.publish(subject, text))
 
     def last(self, instance: str) -> Announcement | None:
-        """What an instance has announced last."""
+        """Return the last announcement of an instance."""
         return next((each for each in reversed(self.announced) if each.instance == instance), None)
 
     def await_state(self, instance: str, state: str, patience: float = PATIENCE) -> Announcement:
-        """Wait until an instance announces to be so."""
+        """Wait until an instance announces this state."""
 
         def check() -> Announcement:
             last = self.last(instance)
@@ -172,25 +172,25 @@ class Mint:
                 self.wfile.write(reported if found else b"")
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-                """Nobody asks."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def token(self, reader: str) -> str:
-        """A token of a reader."""
+        """Return a token of a reader."""
         return self._issuer.issue(reader).token
 
     def close(self) -> None:
-        """Publish no more."""
+        """Stop the server of keys."""
         self._server.shutdown()
         self._server.server_close()
 
 
 @contextmanager
 def owners_at(url: str) -> Iterator[Owners]:
-    """Owners inside the block."""
+    """Yield owners, connected to the server at `url`."""
     made = Owners(url)
     try:
         yield made

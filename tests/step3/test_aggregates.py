@@ -15,7 +15,7 @@ from pymongo.database import Database
 from kit.domain.marks.collection import Marks
 from kit.domain.members.revocations import Revocations
 from step3_async.aggregates.write_log import WriteLog
-from tests.step3.single_service import Alone, World, world
+from tests.step3.single_service import SingleService, World, world
 from tests.step3.surroundings import post
 from tests.support.client import PASSWORD, Reader, new_name
 from tests.support.responses import expect, expect_error, expect_unauthorized
@@ -41,26 +41,26 @@ IMAGES = {
 
 
 @pytest.fixture(scope="module", params=sorted(COMMANDS))
-def marking(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
+def marking(request: pytest.FixtureRequest, world: World) -> Iterator[SingleService]:
     """Each aggregate of marks in turn."""
     with world.alone(request.param) as found:
         yield found
 
 
 @pytest.fixture
-def post_id(marking: Alone) -> str:
+def post_id(marking: SingleService) -> str:
     """Return a post that the service knows."""
     return known_post(marking)
 
 
-def known_post(alone: Alone) -> str:
+def known_post(alone: SingleService) -> str:
     event = alone.owners.write("posts", f"t3_{token_hex(4)}", post("known"))
     alone.owners.await_applied(alone.service, "posts", event.key)
     return event.key
 
 
 class TestMarks:
-    def test_response_names_the_revision_of_each_command(self, marking: Alone, post_id: str) -> None:
+    def test_response_names_the_revision_of_each_command(self, marking: SingleService, post_id: str) -> None:
         reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
         found = [
             expect(reader.request(method, path), 200).headers["Command"]
@@ -69,7 +69,7 @@ class TestMarks:
         key = f"{reader.username}:{post_id}"
         assert found == [f"{marking.service}:{revision}:{key}" for revision in (1, 2, 3, 4)]
 
-    def test_the_mark_has_its_revision_and_its_trace(self, marking: Alone, post_id: str) -> None:
+    def test_mark_has_its_revision_and_its_trace(self, marking: SingleService, post_id: str) -> None:
         reader, path = marking.signed_in(), f"/posts/{post_id}/{COMMANDS[marking.service]}"
         field, done, undone = FIELDS[marking.service]
         for method, value, headers, trace in (
@@ -92,7 +92,7 @@ class TestMarks:
             }
             assert revision == (1 if method == "PUT" else 2)
 
-    def test_refused_command_writes_nothing_and_names_no_revision(self, marking: Alone) -> None:
+    def test_refused_command_writes_nothing_and_names_no_revision(self, marking: SingleService) -> None:
         path = f"/posts/t3_nothing/{COMMANDS[marking.service]}"
         response = expect_error(marking.signed_in().put(path), 404)
         assert "Command" not in response
@@ -100,7 +100,9 @@ class TestMarks:
         expect_unauthorized(refused)
         assert "Command" not in refused.headers
 
-    def test_the_reader_s_own_are_shown_without_what_is_ours(self, marking: Alone, post_id: str) -> None:
+    def test_readers_see_their_own_marks_without_internal_fields(
+        self, marking: SingleService, post_id: str
+    ) -> None:
         reader = marking.signed_in(new_name())
         expect(reader.put(f"/posts/{post_id}/{COMMANDS[marking.service]}"), 200)
         (mark,) = reader.items("/marks")
@@ -108,7 +110,7 @@ class TestMarks:
         assert not {"revision", "traceparent", "applied"} & set(mark)
         assert marking.signed_in(new_name()).items("/marks") == []
 
-    def test_nothing_is_marked_on_a_post_that_has_gone(self, marking: Alone, post_id: str) -> None:
+    def test_removed_post_cannot_be_marked(self, marking: SingleService, post_id: str) -> None:
         marking.owners.write("posts", post_id, None)
         marking.owners.await_applied(marking.service, "posts", post_id)
         marker = known_post(marking)
@@ -116,7 +118,7 @@ class TestMarks:
         expect_error(marking.signed_in().put(f"/posts/{post_id}/{COMMANDS[marking.service]}"), 404)
 
     @pytest.mark.parametrize("marking", ["tag"], indirect=True)
-    def test_a_tag_too_many_is_no_command(self, marking: Alone, post_id: str) -> None:
+    def test_tag_over_the_limit_is_no_command(self, marking: SingleService, post_id: str) -> None:
         reader = marking.signed_in()
         for number in range(50):
             expect(reader.put(f"/posts/{post_id}/tags/t{number}"), 200)
@@ -126,12 +128,12 @@ class TestMarks:
         assert mark is not None
         assert mark["revision"] == 50
 
-    def test_changes_are_kept_with_what_was_before(self, marking: Alone) -> None:
+    def test_collection_keeps_images(self, marking: SingleService) -> None:
         check_images(marking)
 
 
 class TestShare:
-    def test_share_is_mailed_and_named(self, world: World, smtp: Any) -> None:
+    def test_share_is_mailed_and_names_its_command(self, world: World, smtp: Any) -> None:
         settings = {"SMTP_HOST": smtp.host, "SMTP_PORT": str(smtp.port)}
         with world.alone("share", settings) as alone:
             post_id, reader = known_post(alone), alone.signed_in()
@@ -147,7 +149,7 @@ class TestShare:
 
 
 class TestMembers:
-    def test_revoked_token_is_named(self, world: World) -> None:
+    def test_revocation_names_its_command(self, world: World) -> None:
         with world.alone("members") as alone:
             name = new_name()
             expect(alone.visitor.post("/members", json={"_id": name, "password": PASSWORD}), 201)
@@ -165,7 +167,7 @@ class TestMembers:
 
 
 class TestPosts:
-    def test_the_owner_of_posts_shows_them_and_has_changes_kept(self, world: World) -> None:
+    def test_owner_shows_posts_and_keeps_images(self, world: World) -> None:
         with world.alone("posts") as alone:
             now = datetime.now(UTC)
             times = dict.fromkeys(("created", "_created", "_updated"), now)
@@ -175,7 +177,7 @@ class TestPosts:
 
 
 class Noted(WriteLog):
-    """Keeps what it notes."""
+    """Records its notes."""
 
     def __init__(self, collection: Collection[dict[str, Any]]) -> None:
         super().__init__(collection.database, collection.name, "tests")
@@ -189,7 +191,7 @@ class Noted(WriteLog):
 
 
 class TestWriteLog:
-    def test_without_one_marks_are_what_they_were(self, database: Database[dict[str, Any]]) -> None:
+    def test_marks_without_a_write_log_have_no_revision(self, database: Database[dict[str, Any]]) -> None:
         marks = Marks(database["marks"])
         marks.like("ann", "t3_1", "stones", True)
         marks.tag("ann", "t3_1", "stones", "a")
@@ -197,7 +199,7 @@ class TestWriteLog:
         assert mark is not None
         assert set(mark) == {"_id", "reader", "post", "topic", "at", "liked", "liked_at", "tags"}
 
-    def test_with_one_each_command_counts(self, database: Database[dict[str, Any]]) -> None:
+    def test_write_log_counts_each_command(self, database: Database[dict[str, Any]]) -> None:
         log = Noted(database["marks"])
         marks = Marks(log)
         assert marks.like("ann", "t3_1", "stones", True) == 1
@@ -206,7 +208,7 @@ class TestWriteLog:
         assert marks.untag("ann", "t3_2", "stones", "a") == []
         assert log.notes == [("ann:t3_1", 1), ("ann:t3_1", 2), ("ann:t3_1", 3), ("ann:t3_2", 1)]
 
-    def test_a_token_is_ended_once(self, database: Database[dict[str, Any]]) -> None:
+    def test_token_is_revoked_once(self, database: Database[dict[str, Any]]) -> None:
         log = Noted(database["revoked"])
         ended = Revocations(log)
         for _ in range(2):
@@ -217,8 +219,8 @@ class TestWriteLog:
         assert (kept["revision"], kept["traceparent"]) == (1, "trace")
 
 
-def check_images(alone: Alone) -> None:
-    """MongoDB keeps its documents as they were before a change."""
+def check_images(alone: SingleService) -> None:
+    """Check that MongoDB keeps the documents as they were before a change."""
     (found,) = alone.database.list_collections(filter={"name": IMAGES[alone.service]})
     assert found["options"]["changeStreamPreAndPostImages"] == {"enabled": True}
 

@@ -1,4 +1,4 @@
-"""What events, the gateway and a rebuild cost is measured, at the smallest size."""
+"""The benchmarks of events, the gateway and a rebuild run at the smallest size."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ TABLES = {
 
 
 @pytest.mark.bench
-def test_all_of_step_3_is_measured_in_one_run(tmp_path: Path) -> None:
+def test_one_run_measures_all_of_step_3(tmp_path: Path) -> None:
     assert [name for name, each in MEASUREMENTS.items() if each.is_of_step3] == [*TABLES]
     printed = make("bench", f"ARGS=--quick --only {' --only '.join(TABLES)}", env={"TMPDIR": str(tmp_path)})
     assert [*figures(printed, [*TABLES])] == [title for titles in TABLES.values() for title in titles]

@@ -1,4 +1,4 @@
-"""Capture in the registry: it says that it is there, how it is, and that it goes."""
+"""Capture announces its start, its state and its end to the registry."""
 
 import asyncio
 import threading
@@ -60,7 +60,7 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
         yield made
 
 
-def test_it_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
+def test_capture_is_announced_from_its_start_to_its_end(stage: Stage) -> None:
     with Registry(stage.nats.url()) as registry, stage.capture() as one:
 
         def await_one(check: Callable[[Announcement], bool], after: int = 0) -> Announcement:

@@ -5,11 +5,11 @@ from tests.support.builds import Built
 CAPTURE = Built("step3_async/capture")
 
 
-def test_its_requirements_hold_what_it_imports() -> None:
+def test_requirements_hold_what_capture_imports() -> None:
     own = {module.split(".")[0] for module in CAPTURE.check_requirements()}
     assert own == {"capture", "contracts", "rapids"}
     CAPTURE.check_pins()
 
 
-def test_its_image_copies_what_it_loads() -> None:
+def test_image_copies_what_capture_loads() -> None:
     assert {"step3_async/contracts", "step3_async/rapids"} <= CAPTURE.check_image()

@@ -30,7 +30,7 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 def check(event: Event) -> None:
-    """Check that it publishes what the catalogue says, and nothing else."""
+    """Check that an event has the fields of the catalogue, and no others."""
     event_type = BY_NAME[event.event_domain, event.event_name]
     event_type.payload.model_validate(event.payload)
     for document in (event.before, event.after):
@@ -111,7 +111,7 @@ def test_removal_is_published_with_the_document_before(stage: Stage) -> None:
     assert folded(events) == {}
 
 
-def test_where_mongodb_kept_no_images_the_present_stands_in(mongod: Any, tmp_path: Path) -> None:
+def test_current_document_is_published_where_mongodb_kept_no_images(mongod: Any, tmp_path: Path) -> None:
     with captured(mongod, tmp_path, images=False) as stage, stage.capture() as one:
         one.await_leading(stage.owners)
         posts = stage.owners.collection("posts")

@@ -26,7 +26,7 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 def holders(stage: Stage) -> set[str]:
-    """Who has the leases."""
+    """Return the holders of the leases."""
     return {lease["holder"].split()[0] for lease in stage.owners.own["leases"].find() if lease["holder"]}
 
 
@@ -39,7 +39,7 @@ def await_holder(stage: Stage, name: str, seconds: float = START_SECONDS) -> Non
 
 
 def held_by(stage: Stage, name: str) -> list[str]:
-    """What instance `name` still has leases of, by MongoDB's clock."""
+    """Return the sources whose leases the instance `name` still holds, by MongoDB's clock."""
     lasting = {"holder": {"$regex": f"^{name} "}, "$expr": {"$gt": ["$expires", "$$NOW"]}}
     return [lease["_id"] for lease in stage.owners.own["leases"].find(lasting)]
 
@@ -48,7 +48,7 @@ def check_all_followed(stage: Stage) -> None:
     assert stage.owners.own["positions"].count_documents({}) == len(SOURCES)
 
 
-def test_kill_9_loses_nothing(stage: Stage) -> None:
+def test_kill_9_loses_no_event(stage: Stage) -> None:
     stopped, count = threading.Event(), 0
 
     def write() -> None:
@@ -101,7 +101,7 @@ def test_change_published_again_is_the_same_event(stage: Stage) -> None:
     assert [event.key for event in events] == [post(number)["_id"] for number in range(101)]
 
 
-def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Stage) -> None:
+def test_another_instance_takes_over_after_kill_9_and_at_once_after_sigterm(stage: Stage) -> None:
     likes = stage.owners.marks("like")
     with stage.capture("first") as first:
         first.await_leading(stage.owners)
@@ -125,7 +125,7 @@ def test_another_takes_over_after_kill_9_and_at_once_after_a_good_end(stage: Sta
     assert [event.key for event in stage.rapids.of("like")] == ["ada:t3_1", "ada:t3_2"]
 
 
-def test_suspended_instance_finds_its_lease_taken(stage: Stage) -> None:
+def test_suspended_instance_loses_its_lease(stage: Stage) -> None:
     likes = stage.owners.marks("like")
     with stage.capture("first") as first, stage.capture("second") as second:
         await_response(first)
@@ -155,7 +155,7 @@ def test_suspended_instance_finds_its_lease_taken(stage: Stage) -> None:
 
 
 def await_leads(instance: Capture, count: int) -> None:
-    """Wait until it says that it follows so many sources; it looks once a second."""
+    """Wait until its metric says that it follows `count` sources; the metric is updated once a second."""
 
     def check() -> None:
         assert instance.leads() == count
@@ -164,7 +164,7 @@ def await_leads(instance: Capture, count: int) -> None:
 
 
 def await_response(instance: Capture) -> None:
-    """Wait until it is up, and has seen how things are since."""
+    """Wait until it is up, and has updated its state since."""
 
     def check() -> None:
         try:

@@ -1,4 +1,4 @@
-"""A snapshot publishes all documents while owners go on writing."""
+"""A snapshot publishes all documents while owners continue to write."""
 
 import signal
 import threading
@@ -27,7 +27,7 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 def check_ranges(pages: list[Event]) -> None:
-    """That the pages of a run cover all ids without a gap."""
+    """Check that the pages of a run cover all ids without a gap."""
     reached: str | None = None
     for number, page in enumerate(pages):
         assert page.payload["after"] == reached or (number and page.payload["after"] <= reached)
@@ -35,7 +35,7 @@ def check_ranges(pages: list[Event]) -> None:
         assert page.payload["last"] == (reached is None) == (number == len(pages) - 1)
 
 
-def test_snapshot_and_changes_make_one_story(stage: Stage) -> None:
+def test_snapshot_and_changes_end_in_the_same_documents(stage: Stage) -> None:
     posts = stage.owners.collection("posts")
     stage.owners.add_posts(range(MANY))
     with stage.capture() as one:
@@ -73,7 +73,7 @@ def test_snapshot_and_changes_make_one_story(stage: Stage) -> None:
 
 
 @pytest.mark.drill
-def test_it_goes_on_after_kill_9_where_it_was(stage: Stage) -> None:
+def test_snapshot_continues_after_kill_9(stage: Stage) -> None:
     stage.owners.add_posts(range(MANY), text="long " * 300)
     # MongoDB lets it note no place behind this one, so that it is killed in the middle.
     middle = {"after": {"$not": {"$gte": post(MANY // 2)["_id"]}}}
@@ -99,7 +99,7 @@ def test_it_goes_on_after_kill_9_where_it_was(stage: Stage) -> None:
     assert snapshots.count_documents({}) == 0
 
 
-def test_who_wants_the_same_at_once_shares_it(stage: Stage) -> None:
+def test_simultaneous_requests_share_a_snapshot(stage: Stage) -> None:
     stage.owners.add_posts(range(10))
     with stage.capture() as one:
         one.await_leading(stage.owners)
@@ -116,7 +116,7 @@ def test_who_wants_the_same_at_once_shares_it(stage: Stage) -> None:
         assert f'"to":"{ALL}"' in one.log
 
 
-def test_again_means_from_the_first_page(stage: Stage) -> None:
+def test_again_begins_a_snapshot_from_the_first_page(stage: Stage) -> None:
     snapshots = stage.owners.own["snapshots"]
     stage.owners.add_posts(range(10))
     with stage.capture() as one:
@@ -134,7 +134,7 @@ def test_again_means_from_the_first_page(stage: Stage) -> None:
     assert len(page.payload["documents"]) == 10
 
 
-def test_a_page_that_comes_twice_ends_where_it_did(stage: Stage) -> None:
+def test_repeated_page_ends_at_the_same_document(stage: Stage) -> None:
     stage.owners.add_posts(range(10))
     with stage.capture() as one:
         one.await_leading(stage.owners)
@@ -165,9 +165,9 @@ def test_empty_collection_is_published_too(stage: Stage) -> None:
 
 
 def test_invalid_document_is_left_out_of_a_complete_snapshot(stage: Stage) -> None:
-    """In pages, and in events of changes."""
+    """It is left out of pages and of events about changes."""
     posts, good = stage.owners.collection("posts"), whole_posts(4)
-    tellable = {each["_id"] for each in odd_posts_that_lack_fields(posts)}
+    publishable = {each["_id"] for each in odd_posts_that_lack_fields(posts)}
     posts.insert_many(good[:2])
     with stage.capture() as one:
         one.await_leading(stage.owners)
@@ -175,7 +175,7 @@ def test_invalid_document_is_left_out_of_a_complete_snapshot(stage: Stage) -> No
         pages = stage.await_snapshot("posts", run)
         check_ranges(pages)
         there = {each["_id"] for page in pages for each in page.payload["documents"]}
-        assert there == tellable | {each["_id"] for each in good[:2]}
+        assert there == publishable | {each["_id"] for each in good[:2]}
         new = [each for each in odd_posts() if posts.find_one({"_id": each["_id"]}) is None]
         later = [*new, *good[2:]]
         posts.insert_many(later)

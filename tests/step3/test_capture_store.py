@@ -39,7 +39,7 @@ def images(database: Database[Document], collection: str) -> Any:
     return found["options"].get("changeStreamPreAndPostImages")
 
 
-def test_collections_keep_images_whether_they_are_there_or_not(
+def test_new_and_existing_collections_keep_images(
     mongod: Any, mongo_client: MongoClient[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"test_{uuid.uuid4().hex[:12]}"
@@ -67,7 +67,7 @@ def test_collections_keep_images_whether_they_are_there_or_not(
     mongo_client.drop_database(name)
 
 
-def test_its_user_sees_what_is_captured_and_nothing_else(own: Owners) -> None:
+def test_user_of_capture_reads_captured_collections_only(own: Owners) -> None:
     members = own.client[f"{own.prefix}members"]
     members["members"].insert_one({"_id": "ada", "password": "hash"})
     with connect(own.capture) as client:
@@ -104,7 +104,7 @@ def run(own: Owners, work: Callable[[AsyncDatabase[Document]], Awaitable[None]])
     asyncio.run(go())
 
 
-def test_a_lease_has_one_holder_and_each_time_a_new_term(own: Owners) -> None:
+def test_lease_has_one_holder_and_a_new_term_each_time(own: Owners) -> None:
     async def work(database: AsyncDatabase[Document]) -> None:
         one, other = (Lease(database["leases"], "posts", holder) for holder in ("one", "other"))
         await one.take()
@@ -162,7 +162,7 @@ def test_a_lease_is_renewed_while_it_is_kept(own: Owners, monkeypatch: pytest.Mo
     run(own, work)
 
 
-def test_a_lease_that_has_ended_is_somebody_elses_at_once(own: Owners) -> None:
+def test_ended_lease_can_be_taken_at_once(own: Owners) -> None:
     async def work(database: AsyncDatabase[Document]) -> None:
         one, other = (Lease(database["leases"], "posts", holder) for holder in ("one", "other"))
         elsewhere = Lease(database["leases"], "tag", "one")

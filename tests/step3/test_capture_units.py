@@ -1,4 +1,4 @@
-"""The parts of capture in this process: change streams, snapshots, and leaders that follow."""
+"""Unit tests of capture's parts: change streams, snapshots, and leaders."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -43,7 +43,7 @@ def own(mongod: Any) -> Iterator[Owners]:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else asks, so there is no need to wait for others."""
+    """Do not wait for other requests, as there are none."""
     monkeypatch.setattr(change_stream, "WAIT_MS", 100)
     monkeypatch.setattr(snapshots, "GATHER_SECONDS", 0.0)
 
@@ -54,7 +54,7 @@ def sample(name: str, **labels: str) -> float:
 
 @asynccontextmanager
 async def databases(own: Owners) -> AsyncIterator[tuple[AsyncDatabase[Document], AsyncDatabase[Document]]]:
-    """The posts' owner's as capture sees it, and capture's own."""
+    """Yield the database of the owner of posts, with capture's permissions, and capture's own."""
     client = connect_to_mongodb(own.capture)
     try:
         yield client[f"{own.prefix}posts"], client.get_default_database()
@@ -76,7 +76,7 @@ def assigned(posts: AsyncDatabase[Document], mine: AsyncDatabase[Document]) -> A
 
 class TestChangeStream:
     @asynchronous
-    async def test_changes_come_in_batches_that_say_where_they_end(
+    async def test_batches_of_changes_have_their_end(
         self, own: Owners, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(change_stream, "MAX_CHANGES", 2)
@@ -105,7 +105,7 @@ class TestChangeStream:
             assert begun < first.token < second.token <= none.token
 
     @asynchronous
-    async def test_no_cursor_is_left_behind(self, own: Owners) -> None:
+    async def test_closed_stream_leaves_no_cursor(self, own: Owners) -> None:
         async with databases(own) as (posts, _):
             stream = ChangeStream(posts["posts"], ["title"])
             await stream.open(None)
@@ -115,7 +115,7 @@ class TestChangeStream:
 
     @pytest.mark.parametrize("how", ["drop", "rename"])
     @asynchronous
-    async def test_it_ends_with_the_collection(self, own: Owners, how: str) -> None:
+    async def test_stream_ends_with_its_collection(self, own: Owners, how: str) -> None:
         async with databases(own) as (posts, _):
             stream = ChangeStream(posts["posts"], ["title"])
             await stream.open(None)
@@ -133,7 +133,7 @@ class TestChangeStream:
             await stream.close()
 
     @asynchronous
-    async def test_a_token_that_is_none_is_lost(self, own: Owners) -> None:
+    async def test_invalid_resume_token_counts_as_lost(self, own: Owners) -> None:
         async with databases(own) as (posts, _):
             stream = ChangeStream(posts["posts"], ["title"])
             with pytest.raises(ResumeTokenLost, match="does not reach back"):
@@ -142,7 +142,7 @@ class TestChangeStream:
 
 
 def open_cursors(own: Owners) -> int:
-    """How many change streams of the posts are open."""
+    """Return how many change streams of the posts are open."""
     operations = own.client.admin.aggregate(
         [
             {"$currentOp": {"allUsers": True, "idleCursors": True}},
@@ -154,7 +154,7 @@ def open_cursors(own: Owners) -> int:
 
 class TestEvents:
     async def of(self, own: Owners, work: Callable[[], None]) -> list[Event]:
-        """The events of what is done."""
+        """Return the events of the changes that `work` makes."""
         async with databases(own) as (posts, _):
             stream = ChangeStream(posts["posts"], POSTS.fields)
             await stream.open(None)
@@ -164,7 +164,7 @@ class TestEvents:
             return await EventFactory(POSTS, posts["posts"]).of(batch.changes)
 
     @asynchronous
-    async def test_each_tells_what_was_and_what_is(self, own: Owners) -> None:
+    async def test_event_has_the_document_before_and_after(self, own: Owners) -> None:
         began, posts = datetime.now(UTC), own.collection("posts")
 
         def work() -> None:
@@ -208,7 +208,7 @@ class TestEvents:
         assert first == again
 
     @asynchronous
-    async def test_what_does_not_fit_is_left_out(self, own: Owners) -> None:
+    async def test_invalid_document_has_no_event(self, own: Owners) -> None:
         posts = own.collection("posts")
 
         def work() -> None:
@@ -223,7 +223,7 @@ class TestEvents:
         assert (odd_again.event_name, odd_again.before) == ("post-removed", post(1, title="good"))
 
     @asynchronous
-    async def test_without_images_the_present_stands_in(self, mongod: Any) -> None:
+    async def test_current_document_is_used_without_images(self, mongod: Any) -> None:
         with owners(mongod, images=False) as own:
             posts = own.collection("posts")
 
@@ -246,7 +246,7 @@ class TestEvents:
 
 class TestSnapshotJobs:
     @asynchronous
-    async def test_those_who_come_before_it_begins_share_one(self, own: Owners) -> None:
+    async def test_requests_before_a_snapshot_begins_share_it(self, own: Owners) -> None:
         async with databases(own) as (_, mine):
             jobs = SnapshotJobs(mine["snapshots"])
             runs = await asyncio.gather(
@@ -263,7 +263,7 @@ class TestSnapshotJobs:
             assert await jobs.begin(other) == SnapshotJob(other, "a", None, None)
 
     @asynchronous
-    async def test_one_that_has_begun_is_for_those_who_asked_for_it(self, own: Owners) -> None:
+    async def test_requests_after_a_snapshot_has_begun_get_another(self, own: Owners) -> None:
         async with databases(own) as (_, mine):
             jobs = SnapshotJobs(mine["snapshots"])
             shared = await jobs.accept("a", "posts", again=False)
@@ -282,7 +282,7 @@ class TestSnapshotJobs:
             assert await jobs.begin(shared) is None
 
     @asynchronous
-    async def test_how_far_it_is_stays_until_it_is_done(self, own: Owners) -> None:
+    async def test_progress_is_stored_until_the_snapshot_is_done(self, own: Owners) -> None:
         async with databases(own) as (_, mine):
             jobs = SnapshotJobs(mine["snapshots"])
             run, other = [await jobs.accept("a", domain, again=False) for domain in ("posts", "tag")]
@@ -298,7 +298,7 @@ class TestSnapshotJobs:
 
 class TestPages:
     @asynchronous
-    async def test_a_page_has_what_follows_up_to_its_end(
+    async def test_page_has_the_documents_up_to_its_end(
         self, own: Owners, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshot_pages, "MAX_DOCUMENTS", 3)
@@ -329,7 +329,7 @@ class TestPages:
             assert version <= later < latest
 
     @asynchronous
-    async def test_a_page_has_so_many_characters(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_size_of_a_page_is_limited(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
         own.collection("posts").insert_many(
             [{"_id": f"t3_{number}", "title": "x" * size} for number, size in enumerate((5, 5, 6, 30, 1))]
         )
@@ -346,14 +346,14 @@ class TestPages:
         assert pages == [["t3_0", "t3_1"], ["t3_2"], ["t3_3"], ["t3_4"]]
 
     @asynchronous
-    async def test_what_does_not_fit_is_left_out_of_a_page(self, own: Owners) -> None:
+    async def test_invalid_document_is_left_out_of_a_page(self, own: Owners) -> None:
         own.add_posts(range(2))
         own.collection("posts").update_one({"_id": "t3_000001"}, {"$set": {"title": 7}})
         async with databases(own) as (posts, mine):
             page, _ = await read_page(assigned(posts, mine), "run", None, None)
         assert (page.documents, page.upto, page.last) == ([post(0)], None, True)
 
-    def test_a_page_that_differs_is_another_event(self) -> None:
+    def test_different_page_is_another_event(self) -> None:
         page = Page(run="run", documents=[], after="a", upto="b", last=False)
         version = f"{1:016x}"
         event = page_event("posts", page, version)
@@ -372,7 +372,7 @@ class TestPages:
 
 
 class Captured:
-    """An instance of capture in this process, and what a river of all domains gets."""
+    """An instance of capture in this process."""
 
     def __init__(self, own: Owners, broker: Broker, name: str) -> None:
         self.bus = MemoryBus(broker)
@@ -395,7 +395,7 @@ class Captured:
 
 
 class Reader:
-    """Reads a river, and keeps what was in it."""
+    """Reads a river, and records its events."""
 
     def __init__(self, broker: Broker, name: str = "listener") -> None:
         self._bus, self._name = MemoryBus(broker), name
@@ -406,7 +406,7 @@ class Reader:
         return self
 
     async def read(self, count: int, *names: str) -> Sequence[Event]:
-        """The events of these names, all without any, once there are so many."""
+        """Wait for `count` events of these names, by default of any, and return them."""
 
         async def are_there() -> bool:
             for delivery in await self._river.fetch(1000, 0.05):
@@ -441,7 +441,7 @@ def capturing(own: Owners, work: Work) -> None:
 
 
 class TestCapture:
-    def test_it_follows_every_source(self, own: Owners) -> None:
+    def test_capture_follows_every_source(self, own: Owners) -> None:
         async def work(one: Captured, reader: Reader) -> None:
             assert one.capture.ready
             assert {*one.capture.tags} == {f"leads:{domain}" for domain in DOMAINS}
@@ -471,7 +471,7 @@ class TestCapture:
 
         capturing(own, work)
 
-    def test_the_next_goes_on_where_it_stopped(self, own: Owners) -> None:
+    def test_next_instance_continues_at_the_stored_position(self, own: Owners) -> None:
         async def go() -> None:
             broker = Broker()
             reader = await Reader(broker).open()
@@ -494,7 +494,9 @@ class TestCapture:
 
         asyncio.run(go())
 
-    def test_snapshots_are_for_those_who_ask(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_snapshots_go_to_the_rivers_that_requested_them(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(snapshot_pages, "MAX_DOCUMENTS", 4)
         own.add_posts(range(10))
 
@@ -522,7 +524,7 @@ class TestCapture:
 
         capturing(own, work)
 
-    def test_a_snapshot_goes_on_where_it_was_left(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_interrupted_snapshot_continues(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(snapshots, "LOOK_SECONDS", 0.05)
         own.add_posts(range(10))
         left = {"domain": "posts", "rivers": ["listener"], "begun": True, "after": "t3_000002"}
@@ -539,7 +541,7 @@ class TestCapture:
         capturing(own, work)
 
     @pytest.mark.parametrize("how", ["lost", "dropped"])
-    def test_it_begins_again_with_a_snapshot_for_all(self, own: Owners, how: str) -> None:
+    def test_lost_position_leads_to_a_snapshot_for_all(self, own: Owners, how: str) -> None:
         async def work(one: Captured, reader: Reader) -> None:
             own.add_posts(range(3))
             await reader.read(3)
@@ -566,7 +568,7 @@ class TestCapture:
 
         capturing(own, work)
 
-    def test_it_waits_for_the_rapids(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_capture_waits_for_the_rapids(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(follower, "PAUSE_SECONDS", 0.01)
 
         async def work(one: Captured, reader: Reader) -> None:
@@ -579,8 +581,8 @@ class TestCapture:
         capturing(own, work)
 
     @asynchronous
-    async def test_what_is_no_leaders_is_not_published(self, own: Owners) -> None:
-        """Whoever has lost the lease has published nothing since, and moved no position."""
+    async def test_instance_without_the_lease_publishes_nothing(self, own: Owners) -> None:
+        """An instance that has lost its lease publishes nothing more, and moves no position."""
         async with databases(own) as (posts, mine):
             assignment = assigned(posts, mine)
             river = await assignment.bus.open_river("listener", DOMAINS)

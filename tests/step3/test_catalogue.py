@@ -28,7 +28,7 @@ TEXT = {"type": "string", "minLength": 1}
 
 
 def described(required: list[str], **properties: Any) -> Document:
-    """An object with these fields and no others, as the specification has it."""
+    """Return a schema of an object with these fields and no others."""
     return {
         "type": "object",
         "properties": properties,
@@ -87,7 +87,7 @@ STRUCTURE = described(
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    """As it is printed."""
+    """The document as the command prints it."""
     made: Document = json.loads(json.dumps(asyncapi()))
     return made
 
@@ -118,7 +118,7 @@ def validate(document: Document, event: Event, **changed: Any) -> None:
     Draft7Validator(schema_of(document, event)).validate(content)
 
 
-def test_its_structure_is_that_of_asyncapi(document: Document) -> None:
+def test_document_has_the_structure_of_asyncapi(document: Document) -> None:
     Draft7Validator.check_schema(STRUCTURE)
     Draft7Validator(STRUCTURE).validate(document)
     for reference in references(document):
@@ -147,7 +147,7 @@ def test_every_event_type_has_its_channel(document: Document) -> None:
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda event_type: event_type.name)
 class TestEventTypes:
-    def test_its_example_is_one(self, document: Document, event_type: EventType) -> None:
+    def test_example_is_a_valid_event(self, document: Document, event_type: EventType) -> None:
         event = event_type.example_event()
         validate_event(event)
         validate(document, event)
@@ -173,13 +173,13 @@ class TestEventTypes:
             other = {"_id": "x"} if event.after is None else None
             validate_event(event.model_copy(update={"after": other}))
 
-    def test_its_example_has_all_fields_that_travel(self, event_type: EventType) -> None:
+    def test_example_has_all_published_fields(self, event_type: EventType) -> None:
         assert set(event_type.example_after) - set(fields_of(event_type.domain)) == set()
         assert set(fields_of(event_type.domain)) - set(event_type.example_after) == set()
 
 
 @pytest.mark.parametrize("domain", TITLES)
-def test_snapshot_pages(document: Document, domain: str) -> None:
+def test_snapshot_page_is_a_valid_event(document: Document, domain: str) -> None:
     documents = [event_type.example_after for event_type in of_domain(domain)][:1]
     found = page(domain, 9, Page(run="run", documents=documents, after=None, upto=None, last=True))
     validate_event(found)
@@ -190,6 +190,6 @@ def test_snapshot_pages(document: Document, domain: str) -> None:
         )
 
 
-def test_nothing_secret_travels() -> None:
-    travels = {field for domain in DOCUMENTS for field in fields_of(domain)}
-    assert not travels & {"password", "hash", "email", "to", "note", "token"}
+def test_no_secret_is_published() -> None:
+    published = {field for domain in DOCUMENTS for field in fields_of(domain)}
+    assert not published & {"password", "hash", "email", "to", "note", "token"}

@@ -1,4 +1,4 @@
-"""What a flow does with events: together, apart, again, aside; and while something is away."""
+"""A consumer: batches, retries, dead letters, its end, and its behaviour during outages."""
 
 import asyncio
 import time
@@ -46,7 +46,7 @@ def rapids() -> Broker:
 
 
 def failing(times: int = 10**9, error: type[Exception] = ValueError) -> Any:
-    """Fails with one of the events, so often."""
+    """Return a function that fails `times` times, with one of the events."""
     left, lock = [times], Lock()
 
     def do(given: Event) -> None:
@@ -60,7 +60,7 @@ def failing(times: int = 10**9, error: type[Exception] = ValueError) -> Any:
 
 class TestBatches:
     @asynchronous
-    async def test_everything_is_handled_and_acknowledged(self, rapids: Broker) -> None:
+    async def test_all_events_are_handled_and_acknowledged(self, rapids: Broker) -> None:
         handler, there = RecordingHandler(), MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(1, 100))
@@ -86,7 +86,7 @@ class TestBatches:
         assert found == [(DOMAIN, [("p_1", 7)], 1)]
 
     @asynchronous
-    async def test_what_is_too_slow_at_once_is_done_in_parts(self, rapids: Broker) -> None:
+    async def test_batch_that_is_too_slow_is_split(self, rapids: Broker) -> None:
         class Slow(RecordingHandler):
             def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
                 if len(events) > 2:
@@ -126,7 +126,7 @@ class TestBatches:
             await until(lambda: nothing_pending(river))
 
     @asynchronous
-    async def test_of_much_the_next_batch_is_read_while_one_is_handled(self, rapids: Broker) -> None:
+    async def test_next_batch_is_read_while_a_full_one_is_handled(self, rapids: Broker) -> None:
         handler, there = RecordingHandler(), MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         other = await there.open_river("papers", [DOMAIN])
@@ -142,7 +142,7 @@ class TestBatches:
         assert handler.batches == [ids(1, FIRST_LIMIT), ids(FIRST_LIMIT + 1, FIRST_LIMIT + 1)]
 
     @asynchronous
-    async def test_after_few_all_that_has_come_meanwhile_is_handled_together(self, rapids: Broker) -> None:
+    async def test_events_that_come_during_a_small_batch_are_handled_together(self, rapids: Broker) -> None:
         handler, there = RecordingHandler(), MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         handler.gate.clear()
@@ -192,7 +192,7 @@ class TestFailures:
         assert set(handler.handled) == set(ids(1, 20)) - {FAILING}
 
     @asynchronous
-    async def test_tries_wait_longer_and_longer(self, rapids: Broker) -> None:
+    async def test_waits_between_tries_grow(self, rapids: Broker) -> None:
         times: list[float] = []
 
         def do(_given: Event) -> None:
@@ -278,7 +278,7 @@ class TestFailures:
         assert (await river.pending(), kept._deliveries, counted("dead-lettered") - before) == (0, {}, 1)
 
     @asynchronous
-    async def test_one_that_is_put_back_is_tried_again(self, rapids: Broker) -> None:
+    async def test_redriven_dead_letter_is_tried_again(self, rapids: Broker) -> None:
         handler, there = RecordingHandler(failing(times=2 * 5)), MemoryBus(rapids)
         await there.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: handler}):
@@ -293,7 +293,9 @@ class TestFailures:
 
     @asynchronous
     @pytest.mark.parametrize("problem", [DependencyUnavailable, DependencyTimeout])
-    async def test_a_store_that_is_away_costs_no_try(self, rapids: Broker, problem: type[Exception]) -> None:
+    async def test_store_that_is_away_counts_as_no_try(
+        self, rapids: Broker, problem: type[Exception]
+    ) -> None:
         handler, there = RecordingHandler(failing(times=4, error=problem)), MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(1, 20))
@@ -303,9 +305,9 @@ class TestFailures:
         assert not rapids.dead_letters()
 
 
-class TestEnds:
+class TestStop:
     @asynchronous
-    async def test_what_is_at_work_is_finished(self, rapids: Broker) -> None:
+    async def test_stop_finishes_the_current_batch(self, rapids: Broker) -> None:
         handler, there = RecordingHandler(), MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         handler.gate.clear()
@@ -318,7 +320,7 @@ class TestEnds:
         assert await river.pending() == 0
 
     @asynchronous
-    async def test_while_events_come_and_come(self, rapids: Broker) -> None:
+    async def test_stop_ends_while_events_keep_coming(self, rapids: Broker) -> None:
         def pause(given: Event) -> None:
             if given.event_id == f"{DOMAIN}-10":
                 handler.gate.clear()
@@ -341,7 +343,7 @@ class TestEnds:
         )
 
     @asynchronous
-    async def test_within_its_time_though_the_store_is_away_or_hangs(self, rapids: Broker) -> None:
+    async def test_stop_ends_in_time_while_the_store_is_away_or_hangs(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(7, 7))
@@ -359,7 +361,7 @@ class TestEnds:
         assert len(await river.fetch(5, 1)) == 1
 
     @asynchronous
-    async def test_before_there_was_a_connection(self, rapids: Broker) -> None:
+    async def test_stop_ends_before_there_is_a_connection(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         there.lose()
         async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, transport=there) as consumer:
@@ -368,7 +370,7 @@ class TestEnds:
 
 class TestConnection:
     @asynchronous
-    async def test_it_begins_when_there_is_one(self, rapids: Broker) -> None:
+    async def test_consumer_begins_once_there_is_a_connection(self, rapids: Broker) -> None:
         there, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
         await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(1, 5))
@@ -391,7 +393,7 @@ class TestConnection:
             await until(lambda: consumer.pending == 0)
 
     @asynchronous
-    async def test_two_share_a_river(self, rapids: Broker) -> None:
+    async def test_two_consumers_share_a_river(self, rapids: Broker) -> None:
         there, handlers = MemoryBus(rapids), [RecordingHandler(), RecordingHandler()]
         river = await there.open_river("papers", [DOMAIN])
         async with (
@@ -404,7 +406,7 @@ class TestConnection:
         assert sorted(handlers[0].handled + handlers[1].handled) == sorted(ids(1, 200))
 
     @asynchronous
-    async def test_ready_is_who_has_dealt_with_what_was_there_at_the_start(self, rapids: Broker) -> None:
+    async def test_consumer_is_ready_once_it_has_handled_the_first_events(self, rapids: Broker) -> None:
         handler, there = RecordingHandler(), MemoryBus(rapids)
         await there.open_river("papers", [DOMAIN])
         await there.publish_events(some(1, 5))
@@ -418,7 +420,7 @@ class TestConnection:
 
 class TestTelemetry:
     @asynchronous
-    async def test_metrics_count_what_comes_of_events(self, rapids: Broker) -> None:
+    async def test_metrics_count_the_outcomes_of_events(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         river = await there.open_river("papers", [DOMAIN])
         before = {each: counted(each) for each in ("handled", "failed", "dead-lettered")}
@@ -435,7 +437,7 @@ class TestTelemetry:
         assert sample("rapids_lag_seconds_count", river="papers") - lags == 19
 
     @asynchronous
-    async def test_a_span_is_linked_to_what_caused_its_events(
+    async def test_span_is_linked_to_the_traces_of_its_events(
         self, rapids: Broker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         exporter = InMemorySpanExporter()
@@ -458,7 +460,7 @@ class TestTelemetry:
 
 
 class TestProcessedEvents:
-    def test_an_effect_is_had_once(self, database: Database[dict[str, Any]]) -> None:
+    def test_effect_of_an_event_is_caused_once(self, database: Database[dict[str, Any]]) -> None:
         database["seen"].create_indexes([processed_index()])
         seen, other = ProcessedEvents(database["seen"]), ProcessedEvents(database["seen"])
         assert seen.add("one")

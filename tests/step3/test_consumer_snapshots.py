@@ -1,4 +1,4 @@
-"""A flow's ponds get what happened before their river began, and can be made anew."""
+"""A consumer fills its ponds with what happened before their river began, and can rebuild them."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -49,7 +49,7 @@ async def capture(rapids: Broker, **histories: list[Change]) -> Capture:
 
 class TestStart:
     @asynchronous
-    async def test_a_new_pond_is_ready_once_all_is_there(
+    async def test_new_pond_is_ready_once_it_is_complete(
         self, rapids: Broker, pond: Pond, other: Pond
     ) -> None:
         there = await capture(rapids)
@@ -91,7 +91,7 @@ class TestStart:
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_it_requests_a_snapshot_until_one_is_accepted(self, rapids: Broker, pond: Pond) -> None:
+    async def test_snapshot_is_requested_until_one_is_accepted(self, rapids: Broker, pond: Pond) -> None:
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: pond.snapshots.get(DOMAIN))
             assert not consumer.ready
@@ -119,7 +119,7 @@ class TestStart:
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_less_and_less_often_when_it_lacks_a_page_each_time(
+    async def test_incomplete_snapshots_are_requested_less_and_less_often(
         self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.4)
@@ -147,11 +147,11 @@ class TestStart:
 
 class TestLoss:
     @asynchronous
-    async def test_rapids_that_were_lost_are_made_up_for_while_the_pond_is_shown(
+    async def test_pond_is_shown_while_a_snapshot_replaces_lost_events(
         self, rapids: Broker, pond: Pond
     ) -> None:
         there = await capture(rapids)
-        teller = MemoryBus(rapids)
+        publisher = MemoryBus(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
             there.holds_back = True
@@ -162,14 +162,14 @@ class TestLoss:
             there._histories[DOMAIN].append(("p_2", None))
             await there.give("papers", DOMAIN)
             await until(lambda: "changed meanwhile" in titles(pond))
-            await teller.publish_events([event(DOMAIN, 99, "p_9", {"title": "after"})])
+            await publisher.publish_events([event(DOMAIN, 99, "p_9", {"title": "after"})])
             await until(lambda: "after" in titles(pond))
         assert titles(pond) == ["0", "changed meanwhile", "3", "4", "5", "6", "7", "8", "after"]
 
 
 class TestRebuild:
     @asynchronous
-    async def test_a_pond_is_made_anew_while_it_is_shown(self, rapids: Broker, pond: Pond) -> None:
+    async def test_rebuild_shows_the_pond_meanwhile(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
         operator = MemoryBus(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
@@ -185,7 +185,7 @@ class TestRebuild:
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
-    async def test_from_nothing(self, rapids: Broker, pond: Pond) -> None:
+    async def test_rebuild_from_nothing_empties_the_pond_first(self, rapids: Broker, pond: Pond) -> None:
         there = await capture(rapids)
         operator = MemoryBus(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
@@ -213,7 +213,7 @@ class TestRebuild:
 
 
 class Riverless(MemoryBus):
-    """Is connected, to a server without rapids."""
+    """A bus that is connected to a server without rapids."""
 
     async def open_river(self, name: str, domains: Sequence[str]) -> Any:
         raise Unavailable("there are no rapids")

@@ -1,4 +1,4 @@
-"""The event that belongs to a change of an owner's document, and that events match the catalogue."""
+"""Which event a change of an owner's document makes, and that events match the catalogue."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def tags(*names: str) -> Document:
         ("delete", POST, None, ("post-removed", {})),
     ],
 )
-def test_posts(kind: str, before: Doc, after: Doc, event: Any) -> None:
+def test_change_of_a_post_makes_its_event(kind: str, before: Doc, after: Doc, event: Any) -> None:
     assert event_of("posts", kind, before, after) == event
 
 
@@ -59,7 +59,7 @@ def test_posts(kind: str, before: Doc, after: Doc, event: Any) -> None:
         (tags("a"), None, "untagged", {"tags": [], "removed": ["a"]}),
     ],
 )
-def test_tags(before: Doc, after: Doc, name: str, rest: Document) -> None:
+def test_change_of_tags_makes_its_event(before: Doc, after: Doc, name: str, rest: Document) -> None:
     kind = "delete" if after is None else "update"
     assert event_of("tag", kind, before, after) == (name, {**PLACE, **rest})
 
@@ -68,7 +68,7 @@ def test_tags(before: Doc, after: Doc, name: str, rest: Document) -> None:
     ("domain", "field", "name", "opposite"),
     [("like", "liked", "liked", "unliked"), ("hide", "hidden", "hidden", "shown")],
 )
-def test_likes_and_hides(domain: str, field: str, name: str, opposite: str) -> None:
+def test_change_of_a_like_or_hide_makes_its_event(domain: str, field: str, name: str, opposite: str) -> None:
     on, off = {**MARK, field: True}, {**MARK, field: False}
     assert event_of(domain, "insert", None, on) == (name, PLACE)
     assert event_of(domain, "update", on, on) == (name, PLACE)
@@ -91,7 +91,7 @@ def test_revocation_is_an_event_and_its_expiry_is_not() -> None:
     assert event_of("members", "delete", ended, None) is None
 
 
-def test_no_secret_may_travel() -> None:
+def test_no_secret_is_published() -> None:
     fields = {source.domain: set(source.fields) for source in SOURCES}
     assert not fields["share"] & {"to", "note"}
     assert fields["members"] == {"_id", "expires", "revision", "traceparent"}

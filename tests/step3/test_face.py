@@ -15,7 +15,7 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture
 def web(parts: Parts) -> Client:
-    """A visitor who gets past the gateway, to an instance of the face."""
+    """A client of an instance of the web face, without the gateway."""
     return Client(parts.stage.registry()["web"]["url"])
 
 
@@ -30,7 +30,7 @@ def web(parts: Parts) -> Client:
         ("/images/{pictured}", "images.posts"),
     ],
 )
-def test_what_a_visitor_sees_depends_on_domains_and_can_be_kept(
+def test_visitors_pages_name_their_domains_and_can_be_cached(
     parts: Parts, web: Client, path: str, depends_on: str
 ) -> None:
     address = path.format(
@@ -43,19 +43,19 @@ def test_what_a_visitor_sees_depends_on_domains_and_can_be_kept(
 
 
 @pytest.mark.parametrize("path", ["/login", "/signup"])
-def test_a_page_with_a_form_of_the_visitors_own_is_not_kept(web: Client, path: str) -> None:
+def test_page_with_a_csrf_token_is_not_cached(web: Client, path: str) -> None:
     response = expect(web.get(path, headers=HTML), 200)
     assert "Depends-On" not in response.headers
     assert "Set-Cookie" in response.headers
 
 
 @pytest.mark.parametrize("path", ["/", "/recommended", "/tags", "/me"])
-def test_a_readers_page_is_theirs_alone(web: Client, member: Reader, path: str) -> None:
+def test_readers_page_is_not_cached(web: Client, member: Reader, path: str) -> None:
     response = expect(Client(web.url, member.token).get(path), 200)
     assert "Depends-On" not in response.headers
 
 
-def test_an_error_is_not_kept(web: Client) -> None:
+def test_error_is_not_cached(web: Client) -> None:
     assert "Depends-On" not in expect(web.get("/posts/t3_nothing"), 404).headers
 
 
@@ -70,7 +70,7 @@ def test_response_names_the_command(parts: Parts, web: Client, member: Reader) -
     assert expect(at_web.post("/logout"), 204).headers["Command"].startswith("members:1:")
 
 
-def test_clients_see_nothing_of_that(parts: Parts, member: Reader) -> None:
+def test_clients_do_not_get_internal_headers(parts: Parts, member: Reader) -> None:
     post = parts.posts[2].post_id
     responses = [
         expect(Client(parts.face).get("/"), 200),

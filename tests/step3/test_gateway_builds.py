@@ -37,7 +37,7 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_its_requirements_are_what_it_imports() -> None:
+def test_requirements_are_what_the_gateway_imports() -> None:
     known = packages_distributions()
     packages = set().union(*(imported(file) for file in loaded()))
     needed = {normal(each) for package in packages for each in known.get(package, ())}
@@ -46,7 +46,7 @@ def test_its_requirements_are_what_it_imports() -> None:
     Built(FOLDER).check_pins()
 
 
-def test_its_image_copies_what_it_loads() -> None:
+def test_image_copies_what_the_gateway_loads() -> None:
     lines = (ROOT / FOLDER / "Dockerfile").read_text().splitlines()
     copied = [line.split()[1] for line in lines if line.startswith("COPY")]
     assert all((ROOT / path).exists() for path in copied)
@@ -56,7 +56,7 @@ def test_its_image_copies_what_it_loads() -> None:
     assert lines[-1] == 'CMD ["python", "-m", "step3_async.gateway"]'
 
 
-def test_it_knows_no_other_service() -> None:
+def test_gateway_imports_no_service() -> None:
     inside = [file.relative_to(ROOT) for file in loaded()]
     assert {each.parts[1] for each in inside if each.parts[0] == "step3_async"} == {
         *("__init__.py", "gateway", "contracts", "rapids"),

@@ -1,4 +1,4 @@
-"""When the answers to commands are given, and how the state of one is told."""
+"""When the gateway responds to commands, and how it shows the state of one."""
 
 import asyncio
 import time
@@ -22,17 +22,17 @@ AT_ONCE = 30.0
 
 
 def liking(revision: int = 1) -> Handler:
-    """Answers as the aggregate does."""
+    """Return a handler that responds as the aggregate does."""
 
-    async def answer(_request: web.Request) -> web.StreamResponse:
-        told = {"post": "t3_1", "liked": True, "likes": 1}
-        return web.json_response(told, headers={"Command": f"like:{revision}:{KEY}"})
+    async def respond(_request: web.Request) -> web.StreamResponse:
+        body = {"post": "t3_1", "liked": True, "likes": 1}
+        return web.json_response(body, headers={"Command": f"like:{revision}:{KEY}"})
 
-    return answer
+    return respond
 
 
 async def two_views(stage: Stage) -> tuple[Backend, Backend]:
-    """An aggregate, and two views that take what it tells."""
+    """Add an aggregate, and two views that subscribe to its events."""
     await stage.add("like", handler=liking())
     return await stage.add("recommend", subscriptions=["like"]), await stage.add(
         "tagged", subscriptions=["posts", "like"]
@@ -40,32 +40,32 @@ async def two_views(stage: Stage) -> tuple[Backend, Backend]:
 
 
 async def later(stage: Stage, backend: Backend, seconds: float, revision: int = 1) -> None:
-    """Tell after a while that the view shows it."""
+    """Publish after a while that the view shows the change."""
     await asyncio.sleep(seconds)
-    await backend.settle("like", (KEY, revision))
+    await backend.publish_applied("like", (KEY, revision))
 
 
 @asynchronous
 async def test_a_write_gets_its_response_when_all_views_show_it(stage: Stage) -> None:
     first, second = await two_views(stage)
-    writing = asyncio.create_task(stage.ask("PUT", LIKE))
-    await until(lambda: stage.backends[0].asked)
-    await first.settle("like", (KEY, 1))
+    writing = asyncio.create_task(stage.request("PUT", LIKE))
+    await until(lambda: stage.backends[0].requests)
+    await first.publish_applied("like", (KEY, 1))
     done, _ = await asyncio.wait([writing], timeout=0.25)
     assert not done
-    await second.settle("like", (KEY, 1))
-    answer = await writing
-    assert (answer.status, (await answer.json())["likes"]) == (200, 1)
-    assert "Command" not in answer.headers
-    assert (await stage.ask("PUT", LIKE)).status == 200
+    await second.publish_applied("like", (KEY, 1))
+    response = await writing
+    assert (response.status, (await response.json())["likes"]) == (200, 1)
+    assert "Command" not in response.headers
+    assert (await stage.request("PUT", LIKE)).status == 200
 
 
 @asynchronous
-async def test_without_subscribers_nobody_waits(stage: Stage) -> None:
+async def test_command_without_subscribers_does_not_wait(stage: Stage) -> None:
     await stage.add("like", handler=liking())
     await stage.add("list", subscriptions=["posts"])
     async with asyncio.timeout(AT_ONCE):
-        assert (await stage.ask("PUT", LIKE)).status == 200
+        assert (await stage.request("PUT", LIKE)).status == 200
 
 
 @pytest.mark.settings(COMMAND_SECONDS="0.6")
@@ -73,33 +73,33 @@ async def test_without_subscribers_nobody_waits(stage: Stage) -> None:
 async def test_an_earlier_revision_is_not_enough(stage: Stage) -> None:
     await stage.add("like", handler=liking(3))
     view = await stage.add("tagged", subscriptions=["like"])
-    await view.settle("like", (KEY, 2), ("other:t3_1", 9))
-    answer = await stage.ask("PUT", LIKE)
-    told = await answer.json()
-    assert (answer.status, told["state"], told["answer"]["liked"]) == (202, "pending", True)
-    assert answer.headers["Location"] == f"/commands/{told['command']}"
-    await view.settle("like", (KEY, 3))
+    await view.publish_applied("like", (KEY, 2), ("other:t3_1", 9))
+    response = await stage.request("PUT", LIKE)
+    body = await response.json()
+    assert (response.status, body["state"], body["answer"]["liked"]) == (202, "pending", True)
+    assert response.headers["Location"] == f"/commands/{body['command']}"
+    await view.publish_applied("like", (KEY, 3))
 
     async def is_shown() -> bool:
-        return (await stage.ask("PUT", LIKE)).status == 200
+        return (await stage.request("PUT", LIKE)).status == 200
 
     await until(is_shown)
 
 
 @asynchronous
-async def test_a_query_makes_up_for_a_lost_message(stage: Stage) -> None:
+async def test_query_replaces_a_lost_message(stage: Stage) -> None:
     for view in await two_views(stage):
-        view.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
-        await view.answer_doubts()
+        view.replies[KEY] = AppliedReply(revision=1, dead_lettered=False)
+        await view.reply_to_queries()
     async with asyncio.timeout(AT_ONCE):
-        assert (await stage.ask("PUT", LIKE)).status == 200
+        assert (await stage.request("PUT", LIKE)).status == 200
 
 
 @asynchronous
 async def test_a_view_that_leaves_is_not_waited_for(stage: Stage) -> None:
     first, second = await two_views(stage)
-    writing = asyncio.create_task(stage.ask("PUT", LIKE))
-    await first.settle("like", (KEY, 1))
+    writing = asyncio.create_task(stage.request("PUT", LIKE))
+    await first.publish_applied("like", (KEY, 1))
     await second.leave()
     assert (await asyncio.wait_for(writing, AT_ONCE)).status == 200
 
@@ -108,21 +108,21 @@ async def test_a_view_that_leaves_is_not_waited_for(stage: Stage) -> None:
 async def test_client_may_get_its_response_at_once_and_request_the_state_later(stage: Stage) -> None:
     first, second = await two_views(stage)
     for each in (first, second):
-        await each.answer_doubts()
+        await each.reply_to_queries()
     async with asyncio.timeout(AT_ONCE):
-        answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
-    told = await answer.json()
-    assert (answer.status, told["state"], told["answer"]["post"]) == (202, "pending", "t3_1")
-    assert answer.headers["Preference-Applied"] == "respond-async"
-    where = answer.headers["Location"]
-    first.words[KEY] = AppliedReply(revision=1, dead_lettered=False)
-    told = await stage.json(where)
-    assert told["state"] == "pending"
-    assert told["services"] == {"recommend": "done", "tagged": "pending"}
-    second.words[KEY] = AppliedReply(revision=2, dead_lettered=True)
-    told = await stage.json(where)
-    assert (told["state"], told["services"]["tagged"]) == ("done", "done")
-    second.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
+        response = await stage.request("PUT", LIKE, headers={"Prefer": "respond-async"})
+    body = await response.json()
+    assert (response.status, body["state"], body["answer"]["post"]) == (202, "pending", "t3_1")
+    assert response.headers["Preference-Applied"] == "respond-async"
+    where = response.headers["Location"]
+    first.replies[KEY] = AppliedReply(revision=1, dead_lettered=False)
+    body = await stage.json(where)
+    assert body["state"] == "pending"
+    assert body["services"] == {"recommend": "done", "tagged": "pending"}
+    second.replies[KEY] = AppliedReply(revision=2, dead_lettered=True)
+    body = await stage.json(where)
+    assert (body["state"], body["services"]["tagged"]) == ("done", "done")
+    second.replies[KEY] = AppliedReply(revision=0, dead_lettered=True)
     assert (await stage.json(where))["state"] == "failed"
     assert (await stage.get(where)).headers["Cache-Control"] == "no-store"
 
@@ -130,26 +130,26 @@ async def test_client_may_get_its_response_at_once_and_request_the_state_later(s
 @asynchronous
 async def test_a_dead_letter_fails_the_command_at_once(stage: Stage) -> None:
     for view in await two_views(stage):
-        view.words[KEY] = AppliedReply(revision=0, dead_lettered=True)
-        await view.answer_doubts()
+        view.replies[KEY] = AppliedReply(revision=0, dead_lettered=True)
+        await view.reply_to_queries()
     async with asyncio.timeout(AT_ONCE):
-        answer = await stage.ask("PUT", LIKE)
-    assert (answer.status, (await answer.json())["state"]) == (202, "failed")
+        response = await stage.request("PUT", LIKE)
+    assert (response.status, (await response.json())["state"]) == (202, "failed")
 
 
 @asynchronous
-async def test_a_client_may_wait_for_less(stage: Stage) -> None:
+async def test_client_may_choose_a_shorter_wait(stage: Stage) -> None:
     first, second = await two_views(stage)
     for prefer in ("wait=1", "respond-async, wait=1"):
         started = time.monotonic()
-        answer = await stage.ask("PUT", LIKE, headers={"Prefer": prefer})
+        response = await stage.request("PUT", LIKE, headers={"Prefer": prefer})
         assert 0.9 < time.monotonic() - started < AT_ONCE
-        assert (answer.status, answer.headers["Preference-Applied"]) == (202, prefer)
+        assert (response.status, response.headers["Preference-Applied"]) == (202, prefer)
     for each in (first, second):
-        await each.settle("like", (KEY, 1))
+        await each.publish_applied("like", (KEY, 1))
 
     async def is_shown() -> bool:
-        return (await stage.ask("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
+        return (await stage.request("PUT", LIKE, headers={"Prefer": "wait=1"})).status == 200
 
     await until(is_shown)
 
@@ -158,33 +158,35 @@ async def test_a_client_may_wait_for_less(stage: Stage) -> None:
 @asynchronous
 async def test_forged_ids_are_not_found(stage: Stage, path: str) -> None:
     assert (await stage.get(f"/commands/{path}")).status == 404
-    assert (await stage.ask("DELETE", f"/commands/{path}")).status == 405
+    assert (await stage.request("DELETE", f"/commands/{path}")).status == 405
 
 
 @asynchronous
-async def test_the_web_face_waits_for_its_commands_itself(stage: Stage) -> None:
+async def test_web_face_gets_the_response_at_once_and_waits_itself(stage: Stage) -> None:
     await two_views(stage)
     async with asyncio.timeout(AT_ONCE):
-        answer = await stage.ask("PUT", LIKE, headers={"Command-Wait": "later", "X-Face-Secret": SECRET})
-    assert answer.headers["Command"] == f"like:1:{KEY}"
+        response = await stage.request(
+            "PUT", LIKE, headers={"Command-Wait": "later", "X-Face-Secret": SECRET}
+        )
+    assert response.headers["Command"] == f"like:1:{KEY}"
 
 
 @pytest.mark.parametrize("secret", [{}, {"X-Face-Secret": ""}, {"X-Face-Secret": "guessed"}])
 @asynchronous
-async def test_nobody_else_gets_a_response_before_views_show_it(stage: Stage, secret: dict[str, str]) -> None:
+async def test_other_clients_cannot_skip_the_wait(stage: Stage, secret: dict[str, str]) -> None:
     first, second = await two_views(stage)
-    writing = asyncio.create_task(stage.ask("PUT", LIKE, headers={"Command-Wait": "later", **secret}))
-    await until(lambda: stage.backends[0].asked)
-    await first.settle("like", (KEY, 1))
+    writing = asyncio.create_task(stage.request("PUT", LIKE, headers={"Command-Wait": "later", **secret}))
+    await until(lambda: stage.backends[0].requests)
+    await first.publish_applied("like", (KEY, 1))
     done, _ = await asyncio.wait([writing], timeout=0.2)
     assert not done
-    await second.settle("like", (KEY, 1))
-    answer = await writing
-    assert (answer.status, "Command" in answer.headers) == (200, False)
+    await second.publish_applied("like", (KEY, 1))
+    response = await writing
+    assert (response.status, "Command" in response.headers) == (200, False)
 
 
 @asynchronous
-async def test_forms_of_the_web_face_wait_too(stage: Stage) -> None:
+async def test_forms_of_the_web_face_wait_for_views(stage: Stage) -> None:
     async def form(request: web.Request) -> web.StreamResponse:
         headers = {"Command": f"like:1:{KEY}, like:1:me:t3_2", "Location": "/"}
         return web.Response(status=303 if request.method == "POST" else 200, headers=headers)
@@ -192,15 +194,15 @@ async def test_forms_of_the_web_face_wait_too(stage: Stage) -> None:
     _, second = await two_views(stage)
     await stage.add("web", handler=form)
     await later(stage, stage.backends[1], 0)
-    telling = asyncio.create_task(second.settle("like", (KEY, 1), ("me:t3_2", 1)))
-    writing = asyncio.create_task(stage.ask("POST", "/logout"))
-    await telling
+    publishing = asyncio.create_task(second.publish_applied("like", (KEY, 1), ("me:t3_2", 1)))
+    writing = asyncio.create_task(stage.request("POST", "/logout"))
+    await publishing
     await asyncio.sleep(0.2)
     assert not writing.done()
-    await stage.backends[1].settle("like", ("me:t3_2", 1))
-    answer = await writing
-    assert (answer.status, answer.headers["Location"]) == (303, "/")
-    assert "Command" not in answer.headers
+    await stage.backends[1].publish_applied("like", ("me:t3_2", 1))
+    response = await writing
+    assert (response.status, response.headers["Location"]) == (303, "/")
+    assert "Command" not in response.headers
 
 
 @asynchronous
@@ -210,8 +212,8 @@ async def test_an_error_is_returned_at_once(stage: Stage) -> None:
 
     aggregate = (await two_views(stage)) and stage.backends[0]
     aggregate.handler = full
-    answer = await stage.ask("PUT", LIKE, headers={"Prefer": "respond-async"})
-    assert (answer.status, "Preference-Applied" in answer.headers) == (422, False)
+    response = await stage.request("PUT", LIKE, headers={"Prefer": "respond-async"})
+    assert (response.status, "Preference-Applied" in response.headers) == (422, False)
 
 
 @pytest.mark.parametrize(
@@ -230,5 +232,5 @@ async def test_an_error_is_returned_at_once(stage: Stage) -> None:
         ([";;", "=", '"'], False, None),
     ],
 )
-def test_preferences_are_read(headers: list[str], is_async: bool, wait: int | None) -> None:
+def test_prefer_header_is_parsed(headers: list[str], is_async: bool, wait: int | None) -> None:
     assert preference_of(", ".join(headers)) == Preference(is_async, wait)

@@ -1,4 +1,4 @@
-"""Answers of several services together, and the gaps that one leaves which is away."""
+"""Responses composed of several services, and the gaps that a missing service leaves."""
 
 import json
 from typing import Any
@@ -19,21 +19,21 @@ MARKS: dict[str, dict[str, Any]] = {
 
 
 def post(number: int) -> dict[str, Any]:
-    """As a service shows it to everybody."""
+    """Return a post as a service shows it to everybody."""
     return {"_id": f"t3_{number}", "_etag": f"etag{number}", "title": f"Post {number}"}
 
 
 def marked(number: int) -> Any:
-    """As its reader is to see it."""
+    """Return a post as its reader has to see it."""
     shown, mark = post(number), MARKS.get(f"t3_{number}", {})
     put_mark(shown, sorted(mark.get("tags", [])), mark.get("liked", False), mark.get("hidden", False))  # type: ignore[arg-type]
     return shown
 
 
 def posts(*numbers: int) -> Handler:
-    """Answers with a page of these, or with one of them."""
+    """Return a handler that responds with a page of these posts, or with one of them."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         last = request.path.rpartition("/")[2]
         found = [post(number) for number in numbers]
         headers = {"Served-By": "list-1 v1"}
@@ -51,20 +51,20 @@ def posts(*numbers: int) -> Handler:
             {"_items": found, "_meta": meta, "_links": {"self": {"href": "posts"}}}, headers=headers
         )
 
-    return answer
+    return respond
 
 
 async def tagged(request: web.Request) -> web.StreamResponse:
-    """What the view of all marks answers."""
+    """Respond as the view of all marks does."""
     if request.path == "/counts":
         return web.json_response({"counts": {"tags": 2, "likes": 2, "hidden": 0}})
-    asked = json.loads(request.query["where"])["post"]["$in"]
-    items = [{"_id": f"me:{each}", "post": each, **MARKS[each]} for each in asked if each in MARKS]
+    requested = json.loads(request.query["where"])["post"]["$in"]
+    items = [{"_id": f"me:{each}", "post": each, **MARKS[each]} for each in requested if each in MARKS]
     return web.json_response({"_items": items}, headers={"Served-By": "tagged-1 v1"})
 
 
 async def filled(stage: Stage) -> None:
-    """Services with three posts."""
+    """Add services with three posts."""
     for name in ("list", "search", "recommend"):
         await stage.add(name, handler=posts(1, 2, 3))
 
@@ -74,14 +74,14 @@ async def test_a_reader_finds_their_marks_on_posts(stage: Stage) -> None:
     await filled(stage)
     view = await stage.add("tagged", handler=tagged)
     for path in ("/api/posts", "/api/search?q=a", "/api/recommended"):
-        told = await stage.json(path, **TOKEN)
-        assert told["_items"] == [marked(1), marked(2), marked(3)]
-        assert told["_meta"]["total"] == 3
-    assert all(each.headers["Authorization"] == TOKEN["Authorization"] for each in view.asked)
-    answer = await stage.get("/api/posts", **TOKEN)
-    assert answer.headers["Served-By"] == "list-1 v1, tagged-1 v1"
-    head = await stage.ask("HEAD", "/api/posts", headers=TOKEN)
-    assert head.headers["Content-Length"] == answer.headers["Content-Length"]
+        body = await stage.json(path, **TOKEN)
+        assert body["_items"] == [marked(1), marked(2), marked(3)]
+        assert body["_meta"]["total"] == 3
+    assert all(each.headers["Authorization"] == TOKEN["Authorization"] for each in view.requests)
+    response = await stage.get("/api/posts", **TOKEN)
+    assert response.headers["Served-By"] == "list-1 v1, tagged-1 v1"
+    head = await stage.request("HEAD", "/api/posts", headers=TOKEN)
+    assert head.headers["Content-Length"] == response.headers["Content-Length"]
     assert (await stage.json("/api/posts"))["_items"] == [post(1), post(2), post(3)]
 
 
@@ -89,11 +89,11 @@ async def test_a_reader_finds_their_marks_on_posts(stage: Stage) -> None:
 async def test_one_post_has_an_etag_that_covers_the_marks(stage: Stage) -> None:
     await filled(stage)
     await stage.add("tagged", handler=tagged)
-    answer = await stage.get("/api/posts/t3_1", **TOKEN)
-    assert await answer.json() == marked(1)
-    etag = answer.headers["ETag"]
+    response = await stage.get("/api/posts/t3_1", **TOKEN)
+    assert await response.json() == marked(1)
+    etag = response.headers["ETag"]
     assert etag == f'"{marked(1)["_etag"]}"'
-    assert "Last-Modified" not in answer.headers
+    assert "Last-Modified" not in response.headers
     again = await stage.get("/api/posts/t3_1", If_None_Match=f'"x", {etag}', **TOKEN)
     assert (again.status, await again.text(), again.headers["ETag"]) == (304, "", etag)
     assert (await stage.get("/api/posts/t3_1", If_None_Match='"etag1"', **TOKEN)).status == 200
@@ -102,15 +102,15 @@ async def test_one_post_has_an_etag_that_covers_the_marks(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_without_marks_there_is_a_gap(stage: Stage) -> None:
+async def test_missing_marks_leave_a_gap(stage: Stage) -> None:
     await filled(stage)
 
     async def check(gap: str) -> None:
         for path in ("/api/posts", "/api/search?q=a", "/api/recommended", "/api/posts/t3_2"):
-            answer = await stage.get(path, **TOKEN)
-            assert (answer.status, answer.headers["Gaps"]) == (200, gap)
-            told = await answer.json()
-            shown = told["_items"] if "_items" in told else [post(1), told, post(3)]
+            response = await stage.get(path, **TOKEN)
+            assert (response.status, response.headers["Gaps"]) == (200, gap)
+            body = await response.json()
+            shown = body["_items"] if "_items" in body else [post(1), body, post(3)]
             assert shown == [post(1), post(2), post(3)]
         assert (await stage.get("/api/tags", **TOKEN)).status == 503
 
@@ -122,26 +122,26 @@ async def test_without_marks_there_is_a_gap(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_part_that_is_slow_leaves_a_gap_in_time(stage: Stage) -> None:
+async def test_slow_part_leaves_a_gap_in_time(stage: Stage) -> None:
     await filled(stage)
     await stage.add("tagged", handler=hang)
-    answer = await stage.get("/api/posts", **TOKEN)
-    assert (answer.status, answer.headers["Gaps"]) == (200, "tagged")
+    response = await stage.get("/api/posts", **TOKEN)
+    assert (response.status, response.headers["Gaps"]) == (200, "tagged")
 
 
 @asynchronous
-async def test_a_token_that_one_part_knows_to_be_ended_is_refused(stage: Stage) -> None:
+async def test_token_that_one_part_refuses_is_refused(stage: Stage) -> None:
     async def ended(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"_status": "ERR"}, status=401)
 
     await filled(stage)
     await stage.add("tagged", handler=ended)
-    answer = await stage.get("/api/posts", **TOKEN)
-    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    response = await stage.get("/api/posts", **TOKEN)
+    assert (response.status, response.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
 @asynchronous
-async def test_a_profile_counts_what_several_know(stage: Stage) -> None:
+async def test_profile_has_the_counts_of_several_services(stage: Stage) -> None:
     async def member(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"username": "me", "email": None, "created": "then", "counts": {}})
 
@@ -149,19 +149,19 @@ async def test_a_profile_counts_what_several_know(stage: Stage) -> None:
         return web.json_response({"counts": {"shares": 7}})
 
     await stage.add("members", handler=member)
-    answer = await stage.get("/api/me", **TOKEN)
-    assert (await answer.json())["counts"] == {}
-    assert answer.headers["Gaps"] == "counts", "who counts is not known yet"
+    response = await stage.get("/api/me", **TOKEN)
+    assert (await response.json())["counts"] == {}
+    assert response.headers["Gaps"] == "counts", "who counts is not known yet"
     parts = [await stage.add("tagged", handler=tagged), await stage.add("share", handler=shared)]
     await stage.add_all()
-    answer = await stage.get("/api/me", **TOKEN)
-    told = await answer.json()
-    assert told["counts"] == {"tags": 2, "likes": 2, "hidden": 0, "shares": 7}
-    assert told["username"] == "me"
-    assert "Gaps" not in answer.headers
+    response = await stage.get("/api/me", **TOKEN)
+    body = await response.json()
+    assert body["counts"] == {"tags": 2, "likes": 2, "hidden": 0, "shares": 7}
+    assert body["username"] == "me"
+    assert "Gaps" not in response.headers
     for part in parts:
         await part.leave()
     await until(lambda: not any(stage.knows(part) for part in parts))
-    answer = await stage.get("/api/me", **TOKEN)
-    assert (await answer.json())["counts"] == {}
-    assert answer.headers["Gaps"] == "share, tagged"
+    response = await stage.get("/api/me", **TOKEN)
+    assert (await response.json())["counts"] == {}
+    assert response.headers["Gaps"] == "share, tagged"

@@ -1,4 +1,4 @@
-"""What the gateway does about instances that are dead, slow, or cut their answers off."""
+"""What the gateway does about instances that are dead, slow, or cut their responses off."""
 
 import asyncio
 import time
@@ -15,31 +15,31 @@ from tests.step3.nats_helpers import asynchronous, until
 __all__ = ["nats", "settings", "stage"]
 
 AT_ONCE = 5.0
-"""Seconds within which an answer that needs no service comes anywhere; a request may take twice that."""
+"""Seconds within which a response that needs no service comes anywhere; a request may take twice that."""
 
 
 async def timed(stage: Stage, path: str, **headers: str) -> tuple[int, float]:
-    """The status, and the seconds that it took."""
+    """Return the status of a response, and the seconds that it took."""
     started = time.monotonic()
-    answer = await stage.get(path, **PROVED, **headers)
-    return answer.status, time.monotonic() - started
+    response = await stage.get(path, **PROVED, **headers)
+    return response.status, time.monotonic() - started
 
 
 async def statuses(stage: Stage, path: str, count: int) -> list[int]:
-    """Of so many requests at the same time."""
+    """Return the statuses of `count` requests at the same time."""
     return [each.status for each in await asyncio.gather(*(stage.get(path) for _ in range(count)))]
 
 
 async def metric(stage: Stage, name: str, **labels: str) -> float:
-    """Of the gateway's own."""
+    """Return the value of one of the gateway's metrics."""
     text = await (await stage.get("/metrics")).text()
     samples = [sample for family in parsed(text) for sample in family.samples]
     return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
 
 
 @asynchronous
-async def test_a_dead_instance_is_left_alone(stage: Stage) -> None:
-    """Whoever refuses a connection is left alone; others answer in its place, also what is no idempotent."""
+async def test_dead_instance_gets_no_requests(stage: Stage) -> None:
+    """Another instance responds instead, also to a request that is not idempotent."""
     alive, dead = [await stage.add("list") for _ in range(2)]
     await dead.die()
     for _ in range(20):
@@ -48,34 +48,34 @@ async def test_a_dead_instance_is_left_alone(stage: Stage) -> None:
 
     async def both_answer() -> bool:
         await statuses(stage, "/api/posts", 4)
-        return bool(dead.asked)
+        return bool(dead.requests)
 
     await until(both_answer)
-    assert len(alive.asked) >= 20
+    assert len(alive.requests) >= 20
 
 
 @asynchronous
-async def test_a_write_goes_to_another_only_if_it_was_not_sent(stage: Stage) -> None:
+async def test_write_is_retried_only_if_it_was_not_sent(stage: Stage) -> None:
     alive, dead = [await stage.add("share") for _ in range(2)]
     await dead.die()
     for _ in range(5):
-        assert (await stage.ask("POST", "/api/posts/t3_1/share", json={})).status == 200
+        assert (await stage.request("POST", "/api/posts/t3_1/share", json={})).status == 200
     await dead.serve()
     for each in (alive, dead):
         each.handler = cut_off
-        each.asked.clear()
-    answer = await stage.ask("POST", "/api/posts/t3_1/share", json={})
-    assert answer.status == 503
-    assert len(alive.asked) + len(dead.asked) == 1
+        each.requests.clear()
+    response = await stage.request("POST", "/api/posts/t3_1/share", json={})
+    assert response.status == 503
+    assert len(alive.requests) + len(dead.requests) == 1
 
 
 @asynchronous
-async def test_a_read_that_is_cut_off_goes_to_another_instance(stage: Stage) -> None:
+async def test_read_that_is_cut_off_is_retried_at_another_instance(stage: Stage) -> None:
     broken, sound = [await stage.add("list") for _ in range(2)]
     broken.handler = cut_off
     assert await statuses(stage, "/api/posts", 4) == [200] * 4
-    await until(lambda: broken.asked or statuses(stage, "/api/posts", 2))
-    assert sound.asked
+    await until(lambda: broken.requests or statuses(stage, "/api/posts", 2))
+    assert sound.requests
 
 
 @asynchronous
@@ -84,7 +84,7 @@ async def test_retries_do_not_multiply_the_load(stage: Stage) -> None:
     requests, began = 100, time.monotonic()
     for _ in range(requests):
         await stage.get("/api/posts")
-    calls = sum(len(each.asked) for each in backends)
+    calls = sum(len(each.requests) for each in backends)
     seconds = time.monotonic() - began
     assert calls <= (1 + RETRY_SHARE) * requests + RETRY_RESERVE + seconds  # a token a second comes back
 
@@ -107,21 +107,21 @@ async def test_without_instances_the_response_is_503_at_once(stage: Stage) -> No
 
 
 @asynchronous
-async def test_an_instance_that_keeps_hanging_is_left_alone_and_then_tried_once(stage: Stage) -> None:
+async def test_breaker_opens_for_a_hanging_instance_and_lets_one_request_try(stage: Stage) -> None:
     search = await stage.add("search", handler=hang)
     path = "/api/search?q=a"
-    answers = await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(8)))
-    assert {status for status, _ in answers} == {504}
+    responses = await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(8)))
+    assert {status for status, _ in responses} == {504}
     status, seconds = await timed(stage, path)
     assert (status, seconds < AT_ONCE) == (503, True)
-    known = len(search.asked)
+    known = len(search.requests)
 
     async def one_is_let_through() -> bool:
         await asyncio.gather(*(timed(stage, f"{path}{n}", Deadline_Ms="1200") for n in range(5)))
-        return len(search.asked) > known
+        return len(search.requests) > known
 
     await until(one_is_let_through)
-    assert len(search.asked) == known + 1
+    assert len(search.requests) == known + 1
     search.handler = search._echo
 
     async def is_back() -> bool:
@@ -131,21 +131,21 @@ async def test_an_instance_that_keeps_hanging_is_left_alone_and_then_tried_once(
 
 
 @asynchronous
-async def test_a_slow_service_takes_no_other_with_it(stage: Stage) -> None:
+async def test_slow_service_does_not_slow_down_others(stage: Stage) -> None:
     async def fast(_request: web.Request) -> web.StreamResponse:
         return web.json_response({})
 
     search = await stage.add("search", handler=hang)
     await stage.add("list", handler=fast)
     slow = [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16)]
-    await until(lambda: search.asked)
+    await until(lambda: search.requests)
     slow += [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16, 400)]
     for _ in range(100):
         assert (await timed(stage, "/api/posts"))[0] == 200
-    assert len(search.asked) <= 16
-    answers = await asyncio.gather(*slow)
-    assert {each.status for each in answers} == {503, 504}
-    assert sum(each.status == 503 for each in answers) >= 300
+    assert len(search.requests) <= 16
+    responses = await asyncio.gather(*slow)
+    assert {each.status for each in responses} == {503, 504}
+    assert sum(each.status == 503 for each in responses) >= 300
 
 
 @asynchronous
@@ -153,13 +153,13 @@ async def test_one_kind_of_page_cannot_take_all_of_webs_threads(stage: Stage) ->
     at_once: dict[str, int] = {}
     gate = asyncio.Event()
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         at_once[request.path] = at_once.get(request.path, 0) + 1
         if request.path == "/search":
             await gate.wait()
         return web.Response(text="page")
 
-    await stage.add("web", handler=answer)
+    await stage.add("web", handler=respond)
     slow = [asyncio.create_task(stage.get(f"/search?q={number}")) for number in range(20)]
     await until(lambda: at_once.get("/search"))
     assert (await timed(stage, "/"))[0] == 200
@@ -172,7 +172,7 @@ async def test_one_kind_of_page_cannot_take_all_of_webs_threads(stage: Stage) ->
 
 @pytest.mark.settings(REQUEST_SECONDS="2")
 @asynchronous
-async def test_a_request_has_so_long_and_no_longer(stage: Stage) -> None:
+async def test_request_ends_at_its_deadline(stage: Stage) -> None:
     await stage.add("web", handler=hang)
     status, seconds = await timed(stage, "/")
     assert status == 504
@@ -193,7 +193,7 @@ async def test_too_many_requests_are_refused_at_once(stage: Stage) -> None:
 
     list_ = await stage.add("list", handler=waits)
     waiting = [asyncio.create_task(timed(stage, f"/api/posts?page={n}")) for n in range(5)]
-    await until(lambda: len(list_.asked) == 5)
+    await until(lambda: len(list_.requests) == 5)
     status, seconds = await timed(stage, "/api/posts")
     assert (status, seconds < AT_ONCE) == (503, True)
     inner = asyncio.create_task(stage.get("/api/posts", Deadline_Ms="300", **INSIDE))
@@ -220,7 +220,7 @@ async def test_a_read_ends_when_its_client_leaves_and_a_command_is_finished(stag
     for method, backend in backends.items():
         reader, writer = await stage.connect()
         writer.write(f"{method} {targets[method]} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        await until(lambda backend=backend: backend.asked)
+        await until(lambda backend=backend: backend.requests)
         await asyncio.sleep(0)
         writer.transport.abort()
         del reader
@@ -235,21 +235,21 @@ async def test_errors_of_a_service_open_its_breaker_and_those_of_web_do_not(stag
         backend = await stage.add(service, handler=refuse)
         for _ in range(12):
             await stage.get(path)
-        assert (len(backend.asked) < 12) is opens
+        assert (len(backend.requests) < 12) is opens
     assert await metric(stage, "gateway_breakers_opened_total", service="list") >= 1
 
 
 @asynchronous
-async def test_a_request_that_cannot_be_passed_on_is_refused(stage: Stage) -> None:
+async def test_request_that_cannot_be_forwarded_is_refused(stage: Stage) -> None:
     await stage.add("web")
     reader, writer = await stage.connect()
     for value in (b"a\x01b", b"\xff\xfe"):
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + value + b"\r\n\r\n")
         line = await reader.readline()
         assert line.split()[1] in (b"200", b"400"), (value, line)
-        told: dict[str, Any] = {}
+        headers: dict[str, Any] = {}
         while (header := (await reader.readline()).strip()) != b"":
             name, _, given = header.partition(b": ")
-            told[name.decode().lower()] = given
-        await reader.readexactly(int(told["content-length"]))
+            headers[name.decode().lower()] = given
+        await reader.readexactly(int(headers["content-length"]))
     writer.close()

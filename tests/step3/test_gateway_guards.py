@@ -1,4 +1,4 @@
-"""Breakers, budgets, bulkheads, deadlines: each by itself."""
+"""Unit tests of breakers, budgets, bulkheads and deadlines."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ def test_a_breaker_opens_when_half_of_the_last_calls_fail() -> None:
     assert not calm.is_open
 
 
-def test_a_breaker_does_not_judge_by_few_calls() -> None:
+def test_few_calls_do_not_open_a_breaker() -> None:
     breaker = Breaker("it")
     for number in range(WINDOW // 2 - 1):
         breaker.fail(0.0)
@@ -69,7 +69,7 @@ def test_old_calls_do_not_count() -> None:
     assert not breaker.is_open
 
 
-def test_a_breaker_that_has_closed_counts_anew() -> None:
+def test_breaker_that_has_closed_counts_from_zero() -> None:
     breaker = Breaker("it")
     for _ in range(WINDOW // 2):
         breaker.succeed()
@@ -99,7 +99,7 @@ def test_one_call_at_a_time_decides_whether_a_breaker_closes() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=600))
-def test_retries_are_a_fifth_of_the_calls_and_a_few(failing: list[bool]) -> None:
+def test_budget_is_a_fifth_of_the_calls_and_a_reserve(failing: list[bool]) -> None:
     budget, spent = RetryBudget(clock=lambda: 0.0), 0
     for fails in failing:
         budget.earn()
@@ -107,7 +107,7 @@ def test_retries_are_a_fifth_of_the_calls_and_a_few(failing: list[bool]) -> None
     assert spent <= RETRY_RESERVE + 0.2 * len(failing)
 
 
-def test_the_few_are_there_again_after_a_while() -> None:
+def test_reserve_of_retries_is_restored_after_a_while() -> None:
     now = 0.0
     budget = RetryBudget(clock=lambda: now)
     while budget.spend():
@@ -117,7 +117,7 @@ def test_the_few_are_there_again_after_a_while() -> None:
     assert [budget.spend() for _ in range(4)] == [True, True, True, False]
 
 
-def test_retries_run_out_at_exactly_what_was_earned() -> None:
+def test_budget_is_exactly_what_calls_earned() -> None:
     now = 0.0
     budget = RetryBudget(clock=lambda: now)
     assert spendable(budget) == RETRY_RESERVE
@@ -136,7 +136,7 @@ def spendable(budget: RetryBudget) -> int:
 
 
 @asynchronous
-async def test_a_bulkhead_has_so_much_room() -> None:
+async def test_bulkhead_limits_requests_and_its_queue() -> None:
     bulkhead = Bulkhead("It", 2, queue=1, patience=60)
     await bulkhead.enter(1)
     await bulkhead.enter(1)
@@ -156,7 +156,7 @@ async def test_a_bulkhead_has_so_much_room() -> None:
 
 
 @asynchronous
-async def test_room_that_is_left_is_one_requests() -> None:
+async def test_free_place_goes_to_one_waiting_request() -> None:
     bulkhead = Bulkhead("It", 1, queue=2, patience=60)
     await bulkhead.enter(1)
     first, second = (asyncio.create_task(bulkhead.enter(60)) for _ in range(2))
@@ -184,7 +184,7 @@ async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("sent", "seconds"),
     [
         (None, 10),
         ("2500", 2.5),
@@ -196,5 +196,5 @@ async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
         ("0", 0),
     ],
 )
-def test_a_deadline_only_shrinks(told: str | None, seconds: float) -> None:
-    assert allowed_seconds(told, 10) == seconds
+def test_a_deadline_only_shrinks(sent: str | None, seconds: float) -> None:
+    assert allowed_seconds(sent, 10) == seconds

@@ -1,4 +1,4 @@
-"""The gateway as a process: its sockets, its end, and its being replaced."""
+"""The gateway as a process: its sockets, its end, and its replacement."""
 
 import asyncio
 import os
@@ -29,16 +29,16 @@ STARTED: list[subprocess.Popen[bytes]] = []
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
-    """However a test ends, its gateways end with it."""
+    """End the gateways of a test, however it ends."""
     yield
     while STARTED:
         with STARTED.pop() as process:
             process.kill()
 
 
-def start(listening: socket.socket | None = None, **told: str) -> subprocess.Popen[bytes]:
-    """A gateway with the environment's settings."""
-    environment = {**os.environ, **told}
+def start(listening: socket.socket | None = None, **settings: str) -> subprocess.Popen[bytes]:
+    """Start a gateway with the environment's settings."""
+    environment = {**os.environ, **settings}
     held = () if listening is None else (listening.fileno(),)
     if listening is not None:
         environment["LISTEN_FD"] = str(listening.fileno())
@@ -50,21 +50,21 @@ def start(listening: socket.socket | None = None, **told: str) -> subprocess.Pop
 
 
 async def ended(process: subprocess.Popen[bytes]) -> int:
-    """Its exit code, once it has ended."""
+    """Wait until it ends, and return its exit code."""
     return await asyncio.wait_for(asyncio.to_thread(process.wait), END_SECONDS)
 
 
-async def answers(client: ClientSession, url: str) -> bool:
-    """Whether the gateway knows of a web face."""
+async def responds(client: ClientSession, url: str) -> bool:
+    """Return whether the gateway responds with 200."""
     try:
-        async with client.get(url) as answer:
-            return answer.status == 200
+        async with client.get(url) as response:
+            return response.status == 200
     except OSError:
         return False
 
 
 async def refuses(client: ClientSession, url: str) -> bool:
-    """Whether nobody listens there any more."""
+    """Return whether connections are refused."""
     try:
         async with client.get(url, headers={"Connection": "close"}):
             return False
@@ -73,8 +73,8 @@ async def refuses(client: ClientSession, url: str) -> bool:
 
 
 @asynccontextmanager
-async def everybody(nats: NatsServer, gate: asyncio.Event | None = None) -> AsyncIterator[Backend]:
-    """What a gateway waits for until it is ready; pages wait for the gate."""
+async def all_backends(nats: NatsServer, gate: asyncio.Event | None = None) -> AsyncIterator[Backend]:
+    """Yield a backend of each service that a gateway waits for; pages wait for `gate`."""
 
     async def page(_request: web.Request) -> web.StreamResponse:
         if gate:
@@ -96,23 +96,23 @@ async def everybody(nats: NatsServer, gate: asyncio.Event | None = None) -> Asyn
 
 
 @asynchronous
-async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[str, str]) -> None:
+async def test_gateway_finishes_requests_before_it_ends(nats: NatsServer, settings: dict[str, str]) -> None:
     face, own = (f"http://{HOST}:{settings[name]}" for name in ("STEP3_PORT", "PORT"))
     gateway, gate = start(), asyncio.Event()
-    async with everybody(nats, gate) as page, ClientSession() as client:
-        await until(lambda: answers(client, f"{own}/health/ready"), 60)
-        await until(lambda: answers(client, f"{face}/health/ready"))
+    async with all_backends(nats, gate) as page, ClientSession() as client:
+        await until(lambda: responds(client, f"{own}/health/ready"), 60)
+        await until(lambda: responds(client, f"{face}/health/ready"))
         registry = await (await client.get(f"{face}/registry")).json()
         row = next(each for each in registry["instances"] if each["service"] == "gateway")
         assert (row["pid"], row["url"]) == (gateway.pid, own)
-        asking = asyncio.create_task(client.get(f"{face}/"))
-        await until(lambda: page.asked)
+        requesting = asyncio.create_task(client.get(f"{face}/"))
+        await until(lambda: page.requests)
         gateway.send_signal(signal.SIGTERM)
         await until(lambda: refuses(client, f"{own}/health/live"))
         gate.set()
-        answer = await asking
-        assert (answer.status, await answer.text()) == (200, "page")
-        assert answer.headers["Connection"] == "close"
+        response = await requesting
+        assert (response.status, await response.text()) == (200, "page")
+        assert response.headers["Connection"] == "close"
         assert await ended(gateway) == 0
         assert gateway.stderr
         assert b"Traceback" not in gateway.stderr.read()
@@ -123,49 +123,49 @@ async def test_it_finishes_what_it_has_begun(nats: NatsServer, settings: dict[st
 async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:
-    """Clients that come anew and clients that stay; one gateway after another is stopped."""
+    """With new and kept connections, while one gateway after another is stopped."""
     with socket.create_server((HOST, int(settings["STEP3_PORT"]))) as listening:
         listening.set_inheritable(True)
         url = f"http://{HOST}:{settings['STEP3_PORT']}/"
         failures: list[str] = []
-        asked = 0
+        responses = 0
         go_on = True
 
-        async def keep_asking(client: ClientSession, headers: dict[str, str]) -> None:
-            nonlocal asked
+        async def keep_requesting(client: ClientSession, headers: dict[str, str]) -> None:
+            nonlocal responses
             while go_on:
                 try:
-                    async with client.get(url, headers=headers) as answer:
-                        asked += 1
-                        if answer.status != 200:
-                            failures.append(f"{answer.status}")
+                    async with client.get(url, headers=headers) as response:
+                        responses += 1
+                        if response.status != 200:
+                            failures.append(f"{response.status}")
                 except OSError as error:
                     failures.append(repr(error))
                 await asyncio.sleep(0.002)
 
-        async with everybody(nats), ClientSession() as client:
+        async with all_backends(nats), ClientSession() as client:
             ports = [free_port() for _ in range(3)]
             running = [start(listening, PORT=str(port), INSTANCE=f"gateway-{port}") for port in ports[:2]]
             for port in ports[:2]:
-                await until(lambda port=port: answers(client, f"http://{HOST}:{port}/health/ready"), 60)
-            asking = [
-                asyncio.create_task(keep_asking(client, headers))
+                await until(lambda port=port: responds(client, f"http://{HOST}:{port}/health/ready"), 60)
+            requesting = [
+                asyncio.create_task(keep_requesting(client, headers))
                 for headers in ({}, {"Connection": "close"}, {}, {"Connection": "close"})
             ]
             running[0].send_signal(signal.SIGTERM)
             assert await ended(running[0]) == 0
             running.append(start(listening, PORT=str(ports[2]), INSTANCE=f"gateway-{ports[2]}"))
-            await until(lambda: answers(client, f"http://{HOST}:{ports[2]}/health/ready"), 60)
+            await until(lambda: responds(client, f"http://{HOST}:{ports[2]}/health/ready"), 60)
             running[1].send_signal(signal.SIGTERM)
             assert await ended(running[1]) == 0
-            enough = asked + 50
-            await until(lambda: asked > enough)
+            enough = responses + 50
+            await until(lambda: responses > enough)
             go_on = False
-            await asyncio.gather(*asking)
+            await asyncio.gather(*requesting)
             running[2].send_signal(signal.SIGTERM)
             assert await ended(running[2]) == 0
         assert failures == []
-        assert asked > 100
+        assert responses > 100
         for each in running:
             assert each.stderr
             each.stderr.close()
@@ -175,25 +175,25 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
 async def test_a_new_gateway_takes_no_request_before_it_knows_the_needed_services(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:
-    """What it took earlier it would refuse, while a gateway beside it could answer."""
+    """It would refuse earlier requests, although another gateway could respond to them."""
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(socket.create_server((HOST, int(settings["STEP3_PORT"]))))
         listening.set_inheritable(True)
         client = await stack.enter_async_context(ClientSession())
-        watching = await connect("watching", url=nats.url())
-        stack.push_async_callback(watching.close)
-        asks = asyncio.Event()
+        subscriber = await connect("subscriber", url=nats.url())
+        stack.push_async_callback(subscriber.close)
+        probed = asyncio.Event()
 
-        async def heard(_topic: str, _text: bytes) -> None:
-            asks.set()
+        async def on_probe(_topic: str, _text: bytes) -> None:
+            probed.set()
 
-        await watching.subscribe(PROBE, heard)
-        asking = asyncio.create_task(client.get(f"http://{HOST}:{settings['STEP3_PORT']}/"))
+        await subscriber.subscribe(PROBE, on_probe)
+        requesting = asyncio.create_task(client.get(f"http://{HOST}:{settings['STEP3_PORT']}/"))
         gateway = start(listening)
-        await asks.wait()
+        await probed.wait()
         await asyncio.sleep(0.5)  # long enough for one that does not wait to take the request
-        await stack.enter_async_context(everybody(nats))
-        assert (await asking).status == 200
+        await stack.enter_async_context(all_backends(nats))
+        assert (await requesting).status == 200
         gateway.send_signal(signal.SIGTERM)
         assert await ended(gateway) == 0
 
@@ -215,8 +215,8 @@ async def test_a_bad_setting_is_reported_in_one_line(
     gateway = start(**{name: value})
     assert await ended(gateway) == 1
     assert gateway.stderr
-    (told,) = gateway.stderr.read().decode().splitlines()
-    assert told.startswith(f"The gateway cannot run: {line}")
+    (line_printed,) = gateway.stderr.read().decode().splitlines()
+    assert line_printed.startswith(f"The gateway cannot run: {line}")
 
 
 @asynchronous

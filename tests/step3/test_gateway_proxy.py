@@ -1,4 +1,4 @@
-"""What the gateway passes on, and what it keeps to itself."""
+"""Which requests, headers and responses the gateway forwards."""
 
 import pytest
 from aiohttp import web
@@ -33,16 +33,16 @@ async def test_a_page_comes_from_web_and_the_api_from_services(stage: Stage) -> 
         "/api/tokens/current": "members",
         "/api/.well-known/jwks.json": "members",
     }.items():
-        told = await stage.json(path)
-        assert (by[told["by"]], told["path"]) == (service, path.removeprefix("/api"))
+        body = await stage.json(path)
+        assert (by[body["by"]], body["path"]) == (service, path.removeprefix("/api"))
     for path, service in (("tags/a", "tag"), ("like", "like"), ("hide", "hide")):
         for method in ("PUT", "DELETE"):
-            answer = await stage.ask(method, f"/api/posts/t3_1/{path}")
-            assert by[(await answer.json())["by"]] == service
-    answer = await stage.ask("POST", "/api/posts/t3_1/share", json={"to": "a"})
-    told = await answer.json()
-    assert by[told["by"]] == "share"
-    assert told["body"] == '{"to": "a"}'
+            response = await stage.request(method, f"/api/posts/t3_1/{path}")
+            assert by[(await response.json())["by"]] == service
+    response = await stage.request("POST", "/api/posts/t3_1/share", json={"to": "a"})
+    body = await response.json()
+    assert by[body["by"]] == "share"
+    assert body["body"] == '{"to": "a"}'
     for path in ("/api", "/api/", "/api/nothing", "/api/posts/a/b/c", "/api/tags/a/b"):
         assert (await stage.get(path)).status == 404
 
@@ -76,7 +76,7 @@ async def test_clients_cannot_set_headers_that_the_gateway_sets(stage: Stage) ->
 
 
 @asynchronous
-async def test_the_web_face_is_believed_about_the_address(stage: Stage) -> None:
+async def test_address_header_of_the_web_face_is_used(stage: Stage) -> None:
     await stage.add("members")
     sent = {"X_Face_Secret": SECRET, "X_Forwarded_For": "192.0.2.7"}
     headers = (await stage.json("/api/tokens/current", **sent))["headers"]
@@ -84,18 +84,18 @@ async def test_the_web_face_is_believed_about_the_address(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_ids_traces_and_deadlines_travel(stage: Stage) -> None:
+async def test_ids_traces_and_deadlines_are_forwarded(stage: Stage) -> None:
     await stage.add("web")
     context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    answer = await stage.get("/", X_Request_ID="mine", traceparent=context, Deadline_Ms="5000", **PROVED)
-    headers = (await answer.json())["headers"]
-    assert answer.headers["X-Request-ID"] == headers["x-request-id"] == "mine"
+    response = await stage.get("/", X_Request_ID="mine", traceparent=context, Deadline_Ms="5000", **PROVED)
+    headers = (await response.json())["headers"]
+    assert response.headers["X-Request-ID"] == headers["x-request-id"] == "mine"
     assert headers["traceparent"] == context
     assert 0 < int(headers["deadline-ms"]) <= 5000
-    answer = await stage.get("/", X_Request_ID="not a sound one", traceparent="00-0-0-0")
-    headers = (await answer.json())["headers"]
+    response = await stage.get("/", X_Request_ID="not a sound one", traceparent="00-0-0-0")
+    headers = (await response.json())["headers"]
     assert len(headers["x-request-id"]) == 32
-    assert answer.headers["X-Request-ID"] == headers["x-request-id"]
+    assert response.headers["X-Request-ID"] == headers["x-request-id"]
     version, trace, span, _ = headers["traceparent"].split("-")
     assert (version, len(trace), len(span)) == ("00", 32, 16)
     assert 5000 < int(headers["deadline-ms"]) <= 10_000
@@ -103,7 +103,7 @@ async def test_ids_traces_and_deadlines_travel(stage: Stage) -> None:
 
 @asynchronous
 async def test_responses_are_returned_unchanged(stage: Stage) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         if request.path == "/chunks":
             made = web.StreamResponse(headers={"X-A": "b"})
             await made.prepare(request)
@@ -114,25 +114,25 @@ async def test_responses_are_returned_unchanged(stage: Stage) -> None:
             return web.Response(text="whole")
         if request.path == "/none":
             return web.Response(status=204)
-        answer = web.Response(status=303, headers={"Location": "/next", "Command": "like:1:a:b"})
-        answer.headers.add("Set-Cookie", "a=1")
-        answer.headers.add("Set-Cookie", "b=2")
-        answer.headers["Depends-On"] = "list.posts"
-        return answer
+        response = web.Response(status=303, headers={"Location": "/next", "Command": "like:1:a:b"})
+        response.headers.add("Set-Cookie", "a=1")
+        response.headers.add("Set-Cookie", "b=2")
+        response.headers["Depends-On"] = "list.posts"
+        return response
 
-    await stage.add("web", handler=answer)
+    await stage.add("web", handler=respond)
     got = await stage.get("/chunks")
     assert (await got.text(), got.headers["Content-Length"], got.headers["X-A"]) == (
         "part part part ",
         "15",
         "b",
     )
-    got = await stage.ask("HEAD", "/whole")
+    got = await stage.request("HEAD", "/whole")
     assert (got.status, got.headers["Content-Length"], await got.text()) == (200, "5", "")
     got = await stage.get("/none")
     assert (got.status, await got.text(), got.headers.get("Content-Length")) == (204, "", None)
     for method in ("GET", "POST"):
-        got = await stage.ask(method, "/away")
+        got = await stage.request(method, "/away")
         assert (got.status, got.headers["Location"]) == (303, "/next")
         assert got.headers.getall("Set-Cookie") == ["a=1", "b=2"]
         assert {"Command", "Depends-On"}.isdisjoint(got.headers)
@@ -140,7 +140,7 @@ async def test_responses_are_returned_unchanged(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_bodies_of_64_kibibytes_and_no_more(stage: Stage) -> None:
+async def test_bodies_of_64_kibibytes_are_forwarded_and_larger_ones_refused(stage: Stage) -> None:
     async def pieces(size: int) -> object:
         for _ in range(0, size, 1024):
             yield b"x" * 1024
@@ -148,24 +148,24 @@ async def test_bodies_of_64_kibibytes_and_no_more(stage: Stage) -> None:
 
     web_ = await stage.add("web")
     for size in (0, 1, 65_536):
-        answer = await stage.ask("POST", "/a", data=b"x" * size)
-        assert len((await answer.json())["body"]) == size
-    answer = await stage.ask("POST", "/a", data=pieces(65_536))
-    assert len((await answer.json())["body"]) == 65_536
-    known = len(web_.asked)
+        response = await stage.request("POST", "/a", data=b"x" * size)
+        assert len((await response.json())["body"]) == size
+    response = await stage.request("POST", "/a", data=pieces(65_536))
+    assert len((await response.json())["body"]) == 65_536
+    known = len(web_.requests)
     for data in (b"x" * 65_537, b"x" * 900_000, pieces(65_537), pieces(300_000)):
-        answer = await stage.ask("POST", "/a", data=data)
-        told = await answer.json()
-        assert (answer.status, told["_error"]["code"]) == (413, 413)
-    assert len(web_.asked) == known
+        response = await stage.request("POST", "/a", data=data)
+        body = await response.json()
+        assert (response.status, body["_error"]["code"]) == (413, 413)
+    assert len(web_.requests) == known
 
 
 @asynchronous
-async def test_a_response_that_is_too_large_is_not_passed_back(stage: Stage) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
+async def test_too_large_response_is_not_forwarded(stage: Stage) -> None:
+    async def respond(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"x" * int(request.query["size"]))
 
-    await stage.add("web", handler=answer)
+    await stage.add("web", handler=respond)
     limit = 4 * 1024 * 1024
     assert len(await (await stage.get(f"/a?size={limit}")).text()) == limit
     assert (await stage.get(f"/a?size={limit + 1}")).status == 503
@@ -173,25 +173,25 @@ async def test_a_response_that_is_too_large_is_not_passed_back(stage: Stage) -> 
 
 @pytest.mark.parametrize("target", ["@127.0.0.2:1/", "http:/127.0.0.2/", "*", ".evil.example/", "0/"])
 @asynchronous
-async def test_an_address_cannot_lead_elsewhere(stage: Stage, target: str) -> None:
+async def test_target_cannot_lead_to_another_server(stage: Stage, target: str) -> None:
     web_ = await stage.add("web")
     reader, writer = await stage.connect()
     writer.write(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     assert (await reader.readline()).split()[1] == b"400"
     writer.close()
-    assert web_.asked == []
+    assert web_.requests == []
 
 
 @asynchronous
 async def test_errors_are_json_or_a_page(stage: Stage) -> None:
-    answer = await stage.get("/")
-    told = await answer.json()
-    assert (answer.status, told["_status"], told["_error"]["code"]) == (503, "ERR", 503)
-    assert 1 <= int(answer.headers["Retry-After"]) <= 2
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    response = await stage.get("/")
+    body = await response.json()
+    assert (response.status, body["_status"], body["_error"]["code"]) == (503, "ERR", 503)
+    assert 1 <= int(response.headers["Retry-After"]) <= 2
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     page = await stage.get("/<script>", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
     assert page.status == 503
     assert page.headers["Content-Type"].startswith("text/html")
     assert "<h1>Service Unavailable</h1>" in await page.text()
-    answer = await stage.ask("BREW", "/")
-    assert (answer.status, "GET" in answer.headers["Allow"]) == (405, True)
+    response = await stage.request("BREW", "/")
+    assert (response.status, "GET" in response.headers["Allow"]) == (405, True)

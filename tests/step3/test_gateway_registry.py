@@ -1,4 +1,4 @@
-"""Who the gateway takes for there, which version gets a request, and what it tells of that."""
+"""Which instances the gateway regards as up, which version gets a request, and what the registry shows."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ PAUSE_SECONDS = 0.02
 
 
 @asynchronous
-async def test_instances_come_and_go(stage: Stage) -> None:
+async def test_registry_follows_instances_that_come_and_go(stage: Stage) -> None:
     first = await stage.add("list", tags=["kind:view", "verb:list"])
     second = await stage.add("list", tags=["kind:view", "verb:list", "zone:b"])
     await stage.add("like", tags=["kind:aggregate"])
@@ -41,9 +41,9 @@ async def test_instances_come_and_go(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_silent_instance_is_gone_but_not_while_the_bus_is_away(stage: Stage) -> None:
+async def test_silent_instance_is_dropped_but_not_while_nats_is_away(stage: Stage) -> None:
     silent, other = [await stage.add("list") for _ in range(2)]
-    await silent.fall_silent()
+    await silent.stop_announcing()
     await until(lambda: not stage.knows(silent))
     assert stage.knows(other)
     await stage.add_all()
@@ -56,8 +56,8 @@ async def test_a_silent_instance_is_gone_but_not_while_the_bus_is_away(stage: St
             assert stage.knows(other)
             await asyncio.sleep(PAUSE_SECONDS)
         assert (await stage.get("/api/posts")).status == 200
-        told = await stage.json("/health/ready")
-        assert (told["_status"], told["parts"]["rapids"]) == ("OK", "down")
+        body = await stage.json("/health/ready")
+        assert (body["_status"], body["parts"]["rapids"]) == ("OK", "down")
     finally:
         stage.nats.start()
     await until(lambda: not stage.gateway.cache.bypassed)
@@ -65,8 +65,8 @@ async def test_a_silent_instance_is_gone_but_not_while_the_bus_is_away(stage: St
 
 
 @asynchronous
-async def test_a_gateway_that_stood_still_drops_nobody(stage: Stage) -> None:
-    """What was told meanwhile it has yet to hear."""
+async def test_suspended_gateway_drops_no_instance(stage: Stage) -> None:
+    """It has not received yet what was announced meanwhile."""
     await stage.add("list")
     known = stage.gateway.registry.up("list")
     time.sleep(EXPIRY_SECONDS + 0.1)
@@ -75,11 +75,11 @@ async def test_a_gateway_that_stood_still_drops_nobody(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_a_gateway_that_starts_learns_at_once_which_instances_there_are(stage: Stage) -> None:
+async def test_new_gateway_learns_all_instances_at_once(stage: Stage) -> None:
     backend = await stage.add("list")
     stage.gateway.registry._instances.clear()
     stage.gateway.registry._refresh()
-    await backend.fall_silent()  # it does answer who asks
+    await backend.stop_announcing()  # it still responds to probes
     await backend.transport.publish("registry.probe", b"")
     await until(lambda: stage.knows(backend))
 
@@ -92,8 +92,8 @@ async def test_versions_get_their_shares_unless_one_is_requested(stage: Stage) -
     by = {each.name: each.version for each in stage.backends}
 
     async def drawn(count: int, **headers: str) -> Counter[str]:
-        answers = [await stage.json("/api/search?q=a", **headers) for _ in range(count)]
-        return Counter(by[each["by"]] for each in answers)
+        responses = [await stage.json("/api/search?q=a", **headers) for _ in range(count)]
+        return Counter(by[each["by"]] for each in responses)
 
     async def shares_are_known() -> bool:
         return (await drawn(20))["v3"] == 0
@@ -104,10 +104,10 @@ async def test_versions_get_their_shares_unless_one_is_requested(stage: Stage) -
     assert 30 <= counted["v1"] <= 95
     for version in by.values():
         assert await drawn(5, Service_Version=f"search={version}") == {version: 5}
-    answer = await stage.get("/api/search?q=a", Service_Version="list=v7, search=v9")
-    told = await answer.json()
-    assert (answer.status, told["_error"]["code"]) == (400, 400)
-    assert "There is no search v9; there is: v1, v2, v3." in told["_error"]["message"]
+    response = await stage.get("/api/search?q=a", Service_Version="list=v7, search=v9")
+    body = await response.json()
+    assert (response.status, body["_error"]["code"]) == (400, 400)
+    assert "There is no search v9; there is: v1, v2, v3." in body["_error"]["message"]
     stage.shares(search={"v1": 0, "v2": 0, "v3": 100})
 
     async def all_are_v3() -> bool:
@@ -118,18 +118,18 @@ async def test_versions_get_their_shares_unless_one_is_requested(stage: Stage) -
 
 @asynchronous
 async def test_all_calls_for_a_request_go_to_the_version_that_was_drawn(stage: Stage) -> None:
-    """So that a page and what is kept of it are of one version."""
+    """A page and its cached copy are then of one version."""
     stage.shares(search={"v1": 50, "v2": 50})
     await stage.add("web")
     for version in ("v1", "v2"):
         await stage.add("search", version)
 
-    async def told() -> set[str | None]:
-        answers = [(await stage.json(f"/search?q={n}"))["headers"] for n in range(30)]
-        return {each.get("service-version") for each in answers}
+    async def versions_sent() -> set[str | None]:
+        responses = [(await stage.json(f"/search?q={n}"))["headers"] for n in range(30)]
+        return {each.get("service-version") for each in responses}
 
     async def both_are_drawn() -> bool:
-        return await told() == {"search=v1", "search=v2"}
+        return await versions_sent() == {"search=v1", "search=v2"}
 
     await until(both_are_drawn)
 
@@ -146,37 +146,37 @@ async def test_the_least_busy_instance_gets_the_request(stage: Stage) -> None:
 
     busy.handler = wait  # type: ignore[assignment]
     waiting = []
-    while not busy.asked:
+    while not busy.requests:
         waiting.append(asyncio.create_task(stage.get(f"/api/posts?page={len(waiting)}")))
         await asyncio.sleep(PAUSE_SECONDS)
     instances = {each.announced.instance: each for each in stage.gateway.registry}
     await until(lambda: instances[idle.name].outstanding == 0 < instances[busy.name].outstanding)
-    known = len(idle.asked)
+    known = len(idle.requests)
     for page in range(20):
         assert (await stage.json(f"/api/posts?max_results={page}"))["by"] == idle.name
-    assert len(idle.asked) == known + 20
+    assert len(idle.requests) == known + 20
     gate.set()
     await asyncio.gather(*waiting)
 
 
 @asynchronous
 async def test_the_admin_endpoints_show_health_and_the_registry(stage: Stage) -> None:
-    answer = await stage.get("/health/ready")
-    told = await answer.json()
-    assert (answer.status, told["parts"]["list"], told["parts"]["rapids"]) == (503, "down", "ok")
+    response = await stage.get("/health/ready")
+    body = await response.json()
+    assert (response.status, body["parts"]["list"], body["parts"]["rapids"]) == (503, "down", "ok")
     backend = await stage.add("list", load=3, pending=7)
     web = await stage.add("web")
-    told = await (await stage.get("/health/ready")).json()
-    assert (told["_status"], told["parts"]["web"], told["parts"]["search"]) == ("ERR", "ok", "down")
+    body = await (await stage.get("/health/ready")).json()
+    assert (body["_status"], body["parts"]["web"], body["parts"]["search"]) == ("ERR", "ok", "down")
     await stage.add_all()
-    told = await stage.json("/health/ready")
-    assert (told["_status"], {*told["parts"].values()}) == ("OK", {"ok"})
+    body = await stage.json("/health/ready")
+    assert (body["_status"], {*body["parts"].values()}) == ("OK", {"ok"})
     search = next(each for each in stage.backends if each.service == "search")
     await search.leave()
     await until(lambda: not stage.knows(search))
-    told = await stage.json("/health/ready")
-    assert (told["_status"], told["parts"]["search"]) == ("OK", "down")
-    assert await stage.json("/api/health/ready") == told
+    body = await stage.json("/health/ready")
+    assert (body["_status"], body["parts"]["search"]) == ("OK", "down")
+    assert await stage.json("/api/health/ready") == body
     await web.leave()
     await until(lambda: not stage.knows(web))
     assert (await stage.get("/health/ready")).status == 503
@@ -209,14 +209,14 @@ async def test_the_admin_endpoints_show_health_and_the_registry(stage: Stage) ->
         assert await live.json() == {"_status": "OK"}
     async with stage.client.get(f"{stage.own}/") as other:
         assert other.status == 404
-    assert (await stage.ask("POST", "/health/live")).status == 405
+    assert (await stage.request("POST", "/health/live")).status == 405
 
 
 @asynchronous
 async def test_a_path_is_unknown_only_once_all_expected_services_have_been_seen(stage: Stage) -> None:
     for path in ("/api/posts", "/api/nothing", "/page"):
-        answer = await stage.get(path)
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        response = await stage.get(path)
+        assert (response.status, response.headers["Retry-After"]) == (503, "1")
     await stage.add_all()
     assert (await stage.get("/api/nothing")).status == 404
     assert (await stage.get("/api/posts")).status == 200
@@ -228,8 +228,8 @@ async def test_paths_of_a_service_that_is_away_get_503(stage: Stage) -> None:
     search = next(each for each in stage.backends if each.service == "search")
     await search.leave()
     await until(lambda: not stage.knows(search))
-    answer = await stage.get("/api/search?q=a")
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    response = await stage.get("/api/search?q=a")
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
 
 
 @asynchronous
@@ -241,7 +241,7 @@ async def test_a_new_service_gets_requests_for_what_it_announces(stage: Stage) -
 
 
 @asynchronous
-async def test_nobody_announces_paths_for_another(stage: Stage) -> None:
+async def test_service_cannot_announce_paths_for_another(stage: Stage) -> None:
     backend = await stage.add("list")
     forged = backend._described().model_copy(update={"service": "members", "instance": "members-1"})
     forged.paths = [AnnouncedPath(template="/tokens", trusts_gateway=True)]
@@ -261,15 +261,15 @@ async def test_requests_are_counted_by_kind(stage: Stage) -> None:
         text = await (await stage.get("/metrics")).text()
         return sum(len(family.samples) for family in text_string_to_metric_families(text))
 
-    async def ask(number: int) -> None:
+    async def count_request(number: int) -> None:
         await stage.get(f"/nothing-{number}")
         await stage.get(f"/api/nothing-{number}")
         await stage.get(f"/api/posts/t3_{number}")
-        await stage.ask(f"BREW{number}", "/")
+        await stage.request(f"BREW{number}", "/")
 
-    await ask(0)
+    await count_request(0)
     await series()
     before = await series()
     for number in range(1, 10):
-        await ask(number)
+        await count_request(number)
     assert await series() == before

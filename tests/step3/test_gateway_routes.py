@@ -12,7 +12,7 @@ from tests.step3.backends import PATHS
 
 
 def announcement(service: str, paths: dict[str, dict[str, Any]] | None = None) -> Announcement:
-    """Of an instance that announces these paths, by default the usual ones."""
+    """Return the announcement of an instance with these paths, by default the usual ones."""
     announced = PATHS[service] if paths is None else paths
     return Announcement(
         service=service,
@@ -59,13 +59,13 @@ def test_each_template_is_the_path_of_its_service() -> None:
             assert service_of(known, path.replace("{page:path}", "static/a.css")) == expected
 
 
-def test_a_fixed_path_comes_before_a_pattern() -> None:
+def test_fixed_path_takes_precedence_over_a_pattern() -> None:
     known = routes(announcement("list", {"/posts/{post}": {}}), announcement("latest", {"/posts/latest": {}}))
     assert service_of(known, "/api/posts/latest") == "latest"
     assert service_of(known, "/api/posts/t3_1") == "list"
 
 
-def test_pages_share_room_with_the_service_of_their_path() -> None:
+def test_pages_share_the_bulkhead_of_the_service_of_their_path() -> None:
     known = routes(*ALL)
     pages = ("/", "/login", "/search", "/posts/t3_1", "/posts/t3_1/like", "/static/a.css", "/favicon.ico")
     found = [route.room for path in pages if (route := known.find(path))]
@@ -100,14 +100,14 @@ def test_of_two_services_with_one_path_the_first_by_name_gets_it_and_a_warning_s
     ]
 
 
-def test_names_of_parameters_make_no_other_path() -> None:
+def test_names_of_parameters_do_not_distinguish_paths() -> None:
     with capture_logs() as logs:
         known = routes(announcement("list", {"/posts/{post}": {}}), announcement("show", {"/posts/{id}": {}}))
     assert service_of(known, "/api/posts/t3_1") == "list"
     assert [each["by"] for each in logs] == [["list", "show"]]
 
 
-def test_parts_may_be_announced_by_several() -> None:
+def test_parts_may_be_announced_by_several_services() -> None:
     with capture_logs() as logs:
         known = routes(*ALL)
     assert logs == []

@@ -1,4 +1,4 @@
-"""Clients that take their time: they take no room of the requests in flight."""
+"""Slow clients occupy no place among the requests in flight."""
 
 import asyncio
 import socket
@@ -31,14 +31,14 @@ class Socket:
     writer: asyncio.StreamWriter
 
     async def status(self) -> int:
-        """Of the next answer, which is read whole."""
+        """Read the next response, and return its status."""
         head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        told = dict(line.lower().split(b": ", 1) for line in head.splitlines()[1:] if line)
-        await self.reader.readexactly(int(told[b"content-length"]))
+        headers = dict(line.lower().split(b": ", 1) for line in head.splitlines()[1:] if line)
+        await self.reader.readexactly(int(headers[b"content-length"]))
         return int(head.split()[1])
 
     async def trickle(self, pieces: Iterable[bytes]) -> bytes:
-        """Send piece after piece until the other side has closed the connection; what it has said."""
+        """Send piece after piece until the other side has closed the connection; return what it sent."""
         said = asyncio.create_task(self._all())
         for piece in pieces:
             if said.done():
@@ -57,7 +57,7 @@ class Socket:
 
 @asynccontextmanager
 async def sockets(stage: Stage, count: int, sent: bytes = b"") -> AsyncIterator[list[Socket]]:
-    """So many connections over which this is sent, and nothing more."""
+    """Yield `count` connections over which only `sent` is sent."""
     made = [Socket(*await stage.connect()) for _ in range(count)]
     for each in made:
         each.writer.write(sent)
@@ -69,9 +69,9 @@ async def sockets(stage: Stage, count: int, sent: bytes = b"") -> AsyncIterator[
 
 
 async def is_served(stage: Stage) -> None:
-    """Whether others get answers, with bodies and without."""
+    """Check that other clients get responses, with bodies and without."""
     assert (await stage.get("/")).status == 200
-    assert (await stage.ask("POST", "/login", json={})).status == 200
+    assert (await stage.request("POST", "/login", json={})).status == 200
 
 
 small = pytest.mark.settings(REQUESTS_AT_ONCE=str(MOST))
@@ -83,7 +83,7 @@ small = pytest.mark.settings(REQUESTS_AT_ONCE=str(MOST))
 )
 @small
 @asynchronous
-async def test_connections_that_wait_take_no_room_of_requests_in_flight(stage: Stage, sent: bytes) -> None:
+async def test_waiting_connections_occupy_no_place(stage: Stage, sent: bytes) -> None:
     await stage.add("web")
     async with sockets(stage, 3 * MOST, sent) as slow:
         for _ in range(3):
@@ -96,12 +96,12 @@ async def test_connections_that_wait_take_no_room_of_requests_in_flight(stage: S
 
 @small
 @asynchronous
-async def test_a_request_that_has_come_needs_room(stage: Stage) -> None:
+async def test_complete_request_needs_a_place(stage: Stage) -> None:
     backend = await stage.add("web", handler=hang)
     async with sockets(stage, MOST, HEAD + b"{}"):
-        await until(lambda: len(backend.asked) == MOST)
+        await until(lambda: len(backend.requests) == MOST)
         assert stage.gateway.handler.in_flight == MOST
-        assert (await stage.ask("POST", "/login", json={})).status == 503
+        assert (await stage.request("POST", "/login", json={})).status == 503
     # A command is finished, whoever leaves.
     await until(lambda: stage.gateway.handler.in_flight == MOST)
 
@@ -123,7 +123,7 @@ async def test_a_client_that_trickles_is_cut_off(stage: Stage, begun: bytes, pie
 
 @pytest.mark.settings(HEAD_SECONDS="0.4")
 @asynchronous
-async def test_a_client_that_goes_on_trickling_after_its_response_is_cut_off(stage: Stage) -> None:
+async def test_client_that_still_trickles_after_its_response_is_cut_off(stage: Stage) -> None:
     head = HEAD.replace(b"/login", b"/health/live").replace(b"Length: 2", b"Length: 60000")
     async with sockets(stage, 1, head) as (slow,):
         assert (await slow.trickle(b"x" for _ in range(1500))).startswith(b"HTTP/1.1 405 ")
@@ -143,7 +143,7 @@ async def test_a_connection_that_is_used_again_is_not_cut_off(stage: Stage) -> N
 
 @pytest.mark.settings(WAITING_AT_ONCE="3")
 @asynchronous
-async def test_when_too_many_wait_the_one_that_has_waited_longest_goes(stage: Stage) -> None:
+async def test_oldest_of_too_many_waiting_connections_is_closed(stage: Stage) -> None:
     await stage.add("web")
     async with sockets(stage, 3, HEAD) as first:
         await is_served(stage)  # over a connection of its own
@@ -154,7 +154,7 @@ async def test_when_too_many_wait_the_one_that_has_waited_longest_goes(stage: St
 
 
 @asynchronous
-async def test_half_a_connection_is_enough_for_a_response(stage: Stage) -> None:
+async def test_half_closed_connection_gets_its_response(stage: Stage) -> None:
     async def late(_request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.3)
         return web.Response(text="late")
@@ -197,7 +197,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.Monkey
         writer.transport.abort()
 
 
-def test_connections_that_wait_go_in_the_order_in_which_they_came() -> None:
+def test_waiting_connections_are_closed_in_the_order_of_arrival() -> None:
     gone: list[str] = []
 
     class Connection(asyncio.Transport):
@@ -219,6 +219,6 @@ def test_connections_that_wait_go_in_the_order_in_which_they_came() -> None:
     assert gone == ["a", "c"]
 
 
-def test_waiting_connections_leave_files_for_calls() -> None:
+def test_waiting_connections_leave_file_descriptors_for_calls() -> None:
     assert affordable(1) == 1
     assert 1 < affordable(10**9) < 10**6

@@ -1,4 +1,4 @@
-"""The gateway's cache, its coalescing and its commands, each by itself."""
+"""Unit tests of the gateway's cache, coalescing and commands."""
 
 import asyncio
 import json
@@ -36,9 +36,9 @@ def key(path: str) -> CacheKey:
 
 
 def page(*depends_on: str, size: int = BODY, status: int = 200, **headers: str) -> Response:
-    told = {"Depends-On": ", ".join(depends_on)} if depends_on else {}
+    depends = {"Depends-On": ", ".join(depends_on)} if depends_on else {}
     more = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(b"x" * size, status, headers={**told, **more})
+    return Response(b"x" * size, status, headers={**depends, **more})
 
 
 def sample(name: str, **labels: str) -> float:
@@ -46,7 +46,7 @@ def sample(name: str, **labels: str) -> float:
 
 
 class TestCache:
-    def test_the_least_recently_used_go_first(self) -> None:
+    def test_least_recently_used_responses_are_evicted_first(self) -> None:
         cache = ResponseCache(8 * SHARE, 100)
         for number in range(8):
             assert cache.put(key(f"/{number}"), page("list.posts"), 0)
@@ -57,12 +57,12 @@ class TestCache:
         assert kept == [0, 1, 2, 3, 4, 5, 6, 8]
         assert sample("gateway_cache_bytes") == 8 * SHARE
 
-    def test_no_response_takes_more_than_an_eighth(self) -> None:
+    def test_response_larger_than_an_eighth_is_not_cached(self) -> None:
         cache = ResponseCache(8 * SHARE, 100)
         assert cache.put(key("/"), page("list.posts", size=BODY + 1), 0) is None
         assert cache.get(key("/")) is None
 
-    def test_so_many_entries_and_no_more(self) -> None:
+    def test_number_of_entries_is_limited(self) -> None:
         cache = ResponseCache(10**6, 2)
         for path in ("/a", "/b", "/c"):
             cache.put(key(path), page("list.posts"), 0)
@@ -95,7 +95,7 @@ class TestCache:
         assert sample("gateway_cache_total", result="dropped") - before == 3
         assert sample("gateway_cache_bytes") == 0
 
-    def test_what_began_before_a_change_is_not_kept(self) -> None:
+    def test_response_to_a_request_before_a_change_is_not_cached(self) -> None:
         cache = ResponseCache(10**6, 10)
         cache.drop("like.likes")
         cache.drop("tag.tags")
@@ -107,7 +107,7 @@ class TestCache:
         assert cache.put(key("/"), page("list.posts"), 2) is None
         assert cache.put(key("/"), page("list.posts"), 3)
 
-    def test_it_is_kept_as_clients_see_it(self) -> None:
+    def test_response_is_cached_as_clients_see_it(self) -> None:
         cache = ResponseCache(10**6, 10)
         kept = cache.put(key("/"), page("list.posts", Command="like:1:a", ETag='"e"'), 0)
         assert kept is not None and kept is cache.get(key("/"))
@@ -130,21 +130,23 @@ class TestCache:
             (page("list.posts", Cache_Control="Private"), False),
         ],
     )
-    def test_only_what_is_the_same_for_all(self, response: Response, is_kept: bool) -> None:
+    def test_only_responses_that_are_equal_for_all_are_cached(
+        self, response: Response, is_kept: bool
+    ) -> None:
         assert may_be_kept(response) == is_kept
         assert (ResponseCache(10**6, 10).put(key("/"), response, 0) is not None) == is_kept
 
 
 class Origin:
-    """Gives `response`, or raises it, once `gate` is open."""
+    """Returns `response`, or raises it, once `gate` is open."""
 
     def __init__(self, response: Response | Problem) -> None:
         self.response = response
         self.gate = asyncio.Event()
-        self.asked = self.cancelled = 0
+        self.fetches = self.cancelled = 0
 
     async def fetch(self) -> Response:
-        self.asked += 1
+        self.fetches += 1
         try:
             await self.gate.wait()
         except asyncio.CancelledError:
@@ -157,67 +159,69 @@ class Origin:
 
 class TestCoalescing:
     async def both(self, origin: Origin, sharing: Coalescing, seconds: float = LONG) -> list[Any]:
-        """The outcomes of two equal requests, of which the second came while the first was sent."""
+        """Return the outcomes of two equal requests; the second came while the first was in flight."""
         tasks = [asyncio.create_task(sharing.fetch(key("/"), seconds, origin.fetch)) for _ in range(2)]
-        await until(lambda: origin.asked)
+        await until(lambda: origin.fetches)
         for _ in range(5):
             await asyncio.sleep(0)
         origin.gate.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     @asynchronous
-    async def test_a_problem_is_everybodys(self) -> None:
+    async def test_problem_is_raised_for_every_client(self) -> None:
         origin = Origin(NotFound("There is no such post."))
         found = await self.both(origin, Coalescing(ResponseCache(10**6, 10)))
         assert found == [origin.response, origin.response]
-        assert origin.asked == 1
+        assert origin.fetches == 1
 
     @asynchronous
-    async def test_who_shares_gets_it_as_it_is_kept(self) -> None:
+    async def test_shared_response_is_as_it_is_cached(self) -> None:
         cache, origin = ResponseCache(10**6, 10), Origin(page("list.posts"))
         first, second = await self.both(origin, Coalescing(cache))
         assert first is origin.response
         assert second is cache.get(key("/"))
-        assert origin.asked == 1
+        assert origin.fetches == 1
 
     @pytest.mark.parametrize(("status", "waits"), [(200, False), (404, False), (500, True), (503, True)])
     @asynchronous
-    async def test_for_what_cannot_be_shared_nobody_waits_twice(self, status: int, waits: bool) -> None:
+    async def test_key_of_a_response_that_cannot_be_shared_is_not_waited_for_again(
+        self, status: int, waits: bool
+    ) -> None:
         """An error of the service says nothing about its other responses."""
         sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page(status=status))
         await self.both(origin, sharing)
-        assert origin.asked == 2
+        assert origin.fetches == 2
         origin.gate.clear()
         tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(2)]
         for _ in range(5):
             await asyncio.sleep(0)
-        assert origin.asked == (3 if waits else 4)
+        assert origin.fetches == (3 if waits else 4)
         origin.gate.set()
         assert await asyncio.gather(*tasks) == [origin.response] * 2
 
     @asynchronous
-    async def test_what_could_be_kept_but_is_overtaken_may_be_shared_the_next_time(self) -> None:
+    async def test_overtaken_response_may_be_shared_the_next_time(self) -> None:
         cache = ResponseCache(10**6, 10)
         sharing, origin = Coalescing(cache), Origin(page("list.posts"))
-        asking = asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch))
-        await until(lambda: origin.asked)
+        pending = asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch))
+        await until(lambda: origin.fetches)
         cache.drop("list.posts")
         origin.gate.set()
-        await asking
+        await pending
         assert cache.get(key("/")) is None
         origin.gate.clear()
         assert (await self.both(origin, sharing))[1] is cache.get(key("/"))
-        assert origin.asked == 2
+        assert origin.fetches == 2
 
     @asynchronous
-    async def test_one_that_began_before_a_change_is_not_shared(self) -> None:
+    async def test_request_sent_before_a_change_is_not_shared(self) -> None:
         cache = ResponseCache(10**6, 10)
         sharing, old, new = Coalescing(cache), Origin(page("list.posts")), Origin(page("list.posts", size=9))
         first = asyncio.create_task(sharing.fetch(key("/"), LONG, old.fetch))
-        await until(lambda: old.asked)
+        await until(lambda: old.fetches)
         cache.drop("list.posts")
         second = asyncio.create_task(sharing.fetch(key("/"), LONG, new.fetch))
-        await until(lambda: new.asked)
+        await until(lambda: new.fetches)
         old.gate.set()
         assert await first is old.response
         third = asyncio.create_task(sharing.fetch(key("/"), LONG, new.fetch))
@@ -225,37 +229,37 @@ class TestCoalescing:
             await asyncio.sleep(0)
         new.gate.set()
         assert len((await second).body) == len((await third).body) == 9
-        assert new.asked == 1
+        assert new.fetches == 1
 
     @asynchronous
-    async def test_nobody_waits_for_longer_than_there_is_time(self) -> None:
+    async def test_waiting_ends_at_the_deadline(self) -> None:
         sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
         first = asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch))
-        await until(lambda: origin.asked)
+        await until(lambda: origin.fetches)
         with pytest.raises(DependencyTimeout):
             await sharing.fetch(key("/"), 0.01, origin.fetch)
         origin.gate.set()
         assert await first is origin.response
-        assert origin.asked == 1
+        assert origin.fetches == 1
 
     @asynchronous
-    async def test_a_request_goes_on_for_the_others_when_its_client_leaves(self) -> None:
+    async def test_request_continues_for_the_others_when_its_client_leaves(self) -> None:
         cache, origin = ResponseCache(10**6, 10), Origin(page("list.posts"))
         sharing = Coalescing(cache)
         tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(3)]
-        await until(lambda: origin.asked)
+        await until(lambda: origin.fetches)
         tasks[0].cancel()
         with pytest.raises(asyncio.CancelledError):
             await tasks[0]
         origin.gate.set()
         assert await asyncio.gather(*tasks[1:]) == [cache.get(key("/"))] * 2
-        assert origin.asked == 1
+        assert origin.fetches == 1
 
     @asynchronous
     async def test_a_request_that_nobody_waits_for_is_cancelled(self) -> None:
         sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
         tasks = [asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch)) for _ in range(2)]
-        await until(lambda: origin.asked)
+        await until(lambda: origin.fetches)
         for each in tasks:
             each.cancel()
         await until(lambda: origin.cancelled)
@@ -280,7 +284,7 @@ class TestCoalescing:
 
 
 class TestCommands:
-    def test_a_response_names_them(self) -> None:
+    def test_response_names_its_commands(self) -> None:
         named = "like:3:ada:t3_1, tag:x:k, hide:1:, share:7:s:1,:2:k, broken"
         assert commands_of(page(Command=named)) == [LIKE, Command("share", 7, "s:1"), Command("", 2, "k")]
         assert commands_of(page()) == []
@@ -340,7 +344,7 @@ def commands_of_gateway(views: Views, secret: str = "secret") -> Commands:
 
 class TestReadYourWrites:
     @asynchronous
-    async def test_done_once_all_subscribers_have_published_it(self) -> None:
+    async def test_command_is_done_once_all_subscribers_have_published_it(self) -> None:
         views = Views()
         waiting = asyncio.create_task(views.changes.wait(LIKE, LONG))
         await asyncio.sleep(0)
@@ -358,7 +362,7 @@ class TestReadYourWrites:
         assert views.queried == [] and views.changes._waiting == {}
 
     @asynchronous
-    async def test_an_older_message_that_comes_later_takes_nothing_back(self) -> None:
+    async def test_older_message_that_comes_later_changes_nothing(self) -> None:
         views = Views()
         for service in ("recommend", "tagged"):
             for revision in (3, 1, 0):
@@ -366,13 +370,13 @@ class TestReadYourWrites:
         assert await views.changes.wait(LIKE, 0) == "done"
 
     @asynchronous
-    async def test_what_has_no_revision_is_not_remembered(self) -> None:
+    async def test_message_without_a_revision_is_not_remembered(self) -> None:
         views = Views()
         views.note("recommend", 0)
         assert len(views.changes._revisions) == 0
 
     @asynchronous
-    async def test_as_much_is_remembered_as_there_is_room_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_number_of_remembered_changes_is_limited(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(read_your_writes, "REMEMBERED", 2)
         views = Views()
         for of in ("a", "b", "a", "c"):
@@ -380,10 +384,10 @@ class TestReadYourWrites:
         assert [each[2] for each in views.changes._revisions] == ["a", "c"]
 
     @asynchronous
-    async def test_everybody_who_waits_for_a_document_hears_of_it(
+    async def test_everybody_who_waits_for_a_document_is_notified(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """At once: nobody is asked, and nobody waits until somebody would be."""
+        """At once: no query is sent, and nobody waits until one would be sent."""
         monkeypatch.setattr(read_your_writes, "FIRST_SILENCE", 2 * LONG)
         views = Views()
         await views.reply("recommend", None)
@@ -413,7 +417,7 @@ class TestReadYourWrites:
 
     @pytest.mark.usefixtures("quick")
     @asynchronous
-    async def test_who_is_silent_is_asked(self) -> None:
+    async def test_view_that_publishes_nothing_gets_a_query(self) -> None:
         views = Views()
         views.note("recommend", 3)
         await views.reply("recommend", None)
@@ -424,7 +428,7 @@ class TestReadYourWrites:
 
     @pytest.mark.usefixtures("quick")
     @asynchronous
-    async def test_a_dead_letter_of_one_is_enough(self) -> None:
+    async def test_one_dead_letter_fails_the_command(self) -> None:
         views = Views()
         await views.reply("recommend", 3)
         await views.reply("tagged", 2, dead_lettered=True)
@@ -432,7 +436,7 @@ class TestReadYourWrites:
 
     @pytest.mark.usefixtures("quick")
     @asynchronous
-    async def test_pending_when_the_time_is_over(self) -> None:
+    async def test_command_is_pending_after_the_wait(self) -> None:
         views = Views()
         await views.reply("recommend", 2)
         await views.reply_with("tagged", b"nonsense")
@@ -445,7 +449,7 @@ class TestReadYourWrites:
         assert len(views.queried) == queried
 
     @asynchronous
-    async def test_states_are_the_subscribers_own_replies(self) -> None:
+    async def test_states_are_the_replies_of_the_subscribers(self) -> None:
         views = Views()
         assert await views.changes.states(LIKE) == {"recommend": "pending", "tagged": "pending"}
         await views.reply("recommend", 4, dead_lettered=True)
@@ -454,7 +458,7 @@ class TestReadYourWrites:
         assert await views.changes.states(LIKE) == {"recommend": "done", "tagged": "failed"}
         assert await views.changes.states(Command("hide", 1, "k")) == {}
 
-    def test_several_together_are_as_the_worst_of_them(self) -> None:
+    def test_state_of_several_commands_is_the_worst_of_them(self) -> None:
         assert overall([]) == overall(["done"]) == "done"
         assert overall(["done", "pending"]) == "pending"
         assert overall(["pending", "failed", "done"]) == "failed"
@@ -485,7 +489,7 @@ class TestCommandResponses:
         return Response(b'{"liked":true}', 200, {"Command": "like:3:ada:t3_1", **headers}, "application/json")
 
     @asynchronous
-    async def test_the_own_response_once_all_views_show_it(self) -> None:
+    async def test_client_gets_the_services_response_once_all_views_show_it(self) -> None:
         views, response = Views(), self.liked()
         waiting = asyncio.create_task(self.respond(views, response))
         for _ in range(5):
@@ -500,42 +504,42 @@ class TestCommandResponses:
         assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
 
     @asynchronous
-    async def test_what_names_no_command_is_passed_on(self) -> None:
+    async def test_response_without_a_command_is_forwarded(self) -> None:
         response = page()
         assert await self.respond(Views(), response, "respond-async") is response
         assert "preference-applied" not in response.headers
 
     @pytest.mark.parametrize("prefer", ["respond-async", "wait=0", "respond-async, wait=0"])
     @asynchronous
-    async def test_else_where_to_ask_for_its_state(self, prefer: str) -> None:
+    async def test_pending_command_gets_the_location_of_its_state(self, prefer: str) -> None:
         accepted = await self.respond(Views(), self.liked(ETag='"e"', Location="/there"), prefer)
-        told = json.loads(accepted.body)
+        body = json.loads(accepted.body)
         assert accepted.status_code == 202
-        assert (told["state"], told["answer"]) == ("pending", {"liked": True})
-        state = json.loads((await commands_of_gateway(views := Views()).state(told["command"])).body)
+        assert (body["state"], body["answer"]) == ("pending", {"liked": True})
+        state = json.loads((await commands_of_gateway(views := Views()).state(body["command"])).body)
         assert state["services"] == {"recommend": "pending", "tagged": "pending"}
         await views.reply("recommend", LIKE.revision)
         await views.reply("tagged", LIKE.revision - 1)
-        state = json.loads((await commands_of_gateway(views).state(told["command"])).body)
+        state = json.loads((await commands_of_gateway(views).state(body["command"])).body)
         assert state["services"] == {"recommend": "done", "tagged": "pending"}
         assert {query.key for _, query in views.queried} == {LIKE.key}
-        assert accepted.headers.getlist("location") == [f"/commands/{told['command']}"]
+        assert accepted.headers.getlist("location") == [f"/commands/{body['command']}"]
         assert accepted.headers["etag"] == '"e"'
         assert accepted.headers["preference-applied"] == prefer
         assert accepted.headers.getlist("content-length") == [str(len(accepted.body))]
 
     @asynchronous
-    async def test_at_once_even_if_all_views_show_it(self) -> None:
+    async def test_respond_async_does_not_wait(self) -> None:
         views = Views()
         views.note("recommend", 3)
         views.note("tagged", 3)
-        told = json.loads((await self.respond(views, self.liked(), "respond-async")).body)
-        assert told["state"] == "done"
+        body = json.loads((await self.respond(views, self.liked(), "respond-async")).body)
+        assert body["state"] == "done"
         shown = await self.respond(views, self.liked(), "respond-async, wait=1")
         assert (shown.status_code, shown.headers["preference-applied"]) == (200, "respond-async, wait=1")
 
     @asynchronous
-    async def test_an_empty_body_counts_as_json_and_a_page_does_not(self) -> None:
+    async def test_empty_body_counts_as_json_and_a_page_does_not(self) -> None:
         empty = Response(None, 204, {"Command": "like:3:ada:t3_1"})
         assert json.loads((await self.respond(Views(), empty, "wait=0")).body)["answer"] is None
         for other in (
@@ -547,13 +551,13 @@ class TestCommandResponses:
             assert "preference-applied" not in other.headers
 
     @asynchronous
-    async def test_no_longer_than_the_request_has_time(self) -> None:
+    async def test_wait_ends_at_the_deadline_of_the_request(self) -> None:
         async with asyncio.timeout(LONG / 2):
             assert (await self.respond(Views(), self.liked(), seconds=0.2)).status_code == 202
 
     @pytest.mark.usefixtures("quick")
     @asynchronous
-    async def test_of_several_commands_all_count(self) -> None:
+    async def test_response_waits_for_all_of_several_commands(self) -> None:
         views = Views()
         views.note("recommend", 3)
         views.note("tagged", 3)
@@ -561,12 +565,12 @@ class TestCommandResponses:
         both.headers.append("Command", "tag:1:k")
         await views.reply("tagged", None, dead_lettered=True)
         before = sample("gateway_commands_total", state="failed")
-        told = json.loads((await self.respond(views, both)).body)
-        assert told["state"] == "failed"
+        body = json.loads((await self.respond(views, both)).body)
+        assert body["state"] == "failed"
         assert sample("gateway_commands_total", state="failed") - before == 1
 
     @asynchronous
-    async def test_the_state_of_several_commands_by_service(self) -> None:
+    async def test_state_of_several_commands_is_shown_by_service(self) -> None:
         views, both = Views(), self.liked()
         both.headers.append("Command", "tag:1:k")
         command = json.loads((await self.respond(views, both, "wait=0")).body)["command"]

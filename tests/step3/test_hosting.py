@@ -1,4 +1,4 @@
-"""An instance's part in the rapids and the registry: how it comes and goes, and bears others' being away."""
+"""How an instance joins and leaves the rapids and the registry, and works while other parts are away."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from step3_async.rapids.hosting.gunicorn_config import leave_before_draining
-from tests.step3.single_service import Alone, World, world
+from tests.step3.single_service import SingleService, World, world
 from tests.step3.surroundings import post
 from tests.support.eventually import eventually
 from tests.support.responses import expect
@@ -28,9 +28,9 @@ PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
 class Caller(threading.Thread):
-    """Asks an instance on and on, over new and kept connections, until it has left the registry."""
+    """Sends requests to an instance, over new and kept connections, until it has left the registry."""
 
-    def __init__(self, alone: Alone) -> None:
+    def __init__(self, alone: SingleService) -> None:
         super().__init__(daemon=True)
         self._alone = alone
         self.responses: Counter[int | str] = Counter()
@@ -45,9 +45,9 @@ class Caller(threading.Thread):
                     self.responses[type(error).__name__] += 1
 
 
-class TestComing:
+class TestStart:
     @pytest.mark.parametrize("service", ["list", "tag"])
-    def test_is_busy_until_its_pond_is_whole(self, world: World, service: str) -> None:
+    def test_instance_is_starting_until_its_pond_is_complete(self, world: World, service: str) -> None:
         world.owners.write("posts", "t3_early", post("early"))
         world.owners.held = True
         try:
@@ -64,7 +64,7 @@ class TestComing:
         finally:
             world.owners.held = False
 
-    def test_catches_up_before_it_is_up_again(self, world: World) -> None:
+    def test_instance_catches_up_before_it_is_up_again(self, world: World) -> None:
         with world.database("list") as database:
             with world.running("list", database) as alone:
                 world.owners.await_state(alone.instance, "up")
@@ -88,8 +88,8 @@ class TestComing:
                     assert each.visitor.json(f"/posts/{key}")["title"] == key
 
 
-class TestGoing:
-    def test_leaves_first_and_refuses_nobody_before(self, world: World) -> None:
+class TestEnd:
+    def test_instance_leaves_the_registry_before_it_refuses_requests(self, world: World) -> None:
         with world.alone("list") as alone:
             caller = Caller(alone)
             caller.start()
@@ -100,7 +100,7 @@ class TestGoing:
             assert set(caller.responses) == {200}
             assert _announced(alone)[-1].state == "gone"
 
-    def test_finishes_what_it_has_begun(self, world: World) -> None:
+    def test_instance_finishes_requests_before_it_ends(self, world: World) -> None:
         with world.alone("list") as alone:
             path = "/posts?max_results=50"
             responses: list[int] = []
@@ -112,17 +112,17 @@ class TestGoing:
                     except requests.ConnectionError:
                         return
 
-            askers = [threading.Thread(target=send) for _ in range(4)]
-            for asker in askers:
-                asker.start()
+            senders = [threading.Thread(target=send) for _ in range(4)]
+            for sender in senders:
+                sender.start()
             eventually(lambda: _check(len(responses) > 20), LEAVE_SECONDS)
             assert alone.end() == 0
-            for asker in askers:
-                asker.join(LEAVE_SECONDS)
+            for sender in senders:
+                sender.join(LEAVE_SECONDS)
             assert set(responses) == {200}
 
     @pytest.mark.drill
-    def test_a_killed_one_is_replaced_by_its_master(self, world: World) -> None:
+    def test_killed_worker_is_replaced_by_its_master(self, world: World) -> None:
         with world.alone("list") as alone:
             before = world.owners.await_state(alone.instance, "up").pid
             psutil.Process(before).kill()
@@ -136,13 +136,15 @@ class TestGoing:
             expect(alone.visitor.get("/posts"), 200)
 
 
-class TestBearing:
+class TestOutages:
     @pytest.fixture
-    def alone(self, world: World) -> Iterator[Alone]:
+    def alone(self, world: World) -> Iterator[SingleService]:
         with world.alone("list") as found:
             yield found
 
-    def test_it_responds_from_its_pond_while_the_rapids_are_away(self, world: World, alone: Alone) -> None:
+    def test_instance_responds_from_its_pond_while_the_rapids_are_away(
+        self, world: World, alone: SingleService
+    ) -> None:
         known = world.owners.write("posts", f"t3_{token_hex(4)}", post("known"))
         world.owners.await_applied("list", "posts", known.key)
         world.nats.kill()
@@ -161,7 +163,9 @@ class TestBearing:
         world.owners.await_applied("list", "posts", later.key)
         assert alone.visitor.json(f"/posts/{later.key}")["title"] == "later"
 
-    def test_invalid_event_is_dead_lettered_and_the_rest_goes_on(self, world: World, alone: Alone) -> None:
+    def test_invalid_event_is_dead_lettered_and_others_are_handled(
+        self, world: World, alone: SingleService
+    ) -> None:
         world.owners.write("members", "odd", {"expires": "no time at all", "revision": 1})
         del world.owners.documents["members"]["odd"]  # lest snapshots of other tests have it
         world.owners.write("members", "even", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
@@ -176,7 +180,7 @@ class TestBearing:
 
 
 class TestTracing:
-    def test_a_request_goes_on_with_its_trace(self, world: World) -> None:
+    def test_request_continues_its_trace(self, world: World) -> None:
         with world.alone("list", {"OTEL_TRACES_EXPORTER": "console"}) as alone:
             expect(alone.visitor.get("/posts", headers={"traceparent": PARENT}), 200)
 
@@ -222,11 +226,11 @@ while True:
         assert process.stdout.read().splitlines()[-1] == "leave drain"
 
 
-def _announced(alone: Alone) -> list[object]:
+def _announced(alone: SingleService) -> list[object]:
     return [each for each in alone.owners.announced if each.instance == alone.instance]
 
 
-def _part(alone: Alone, part: str) -> str:
+def _part(alone: SingleService, part: str) -> str:
     found: str = alone.visitor.json("/health/ready")["parts"][part]
     return found
 
@@ -236,7 +240,7 @@ def _check(holds: bool) -> None:
 
 
 def _spans(log: Path) -> dict[str, dict]:
-    """The spans that a process has written among its logs, by their traces."""
+    """Return the spans that a process has written to its log, by their traces."""
     text, found, start = log.read_text(), {}, 0
     decoder = json.JSONDecoder()
     while (start := text.find('{\n    "name"', start)) >= 0:

@@ -1,4 +1,4 @@
-"""The step's story: owners and views that know no other, a face that is step 0's over step 1's store."""
+"""Owners and views know no other service; the face is step 0's over step 1's store."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ FOLDERS = [*(f"aggregates/{name}" for name in AGGREGATES), *(f"views/{name}" for
 MANIFEST = tomllib.loads((STEP / "step.toml").read_text())
 
 
-def test_its_pages_are_step_0s_with_a_layout_that_extends_theirs() -> None:
+def test_added_pages_extend_the_layout_of_step_0() -> None:
     added = {name for name in code("step3_async") if not name.endswith(".py")}
     assert added == {"web/templates/_layout.html", "web/static/pending.js", "web/static/pending.css"}
     assert (STEP / "web/templates/_layout.html").read_text().startswith("{% extends 'step0/_layout.html' %}")
@@ -27,7 +27,7 @@ def test_its_pages_are_step_0s_with_a_layout_that_extends_theirs() -> None:
 
 @pytest.mark.parametrize("before", ["step0_monolith", "step1_rest", "step2_services"])
 def test_no_file_repeats_one_of_the_steps_before(before: str) -> None:
-    """But a service may say of itself what it said at step 2: steps import no services of each other."""
+    """A service may repeat what it has at step 2, as steps import no services of each other."""
     known = code(before)
     alike = [
         (mine, theirs)
@@ -54,11 +54,11 @@ def test_each_service_has_the_same_files(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_service_is_short(folder: str) -> None:
+def test_service_is_short(folder: str) -> None:
     assert len((STEP / folder / "service.py").read_text().splitlines()) < MOST_LINES
 
 
-def test_each_has_a_user_of_its_own_in_the_database_and_in_the_rapids() -> None:
+def test_each_service_has_its_own_user_in_the_database_and_in_the_rapids() -> None:
     keeping = [*AGGREGATES, *VIEWS, "capture"]
     assert sorted(MANIFEST["mongodb"]["users"]) == sorted(f"step3_{name}" for name in keeping)
     assert set(MANIFEST["nats"]["users"]) == {*SERVICES, "admin"}
@@ -68,7 +68,7 @@ def test_each_has_a_user_of_its_own_in_the_database_and_in_the_rapids() -> None:
     assert "step3_members.members" not in MANIFEST["mongodb"]["reads"]["step3_capture"]
 
 
-def test_the_face_can_do_without_a_database_driver() -> None:
+def test_face_needs_no_database_driver() -> None:
     requested = "import sys, step3_async.web.app; print('pymongo' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

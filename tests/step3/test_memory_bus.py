@@ -1,4 +1,4 @@
-"""The bus in memory does what the port promises."""
+"""The bus in memory behaves as the port promises."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ def rapids() -> Broker:
 
 class TestRivers:
     @asynchronous
-    async def test_a_new_one_begins_with_the_next_event_of_its_domains(self, rapids: Broker) -> None:
+    async def test_new_river_begins_with_the_next_event_of_its_domains(self, rapids: Broker) -> None:
         there: Bus = MemoryBus(rapids)
         await there.publish_events(events(range(3)))
         river = await there.open_river("list", ["posts"])
@@ -39,7 +39,7 @@ class TestRivers:
         assert not await other.fetch(5, 0.5)
 
     @asynchronous
-    async def test_what_is_kept_does_not(self, rapids: Broker) -> None:
+    async def test_event_in_progress_is_not_delivered_again(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         river = await there.open_river("list", ["posts"])
         await there.publish_events(events([1]))
@@ -51,7 +51,7 @@ class TestRivers:
         assert await river.pending() == 0
 
     @asynchronous
-    async def test_what_is_to_be_tried_again_waits(self, rapids: Broker) -> None:
+    async def test_retry_is_delivered_after_its_wait(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         river = await there.open_river("list", ["posts"])
         await there.publish_events(events([1]))
@@ -70,7 +70,7 @@ class TestRivers:
         assert [number_of(each) for each in await take(river, 5)] == list(range(5))
 
     @asynchronous
-    async def test_pages_go_to_whom_they_are_addressed(self, rapids: Broker) -> None:
+    async def test_pages_reach_the_river_that_they_are_addressed_to(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         rivers = {name: await there.open_river(name, ["posts"]) for name in ("list", "search")}
         page = event(1, name=SNAPSHOT_PAGE)
@@ -80,7 +80,7 @@ class TestRivers:
         assert [number_of(each) for each in await take(rivers["search"], 1)] == [2]
 
     @asynchronous
-    async def test_that_are_lost_are_others_when_they_are_there_again(self, rapids: Broker) -> None:
+    async def test_lost_river_begins_a_new_epoch(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         river = await there.open_river("list", ["posts"])
         await there.publish_events(events(range(3)))
@@ -95,7 +95,7 @@ class TestRivers:
 
 class TestDeadLetters:
     @asynchronous
-    async def test_are_kept_forgotten_and_put_back(self, rapids: Broker) -> None:
+    async def test_dead_letters_are_stored_deleted_and_redriven(self, rapids: Broker) -> None:
         there = MemoryBus(rapids)
         rivers = {name: await there.open_river(name, ["posts"]) for name in ("list", "search")}
         for number, river in enumerate(("list", "list", "search")):
@@ -113,14 +113,14 @@ class TestDeadLetters:
 class TestSignals:
     @asynchronous
     async def test_all_subscribers_receive_messages_in_order(self, rapids: Broker) -> None:
-        teller = MemoryBus(rapids)
-        await teller.publish("applied.list", b"before")
+        publisher = MemoryBus(rapids)
+        await publisher.publish("applied.list", b"before")
         recorder = {topic: Recorder() for topic in ("applied.*", "applied.>", "applied.search")}
         for topic, receive in recorder.items():
             await MemoryBus(rapids).subscribe(topic, receive)
         found = [("applied.list", b"%d" % number) for number in range(3)]
         for topic, text in found:
-            await teller.publish(topic, text)
+            await publisher.publish(topic, text)
         await until(lambda: recorder["applied.*"].all == found and recorder["applied.>"].all == found)
         assert not recorder["applied.search"].all
 
@@ -145,8 +145,8 @@ class TestSignals:
 
         for number in range(2):
             await MemoryBus(rapids).reply("applied-query.list", replying(number))
-        asker = MemoryBus(rapids)
-        assert [await asker.request("applied-query.list", b"so", 1) for _ in range(4)] == [b"so!"] * 4
+        requester = MemoryBus(rapids)
+        assert [await requester.request("applied-query.list", b"so", 1) for _ in range(4)] == [b"so!"] * 4
         assert sorted(replied) == [0, 0, 1, 1]
 
     @asynchronous
@@ -178,13 +178,13 @@ class TestSignals:
             ("a.*.c", "a.b.c", True),
         ],
     )
-    def test_topics(self, pattern: str, topic: str, is_one: bool) -> None:
+    def test_patterns_match_topics(self, pattern: str, topic: str, is_one: bool) -> None:
         assert matches(pattern, topic) is is_one
 
 
 class TestConnection:
     @asynchronous
-    async def test_without_one_nothing_gets_through_and_afterwards_all_does(self, rapids: Broker) -> None:
+    async def test_calls_fail_without_a_connection_and_work_after_it_returns(self, rapids: Broker) -> None:
         there, other, recorder, changes = MemoryBus(rapids), MemoryBus(rapids), Recorder(), []
         river = await there.open_river("list", ["posts"])
         await there.subscribe("a", recorder)

@@ -27,7 +27,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsClu
 
 
 async def provisioned(cluster: NatsCluster) -> bool:
-    """Whether the streams could be made: the servers have to agree on a leader first."""
+    """Return whether the streams could be made: the servers have to agree on a leader first."""
     try:
         await provision(cluster.url())
     except Unavailable:
@@ -50,7 +50,7 @@ async def stream_state(cluster: NatsCluster) -> Any:
 
 
 async def whole(cluster: NatsCluster) -> str | None:
-    """The server that leads the stream, once all others have all of it."""
+    """Return the server that leads the stream, once all others have a complete copy."""
     found = await stream_state(cluster)
     if found is None or not found.leader or len(found.replicas or []) != 2:
         return None
@@ -59,7 +59,7 @@ async def whole(cluster: NatsCluster) -> str | None:
 
 @asynchronous
 async def test_nothing_confirmed_is_lost_when_its_leader_is_killed(cluster: NatsCluster) -> None:
-    """All the time one publishes and two read, over whichever server is there."""
+    """One connection publishes and two read all the time, at whichever server is up."""
     await until(lambda: provisioned(cluster), READY_SECONDS)
     async with connections(cluster) as connect:
         flowing = await traffic(connect, 20)
@@ -67,6 +67,6 @@ async def test_nothing_confirmed_is_lost_when_its_leader_is_killed(cluster: Nats
             leader = cluster.servers[await until(lambda: whole(cluster), READY_SECONDS)]
             leader.kill()
             # The two that are left go on.
-            await flowing.goes_on(READY_SECONDS)
+            await flowing.await_progress(READY_SECONDS)
             await asyncio.to_thread(leader.start)
         await flowing.check_all_received(READY_SECONDS)

@@ -89,7 +89,7 @@ async def test_pages_reach_the_river_they_are_addressed_to_or_all(server: NatsSe
 
 
 @asynchronous
-async def test_many_large_pages_come_through(server: NatsServer) -> None:
+async def test_many_large_pages_are_delivered(server: NatsServer) -> None:
     async with connections(server) as connect:
         river = await (await connect("list")).open_river("list", ["posts"])
         pages = [event(number, name=SNAPSHOT_PAGE, size=1_000_000) for number in range(60)]
@@ -106,7 +106,7 @@ async def test_an_event_that_is_too_large_is_refused_at_once(server: NatsServer)
 
 
 @asynchronous
-async def test_a_river_goes_on_where_it_was_left(server: NatsServer) -> None:
+async def test_river_continues_where_it_stopped(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("list")
         first = await reader.open_river("list", ["posts"])
@@ -130,7 +130,7 @@ async def test_an_event_that_the_catalogue_does_not_know_is_not_published(server
 
 
 @asynchronous
-async def test_a_river_gives_no_more_than_the_limit(
+async def test_river_delivers_no_more_than_the_limit(
     server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nats_river, "TOGETHER_SECONDS", 0.0002)  # the server's replies come too late for it
@@ -146,7 +146,7 @@ async def test_a_river_gives_no_more_than_the_limit(
 
 
 @asynchronous
-async def test_a_river_that_wants_other_domains_keeps_its_place(server: NatsServer) -> None:
+async def test_river_keeps_its_position_when_its_domains_change(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("search")
         first = await reader.open_river("search", ["posts"])
@@ -182,7 +182,7 @@ async def test_readers_of_one_river_share_its_events(server: NatsServer) -> None
 
 
 @asynchronous
-async def test_what_a_reader_leaves_behind_is_taken_by_the_other(server: NatsServer) -> None:
+async def test_unacknowledged_events_of_a_closed_reader_go_to_the_other(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
         leaving = await (await connect("list")).open_river("list", ["posts"])
@@ -231,8 +231,8 @@ async def test_an_event_in_progress_is_not_delivered_again(server: NatsServer) -
 
 
 @asynchronous
-async def test_who_waits_for_events_gets_the_first_as_it_comes(server: NatsServer) -> None:
-    """How soon that is, `make bench` measures."""
+async def test_waiting_reader_gets_the_first_event_at_once(server: NatsServer) -> None:
+    """`make bench` measures how soon that is."""
     async with connections(server) as connect:
         capture = await connect("capture")
         river = await (await connect("list")).open_river("list", ["posts"])

@@ -41,18 +41,18 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 async def restart(server: NatsServer) -> None:
-    """Off the loop, so that connections live on."""
+    """Restart the server outside of the loop, so that connections stay alive."""
     await asyncio.to_thread(server.start)
 
 
 @asynchronous
 async def test_nothing_confirmed_is_lost_when_the_server_is_killed(server: NatsServer) -> None:
-    """All the time while it is killed again and again, one publishes and two read."""
+    """One connection publishes and two read all the time while it is killed again and again."""
     chance = random.Random(7)
     async with connections(server) as connect:
         flowing = await traffic(connect, 50)
         for _ in range(KILLS):
-            await flowing.goes_on()
+            await flowing.await_progress()
             await asyncio.sleep(chance.random() / 5)
             server.kill()
             await restart(server)
@@ -109,7 +109,7 @@ async def test_a_server_that_lost_everything_is_noticed(server: NatsServer) -> N
 
 @asynchronous
 @pytest.mark.parametrize("lost", ["CONSUMER.DELETE.RAPIDS.list", "STREAM.DELETE.RAPIDS"])
-async def test_what_somebody_removes_is_made_again(server: NatsServer, lost: str) -> None:
+async def test_removed_stream_or_consumer_is_made_again(server: NatsServer, lost: str) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("list")
         river = await reader.open_river("list", ["posts"])
@@ -141,7 +141,7 @@ async def test_without_rapids_there_is_no_river_and_nothing_is_published(
 
 
 @asynchronous
-async def test_publishing_is_patient_and_gives_up_in_the_end(
+async def test_publishing_waits_and_gives_up_in_the_end(
     server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with connections(server) as connect:
@@ -222,7 +222,7 @@ async def test_connection_can_be_requested_before_there_is_a_server(server: Nats
 
 
 @asynchronous
-async def test_a_wrong_password_is_no_connection(server: NatsServer) -> None:
+async def test_wrong_password_is_refused(server: NatsServer) -> None:
     url = server.url("list").replace("password-", "no-")
     transport = await connect_to("list", url=url, timeout=0.5)
     try:

@@ -94,7 +94,7 @@ async def bare(server: NatsServer, user: str) -> AsyncIterator[Refusals]:
 
 @pytest.mark.parametrize("subject", FOREIGN_SUBJECTS)
 @pytest.mark.parametrize("user", ["search"])
-def test_a_view_may_not_say(server: NatsServer, user: str, subject: str) -> None:
+def test_view_may_not_publish_on_foreign_subjects(server: NatsServer, user: str, subject: str) -> None:
     asyncio.run(refused_to_publish(server, user, subject))
 
 
@@ -108,7 +108,7 @@ async def refused_to_publish(server: NatsServer, user: str, subject: str) -> Non
 
 
 @asynchronous
-async def test_a_view_may_not_listen_to_what_is_not_for_it(server: NatsServer) -> None:
+async def test_view_may_not_subscribe_to_foreign_topics(server: NatsServer) -> None:
     async with bare(server, "search") as it:
         for topic in FOREIGN_TOPICS:
             it.errors.clear()
@@ -158,7 +158,7 @@ async def test_gateway_may_not_publish_applied(server: NatsServer) -> None:
         await refused_to_publish(server, "gateway", subject)
 
 
-def test_nobody_comes_in_without_a_password(server: NatsServer) -> None:
+def test_connection_without_a_password_is_refused(server: NatsServer) -> None:
     async def come(url: str) -> None:
         await nats.connect(url, allow_reconnect=False, max_reconnect_attempts=1, error_cb=ignore)
 

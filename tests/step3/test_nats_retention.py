@@ -1,4 +1,4 @@
-"""Rivers whose events go, since the rapids are full, before they were taken."""
+"""Rivers whose events are deleted before they are read, as the rapids are full."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ FLOOD = [event(number, size=10_000) for number in range(100, 200)]
 
 
 @asynchronous
-async def test_a_river_that_was_left_for_too_long_begins_anew(server: NatsServer) -> None:
+async def test_river_that_was_not_read_for_too_long_begins_a_new_epoch(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("list")
         first = await reader.open_river("list", ["posts"])
@@ -42,7 +42,7 @@ async def test_a_river_that_was_left_for_too_long_begins_anew(server: NatsServer
 
 
 @asynchronous
-async def test_instances_that_do_not_keep_up_all_begin_anew(server: NatsServer) -> None:
+async def test_all_instances_that_are_too_slow_begin_a_new_epoch(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
         stuck, idle = [await (await connect("list")).open_river("list", ["posts"]) for _ in range(2)]
@@ -67,7 +67,7 @@ async def both_noticed(one: River, other: River, before: str) -> bool:
 
 
 async def all_taken(one: River, other: River, seen: set[int]) -> bool:
-    """Takes what there is; whether that was all."""
+    """Take the events that there are, and return whether that was all."""
     for instance in (one, other):
         for delivery in await instance.fetch(500, 0.1):
             seen.add(number_of(delivery))
@@ -76,7 +76,7 @@ async def all_taken(one: River, other: River, seen: set[int]) -> bool:
 
 
 @asynchronous
-async def test_what_goes_by_for_others_alone_is_no_loss(server: NatsServer) -> None:
+async def test_deleted_events_of_other_domains_are_no_loss(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture = await connect("capture")
         quiet = await (await connect("list")).open_river("list", ["posts"])

@@ -1,4 +1,4 @@
-"""The embedded NATS server through its life: shared, killed, with other users, and kept private."""
+"""The embedded NATS server: shared, killed, with other users, and private."""
 
 import asyncio
 import os
@@ -46,8 +46,8 @@ def kill(server: NatsServer) -> None:
     server.process.wait(60)
 
 
-def comes_in(server: NatsServer, user: str) -> bool:
-    """Whether a user can connect now."""
+def can_connect(server: NatsServer, user: str) -> bool:
+    """Return whether a user can connect now."""
 
     async def come() -> bool:
         transport = await connect(user, url=server.url(user), timeout=3)
@@ -59,40 +59,40 @@ def comes_in(server: NatsServer, user: str) -> bool:
     return asyncio.run(come())
 
 
-def test_its_passwords_are_its_owners_alone(own_state: Path) -> None:
+def test_passwords_are_readable_by_their_owner_only(own_state: Path) -> None:
     with NatsServer(ALLOWED) as server:
         server.wait()
-        assert comes_in(server, "list")
+        assert can_connect(server, "list")
         assert stat.S_IMODE((own_state / "nats.conf").stat().st_mode) == 0o600
         assert state.secret("nats user list") in (own_state / "nats.conf").read_text()
         assert state.secret("nats user list") not in (own_state / "nats.log").read_text()
 
 
-def test_it_is_shared_and_the_last_to_leave_stops_it(own_state: Path) -> None:
+def test_server_is_shared_and_stopped_by_its_last_user(own_state: Path) -> None:
     with NatsServer(ALLOWED) as first:
         first.wait()
         with NatsServer() as second:
             second.wait()
             assert not second.started_here
             assert second.process == first.process
-            assert comes_in(second, "admin")
+            assert can_connect(second, "admin")
         assert first.is_alive()
     assert not first.is_alive()
     with pytest.raises(click.ClickException, match="Start a step"), NatsServer():
         pass
 
 
-def test_who_joins_brings_users_along(own_state: Path) -> None:
+def test_second_run_adds_its_users(own_state: Path) -> None:
     with NatsServer(ALLOWED) as first:
         first.wait()
         with NatsServer({**ALLOWED, "search": ALLOWED["list"]}) as second:
             second.wait()
-            assert comes_in(second, "search")
-            assert comes_in(first, "list")
+            assert can_connect(second, "search")
+            assert can_connect(first, "list")
 
 
 @asynchronous
-async def test_it_is_started_again_with_all_it_had(own_state: Path) -> None:
+async def test_server_is_started_again_with_its_data(own_state: Path) -> None:
     with NatsServer(ALLOWED) as server:
         await asyncio.to_thread(server.wait)
         async with connections(server) as connect_as:  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def test_a_taken_port_is_named_with_its_owner_and_variable(
             pass
 
 
-def test_an_old_server_on_the_path_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_server_on_the_path_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = tmp_path / "nats-server"
     old.write_text("#!/bin/sh\necho nats-server: v2.9.25\n")
     old.chmod(0o755)
@@ -163,7 +163,7 @@ def test_streams_take_their_limits_from_the_environment(
 
 
 async def fill(server: NatsServer) -> None:
-    """More is published than there is room for: the oldest goes, the newest stays."""
+    """Publish more than there is room for: the oldest is deleted, the newest stays."""
     async with connections(server) as connect_as:  # type: ignore[arg-type]
         capture, reader = await connect_as("capture", provisions=False), await connect_as("list")
         begun = await reader.open_river("list", ["posts"])

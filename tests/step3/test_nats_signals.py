@@ -1,4 +1,4 @@
-"""Signals and questions through a real server."""
+"""Signals and requests through a real server."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
         yield server
 
 
-class Ear:
+class Recorder:
     """Records the messages that it receives."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Ear:
 async def test_subscribers_receive_in_order_and_by_patterns(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
-        applied, alive, who = Ear(), Ear(), Ear()
+        applied, alive, who = Recorder(), Recorder(), Recorder()
         await gateway.subscribe("applied.>", applied)
         await gateway.subscribe("registry.heartbeat.*.one", alive)
         await listing.subscribe("registry.probe", who)
@@ -67,12 +67,12 @@ async def test_failing_subscriber_receives_the_next_signal(server: NatsServer) -
 
 
 @asynchronous
-async def test_listening_outlasts_the_server(server: NatsServer) -> None:
+async def test_subscription_survives_a_restart_of_the_server(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing = await connect("gateway"), await connect("list")
-        ear, changes = Ear(), list[bool]()
+        recorder, changes = Recorder(), list[bool]()
         gateway.on_connection_change(changes.append)
-        await gateway.subscribe("applied.>", ear)
+        await gateway.subscribe("applied.>", recorder)
         await listing.reply("applied-query.list", echo)
         for round_ in range(1, 4):
             server.kill()
@@ -81,10 +81,10 @@ async def test_listening_outlasts_the_server(server: NatsServer) -> None:
             await asyncio.to_thread(server.start)
             await until(lambda: listing.connected and gateway.connected)
             await listing.publish("applied.list", b"%d" % round_)
-            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in ear.messages)
+            await until(lambda round_=round_: ("applied.list", b"%d" % round_) in recorder.messages)
             assert await gateway.request("applied-query.list", b"?", 5) == b"?"
         assert changes == [False, True] * 3
-        assert ("applied.list", b"lost") not in ear.messages
+        assert ("applied.list", b"lost") not in recorder.messages
 
 
 async def echo(text: bytes) -> bytes:
@@ -92,7 +92,7 @@ async def echo(text: bytes) -> bytes:
 
 
 @asynchronous
-async def test_one_of_several_repliers_gets_a_request(server: NatsServer) -> None:
+async def test_one_of_several_repliers_gets_each_request(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, replied = await connect("gateway"), [0, 0]
 
@@ -112,7 +112,7 @@ async def test_one_of_several_repliers_gets_a_request(server: NatsServer) -> Non
 
 
 @asynchronous
-async def test_a_subscription_is_known_to_the_server_once_it_is_made() -> None:
+async def test_subscribe_returns_once_the_server_knows_it() -> None:
     received: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -225,10 +225,10 @@ async def test_slow_subscriber_is_notified_of_losses(
 @asynchronous
 async def test_close_sends_published_messages(server: NatsServer) -> None:
     async with connections(server) as connect:
-        ear = Ear()
-        await (await connect("gateway")).subscribe("applied.>", ear)
+        recorder = Recorder()
+        await (await connect("gateway")).subscribe("applied.>", recorder)
         admin = await connect(ADMIN)
         for number in range(500):
             await admin.publish("applied.list", b"%d" % number)
         await admin.close()
-        await until(lambda: len(ear.messages) == 500)
+        await until(lambda: len(recorder.messages) == 500)

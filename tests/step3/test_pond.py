@@ -1,4 +1,4 @@
-"""Ponds end like the documents they are of, whatever comes, how often, in what order, and by whom."""
+"""Ponds end equal to the owners' documents, in whatever order and however often events come."""
 
 import random
 import uuid
@@ -41,14 +41,14 @@ def store(mongo_client: MongoClient[Document]) -> Iterator[Database[Document]]:
 
 
 def pond_in(store: Database[Document], **changed: Any) -> Pond:
-    """An empty one."""
+    """Return an empty pond."""
     for name in store.list_collection_names():
         store[name].delete_many({})
     return Pond(**{"collection": store[DOMAIN], "domain": DOMAIN, "fields": ("title", "at")} | changed)
 
 
 def shown(pond: Pond) -> dict[str, Document]:
-    """What the pond shows, by id."""
+    """Return the documents that the pond shows, by id."""
     found = pond.collection.find({}, {"applied": 0})
     return {each.pop("_id"): each for each in found}
 
@@ -62,7 +62,7 @@ histories = st.lists(
 
 @st.composite
 def rivers(draw: st.DrawFn) -> tuple[list[Change], list[list[Event]]]:
-    """A history, and batches in which a river that begins somewhere in it brings it, with snapshots."""
+    """Draw a history, and the batches of a river that begins somewhere in it, with snapshots."""
     history = draw(histories)
     begins = draw(st.integers(0, len(history)))
     delivered = events(DOMAIN, history)[begins:]
@@ -81,7 +81,7 @@ def rivers(draw: st.DrawFn) -> tuple[list[Change], list[list[Event]]]:
 class TestAnyOrder:
     @few
     @given(river=rivers())
-    def test_ends_like_the_history(
+    def test_pond_ends_as_the_history_does(
         self, store: Database[Document], river: tuple[list[Change], list[list[Event]]]
     ) -> None:
         history, batches = river
@@ -92,7 +92,7 @@ class TestAnyOrder:
 
     @few
     @given(river=rivers(), handlers=st.integers(2, 4))
-    def test_by_several_at_once(
+    def test_several_handlers_end_as_the_history_does(
         self, store: Database[Document], river: tuple[list[Change], list[list[Event]]], handlers: int
     ) -> None:
         history, batches = river
@@ -103,7 +103,7 @@ class TestAnyOrder:
 
     @few
     @given(st.fixed_dictionaries(dict.fromkeys(KINDS, histories)), st.randoms(use_true_random=False))
-    def test_parts_of_several_domains_meet(
+    def test_parts_of_several_domains_end_in_one_document(
         self, store: Database[Document], changes: dict[str, list[Change]], chance: random.Random
     ) -> None:
         ponds, work = {}, []
@@ -124,8 +124,8 @@ class TestAnyOrder:
             found = {key: each[field] for key, each in shown(ponds[kind]).items() if field in each}
             assert found == {key: each[field] for key, each in state(changes[kind], 99).items()}
 
-    def test_many_at_once_on_few_documents(self, store: Database[Document]) -> None:
-        """Where handlers meet most: every one has every event, in an order of its own."""
+    def test_many_handlers_of_few_documents_end_as_the_history_does(self, store: Database[Document]) -> None:
+        """Each handler gets every event, in its own order, so that they conflict often."""
         chance = random.Random(7)
         for _ in range(10):
             pond = pond_in(store)
@@ -162,7 +162,7 @@ class TestEvents:
         assert shown(pond) == {"p_a": {"title": "new"}}
         assert pond.applied_revision("p_a") == 9
 
-    def test_only_its_fields_are_kept_and_times_are_times(self, store: Database[Document]) -> None:
+    def test_only_named_fields_are_stored_and_times_are_dates(self, store: Database[Document]) -> None:
         pond = pond_in(store, times=("at",))
         pond.apply([event(DOMAIN, 1, "p_a", {"at": "2026-03-01T09:30:00Z", "secret": "x"})])
         (found,) = pond.collection.with_options(mongo_times()).find({})
@@ -172,13 +172,13 @@ class TestEvents:
             "applied": {DOMAIN: {"version": version(1), "revision": 0}},
         }
 
-    def test_a_field_that_is_gone_goes(self, store: Database[Document]) -> None:
+    def test_removed_field_is_removed(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.apply([event(DOMAIN, 1, "p_a", {"title": "a", "at": "x"})])
         pond.apply([event(DOMAIN, 2, "p_a", {"at": "y"})])
         assert shown(pond) == {"p_a": {"at": "y"}}
 
-    def test_a_removal_leaves_what_others_own(self, store: Database[Document]) -> None:
+    def test_removal_keeps_fields_of_other_owners(self, store: Database[Document]) -> None:
         tag = pond_in(store, domain="tag", fields=("reader", "tags"), own=("tags",))
         like = pond_in(store, domain="like", fields=("reader", "liked"), own=("liked",))
         tag.apply([event("tag", 1, "p_a", {"reader": "ada", "tags": ["x"], "revision": 1})])
@@ -196,8 +196,8 @@ class TestEvents:
         store[DOMAIN].drop_index("odd")
         assert "p_a" in shown(pond)
 
-    def test_two_of_which_mongodb_wants_one_only(self, store: Database[Document]) -> None:
-        """That the id exists is no such conflict: another process has stored the document."""
+    def test_document_that_breaks_a_unique_index_is_rejected(self, store: Database[Document]) -> None:
+        """An existing id is no such conflict: another process has stored the document."""
         pond = pond_in(store)
         store[DOMAIN].create_indexes([IndexModel([("title", ASCENDING)], name="one", unique=True)])
         try:
@@ -207,7 +207,7 @@ class TestEvents:
             store[DOMAIN].drop_index("one")
         assert shown(pond) == {"p_1": {"title": "same"}}
 
-    def test_a_removal_is_remembered_for_a_week(self, store: Database[Document]) -> None:
+    def test_tombstone_is_kept_for_a_week(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.apply([event(DOMAIN, 3, "p_a", None), event(DOMAIN, 2, "p_b", None)])
         pond.apply([event(DOMAIN, 2, "p_a", None)])
@@ -219,11 +219,11 @@ class TestEvents:
         assert {*made} == {"papers_removed", "notes_removed", "rivers_pages"}
         assert all([each.document for each in indexes] == [old] for indexes in made.values())
 
-    def test_a_time_that_is_none(self, store: Database[Document]) -> None:
+    def test_invalid_time_is_refused(self, store: Database[Document]) -> None:
         with pytest.raises(ValueError):
             pond_in(store, times=("at",)).apply([event(DOMAIN, 1, "p_a", {"at": "soon"})])
 
-    def test_a_database_that_is_away(self) -> None:
+    def test_database_that_is_away_is_unavailable(self) -> None:
         away = mongo.connect(f"mongodb://127.0.0.1:{free_port()}/nowhere?serverSelectionTimeoutMS=200")
         with away, pytest.raises(DependencyUnavailable):
             Pond(away["nowhere"][DOMAIN], DOMAIN, ("title",)).apply([event(DOMAIN, 1, "p_a", {})])
@@ -235,7 +235,7 @@ class TestSnapshots:
         return snapshot(DOMAIN, history, 50, run, most=2)
 
     @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 0, 2, 1), (2, 0, 2, 1)])
-    def test_is_complete_once_all_pages_are_there(
+    def test_snapshot_is_complete_once_all_pages_are_applied(
         self, store: Database[Document], order: Sequence[int]
     ) -> None:
         pond, pages = pond_in(store), self.pages()
@@ -247,7 +247,7 @@ class TestSnapshots:
         assert snapshot_state(pond).was_complete and snapshot_state(pond).complete
         assert set(shown(pond)) == set(KEYS)
 
-    def test_its_state_tells_how_far_it_is(self, store: Database[Document]) -> None:
+    def test_state_shows_the_progress_of_a_snapshot(self, store: Database[Document]) -> None:
         pond, pages = pond_in(store), self.pages()
         assert pond.snapshots.get(DOMAIN) is None
         began = datetime.now(UTC)
@@ -276,7 +276,7 @@ class TestSnapshots:
         pond.snapshots.begin(DOMAIN, "run")
         assert snapshot_state(pond).was_complete
 
-    def test_pages_of_another_run_do_not_complete(self, store: Database[Document]) -> None:
+    def test_pages_of_another_run_do_not_complete_a_snapshot(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
@@ -285,9 +285,7 @@ class TestSnapshots:
         pond.apply(self.pages())
         assert snapshot_state(pond).was_complete
 
-    def test_a_pond_that_is_made_anew_is_shown_meanwhile_unless_it_is_emptied(
-        self, store: Database[Document]
-    ) -> None:
+    def test_pond_is_shown_during_a_rebuild_unless_it_is_emptied(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
@@ -298,7 +296,7 @@ class TestSnapshots:
         pond.snapshots.want(DOMAIN, "rapids", empty=True)
         assert not snapshot_state(pond).was_complete
 
-    def test_pages_noted_by_several_at_once(self, store: Database[Document]) -> None:
+    def test_pages_applied_by_several_at_once_complete_a_snapshot(self, store: Database[Document]) -> None:
         for number in range(10):
             pond = pond_in(store)
             pond.snapshots.want(DOMAIN, "rapids")
@@ -310,7 +308,7 @@ class TestSnapshots:
                 list(pool.map(lambda each, to=pond: to.apply([each]), pages))
             assert snapshot_state(pond).was_complete
 
-    def test_what_is_in_no_page_goes_unless_it_is_newer(self, store: Database[Document]) -> None:
+    def test_document_in_no_page_is_removed_unless_it_is_newer(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.apply([event(DOMAIN, number, f"p_{number:04}", {"title": "x"}) for number in range(1, 2501)])
         empty = Page(run="run", documents=[], after=None, upto=None, last=True)
@@ -319,7 +317,7 @@ class TestSnapshots:
         pond.apply([event(DOMAIN, 5, "p_0005", {"title": "x"})])
         assert "p_0005" not in shown(pond)
 
-    def test_only_what_is_in_its_range_goes(self, store: Database[Document]) -> None:
+    def test_page_removes_documents_in_its_range_only(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.apply([event(DOMAIN, 1, key, {"title": "old"}) for key in KEYS])
         documents = [{"_id": "p_c", "title": "new"}]
@@ -328,7 +326,7 @@ class TestSnapshots:
         )
         assert shown(pond) == {"p_a": {"title": "old"}, "p_c": {"title": "new"}, "p_e": {"title": "old"}}
 
-    def test_what_others_own_in_its_range_stays(self, store: Database[Document]) -> None:
+    def test_page_keeps_fields_of_other_owners(self, store: Database[Document]) -> None:
         tag = pond_in(store, domain="tag", fields=("tags",), own=("tags",))
         like = pond_in(store, domain="like", fields=("liked",), own=("liked",))
         tag.apply([event("tag", number, f"p_{number}", {"tags": ["x"]}) for number in (1, 11)])
@@ -345,7 +343,7 @@ class TestSnapshots:
         ) == [("p_a", 4)]
         assert pond.applied_revision("p_a") == 4
 
-    def test_a_document_that_does_not_fit_keeps_no_other_back(self, store: Database[Document]) -> None:
+    def test_invalid_document_does_not_prevent_others(self, store: Database[Document]) -> None:
         pond = pond_in(store, times=("at",))
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
@@ -362,7 +360,7 @@ class TestSnapshots:
             assert shown(pond) == {"p_a": {"title": "new"}, "p_b": {"title": "old"}, "p_c": {"title": "c"}}
             assert snapshot_state(pond).was_complete
 
-    def test_nor_does_one_that_mongodb_refuses(self, store: Database[Document]) -> None:
+    def test_document_that_mongodb_refuses_does_not_prevent_others(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         pond.snapshots.want(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
@@ -382,14 +380,14 @@ class TestSnapshots:
         assert shown(pond) == {"p_a": {"title": "old"}, "p_c": {"title": "c"}}
         assert snapshot_state(pond).was_complete
 
-    def test_a_page_that_is_none(self, store: Database[Document]) -> None:
+    def test_malformed_page_is_refused(self, store: Database[Document]) -> None:
         with pytest.raises(ValueError):
             pond_in(store).apply([event(DOMAIN, 1, "", None, event_name="snapshot-page", payload={})])
 
 
 class TestEmptying:
-    def test_indexes_stay_and_a_service_may(self, mongod: Any) -> None:
-        """As the database's own user, who may do no more than services may."""
+    def test_emptying_keeps_indexes_and_is_permitted_to_a_service(self, mongod: Any) -> None:
+        """Test it as the database's own user, who has the permissions of a service."""
         name = f"pond_{uuid.uuid4().hex[:12]}"
         with mongo.connect(mongod.add_user(name)) as client:
             database = client.get_default_database()
@@ -408,7 +406,7 @@ class TestEmptying:
             admin[name].command("dropUser", name)
             admin.drop_database(name)
 
-    def test_while_others_write(self, store: Database[Document]) -> None:
+    def test_emptying_while_others_write_loses_nothing(self, store: Database[Document]) -> None:
         pond = pond_in(store)
         history = [(f"p_{number:04}", {"title": "x"}) for number in range(600)]
         published = events(DOMAIN, history)
@@ -421,7 +419,7 @@ class TestEmptying:
         pond.apply(snapshot(DOMAIN, history, 600, most=100))
         assert len(shown(pond)) == 600
 
-    def test_of_one_domain_among_several(self, store: Database[Document]) -> None:
+    def test_emptying_one_domain_keeps_the_others(self, store: Database[Document]) -> None:
         tag = pond_in(store, domain="tag", fields=("tags",), own=("tags",))
         like = pond_in(store, domain="like", fields=("liked",), own=("liked",))
         tag.apply([event("tag", 5, "p_a", {"tags": ["x"]})])
@@ -444,7 +442,7 @@ def mongo_times() -> Any:
 
 
 def _patiently(pond: Pond, batch: Sequence[Event]) -> None:
-    """As flows do."""
+    """Apply a batch with retries, as consumers do."""
     while True:
         try:
             pond.apply(batch)

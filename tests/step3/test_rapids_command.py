@@ -1,4 +1,4 @@
-"""The command `rapids`, against a real server, with flows that fill real ponds."""
+"""The command `rapids`, against a real server, with consumers that fill real ponds."""
 
 import asyncio
 import json
@@ -47,8 +47,8 @@ def pond(database: Database[dict[str, Any]]) -> Pond:
 
 
 async def rapids(server: NatsServer, *arguments: str, code: int = 0) -> str:
-    """What the command prints; nothing of how it is made inside."""
-    process = await begun(server, *arguments)
+    """Run the command, and return what it prints. Raises AssertionError if it shows a traceback."""
+    process = await started(server, *arguments)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     text = (out + err).decode()
     assert process.returncode == code, text
@@ -56,7 +56,7 @@ async def rapids(server: NatsServer, *arguments: str, code: int = 0) -> str:
     return text
 
 
-async def begun(server: NatsServer, *arguments: str) -> asyncio.subprocess.Process:
+async def started(server: NatsServer, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "step3_async.rapids", *arguments),
         cwd=ROOT,
@@ -86,7 +86,7 @@ async def capture(connect: Connect) -> tuple[Bus, Capture]:
 
 @asynccontextmanager
 async def dead_letters(server: NatsServer, *events: Event) -> AsyncIterator[tuple[Bus, RecordingHandler]]:
-    """Makes these events dead letters of a handler that works again afterwards; gives an operator's bus."""
+    """Make these events dead letters of a handler that works again afterwards; yield an operator's bus."""
     is_broken = True
 
     def handle(_event: Event) -> None:
@@ -110,7 +110,7 @@ def aged(number: int, age: timedelta) -> Event:
 
 class TestDeadLetters:
     @asynchronous
-    async def test_are_listed_with_why_and_redriven(self, server: NatsServer) -> None:
+    async def test_dead_letters_are_listed_with_their_errors_and_redriven(self, server: NatsServer) -> None:
         young = timedelta()
         async with dead_letters(server, aged(1, young), aged(2, young)) as (_, handler):
             listed = await rapids(server, "dead")
@@ -143,7 +143,7 @@ class TestDeadLetters:
 class TestRebuild:
     @asynchronous
     @pytest.mark.parametrize("options", [(), ("--empty",)])
-    async def test_a_pond_is_made_anew(self, server: NatsServer, pond: Pond, options: Any) -> None:
+    async def test_pond_is_made_again(self, server: NatsServer, pond: Pond, options: Any) -> None:
         async with connections(server) as connect, running_consumer(connect, pond) as consumer:
             _, there = await capture(connect)
             await until(lambda: consumer.ready)
@@ -170,7 +170,7 @@ class TestRebuild:
             assert "nobody does" in await rapids(server, "rebuild", "search", code=1)
 
     @asynchronous
-    async def test_without_capture_it_waits_and_says_so(self, server: NatsServer, pond: Pond) -> None:
+    async def test_rebuild_without_capture_waits_and_reports_it(self, server: NatsServer, pond: Pond) -> None:
         async with connections(server) as connect, running_consumer(connect, pond):
             await until(lambda: pond.snapshots.get("papers"))
             printed = await rapids(server, "rebuild", "search", "--patience", "1", code=1)
@@ -180,12 +180,12 @@ class TestRebuild:
 
 class TestWatch:
     @asynchronous
-    async def test_events_are_printed_as_they_pass(self, server: NatsServer) -> None:
+    async def test_watch_prints_events_as_they_come(self, server: NatsServer) -> None:
         async with connections(server) as connect:
-            teller, _ = await capture(connect)
-            process = await begun(server, "watch", "--count", "2")
+            publisher, _ = await capture(connect)
+            process = await started(server, "watch", "--count", "2")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
-            await teller.publish_events(
+            await publisher.publish_events(
                 [
                     event("papers", 1, "p_1", {"title": "x"}, payload={"title": "x"}),
                     event("papers", 2, "p_2", None),
@@ -197,13 +197,13 @@ class TestWatch:
             assert second.split()[1:4] == ["papers", "removed", "p_2"]
 
     @asynchronous
-    async def test_of_one_domain_and_whole(self, server: NatsServer) -> None:
+    async def test_watch_prints_complete_events_of_one_domain(self, server: NatsServer) -> None:
         async with connections(server) as connect:
-            teller = await connect("admin")
-            process = await begun(server, "watch", "--count", "1", "--json", "--domain", "papers")
+            publisher = await connect("admin")
+            process = await started(server, "watch", "--count", "1", "--json", "--domain", "papers")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
             found = event("papers", 2, "p_2", {"title": "x"})
-            await teller.publish_events([event("notes", 1, "n_1", {}), found])
+            await publisher.publish_events([event("notes", 1, "n_1", {}), found])
             out, _ = await asyncio.wait_for(process.communicate(), 20)
             assert json.loads(out) == json.loads(found.dumps())
 
@@ -218,7 +218,7 @@ class TestOther:
         assert json.loads(await rapids(server, "asyncapi"))["asyncapi"] == "3.0.0"
 
     @asynchronous
-    async def test_a_server_that_is_away(self, server: NatsServer) -> None:
+    async def test_server_that_is_away_is_reported(self, server: NatsServer) -> None:
         server.stop()
         commands = (["dead"], ["setup"], ["redrive", "--all"], ["rebuild", "search"], ["watch"])
         for printed in await asyncio.gather(*(rapids(server, *each, code=1) for each in commands)):
@@ -226,7 +226,7 @@ class TestOther:
             assert printed.endswith(" Is the step up, and NATS_URL right?\n")
 
     @asynchronous
-    async def test_redrive_wants_to_know_what(self, server: NatsServer) -> None:
+    async def test_redrive_needs_an_argument(self, server: NatsServer) -> None:
         assert "--all" in await rapids(server, "redrive", code=2)
         assert "--all" in await rapids(server, "redrive", "1", "--all", code=2)
 

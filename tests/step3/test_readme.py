@@ -26,8 +26,8 @@ SECONDS = 60.0
 
 
 def is_for_here(words: Words) -> bool:
-    """README.md names for step 2 what the step's own texts name with `--step 3`. How it is to watch and to
-    rebuild by the command of the rapids itself is tested apart.
+    """Return whether a command is tested here. README.md names commands for step 2 that the step's own texts
+    name with `--step 3`; other tests watch and rebuild by the command of the rapids.
     """
     return "--step" in words or (words[0] == "rapids" and words[1:2] not in ((), ("watch",), ("rebuild",)))
 
@@ -36,15 +36,15 @@ COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if
 
 
 @pytest.fixture(scope="module", autouse=True)
-def as_it_was(parts: Parts) -> Iterator[None]:
-    """One instance of each, and all requests for the second version of search."""
+def restored_versions(parts: Parts) -> Iterator[None]:
+    """Afterwards each service has one instance, and the second version of search gets all requests."""
     yield
     parts.stage.workshop("versions", "search", "v1=0", "v2=100")
     parts.stage.workshop("scale", "list=1", "gateway=1", "search:v1=1", "search:v2=1")
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
-def test_it_does_what_it_says(parts: Parts, words: Words) -> None:
+def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> None:
     before = {service: parts.stage.instances(service) for service in ("search", "list", "gateway")}
     there_is_none = words[:2] == ("rapids", "redrive")
     if there_is_none:
@@ -104,7 +104,7 @@ def test_events_are_watched_until_ctrl_c(parts: Parts, member: Reader) -> None:
         assert "Traceback" not in said()
 
 
-def test_there_are_some() -> None:
+def test_commands_are_found() -> None:
     step_option = {"services", "scale", "versions", "replace", "rebuild"}
     assert {words[0] for words in COMMANDS} == {*step_option, "rapids"}
     assert {words[1] for words in COMMANDS if words[0] == "rapids"} == RAPIDS

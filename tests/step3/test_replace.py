@@ -1,4 +1,4 @@
-"""Instances are replaced, added and taken away while requests flow, gateways among them."""
+"""Instances, gateways among them, are replaced, added and removed while requests are sent."""
 
 import re
 import threading
@@ -89,7 +89,7 @@ def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> Non
     assert parts.stage.instances("gateway") == [first]
 
 
-def test_what_cannot_be_replaced_is_refused(parts: Parts) -> None:
+def test_replace_needs_known_services(parts: Parts) -> None:
     for arguments, text in (
         ((), "Name the services"),
         (("nothing",), "There is no service nothing"),

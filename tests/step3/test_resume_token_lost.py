@@ -21,7 +21,7 @@ def stage(mongod: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("token", ["nonsense", LONG_AGO])
-def test_lost_resume_token(stage: Stage, token: str) -> None:
+def test_lost_resume_token_leads_to_a_snapshot(stage: Stage, token: str) -> None:
     positions, posts = stage.owners.own["positions"], stage.owners.collection("posts")
     with stage.capture() as one:
         one.await_leading(stage.owners)
@@ -48,7 +48,7 @@ def test_lost_resume_token(stage: Stage, token: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["dropped", "renamed", "dropped with its database"])
-def test_a_collection_that_is_not_what_it_was(stage: Stage, how: str) -> None:
+def test_replaced_collection_leads_to_a_snapshot(stage: Stage, how: str) -> None:
     posts = stage.owners.collection("posts")
     with stage.capture() as one:
         one.await_leading(stage.owners)

@@ -1,4 +1,4 @@
-"""The run holds what clients connect to, and brings back what dies behind it."""
+"""The run keeps the port of the face open, and starts dead instances again."""
 
 import os
 import signal
@@ -22,14 +22,14 @@ def is_so(check: Callable[[], bool]) -> Callable[[], None]:
     return assert_it
 
 
-def test_it_is_ready_once_all_are_up(parts: Parts) -> None:
+def test_run_is_ready_once_all_services_are_up(parts: Parts) -> None:
     found = parts.stage.registry().values()
     assert {each["service"] for each in found} == set(SERVICES)
     assert {each["state"] for each in found} == {"up"}
 
 
 @pytest.mark.drill
-def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
+def test_killed_gateway_refuses_no_client(parts: Parts) -> None:
     (killed,) = (pid for name, pid in parts.stage.masters().items() if name.startswith("gateway"))
     os.kill(killed, signal.SIGKILL)
     # No process accepts it at this moment, but it is not refused, and gets a response.
@@ -40,7 +40,9 @@ def test_a_killed_gateway_keeps_nobody_out(parts: Parts) -> None:
 
 @pytest.mark.drill
 @pytest.mark.parametrize("service", ["tagged", "like", "capture"])
-def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Reader, service: str) -> None:
+def test_killed_instance_is_started_again_and_misses_no_event(
+    parts: Parts, member: Reader, service: str
+) -> None:
     post = parts.posts[5].post_id
     (name,) = parts.stage.instances(service)
     before = parts.stage.masters()[name]
@@ -58,7 +60,7 @@ def test_a_killed_instance_is_back_and_misses_nothing(parts: Parts, member: Read
     eventually(is_back, BACK_SECONDS)
 
 
-def test_what_cannot_be_rebuilt_is_refused(parts: Parts) -> None:
+def test_unknown_service_cannot_be_rebuilt(parts: Parts) -> None:
     with pytest.raises(AssertionError, match="ended with 1") as raised:
         parts.stage.workshop("rebuild", "nothing")
     assert "Traceback" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Tasks end although their first cancellation is lost."""
+"""Tasks end even if their first cancellation is lost."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def lose_the_first(lost: list[str]) -> None:
-    """What `asyncio.wait_for` does before Python 3.12, when the cancellation comes as it returns."""
+    """Lose the first cancellation, as `asyncio.wait_for` may before Python 3.12."""
     try:
         await asyncio.sleep(PATIENCE * 2)
     except asyncio.CancelledError:
@@ -41,7 +41,7 @@ def test_a_task_that_loses_its_cancellation_ends() -> None:
     asyncio.run(main())
 
 
-def test_what_has_ended_already_is_left_as_it_is() -> None:
+def test_ended_task_is_left_unchanged() -> None:
     async def main() -> None:
         task = asyncio.create_task(fail())
         await asyncio.wait({task})
@@ -51,7 +51,7 @@ def test_what_has_ended_already_is_left_as_it_is() -> None:
     asyncio.run(main())
 
 
-def test_when_one_ends_all_do_and_its_error_is_raised() -> None:
+def test_error_of_one_task_ends_all_and_is_raised() -> None:
     async def main() -> None:
         lost: list[str] = []
         async with asyncio.timeout(PATIENCE):
@@ -63,7 +63,7 @@ def test_when_one_ends_all_do_and_its_error_is_raised() -> None:
     asyncio.run(main())
 
 
-def test_one_that_was_cancelled_by_nobody_ends_all_without_an_error() -> None:
+def test_task_that_cancels_itself_ends_all_without_an_error() -> None:
     async def give_up() -> None:
         raise asyncio.CancelledError
 
@@ -74,7 +74,7 @@ def test_one_that_was_cancelled_by_nobody_ends_all_without_an_error() -> None:
     asyncio.run(main())
 
 
-def test_who_is_cancelled_meanwhile_ends_them_too() -> None:
+def test_cancelled_waiter_ends_all_tasks() -> None:
     async def main() -> None:
         lost: list[str] = []
         waiting = asyncio.create_task(until_one_ends(lose_the_first(lost)))

@@ -1,4 +1,4 @@
-"""One write, followed through all that comes of it."""
+"""One write and all its effects belong to one trace."""
 
 import secrets
 from pathlib import Path

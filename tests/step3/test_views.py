@@ -1,4 +1,4 @@
-"""Views: what they show follows the events of those who own it, each from a pond of its own."""
+"""Views show their owners' documents, each from a pond of its own."""
 
 from collections.abc import Iterator
 from secrets import token_hex
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.step3.single_service import Alone, World, world
+from tests.step3.single_service import SingleService, World, world
 from tests.step3.surroundings import mark, post, posts
 from tests.support.client import Client, new_name
 from tests.support.image_site import ImageSite
@@ -29,19 +29,19 @@ UNMARKED = {"tags": [], "liked": False, "hidden": False}
 
 
 @pytest.fixture(scope="module", params=sorted(REQUESTS))
-def view(request: pytest.FixtureRequest, world: World) -> Iterator[Alone]:
+def view(request: pytest.FixtureRequest, world: World) -> Iterator[SingleService]:
     """Each view that is for visitors, too."""
     with world.alone(request.param) as found:
         yield found
 
 
 @pytest.fixture
-def published(view: Alone) -> list[str]:
+def published(view: SingleService) -> list[str]:
     """The ids of posts that were published to the view, the newest first; their titles share a word."""
     return publish_posts(view)
 
 
-def publish_posts(alone: Alone, amount: int = 4, **more: Any) -> list[str]:
+def publish_posts(alone: SingleService, amount: int = 4, **more: Any) -> list[str]:
     word = f"w{token_hex(4)}"
     published = posts(word, amount, **{"topic": word, **more})
     written = [alone.owners.write("posts", key, each) for key, each in published]
@@ -50,7 +50,9 @@ def publish_posts(alone: Alone, amount: int = 4, **more: Any) -> list[str]:
     return [event.key for event in written]
 
 
-def publish_mark(alone: Alone, domain: str, reader: str, post_id: str, revision: int, **kind: Any) -> None:
+def publish_mark(
+    alone: SingleService, domain: str, reader: str, post_id: str, revision: int, **kind: Any
+) -> None:
     key, published = mark(reader, post_id, revision, **(kind or KINDS[domain]))
     alone.owners.write(domain, key, published)
     alone.owners.await_applied(alone.service, domain, key, revision)
@@ -60,18 +62,18 @@ def word_of(post_id: str) -> str:
     return post_id[3:-3]
 
 
-def paths(alone: Alone, post_id: str) -> list[str]:
+def paths(alone: SingleService, post_id: str) -> list[str]:
     return [path.format(post=post_id, word=word_of(post_id)) for path in REQUESTS[alone.service]]
 
 
-def shown(client: Client, post_id: str, alone: Alone) -> list[str]:
-    """The posts of the word that the view's collection has, in its order."""
+def shown(client: Client, post_id: str, alone: SingleService) -> list[str]:
+    """Return the ids of posts with a word in the view's collection, in its order."""
     items = client.items(paths(alone, post_id)[0])
     return [each["_id"] for each in items if word_of(post_id) in each["_id"]]
 
 
 class TestVisitors:
-    def test_views_show_posts_of_their_owner(self, view: Alone, published: list[str]) -> None:
+    def test_views_show_posts_of_their_owner(self, view: SingleService, published: list[str]) -> None:
         assert set(shown(view.visitor, published[0], view)) == set(published)
         word = word_of(published[0])
         view.owners.write("posts", published[0], post(f"{word} anew", 9, topic=word))
@@ -83,13 +85,15 @@ class TestVisitors:
         assert published[1] not in items
         assert set(shown(view.visitor, known[0], view)) == set(known)
 
-    def test_responses_name_what_they_depend_on(self, view: Alone, published: list[str]) -> None:
+    def test_responses_name_the_domains_that_they_depend_on(
+        self, view: SingleService, published: list[str]
+    ) -> None:
         for path in paths(view, published[0]):
             response = expect(view.visitor.get(path), 200)
             assert response.headers["Depends-On"] == f"{view.service}.posts"
             assert "Depends-On" not in expect(view.signed_in().get(path), 200).headers
 
-    def test_other_responses_name_nothing(self, view: Alone, published: list[str]) -> None:
+    def test_other_responses_name_no_domain(self, view: SingleService, published: list[str]) -> None:
         paths_without = ("/", "/health/ready", "/metrics", "/openapi.json", "/nothing")
         responses = [view.visitor.get(path) for path in paths_without]
         refused = expect(view.visitor.get(paths(view, published[0])[0], params={"page": "0"}), 400)
@@ -100,13 +104,13 @@ class TestVisitors:
             assert "Depends-On" not in expect(same, 304).headers
             assert "Depends-On" not in view.visitor.get("/posts/t3_nothing").headers
 
-    def test_see_nothing_of_how_ponds_are_kept(self, view: Alone, published: list[str]) -> None:
+    def test_internal_fields_of_ponds_are_not_shown(self, view: SingleService, published: list[str]) -> None:
         for item in view.visitor.items(paths(view, published[0])[0]):
             assert not {"applied", "love", "revision", "traceparent"} & set(item)
 
 
 class TestReaders:
-    def test_are_not_shown_what_they_hid(self, view: Alone, published: list[str]) -> None:
+    def test_readers_do_not_see_hidden_posts(self, view: SingleService, published: list[str]) -> None:
         reader, other = view.signed_in(new_name()), view.signed_in(new_name())
         publish_mark(view, "hide", reader.username, published[1], 1)
         assert set(shown(reader, published[0], view)) == {published[0], *published[2:]}
@@ -116,7 +120,7 @@ class TestReaders:
         assert set(shown(reader, published[0], view)) == set(published)
 
     @pytest.mark.parametrize("view", ["recommend"], indirect=True)
-    def test_are_recommended_what_they_tagged_and_liked(self, view: Alone) -> None:
+    def test_recommendations_follow_tags_and_likes(self, view: SingleService) -> None:
         ours, topic = new_name(), f"topic{token_hex(3)}"
         (loved,) = publish_posts(view, 1, love=9_000, ups=9_000, topic="everybody")
         mine, liked = publish_posts(view, 2, topic=topic)
@@ -133,7 +137,7 @@ class TestReaders:
 
 class TestSearch:
     @pytest.mark.parametrize("view", ["search"], indirect=True)
-    def test_versions_share_a_pond_and_differ_in_order(self, world: World, view: Alone) -> None:
+    def test_versions_share_a_pond_and_differ_in_order(self, world: World, view: SingleService) -> None:
         newer, better = publish_posts(view, 2)
         word = word_of(newer)
         view.owners.write("posts", better, post(f"{word} {word}", 9, text=f"{word} {word} {word}"))
@@ -145,13 +149,13 @@ class TestSearch:
 
 
 @pytest.fixture(scope="module")
-def tagged(world: World) -> Iterator[Alone]:
+def tagged(world: World) -> Iterator[SingleService]:
     with world.alone("tagged") as found:
         yield found
 
 
 class TestTagged:
-    def test_marks_of_three_aggregates_come_together(self, tagged: Alone) -> None:
+    def test_marks_of_three_aggregates_are_in_one_document(self, tagged: SingleService) -> None:
         reader, (first, second) = tagged.signed_in(new_name()), publish_posts(tagged, 2)
         for domain in KINDS:
             publish_mark(tagged, domain, reader.username, first, 1)
@@ -166,7 +170,7 @@ class TestTagged:
         assert not {"tags", "hidden", "applied", "revision"} & set(marks[second])
         assert reader.json("/counts") == {"counts": {"tags": 2, "likes": 2, "hidden": 1}}
 
-    def test_marks_are_found_by_posts_and_are_the_reader_s_own(self, tagged: Alone) -> None:
+    def test_marks_are_found_by_posts_and_are_the_readers_own(self, tagged: SingleService) -> None:
         reader, other = tagged.signed_in(new_name()), tagged.signed_in(new_name())
         ids = publish_posts(tagged, 3)
         for post_id in ids:
@@ -176,7 +180,7 @@ class TestTagged:
         assert other.items("/marks", where=where) == []
         expect_unauthorized(tagged.visitor.get("/marks"))
 
-    def test_tags_lead_to_whole_posts_with_marks(self, tagged: Alone) -> None:
+    def test_posts_of_a_tag_are_shown_with_marks(self, tagged: SingleService) -> None:
         reader, ids = tagged.signed_in(new_name()), publish_posts(tagged, 3)
         for post_id in ids[:2]:
             publish_mark(tagged, "tag", reader.username, post_id, 1)
@@ -190,7 +194,7 @@ class TestTagged:
         publish_mark(tagged, "tag", reader.username, ids[0], 2, tags=["b"])
         assert [each["_id"] for each in reader.items("/tags/a")] == ids[1:2]
 
-    def test_what_was_liked_and_hidden_comes_the_latest_first(self, tagged: Alone) -> None:
+    def test_liked_and_hidden_posts_are_listed_latest_first(self, tagged: SingleService) -> None:
         reader, ids = tagged.signed_in(new_name()), publish_posts(tagged, 4)
         for second, post_id in enumerate((ids[1], ids[0], ids[2], ids[3])):
             since = f"2026-03-01T09:31:0{second}Z"
@@ -205,7 +209,7 @@ class TestTagged:
         assert hidden["_meta"]["total"] == 3
         assert not {"liked_at", "hidden_at"} & set(hidden["_items"][0])
 
-    def test_likes_of_all_readers_are_counted(self, tagged: Alone) -> None:
+    def test_likes_of_all_readers_are_counted(self, tagged: SingleService) -> None:
         first, second = publish_posts(tagged, 2)
         readers = [tagged.signed_in(new_name()) for _ in range(2)]
         for reader in readers:
@@ -215,7 +219,7 @@ class TestTagged:
         for wrong in ("", "nonsense", f"{first},", ",".join([first] * 51)):
             expect_error(readers[0].get("/like-counts", params={"posts": wrong}), 400)
 
-    def test_a_mark_whose_owner_forgets_it_keeps_others_parts(self, tagged: Alone) -> None:
+    def test_mark_removed_by_one_owner_keeps_the_parts_of_others(self, tagged: SingleService) -> None:
         reader, (post_id,) = tagged.signed_in(new_name()), publish_posts(tagged, 1)
         for domain in KINDS:
             publish_mark(tagged, domain, reader.username, post_id, 1)
@@ -227,13 +231,13 @@ class TestTagged:
         assert "liked" not in published
         assert published["tags"] == ["a", "b"]
 
-    def test_commands_are_not_taken_here(self, tagged: Alone) -> None:
+    def test_view_refuses_commands(self, tagged: SingleService) -> None:
         (post_id,) = publish_posts(tagged, 1)
         expect_error(tagged.signed_in().put(f"/posts/{post_id}/tags/a"), 404)
 
 
 class TestImages:
-    def test_pictures_are_fetched_from_where_posts_say(self, world: World) -> None:
+    def test_pictures_are_fetched_from_the_posts_addresses(self, world: World) -> None:
         with ImageSite() as site, world.alone("images", {"IMAGE_ALLOWED_HOSTS": site.host}) as alone:
             (post_id,) = publish_posts(alone, 1, url=f"{site.url}/a.png")
             for _ in range(2):

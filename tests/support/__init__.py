@@ -1,1 +1,1 @@
-"""What the black-box suites need: a running step, clients, posts to load and a site with pictures."""
+"""What tests share: a running step, clients, posts to load, a site with pictures, and more."""

@@ -1,4 +1,4 @@
-"""Accept headers as clients write them, by what they are to get."""
+"""Accept headers as clients write them, by the media type that they should get."""
 
 JSON = (
     "application/json",

@@ -1,4 +1,4 @@
-"""What `workshop bench` prints."""
+"""Read what `workshop bench` prints."""
 
 import re
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ LINES_BELOW = (
 
 
 def figures(printed: str, names: Sequence[str]) -> dict[str, list[list[str]]]:
-    """The rows of each table by its title, after the lines that say how long it takes to measure `names`.
+    """Return the rows of each table by its title.
 
-    Raises AssertionError for any line that is none of that.
+    Raises AssertionError for other lines, except those before that say how long it takes to measure `names`.
     """
     first, *lines = printed.splitlines()
     assert re.fullmatch(

@@ -17,7 +17,7 @@ COOKIE = "session"
 
 
 class Browser(Client):
-    """Asks for pages and keeps cookies."""
+    """Requests pages and keeps cookies."""
 
     def __init__(self, url: str, source: str | None = None) -> None:
         super().__init__(url, source=source)
@@ -25,17 +25,17 @@ class Browser(Client):
         self.username = ""
 
     def page(self, path: str, status: int = 200, **query: Any) -> BeautifulSoup:
-        """The page at `path`, taken apart."""
+        """Return the parsed page at `path`."""
         return parse(expect(self.get(path, params=query), status))
 
     def form_token(self, path: str = "/login") -> str:
-        """The CSRF token of the form on a page."""
+        """Return the CSRF token of the form on a page."""
         field = self.page(path).select_one("form input[name=csrf_token]")
         assert field is not None, f"{path} has no form with a csrf_token"
         return str(field["value"])
 
     def page_token(self, path: str = "/") -> str:
-        """The CSRF token that a signed-in reader's page offers its scripts."""
+        """Return the CSRF token that a signed-in reader's page has for its scripts."""
         meta = self.page(path).select_one("meta[name=csrf-token]")
         assert meta is not None, f"{path} has no csrf-token"
         return str(meta["content"])
@@ -55,19 +55,19 @@ class Browser(Client):
 
     @property
     def cookie(self) -> str | None:
-        """The session cookie."""
+        """Return the session cookie."""
         return next((cookie.value for cookie in self._session_cookies()), None)
 
     @property
     def cookie_name(self) -> str:
-        """The name of the session cookie, which there has to be."""
+        """Return the name of the session cookie, which must exist."""
         return next(cookie.name for cookie in self._session_cookies())
 
     def _session_cookies(self) -> Iterator[Cookie]:
         return (cookie for cookie in self.session.cookies if cookie.name.startswith(COOKIE))
 
     def leads_to(self, response: Response) -> str:
-        """The path a redirect leads to, as browsers read it. Raises AssertionError if it leads away."""
+        """Return the path of a redirect, as browsers read it. Raises AssertionError for another site."""
         # https://url.spec.whatwg.org: tabs and newlines are dropped, a backslash is a slash.
         location = response.headers["Location"].strip().replace("\\", "/")
         target = urlsplit(urljoin(self.url + "/", location.translate(dict.fromkeys(map(ord, "\t\r\n")))))
@@ -78,12 +78,12 @@ class Browser(Client):
 
 
 def parse(response: Response) -> BeautifulSoup:
-    """A page taken apart. Raises AssertionError when it is none."""
+    """Parse a page. Raises AssertionError if it is not HTML."""
     assert response.headers["Content-Type"].startswith("text/html"), response.headers
     return BeautifulSoup(response.text, "html.parser")
 
 
 def posts_on(page: BeautifulSoup) -> list[str]:
-    """The ids of the posts a page links to by their titles, in its order."""
+    """Return the ids of the posts whose titles are links on a page, in its order."""
     links = [str(link["href"]) for link in page.select("main h1 a[href], main h2 a[href], main h3 a[href]")]
     return [link.removeprefix("/posts/") for link in links if link.startswith("/posts/")]

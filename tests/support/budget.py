@@ -1,4 +1,4 @@
-"""How much random testing a test may do."""
+"""How many random examples a test tries."""
 
 import os
 
@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 
 def budget(examples: int) -> settings:
-    """Settings for so many examples: new ones at each run, but always the same in CI, where CI is set."""
+    """Return settings for so many examples: new ones in each run, but always the same where CI is set."""
     return settings(
         max_examples=examples,
         deadline=None,

@@ -1,4 +1,4 @@
-"""What a service can be built from by itself: its requirements and its image, against what it imports."""
+"""Compare what a service is built from, its requirements and its image, with what it imports."""
 
 import ast
 import json
@@ -60,15 +60,15 @@ class Built:
         return {path.name for path in (ROOT / self.folder).iterdir()}
 
     def pins(self) -> dict[str, str]:
-        """The versions of all that it installs."""
+        """Return the versions of all that it installs."""
         return pins(ROOT / self.folder / "requirements.txt")
 
     def loaded(self) -> dict[str, Path]:
-        """The modules of ours that a process of the service loads, at its start or later."""
+        """Return the repository's modules that a process of the service loads, at its start or later."""
         return _loaded(self.step)[self.package]
 
     def check_requirements(self) -> set[str]:
-        """They hold all that it imports; the modules of the step that it loads, without the step's name."""
+        """Check that they hold all that it imports, and return the modules of the step that it loads."""
         modules = self.loaded()
         imported = set().union(*(_imported(file) for file in modules.values()))
         needed = {_normal(each) for name in imported for each in _distributions_of(name)}
@@ -77,7 +77,7 @@ class Built:
         return {name.partition(".")[2] for name in modules if name.startswith(f"{self.step}.")}
 
     def check_image(self) -> set[str]:
-        """It copies what there is and the service needs; the paths."""
+        """Check that it copies existing paths with all that the service needs, and return the paths."""
         lines = (ROOT / self.folder / "Dockerfile").read_text().splitlines()
         assert "ARG BASE=python:3.12-slim" in lines
         copied = [line.split()[1:-1] for line in lines if line.startswith("COPY")]
@@ -90,7 +90,7 @@ class Built:
         return paths
 
     def check_pins(self) -> None:
-        """They fit into one environment with all others."""
+        """Check that they agree with the pins of all other services."""
         own = self.pins()
         for other in (*ROOT.glob("step[23]_*/**/requirements.txt"), *ROOT.glob("requirements/*.txt")):
             theirs = pins(other)
@@ -108,14 +108,14 @@ def _loaded(step: str) -> dict[str, dict[str, Path]]:
 
 @cache
 def _distributions() -> Mapping[str, list[str]]:
-    """The distributions that each package which can be imported comes from."""
+    """Return the distributions of each package that can be imported."""
     return packages_distributions()
 
 
 @cache
 def _distributions_of(name: str) -> set[str]:
-    """The distributions that a name which is imported comes from; of those that share a package, as
-    OpenTelemetry's do, the one that has the module.
+    """Return the distributions of an imported name; of those that share a package, as OpenTelemetry's do,
+    the one that has the module.
     """
     found = set(_distributions().get(name.partition(".")[0], ()))
     while len(found) > 1 and name:
@@ -132,13 +132,13 @@ def _is_in(file: PackagePath, path: str) -> bool:
 
 
 def services_of(step: str) -> list[str]:
-    """The folders of a step's services."""
+    """Return the folders of a step's services."""
     folders = [path.parent for path in (ROOT / step).glob("**/service.py")]
     return sorted(str(each.relative_to(ROOT)) for each in folders if (each / "requirements.in").exists())
 
 
 def pins(file: Path) -> dict[str, str]:
-    """The versions that a file of requirements pins."""
+    """Return the versions that a file of requirements pins."""
     return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", file.read_text(), re.MULTILINE))
 
 
@@ -152,7 +152,7 @@ def _lies_in(file: Path, paths: set[str]) -> bool:
 
 
 def _imported(file: Path) -> set[str]:
-    """The names that a module imports, with those of their packages before them."""
+    """Return the names that a module imports, each after the names of its packages."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):

@@ -26,7 +26,7 @@ NO_WAY_BACK = "--disable-back-forward-cache"  # Playwright's default; people's b
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """It ends its browsers when it ends."""
+    """Playwright, which ends its browsers when it ends."""
     with sync_playwright() as started:
         loop = asyncio._get_running_loop()
         yield started
@@ -35,18 +35,18 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Browser:
-    """What draws pages soonest."""
+    """The browser without a window, which is the fastest."""
     return launch(playwright, SHELL, *NAMES)
 
 
 @pytest.fixture(scope="session")
 def windowed_chromium(playwright: Playwright) -> Browser:
-    """What people have, its history and all."""
+    """The browser with a window, as people use it, history included."""
     return launch(playwright, *NAMES)
 
 
 def launch(playwright: Playwright, *names: str) -> Browser:
-    """Start the first of them that is on PATH, else the one that `playwright install chromium` fetched."""
+    """Start the first of these programs on PATH, else the one that `playwright install chromium` fetched."""
     path = next(filter(None, map(shutil.which, names)), None) or playwright.chromium.executable_path
     if not Path(path).exists():
         pytest.skip("no Chromium: install one, or run `playwright install chromium`")

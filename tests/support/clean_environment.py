@@ -1,4 +1,4 @@
-"""What tests run in: what the system needs and what is meant for tests, and no more of the caller's shell."""
+"""The environment of tests: only variables that the system needs or that are meant for tests."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ FOR_TESTS = ("PYTEST_", "CONTRACT_", "PLAYWRIGHT_", "DOCKER_", "DRILLS", "FUZZ_E
 
 
 def clean_environment() -> None:
-    """Leave out of this process's environment whatever else the caller's shell has, such as proxies."""
+    """Remove all other variables of the caller's shell, such as proxies, from this process's environment."""
     if "CONTRACT_URL" in os.environ:  # the step runs already, and its ports are where the caller says
         return
     kept = {name: value for name, value in os.environ.items() if name.startswith(FOR_TESTS)}
@@ -20,8 +20,8 @@ def clean_environment() -> None:
 
 
 def receive_signals() -> None:
-    """Have processes that tests start receive the signals that this one ignores, as `nohup` and a
-    shell's background jobs are: what is ignored is inherited, what is handled is not.
+    """Let child processes receive signals that this process ignores, as `nohup` and background jobs of a
+    shell do: a child inherits that a signal is ignored, but not a handler.
     """
     for number in (signal.SIGHUP, signal.SIGINT):
         if signal.getsignal(number) == signal.SIG_IGN:

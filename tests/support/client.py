@@ -105,7 +105,7 @@ def new_reader(url: str) -> Reader:
 
 
 def other_address() -> str:
-    """A loopback address no other test comes from; skips the test where there is only 127.0.0.1 (macOS)."""
+    """Return a loopback address that no other test uses; skip the test if there is only 127.0.0.1 (macOS)."""
     address = f"127.{secrets.randbelow(200) + 20}.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
     with socket.socket() as probe:
         try:

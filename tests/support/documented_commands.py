@@ -1,4 +1,4 @@
-"""Commands as the texts of this repository name them."""
+"""Commands that the texts of this repository name."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ Words = tuple[str, ...]
 
 
 def texts() -> list[Path]:
-    """All README files, and whatever else is written for readers."""
+    """Return all README files and other texts for readers."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -45,7 +45,7 @@ def workshop_commands(path: Path) -> set[Words]:
 
 
 def _commands(text: str) -> Iterator[Words]:
-    """The command lines in a text's blocks and between its backticks."""
+    """Yield the command lines in a text's code blocks and between its backticks."""
     for block in BLOCK.findall(text):
         for line in block.splitlines():
             yield from _words(line.partition(" #")[0].partition("   ")[0])

@@ -1,4 +1,4 @@
-"""Another site, with pictures and things that pass for pictures."""
+"""Another web site, with pictures and files that only look like pictures."""
 
 import threading
 from collections import Counter
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(noise(3 * MEBIBYTE))
 
     def _drip(self) -> None:
-        """Never silent for long, never done."""
+        """Send a byte from time to time, without an end."""
         self.send_response(200)
         self.send_header("Content-Type", PNG)
         self.end_headers()

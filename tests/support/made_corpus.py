@@ -1,5 +1,5 @@
-"""Makes the posts of a run: known to the last field, and apart from all others by random words and topics, so
-that nothing else in the store can disturb what is asserted about them.
+"""Make the posts of a run: all fields are known, and random words and topics distinguish them from all
+others, so that other posts in the store cannot disturb a test.
 """
 
 import time
@@ -18,7 +18,7 @@ PAGED = 30
 
 
 def make_corpus(images: ImageSite, pictures: dict[str, dict[str, Any]]) -> Corpus:
-    """A new corpus; `pictures` has, by case, the fields that lead to a picture (or not)."""
+    """Return a new corpus; `pictures` has the fields of a post for each case of a picture."""
     clock = count(int(time.time()) - 3600, -60)
     word = new_word()
     made = Corpus(word, _question(word, next(clock)))

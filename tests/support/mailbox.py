@@ -12,18 +12,18 @@ LOOK_BACK = 500
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What was caught behind the API at `url`."""
+    """The caught mails behind the API at `url`."""
 
     url: str
 
     def all_to(self, address: str) -> list[dict[str, Any]]:
-        """All mails that went to an address in any way, each with its text; newest first."""
+        """Return all mails to an address (To, Cc or Bcc), each with its text, newest first."""
         caught = self._get("messages", limit=LOOK_BACK)["messages"]
         mine = [each for each in caught if address in recipients(each)]
         return [self._get(f"message/{each['ID']}") for each in mine]
 
     def only_one_to(self, address: str) -> dict[str, Any]:
-        """The one mail to an address, waited for."""
+        """Wait for the only mail to an address, and return it."""
 
         def check() -> dict[str, Any]:
             found = self.all_to(address)
@@ -39,5 +39,5 @@ class Mailbox:
 
 
 def recipients(message: dict[str, Any]) -> set[str]:
-    """Everybody a mail went to."""
+    """Return all recipients of a mail."""
     return {each["Address"] for kind in ("To", "Cc", "Bcc") for each in message[kind] or []}

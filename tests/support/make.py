@@ -1,4 +1,4 @@
-"""`make` as a user gives it, in this checkout or in a copy of it."""
+"""`make` as a user calls it, in this checkout or in a copy of it."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ OWN = ("PYTEST_", "DRILLS", "WORKSHOP_STATE", "MONGO_PORT", "COLUMNS", "LINES")
 
 
 def command(*words: str, folder: Path = ROOT) -> list[str]:
-    """The whole command line. What installs is left out, as it takes long and a network; `.ci/run` has it."""
+    """Return the command line, which installs nothing: that takes long and needs a network; see `.ci/run`."""
     is_elsewhere = folder == ROOT and Path(sys.prefix) != ROOT / VENV
     return [
         *("make", "-C", str(folder), "--no-print-directory"),
@@ -34,7 +34,7 @@ def command(*words: str, folder: Path = ROOT) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What a user's shell has."""
+    """Return the environment of a user's shell."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     return {**own, "PYTHONUNBUFFERED": "1", **more}
 
@@ -45,8 +45,8 @@ def make(
     code: int = 0,
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """What it prints on the standard output. Raises AssertionError unless it ends with that code, and where
-    it prints errors and ends well.
+    """Return what it prints. Raises AssertionError unless it ends with `code`, and if it prints errors and
+    ends with 0.
     """
     done = subprocess.run(
         command(*words, folder=folder),
@@ -68,7 +68,7 @@ def make(
 def making(
     *words: str, until: str, folder: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> Iterator["Making"]:
-    """A target that stays up, from the time it has said `until` on; killed at the end if it has not ended."""
+    """Yield a target that stays up, once it has printed `until`; kill it at the end if it still runs."""
     with tempfile.TemporaryFile() as file:
         process = subprocess.Popen(
             command(*words, folder=folder),
@@ -91,18 +91,18 @@ def making(
 
 
 class Making:
-    """A target that stays up, in a session of its own, as in a terminal of its own."""
+    """A target that stays up, in its own session, as in its own terminal."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", file: int) -> None:
         self._process, self._file = process, file
 
     @property
     def said(self) -> str:
-        """All it said."""
+        """Return all that it printed."""
         return os.pread(self._file, os.fstat(self._file).st_size, 0).decode(errors="replace")
 
     def await_words(self, words: str) -> None:
-        """Wait until it has said that."""
+        """Wait until it has printed `words`."""
         deadline = time.monotonic() + SECONDS
         while words not in self.said:
             assert self._process.poll() is None, self.said
@@ -110,7 +110,7 @@ class Making:
             time.sleep(0.05)
 
     def processes(self) -> list[psutil.Process]:
-        """All that it has started, itself included."""
+        """Return all processes that it has started, itself included."""
         own = psutil.Process(self._process.pid)
         return [own, *own.children(recursive=True)]
 
@@ -124,13 +124,13 @@ class Making:
         self._process.wait(SECONDS)
 
     def kill(self) -> None:
-        """Kill what runs in this terminal, but no part, as those have sessions of their own."""
+        """Kill what runs in this terminal; parts of a run have their own sessions and stay."""
         self.send(signal.SIGKILL)
         self._process.wait(SECONDS)
 
 
 def copy_of_the_checkout(folder: Path) -> Path:
-    """The files of this checkout in a folder of their own, with its `.venv`."""
+    """Copy the files of this checkout into a folder, with a link to its `.venv`."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

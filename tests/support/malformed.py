@@ -39,12 +39,12 @@ values: st.SearchStrategy[Any] = st.recursive(
 
 
 def nested(depth: int) -> str:
-    """So many arrays in each other, in JSON."""
+    """Return nested arrays in JSON."""
     return "[" * depth + "]" * depth
 
 
 def objects(*known: str) -> st.SearchStrategy[bytes]:
-    """JSON objects with some of the fields that are known, and whatever in them."""
+    """Return JSON objects with some of the known fields and any values."""
     fields = st.fixed_dictionaries({}, optional=dict.fromkeys(known, values))
     return fields.map(json.dumps).map(str.encode)
 
@@ -67,7 +67,7 @@ bodies = st.one_of(
 
 @st.composite
 def targets(draw: st.DrawFn, route: str) -> str:
-    """A path and a query."""
+    """Draw a path and a query."""
     path = route.format(*(draw(segments) for _ in range(route.count("{}"))))
     if route in PARAMETERS and draw(st.booleans()):
         name, value = draw(st.sampled_from(PARAMETERS[route])), draw(segments)
@@ -79,7 +79,7 @@ def targets(draw: st.DrawFn, route: str) -> str:
 
 @st.composite
 def headers(draw: st.DrawFn, token: str) -> list[str]:
-    """Header lines; most have `token`, which is valid."""
+    """Draw header lines; most have `token`, which is valid."""
     lines = [f"Accept: {draw(st.sampled_from(ACCEPT))}"]
     if draw(st.integers(0, 3)):
         lines.append(f"Authorization: Bearer {token}")
@@ -93,7 +93,7 @@ def headers(draw: st.DrawFn, token: str) -> list[str]:
 
 @st.composite
 def requests(draw: st.DrawFn, host: str, token: str) -> bytes:
-    """The bytes of one request."""
+    """Draw the bytes of one request."""
     methods, route = draw(st.sampled_from(ROUTES))
     usual = draw(st.integers(0, 9)) > 0
     method = draw(st.sampled_from(methods if usual else METHODS))

@@ -1,4 +1,4 @@
-"""What malformed requests are made of."""
+"""The parts from which malformed requests are made."""
 
 GET, POST, FORM, MARK = ("GET", "HEAD"), ("POST",), ("GET", "POST", "POST"), ("PUT", "DELETE")
 LISTS = (

@@ -52,14 +52,17 @@ class Nginx:
     certificate: Path
 
     def lead(self, client: Client) -> Client:
-        """Have the client, which was made for `url`, trust the certificate."""
+        """Let a client that was made for `url` trust the certificate."""
         client.session.verify = str(self.certificate)
         return client
 
 
 @contextmanager
 def nginx(face: str, folder: Path, changes: Mapping[str, str] | None = None) -> Iterator[Nginx]:
-    """The example in front of `face`, with further `changes` to its text; skips the test without nginx."""
+    """Yield nginx with the example's configuration in front of `face`, with `changes` to its text.
+
+    Skip the test if nginx is missing.
+    """
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("needs nginx")
@@ -98,7 +101,7 @@ def nginx(face: str, folder: Path, changes: Mapping[str, str] | None = None) -> 
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Files with a certificate for 127.0.0.1 that vouches for itself, and with its key."""
+    """Write files with a self-signed certificate for 127.0.0.1 and its key, and return them."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stones.example")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Documents that no loader and no verb of ours wrote, as tools and other programs leave them."""
+"""Invalid documents, as other tools and programs may leave them."""
 
 import secrets
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ POST_FIELDS = (
 
 
 def whole_posts(count: int, **fields: Any) -> list[Document]:
-    """Posts as the loader writes them, with ids of their own, all much loved."""
+    """Return valid posts with new ids and high scores, as the loader writes them."""
     mark = secrets.token_hex(5)
     loved = {"score": 10_000_000, "ups": 10_000_000, "love": 10_000_000}
     return [{**_post(), **loved, **fields, "_id": f"t3_{mark}{number:05}"} for number in range(count)]
@@ -37,7 +37,7 @@ def _post() -> Document:
 
 
 def odd_posts(**fields: Any) -> Iterator[Document]:
-    """One with each kind of id, one without each field, and one with each strange value in each field."""
+    """Yield posts with each kind of id, without each field, and with each strange value in each field."""
     for identifier in (ObjectId(), 7, 2.5, True, {"a": 1}, Binary(b"x"), "not-an-id", ""):
         yield {**whole_posts(1, **fields)[0], "_id": identifier}
     yield {"_id": ObjectId()}
@@ -52,7 +52,7 @@ def odd_posts(**fields: Any) -> Iterator[Document]:
 
 
 def odd_marks(reader: str, post: Document) -> Iterator[Document]:
-    """Of a reader and a post: without each field, and with strange values."""
+    """Yield marks of a reader and a post: without each field, and with strange values."""
     whole = {"reader": reader, "post": post["_id"], "topic": post["topic"], "tags": ["odd"], "liked": True}
     for name in whole:
         yield {"_id": f"{reader}:{secrets.token_hex(4)}", **{key: whole[key] for key in whole if key != name}}

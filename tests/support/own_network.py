@@ -28,7 +28,7 @@ def own_network() -> Iterator[bool]:
 
 
 def _enter() -> int | None:
-    """The network that the thread was in, open; None where it stays in it."""
+    """Enter a new network. Return the old one, open, or None if that is impossible."""
     try:
         before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""Pictures made on the spot."""
+"""Generated pictures."""
 
 import os
 from functools import cache
@@ -19,7 +19,7 @@ FORMATS = {"jpg": "JPEG"}
 
 @cache
 def picture(ending: str) -> bytes:
-    """A small picture of the format that a file with this ending has."""
+    """Return a small picture in the format of this file ending."""
     made = BytesIO()
     image = PIL.Image.linear_gradient("L").resize((48, 36)).convert("RGB")
     image.save(made, FORMATS.get(ending, ending.upper()))
@@ -28,7 +28,7 @@ def picture(ending: str) -> bytes:
 
 @cache
 def noise(size: int) -> bytes:
-    """A PNG of exactly `size` bytes (a MiB at least), valid in spite of the padding behind its end."""
+    """Return a PNG of exactly `size` bytes (at least a MiB), valid although padding follows its end."""
     made = BytesIO()
     PIL.Image.frombytes("L", (size // 1200, 1000), os.urandom(size // 1200 * 1000)).save(made, "PNG")
     content = made.getvalue()

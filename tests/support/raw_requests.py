@@ -18,7 +18,7 @@ class RawResponse:
 
     @property
     def is_json(self) -> bool:
-        """Whether the body says it is JSON."""
+        """Return whether the media type is JSON."""
         return self.headers.get("content-type", "").startswith("application/json")
 
 

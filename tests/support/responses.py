@@ -69,6 +69,6 @@ def expect_retry_after(response: Response, status: int, most: int = 60) -> None:
 
 
 def expect_message(response: Response, status: int, *words: str) -> None:
-    """An error whose message has these words in it, in any case."""
+    """Check for an error whose message contains these words, in upper or lower case."""
     message = expect_error(response, status)["_error"]["message"].lower()
     assert all(word.lower() in message for word in words), message

@@ -1,4 +1,4 @@
-"""A step with ports and a state folder of its own."""
+"""A running step with its own ports and state folder."""
 
 import json
 import os
@@ -20,7 +20,7 @@ QUIET = {"STONES_LOG_LEVEL": "WARNING"}
 class RunningStep(Command):
     """`workshop run --step N` without the bundled posts, as a context manager.
 
-    It is started from a shell that is full of others' variables. `state` is its WORKSHOP_STATE; `settings`
+    Its environment has many variables of other programs. `state` is its WORKSHOP_STATE; `settings`
     are further environment variables, as a caller's shell has them.
     """
 
@@ -47,19 +47,19 @@ class RunningStep(Command):
 
     @property
     def url(self) -> str:
-        """Where it said its face is."""
+        """Return the address of the face that it printed."""
         return self.ready
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The secrets of its state folder by their names."""
+        """Return the secrets of its state folder by their names."""
         found: dict[str, str] = json.loads(
             (Path(self.environment["WORKSHOP_STATE"]) / "secrets.json").read_text()
         )
         return found
 
     def admin(self) -> MongoClient[dict[str, Any]]:
-        """A client of its MongoDB that may do everything."""
+        """Return a client of its MongoDB with all permissions."""
         return MongoClient(
             "127.0.0.1",
             self.ports["MONGO_PORT"],
@@ -71,13 +71,13 @@ class RunningStep(Command):
 
     @property
     def mail_url(self) -> str:
-        """Where caught mail can be read, through Mailpit's API."""
+        """Return the address of Mailpit's API, where caught mail can be read."""
         return f"http://127.0.0.1:{self.ports['MAIL_HTTP_PORT']}"
 
     def load(self, file: Path) -> str:
-        """Load a file of posts as a user does, beside the running step; what the command said."""
+        """Load a file of posts as a user does, while the step runs, and return what the command printed."""
         return self.workshop_load("--file", str(file))
 
     def workshop_load(self, *arguments: str) -> str:
-        """`workshop load` into this step's store, with any of its options; what it said."""
+        """Call `workshop load` for this step's store, and return what it printed."""
         return call(["load", "--step", str(self.step), *arguments], self.environment)

@@ -11,16 +11,16 @@ from xdist.scheduler import LoadScopeScheduling
 STEP = re.compile(r"[\[-](step\d)[\]-]")
 PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
 SHARING = {"step1", "step2", "drills"}
-"""Folders whose files share a running step, or had better not run beside each other."""
+"""Folders whose files share a running step, or should not run beside each other."""
 
 ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
-"""Files in them that do not."""
+"""Files in these folders that do not."""
 
 SLOW_TO_START = {"step2", "step3"}
 """Steps that the suites of the face share, one after another; of others each starts its own."""
 
 TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
-"""Files that share them, in folders of which most do not."""
+"""Files that share a step, in folders whose other files do not."""
 
 LONGEST = (
     *("shared step3", "shared step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
@@ -40,7 +40,7 @@ mostly wait, beside the others that keep a processor busy.
 
 
 def group_of(nodeid: str) -> str:
-    """What a test stays together with, by its id."""
+    """Return the name of the group that a test belongs to, by its id."""
     place = PLACE.match(nodeid)
     if place is None:
         return nodeid.partition("::")[0]
@@ -54,7 +54,7 @@ def group_of(nodeid: str) -> str:
 
 
 def longest_first(items: list[Any]) -> None:
-    """Sort tests by what is to be begun first: the LONGEST groups, then others by how many they are.
+    """Sort tests: the LONGEST groups first, then others by their number of tests.
 
     In a group those that take no `step` come first, as those of the face fill the step they share with posts.
     """

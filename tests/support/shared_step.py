@@ -19,8 +19,8 @@ POSTS = 60
 class SharedStep:
     """It may fetch pictures from `images` and from a port that refuses connections.
 
-    Before it was started it had `posts`, newest first, all with `word` and of one `topic`, of which
-    `found_at_start` were found when it said that it was ready; and `pictured`, which has a picture.
+    It was started with `posts`, newest first, all with `word` and of one `topic`, and `pictured`, which has a
+    picture. Once it was ready, `found_at_start` of the posts were found.
     """
 
     running: RunningStep

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 @dataclass(frozen=True)
 class CollectedSpan:
-    """A span: of which service, in which trace (in hexadecimal), and of which traces a consequence."""
+    """A span: its service, its trace (in hexadecimal), and the traces that caused it."""
 
     service: str
     name: str
@@ -42,7 +42,7 @@ class SpanCollector:
 
     @property
     def spans(self) -> list[CollectedSpan]:
-        """All spans so far."""
+        """Return all spans so far."""
         return list(self._server.seen)
 
 

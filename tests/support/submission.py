@@ -12,17 +12,17 @@ BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def new_word() -> str:
-    """A word in no other text, without the vowels and endings that stemming works on."""
+    """Return a word that no other text has, without vowels and endings, which stemming would change."""
     return "zq" + "".join(secrets.choice(CONSONANTS) for _ in range(9))
 
 
 def new_topic() -> str:
-    """A subreddit nobody has."""
+    """Return a new name of a subreddit."""
     return f"T_{secrets.token_hex(6)}"
 
 
 def new_id() -> str:
-    """A submission's id, without its prefix."""
+    """Return a new id of a submission, without its prefix."""
     return "c" + "".join(secrets.choice(BASE36) for _ in range(9))
 
 
@@ -46,26 +46,26 @@ class Submission:
 
     @property
     def post_id(self) -> str:
-        """The `_id` of the post."""
+        """Return the `_id` of the post."""
         return f"t3_{self.id}"
 
     @property
     def shown_score(self) -> int:
-        """The score, by default what the votes come to."""
+        """Return the score, by default the result of the votes."""
         return self.ups - self.downs if self.score is None else self.score
 
     @property
     def by_love(self) -> tuple[int, int, str]:
-        """The key recommendations are sorted by."""
+        """Return the key that recommendations are sorted by."""
         return self.downs - self.ups, -self.num_comments, self.post_id
 
     @property
     def permalink(self) -> str:
-        """The address of its comments; only it names the topic."""
+        """Return the address of its comments; it alone names the topic."""
         return f"http://www.reddit.com/r/{self.topic}/comments/{self.id}/step_by_step/"
 
     def line(self) -> str:
-        """The line of the export, as `mongoexport` writes it."""
+        """Return the line of the export, as `mongoexport` writes it."""
         record: dict[str, Any] = {
             "_id": {"$oid": secrets.token_hex(12)},
             "author": self.author,
@@ -94,7 +94,7 @@ class Submission:
         return json.dumps(record, ensure_ascii=False) + "\n"
 
     def shown(self) -> dict[str, Any]:
-        """The post's fields as everybody sees them, `created` as a datetime, `_etag` left out."""
+        """Return the post's fields as everybody sees them, `created` as a datetime, without `_etag`."""
         return {
             "_id": self.post_id,
             "source": "reddit",
@@ -115,7 +115,7 @@ class Submission:
 
 
 def loved_posts(count: int, word: str, topic: str) -> list[Submission]:
-    """So many of one topic, newest first, all with the word; each is loved more than the one before."""
+    """Return submissions of one topic with a word, newest first, each more loved than the one before."""
     return [
         Submission(f"{word} {number}", topic, 1_600_000_000 - number, ups=200 + number)
         for number in range(count)

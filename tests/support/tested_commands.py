@@ -24,13 +24,13 @@ MODULE = ["-m", "workshop"]
 
 @cache
 def runs() -> frozenset[tuple[str, str]]:
-    """Program and first word of all commands that tests run."""
+    """Return the program and first argument of all commands that tests run."""
     return frozenset(found for path in TESTS.rglob("*.py") for found in _runs(ast.parse(path.read_text())))
 
 
 @cache
 def words() -> frozenset[str]:
-    """All words in strings of tests, options among them."""
+    """Return all words in strings of tests, options among them."""
     return frozenset(
         word
         for path in TESTS.rglob("*.py")

@@ -1,4 +1,4 @@
-"""The `workshop` command as a user calls it: in a process of its own, with settings in its environment."""
+"""The `workshop` command as a user calls it: in its own process, with settings in its environment."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ COMMAND_SECONDS = 400.0
 
 
 def call(arguments: list[str], environment: Mapping[str, str]) -> str:
-    """Call a `workshop` command that ends by itself; its output. Raises AssertionError when it fails."""
+    """Call a `workshop` command that ends by itself; return its output. Raises AssertionError if it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "workshop", *arguments],
         cwd=ROOT,
@@ -61,23 +61,23 @@ class Command:
 
     @property
     def output(self) -> str:
-        """Everything it said so far."""
+        """Return everything that it has printed."""
         size = os.fstat(self._file.fileno()).st_size
         return os.pread(self._file.fileno(), size, 0).decode(errors="replace")
 
     @property
     def running(self) -> bool:
-        """Whether its process has not ended."""
+        """Return whether its process still runs."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def process(self) -> psutil.Process:
-        """Its process."""
+        """Return its process."""
         assert self._process is not None
         return psutil.Process(self._process.pid)
 
     def start(self, seconds: float = READY_SECONDS) -> None:
-        """Start it and wait until it is ready. Raises AssertionError with all it said when it never is."""
+        """Start it and wait until it is ready. Raises AssertionError with its output if it never is."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as it runs
         self._process = subprocess.Popen(
             [sys.executable, "-m", "workshop", *self._arguments],
@@ -94,8 +94,9 @@ class Command:
             raise
 
     def stop(self, *, still_used: Collection[str] = ()) -> None:
-        """Press Ctrl-C; it must end well, and all that it started with it, except servers whose command line
-        has one of `still_used` in it, as other runs use them.
+        """Press Ctrl-C, and check that it ends with 0, and with it all that it started.
+
+        Servers with one of `still_used` in their command line may stay, as other runs use them.
         """
         process = self._process
         if process is None or process.poll() is not None:
@@ -116,7 +117,7 @@ class Command:
         assert not left, f"{self} left running: {left}\n{self.output}"
 
     def wait(self, seconds: float) -> int:
-        """Its exit code, once it has ended by itself."""
+        """Wait until it ends by itself, and return its exit code."""
         assert self._process is not None
         return self._process.wait(seconds)
 

@@ -1,4 +1,4 @@
-"""A client that never stops tagging posts, and records the responses."""
+"""A client that tags posts continuously, and records the responses."""
 
 import threading
 import time
@@ -39,7 +39,7 @@ class Writer(threading.Thread):
             self._write(post, f"tag-{number}")
 
     def await_more(self, count: int, seconds: float = RESPONSE_SECONDS) -> None:
-        """Wait until so many more writes are acknowledged."""
+        """Wait until `count` more writes are acknowledged."""
         least = len(self.acknowledged) + count
 
         def check() -> None:
