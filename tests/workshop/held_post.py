@@ -1,4 +1,4 @@
-"""A post that nobody can write, so that a load stops there until the test lets it continue."""
+"""A post that nobody can write, so that a load stops at it until the test lets it continue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ LONGEST_SECONDS = 600
 
 @contextmanager
 def held_post(collection: Collection[dict[str, Any]], post_id: str) -> Iterator[None]:
-    """A post is being inserted in a transaction that does not end inside the block, and is then undone.
+    """Insert a post in a transaction that stays open inside the block and is undone at its end.
 
-    MongoDB lets another write of the same `_id` wait for it, as long as transactions may last (`unhurried`).
+    Meanwhile MongoDB lets another write of the same `_id` wait (see `unhurried`).
     """
     with collection.database.client.start_session() as session:
         session.start_transaction()
@@ -32,7 +32,7 @@ def held_post(collection: Collection[dict[str, Any]], post_id: str) -> Iterator[
 
 @contextmanager
 def unhurried(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
-    """MongoDB ends no transaction by itself inside the block, however slow the machine is."""
+    """Keep MongoDB from ending transactions by itself inside the block, however slow the machine is."""
     before = client.admin.command("getParameter", 1, **{LIMIT: True})[LIMIT]
     client.admin.command("setParameter", 1, **{LIMIT: LONGEST_SECONDS})
     yield
@@ -40,7 +40,7 @@ def unhurried(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
 
 
 def await_held(collection: Collection[dict[str, Any]], seconds: float = 120.0) -> None:
-    """Wait until somebody waits to write the post that is held."""
+    """Wait until another write waits for the held post."""
     waiting = {"ns": collection.full_name, "active": True, "writeConflicts": {"$gt": 0}}
     requested = [{"$currentOp": {"allUsers": True}}, {"$match": waiting}]
 

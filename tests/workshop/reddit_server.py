@@ -40,7 +40,7 @@ class ReceivedRequest:
 
 
 class RedditServer:
-    """Used as a context manager. `subreddits` has each one's submissions, newest first, or its refusal."""
+    """A server, as a context manager. `subreddits` has submissions by name, newest first, or a refusal."""
 
     def __init__(self) -> None:
         self.subreddits: dict[str, list[dict[str, Any]] | Fault] = {}
@@ -69,17 +69,17 @@ class RedditServer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Return its address."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def praw_ini(self) -> str:
-        """A configuration that leads PRAW here."""
+        """Return a configuration that leads PRAW to this server."""
         return f"[DEFAULT]\noauth_url={self.url}\nreddit_url={self.url}\n"
 
     @property
     def listings(self) -> list[ReceivedRequest]:
-        """The requests for listings."""
+        """Return the requests for listings."""
         return [requested for requested in self.requests if requested.path.startswith("/r/")]
 
 
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     reddit: RedditServer
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def do_POST(self) -> None:
         form = self.rfile.read(int(self.headers.get("content-length", 0))).decode()

@@ -1,4 +1,4 @@
-"""`workshop run` that gets a signal at one place of the code: `… PLACE SIGNAL ARGUMENT…`.
+"""Start `workshop run` and send it a signal at one place of the code: `… PLACE SIGNAL ARGUMENT…`.
 
 PLACE is `file.py:function` within the workshop. When its first line is reached the signal is sent to this
 process, and again at every line of the workshop's code that is new from then on: as often as nobody presses

@@ -1,4 +1,4 @@
-"""`workshop bench`: what it says, how it ends, and that it measures what it says."""
+"""`workshop bench`: what it prints, how it ends, and that it measures what it claims."""
 
 import os
 import pty
@@ -43,7 +43,7 @@ def address(mongo_client: MongoClient[dict[str, Any]], database: Any) -> Iterato
 
 
 @pytest.mark.bench
-def test_the_numbers_are_of_one_run_and_nothing_is_left(address: str, database: Any) -> None:
+def test_figures_come_from_one_run_and_no_collection_is_left(address: str, database: Any) -> None:
     numbers = bench.load_ratio(address, COUNT, rounds=1)
     for setting in ("plain", "text_index"):
         bare, loader = numbers[f"{setting}_bare_docs_s"], numbers[f"{setting}_loader_docs_s"]
@@ -60,7 +60,7 @@ def test_a_loader_that_loses_posts_is_not_measured(address: str, monkeypatch: py
 
 
 class Bench:
-    """The command, with a terminal for what is no figure."""
+    """The command, with a terminal for its progress."""
 
     def __init__(self, *arguments: str) -> None:
         self.terminal, theirs = pty.openpty()
@@ -81,7 +81,7 @@ class Bench:
         self.shown = ""
 
     def show(self) -> str:
-        """What the terminal has shown so far, and more of it than the last time."""
+        """Read what the terminal shows, and return all of it so far."""
         try:
             self.shown += os.read(self.terminal, 4096).decode()
         except OSError:  # it has ended, and hung up
@@ -89,7 +89,7 @@ class Bench:
         return self.shown
 
     def end(self) -> str:
-        """Wait for its end; what it printed."""
+        """Wait for its end, and return what it printed."""
         while self.process.poll() is None or len(self.shown) < len(self.show()):
             pass
         assert self.process.stdout is not None
@@ -108,7 +108,7 @@ def benched(*arguments: str) -> Iterator[Bench]:
 
 
 @pytest.mark.bench
-def test_progress_is_for_the_terminal_and_figures_for_the_pipe() -> None:
+def test_progress_goes_to_the_terminal_and_figures_to_the_pipe() -> None:
     with benched("--quick", "--only", "load") as quick:
         printed = quick.end()
         assert quick.process.returncode == 0, quick.shown
@@ -128,7 +128,7 @@ def test_eve_is_measured_beside_servers_written_by_hand() -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_ctrl_c_ends_it_and_all_it_started(number: int, tmp_path: Path, monkeypatch: Any) -> None:
+def test_ctrl_c_ends_all_processes(number: int, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with benched("--only", "load", "--count", MANY) as quick:
         process = psutil.Process(quick.process.pid)
@@ -168,7 +168,7 @@ def test_missing_requirements_are_reported_before_measuring(arguments: tuple[str
     assert "Traceback" not in refused.shown
 
 
-def test_how_long_it_takes_grows_with_what_is_measured() -> None:
+def test_announced_duration_grows_with_the_measurements() -> None:
     names = [*catalogue.MEASUREMENTS]
     assert catalogue.total_duration(names, QUICK) < 180 < catalogue.total_duration(names, FULL)
     for name in names:

@@ -1,4 +1,4 @@
-"""What of a caller's shell reaches the processes that the workshop starts."""
+"""Which variables of a caller's shell reach the processes that the workshop starts."""
 
 import re
 import subprocess
@@ -42,7 +42,7 @@ def test_variables_for_other_programs_do_not_reach_a_process(render: Renderer) -
     }
 
 
-def test_the_system_s_own_variables_do(render: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_the_system_reach_a_process(render: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     system = {"PATH": "/bin", "HOME": "/nowhere", "LC_ALL": "C", "LD_LIBRARY_PATH": "/lib", "TZ": "UTC"}
     for name, value in system.items():
         monkeypatch.setenv(name, value)
@@ -50,7 +50,7 @@ def test_the_system_s_own_variables_do(render: Renderer, monkeypatch: pytest.Mon
     assert system.items() <= env.items()
 
 
-def test_settings_that_the_step_names_do_and_any_with_our_prefix(
+def test_settings_of_the_step_and_variables_with_its_prefix_reach_a_process(
     render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHARES_PER_MINUTE", "5")
@@ -62,7 +62,7 @@ def test_settings_that_the_step_names_do_and_any_with_our_prefix(
     assert "IMAGE_MAX_BYTES" not in env
 
 
-def test_a_family_of_settings_is_named_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pattern_names_several_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAPIDS_MAX_AGE", "60")
     monkeypatch.setenv("RAPID", "60")
     assert environment.overrides(["RAPID_*", "RAPIDS_*"]) == {"RAPIDS_MAX_AGE": "60"}
@@ -78,7 +78,7 @@ def test_the_readmes_name_every_setting_that_reaches_a_step(manifest: Path) -> N
     ] == []
 
 
-def test_tests_run_without_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tests_run_without_variables_for_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONTRACT_URL", raising=False)
     for name, value in FOREIGN.items():
         monkeypatch.setenv(name, value)
@@ -105,7 +105,7 @@ subprocess.run([sys.executable, "-c", {shown!r}], check=True)
     assert output.stdout.strip() == ignored
 
 
-def test_a_setting_that_is_no_number_is_refused_at_once(
+def test_invalid_number_in_a_setting_is_refused_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHARES_PER_MINUTE", "many")

@@ -1,4 +1,4 @@
-"""Every command that a README, the Makefile or `--help` names is there, and run by a test."""
+"""Every command that a README, the Makefile or `--help` names exists, and a test runs it."""
 
 import re
 import shlex
@@ -43,12 +43,12 @@ def named(given: tuple[object, tuple[str, ...]]) -> str:
 
 @cache
 def targets() -> list[str]:
-    """What `make help` lists."""
+    """Return what `make help` lists."""
     return re.findall(r"^  make (\w+)", make("help"), re.MULTILINE)
 
 
 def commands(group: click.Group, name: str) -> Iterator[tuple[str, str, click.Command]]:
-    """The commands of a group."""
+    """Return the commands of a group."""
     context = click.Context(group)
     for each in group.list_commands(context):
         command = group.get_command(context, each)
@@ -60,7 +60,7 @@ ALL = [*commands(workshop, "workshop"), *commands(rapids, "rapids")]
 
 
 def parse(group: click.Group, given: tuple[str, ...]) -> None:
-    """Have click read a command line; raises AssertionError for one that it refuses."""
+    """Parse a command line with click. Raises AssertionError if click refuses it."""
     name, *arguments = given
     command = group.get_command(click.Context(group), name)
     assert command is not None, f"there is no {name}"
@@ -77,7 +77,7 @@ def parse(group: click.Group, given: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("given", NAMED, ids=named)
-def test_what_a_text_says_of_make_is_a_command(given: tuple[object, tuple[str, ...]]) -> None:
+def test_make_commands_in_texts_exist(given: tuple[object, tuple[str, ...]]) -> None:
     target, *variables = given[1]
     assert target in targets()
     would_do = make("-n", target, *(each.replace("STEP=n", "STEP=1") for each in variables))
@@ -90,7 +90,7 @@ def test_what_a_text_says_of_make_is_a_command(given: tuple[object, tuple[str, .
 
 
 @pytest.mark.parametrize("given", CALLED, ids=named)
-def test_what_a_text_says_of_workshop_is_a_command(given: tuple[object, tuple[str, ...]]) -> None:
+def test_workshop_commands_in_texts_exist(given: tuple[object, tuple[str, ...]]) -> None:
     parse(workshop, given[1])
 
 
@@ -120,7 +120,7 @@ def test_every_target_is_run_by_a_test() -> None:
     assert {*targets()} - run == {*NOT_RUN}
 
 
-def test_linting_and_locking_do_what_they_say() -> None:
+def test_lint_and_lock_call_their_tools() -> None:
     for word in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
         assert word in make("-n", "lint")
     assert "requirements/lock.sh" in make("-n", "lock")

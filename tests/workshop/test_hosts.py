@@ -1,4 +1,4 @@
-"""Addresses to listen on, as people write them, and where what listens there is found."""
+"""Addresses to listen on, as people write them, and the URLs that result."""
 
 import socket
 
@@ -33,7 +33,7 @@ def test_each_kind_of_address_is_accepted_and_written_in_urls(
 
 
 @pytest.mark.parametrize("given", ["no.such.host.invalid", "http://127.0.0.1", "*", "127.0.0.1:80", "a" * 70])
-def test_what_is_none_is_refused_by_its_variable(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+def test_invalid_address_is_refused_with_its_variable(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("MONGO_HOST", given)
     with pytest.raises(click.ClickException, match="MONGO_HOST"):
         host_from("MONGO_HOST")
@@ -42,7 +42,7 @@ def test_what_is_none_is_refused_by_its_variable(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("host", "bound"), [("", "127.0.0.1:8000"), ("::1", "[::1]:8000"), ("::", "[::]:8000")]
 )
-def test_gunicorn_is_given_what_it_understands(
+def test_gunicorn_gets_an_address_that_it_understands(
     monkeypatch: pytest.MonkeyPatch, host: str, bound: str
 ) -> None:
     monkeypatch.setenv("STEP0_HOST", host)
@@ -50,7 +50,7 @@ def test_gunicorn_is_given_what_it_understands(
     assert address(0, "STEP0_PORT", 8000) == bound
 
 
-def test_gunicorn_is_given_what_a_name_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gunicorn_gets_the_address_of_a_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEP0_HOST", "localhost")
     found = socket.getaddrinfo("localhost", 8000, type=socket.SOCK_STREAM)[0][4][0]
     assert address(0, "STEP0_PORT", 8000).strip("[]").removesuffix(":8000").strip("[]") == found

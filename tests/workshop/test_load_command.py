@@ -1,4 +1,4 @@
-"""`workshop load` as people call it: what it says, how it ends, and that it can be stopped at any moment."""
+"""`workshop load` as people call it: what it prints, how it ends, and that it can always be stopped."""
 
 import json
 import os
@@ -31,7 +31,7 @@ GENERATED = list(posts(3000))
 
 
 class Loader:
-    """Calls the command against a database of its own, as a user with rights to that one only."""
+    """Calls the command for its own database, as a user with permissions for this database only."""
 
     def __init__(self, database: Database[dict[str, Any]], folder: Path) -> None:
         self.database = database
@@ -118,7 +118,7 @@ def test_first_ten_bad_records_are_reported_and_the_rest_counted(load):
     assert "  and 5 more bad ones" in said
 
 
-def test_what_a_file_says_does_not_command_the_terminal(load):
+def test_control_characters_of_a_file_do_not_reach_the_terminal(load):
     said = load("--file", load.write("posts.json", lines(1)[0] + '{"kind": "\\u001b[2J", "data": {}}\n'))
     assert "  bad: line 2: a thing of kind \ufffd[2J, not a submission" in said
 
@@ -146,7 +146,7 @@ def test_a_file_without_one_post_is_an_error(load):
     assert "Error: There was no post in posts.json." in said
 
 
-def test_a_file_that_was_cut_short_loads_what_it_has_and_is_an_error(load):
+def test_truncated_file_is_loaded_as_far_as_it_goes_and_is_an_error(load):
     packed = zstandard.ZstdCompressor().compress("".join(lines(5000)).encode())
     said = load("--file", load.write("posts.zst", packed[: len(packed) // 2]), code=1)
     assert "posts.zst until the error: " in said
@@ -185,7 +185,7 @@ def test_a_subreddit_is_loaded_through_praw(load):
 
 
 def submission(number: int) -> dict[str, Any]:
-    """What the API gives."""
+    """Return a submission as the API gives it."""
     submission = json.loads(
         Submission(f"Stone {number}", "Python", 1_700_000_000 - number, ups=number).line()
     )
@@ -199,7 +199,7 @@ def assert_generated(load: Loader, count: int) -> None:
 
 
 def stop_at(load: Loader, post_id: str, *command: str) -> str:
-    """Load, and press Ctrl-C while this post is being written, which is then done; what the load said."""
+    """Load, press Ctrl-C while this post is being written, let it finish, and return the output."""
     with held_post(load.posts, post_id):
         process = load.start(*command)
         await_held(load.posts)
@@ -213,7 +213,7 @@ def stop_at(load: Loader, post_id: str, *command: str) -> str:
 
 
 def said_until(process: "subprocess.Popen[str]", words: str) -> str:
-    """What a process says up to the line with these words."""
+    """Return the output of a process up to the line with these words."""
     said = ""
     for line in process.stdout or ():
         said += line
@@ -234,7 +234,7 @@ def test_ctrl_c_prints_the_progress_and_the_same_command_continues(load):
     assert_generated(load, 3000)
 
 
-def test_a_loader_that_is_killed_leaves_a_store_to_go_on_with(load):
+def test_load_can_be_continued_after_a_kill(load):
     command = ("--generate", "3000", "--batch", "200")
     with held_post(load.posts, GENERATED[1700]["_id"]):
         with held_post(load.posts, GENERATED[900]["_id"]):
@@ -257,7 +257,7 @@ def assert_place_is_behind(load: Loader, number: int) -> None:
 
 
 def whole_file(kind: str) -> tuple[str | bytes, str]:
-    """A file of 2,000 posts of this kind, and the `_id` of one in the middle."""
+    """Return a file of 2,000 posts of this kind, and the `_id` of one in the middle."""
     count, middle = 2000, 900
     if kind == "xml":
         created = Submission("", "", 1_400_000_000).shown()["created"]
@@ -274,7 +274,7 @@ def whole_file(kind: str) -> tuple[str | bytes, str]:
 
 
 @pytest.mark.parametrize("kind", ["json", "zst", "array", "xml"])
-def test_a_file_is_gone_on_with_after_ctrl_c(kind, load):
+def test_load_of_a_file_continues_after_ctrl_c(kind, load):
     text, middle = whole_file(kind)
     command = ("--file", load.write(f"posts.{kind}", text), "--batch", "200")
     stop_at(load, middle, *command)
@@ -285,7 +285,7 @@ def test_a_file_is_gone_on_with_after_ctrl_c(kind, load):
     assert load.database[COLLECTION].count_documents({}) == 0
 
 
-def test_restart_starts_over(load):
+def test_restart_option_begins_from_the_start(load):
     command = ("--generate", "2000", "--batch", "200")
     stop_at(load, GENERATED[500]["_id"], *command)
     stored = load.posts.count_documents({})

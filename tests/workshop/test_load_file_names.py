@@ -1,4 +1,4 @@
-"""The file that is meant by FILE=…, as it comes through make and the shell."""
+"""Which file FILE=… names, after make and the shell have read it."""
 
 import os
 import shutil
@@ -43,17 +43,17 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "text", ["~/posts.json", "$HOME/posts.json", "${HOME}/posts.json", "$$HOME/posts.json"]
 )
 @pytest.mark.usefixtures("elsewhere")
-def test_what_a_shell_left_alone_is_understood(text: str) -> None:
+def test_tilde_and_variables_that_the_shell_left_are_expanded(text: str) -> None:
     assert existing_path(text) == Path(os.environ["HOME"], "posts.json")
 
 
-def test_a_file_that_is_called_just_so_comes_first(elsewhere: Path) -> None:
+def test_file_with_exactly_this_name_comes_first(elsewhere: Path) -> None:
     (elsewhere / "~").mkdir()
     shutil.copy(Path(os.environ["HOME"], "posts.json"), elsewhere / "~")
     assert existing_path("~/posts.json") == elsewhere / "~/posts.json"
 
 
-def test_where_make_was_called_comes_before_where_it_runs(
+def test_folder_where_make_was_called_comes_first(
     elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path / "home")
@@ -63,5 +63,5 @@ def test_where_make_was_called_comes_before_where_it_runs(
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_a_file_that_is_nowhere_keeps_its_name() -> None:
+def test_missing_file_keeps_its_name() -> None:
     assert existing_path("~/none $x.json") == Path("~/none $x.json")

@@ -31,7 +31,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def zipped(data: bytes) -> bytes:
-    """A zip archive as a Mac makes it."""
+    """Return a zip archive as a Mac makes it."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("posts/", "")
@@ -61,7 +61,7 @@ def listing(children: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def read(path: Path, start: int = 0, site: str = "") -> tuple[list[dict[str, Any]], list[Problem]]:
-    """The posts and the problems of a file."""
+    """Return the posts and the problems of a file."""
     posts, problems = [], []
     for record in FileSource(path, site).records(start):
         if isinstance(record, Problem):
@@ -151,7 +151,7 @@ def test_the_site_comes_from_the_file_or_its_folder(name, tmp_path):
     assert FileSource(written(tmp_path, path.read_bytes(), "Posts.xml")).site == ""
 
 
-def test_a_site_that_is_none_is_refused(tmp_path):
+def test_invalid_site_is_refused(tmp_path):
     path = written(tmp_path, "<posts></posts>")
     with pytest.raises(LoadError, match=r"is not the name of a site\. Examples: .* SITE=serverfault\.com"):
         FileSource(path, "Server Fault")
@@ -186,7 +186,7 @@ def test_bad_lines_are_reported_with_number_and_reason_and_the_rest_is_read(tmp_
     assert all(problem.bad for problem in problems)
 
 
-def test_numbers_with_too_many_digits_are_a_bad_line(tmp_path):
+def test_number_with_too_many_digits_makes_a_bad_line(tmp_path):
     good = submissions(1)[0]
     _, problems = read(written(tmp_path, good.line() + '{"score": ' + "9" * 5000 + "}\n"))
     assert [problem.reason for problem in problems] == ["not JSON: a number with too many digits"]
@@ -241,7 +241,7 @@ def test_an_array_larger_than_the_reading_window_loses_nothing(tmp_path):
         (', {"id": "' + "x" * 5000, "Value 4 is longer than 16 MiB, and the file ends in it"),
     ],
 )
-def test_an_array_that_was_cut_short_gives_what_came_before(end, message, tmp_path, monkeypatch):
+def test_truncated_array_gives_the_posts_before_its_end(end, message, tmp_path, monkeypatch):
     monkeypatch.setattr(json_records, "LONGEST", 2000)
     monkeypatch.setattr(json_records, "_CHUNK", 500)
     path = written(tmp_path, "[" + ",".join(each.line() for each in submissions(3)) + end)
@@ -258,7 +258,7 @@ def test_an_array_that_was_cut_short_gives_what_came_before(end, message, tmp_pa
 @pytest.mark.parametrize("packer", ["gz", "zst", "zst of unknown size"])
 @pytest.mark.parametrize("form", ["ndjson", "array", "xml"])
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
-def test_a_packed_file_that_was_cut_short_gives_what_came_before(packer, form, share, tmp_path):
+def test_truncated_packed_file_gives_the_posts_before_its_end(packer, form, share, tmp_path):
     made = submissions(3000)
     lines = [each.line() for each in made]
     created = made[0].shown()["created"]
@@ -317,7 +317,7 @@ def test_many_gz_members_are_one_file(tmp_path):
 
 
 @pytest.mark.parametrize("packer", RARER)
-def test_what_older_dumps_and_downloads_are_packed_with_is_read(packer, tmp_path):
+def test_older_and_rarer_packings_are_read(packer, tmp_path):
     made = submissions(3000)
     packed = RARER[packer]("".join(each.line() for each in made).encode())
     posts, problems = read(written(tmp_path, packed))
@@ -389,7 +389,7 @@ def test_xml_that_is_no_dump_is_reported(xml, message, tmp_path):
             pass
 
 
-def test_an_endless_row_is_not_held(tmp_path):
+def test_endless_row_is_not_kept_in_memory(tmp_path):
     data = b'<posts><row Id="1" PostTypeId="2"/><row Body="' + b"x" * (40 * 1024 * 1024)
     began = time.process_time()
     with pytest.raises(LoadError, match="A row of the XML is longer than 2 MiB"):
@@ -399,7 +399,7 @@ def test_an_endless_row_is_not_held(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["ndjson", "array", "xml"])
-def test_reading_goes_on_behind_any_place(form, tmp_path):
+def test_reading_continues_after_any_position(form, tmp_path):
     made = submissions(20)
     text = {
         "ndjson": "\n".join(each.line() for each in made),
@@ -418,7 +418,7 @@ def test_reading_goes_on_behind_any_place(form, tmp_path):
         assert list(FileSource(path).records(place)) == whole[index + 1 :]
 
 
-def test_in_a_listing_the_place_moves_on_with_the_last_of_it_only(tmp_path):
+def test_position_moves_only_after_the_last_post_of_a_listing(tmp_path):
     made = submissions(6)
     text = json.dumps(listing(things(made[:3]))) + "\n" + json.dumps(listing(things(made[3:])))
     path = written(tmp_path, text)
@@ -439,7 +439,7 @@ def test_a_changed_file_is_another_version(tmp_path):
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real reddit export is not beside the repository")
-def test_the_real_export_is_read_whole():
+def test_real_export_is_read_completely():
     posts, problems = read(REAL)
     assert (len(posts), len({post["_id"] for post in posts}), problems) == (984, 984, [])
     assert {post["topic"] for post in posts} == {"Python"}

@@ -1,4 +1,4 @@
-"""Generated posts: the same for a seed, whatever their number, and believable in bulk."""
+"""Generated posts: the same for a seed, whatever their number, and realistic as a whole."""
 
 import math
 import re
@@ -30,18 +30,18 @@ def test_post_does_not_depend_on_the_number_of_posts(many):
 
 
 @pytest.mark.parametrize("start", [0, 1, 999, 1000, 1001, 12_345, 19_999, 20_000])
-def test_posts_begin_anywhere(start, many):
+def test_generation_can_start_at_any_post(start, many):
     assert list(posts(20_000, start=start)) == many[start:]
 
 
-def test_a_late_start_is_quick_and_the_source_knows_its_place():
+def test_late_start_is_quick_and_the_source_knows_its_position():
     source = GeneratedSource(MAX_POSTS)
     first = next(source.records(MAX_POSTS - 3))
     assert first["_id"].endswith(f"{MAX_POSTS - 3:09d}")
     assert source.position == source.done == MAX_POSTS - 2
 
 
-def test_the_same_seed_gives_the_same_and_another_gives_others(many):
+def test_seed_decides_the_posts(many):
     assert list(posts(500, seed=1)) == many[:500]
     other = list(posts(500, seed=2))
     assert not {post["_id"] for post in other} & {post["_id"] for post in many}
@@ -57,7 +57,7 @@ def test_ids_are_distinct_fit_the_pattern_and_are_longer_than_real_ones(many):
     assert all(_id[3] == "g" for _id in ids)
 
 
-def test_every_post_is_what_the_loader_would_make_of_it(many):
+def test_every_post_has_the_form_that_the_loader_gives(many):
     for post in islice(many, 0, None, 37):
         assert clean.line(post["title"], "title", TITLE_LIMIT) == post["title"] != ""
         assert clean.text(post["text"], "text", TEXT_LIMIT) == post["text"]
@@ -70,7 +70,7 @@ def test_every_post_is_what_the_loader_would_make_of_it(many):
         bson.encode(post)
 
 
-def test_no_slot_of_a_sentence_is_left_open(many):
+def test_no_placeholder_is_left_in_a_sentence(many):
     assert not any(re.search(r"[{}%\0]", post["title"] + post["text"]) for post in many)
     assert not any(re.search(r"\ba [aeiou]", post["title"] + post["text"]) for post in many)
 
@@ -84,7 +84,7 @@ def test_topics_and_authors_are_popular_to_different_degrees(many):
     assert authors.most_common(1)[0][1] > 100
 
 
-def test_sources_go_with_topics(many):
+def test_sources_match_topics(many):
     share = sum(post["source"] == "stackexchange" for post in many) / len(many)
     assert 0.1 < share < 0.4
     for post in many[:2000]:
@@ -103,7 +103,7 @@ def test_scores_have_a_long_tail_and_comments_follow_them(many):
     assert sum(loud) / len(loud) > 5 * sum(calm) / len(calm)
 
 
-def test_dates_lie_in_the_years_before_a_fixed_day(many):
+def test_dates_are_in_the_years_before_a_fixed_day(many):
     last = datetime.fromtimestamp(LAST, UTC)
     created = [post["created"] for post in many]
     assert max(created) <= last

@@ -1,4 +1,4 @@
-"""A load as a whole: counting, limits, and going on where an interrupted one stopped."""
+"""A complete load: counts, limits, and continuing where an interrupted load stopped."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "reddit_python.
 
 
 class Stumbling:
-    """Generated posts, each tenth bad and each seventh no post, that fail at a place `tries` times."""
+    """Generated posts, each tenth bad and each seventh no post; reading fails `tries` times at `at`."""
 
     unit: Literal["bytes", "posts"] = "posts"
     name = "stumbling"
@@ -74,7 +74,7 @@ def test_the_real_export_loads_once(database):
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
-def test_everything_is_written_and_counted_whatever_the_batch(batch, database):
+def test_everything_is_written_and_counted_with_any_batch_size(batch, database):
     count = 2500 if batch > 1 else 60
     tally = Loading(Stumbling(count, -1, LoadError("never")), database["posts"], batch=batch).run()
     assert ids(database) == sound(count)
@@ -90,7 +90,7 @@ def test_everything_is_written_and_counted_whatever_the_batch(batch, database):
 
 @pytest.mark.parametrize("failure", [LoadError("cut short"), KeyboardInterrupt(), RuntimeError("a mistake")])
 @pytest.mark.parametrize("at", [0, 1, 499, 500, 1777])
-def test_a_load_that_stopped_goes_on_and_counts_on(failure, at, database):
+def test_stopped_load_continues_with_its_counts(failure, at, database):
     count = 2400
     source = Stumbling(count, at, failure)
     loading = Loading(source, database["posts"], batch=100)
@@ -112,8 +112,8 @@ def test_a_load_that_stopped_goes_on_and_counts_on(failure, at, database):
     assert database[COLLECTION].count_documents({}) == 0
 
 
-def test_what_is_written_of_a_load_that_stops_has_no_gap(database, monkeypatch):
-    """Though the writer goes on while those behind it are dropped one by one."""
+def test_stopped_load_leaves_no_gap(database, monkeypatch):
+    """Also if the writer continues while later batches are cancelled one by one."""
     loading = Loading(Stumbling(400, 300, RuntimeError("a mistake")), database["posts"], batch=100)
     submitted, may_write = [], Event()
     write, submit, cancel = loading._writer.write, ThreadPoolExecutor.submit, Future.cancel
@@ -143,14 +143,14 @@ def test_what_is_written_of_a_load_that_stops_has_no_gap(database, monkeypatch):
 
 
 def stopped(database: Database[dict[str, Any]], source: Any) -> int:
-    """Load until it fails; how many records were counted."""
+    """Load until it fails, and return how many records were counted."""
     loading = Loading(source, database["posts"], batch=100)
     with pytest.raises(LoadError):
         loading.run()
     return loading.tally.records
 
 
-def test_restart_ignores_the_place(database):
+def test_restart_ignores_the_stored_position(database):
     source = Stumbling(1000, 700, LoadError("cut short"))
     stopped(database, source)
     tally = Loading(source, database["posts"], restart=True).run()
@@ -159,7 +159,7 @@ def test_restart_ignores_the_place(database):
     assert tally.unchanged > 0
 
 
-def test_another_version_of_the_source_starts_over(database):
+def test_changed_source_is_loaded_from_the_start(database):
     source = Stumbling(1000, 700, LoadError("cut short"))
     stopped(database, source)
     source.identity = Identity("stumbling", "2")
@@ -168,7 +168,7 @@ def test_another_version_of_the_source_starts_over(database):
     assert database[COLLECTION].count_documents({}) == 0
 
 
-def test_a_place_in_a_store_that_was_emptied_is_forgotten(database):
+def test_position_is_forgotten_if_the_store_was_emptied(database):
     source = Stumbling(1000, 700, LoadError("cut short"))
     stopped(database, source)
     database["posts"].delete_many({})
@@ -177,7 +177,7 @@ def test_a_place_in_a_store_that_was_emptied_is_forgotten(database):
     assert ids(database) == sound(1000)
 
 
-def test_a_place_that_another_version_left_is_not_understood_but_no_harm(database):
+def test_position_of_another_version_is_ignored(database):
     source = Stumbling(1000, 700, LoadError("cut short"))
     stopped(database, source)
     database[COLLECTION].update_one({}, {"$set": {"tally.strange": 1}})
@@ -186,7 +186,7 @@ def test_a_place_that_another_version_left_is_not_understood_but_no_harm(databas
     assert ids(database) == sound(1000)
 
 
-def test_a_source_without_identity_leaves_no_place(database):
+def test_source_without_an_identity_stores_no_position(database):
     source = Stumbling(1000, 700, LoadError("cut short"))
     source.identity = None
     stopped(database, source)
@@ -197,14 +197,14 @@ def test_a_source_without_identity_leaves_no_place(database):
 
 
 @pytest.mark.parametrize("limit", [1, 99, 100, 101, 250, 10_000])
-def test_a_limit_stores_so_many_posts(limit, database):
+def test_limit_is_the_number_of_stored_posts(limit, database):
     source = Stumbling(1000, -1, LoadError("never"))
     tally = Loading(source, database["posts"], batch=100, limit=limit).run()
     expected = min(limit, len(sound(1000)))
     assert tally.stored == expected == database["posts"].count_documents({})
 
 
-def test_a_limit_counts_what_an_interrupted_load_had_stored(database):
+def test_limit_includes_posts_of_an_interrupted_load(database):
     source = Stumbling(1000, 300, LoadError("cut short"))
     with pytest.raises(LoadError):
         Loading(source, database["posts"], batch=100, limit=500).run()
@@ -214,7 +214,7 @@ def test_a_limit_counts_what_an_interrupted_load_had_stored(database):
 
 
 class Ready(Stumbling):
-    """Records made beforehand, so that reading them is as quick as can be."""
+    """Prepared records, so that reading them is as quick as possible."""
 
     def __init__(self, made: list[Record]) -> None:
         super().__init__(len(made), -1, LoadError("never"))
@@ -224,7 +224,7 @@ class Ready(Stumbling):
         yield from self._made[start:]
 
 
-def test_of_records_with_one_id_the_last_stays_though_batches_lie_between(database):
+def test_last_record_of_an_id_wins_across_batches(database):
     groups, count = 60, 50
     made: list[Record] = []
     for group in range(groups):
@@ -237,7 +237,7 @@ def test_of_records_with_one_id_the_last_stays_though_batches_lie_between(databa
     assert (tally.new, tally.updated) == (groups * count, groups * count)
 
 
-def test_a_changed_file_starts_over(tmp_path, database):
+def test_changed_file_is_loaded_from_the_start(tmp_path, database):
     path = tmp_path / "posts.json"
     lines = [Submission(f"Stone {n}", "Python", 1_400_000_000 + n).line() for n in range(500)]
     path.write_text("[" + ",".join(lines) + ", oops]")
@@ -254,7 +254,7 @@ def test_a_changed_file_starts_over(tmp_path, database):
     assert tally.unchanged == 500
 
 
-def test_bundled_posts_come_into_an_empty_store_only(database):
+def test_bundled_posts_are_loaded_into_an_empty_store_only(database):
     assert load_bundled(database["posts"], 300) == 300
     assert load_bundled(database["posts"], 300) == 0
     assert database["posts"].count_documents({}) == 300
@@ -264,7 +264,7 @@ def test_bundled_posts_come_into_an_empty_store_only(database):
     assert database["posts"].count_documents({}) == 1
 
 
-def test_bundled_posts_that_were_interrupted_are_completed(database, monkeypatch):
+def test_interrupted_load_of_bundled_posts_is_completed(database, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Stumbling, "identity", GeneratedSource(3000).identity)
         stopped(database, Stumbling(3000, 1500, LoadError("cut short")))

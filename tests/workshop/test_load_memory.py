@@ -1,4 +1,4 @@
-"""Files far larger than the memory a load takes."""
+"""Files far larger than the memory that a load uses."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="
 
 @pytest.fixture
 def address(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """A database of the test's own and a user of it."""
+    """The address of a new database with its own user."""
     name, password = f"load_{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     mongo_client[name].command("createUser", "loader", pwd=password, roles=["readWrite"])
     host, port = mongo_client.address or ("", 0)
@@ -46,7 +46,7 @@ def address(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
 
 
 def peak_mib(address: str, *arguments: str) -> tuple[float, str]:
-    """The highest resident memory of a load, and what it said."""
+    """Return the highest resident memory of a load, and its output."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *arguments],
         cwd=ROOT,
@@ -63,12 +63,12 @@ def peak_mib(address: str, *arguments: str) -> tuple[float, str]:
 
 @cache
 def text_of(size: int) -> str:
-    """A text of about `size` characters."""
+    """Return a text of about `size` characters."""
     text = "".join(post["text"] for post in posts(size // 300 + 1))
     return text[:size]
 
 
-def test_a_packed_file_many_times_the_memory(address, tmp_path):
+def test_packed_file_is_loaded_in_little_memory(address, tmp_path):
     block = "".join(
         Submission(f"Stone {n}", "Python", 1_400_000_000 + n, text_of(8000), id=f"a{n}").line()
         for n in range(500)
@@ -83,7 +83,7 @@ def test_a_packed_file_many_times_the_memory(address, tmp_path):
     assert peak < LIMIT_MIB
 
 
-def test_an_xml_dump_many_times_the_memory(address, tmp_path):
+def test_xml_dump_is_loaded_in_little_memory(address, tmp_path):
     created = Submission("", "", 1_400_000_000).shown()["created"]
     rows = "".join(Question(f"Stone {n}?", text_of(20_000), n, 1, created, 2 * n).rows() for n in range(100))
     path = tmp_path / "Posts.xml"
@@ -102,7 +102,7 @@ def test_an_xml_dump_many_times_the_memory(address, tmp_path):
     assert peak < LIMIT_MIB
 
 
-def test_an_array_many_times_the_memory(address, tmp_path):
+def test_array_is_loaded_in_little_memory(address, tmp_path):
     block = ",".join(
         Submission(f"Stone {n}", "Python", 1_400_000_000 + n, text_of(8000), id=f"a{n}").line()
         for n in range(500)
@@ -120,7 +120,7 @@ def test_an_array_many_times_the_memory(address, tmp_path):
     assert peak < LIMIT_MIB
 
 
-def test_lines_without_an_end_are_not_held(address, tmp_path):
+def test_endless_lines_are_not_kept_in_memory(address, tmp_path):
     path = tmp_path / "posts.gz"
     good = Submission("Stone", "Python", 1_400_000_000).line().encode()
     with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Having only one's own posts, and saying which site they are from."""
+"""Loading only one's own posts, and naming their site."""
 
 import subprocess
 import uuid
@@ -24,7 +24,7 @@ Load = Callable[..., str]
 def load(
     database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Load:
-    """Calls the command in this process against the test's database; what it said."""
+    """Calls the command in this process for the test's database, and returns its output."""
     password = uuid.uuid4().hex
     database.command("createUser", "loader", pwd=password, roles=["readWrite"])
     host, port = database.client.address or ("", 0)
@@ -45,7 +45,7 @@ def own_posts(folder: Path) -> tuple[str, list[str]]:
     return str(path), sorted(each.post_id for each in made)
 
 
-def test_only_ones_own_are_left_and_the_made_up_ones_stay_away(database, load, tmp_path):
+def test_only_own_posts_are_left_and_bundled_ones_do_not_come_back(database, load, tmp_path):
     path, own = own_posts(tmp_path)
     load("--generate", "1500")
     load("--generate", "20", "--seed", "7")
@@ -57,18 +57,18 @@ def test_only_ones_own_are_left_and_the_made_up_ones_stay_away(database, load, t
     assert load_bundled(database["posts"]) == 0
 
 
-def test_a_start_that_was_interrupted_does_not_bring_the_made_up_ones_back(database, load, tmp_path):
+def test_interrupted_start_does_not_bring_bundled_posts_back(database, load, tmp_path):
     path, own = own_posts(tmp_path)
     load("--generate", "10")
-    made_up = {"_id": "posts generate:1", "version": "1:2000", "position": 10, "tally": {}}
-    database["load_progress"].insert_one(made_up)
+    bundled = {"_id": "posts generate:1", "version": "1:2000", "position": 10, "tally": {}}
+    database["load_progress"].insert_one(bundled)
     load("--file", path, "--only")
     assert database["load_progress"].count_documents({}) == 0
     assert load_bundled(database["posts"]) == 0
     assert sorted(database["posts"].distinct("_id")) == own
 
 
-def test_nothing_is_removed_where_nothing_was_loaded(database, load, tmp_path):
+def test_nothing_is_removed_if_nothing_was_loaded(database, load, tmp_path):
     load("--generate", "10")
     path = tmp_path / "none.json"
     for text in ('{"data": []}', "[]", '{"kind": "t1", "data": {}}'):
@@ -80,7 +80,7 @@ def test_nothing_is_removed_where_nothing_was_loaded(database, load, tmp_path):
     assert database["posts"].count_documents({}) == 10
 
 
-def test_make_passes_on_what_it_is_given() -> None:
+def test_make_passes_its_variables_to_the_command() -> None:
     def said(*arguments: str) -> str:
         command = ["make", "-s", "-o", ".venv/run.stamp", "WORKSHOP=echo", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""A load while MongoDB is killed and comes back, hands over, or stays away: nothing is lost or doubled."""
+"""A load while MongoDB is killed and restarted, steps down, or stays away: nothing is lost or doubled."""
 
 import subprocess
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ SECONDS = 120.0
 
 
 class Server:
-    """A mongod of the test's own, a replica set of one, to be killed and started again."""
+    """A mongod of the test's own, a replica set of one member, that can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -101,7 +101,7 @@ class Server:
 
 
 class Waiting(GeneratedSource):
-    """Generated posts that stop coming at one of them, until they may go on."""
+    """Generated posts that pause at one of them until the test lets them continue."""
 
     def __init__(self, count: int, at: int) -> None:
         super().__init__(count)
@@ -155,11 +155,11 @@ def assert_complete(collection: Collection[dict[str, Any]]) -> None:
 
 
 def expect_reported(notes: Notes) -> None:
-    """Wait with this before a server comes back: the driver bears a short absence without a word."""
+    """Wait until the outage is reported, before the server is back: the driver hides a short outage."""
     assert "MongoDB does not respond; trying again …" in notes.notes
 
 
-def test_a_server_that_is_killed_and_comes_back(server, collection, thread, monkeypatch):
+def test_load_continues_after_the_server_is_killed_and_restarted(server, collection, thread, monkeypatch):
     monkeypatch.setattr(retry, "TIMEOUT_SECONDS", SECONDS)
     notes = Notes()
     source = Waiting(COUNT, at=2000)
@@ -181,7 +181,7 @@ def test_a_server_that_is_killed_and_comes_back(server, collection, thread, monk
     assert (tally.new, tally.updated, tally.unchanged, tally.bad) == (COUNT, 0, 0, 0)
 
 
-def test_a_primary_that_hands_over(server, collection, thread, monkeypatch):
+def test_load_continues_after_the_primary_steps_down(server, collection, thread, monkeypatch):
     monkeypatch.setattr(retry, "TIMEOUT_SECONDS", SECONDS)
     with held_post(collection, GENERATED[1100]["_id"]):
         load = thread.submit(Loading(GeneratedSource(COUNT), collection, batch=200).run)
@@ -192,7 +192,7 @@ def test_a_primary_that_hands_over(server, collection, thread, monkeypatch):
     assert (tally.new, tally.updated, tally.unchanged, tally.bad) == (COUNT, 0, 0, 0)
 
 
-def test_a_server_that_stays_away_ends_the_load_which_then_goes_on(server, collection, thread, monkeypatch):
+def test_load_ends_if_the_server_stays_away_and_can_be_continued(server, collection, thread, monkeypatch):
     monkeypatch.setattr(retry, "TIMEOUT_SECONDS", 3.0)
     monkeypatch.setattr(loading, "_SAVE_EVERY", 0.0)
     progress = collection.database.get_collection(COLLECTION, read_concern=ReadConcern("majority"))

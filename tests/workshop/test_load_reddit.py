@@ -1,4 +1,4 @@
-"""Reddit records as dirty as they come, and the posts made of them."""
+"""Reddit records with all their faults, and the posts made of them."""
 
 import json
 import math
@@ -34,7 +34,7 @@ FIELDS = {
 
 
 def record(**changes: Any) -> dict[str, Any]:
-    """A record of 2015; None takes a field out."""
+    """Return a record of 2015; None removes a field."""
     given = json.loads(
         Submission("How to cross", "Python", 1_370_746_482, "On stones.", ups=9, downs=2).line()
     )
@@ -42,7 +42,7 @@ def record(**changes: Any) -> dict[str, Any]:
 
 
 def modern(**changes: Any) -> dict[str, Any]:
-    """A record as the API gives it today."""
+    """Return a record as the API gives it today."""
     given = {
         "id": "1abcde2",
         "name": "t3_1abcde2",
@@ -73,7 +73,7 @@ def test_a_record_of_2015_has_all_fields_of_a_post():
     assert post["love"] == 7
 
 
-def test_a_modern_record_needs_no_downs_and_gets_a_whole_permalink():
+def test_modern_record_needs_no_downs_and_gets_a_complete_permalink():
     post = post_from_reddit(modern())
     assert (post["ups"], post["downs"], post["score"], post["love"]) == (120, 0, 120, 120)
     assert post["permalink"] == "https://www.reddit.com/r/learnpython/comments/1abcde2/modern/"
@@ -94,7 +94,7 @@ def test_a_modern_record_needs_no_downs_and_gets_a_whole_permalink():
         ({}, (0, 0, 0)),
     ],
 )
-def test_votes_that_are_missing_follow_from_the_others(given, meant):
+def test_missing_votes_are_calculated_from_the_others(given, meant):
     votes: dict[str, Any] = {"ups": None, "downs": None, "score": None}
     post = post_from_reddit(record(**votes | given))
     assert (post["ups"], post["downs"], post["score"]) == meant
@@ -119,7 +119,7 @@ def test_created_may_be_any_kind_of_number(value):
         ("2013-06-09 02:54:42", 0),
     ],
 )
-def test_created_is_cut_to_milliseconds_whatever_wrote_it(value, milliseconds):
+def test_created_is_cut_to_milliseconds(value, milliseconds):
     created = post_from_reddit(record(created_utc=value))["created"]
     assert created == datetime(2013, 6, 9, 2, 54, 42, milliseconds * 1000, tzinfo=UTC)
 
@@ -157,7 +157,7 @@ def test_an_author_that_an_import_made_a_number_is_text_again():
     assert post_from_reddit(record(author=None))["author"] == "[deleted]"
 
 
-def test_entities_become_characters_once():
+def test_entities_are_decoded_once():
     post = post_from_reddit(
         record(title="a &lt; b &amp;&amp; c &amp;lt; d &copy;", selftext="&gt;&gt;&gt; import this")
     )
@@ -177,29 +177,29 @@ def test_entities_become_characters_once():
         ("&amp;bogus; &amp;#; &amp;#x; a&b;c", "&bogus; &#; &#x; a&b;c"),
     ],
 )
-def test_entities_of_markdown_and_what_has_no_width_leave_the_text(given, meant):
+def test_markdown_entities_and_invisible_characters_are_removed_from_the_text(given, meant):
     assert post_from_reddit(record(selftext=given))["text"] == meant
 
 
-def test_what_has_no_width_leaves_the_title():
+def test_invisible_characters_are_removed_from_the_title():
     title = post_from_reddit(record(title="&amp;#x200B;Stone&amp;nbsp;one\u200b &amp;amp;"))["title"]
     assert title == "Stone one &amp;"
 
 
-def test_what_a_table_wrote_for_nothing_is_nothing():
+def test_nan_counts_as_a_missing_value():
     nan = dict.fromkeys(("author", "selftext", "score", "ups", "downs", "num_comments", "over_18"), math.nan)
     post = post_from_reddit(record(**nan))
     assert (post["author"], post["text"], post["score"], post["over_18"]) == ("[deleted]", "", 0, False)
 
 
-def test_a_post_in_no_subreddit_is_in_its_authors_own():
+def test_post_without_a_subreddit_is_in_its_authors_own():
     advert = record(
         subreddit=None, permalink="/comments/aaj101/an_advert/", author="writer_one", promoted=True
     )
     assert post_from_reddit(advert)["topic"] == "u_writer_one"
 
 
-def test_names_may_come_with_the_rest_of_an_account():
+def test_author_may_be_an_account_object():
     post = post_from_reddit(
         modern(author={"name": "ann", "id": "t2_x"}, subreddit={"display_name": "learnpython"})
     )
@@ -213,7 +213,7 @@ def test_spaces_in_an_address_are_encoded():
     )
 
 
-NO_ADDRESSES = (
+INVALID_ADDRESSES = (
     *(
         "self",
         "default",
@@ -238,8 +238,8 @@ NO_ADDRESSES = (
 )
 
 
-@pytest.mark.parametrize("value", NO_ADDRESSES, ids=ascii)
-def test_what_is_no_web_address_becomes_none(value):
+@pytest.mark.parametrize("value", INVALID_ADDRESSES, ids=ascii)
+def test_invalid_web_address_becomes_none(value):
     assert post_from_reddit(record(thumbnail=value))["thumbnail"] == ""
 
 
@@ -255,7 +255,7 @@ def test_addresses_are_kept_and_unescaped():
     )
 
 
-def test_text_is_bounded_and_fit_for_mongodb():
+def test_text_is_limited_and_valid_for_mongodb():
     post = post_from_reddit(
         record(title="x\x00y\n z\ud800 " + "t" * 400, selftext="a\r\nb\rc\x07\t" + "t" * 50_000)
     )
@@ -267,7 +267,7 @@ def test_text_is_bounded_and_fit_for_mongodb():
     bson.encode(post)
 
 
-def test_numbers_are_brought_into_64_bits():
+def test_numbers_are_limited_to_64_bits():
     post = post_from_reddit(record(ups=10**30, downs=-5, score="-1e30", num_comments=-3))
     assert (post["ups"], post["downs"], post["score"]) == (2**63 - 1, 0, -(2**63))
     assert post["num_comments"] == 0
@@ -305,7 +305,7 @@ def test_numbers_are_brought_into_64_bits():
         ),
     ],
 )
-def test_a_bad_record_says_why(changes, reason):
+def test_bad_record_is_rejected_with_a_reason(changes, reason):
     with pytest.raises(BadRecord) as caught:
         post_from_reddit(record(**changes))
     assert str(caught.value) == reason
@@ -314,12 +314,12 @@ def test_a_bad_record_says_why(changes, reason):
 @pytest.mark.parametrize(
     "comment", [{"name": "t1_c0abc", "id": "c0abc", "body": "x"}, {"id": "c0abc", "body": "x"}]
 )
-def test_a_comment_is_not_bad_but_no_post(comment):
+def test_comment_is_skipped_and_not_bad(comment):
     with pytest.raises(NotAPost, match="a comment"):
         post_from_reddit(comment)
 
 
-def test_the_etag_follows_the_content():
+def test_etag_changes_with_the_content():
     base = modern()
     etag = post_from_reddit(base)["_etag"]
     assert post_from_reddit(dict(base, upvote_ratio=0.1))["_etag"] == etag

@@ -48,19 +48,19 @@ def test_a_question_becomes_a_post():
     }
 
 
-def test_a_score_below_zero_is_downs():
+def test_negative_score_becomes_downs():
     post = post_from_row(ROW | {"Score": "-4"}, "stackoverflow.com")
     assert (post["score"], post["ups"], post["downs"], post["love"]) == (-4, 0, 4, -4)
 
 
-def test_the_author_is_the_name_else_the_number_else_nobody():
+def test_author_is_the_name_or_the_number_or_nobody():
     assert post_from_row(ROW | {"OwnerDisplayName": "Ann"}, "")["author"] == "Ann"
     assert post_from_row({name: value for name, value in ROW.items() if name != "OwnerUserId"}, "")[
         "author"
     ] == ("[deleted]")
 
 
-def test_a_name_is_kept_as_it_goes_into_a_page():
+def test_entities_of_an_author_are_decoded():
     assert post_from_row(ROW | {"OwnerDisplayName": "some &amp; one"}, "")["author"] == "some & one"
 
 
@@ -90,7 +90,7 @@ def test_without_a_site_there_is_no_permalink():
 
 
 @pytest.mark.parametrize("kind", ["2", "3", "4", "5", "6", "7", "8", "17"])
-def test_other_kinds_of_row_are_no_posts_but_not_bad(kind):
+def test_other_kinds_of_row_are_skipped_and_not_bad(kind):
     with pytest.raises(NotAPost, match="not a question"):
         post_from_row(ROW | {"PostTypeId": kind}, "")
 
@@ -109,7 +109,7 @@ def test_other_kinds_of_row_are_no_posts_but_not_bad(kind):
         ("AnswerCount", "some", "AnswerCount is not a number"),
     ],
 )
-def test_a_bad_row_says_why(field, value, reason):
+def test_bad_row_is_rejected_with_a_reason(field, value, reason):
     with pytest.raises(BadRecord) as caught:
         post_from_row(ROW | {field: value}, "")
     assert str(caught.value) == reason
@@ -145,7 +145,7 @@ BROKEN = (
 
 
 @pytest.mark.parametrize("piece", BROKEN)
-def test_broken_html_takes_no_time_and_harms_nothing(piece):
+def test_broken_html_is_read_quickly(piece):
     began = time.process_time()
     text = plain_text(piece * HTML_LIMIT)
     assert time.process_time() - began < 5
@@ -171,7 +171,7 @@ def test_any_row_is_a_valid_post_or_is_rejected_with_a_reason(changes):
     bson.encode(post)
 
 
-def test_what_is_a_site():
+def test_names_of_sites_are_recognised():
     assert is_site("serverfault.com")
     assert is_site("unix.meta.stackexchange.com")
     assert not any(

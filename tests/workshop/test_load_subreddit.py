@@ -16,7 +16,7 @@ from workshop.ports import free_port
 
 
 def submission(number: int, **changes: Any) -> dict[str, Any]:
-    """What the API gives for a submission today."""
+    """Return a submission as the API gives it today."""
     name = f"ab{number}"
     given = {
         "id": name,
@@ -42,7 +42,7 @@ def submission(number: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def reddit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedditServer]:
-    """The server, which PRAW is led to by a praw.ini and given credentials for by the environment."""
+    """The server. PRAW finds it by a praw.ini, and its credentials in the environment."""
     with RedditServer() as server:
         (tmp_path / "praw.ini").write_text(server.praw_ini)
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -68,19 +68,19 @@ def test_every_post_of_all_pages_comes_once(reddit):
     assert all("stepping-stones" in agent for agent in reddit.agents)
 
 
-def test_a_post_is_what_reddit_gave_with_nothing_unescaped_twice(reddit):
+def test_entities_of_a_post_are_decoded_once(reddit):
     post = next(post for post in load() if post["_id"] == "t3_ab7")
     assert post["title"] == "Stone 7 &amp; <more>"
     assert (post["author"], post["topic"], post["score"], post["thumbnail"]) == ("walker", "Python", 7, "")
     assert post["permalink"] == "https://www.reddit.com/r/Python/comments/ab7/stone/"
 
 
-def test_the_newest_and_the_best_take_turns(reddit):
+def test_newest_and_best_posts_alternate(reddit):
     reddit.subreddits["python"] = [submission(number, score=300 - number) for number in range(250, 0, -1)]
     assert [post["_id"] for post in load()[:6]] == [f"t3_ab{n}" for n in (250, 1, 249, 2, 248, 3)]
 
 
-def test_reddits_limit_of_a_thousand_is_the_end(reddit):
+def test_load_ends_at_reddits_limit_of_a_thousand(reddit):
     reddit.subreddits["python"] = [submission(number) for number in range(1300, 0, -1)]
     assert len(load()) == 1000
 
@@ -165,7 +165,7 @@ def test_endless_rate_limit_is_reported(reddit, monkeypatch):
 
 
 @pytest.mark.parametrize("hours", ["7200", "nan", "-1", "inf"])
-def test_a_wait_of_hours_is_not_waited(hours, reddit):
+def test_wait_of_hours_ends_the_load(hours, reddit):
     reddit.faults.append(Fault(429, {"retry-after": hours}, {}))
     with pytest.raises(LoadError, match="refuses more requests for now"):
         load()
@@ -173,13 +173,13 @@ def test_a_wait_of_hours_is_not_waited(hours, reddit):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_trouble_that_passes_is_not_noticed(status, reddit):
+def test_temporary_error_is_retried(status, reddit):
     reddit.faults.append(Fault(status, {}, b"<html>oops</html>"))
     assert len(load()) == 250
     assert [requested.status for requested in reddit.listings[:2]] == [status, 200]
 
 
-def test_a_connection_cut_after_refusals_is_not_noticed(reddit):
+def test_cut_connection_after_refusals_is_retried(reddit):
     reddit.faults.extend([Fault(401, {}, {}), Fault(401, {}, {}), Fault(0)])
     assert len(load()) == 250
     assert [requested.status for requested in reddit.listings[:4]] == [401, 401, 0, 200]
@@ -265,7 +265,7 @@ def test_missing_credentials_say_what_to_set_and_where_it_comes_from(missing, re
     assert reddit.requests == []
 
 
-def test_credentials_may_stand_in_praw_ini(reddit, tmp_path, monkeypatch):
+def test_credentials_may_be_in_praw_ini(reddit, tmp_path, monkeypatch):
     monkeypatch.delenv("praw_client_id")
     monkeypatch.delenv("praw_client_secret")
     monkeypatch.setenv("praw_site", "mine")

@@ -1,4 +1,4 @@
-"""Files as people have them: what a person would recognise as a post is loaded, and nothing ends a file."""
+"""Unusual files: whatever a person would recognise as a post is loaded, and no fault ends a file early."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ COMMENT = '{"id": "c1", "name": "t1_c1", "body": "Me too", "author": "x"}'
 
 
 def shell(record: dict[str, Any]) -> str:
-    """A document as MongoDB's old shell prints it."""
+    """Return a document as MongoDB's old shell prints it."""
     line = json.dumps(record | {"_id": "here", "edited": "there"}, indent="\t")
     return line.replace('"here"', 'ObjectId("5f00")').replace('"there"', "undefined")
 
@@ -67,7 +67,7 @@ def test_every_form_gives_its_posts(form, encoding, tmp_path):
 
 
 def test_response_far_larger_than_a_record_is_read_one_by_one(tmp_path, monkeypatch):
-    """As little of it is held as of an array: LONGEST is what a single record may have."""
+    """No more of it is kept in memory than of an array: LONGEST limits a single record."""
     monkeypatch.setattr(json_records, "LONGEST", 40_000)
     monkeypatch.setattr(json_records, "LARGE", 2_000)
     monkeypatch.setattr(json_records, "_CHUNK", 1_000)
@@ -98,7 +98,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("layout", ["lines", "array of lines", "pretty array", "one line"])
 @pytest.mark.parametrize("fault", BROKEN)
-def test_nothing_broken_ends_a_file_in_the_middle(fault, layout, tmp_path):
+def test_broken_record_does_not_end_a_file(fault, layout, tmp_path):
     broken = BROKEN[fault]
     if layout == "pretty array":
         records = [json.dumps(each, indent=2).replace("\n", "\n  ") for each in RECORDS]
@@ -126,7 +126,7 @@ def test_nothing_broken_ends_a_file_in_the_middle(fault, layout, tmp_path):
     some.booleans(),
     some.integers(300, 3000),
 )
-def test_any_file_is_read_the_same_whatever_arrives_at_once(tmp_path_factory, pieces, on_lines, chunk):
+def test_file_is_read_the_same_in_chunks_of_any_size(tmp_path_factory, pieces, on_lines, chunk):
     text = ("\n" if on_lines else ",").join(pieces)
     path = written(tmp_path_factory.mktemp("any"), f"[{text}".encode(errors="surrogateescape"))
     whole = list(records_of(path))
@@ -136,7 +136,7 @@ def test_any_file_is_read_the_same_whatever_arrives_at_once(tmp_path_factory, pi
 
 
 def records_of(path: Path) -> list[Record | str]:
-    """All that a file gives, and how it ends."""
+    """Return all records of a file, and how reading ended."""
     found: list[Record | str] = []
     try:
         found.extend(FileSource(path).records(0))
@@ -167,7 +167,7 @@ def dump(*rows: str) -> bytes:
 
 
 @pytest.mark.parametrize("fault", BROKEN_ROWS)
-def test_a_row_that_breaks_the_rules_of_xml_is_mended(fault, tmp_path):
+def test_row_with_invalid_xml_is_repaired(fault, tmp_path):
     body, text = BROKEN_ROWS[fault]
     rows = [ROW.format(1, "Fine.", 1), ROW.format(2, body, 2), ROW.format(3, "Fine.", 3)]
     posts, problems = read(written(tmp_path, dump(*rows)))
@@ -212,7 +212,7 @@ def test_unreadable_row_is_reported_with_its_line(tmp_path, monkeypatch):
     ],
     ids=["its first lines", "put together", "rows alone", "other line ends", "UTF-16", "another encoding"],
 )
-def test_parts_and_sums_of_dumps_are_read(data, tmp_path):
+def test_partial_and_joined_dumps_are_read(data, tmp_path):
     posts, problems = read(written(tmp_path, data))
     assert ([post["_id"] for post in posts], problems) == (["se_1", "se_2"], [])
 
@@ -237,7 +237,7 @@ def test_record_that_is_no_post_is_reported_by_its_kind(line, reason, tmp_path):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_reading_goes_on_behind_any_place_of_any_form(form, tmp_path):
+def test_reading_continues_after_any_position_of_any_form(form, tmp_path):
     path = written(tmp_path, FORMS[form])
     source = FileSource(path)
     found = [(record, source.position) for record in source.records(0)]

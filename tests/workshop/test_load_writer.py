@@ -1,4 +1,4 @@
-"""Writing into MongoDB: what is new, changed and unchanged, and what somebody else does meanwhile."""
+"""Writing into MongoDB: new, changed and unchanged posts, and concurrent changes by others."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def writer(collection: Posts) -> Writer:
 
 
 def changed(post: Document, **values: Any) -> Document:
-    """The post with other values, its etag and love along with them."""
+    """Return the post with other values, and the etag and love that match them."""
     content = {
         name: value for name, value in post.items() if name not in {"love", "_etag", "_created", "_updated"}
     }
@@ -47,7 +47,7 @@ def counts(tally: Tally) -> tuple[int, int, int, int]:
 
 
 def content(collection: Posts) -> dict[str, Document]:
-    """The stored posts by `_id`, without Eve's dates."""
+    """Return the stored posts by `_id`, without Eve's dates."""
     return {post["_id"]: post for post in collection.find({}, {"_created": 0, "_updated": 0})}
 
 
@@ -84,8 +84,8 @@ def test_a_post_of_another_site_is_never_overwritten(collection):
     assert counts(writer(collection).write([named, edited])) == (1, 1, 0, 0)
 
 
-def test_words_of_languages_without_spaces_are_kept_beside_a_post(collection):
-    """Also beside one that was stored before there were any, and only for as long as its text has them."""
+def test_words_of_languages_without_spaces_are_stored_with_a_post(collection):
+    """Also with a post that was stored before this feature, and only as long as its text has them."""
     made = next(posts(1))
     chinese = changed(made, title="東京", text="")
     assert counts(writer(collection).write([dict(chinese)])) == (1, 0, 0, 0)
@@ -99,14 +99,14 @@ def test_words_of_languages_without_spaces_are_kept_beside_a_post(collection):
     assert collection.find_one({}, {"_id": 0, "words": 1}) == {}
 
 
-def test_again_changes_nothing_not_even_the_date(collection):
+def test_writing_again_changes_nothing_not_even_the_date(collection):
     writer(collection).write(list(posts(50)))
     before = backdate(collection)
     assert counts(writer(collection).write(list(posts(50)))) == (0, 0, 50, 0)
     assert collection.count_documents({"_updated": before, "_created": before}) == 50
 
 
-def test_what_changed_is_updated_and_keeps_its_beginning(collection):
+def test_changed_post_is_updated_and_keeps_its_creation_date(collection):
     made = list(posts(10))
     writer(collection).write([dict(post) for post in made])
     before = backdate(collection)
@@ -136,7 +136,7 @@ def test_documents_without_an_etag_are_updated(collection):
     assert content(collection) == {post["_id"]: post for post in made}
 
 
-def test_of_several_with_one_id_the_last_stays(collection):
+def test_last_of_several_posts_with_one_id_wins(collection):
     first, second = list(posts(2))
     batch = [
         first,
@@ -149,8 +149,8 @@ def test_of_several_with_one_id_the_last_stays(collection):
     assert content(collection)[first["_id"]]["title"] == "Third"
 
 
-def test_while_all_are_new_what_is_there_is_still_found(collection):
-    """A writer that has seen new posts only stops looking them up: what exists then shows at the insert."""
+def test_existing_posts_are_found_after_only_new_ones(collection):
+    """A writer that has seen only new posts stops its look-ups and finds existing posts by failed inserts."""
     made = list(posts(300))
     writer(collection).write([dict(post) for post in made[100:200]])
     collection.update_many({}, {"$set": {"seen": 7}})
@@ -165,16 +165,16 @@ def test_while_all_are_new_what_is_there_is_still_found(collection):
 
 
 class Meanwhile(CommandListener):
-    """Does something right after the first look-up, as another process might."""
+    """Calls `action` right after the first look-up, as another process might act."""
 
     def __init__(self, action: Callable[[], Any]) -> None:
         self._actions = [action]
 
     def started(self, event: Any) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def failed(self, event: Any) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         if event.command_name == "find" and self._actions:
@@ -183,7 +183,7 @@ class Meanwhile(CommandListener):
 
 @pytest.fixture
 def disturbed(mongo_client, database) -> Iterator[Callable[[Callable[[], Any]], Writer]]:
-    """Makes a writer during whose first look-up something else happens."""
+    """Returns a function that makes a writer and calls `action` after its first look-up."""
     database.command("createUser", "writer", pwd="only", roles=["readWrite"])
     host, port = mongo_client.address
     clients = []
@@ -218,7 +218,7 @@ def test_a_post_that_is_deleted_before_its_update_is_written_whole(collection, d
     assert all(post["_created"] == post["_updated"] for post in collection.find())
 
 
-def test_what_mongodb_refuses_is_bad_and_the_rest_is_written(database):
+def test_post_that_mongodb_refuses_is_bad_and_the_others_are_written(database):
     collection = database.create_collection("posts", validator={"title": {"$ne": "Forbidden"}})
     made = list(posts(6))
     writer(collection).write(made[:2])
@@ -230,7 +230,7 @@ def test_what_mongodb_refuses_is_bad_and_the_rest_is_written(database):
     assert collection.count_documents({}) == 5
 
 
-def test_another_unique_index_refuses_and_never_loops(collection):
+def test_post_that_breaks_another_unique_index_is_bad(collection):
     collection.create_index("title", unique=True)
     one, other = list(posts(2))
     other = changed(other, title=one["title"])
@@ -242,11 +242,11 @@ def test_another_unique_index_refuses_and_never_loops(collection):
     assert collection.count_documents({}) == 1
 
 
-def test_an_empty_batch_is_no_work(collection):
+def test_empty_batch_writes_nothing(collection):
     assert counts(writer(collection).write([])) == (0, 0, 0, 0)
 
 
-def test_any_order_of_batches_ends_as_if_written_one_by_one(collection):
+def test_batches_end_as_if_posts_were_written_one_by_one(collection):
     rng = random.Random(5)
     made = list(posts(40))
     model: dict[str, Document] = {}
@@ -285,7 +285,7 @@ def test_permanent_error_is_reported_at_once(mongo_client, database):
     database.command("dropUser", "reader")
 
 
-def test_waiting_ends_when_it_is_stopped():
+def test_stop_ends_the_wait():
     stop = Event()
     tries, notes = [], []
 

@@ -116,14 +116,14 @@ def mail(subject: str = "Hello", text: str = "Text", **headers: str) -> EmailMes
     return made
 
 
-def test_empty_says_what_to_do(catcher: Catcher) -> None:
+def test_empty_mailbox_says_what_to_do(catcher: Catcher) -> None:
     assert catcher.list() == {"total": 0, "start": 0, "count": 0, "messages": []}
     page = catcher.page("/")
     assert "No mail yet" in page.text
     assert f"127.0.0.1:{catcher.smtp_port}" in page.text
 
 
-def test_mail_with_everything(catcher: Catcher) -> None:
+def test_all_parts_of_a_mail_are_shown(catcher: Catcher) -> None:
     sent = mail(
         "Grüße 🐍 aus Köln",
         "Schöner Text\n\n.ein Punkt\n",
@@ -168,7 +168,7 @@ def test_long_texts_are_cut_in_the_list_only(catcher: Catcher) -> None:
     assert catcher.newest()["Text"].split() == ["word"] * 51
 
 
-def test_utf8_addresses_and_raw_headers(catcher: Catcher) -> None:
+def test_utf8_addresses_and_raw_headers_are_shown(catcher: Catcher) -> None:
     with catcher.connect() as connection:
         connection.ehlo()
         raw = "From: Jürgen <jürgen@bücher.example>\r\nTo: łu@bücher.example\r\nSubject: Füße\r\n\r\nhä\r\n"
@@ -180,7 +180,7 @@ def test_utf8_addresses_and_raw_headers(catcher: Catcher) -> None:
     assert (newest["Subject"], newest["Text"].strip(), newest["Bcc"]) == ("Füße", "hä", [])
 
 
-def test_no_mail_can_run_as_html(catcher: Catcher) -> None:
+def test_mail_is_never_shown_as_html(catcher: Catcher) -> None:
     sent = mail(
         SCRIPT,
         f'{SCRIPT} javascript:alert(1) https://example.org/?a=1&b="onclick=alert(1)',
@@ -213,7 +213,7 @@ def test_no_mail_can_run_as_html(catcher: Catcher) -> None:
     )
 
 
-def test_a_subject_cannot_pass_for_another_header(catcher: Catcher) -> None:
+def test_subject_cannot_add_a_header(catcher: Catcher) -> None:
     # Base64 of "Hi\r\nBcc: eve@example.org".
     catcher.send_raw(
         b"Subject: =?utf-8?b?SGkNCkJjYzogZXZlQGV4YW1wbGUub3Jn?=\r\nTo: b@example.org\r\n\r\nx\r\n"
@@ -316,7 +316,7 @@ def test_any_bytes_can_be_shown(noise: bytes, pieces: list[bytes]) -> None:
         assert one_line(text) == text
 
 
-def test_over_1_mib_is_refused_with_552(catcher: Catcher) -> None:
+def test_mail_over_1_mib_is_refused_with_552(catcher: Catcher) -> None:
     line = b"x" * 70 + b"\r\n"
     fits = b"Subject: fits\r\n\r\n" + line * (1024 * 1024 // len(line) - 1)
     catcher.send_raw(fits)
@@ -333,7 +333,7 @@ def test_over_1_mib_is_refused_with_552(catcher: Catcher) -> None:
     assert len(catcher.newest()["Text"]) < 10
 
 
-def test_at_most_100_recipients(catcher: Catcher) -> None:
+def test_mail_has_at_most_100_recipients(catcher: Catcher) -> None:
     with catcher.connect() as connection:
         everybody = [f"r{i}@example.org" for i in range(101)]
         refused = connection.sendmail("a@example.org", everybody, b"Subject: all\r\n\r\nx")
@@ -343,7 +343,7 @@ def test_at_most_100_recipients(catcher: Catcher) -> None:
     assert "and 97 more" in catcher.page("/").text
 
 
-def test_keeps_the_latest_500_in_pages(catcher: Catcher) -> None:
+def test_latest_500_mails_are_kept_in_pages(catcher: Catcher) -> None:
     with catcher.connect() as connection:
         for number in range(MAX_MESSAGES + 5):
             connection.send_message(mail(f"number {number}"))
@@ -366,12 +366,12 @@ def test_keeps_the_latest_500_in_pages(catcher: Catcher) -> None:
         assert catcher.page(odd).select(".messages li")
 
 
-def test_refreshing_is_a_choice(catcher: Catcher) -> None:
+def test_page_refreshes_itself_only_on_request(catcher: Catcher) -> None:
     assert not catcher.page("/").find("meta", attrs={"http-equiv": "refresh"})
     assert catcher.page("/?live=1").find("meta", attrs={"http-equiv": "refresh"})["content"] == "5"
 
 
-def test_memory_is_bounded_by_size_too() -> None:
+def test_memory_is_limited() -> None:
     box = Box()
     large = b"x" * (1024 * 1024)
     for _ in range(MAX_BYTES // len(large) + 3):
@@ -382,7 +382,7 @@ def test_memory_is_bounded_by_size_too() -> None:
     assert len(box) == 1
 
 
-def test_delete_some_or_all(catcher: Catcher) -> None:
+def test_some_or_all_mails_can_be_deleted(catcher: Catcher) -> None:
     for subject in ("one", "two", "three"):
         catcher.send(mail(subject))
     two = catcher.list()["messages"][1]
@@ -407,13 +407,13 @@ def test_delete_some_or_all(catcher: Catcher) -> None:
 @pytest.mark.parametrize(
     "query", ["limit=x", "limit=-1", "start=1.5", "limit=", "limit=99999999999999999999"]
 )
-def test_bad_numbers_are_named(catcher: Catcher, query: str) -> None:
+def test_invalid_numbers_are_named(catcher: Catcher, query: str) -> None:
     response = catcher.get(f"/api/v1/messages?{query}")
     assert response.status_code == 400
     assert query in response.json()["Error"]
 
 
-def test_unknown_pages_and_methods(catcher: Catcher) -> None:
+def test_unknown_pages_and_methods_are_refused(catcher: Catcher) -> None:
     for path in ("/nope", "/message/nope"):
         response = catcher.get(path)
         assert response.status_code == 404
@@ -423,7 +423,7 @@ def test_unknown_pages_and_methods(catcher: Catcher) -> None:
 
 
 def test_only_loopback_hosts_get_a_response(catcher: Catcher) -> None:
-    """A web site that points its own name at 127.0.0.1 must not get at the mails."""
+    """A web site that points its own name at 127.0.0.1 must not read the mails."""
     catcher.send(mail("secret"))
     for path in ("/", "/api/v1/messages"):
         response = catcher.get(path, headers={"Host": f"evil.example:{catcher.http_port}"})
@@ -435,7 +435,7 @@ def test_only_loopback_hosts_get_a_response(catcher: Catcher) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_stops_with_clients_connected(how: signal.Signals) -> None:
+def test_signal_stops_it_while_clients_are_connected(how: signal.Signals) -> None:
     catcher = Catcher(free_port(), free_port())
     with (
         socket.create_connection(("127.0.0.1", catcher.smtp_port)) as smtp,
@@ -474,7 +474,7 @@ def test_one_port_for_both_is_refused() -> None:
 
 
 @pytest.mark.browser
-def test_fits_a_phone_and_a_desk(catcher: Catcher, chromium: Browser) -> None:
+def test_pages_fit_a_phone_and_a_desktop(catcher: Catcher, chromium: Browser) -> None:
     for number in range(60):
         catcher.send(mail(f"{number} {'averylongword' * 12}", f"{SCRIPT} {'x' * 300}"))
     problems: list[str] = []

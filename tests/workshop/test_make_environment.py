@@ -1,4 +1,4 @@
-"""The environment that `make` makes: anew where it does not fit, and whatever else a shell says."""
+"""The environment that `make` creates: made again if it is broken, and independent of the caller's shell."""
 
 import importlib.util
 import os
@@ -28,12 +28,12 @@ os._exit(0)
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this checkout, whose `.venv` leads to this Python's."""
+    """A copy of this checkout, whose `.venv` is a link to this Python's."""
     return copy_of_the_checkout(tmp_path_factory.mktemp("checkout") / foreign_variables.ODD_NAME)
 
 
 def make(checkout: Path, *words: str, **env: str) -> str:
-    """What make says, which has to end well."""
+    """Call make, check that it succeeds, and return its output."""
     done = subprocess.run(
         ["make", *words],
         cwd=checkout,
@@ -48,7 +48,7 @@ def make(checkout: Path, *words: str, **env: str) -> str:
 
 
 def broken(checkout: Path, how: str) -> None:
-    """Put a `.venv` there that cannot be used."""
+    """Make a `.venv` that cannot be used."""
     venv = checkout / VENV
     venv.unlink()
     (venv / "bin").mkdir(parents=True)
@@ -68,7 +68,7 @@ def mended(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "of another version"])
-def test_an_environment_whose_python_has_changed_is_made_anew(checkout: Path, how: str) -> None:
+def test_environment_whose_python_has_changed_is_made_again(checkout: Path, how: str) -> None:
     assert ANEW not in make(checkout, "-n", "run")
     broken(checkout, how)
     try:
@@ -77,7 +77,7 @@ def test_an_environment_whose_python_has_changed_is_made_anew(checkout: Path, ho
         mended(checkout)
 
 
-def test_an_install_that_was_cut_off_is_begun_again(checkout: Path, tmp_path: Path) -> None:
+def test_interrupted_installation_is_repeated(checkout: Path, tmp_path: Path) -> None:
     begun = tmp_path / VENV
     begun.mkdir()
     for each in Path(sys.prefix).iterdir():
@@ -88,7 +88,7 @@ def test_an_install_that_was_cut_off_is_begun_again(checkout: Path, tmp_path: Pa
     assert ANEW in make(checkout, *words)
 
 
-def test_clean_works_without_an_environment_and_stops_what_was_left(checkout: Path) -> None:
+def test_clean_works_without_an_environment_and_stops_what_is_left(checkout: Path) -> None:
     state = checkout / ".state"
     env = {"WORKSHOP_STATE": str(state), **free_ports()}
     left = subprocess.run(
@@ -109,7 +109,7 @@ def _assert_ended(process: psutil.Process) -> None:
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_names_that_a_shell_has_for_others_are_not_arguments_of_make(checkout: Path) -> None:
+def test_shell_variables_are_not_arguments_of_make(checkout: Path) -> None:
     others = {"FILE": "x", "GENERATE": "1", "ARGS": "--bogus", "PYTHON": "python2", "PYTEST_WORKERS": "-n 99"}
     assert make(checkout, "-n", "load", "test", **others) == make(checkout, "-n", "load", "test")
     said = make(checkout, "-n", "run", STEP="2")
@@ -118,7 +118,7 @@ def test_names_that_a_shell_has_for_others_are_not_arguments_of_make(checkout: P
     assert "run --step 2" in make(checkout, "-n", "run", "STEP=2")
 
 
-def test_python_s_own_variables_do_not_reach_the_workshop(checkout: Path) -> None:
+def test_variables_of_python_do_not_reach_the_workshop(checkout: Path) -> None:
     said = make(checkout, "doctor", "-o", f"{VENV}/run.stamp", **foreign_variables.PYTHON, **free_ports())
     assert "Ready" in said or "Not ready" in said
 
@@ -129,7 +129,7 @@ def free_ports() -> dict[str, str]:
     }
 
 
-def test_of_pip_s_settings_those_on_fetching_count(
+def test_only_settings_of_pip_about_downloads_are_used(
     tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "pip.conf"

@@ -1,4 +1,4 @@
-"""The Makefile's targets, as a user gives them, at a small size."""
+"""The Makefile's targets, as a user calls them, at a small size."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def own(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout, that may be written to."""
+    """A copy of the checkout that tests may change."""
     if not shutil.which("git"):
         pytest.skip("git is not installed, so nobody knows what belongs to the checkout")
     folder = tmp_path / "checkout"
@@ -37,13 +37,13 @@ def checkout(tmp_path: Path) -> Path:
     return copy_of_the_checkout(folder)
 
 
-def test_help_is_what_make_alone_prints() -> None:
+def test_make_alone_prints_the_help() -> None:
     found = make("help")
     assert make() == found
     assert all(re.match(r"  make [a-z]+ +\S", line) for line in found.splitlines())
 
 
-def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: Path) -> None:
+def test_step_is_run_loaded_and_stopped(own: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "my posts.json"
     file.write_text("".join(Submission(f"Stone {n}", "Python", 1_400_000_000 + n).line() for n in range(3)))
     with making("run", "STEP=0", until="ready: ", env=own) as step:
@@ -61,12 +61,12 @@ def test_a_step_is_run_loaded_beside_and_stopped(own: dict[str, str], tmp_path: 
         assert await_exit(processes, END_SECONDS) == []
 
 
-def test_tests_are_run_and_what_is_given_goes_on_to_pytest(own: dict[str, str]) -> None:
+def test_make_test_runs_tests_and_passes_args_to_pytest(own: dict[str, str]) -> None:
     found = make("test", "ARGS=-n 0 -q tests/step0/test_layout.py -k icon", env=own)
     assert re.search(r"^1 passed", found, re.MULTILINE)
 
 
-def test_drills_are_one_steps_and_fewer_if_quick_and_no_other_tests(own: dict[str, str]) -> None:
+def test_make_drills_selects_drills_by_step_and_size(own: dict[str, str]) -> None:
     listed = "ARGS=--collect-only -q tests/drills tests/step3/test_layout.py"
     full, quick = (make("drills", "STEP=3", *more, listed, env=own) for more in ([], ["QUICK=1"]))
     for drills in (full, quick):
@@ -79,12 +79,12 @@ def test_drills_are_one_steps_and_fewer_if_quick_and_no_other_tests(own: dict[st
     assert "tests/drills" not in others
 
 
-def test_the_doctor_looks_at_this_machine(own: dict[str, str]) -> None:
+def test_make_doctor_checks_this_machine(own: dict[str, str]) -> None:
     found = make("doctor", env=own)
     assert "Ready: everything needed is here." in found
 
 
-def test_mongod_is_kept_up_until_ctrl_c(own: dict[str, str]) -> None:
+def test_make_mongod_runs_until_ctrl_c(own: dict[str, str]) -> None:
     with making("mongod", until="ready: mongodb://", env=own) as kept:
         assert f"ready: mongodb://127.0.0.1:{own['MONGO_PORT']}" in kept.said
         processes = kept.processes()
@@ -93,7 +93,7 @@ def test_mongod_is_kept_up_until_ctrl_c(own: dict[str, str]) -> None:
         assert "Traceback" not in kept.said
 
 
-def test_clean_stops_what_a_killed_command_left_and_leaves_the_checkout(
+def test_clean_stops_what_a_killed_command_left_and_keeps_the_checkout(
     own: dict[str, str], checkout: Path
 ) -> None:
     before = {path for path in checkout.rglob("*") if VENV not in path.parts}

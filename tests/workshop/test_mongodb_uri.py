@@ -1,4 +1,4 @@
-"""A MongoDB of the user's own: its address names the database, and nothing of somebody else's is touched."""
+"""A MongoDB of the user's own: its address names the database, and other programs' data is not touched."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ SECONDS = 60
         ("mongodb+srv://u:p@h.example.org/db", "mongodb+srv://u:p@h.example.org/other?authSource=admin"),
     ],
 )
-def test_all_kinds_of_addresses_keep_what_they_say(uri: str, moved: str | None) -> None:
+def test_addresses_of_all_kinds_keep_their_options(uri: str, moved: str | None) -> None:
     assert database_of(uri) == "db"
     assert in_database(uri, "other") == (moved or uri.replace("/db?", "/other?"))
 
@@ -89,7 +89,7 @@ def test_without_a_database_nothing_starts(command: tuple[str, ...], tmp_path: P
 
 @pytest.fixture
 def foreign(mongod: Any) -> Iterator[tuple[str, Any]]:
-    """The address of a database whose collection of that name is of another program's; and the collection."""
+    """The address of a database whose collection `posts` belongs to another program, and this collection."""
     name = f"blog_{uuid.uuid4().hex[:12]}"
     uri = mongod.add_user(name)
     with MongoClient[dict[str, Any]](uri) as client:
@@ -111,7 +111,7 @@ def foreign(mongod: Any) -> Iterator[tuple[str, Any]]:
     ],
     ids=" ".join,
 )
-def test_a_collection_of_somebody_else_is_refused(
+def test_collection_of_another_program_is_refused(
     command: tuple[str, ...], foreign: tuple[str, Any], tmp_path: Path
 ) -> None:
     uri, posts = foreign
@@ -124,7 +124,7 @@ def test_a_collection_of_somebody_else_is_refused(
     assert [*posts.index_information()] == ["_id_"]
 
 
-def test_one_of_ours_among_others_is_enough(foreign: tuple[str, Any], tmp_path: Path) -> None:
+def test_collection_with_one_post_of_ours_is_accepted(foreign: tuple[str, Any], tmp_path: Path) -> None:
     uri, posts = foreign
     posts.delete_many({})
     assert started("workshop", "load", "--generate", "2", uri=uri, state=tmp_path).returncode == 0

@@ -1,4 +1,4 @@
-"""Who holds a port."""
+"""Which process holds a port, and which ports are suggested."""
 
 import os
 import re
@@ -41,7 +41,7 @@ sys.stdin.read()
 
 @contextmanager
 def listener(host: str = "127.0.0.1") -> Iterator[tuple[int, int]]:
-    """Port and process id of a process that listens on `host`."""
+    """Yield port and process id of a process that listens on `host`."""
     command = [sys.executable, "-c", LISTEN, host]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         try:
@@ -74,7 +74,7 @@ def test_a_free_port_has_no_owner() -> None:
     require_free(port, "STEP0_PORT")
 
 
-def test_a_listener_elsewhere_is_not_in_the_way() -> None:
+def test_listener_at_another_address_does_not_matter() -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux has all of 127.0.0.0/8")
     with listener("127.0.0.2") as (port, _):
@@ -83,13 +83,13 @@ def test_a_listener_elsewhere_is_not_in_the_way() -> None:
         assert owner_of(port, "0.0.0.0") is not None
 
 
-def test_a_socket_that_does_not_listen_is_found_too() -> None:
+def test_socket_that_does_not_listen_is_found() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         assert owner_of(held.getsockname()[1]) is not None
 
 
-def test_a_connection_that_goes_out_from_the_port_is_found_too() -> None:
+def test_outgoing_connection_from_the_port_is_found() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
@@ -97,7 +97,7 @@ def test_a_connection_that_goes_out_from_the_port_is_found_too() -> None:
         assert owner_of(client.getsockname()[1]).pid == os.getpid()
 
 
-def test_the_port_suggested_is_not_taken_as_well() -> None:
+def test_suggested_port_is_free() -> None:
     with listener() as (port, _), socket.socket() as beside:
         with suppress(OSError):  # held by somebody already, which serves as well
             beside.bind(("127.0.0.1", port + 100))
@@ -114,7 +114,7 @@ def test_no_default_port_is_used_twice() -> None:
 
 
 def test_servers_started_alone_have_the_same_defaults() -> None:
-    """Their own configuration names defaults once more, as steps know nothing of the workshop."""
+    """Their configuration repeats the defaults, as steps know nothing of the workshop."""
     named = [
         (Path(file).name, variable, int(port))
         for file in ROOT.glob("step*/**/*.py")
@@ -128,7 +128,7 @@ def test_servers_started_alone_have_the_same_defaults() -> None:
         assert port in wanted, (file, variable, port)
 
 
-def test_what_is_offered_is_offered_once_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_suggested_ports_are_distinct_and_no_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEP3_PORT", "7825")
     owner = Owner(1, "somebody")
     offers = [PortTaken(port, "STEP0_PORT", "127.0.0.1", owner).other for port in (7725, 7725, 7925, 27017)]
@@ -136,14 +136,14 @@ def test_what_is_offered_is_offered_once_and_nobody_elses(monkeypatch: pytest.Mo
     assert not {7825, *default_ports().values()} & set(offers)
 
 
-def test_parts_that_start_together_need_ports_of_their_own() -> None:
+def test_parts_that_start_together_need_different_ports() -> None:
     require_distinct({"STEP0_PORT": 8000, "STEP1_PORT": 8001})
     with pytest.raises(click.ClickException, match="MAIL_HTTP_PORT and STEP0_PORT are both 8025") as raised:
         require_distinct({"MAIL_HTTP_PORT": 8025, "STEP1_PORT": 8001, "STEP0_PORT": 8025})
     assert re.search(r"STEP0_PORT=\d+ is free", raised.value.message)
 
 
-def test_connections_that_linger_do_not_count() -> None:
+def test_closing_connections_do_not_count() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(("127.0.0.1", port))
@@ -155,7 +155,7 @@ def test_connections_that_linger_do_not_count() -> None:
 
 
 @pytest.mark.root
-def test_another_users_process_is_said_to_be_out_of_sight() -> None:
+def test_process_of_another_user_is_reported_as_invisible() -> None:
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("takes root, to look as somebody else")
     with listener() as (port, _):
@@ -187,7 +187,7 @@ def test_a_port_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "80.5", "http", "８０００", " 8000"])
-def test_what_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_invalid_port_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("STEP0_PORT", text)
     with pytest.raises(click.ClickException, match="STEP0_PORT"):
         port_from("STEP0_PORT", 8000)

@@ -1,4 +1,4 @@
-"""`workshop run` as a user meets it: ready, stopped, broken."""
+"""`workshop run` as a user sees it: ready, stopped, broken."""
 
 import json
 import os
@@ -41,14 +41,14 @@ class Run:
         return self
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another command of the same state folder."""
+        """Call another command of the same state folder."""
         command = [sys.executable, "-m", "workshop", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60, check=False
         )
 
     def left(self) -> list[list[str]]:
-        """The command lines of whatever this run or an earlier one has left."""
+        """Return the command lines of all processes that this run or an earlier one has left."""
         state, page = self.env["WORKSHOP_STATE"], str(self.ports["MAIL_HTTP_PORT"])
         return [each.cmdline() for each in psutil.process_iter() if is_reported(each, state, page)]
 
@@ -102,7 +102,7 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_a_run_is_ready_with_posts_and_the_only_one_of_its_state(run: Run) -> None:
+def test_run_is_ready_with_posts_and_refuses_a_second_of_its_state(run: Run) -> None:
     said = run.start("nohup").until("Ctrl-C stops it")
     url = f"http://127.0.0.1:{run.ports['STEP0_PORT']}"
     assert f"ready: {url}\n" in said
@@ -161,7 +161,7 @@ def has_ipv6() -> bool:
         ("child.py:start", "SIGINT", 20),
     ],
 )
-def test_signals_from_anywhere_on_leave_nothing(run: Run, place: str, number: str, least: int) -> None:
+def test_signal_at_any_place_leaves_no_process(run: Run, place: str, number: str, least: int) -> None:
     run.start(program=("-m", "tests.workshop.signalled_run", place, number))
     assert run.process is not None
     assert run.process.wait(60) == 0, run.said()
@@ -175,7 +175,7 @@ def test_signals_from_anywhere_on_leave_nothing(run: Run, place: str, number: st
     assert not list(Path(run.env["WORKSHOP_STATE"]).glob("*.pid.json"))
 
 
-def test_who_closes_the_pipe_ends_the_run(run: Run) -> None:
+def test_closed_pipe_ends_the_run(run: Run) -> None:
     command = [sys.executable, "-m", "workshop", "run", "--step", "0"]
     with subprocess.Popen(
         command, cwd=ROOT, env=run.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

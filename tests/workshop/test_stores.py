@@ -1,4 +1,4 @@
-"""The embedded MongoDB through its life: shared, killed, adopted, moved, and kept private."""
+"""The embedded MongoDB: shared, killed, adopted, moved, and private."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_kill_9_and_a_stale_pid_do_not_block_the_next_start(own_state: Path) -> 
         assert write(server.add_user(USER)) == 2
 
 
-def test_a_server_is_known_again_after_the_machines_clock_was_set(
+def test_server_is_recognised_after_the_clock_was_set(
     own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Mongod() as server:
@@ -72,7 +72,7 @@ def test_a_server_is_known_again_after_the_machines_clock_was_set(
             assert second.process == server.process
 
 
-def test_the_last_to_leave_stops_it(own_state: Path) -> None:
+def test_last_user_stops_the_server(own_state: Path) -> None:
     with Mongod() as first:
         first.wait()
         with Mongod() as second:
@@ -92,7 +92,7 @@ def test_a_server_whose_user_was_killed_is_adopted(own_state: Path) -> None:
     assert not server.is_alive()
 
 
-def test_the_last_to_leave_stops_the_one_that_runs_now(own_state: Path) -> None:
+def test_last_user_stops_a_server_that_was_started_again(own_state: Path) -> None:
     with Mongod() as first:
         kill(first.wait())
         with Mongod() as second:
@@ -101,7 +101,7 @@ def test_the_last_to_leave_stops_the_one_that_runs_now(own_state: Path) -> None:
     assert not (own_state / "mongod.pid.json").exists()
 
 
-def test_its_data_may_move_to_another_port(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_can_be_used_at_another_port(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Mongod() as server:
         assert write(server.wait().add_user(USER)) == 1
     monkeypatch.setenv("MONGO_PORT", str(free_port()))
@@ -122,7 +122,7 @@ def test_a_taken_port_names_its_owner_and_the_variable(own_state: Path) -> None:
 
 
 @pytest.mark.parametrize("found", ["much", "0.1", "-1", "nan", "1e9"])
-def test_a_cache_that_is_none_is_refused_by_its_variable(
+def test_invalid_cache_size_is_refused_with_its_variable(
     own_state: Path, monkeypatch: pytest.MonkeyPatch, found: str
 ) -> None:
     monkeypatch.setenv("MONGO_CACHE_GB", found)
@@ -130,7 +130,7 @@ def test_a_cache_that_is_none_is_refused_by_its_variable(
         Mongod().__enter__()
 
 
-def test_its_cache_is_as_large_as_wanted(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_has_the_size_of_its_variable(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGO_CACHE_GB", "0.5")
     with Mongod() as server:
         server.wait()
@@ -174,7 +174,7 @@ def test_each_user_reaches_its_own_database_only(own_state: Path) -> None:
             nobody["one"]["things"].find_one()
 
 
-def test_it_listens_on_loopback_without_zlib(own_state: Path) -> None:
+def test_server_listens_on_loopback_without_zlib(own_state: Path) -> None:
     with Mongod() as server:
         server.wait()
         assert server.process is not None
@@ -193,7 +193,7 @@ def test_it_listens_on_loopback_without_zlib(own_state: Path) -> None:
     ("posts", "cache", "advised"),
     [(2_000, None, None), (179_000, None, "MONGO_CACHE_GB=2 "), (179_000, "2", None), (10**6, "2", "=9 ")],
 )
-def test_memory_for_so_many_posts_is_reported(
+def test_too_small_cache_for_the_posts_is_reported(
     monkeypatch: pytest.MonkeyPatch, posts: int, cache: str | None, advised: str | None
 ) -> None:
     monkeypatch.delenv("MONGO_CACHE_GB", raising=False)

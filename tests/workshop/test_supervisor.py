@@ -1,4 +1,4 @@
-"""Processes that end by themselves: how long they are waited for, and when the run gives up."""
+"""Processes that end by themselves: how long the run waits before a restart, and when it gives up."""
 
 import sys
 import threading
@@ -17,7 +17,7 @@ SECONDS = 60.0
 
 @pytest.fixture
 def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    """One whose waits are short."""
+    """A supervisor whose waits are short."""
     monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.001)
     return Supervisor()
 
@@ -27,7 +27,7 @@ def starts(said: str) -> int:
 
 
 def stop_after(supervisor: Supervisor, count: int, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run it until a process has been started so often; what was said."""
+    """Run it until a process has been started `count` times, and return the output."""
     said: list[str] = []
 
     def watch() -> None:
@@ -45,7 +45,7 @@ def stop_after(supervisor: Supervisor, count: int, capsys: pytest.CaptureFixture
     return "".join(said)
 
 
-def test_waits_grow_until_it_lives_long_enough() -> None:
+def test_waits_grow_until_the_process_lives_long_enough() -> None:
     waits = Backoff()
     seconds = [waits.next_wait(0.0) for _ in range(20)]
     assert seconds[:3] == [0.2, 0.4, 0.8]
@@ -68,7 +68,7 @@ def test_process_that_cannot_start_ends_the_run_with_the_reason(
     assert starts(capsys.readouterr().out) == MAX_FAILURES + 1
 
 
-def test_once_the_step_was_ready_it_goes_on_and_says_so(
+def test_run_continues_after_the_step_was_ready_and_reports_it(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     supervisor.mark_ready()
@@ -79,6 +79,8 @@ def test_once_the_step_was_ready_it_goes_on_and_says_so(
     assert "no such host: nowhere" in output[0]
 
 
-def test_what_others_kill_is_not_given_up(supervisor: Supervisor, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_process_is_always_started_again(
+    supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
     supervisor.add("web", IS_KILLED, {}, restart=True)
     stop_after(supervisor, MAX_FAILURES + 2, capsys)

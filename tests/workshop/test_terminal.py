@@ -1,4 +1,4 @@
-"""Terminals that are unlike others: without colours, with another encoding, or gone."""
+"""Unusual terminals: without colours, with another encoding, or closed."""
 
 import io
 import os
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextIO]:
-    """What a program on a real terminal writes to."""
+    """The stream of a program on a real terminal."""
     for name in ("NO_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
     ours, theirs = os.openpty()
@@ -46,7 +46,7 @@ def test_colours_are_for_terminals_that_want_them(screen: TextIO, monkeypatch: p
     assert not terminal.can_redraw(screen)
 
 
-def test_what_a_terminal_cannot_show_is_written_plainly() -> None:
+def test_characters_that_a_terminal_cannot_show_are_replaced() -> None:
     terminal.fit_encoding()
     for encoding, shown in (
         ("ascii", b"trying again ... -> ?t?"),
@@ -66,7 +66,7 @@ def test_commands_print_in_any_encoding(arguments: list[str], encoding: str) -> 
     assert done.stderr == b""
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+def test_closed_output_is_no_error(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "workshop", "doctor"]

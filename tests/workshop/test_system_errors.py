@@ -1,4 +1,4 @@
-"""Disks, permissions and processors that prevent a run: reported in words, never with a traceback."""
+"""Disks, permissions and processors that prevent a run are reported in plain words, without a traceback."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from workshop.stores.mongod import find_mongod, version
 
 
 def workshop(*arguments: str, state: Path) -> str:
-    """What a command that has to fail says."""
+    """Call a command that has to fail, and return its output."""
     done = subprocess.run(
         [sys.executable, "-m", "workshop", *arguments],
         cwd=ROOT,
@@ -76,7 +76,7 @@ def refusal() -> str:
     return ""
 
 
-def test_each_trouble_has_its_words() -> None:
+def test_each_error_of_the_system_is_explained() -> None:
     for number, words in (
         (errno.EACCES, "sudo chown"),
         (errno.ENOSPC, "The disk is full"),
@@ -90,7 +90,7 @@ def test_each_trouble_has_its_words() -> None:
     assert "The disk is full" in str(explain(raised.value))
 
 
-def test_a_processor_without_what_mongodb_needs_gets_advice_that_helps(
+def test_processor_that_mongodb_cannot_use_gets_advice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binary = tmp_path / "mongod"
