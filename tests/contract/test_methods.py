@@ -57,7 +57,7 @@ def test_other_methods_are_not_allowed(regular: Reader, corpus: Corpus, path: st
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
-def test_unusual_methods_are_not_allowed_either(visitor: Client, method: str) -> None:
+def test_unusual_methods_are_not_allowed(visitor: Client, method: str) -> None:
     expect(visitor.request(method, "/search"), 400, 404, 405)
 
 

@@ -52,7 +52,7 @@ def test_a_page_shows_the_post(browser: Browser, corpus: Corpus) -> None:
     assert page.select_one(f'a[href="{rich.url}"]')
 
 
-def test_page_for_an_unknown_post_says_that_it_is_unknown(browser: Browser) -> None:
+def test_page_of_an_unknown_post_is_not_found(browser: Browser) -> None:
     response = expect(browser.get("/posts/t3_zzzzzzzzzzz"), 404)
     assert "no" in parse(response).get_text().lower()
 

@@ -198,7 +198,7 @@ def issues(document: Any, wanted: Any, value: Any) -> list[str]:
     ]
 
 
-def test_it_is_valid_openapi_3_1(document: Any) -> None:
+def test_document_is_valid_openapi_3_1(document: Any) -> None:
     assert document["openapi"].startswith("3.1")
     assert document["info"] == {"title": "Small", "version": "1.2.3"}
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
@@ -212,7 +212,7 @@ def test_schemathesis_understands_every_operation(document: Any) -> None:
     }
 
 
-def test_every_schema_is_one_and_every_reference_leads_somewhere(document: Any) -> None:
+def test_every_schema_is_valid_and_every_reference_resolves(document: Any) -> None:
     for made in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(made)
     known = {f"#/components/{kind}/{name}" for kind, held in document["components"].items() for name in held}
@@ -423,7 +423,9 @@ def test_eves_responses_match_the_document(app: Eve, document: Any) -> None:
         {"secret": None},
     ],
 )
-def test_eve_and_the_document_refuse_the_same(app: Eve, document: Any, wrong: dict[str, Any]) -> None:
+def test_eve_and_the_document_refuse_the_same_documents(
+    app: Eve, document: Any, wrong: dict[str, Any]
+) -> None:
     found = operations(document)["addPost"]
     new = {"_id": "t3_9", "title": f"Nine {uuid.uuid4()}", "secret": "s", **wrong}
     assert issues(document, body(found), new)
@@ -495,7 +497,7 @@ def test_rules_become_json_schema(rules: dict[str, Any], wanted: dict[str, Any])
     Draft202012Validator.check_schema(made)
 
 
-def test_response_schema_requires_only_fields_that_are_there() -> None:
+def test_response_schema_requires_only_its_own_fields() -> None:
     made = document_schema({"a": {"type": "string", "required": True, "readonly": True}}, "response")
     assert made == {"type": "object", "properties": {"a": {"type": "string"}}}
     assert document_schema({}, "add", unknown=True) == {"type": "object", "properties": {}}

@@ -152,7 +152,7 @@ class TestCalling:
         assert "Authorization" not in second
         assert (third["If-Match"], third["Accept"], body) == ('"e"', "image/png", b"")
 
-    def test_no_cookie_is_kept_for_the_next(self, server: Server, rest: Rest) -> None:
+    def test_no_cookie_is_sent_with_the_next_request(self, server: Server, rest: Rest) -> None:
         server.reply = sends({}, 200, Set_Cookie="session=of-ann; Path=/")
         rest.call("GET", "/x")
         rest.call("GET", "/x")

@@ -268,7 +268,7 @@ class TestCollections:
 
 
 class TestItems:
-    def test_documents_stored_by_others_look_like_our_own(self, store: Store, call: Call) -> None:
+    def test_documents_stored_by_other_programs_get_an_etag_and_dates(self, store: Store, call: Call) -> None:
         store.papers.insert_one({"_id": "p_1", "title": "bare"})
         (listed,) = page_of(call("GET", "/papers"))["_items"]
         item = call("GET", "/papers/p_1")

@@ -20,7 +20,7 @@ def test_batch_size_shrinks_to_one_and_grows_again() -> None:
     assert (pace.most, pace.is_slow) == (MOST, False)
 
 
-def test_one_failure_is_forgotten_soon() -> None:
+def test_batch_size_soon_grows_again_after_one_failure() -> None:
     pace = BatchSize()
     pace.fail()
     assert not pace.is_slow

@@ -35,14 +35,14 @@ PATIENCE = 60
 
 @pytest.fixture
 def papers(store: Database[Document]) -> Iterator[Papers]:
-    """A collection that nobody else has."""
+    """A new collection."""
     yield (made := store[f"papers_{secrets.token_hex(6)}"])
     made.drop()
 
 
 @pytest.fixture
 def copies(store: Database[Document]) -> Iterator[Papers]:
-    """Another one."""
+    """A second new collection."""
     yield (made := store[f"copies_{secrets.token_hex(6)}"])
     made.drop()
 
@@ -56,7 +56,7 @@ def everything(collection: Papers) -> list[Document]:
 
 
 def batches(of: Feed, cursor: str | None = None, most: int = feed.MOST) -> Iterator[Batch]:
-    """Return what is published after a cursor, up to now."""
+    """Return the batches that are published after a cursor, up to now."""
     more = True
     while more:
         batch = of.after(cursor, most)
@@ -65,7 +65,7 @@ def batches(of: Feed, cursor: str | None = None, most: int = feed.MOST) -> Itera
 
 
 def now(of: Feed) -> str:
-    """The cursor after all there is."""
+    """Return the cursor after all changes up to now."""
     *_, last = batches(of)
     return last.cursor
 
@@ -91,7 +91,7 @@ class Follower:
         self._cursor: str | None = None
 
     def step(self) -> bool:
-        """Take one batch; whether there is more."""
+        """Apply one batch, and return whether there is more."""
         batch = self._feed.after(self._cursor, self._most)
         if batch.range is not None:
             after, upto = batch.range
@@ -105,13 +105,13 @@ class Follower:
         return batch.more
 
     def catch_up(self) -> list[Document]:
-        """All copies, by their ids, once there is nothing more."""
+        """Apply all batches, and return the copies by their ids."""
         while self.step():
             pass
         return [self.documents[identifier] for identifier in sorted(self.documents)]
 
 
-class TestFeedBegins:
+class TestFeedStart:
     def test_documents_come_in_the_order_of_their_ids(self, papers: Papers) -> None:
         documents = numbered(25)
         papers.insert_many(random.sample(documents, 25))
@@ -123,18 +123,18 @@ class TestFeedBegins:
         assert (last.put, last.remove, last.range, last.more) == ([], [], None, False)
 
     @pytest.mark.parametrize("most", [1, 5, 6])
-    def test_whatever_ids_look_like(self, papers: Papers, most: int) -> None:
+    def test_ids_may_have_any_characters(self, papers: Papers, most: int) -> None:
         ids = sorted(["", ":", "a:b:c", "all:x:y", "ä€😀", "a b&c=d"])
         papers.insert_many([{"_id": each} for each in ids])
         found = [each["_id"] for batch in batches(Feed(papers, FIELDS), most=most) for each in batch.put]
         assert found == ids
 
-    def test_where_there_is_nothing(self, papers: Papers) -> None:
+    def test_empty_collection_has_one_empty_batch(self, papers: Papers) -> None:
         first, then = batches(Feed(papers, FIELDS))
         assert (first.put, first.remove, first.range) == ([], [], (None, None))
         assert (then.put, then.remove, then.range) == ([], [], None)
 
-    def test_more_than_a_batch(self, papers: Papers) -> None:
+    def test_many_documents_are_published_in_batches(self, papers: Papers) -> None:
         documents = numbered(2 * feed.MOST + 1)
         papers.insert_many(documents)
         sizes = [len(batch.put) for batch in batches(Feed(papers, FIELDS))]
@@ -152,7 +152,7 @@ class TestFeedBegins:
             assert all(len(dumps(dict(batch))) < LARGEST_BATCH / 4 for batch in described)
             assert len(described) > 1
 
-    def test_what_is_written_meanwhile_comes_along(self, papers: Papers) -> None:
+    def test_concurrent_writes_are_published(self, papers: Papers) -> None:
         papers.insert_many(numbered(9, score=0))
         follower = Follower(Feed(papers, FIELDS), 3)
         follower.step()
@@ -168,8 +168,8 @@ class TestFeedBegins:
         assert follower.catch_up() == everything(papers)
 
 
-class TestFeedFollows:
-    def test_each_change_in_its_order(self, papers: Papers) -> None:
+class TestFeedChanges:
+    def test_changes_are_published_in_order(self, papers: Papers) -> None:
         feed_ = Feed(papers, FIELDS)
         cursor = now(feed_)
         papers.insert_one({"_id": "b", "title": "first"})
@@ -188,7 +188,7 @@ class TestFeedFollows:
         }
         assert len(changed(feed_, cursor)) == 2
 
-    def test_many_at_one_moment(self, papers: Papers) -> None:
+    def test_changes_of_one_transaction_are_published_in_batches(self, papers: Papers) -> None:
         feed_ = Feed(papers, FIELDS)
         cursor = now(feed_)
         documents = numbered(60)
@@ -202,8 +202,8 @@ class TestFeedFollows:
         assert len({batch.until for batch in described[:8]}) == 1, "they share no moment"
 
     @pytest.mark.parametrize("most", [3, feed.MOST])
-    def test_several_writers_at_once(self, papers: Papers, most: int) -> None:
-        """They insert, change and remove, while somebody follows from the beginning on."""
+    def test_changes_of_concurrent_writers_are_complete(self, papers: Papers, most: int) -> None:
+        """They insert, change and remove, while a follower reads from the beginning."""
         writers, rounds = 4, 60
         papers.insert_many(numbered(40, score=0))
         follower = Follower(Feed(papers, FIELDS), most)
@@ -258,7 +258,7 @@ class TestFeedFollows:
         assert found[0]["put"] == [shown]
         assert b"hidden-word" not in orjson.dumps(found)
 
-    def test_its_cursor_moves_on_though_only_others_write(self, store: Database[Document]) -> None:
+    def test_cursor_advances_while_only_other_collections_change(self, store: Database[Document]) -> None:
         ours, theirs = (store[f"papers_{secrets.token_hex(6)}"] for _ in range(2))
         cursor = now(Feed(ours, FIELDS))
         theirs.insert_many(numbered(5))
@@ -266,7 +266,7 @@ class TestFeedFollows:
         assert (batch.put, batch.remove, batch.more) == ([], [], False)
         assert batch.cursor != cursor
 
-    def test_until_when_all_is_known(self, papers: Papers) -> None:
+    def test_batch_has_the_time_up_to_which_it_is_complete(self, papers: Papers) -> None:
         cursor = now(Feed(papers, FIELDS))
         began = datetime.now(UTC) - timedelta(milliseconds=1)  # MongoDB's times have milliseconds
         papers.insert_many(numbered(3))
@@ -280,13 +280,13 @@ class TestFeedFollows:
 
 
 def with_time(cursor: str, moment: datetime) -> str:
-    """The same resume token, of another time: after its type it begins with seconds since 1970."""
+    """Return a resume token with another time: after its type it begins with seconds since 1970."""
     kind, _, token = cursor.partition(":")
     assert token[:2] == "82"
     return f"{kind}:82{int(moment.timestamp()):08X}{token[10:]}"
 
 
-class TestFeedCannotGoOn:
+class TestFeedErrors:
     @pytest.mark.parametrize(
         "cursor",
         [
@@ -295,14 +295,14 @@ class TestFeedCannotGoOn:
         ],
         ids=repr,
     )
-    def test_from_what_is_no_cursor(self, papers: Papers, cursor: str) -> None:
+    def test_invalid_cursor_is_refused(self, papers: Papers, cursor: str) -> None:
         papers.insert_many(numbered(3))
         with pytest.raises(Gone, match="Start again without"):
             Feed(papers, FIELDS).after(cursor)
 
     @pytest.mark.parametrize("place", range(2, 60, 3))
-    def test_from_a_damaged_cursor_to_anything_but_a_fault_of_ours(self, papers: Papers, place: int) -> None:
-        """Some are cursors still, of another time perhaps."""
+    def test_damaged_cursor_is_refused_or_valid(self, papers: Papers, place: int) -> None:
+        """Some damaged cursors are valid, perhaps with another time."""
         papers.insert_many(numbered(3))
         _, _, token = now(Feed(papers, FIELDS)).partition(":")
         for digit in "0F":
@@ -312,14 +312,14 @@ class TestFeedCannotGoOn:
                 continue
             assert batch.cursor.startswith("changes:")
 
-    def test_from_the_middle_of_documents_with_garbage_in_it(self, papers: Papers) -> None:
+    def test_cursor_with_an_invalid_id_is_refused(self, papers: Papers) -> None:
         papers.insert_many(numbered(3))
         first = Feed(papers, FIELDS).after("all:garbage:p_00001")
         assert [each["_id"] for each in first.put] == ["p_00002"]
         with pytest.raises(Gone):
             Feed(papers, FIELDS).after(first.cursor)
 
-    def test_from_before_the_log_of_writes(self, papers: Papers) -> None:
+    def test_cursor_older_than_the_oplog_is_refused(self, papers: Papers) -> None:
         cursor = now(Feed(papers, FIELDS))
         papers.insert_many(numbered(3))
         found = next(batches(Feed(papers, FIELDS), cursor, most=1)).cursor
@@ -329,7 +329,9 @@ class TestFeedCannotGoOn:
     @pytest.mark.parametrize("how", ["dropped", "renamed", "replaced"])
     @pytest.mark.parametrize("before", [0, 1, 5])
     @pytest.mark.parametrize("most", [1, feed.MOST])
-    def test_after_the_collection_went(self, papers: Papers, how: str, before: int, most: int) -> None:
+    def test_cursor_of_a_dropped_or_renamed_collection_is_refused(
+        self, papers: Papers, how: str, before: int, most: int
+    ) -> None:
         feed_, name, database = Feed(papers, FIELDS), papers.name, papers.database
         papers.insert_one({"_id": "old"})
         cursor = now(feed_)
@@ -361,7 +363,7 @@ def delivery(base: str | None, cursor: str, *put: Document, **more: Any) -> Deli
 
 
 class TestCopies:
-    def test_they_begin_and_go_on(self, copy: Copy, copies: Papers) -> None:
+    def test_copies_follow_deliveries(self, copy: Copy, copies: Papers) -> None:
         assert copy.cursor(NAME) is None
         copy.apply(NAME, delivery(None, "c1", *numbered(2)))
         assert copy.cursor(NAME) == "c1"
@@ -369,7 +371,7 @@ class TestCopies:
         assert copy.cursor(NAME) == "c2"
         assert everything(copies) == [{"_id": "p_00001", "score": 2}]
 
-    def test_a_delivery_without_changes_moves_them(self, copy: Copy) -> None:
+    def test_delivery_without_changes_moves_the_cursor(self, copy: Copy) -> None:
         copy.apply(NAME, delivery(None, "c1"))
         copy.apply(NAME, delivery("c1", "c2"))
         assert copy.cursor(NAME) == "c2"
@@ -387,7 +389,9 @@ class TestCopies:
         assert everything(copies)[0]["title"] == "touched since"
 
     @pytest.mark.parametrize("base", [None, "c1", "c2", "never"])
-    def test_one_from_elsewhere_does_not_count(self, copy: Copy, copies: Papers, base: str | None) -> None:
+    def test_delivery_from_another_cursor_is_refused(
+        self, copy: Copy, copies: Papers, base: str | None
+    ) -> None:
         for before, cursor in ((None, "c1"), ("c1", "c2"), ("c2", "c3")):
             copy.apply(NAME, delivery(before, cursor, {"_id": cursor}))
         late = delivery(base, "c9", {"_id": "late"}, remove=["c1"])
@@ -396,14 +400,16 @@ class TestCopies:
         assert copy.cursor(NAME) == "c3"
         assert [each["_id"] for each in everything(copies)] == ["c1", "c2", "c3"]
 
-    def test_one_that_goes_on_where_nothing_began(self, copy: Copy, copies: Papers) -> None:
+    def test_delivery_with_a_cursor_before_the_first_is_refused(self, copy: Copy, copies: Papers) -> None:
         with pytest.raises(Behind):
             copy.apply(NAME, delivery("c1", "c2", *numbered(1)))
         assert (copy.cursor(NAME), everything(copies)) == (None, [])
 
     @pytest.mark.parametrize("base", [None, "c0"])
-    def test_at_once_from_several(self, copy: Copy, copies: Papers, base: str | None) -> None:
-        """Each brings other documents, so that what was applied can be seen."""
+    def test_one_of_several_concurrent_deliveries_is_applied(
+        self, copy: Copy, copies: Papers, base: str | None
+    ) -> None:
+        """Each delivers other documents, so that the test sees which was applied."""
         if base:
             copy.apply(NAME, delivery(None, base))
         threads = 8
@@ -428,7 +434,7 @@ class TestCopies:
             winner = taken.partition("-")[2]
             assert {each["_id"] for each in copies.find()} == {f"{winner}-{each}" for each in range(30)}
 
-    def test_all_of_it_or_nothing(self, copy: Copy, copies: Papers) -> None:
+    def test_delivery_is_applied_completely_or_not_at_all(self, copy: Copy, copies: Papers) -> None:
         copy.apply(NAME, delivery(None, "c1", {"_id": "a", "score": 1}))
         copies.create_indexes([IndexModel([("score", 1)], unique=True)])
         with pytest.raises(DependencyUnavailable):
@@ -436,8 +442,8 @@ class TestCopies:
         assert copy.cursor(NAME) == "c1"
         assert everything(copies) == [{"_id": "a", "score": 1}]
 
-    def test_what_does_not_go_into_one_transaction_is_too_much(self, copy: Copy, copies: Papers) -> None:
-        """MongoDB says the same where its cache is too small, and where somebody else writes the document."""
+    def test_delivery_too_large_for_a_transaction_is_refused(self, copy: Copy, copies: Papers) -> None:
+        """MongoDB reports a too small cache and a conflicting write in the same way."""
         copy.apply(NAME, delivery(None, "c1", *numbered(3)))
         client = copies.database.client
         with client.start_session() as session, session.start_transaction():
@@ -461,7 +467,7 @@ class TestCopies:
         ],
         ids=str,
     )
-    def test_a_range_has_what_is_put_and_no_more(
+    def test_delivery_of_a_range_removes_other_copies_in_it(
         self, copy: Copy, copies: Papers, within: tuple[str | None, str | None], left: list[str]
     ) -> None:
         copy.apply(NAME, delivery(None, "c1", *({"_id": name, "title": "old"} for name in "abcde")))
@@ -469,7 +475,7 @@ class TestCopies:
         assert [each["_id"] for each in everything(copies)] == left
         assert copies.find_one({"_id": "c"}) == {"_id": "c", "title": "new"}
 
-    def test_fields_that_are_no_longer_there_go(self, copy: Copy, copies: Papers) -> None:
+    def test_missing_fields_are_removed(self, copy: Copy, copies: Papers) -> None:
         copy.apply(NAME, delivery(None, "c1", {"_id": "a", "title": "x", "score": 1}))
         copy.apply(NAME, delivery("c1", "c2", {"_id": "a", "score": 2}))
         assert everything(copies) == [{"_id": "a", "score": 2}]
@@ -483,9 +489,7 @@ class TestCopies:
         ids=str,
     )
     @pytest.mark.parametrize("own", [(), ("score",)], ids=str)
-    def test_what_is_not_expected_is_refused(
-        self, copies: Papers, own: tuple[str, ...], put: Document
-    ) -> None:
+    def test_unexpected_field_is_refused(self, copies: Papers, own: tuple[str, ...], put: Document) -> None:
         copy = Copy(copies, FIELDS, own=own)
         with pytest.raises(Unprocessable):
             copy.apply(NAME, delivery(None, "c1", {"_id": "good"}, put))
@@ -501,19 +505,19 @@ class TestCopies:
         ],
         ids=str,
     )
-    def test_times_are_times(
+    def test_times_are_stored_as_dates(
         self, copy: Copy, copies: Papers, found: str | None, kept: datetime | None
     ) -> None:
         copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": found, "title": "2020-02-03T04:05:06Z"}))
         assert everything(copies) == [{"_id": "a", "when": kept, "title": "2020-02-03T04:05:06Z"}]
 
     @pytest.mark.parametrize("found", ["yesterday", "", 7, {}, True, "2020-13-01T00:00:00Z"], ids=repr)
-    def test_what_is_no_time_is_refused(self, copy: Copy, found: Any) -> None:
+    def test_invalid_time_is_refused(self, copy: Copy, found: Any) -> None:
         with pytest.raises(Unprocessable):
             copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": found}))
         assert copy.cursor(NAME) is None
 
-    def test_begun_again_they_stay_until_newer_ones_come(self, copy: Copy, copies: Papers) -> None:
+    def test_copies_stay_until_a_new_start_delivers_newer_ones(self, copy: Copy, copies: Papers) -> None:
         copy.apply(NAME, delivery(None, "c1", *numbered(3)))
         copy.forget(NAME)
         copy.forget(NAME)
@@ -524,7 +528,7 @@ class TestCopies:
         copy.apply(NAME, delivery(None, "c3", {"_id": "p_00001"}, range=(None, None)))
         assert (copy.cursor(NAME), everything(copies)) == ("c3", [{"_id": "p_00001"}])
 
-    def test_positions_go_by_names(self, copy: Copy, copies: Papers) -> None:
+    def test_each_name_has_its_own_cursor(self, copy: Copy, copies: Papers) -> None:
         other = Copy(copies, FIELDS)
         copy.apply("one", delivery(None, "c1"))
         other.apply("another", delivery(None, "d1"))
@@ -538,18 +542,20 @@ COMMON = {"reader": "ann", "post": "t3_1"}
 
 @pytest.fixture
 def owners(copies: Papers) -> dict[str, Copy]:
-    """Three who each give one field of the same documents."""
+    """The copies of three owners, each with one field of the same documents."""
     return {kind: Copy(copies, (*COMMON, kind), own=(kind,)) for kind in KINDS}
 
 
-class TestOwnersMeet:
-    def test_in_one_document(self, owners: dict[str, Copy], copies: Papers) -> None:
+class TestSeveralOwners:
+    def test_fields_of_several_owners_are_in_one_document(
+        self, owners: dict[str, Copy], copies: Papers
+    ) -> None:
         for kind, value in KINDS.items():
             owners[kind].apply(kind, delivery(None, "c1", {"_id": "m", **COMMON, kind: value}))
         assert everything(copies) == [{"_id": "m", **COMMON, **KINDS}]
 
     @pytest.mark.parametrize("how", [{"remove": ["m"]}, {"range": (None, None)}], ids=str)
-    def test_one_takes_away_its_own_only(
+    def test_owner_removes_its_own_fields_only(
         self, owners: dict[str, Copy], copies: Papers, how: dict[str, Any]
     ) -> None:
         for kind, value in KINDS.items():
@@ -560,8 +566,10 @@ class TestOwnersMeet:
         owners["liked"].apply("liked", delivery("c2", "c3", {"_id": "m", **COMMON, "liked": False}))
         assert everything(copies) == [{"_id": "m", **COMMON, **left, "liked": False}]
 
-    def test_at_the_same_time(self, owners: dict[str, Copy], copies: Papers) -> None:
-        """The delivery that was in the other's way is refused, and comes again."""
+    def test_concurrent_deliveries_of_several_owners_are_applied(
+        self, owners: dict[str, Copy], copies: Papers
+    ) -> None:
+        """A delivery that conflicts with another is refused, and sent again."""
         together = threading.Barrier(len(KINDS))
 
         def carry(kind: str) -> None:
@@ -585,7 +593,7 @@ class TestOwnersMeet:
 
 
 def carry(of: Feed, to: Copy, most: int) -> None:
-    """Bring copies up to date by JSON, as sync does."""
+    """Update copies by JSON, as sync does."""
     more = True
     while more:
         base = to.cursor(NAME)
@@ -596,7 +604,7 @@ def carry(of: Feed, to: Copy, most: int) -> None:
 
 
 @pytest.mark.parametrize("most", [4, feed.MOST])
-def test_copies_end_like_the_documents_they_are_of(
+def test_copies_end_equal_to_the_owners_documents(
     papers: Papers, copy: Copy, copies: Papers, most: int
 ) -> None:
     feed_ = Feed(papers, FIELDS)
@@ -616,10 +624,10 @@ def test_copies_end_like_the_documents_they_are_of(
 
 
 @pytest.mark.parametrize(("count", "words"), [(1500, 220), (60, 4500)])
-def test_long_texts_are_taken_with_an_index_of_their_words(
+def test_long_texts_are_copied_with_a_text_index(
     papers: Papers, copies: Papers, count: int, words: int
 ) -> None:
-    """MongoDB gives up transactions that write too much of its cache, however often they are tried."""
+    """MongoDB aborts a transaction that is too large for its cache, however often it is tried."""
     known = [f"word{number}" for number in range(5000)]
     drawn = random.Random(1)
     papers.insert_many(
@@ -632,19 +640,19 @@ def test_long_texts_are_taken_with_an_index_of_their_words(
 
 @pytest.fixture(scope="module")
 def sync() -> Issuer:
-    """Mints the tokens of who synchronises."""
+    """The issuer of sync's tokens."""
     return Issuer(secrets.token_urlsafe(32), SYNC, timedelta(minutes=10))
 
 
 @pytest.fixture
-def carrying(
+def service_call(
     make_service: Callable[..., Service],
     make_caller: Callable[[Any], Call],
     sync: Issuer,
     papers: Papers,
     copy: Copy,
 ) -> Call:
-    """Sends requests, by default as sync, to a small service that publishes papers and copies them."""
+    """Return a function that sends requests, by default as sync, to a service that publishes and copies papers."""
     app = make_service(services=Verifier(LocalKeys(sync.jwks()), SYNC))
     app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
     app.register_blueprint(copies_blueprint({NAME: copy}))
@@ -667,29 +675,31 @@ VERBS = [("GET", "/changes/papers"), *((method, "/copies/papers") for method in 
 
 
 class TestVerbs:
-    def test_from_an_owner_to_a_taker(self, carrying: Call, papers: Papers, copies: Papers) -> None:
-        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+    def test_changes_go_from_an_owner_to_a_taker(
+        self, service_call: Call, papers: Papers, copies: Papers
+    ) -> None:
+        assert service_call("GET", "/copies/papers").json == {"cursor": None}
         when = datetime(2020, 2, 3, 4, 5, 6, 789000, UTC)
         papers.insert_many([*numbered(2), {"_id": "p_9", "when": when, "secret": "hidden-word"}])
-        found = carrying("GET", "/changes/papers", query={"most": "2"})
+        found = service_call("GET", "/changes/papers", query={"most": "2"})
         assert (found.status_code, found.mimetype) == (200, "application/json")
         assert (found.json["put"], found.json["range"]) == (numbered(2), [None, "p_00001"])
         for base, cursor in ((None, "c1"), ("c1", "c2")):
             query = {"after": found.json["cursor"]} if base else {"most": "2"}
-            found = carrying("GET", "/changes/papers", query=query)
+            found = service_call("GET", "/changes/papers", query=query)
             given = {"base": base, "cursor": cursor, "remove": [], "put": found.json["put"]}
-            response = carrying("PUT", "/copies/papers", json={**given, "range": found.json["range"]})
+            response = service_call("PUT", "/copies/papers", json={**given, "range": found.json["range"]})
             assert (response.status_code, response.data) == (204, b"")
-        assert carrying("GET", "/copies/papers").json == {"cursor": "c2"}
+        assert service_call("GET", "/copies/papers").json == {"cursor": "c2"}
         assert everything(copies) == [*numbered(2), {"_id": "p_9", "when": when}]
-        assert carrying("DELETE", "/copies/papers").status_code == 204
-        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+        assert service_call("DELETE", "/copies/papers").status_code == 204
+        assert service_call("GET", "/copies/papers").json == {"cursor": None}
 
     @pytest.mark.parametrize(("method", "path"), VERBS)
     @pytest.mark.parametrize("who", ["nobody", "reader", "forged", "garbage", "basic"])
-    def test_only_for_other_services(
+    def test_only_services_may_read_changes_and_write_copies(
         self,
-        carrying: Call,
+        service_call: Call,
         refused: Refused,
         issuer: Issuer,
         papers: Papers,
@@ -708,32 +718,34 @@ class TestVerbs:
         }
         headers = {"Authorization": "Basic c3luYzpzeW5j"} if who == "basic" else {}
         body = delivery_of(None, "c1", {"_id": "p_2"})
-        response = carrying(
+        response = service_call(
             method, path, token=tokens[who], headers=headers, json=body if method == "PUT" else None
         )
         refused(response, 401)
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         assert "hidden-word" not in response.text
-        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+        assert service_call("GET", "/copies/papers").json == {"cursor": None}
 
-    def test_a_service_s_token_makes_no_reader(self, carrying: Call, refused: Refused) -> None:
-        refused(carrying("GET", "/notes"), 401)
+    def test_token_of_a_service_makes_no_reader(self, service_call: Call, refused: Refused) -> None:
+        refused(service_call("GET", "/notes"), 401)
 
     @pytest.mark.parametrize(("method", "path"), VERBS)
-    def test_by_names_that_are_known(self, carrying: Call, refused: Refused, method: str, path: str) -> None:
+    def test_unknown_name_is_not_found(
+        self, service_call: Call, refused: Refused, method: str, path: str
+    ) -> None:
         body = {"json": delivery_of(None, "c1")} if method == "PUT" else {}
-        refused(carrying(method, path.replace("papers", "nothing"), **body), 404, "no nothing", "papers")
+        refused(service_call(method, path.replace("papers", "nothing"), **body), 404, "no nothing", "papers")
 
-    def test_a_delivery_that_comes_late(self, carrying: Call, refused: Refused, copies: Papers) -> None:
+    def test_late_delivery_is_refused(self, service_call: Call, refused: Refused, copies: Papers) -> None:
         first = delivery_of(None, "c1", {"_id": "p_1"})
-        assert carrying("PUT", "/copies/papers", json=first).status_code == 204
+        assert service_call("PUT", "/copies/papers", json=first).status_code == 204
         for late in (first, delivery_of("c0", "c9", {"_id": "p_2"})):
-            refused(carrying("PUT", "/copies/papers", json=late), 412)
+            refused(service_call("PUT", "/copies/papers", json=late), 412)
         assert everything(copies) == [{"_id": "p_1"}]
 
     @pytest.mark.parametrize("cursor", ["garbage", "changes:garbage", "changes:"])
-    def test_a_cursor_that_leads_nowhere(self, carrying: Call, refused: Refused, cursor: str) -> None:
-        refused(carrying("GET", "/changes/papers", query={"after": cursor}), 410)
+    def test_unusable_cursor_is_refused(self, service_call: Call, refused: Refused, cursor: str) -> None:
+        refused(service_call("GET", "/changes/papers", query={"after": cursor}), 410)
 
     @pytest.mark.parametrize(
         "query",
@@ -743,8 +755,10 @@ class TestVerbs:
         ],
         ids=str,
     )
-    def test_parameters_that_are_none(self, carrying: Call, refused: Refused, query: dict[str, Any]) -> None:
-        refused(carrying("GET", "/changes/papers", query=query), 400)
+    def test_invalid_parameters_are_refused(
+        self, service_call: Call, refused: Refused, query: dict[str, Any]
+    ) -> None:
+        refused(service_call("GET", "/changes/papers", query=query), 400)
 
     @pytest.mark.parametrize(
         "body",
@@ -763,37 +777,41 @@ class TestVerbs:
         ],
         ids=lambda body: body.decode(errors="replace")[:70],
     )
-    def test_what_is_no_delivery(self, carrying: Call, refused: Refused, copies: Papers, body: bytes) -> None:
-        response = carrying("PUT", "/copies/papers", data=body, content_type="application/json")
+    def test_malformed_delivery_is_refused(
+        self, service_call: Call, refused: Refused, copies: Papers, body: bytes
+    ) -> None:
+        response = service_call("PUT", "/copies/papers", data=body, content_type="application/json")
         refused(response, 400, "no delivery")
-        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+        assert service_call("GET", "/copies/papers").json == {"cursor": None}
 
     @pytest.mark.parametrize(
         "put", [{"_id": "p_1", "secret": "x"}, {"_id": 1}, {"_id": "p_1", "when": "soon"}], ids=str
     )
-    def test_a_delivery_of_what_is_not_kept_here(
-        self, carrying: Call, refused: Refused, put: Document
+    def test_delivery_with_an_invalid_document_is_refused(
+        self, service_call: Call, refused: Refused, put: Document
     ) -> None:
-        body = refused(carrying("PUT", "/copies/papers", json=delivery_of(None, "c1", put)), 422)
+        body = refused(service_call("PUT", "/copies/papers", json=delivery_of(None, "c1", put)), 422)
         assert set(body["_issues"]) == {"put"}
-        assert carrying("GET", "/copies/papers").json == {"cursor": None}
+        assert service_call("GET", "/copies/papers").json == {"cursor": None}
 
-    def test_larger_bodies_than_anywhere_else_and_no_larger(
-        self, carrying: Call, refused: Refused, copies: Papers
+    def test_deliveries_may_be_larger_than_other_bodies_up_to_a_limit(
+        self, service_call: Call, refused: Refused, copies: Papers
     ) -> None:
         large = [{"_id": f"p_{number}", "title": "x" * 2**20} for number in range(5)]
-        assert carrying("PUT", "/copies/papers", json=delivery_of(None, "c1", *large)).status_code == 204
+        assert service_call("PUT", "/copies/papers", json=delivery_of(None, "c1", *large)).status_code == 204
         assert copies.count_documents({}) == 5
         too_large = b" " * (LARGEST_BATCH + 1)
-        response = carrying("PUT", "/copies/papers", data=too_large, content_type="application/json")
+        response = service_call("PUT", "/copies/papers", data=too_large, content_type="application/json")
         refused(response, 413, str(LARGEST_BATCH))
         small = {"_id": "n_1", "text": "x" * 2**17}
-        refused(carrying("POST", "/notes", json=small), 413)
+        refused(service_call("POST", "/notes", json=small), 413)
 
     @pytest.mark.parametrize("path", ["/changes/papers", "/copies/papers"])
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
-    def test_by_no_other_method(self, carrying: Call, refused: Refused, method: str, path: str) -> None:
-        refused(carrying(method, path, token="", json={}), 405)
+    def test_other_methods_are_not_allowed(
+        self, service_call: Call, refused: Refused, method: str, path: str
+    ) -> None:
+        refused(service_call(method, path, token="", json={}), 405)
 
 
 def test_database_that_is_away_is_a_problem() -> None:

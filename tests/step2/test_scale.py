@@ -19,8 +19,8 @@ def stage(parts: Parts) -> Stage:
 
 
 @pytest.fixture(autouse=True)
-def as_it_began(stage: Stage) -> Iterator[None]:
-    """One instance of each version, all requests for the first version of each service."""
+def restored_instances(stage: Stage) -> Iterator[None]:
+    """Each test ends with one instance of each version, and all requests for the first version."""
     before = stage.services()
     yield
     if stage.services() != before:
@@ -29,7 +29,7 @@ def as_it_began(stage: Stage) -> Iterator[None]:
 
 
 def refused(stage: Stage, *arguments: str) -> str:
-    """What a command says that fails."""
+    """Call a command that has to fail, and return its output."""
     with pytest.raises(AssertionError, match="ended with 1") as raised:
         stage.workshop(*arguments)
     assert "Traceback" not in str(raised.value)
@@ -51,7 +51,7 @@ def test_each_version_begins_with_one_instance(parts: Parts) -> None:
         assert first[service][version]["urls"] == [f"http://127.0.0.1:{port}"]
 
 
-def test_replicas_come_and_go_and_are_listed(stage: Stage) -> None:
+def test_replicas_are_started_stopped_and_listed(stage: Stage) -> None:
     first = stage.urls("like")
     table = stage.workshop("scale", "like=3")
     urls = stage.urls("like")
@@ -66,7 +66,7 @@ def test_replicas_come_and_go_and_are_listed(stage: Stage) -> None:
     assert [psutil.pid_exists(pid) for pid in pids] == [True, False, False]
 
 
-def test_several_services_at_once_and_the_version_with_the_largest_share(stage: Stage) -> None:
+def test_scale_accepts_several_services_and_defaults_to_the_largest_share(stage: Stage) -> None:
     table = stage.workshop("scale", "search=2", "tag:v1=2")
     assert len(stage.urls("search", "v2")) == len(stage.urls("tag")) == 2
     assert len(stage.urls("search", "v1")) == 1
@@ -75,7 +75,7 @@ def test_several_services_at_once_and_the_version_with_the_largest_share(stage: 
     assert "like" not in table
 
 
-def test_what_has_been_done_is_done_again_at_no_cost(stage: Stage) -> None:
+def test_scaling_to_the_current_number_changes_nothing(stage: Stage) -> None:
     before = stage.pids()
     stage.workshop("scale", "like=1")
     assert stage.pids() == before
@@ -91,7 +91,7 @@ def test_callers_get_the_shares(stage: Stage) -> None:
     assert len(stage.urls("search", "v1")) == 2
 
 
-def test_a_version_without_a_share_may_go_and_come_back(stage: Stage) -> None:
+def test_version_without_a_share_can_be_stopped_and_started(stage: Stage) -> None:
     stage.workshop("scale", "search:v1=0")
     assert stage.services()["search"]["v1"] == {"share": 0, "urls": [], "filling": []}
     assert "search v1 has no instance" in refused(stage, "versions", "search", "v1=50", "v2=50")
@@ -123,14 +123,14 @@ def test_a_version_without_a_share_may_go_and_come_back(stage: Stage) -> None:
         ("scale --step 7 like=2", "There is no step 7"),
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(stage: Stage, command: str, text: str) -> None:
+def test_impossible_command_is_refused_and_changes_nothing(stage: Stage, command: str, text: str) -> None:
     before, instances = stage.services(), stage.recorded_instances()
     assert text in refused(stage, *command.split())
     assert stage.services() == before
     assert stage.recorded_instances() == instances
 
 
-def test_where_the_step_does_not_run_nothing_is_scaled(stage: Stage, tmp_path: Path) -> None:
+def test_commands_fail_if_the_step_does_not_run(stage: Stage, tmp_path: Path) -> None:
     elsewhere = {**stage.running.environment, "WORKSHOP_STATE": str(tmp_path)}
     for arguments in (["scale", "like=2"], ["versions", "search"], ["services"]):
         with pytest.raises(AssertionError, match="Step 2 does not run"):

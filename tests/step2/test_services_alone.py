@@ -59,7 +59,7 @@ def client_of(parts: Parts, service: str, reader: Reader) -> Client:
 
 
 def do_own(parts: Parts, service: str, client: Client, suffix: str = "") -> Response:
-    """A service's verb."""
+    """Send the request of a service's own verb."""
     method, path = OWN[service]
     names = {"post": parts.posts[0].post_id, "pictured": parts.pictured.post_id, "word": parts.word}
     body = {"to": f"{new_name()}@example.org", "note": "alone"} if service == "share" else None
@@ -68,7 +68,7 @@ def do_own(parts: Parts, service: str, client: Client, suffix: str = "") -> Resp
 
 @pytest.mark.parametrize("service", SERVICES)
 class TestEach:
-    def test_lives_and_is_ready(self, parts: Parts, service: str) -> None:
+    def test_service_is_live_and_ready(self, parts: Parts, service: str) -> None:
         client = Client(parts.url(service))
         assert client.json("/health/live") == {"_status": "OK"}
         content = client.json("/health/ready")
@@ -77,7 +77,7 @@ class TestEach:
         assert set(content["parts"].values()) == {"ok"}
         assert ("smtp" in content["parts"]) == (service == "share")
 
-    def test_counts_its_requests(self, parts: Parts, service: str) -> None:
+    def test_service_counts_its_requests(self, parts: Parts, service: str) -> None:
         client = Client(parts.url(service))
         client.json("/health/live")
         text = expect(client.get("/metrics"), 200).text
@@ -85,7 +85,7 @@ class TestEach:
         assert families["http_requests"].type == "counter"
         assert any(each.labels["route"] == "/health/live" for each in families["http_requests"].samples)
 
-    def test_is_described(self, parts: Parts, service: str) -> None:
+    def test_service_has_an_openapi_document(self, parts: Parts, service: str) -> None:
         document = Client(parts.url(service)).json("/openapi.json")
         assert document["openapi"].startswith("3.1")
         assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
@@ -98,19 +98,19 @@ class TestEach:
         }
         assert (method.lower(), shape.replace("{tag}", "{*}")) in found
 
-    def test_has_a_page_to_try_it(self, parts: Parts, service: str) -> None:
+    def test_service_has_a_docs_page(self, parts: Parts, service: str) -> None:
         page = expect(Client(parts.url(service)).get("/docs", headers={"Accept": "text/html"}), 200)
         assert page.headers["Content-Type"].startswith("text/html")
         assert "openapi.json" in page.text
 
-    def test_says_what_there_is(self, parts: Parts, service: str) -> None:
+    def test_home_names_the_service_and_its_version(self, parts: Parts, service: str) -> None:
         home = Client(parts.url(service)).json("/")
         assert home["title"].lower() == service
         assert home["version"] == ("v2" if service == "search" else "v1")
         for link in ("docs", "describedby"):
             expect(Client(parts.url(service)).get("/" + home["_links"][link]["href"]), 200)
 
-    def test_does_its_own_verb(self, parts: Parts, reader: Reader, service: str) -> None:
+    def test_service_does_its_own_verb(self, parts: Parts, reader: Reader, service: str) -> None:
         response = expect(do_own(parts, service, client_of(parts, service, reader)), 200, 201)
         if service in ("posts", "search", "recommend", "sync"):
             assert parts.word in response.text or service in ("recommend", "sync")
@@ -133,7 +133,7 @@ class TestEach:
         for path in ("/health/live", COLLECTIONS[service], "/nothing"):
             assert re.fullmatch(served, client.get(path).headers["Served-By"])
 
-    def test_refuses_parameters_it_does_not_know(self, parts: Parts, reader: Reader, service: str) -> None:
+    def test_unknown_parameters_are_refused(self, parts: Parts, reader: Reader, service: str) -> None:
         client = client_of(parts, service, reader)
         for path in (COLLECTIONS[service], OWN[service][1]):
             suffix = ("&" if "?" in path else "?") + "nonsense=1"
@@ -142,7 +142,7 @@ class TestEach:
             else:
                 expect_message(do_own(parts, service, client, suffix), 400, "nonsense")
 
-    def test_says_so_where_there_is_nothing(self, parts: Parts, reader: Reader, service: str) -> None:
+    def test_unknown_paths_and_methods_are_refused(self, parts: Parts, reader: Reader, service: str) -> None:
         client = client_of(parts, service, reader)
         expect_error(client.get("/nothing"), 404)
         expect_error(client.request("BREW", "/"), 405)
@@ -164,7 +164,7 @@ def test_readers_and_visitors_get_no_changes_and_no_copies(
 
 
 @pytest.mark.parametrize(("owner", "what"), OWNS)
-def test_sync_s_token_gets_changes(parts: Parts, owner: str, what: str) -> None:
+def test_token_of_sync_reads_changes(parts: Parts, owner: str, what: str) -> None:
     content = Client(parts.url(owner), parts.sync_token()).json(f"/changes/{what}", most=2)
     fields = {"_id", *(name for each in RELATIONS if each.what == what for name in each.fields)}
     assert set(content) == {"put", "remove", "range", "cursor", "more", "until", "left_out"}
@@ -177,13 +177,13 @@ def test_sync_s_token_gets_changes(parts: Parts, owner: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(("taker", "what"), TAKES)
-def test_sync_s_token_gets_positions(parts: Parts, taker: str, what: str) -> None:
+def test_token_of_sync_reads_cursors(parts: Parts, taker: str, what: str) -> None:
     content = Client(parts.url(taker), parts.sync_token()).json(f"/copies/{what}")
     assert content["cursor"].startswith("changes:")
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if name != "sync"])
-def test_who_has_none_says_so(parts: Parts, service: str) -> None:
+def test_service_without_changes_and_copies_refuses_sync(parts: Parts, service: str) -> None:
     client = Client(parts.url(service), parts.sync_token())
     expect_error(client.get("/changes/nothing"), 404)
     expect_error(client.get("/copies/nothing"), 404)

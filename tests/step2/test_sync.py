@@ -27,7 +27,7 @@ TAKERS = sorted({relation.taker for relation in RELATIONS})
 
 
 def new_posts(count: int, word: str) -> list[dict[str, Any]]:
-    """Documents of posts, all written at one moment, with ids of their own; older than all others."""
+    """Return new documents of posts, all with one date, older than all others."""
     now = datetime.now(UTC).replace(microsecond=0)
     mark = secrets.token_hex(5)
     own = {"title": f"about {word}", "created": OLD, "_created": now, "_updated": now}
@@ -51,7 +51,7 @@ def test_each_kind_of_mark_arrives(parts: Parts, member: Reader, tag: str) -> No
     assert (mark["tags"], mark["liked"], mark["hidden"]) == ([], False, False)
 
 
-def test_a_token_that_was_ended_is_refused_by_every_service(parts: Parts, member: Reader) -> None:
+def test_revoked_token_is_refused_by_every_service(parts: Parts, member: Reader) -> None:
     post = parts.posts[0].post_id
     paths = {"tag": "/tags", "like": "/counts", "hide": "/counts", "share": "/counts", "members": "/me"}
     paths |= {"posts": f"/posts/{post}", "search": f"/search?q={parts.word}", "recommend": "/recommended"}
@@ -63,7 +63,7 @@ def test_a_token_that_was_ended_is_refused_by_every_service(parts: Parts, member
         expect_error(parts.reader_at(service, member).get(path), 401)
 
 
-def test_what_its_owner_removed_is_gone_everywhere(parts: Parts, member: Reader) -> None:
+def test_removed_document_is_removed_from_all_copies(parts: Parts, member: Reader) -> None:
     word = new_word()
     documents = new_posts(3, word)
     posts = parts.collection("posts", "posts")
@@ -87,7 +87,7 @@ def test_what_its_owner_removed_is_gone_everywhere(parts: Parts, member: Reader)
         expect(client_of.put(f"/posts/{kept}/{verb}"), 200)
 
 
-def test_many_changes_at_one_moment(parts: Parts) -> None:
+def test_changes_of_one_transaction_all_arrive(parts: Parts) -> None:
     word, later = new_word(), new_word()
     documents = new_posts(MANY, word)
     posts = parts.collection("posts", "posts")
@@ -108,8 +108,8 @@ def test_many_changes_at_one_moment(parts: Parts) -> None:
     assert search.json("/search", q=later)["_meta"]["total"] == 0
 
 
-def test_a_collection_that_was_dropped_and_filled_again(parts: Parts) -> None:
-    """As when a backup is restored."""
+def test_collection_that_was_dropped_and_filled_again_is_copied(parts: Parts) -> None:
+    """This happens when a backup is restored."""
     posts = parts.collection("posts", "posts")
     before, indexes = list(posts.find()), [dict(each) for each in posts.list_indexes()]
     posts.insert_many(new_posts(3, new_word()))
@@ -134,7 +134,7 @@ class TestRebuilding:
         marks.insert_one({"_id": f"nobody:{stray}", "reader": "nobody", "hidden": True, "liked": True})
 
     @pytest.mark.parametrize("taker", ["recommend", "search"])
-    def test_copies_are_made_anew(self, parts: Parts, member: Reader, tag: str, taker: str) -> None:
+    def test_damaged_copies_are_made_again(self, parts: Parts, member: Reader, tag: str, taker: str) -> None:
         for path in (f"tags/{tag}", "like", "hide"):
             expect(member.put(f"/posts/{parts.posts[1].post_id}/{path}"), 200)
         parts.await_copies()
@@ -153,14 +153,14 @@ class TestRebuilding:
             response["relations"]
         )
 
-    def test_by_the_command(self, parts: Parts) -> None:
+    def test_rebuild_command_makes_copies_again(self, parts: Parts) -> None:
         self.damage(parts, "recommend")
         output = parts.stage.workshop("rebuild", "recommend")
         assert all(f"recommend.{what}: done" in output for what in ("posts", "tags", "likes", "hides"))
         parts.check_copies("recommend")
 
     @pytest.mark.parametrize("given", [None, "", "wrong", "é"], ids=repr)
-    def test_not_without_the_secret(self, parts: Parts, given: str | None) -> None:
+    def test_rebuild_needs_the_operator_secret(self, parts: Parts, given: str | None) -> None:
         headers = {} if given is None else {"Operator-Secret": given.encode()}
         before = {name: each.get("began") for name, each in parts.relations().items()}
         for taker in ("recommend", "nothing"):
@@ -170,7 +170,7 @@ class TestRebuilding:
         parts.await_arrival()
         assert {name: each.get("began") for name, each in parts.relations().items()} == before
 
-    def test_not_of_who_takes_nothing(self, parts: Parts) -> None:
+    def test_service_without_copies_cannot_be_rebuilt(self, parts: Parts) -> None:
         headers = {"Operator-Secret": parts.secrets["operator secret of step 2"]}
         for taker in ("members", "nothing", "sync"):
             response = Client(parts.url("sync")).post(f"/rebuilds/{taker}", headers=headers)
@@ -178,7 +178,7 @@ class TestRebuilding:
 
 
 def metric(parts: Parts, name: str) -> dict[str, float]:
-    """What sync counts, by relation."""
+    """Return a metric of sync by relation."""
     text = expect(Client(parts.url("sync")).get("/metrics"), 200).text
     return {
         f"{sample.labels['taker']}.{sample.labels['what']}": sample.value
@@ -209,12 +209,12 @@ class TestLag:
         assert all(0 <= lag < ARRIVED_SECONDS for lag in lags.values())
         assert metric(parts, "sync_delivered_total")["search.posts"] >= len(parts.posts)
 
-    def test_can_be_filtered(self, parts: Parts) -> None:
+    def test_report_can_be_filtered(self, parts: Parts) -> None:
         found = Client(parts.url("sync")).items("/relations", where='{"taker": "recommend"}')
         assert {each["what"] for each in found} == {"posts", "tags", "likes", "hides", "revocations"}
         expect_error(Client(parts.url("sync")).get("/relations", params={"where": '{"problem": ""}'}), 400)
 
-    def test_grows_where_an_owner_stands_still(self, parts: Parts) -> None:
+    def test_lag_grows_while_an_owner_is_suspended(self, parts: Parts) -> None:
         parts.await_arrival()
 
         def lags() -> None:
@@ -240,7 +240,7 @@ class TestLag:
         parts.await_arrival()
 
 
-def test_two_at_once_do_no_harm(parts: Parts, member: Reader) -> None:
+def test_two_instances_of_sync_do_no_harm(parts: Parts, member: Reader) -> None:
     parts.stage.workshop("scale", "sync=2")
     try:
         writer = Writer(member, [post.post_id for post in parts.posts])
@@ -259,5 +259,5 @@ def test_two_at_once_do_no_harm(parts: Parts, member: Reader) -> None:
 
 
 @pytest.mark.parametrize("taker", TAKERS)
-def test_all_copies_are_as_they_should_be_in_the_end(parts: Parts, taker: str) -> None:
+def test_all_copies_are_equal_in_the_end(parts: Parts, taker: str) -> None:
     parts.await_copies(taker)

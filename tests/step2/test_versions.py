@@ -17,7 +17,7 @@ REQUESTS = 60
 
 
 class Found:
-    """Posts that the versions order differently: the older, the better they match."""
+    """Posts that the versions sort differently: the older a post, the better it matches."""
 
     def __init__(self) -> None:
         self.word = new_word()
@@ -64,7 +64,7 @@ def search(parts: Parts, found: Found, requested: str = "") -> tuple[str, list[s
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_each_has_its_own_order(parts: Parts, found: Found, version: str) -> None:
+def test_each_version_has_its_own_order(parts: Parts, found: Found, version: str) -> None:
     (url,) = parts.stage.urls("search", version)
     response = expect(Client(url).get("/search", params={"q": found.word}), 200)
     assert re.fullmatch(rf"search-{version}(-\d+)? {version}", response.headers["Served-By"])
@@ -74,7 +74,9 @@ def test_each_has_its_own_order(parts: Parts, found: Found, version: str) -> Non
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("requested", ["search={}", "search = {}", "posts=v1, search={}", "search={},tag=v1"])
-def test_the_header_at_the_face_chooses(parts: Parts, found: Found, requested: str, version: str) -> None:
+def test_header_at_the_face_chooses_the_version(
+    parts: Parts, found: Found, requested: str, version: str
+) -> None:
     for _ in range(3):
         served, ids = search(parts, found, requested.format(version))
         assert served == version
@@ -90,7 +92,7 @@ def test_request_without_a_version_gets_one_by_the_shares(parts: Parts, found: F
 
 
 @pytest.mark.usefixtures("shares_as_before")
-def test_shares_choose_while_both_run(parts: Parts, found: Found) -> None:
+def test_shares_choose_among_running_versions(parts: Parts, found: Found) -> None:
     parts.stage.workshop("versions", "search", "v1=50", "v2=50")
     served: Counter[str] = Counter()
     for _ in range(REQUESTS):

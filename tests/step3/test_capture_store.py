@@ -226,9 +226,7 @@ def test_a_position_is_stored_when_it_has_moved(own: Owners, monkeypatch: pytest
     run(own, work)
 
 
-def test_a_position_is_stored_once_the_database_is_there_again(
-    own: Owners, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_position_is_stored_once_the_database_is_back(own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resume_tokens, "PAUSE_SECONDS", 0.01)
 
     async def work(database: AsyncDatabase[Document]) -> None:

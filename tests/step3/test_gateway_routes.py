@@ -87,7 +87,7 @@ def test_a_path_can_move_to_another_service() -> None:
     assert service_of(known, "/api/topics") == "topics"
 
 
-def test_of_two_services_with_one_path_the_first_by_name_gets_it_and_a_warning_says_so() -> None:
+def test_first_service_by_name_gets_a_path_of_two_with_a_warning() -> None:
     known = Routes()
     both = [announcement("search"), announcement("finder", {"/search": {}})]
     with capture_logs() as logs:

@@ -140,7 +140,7 @@ def test_generated_posts_obey_seed_and_limit(load):
     assert load.posts.count_documents({}) == 100
 
 
-def test_a_file_without_one_post_is_an_error(load):
+def test_file_without_posts_is_an_error(load):
     said = load("--file", load.write("posts.json", '{"a": 1}\n{"b": 2}\n'), code=1)
     assert "0 new, 0 updated, 0 unchanged, 2 bad" in said
     assert "Error: There was no post in posts.json." in said

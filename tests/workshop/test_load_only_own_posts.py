@@ -91,7 +91,7 @@ def test_make_passes_its_variables_to_the_command() -> None:
     assert said("run") == "run --step 0"
 
 
-def test_missing_site_is_reported_and_a_given_one_makes_links(database, load, tmp_path):
+def test_missing_site_is_reported_and_a_named_one_makes_links(database, load, tmp_path):
     question = Question("Stone?", "<p>Which?</p>", 3, 1, datetime(2014, 5, 13, tzinfo=UTC), 12)
     path = tmp_path / "Posts.xml"
     path.write_text(posts_xml(question), encoding="utf-8")

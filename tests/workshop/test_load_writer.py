@@ -209,7 +209,7 @@ def test_a_post_that_another_load_inserts_first_is_compared_with_ours(collection
     assert content(collection) == {post["_id"]: post for post in made}
 
 
-def test_a_post_that_is_deleted_before_its_update_is_written_whole(collection, disturbed):
+def test_post_that_is_deleted_before_its_update_is_written_completely(collection, disturbed):
     made = list(posts(5))
     writer(collection).write([changed(post, title="Old") for post in made])
     loader = disturbed(lambda: collection.delete_many({}))
