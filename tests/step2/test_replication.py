@@ -129,7 +129,7 @@ class TestFeedStart:
         found = [each["_id"] for batch in batches(Feed(papers, FIELDS), most=most) for each in batch.put]
         assert found == ids
 
-    def test_empty_collection_has_one_empty_batch(self, papers: Papers) -> None:
+    def test_empty_collection_is_published_as_empty_batches(self, papers: Papers) -> None:
         first, then = batches(Feed(papers, FIELDS))
         assert (first.put, first.remove, first.range) == ([], [], (None, None))
         assert (then.put, then.remove, then.range) == ([], [], None)
@@ -652,7 +652,7 @@ def service_call(
     papers: Papers,
     copy: Copy,
 ) -> Call:
-    """Return a function that sends requests, by default as sync, to a service that publishes and copies papers."""
+    """Sends requests, by default as sync, to a service that publishes and copies papers."""
     app = make_service(services=Verifier(LocalKeys(sync.jwks()), SYNC))
     app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
     app.register_blueprint(copies_blueprint({NAME: copy}))
