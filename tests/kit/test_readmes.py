@@ -51,7 +51,7 @@ def test_everything_that_a_readme_names_exists(readme: Path, tails: set[str]) ->
     assert set(PORT.findall(text)) - PORTS == set()
 
 
-def test_path_of_a_like_names_existing_functions() -> None:
+def test_walk_of_a_like_names_existing_functions() -> None:
     step = ROOT / "step3_async"
     stops = STOP.findall((step / "README.md").read_text().split("## The walk of a like")[1].split("\n## ")[0])
     assert 8 <= len(stops) <= 12
