@@ -1,4 +1,4 @@
-"""What all suites share: which step is meant, and a real MongoDB."""
+"""What all suites share: the choice of the step, and a real MongoDB."""
 
 import asyncio
 import gc
@@ -52,7 +52,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """For a chosen step leave out the folders of other steps, and those of what all steps share."""
+    """Ignore the folders of other steps than the chosen one, and the folders that belong to no step."""
     chosen = config.getoption("--step")
     folder = collection_path.name
     is_others = folder in BELOW or (folder.startswith("step") and folder != f"step{chosen}")

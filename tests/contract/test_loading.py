@@ -1,4 +1,4 @@
-"""Loading posts again updates them and never doubles."""
+"""Loading posts again updates them and never doubles them."""
 
 from dataclasses import replace
 from pathlib import Path

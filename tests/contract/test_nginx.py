@@ -1,4 +1,4 @@
-"""Behind nginx as the README has it: it terminates TLS, compresses responses, and may require a password."""
+"""A face behind nginx, configured as in the README: TLS, compressed responses, and perhaps a password."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ngin
 
 @pytest.fixture(scope="module")
 def closed_proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    """An nginx that requires a password, and passes on no host, as it does by default."""
+    """An nginx that requires a password, and does not forward the host, which is its default."""
     folder = tmp_path_factory.mktemp("nginx")
     file = folder / "htpasswd"
     file.write_text(f"{PASSWORD[0]}:{{PLAIN}}{PASSWORD[1]}\n")
@@ -39,7 +39,7 @@ def closed_proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def browser_of(proxy: Nginx) -> Browser:
-    """A browser, which sends Referer and Origin as browsers do."""
+    """Return a browser that sends Referer and Origin as real ones do."""
     browser = Browser(proxy.url)
     proxy.lead(browser)
     browser.session.headers.update({"Referer": f"{proxy.url}/login", "Sec-Fetch-Site": "same-origin"})

@@ -1,4 +1,4 @@
-"""The face keeps what the OpenAPI document promises: schemathesis sends requests.
+"""Fuzzing: the face responds to generated requests as its OpenAPI document says.
 
 Each operation gets a fixed number of random requests, for posts that exist and posts that do not.
 """
@@ -44,7 +44,7 @@ def sender(face: Face) -> Reader:
 
 @pytest.fixture(scope="module")
 def session(face: Face) -> requests.Session:
-    """From an address of its own, so that failed sign-ins lock nobody else out."""
+    """A session with its own address, so that failed sign-ins lock nobody else out."""
     made = Client(face.url, source=other_address()).session
     del made.headers["Accept"]
     return made

@@ -1,4 +1,4 @@
-"""`GET /posts/{id}`: one post, and its entity tag."""
+"""`GET /posts/{id}`: one post, and its ETag."""
 
 import pytest
 

@@ -25,7 +25,7 @@ def hangul() -> str:
 
 @dataclass
 class Words:
-    """Words of the run's own."""
+    """Words that only this run uses."""
 
     place: str = field(default_factory=lambda: han() + han())
     tower: str = field(default_factory=lambda: han() + han())
@@ -44,7 +44,7 @@ def words() -> Words:
 
 @pytest.fixture(scope="module")
 def posts(face: Face, words: Words, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The ids of posts with these words, by what they are for."""
+    """The ids of posts with these words, by the name of their case."""
     w, topic = words, new_topic()
     texts = {
         "title": (f"我在{w.place}工作三年了", ""),

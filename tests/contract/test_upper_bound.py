@@ -1,6 +1,6 @@
 """With more than 10,000 posts, totals stop at 10,000 and no page reaches past them.
 
-The name lets this module come last, since what it loads stays.
+Its name makes this module the last one, since its posts stay in the store.
 """
 
 import pytest

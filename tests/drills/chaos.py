@@ -1,7 +1,7 @@
 """Kill every process of a step with -9 again and again while readers write, and check what is stored and
 reported.
 
-Only the run itself is spared, since it is what starts the others again.
+Only the run itself is not killed, since it starts the others again.
 """
 
 import random
@@ -194,7 +194,7 @@ class Chaos:
 def all_stores(
     running: RunningStep, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MongoClient[dict[str, Any]]]:
-    """A client for the databases of all services."""
+    """Yield a client for the databases of all services."""
     for name in ("WORKSHOP_STATE", "MONGO_PORT"):
         monkeypatch.setenv(name, running.environment[name])
     with Mongod().admin() as client:

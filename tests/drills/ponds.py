@@ -21,22 +21,22 @@ READERS = ("posts", "tag", "like", "hide", "share", "list", "search", "recommend
 
 @dataclass(frozen=True)
 class Pond:
-    """The pond of `taker` with these fields of the documents of `owner`. Where several owners have fields in
+    """The pond of `view` with these fields of the documents of `owner`. Where several owners have fields in
     one document, only documents with the field `part` count.
     """
 
     owner: str
     collection: str
-    taker: str
+    view: str
     fields: tuple[str, ...]
     part: str = ""
 
     def differences(self, client: Client) -> list[str]:
         """Return the differences between the pond and its owner."""
         owned = self._projected(documents(client, self.owner, self.collection))
-        there = self._projected(documents(client, self.taker, self.collection))
+        there = self._projected(documents(client, self.view, self.collection))
         return [
-            f"{self.owner}.{self.collection} in {self.taker}: {key}: {owned.get(key)} is {there.get(key)}"
+            f"{self.owner}.{self.collection} in {self.view}: {key}: {owned.get(key)} is {there.get(key)}"
             for key in sorted({*owned, *there})
             if owned.get(key) != there.get(key)
         ]
@@ -56,14 +56,14 @@ POSTS: Mapping[str, tuple[str, ...]] = {
     "images": ("thumbnail", "url"),
 }
 PONDS = (
-    *(Pond("posts", "posts", taker, fields) for taker, fields in POSTS.items()),
+    *(Pond("posts", "posts", view, fields) for view, fields in POSTS.items()),
     *(
-        Pond(owner, "marks", taker, (*MARK, field, "topic"), field)
+        Pond(owner, "marks", view, (*MARK, field, "topic"), field)
         for owner, field in KINDS.items()
-        for taker in ("recommend", "tagged")
+        for view in ("recommend", "tagged")
     ),
-    *(Pond("hide", "marks", taker, (*MARK, "hidden"), "hidden") for taker in ("list", "search")),
-    *(Pond("members", "revoked", taker, ("expires",)) for taker in READERS),
+    *(Pond("hide", "marks", view, (*MARK, "hidden"), "hidden") for view in ("list", "search")),
+    *(Pond("members", "revoked", view, ("expires",)) for view in READERS),
 )
 
 
@@ -96,10 +96,10 @@ def wrong_revisions(client: Client) -> list[str]:
     found = []
     for owner, field in KINDS.items():
         owned = documents(client, owner, "marks")
-        for taker in ("recommend", "tagged"):
-            there = documents(client, taker, "marks")
+        for view in ("recommend", "tagged"):
+            there = documents(client, view, "marks")
             for key, mark in owned.items():
                 known = there.get(key, {}).get("applied", {}).get(owner, {}).get("revision")
                 if known != mark["revision"]:
-                    found.append(f"{taker}: {key}: {field} has revision {known}, not {mark['revision']}")
+                    found.append(f"{view}: {key}: {field} has revision {known}, not {mark['revision']}")
     return found

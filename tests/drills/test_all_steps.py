@@ -1,4 +1,4 @@
-"""All steps side by side with nothing set, started and stopped in any order."""
+"""All steps side by side with default settings, started and stopped in any order."""
 
 import json
 import os
@@ -37,7 +37,7 @@ MANY = 2000
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An environment with a state folder only; without a network of its own also with free ports."""
+    """An environment with a state folder; also with free ports if the tests have no network of their own."""
     with own_network() as is_ours:
         ports = {} if is_ours else {variable: str(free_port()) for variable in default_ports()}
         folder = tmp_path_factory.mktemp("beside") / "state"

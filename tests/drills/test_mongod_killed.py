@@ -1,6 +1,6 @@
 """mongod is killed with -9 under writes.
 
-The face says so in time, recovers by itself, and has kept every write that it acknowledged.
+The face reports it in time, recovers by itself, and loses no write that it acknowledged.
 """
 
 import json

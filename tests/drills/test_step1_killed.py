@@ -1,6 +1,6 @@
 """Step 1's API is killed with -9, workers and all, and started again, while readers read and write.
 
-The face says so in time, never hangs, recovers by itself, and nothing that was acknowledged is lost.
+The face reports it in time, never hangs, recovers by itself, and loses no write that it acknowledged.
 """
 
 import os

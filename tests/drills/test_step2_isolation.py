@@ -1,4 +1,4 @@
-"""Each service of step 2 is killed in turn and stays dead: what still works, and how the rest fails.
+"""Each service of step 2 is killed in turn and stays dead: which verbs still work, and how the others fail.
 
 The table of what survives is written to
 artefacts/step2-isolation.md.

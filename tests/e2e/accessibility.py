@@ -1,4 +1,4 @@
-"""Accessibility, as far as it can be measured: names, labels, headings, contrast, ids."""
+"""Accessibility, as far as a program can check it: names, labels, headings, contrast, ids."""
 
 from pathlib import Path
 

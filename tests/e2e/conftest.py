@@ -19,13 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def browser(chromium: Browser) -> Browser:
-    """Chromium, under the name that the tests here know."""
+    """Chromium, by the name that these tests use."""
     return chromium
 
 
 @pytest.fixture(scope="package")
 def site(step: int, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The step under test, with what tests load, and perhaps what others have loaded before."""
+    """The step under test, with the posts of these tests, and perhaps posts of other tests."""
     shared = shared_steps.get(step, tmp_path_factory.mktemp("shared"))
     made = Site(shared.running, shared.images.url)
     made.load(SHELF, SHELF[-1].title.split()[0])

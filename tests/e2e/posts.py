@@ -12,7 +12,7 @@ SHELF: list[Submission] = []
 
 
 def submission(title: str, second: int = 0, **more: Any) -> Submission:
-    """A submission written `second` s after the others; `more` are fields of Submission."""
+    """Return a submission written `second` s after the others; `more` are fields of Submission."""
     text = f"What there is to say about {title}.\n\nIn two paragraphs."
     fields = {"topic": "Stones", "created": FIRST_SECOND + second, "text": text, "num_comments": 4, **more}
     return Submission(title, **fields)

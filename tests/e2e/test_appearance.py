@@ -1,4 +1,4 @@
-"""Each page at the width of a phone, a tablet and a desk, light and dark."""
+"""Each page at the width of a phone, a tablet and a desktop, light and dark."""
 
 from typing import Literal
 

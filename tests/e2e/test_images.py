@@ -1,4 +1,4 @@
-"""Pictures of posts, and what is left where there is none."""
+"""Pictures of posts, and posts without a picture."""
 
 import pytest
 from playwright.sync_api import expect

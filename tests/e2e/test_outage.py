@@ -1,4 +1,4 @@
-"""A step of the test's own, which starts empty and loses its database, and then everything."""
+"""A step of the test's own, which starts empty, loses its database, and then stops."""
 
 import re
 from collections.abc import Iterator

@@ -11,32 +11,32 @@ PICTURES = Path(__file__).resolve().parents[2] / "artefacts" / "e2e"
 
 
 class Watch:
-    """Collects complaints of all pages of a context; `allowed` are patterns of what a test provokes."""
+    """Collects errors of all pages of a context; `allowed` are patterns of what a test provokes."""
 
     def __init__(self, context: BrowserContext, base_url: str) -> None:
         self.base_url = base_url
         self.allowed: list[str] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self.errors.append(f"page error: {error.error}"))
         context.on("request", self._request)
 
     def allow(self, *patterns: str) -> None:
-        """Say which complaints this test provokes, as regular expressions."""
+        """Say which errors this test provokes, as regular expressions."""
         self.allowed += patterns
 
     def check(self) -> None:
         """Raise AssertionError for each complaint that was not provoked."""
-        left = [each for each in self.complaints if not any(re.search(one, each) for one in self.allowed)]
+        left = [each for each in self.errors if not any(re.search(one, each) for one in self.allowed)]
         assert not left, "\n".join(left)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+            self.errors.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.base_url}/", "data:", "blob:")):
-            self.complaints.append(f"foreign request: {request.url}")
+            self.errors.append(f"foreign request: {request.url}")
 
 
 def picture(page: Page, name: str, *, whole: bool = False) -> bytes:

@@ -1,4 +1,4 @@
-"""A small service on the real mongod, with each kind of resource that a service of ours may have."""
+"""A small service on the real mongod, with each kind of resource that services here may have."""
 
 import copy
 import secrets
@@ -121,7 +121,7 @@ def make_service(kit_client: mongo.Client, issuer: Issuer) -> Iterator[Callable[
 
 @pytest.fixture
 def service(store: object, make_service: Callable[..., Service]) -> Service:
-    """The service over an empty database, with its settings within reach as in a process of its own."""
+    """The service over an empty database, with its settings active as in its own process."""
     app = make_service()
     config.only(app)
     return app
@@ -161,7 +161,7 @@ def plain_call(
 ) -> Iterator[Call]:
     """Sends requests to Eve without our changes, over the same resources and documents, open to everybody.
 
-    What it lets through shows that the requests of a test are attacks indeed.
+    What it lets through shows that the requests of a test really are attacks.
     """
     domain = copy.deepcopy(DOMAIN)
     for resource in domain.values():

@@ -232,7 +232,7 @@ def servers() -> Iterator[list[Server]]:
 
 
 def dead_address() -> str:
-    """An address that refuses connections."""
+    """Return an address that refuses connections."""
     return f"http://127.0.0.1:{free_port()}"
 
 

@@ -1,4 +1,4 @@
-"""Logs as they come out of a process, and the id that follows a request."""
+"""The logs of a process, and the request id in them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The client of another service, with real servers that respond, fail, hang and vanish."""
+"""The client of another service, with real servers that respond, fail, hang or disappear."""
 
 import json
 import socket

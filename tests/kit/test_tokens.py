@@ -294,7 +294,7 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Publisher:
-    """A real HTTP server whose response can be changed while it runs; `requests` has their headers."""
+    """A real HTTP server whose response can be changed while it runs; `requests` has what it received."""
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[dict[str, str]] = []

@@ -1,4 +1,4 @@
-"""Words of languages without spaces between them, and the index that keeps them."""
+"""Words of languages without spaces, and their index."""
 
 from typing import Any
 

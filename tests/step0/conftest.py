@@ -29,7 +29,7 @@ def store(mongod: Any) -> Iterator[MonolithStore]:
 
 @pytest.fixture(scope="module")
 def admin_database(mongod: Any, store: MonolithStore) -> Iterator[Database[dict[str, Any]]]:
-    """The store's database with all rights."""
+    """The store's database with all permissions."""
     with mongod.admin() as admin:
         yield admin[store.database.name]
 

@@ -1,6 +1,6 @@
 """Fuzzing: the API responds to generated requests as its own OpenAPI document says.
 
-FUZZ_EXAMPLES sets how many cases are tried of each operation; their number in all is printed at the end.
+FUZZ_EXAMPLES sets how many cases of each operation are tried; the total is printed at the end.
 """
 
 import os

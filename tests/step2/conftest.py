@@ -1,4 +1,4 @@
-"""Step 2 as it runs: the face, the services behind it, and posts in all that take them."""
+"""Step 2 as it runs: the face, the services behind it, and posts in all that copy them."""
 
 import secrets
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ POSTS = 160
 
 @pytest.fixture(scope="package")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    """The step, shared by the files that leave it as they found it."""
+    """The step, shared by the files that restore what they change."""
     shared = shared_steps.get(2, tmp_path_factory.mktemp("shared"))
     stage, word, topic = Stage(shared.running), new_word(), new_topic()
     stage.await_each_version()

@@ -16,7 +16,7 @@ FIRST = 25
 
 
 @pytest.fixture(scope="module")
-def past(parts: Parts) -> Reader:
+def earlier_member(parts: Parts) -> Reader:
     """A member whose marks of all kinds have arrived."""
     member = parts.new_member()
     for number, path in enumerate(("tags/past", "like", "hide")):
@@ -26,7 +26,7 @@ def past(parts: Parts) -> Reader:
 
 
 @pytest.fixture(scope="module")
-def still(parts: Parts, past: Reader) -> Iterator[Parts]:
+def suspended(parts: Parts, earlier_member: Reader) -> Iterator[Parts]:
     """The step while sync is suspended."""
     with frozen(parts.processes("sync")):
         yield parts
@@ -35,9 +35,9 @@ def still(parts: Parts, past: Reader) -> Iterator[Parts]:
 
 
 @pytest.fixture
-def reader(still: Parts) -> Reader:
+def reader(suspended: Parts) -> Reader:
     """A member who signed up after sync was suspended."""
-    return still.new_member()
+    return suspended.new_member()
 
 
 def listed(reader: Reader) -> list[str]:
@@ -61,22 +61,22 @@ def most_loved(parts: Parts) -> list[str]:
     return [post.post_id for post in sorted(parts.posts, key=lambda each: each.by_love)]
 
 
-def test_copies_do_not_change_while_sync_is_suspended(still: Parts, reader: Reader) -> None:
+def test_copies_do_not_change_while_sync_is_suspended(suspended: Parts, reader: Reader) -> None:
     """Otherwise the other tests would prove nothing."""
-    expect(reader.put(f"/posts/{ids(still)[0]}/like"), 200)
-    assert still.collection("like", "marks").find_one({"reader": reader.username})
-    assert not still.collection("recommend", "marks").find_one({"reader": reader.username})
+    expect(reader.put(f"/posts/{ids(suspended)[0]}/like"), 200)
+    assert suspended.collection("like", "marks").find_one({"reader": reader.username})
+    assert not suspended.collection("recommend", "marks").find_one({"reader": reader.username})
 
 
-def test_reader_sees_own_tags_at_once(still: Parts, reader: Reader, tag: str) -> None:
-    first, second = ids(still)[3], ids(still)[7]
+def test_reader_sees_own_tags_at_once(suspended: Parts, reader: Reader, tag: str) -> None:
+    first, second = ids(suspended)[3], ids(suspended)[7]
     for post in (first, second):
         expect(reader.put(f"/posts/{post}/tags/{tag}"), 200)
     assert [each["_id"] for each in reader.items(f"/tags/{tag}")] == [first, second]
     assert reader.items("/tags") == [{"tag": tag, "count": 2}]
     assert reader.json("/me")["counts"]["tags"] == 1
     assert reader.json(f"/posts/{first}")["tags"] == [tag]
-    tagged = {each["_id"]: each["tags"] for each in reader.all_items("/search", q=still.word)}
+    tagged = {each["_id"]: each["tags"] for each in reader.all_items("/search", q=suspended.word)}
     assert {post for post, tags in tagged.items() if tags == [tag]} == {first, second}
     on_page = {each["_id"]: each["tags"] for each in reader.items("/", max_results=FIRST)}
     assert on_page[first] == [tag]
@@ -85,12 +85,14 @@ def test_reader_sees_own_tags_at_once(still: Parts, reader: Reader, tag: str) ->
     assert reader.json(f"/posts/{first}")["tags"] == []
 
 
-def test_reader_sees_own_likes_at_once(still: Parts, reader: Reader) -> None:
-    post = ids(still)[4]
+def test_reader_sees_own_likes_at_once(suspended: Parts, reader: Reader) -> None:
+    post = ids(suspended)[4]
     assert expect(reader.put(f"/posts/{post}/like"), 200).json()["likes"] == 1
     assert reader.json(f"/posts/{post}")["liked"] is True
     assert {each["_id"]: each["liked"] for each in reader.items("/")}[post] is True
-    assert {each["_id"]: each["liked"] for each in reader.all_items("/search", q=still.word)}[post] is True
+    assert {each["_id"]: each["liked"] for each in reader.all_items("/search", q=suspended.word)}[
+        post
+    ] is True
     assert reader.json("/me")["counts"]["likes"] == 1
     expect(reader.delete(f"/posts/{post}/like"), 200)
     assert reader.json(f"/posts/{post}")["liked"] is False
@@ -98,73 +100,75 @@ def test_reader_sees_own_likes_at_once(still: Parts, reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("mark", ["like", "tags/interest"])
-def test_reader_sees_own_interests_at_once(still: Parts, reader: Reader, mark: str) -> None:
+def test_reader_sees_own_interests_at_once(suspended: Parts, reader: Reader, mark: str) -> None:
     """A topic of less loved posts comes first as soon as one of them is liked or tagged."""
     everybody = recommended(reader)
-    expect(reader.put(f"/posts/{still.lonely[0].post_id}/{mark}"), 200)
-    assert recommended(reader)[: len(still.lonely)] == [post.post_id for post in still.lonely]
-    expect(reader.delete(f"/posts/{still.lonely[0].post_id}/{mark}"), 200)
+    expect(reader.put(f"/posts/{suspended.lonely[0].post_id}/{mark}"), 200)
+    assert recommended(reader)[: len(suspended.lonely)] == [post.post_id for post in suspended.lonely]
+    expect(reader.delete(f"/posts/{suspended.lonely[0].post_id}/{mark}"), 200)
     assert recommended(reader) == everybody
 
 
-def test_reader_sees_own_hides_at_once(still: Parts, reader: Reader) -> None:
-    post = most_loved(still)[0]
-    listed_one = ids(still)[0]
-    assert post in recommended(reader, topic=still.topic)
+def test_reader_sees_own_hides_at_once(suspended: Parts, reader: Reader) -> None:
+    post = most_loved(suspended)[0]
+    listed_one = ids(suspended)[0]
+    assert post in recommended(reader, topic=suspended.topic)
     assert listed_one in listed(reader)
     for each in (post, listed_one):
         expect(reader.put(f"/posts/{each}/hide"), 200)
-    assert post not in recommended(reader, topic=still.topic)
+    assert post not in recommended(reader, topic=suspended.topic)
     assert listed_one not in listed(reader)
-    assert not {post, listed_one} & set(found(reader, still))
+    assert not {post, listed_one} & set(found(reader, suspended))
     assert reader.json(f"/posts/{post}")["hidden"] is True
     assert reader.json("/me")["counts"]["hidden"] == 2
     for each in (post, listed_one):
         expect(reader.delete(f"/posts/{each}/hide"), 200)
-    assert post in recommended(reader, topic=still.topic)
+    assert post in recommended(reader, topic=suspended.topic)
     assert listed_one in listed(reader)
-    assert {post, listed_one} <= set(found(reader, still))
+    assert {post, listed_one} <= set(found(reader, suspended))
 
 
-def test_earlier_marks_can_be_removed(past: Reader, still: Parts) -> None:
-    tagged, liked, hidden = ids(still)[:3]
-    assert hidden not in listed(past)
+def test_earlier_marks_can_be_removed(earlier_member: Reader, suspended: Parts) -> None:
+    tagged, liked, hidden = ids(suspended)[:3]
+    assert hidden not in listed(earlier_member)
     for post, path in ((tagged, "tags/past"), (liked, "like"), (hidden, "hide")):
-        expect(past.delete(f"/posts/{post}/{path}"), 200)
-    assert hidden in listed(past)
-    assert hidden in found(past, still)
-    assert past.items("/tags/past") == []
-    assert past.json(f"/posts/{liked}")["liked"] is False
-    assert past.json("/me")["counts"] == {"tags": 0, "likes": 0, "hidden": 0, "shares": 0}
-    assert recommended(past) == recommended(still.new_member())
-    expect(past.put(f"/posts/{hidden}/hide"), 200)
-    assert hidden not in listed(past)
+        expect(earlier_member.delete(f"/posts/{post}/{path}"), 200)
+    assert hidden in listed(earlier_member)
+    assert hidden in found(earlier_member, suspended)
+    assert earlier_member.items("/tags/past") == []
+    assert earlier_member.json(f"/posts/{liked}")["liked"] is False
+    assert earlier_member.json("/me")["counts"] == {"tags": 0, "likes": 0, "hidden": 0, "shares": 0}
+    assert recommended(earlier_member) == recommended(suspended.new_member())
+    expect(earlier_member.put(f"/posts/{hidden}/hide"), 200)
+    assert hidden not in listed(earlier_member)
 
 
-def test_others_do_not_see_the_marks(still: Parts, reader: Reader) -> None:
-    other, post = still.new_member(), ids(still)[5]
+def test_others_do_not_see_the_marks(suspended: Parts, reader: Reader) -> None:
+    other, post = suspended.new_member(), ids(suspended)[5]
     for path in ("tags/mine", "like", "hide"):
         expect(reader.put(f"/posts/{post}/{path}"), 200)
     content = other.json(f"/posts/{post}")
     assert (content["tags"], content["liked"], content["hidden"]) == ([], False, False)
     assert post in listed(other)
-    assert post in found(other, still)
+    assert post in found(other, suspended)
 
 
-def test_fifty_marks_of_each_kind_are_seen_at_once(still: Parts, reader: Reader) -> None:
+def test_fifty_marks_of_each_kind_are_seen_at_once(suspended: Parts, reader: Reader) -> None:
     """Marks of each kind at once, on different posts, as their header has little room."""
-    known = most_loved(still)
+    known = most_loved(suspended)
     liked, tagged, hidden = known[100:150], known[50:100], known[:50]
     name = f"t-{secrets.token_hex(4)}"
-    hide, like, tag = (still.reader_at(service, reader) for service in ("hide", "like", "tag"))
+    hide, like, tag = (suspended.reader_at(service, reader) for service in ("hide", "like", "tag"))
     for post in hidden:
         expect(hide.put(f"/posts/{post}/hide"), 200)
     for post in liked:
         expect(like.put(f"/posts/{post}/like"), 200)
     for post in tagged:
         expect(tag.put(f"/posts/{post}/tags/{name}"), 200)
-    assert not set(hidden) & {each["_id"] for each in reader.all_items("/") if each["topic"] == still.topic}
-    assert not set(hidden) & set(found(reader, still))
+    assert not set(hidden) & {
+        each["_id"] for each in reader.all_items("/") if each["topic"] == suspended.topic
+    }
+    assert not set(hidden) & set(found(reader, suspended))
     assert recommended(reader) == known[50:62]
     assert len(reader.all_items(f"/tags/{name}")) == LATEST
     assert reader.json("/me")["counts"] == {"tags": 1, "likes": LATEST, "hidden": LATEST, "shares": 0}

@@ -1,4 +1,4 @@
-"""Each service responds by itself: probes, its document, and its verb for holders of a reader's token."""
+"""Each service responds by itself: probes, its OpenAPI document, and its verb for signed-in readers."""
 
 import re
 

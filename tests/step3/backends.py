@@ -279,7 +279,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(nats: NatsServer, settings: dict[str, str], runner: asyncio.Runner) -> AsyncIterator[Stage]:
-    """A gateway in this process, with the environment's settings."""
+    """Yield a gateway in this process, with the environment's settings."""
     async with AsyncExitStack() as stack:
         transport = await connect("gateway", url=nats.url())
         stack.push_async_callback(transport.close)

@@ -12,7 +12,7 @@ from tests.support.shared_step import shared_steps
 
 @pytest.fixture(scope="package")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    """The step, shared by the files that leave it as they found it."""
+    """The step, shared by the files that restore what they change."""
     shared = shared_steps.get(3, tmp_path_factory.mktemp("shared"))
     stage = Stage(shared.running)
     with shared.running.admin() as admin:

@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 class TracedWriteLog(WriteLog):
-    """The write log of an owner whose writes all belong to one trace; nobody waits for them."""
+    """The write log of an owner whose writes all belong to one trace."""
 
     traceparent: str | None
 
@@ -45,7 +45,7 @@ class Owners:
 
     @property
     def own(self) -> Any:
-        """Capture's own database."""
+        """Return capture's own database."""
         return self.client[f"{self.prefix}capture"]
 
     def marks(self, domain: str, traceparent: str | None = None) -> Marks:

@@ -157,7 +157,7 @@ class Owners:
 
 
 class Mint:
-    """Mints readers' tokens, and publishes the keys where the gateway would."""
+    """Makes readers' tokens, and publishes the keys as the gateway would."""
 
     def __init__(self) -> None:
         self._issuer = Issuer(token_urlsafe(32), ISSUER, timedelta(hours=1))

@@ -176,8 +176,8 @@ class TestPosts:
             check_images(alone)
 
 
-class Noted(WriteLog):
-    """Records its notes."""
+class RecordingLog(WriteLog):
+    """A write log that records its notes."""
 
     def __init__(self, collection: Collection[dict[str, Any]]) -> None:
         super().__init__(collection.database, collection.name, "tests")
@@ -200,7 +200,7 @@ class TestWriteLog:
         assert set(mark) == {"_id", "reader", "post", "topic", "at", "liked", "liked_at", "tags"}
 
     def test_write_log_counts_each_command(self, database: Database[dict[str, Any]]) -> None:
-        log = Noted(database["marks"])
+        log = RecordingLog(database["marks"])
         marks = Marks(log)
         assert marks.like("ann", "t3_1", "stones", True) == 1
         assert marks.tag("ann", "t3_1", "stones", "a") == ["a"]
@@ -209,7 +209,7 @@ class TestWriteLog:
         assert log.notes == [("ann:t3_1", 1), ("ann:t3_1", 2), ("ann:t3_1", 3), ("ann:t3_2", 1)]
 
     def test_token_is_revoked_once(self, database: Database[dict[str, Any]]) -> None:
-        log = Noted(database["revoked"])
+        log = RecordingLog(database["revoked"])
         ended = Revocations(log)
         for _ in range(2):
             ended.revoke("t", datetime(2100, 1, 1, tzinfo=UTC))
@@ -226,7 +226,7 @@ def check_images(alone: SingleService) -> None:
 
 
 class Inbox:
-    """Where a mail server is."""
+    """The address of a mail server."""
 
     def __init__(self, port: int) -> None:
         self.host, self.port = "127.0.0.1", port

@@ -1,4 +1,4 @@
-"""Capture can be built by itself: its requirements hold what it imports, its image what it needs of ours."""
+"""Capture can be built by itself: its requirements hold what it imports, its image what it loads."""
 
 from tests.support.builds import Built
 

@@ -291,7 +291,7 @@ class TestCommands:
 
 
 class Views:
-    """Two views that take likes, one of other things, and the bus between them and the gateway."""
+    """Two views that subscribe to likes, one that does not, and the bus between them and the gateway."""
 
     def __init__(self) -> None:
         self.bus = MemoryBus(Broker())

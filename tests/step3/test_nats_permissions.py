@@ -70,7 +70,7 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 class Refusals:
-    """A bare client, and what the server says it may not do."""
+    """A client of the library, and the errors that the server sends it."""
 
     def __init__(self) -> None:
         self.client: Client

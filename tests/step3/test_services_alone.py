@@ -31,7 +31,7 @@ TITLES = {service: service.capitalize() for service in SERVICES}
 
 @pytest.fixture(scope="module", params=SERVICES)
 def alone(request: pytest.FixtureRequest, world: World) -> Iterator[SingleService]:
-    """Each service in turn, up."""
+    """Each service in turn, once it is up."""
     with world.alone(request.param) as found:
         yield found
 

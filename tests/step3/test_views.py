@@ -30,7 +30,7 @@ UNMARKED = {"tags": [], "liked": False, "hidden": False}
 
 @pytest.fixture(scope="module", params=sorted(REQUESTS))
 def view(request: pytest.FixtureRequest, world: World) -> Iterator[SingleService]:
-    """Each view that is for visitors, too."""
+    """Each view that also responds to visitors."""
     with world.alone(request.param) as found:
         yield found
 

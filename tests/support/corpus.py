@@ -9,7 +9,7 @@ from tests.support.submission import Submission, new_word
 
 @dataclass
 class Corpus:
-    """Groups of posts, each made for one kind of test."""
+    """Groups of posts, each for one kind of test."""
 
     word: str
     """In the text of every post."""

@@ -13,7 +13,7 @@ PATIENCE = 60.0
 
 
 def pauses() -> Iterator[float]:
-    """Seconds between attempts. They grow, as frequent attempts would slow down what is waited for."""
+    """Yield the seconds between attempts. They grow, as frequent attempts would slow down the system."""
     pause = SHORTEST
     while True:
         yield pause

@@ -1,4 +1,4 @@
-"""nginx in front of a face, as docs/nginx.conf has it; with a certificate made for the moment."""
+"""nginx in front of a face, configured by docs/nginx.conf, with a temporary certificate."""
 
 import ipaddress
 import os

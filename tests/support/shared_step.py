@@ -17,7 +17,7 @@ POSTS = 60
 
 @dataclass(frozen=True)
 class SharedStep:
-    """It may fetch pictures from `images` and from a port that refuses connections.
+    """A running step that may fetch pictures from `images` and from a port that refuses connections.
 
     It was started with `posts`, newest first, all with `word` and of one `topic`, and `pictured`, which has a
     picture. Once it was ready, `found_at_start` of the posts were found.

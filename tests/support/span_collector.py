@@ -1,4 +1,4 @@
-"""A collector of spans, as OpenTelemetry's exporters know one: OTLP over HTTP, in protobuf.
+"""A collector of spans for OpenTelemetry's exporters: OTLP over HTTP, in protobuf.
 
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """

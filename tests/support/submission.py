@@ -1,4 +1,4 @@
-"""Reddit submissions as mongoexport wrote them in 2015, and what the face must make of them."""
+"""Reddit submissions as mongoexport wrote them in 2015, and the posts that the face must show for them."""
 
 import json
 import secrets

@@ -1,6 +1,6 @@
 """Start `workshop run` and send it a signal at one place of the code: `… PLACE SIGNAL ARGUMENT…`.
 
-PLACE is `file.py:function` within the workshop. When its first line is reached the signal is sent to this
+PLACE is `file.py:function` within the workshop. When its first line is reached, the signal is sent to this
 process, and again at every line of the workshop's code that is new from then on: as often as nobody presses
 Ctrl-C. So a signal comes exactly there, however fast the machine is. Where it raises an exception it comes
 once, since that ends the tracing.

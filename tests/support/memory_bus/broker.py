@@ -1,4 +1,4 @@
-"""What all buses of one test share: events, rivers, dead letters, and who subscribes to what."""
+"""What all buses of one test share: events, rivers, dead letters, and subscriptions."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ class Consumer:
 
 
 class Broker:
-    """Events that are not acknowledged within `ack_seconds` are delivered again."""
+    """A broker in memory. It delivers events again that are not acknowledged within `ack_seconds`."""
 
     def __init__(self, ack_seconds: float = 10.0) -> None:
         self._ack_seconds = ack_seconds
@@ -130,7 +130,7 @@ class Broker:
         self._subscribers.append((pattern, subscriber))
 
     def reply(self, topic: str, handler: RequestHandler, connected: Callable[[], bool]) -> None:
-        """Have `handler` reply while `connected`."""
+        """Let `handler` reply while `connected`."""
         self._repliers.append((topic, handler, connected))
 
     def replier(self, topic: str) -> RequestHandler | None:

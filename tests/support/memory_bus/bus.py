@@ -1,4 +1,4 @@
-"""The port, in memory."""
+"""The adapter of the port to a broker in memory."""
 
 import asyncio
 import time
@@ -71,7 +71,7 @@ class MemoryRiver:
 
 
 class MemoryBus:
-    """All buses that share one `broker` reach each other. `lose` and `restore` the connection."""
+    """All buses with the same `broker` reach each other. `lose` and `restore` change the connection."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
