@@ -22,7 +22,9 @@ def shown_likes(page: BeautifulSoup, post: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "verb", "field"), LISTS)
-def test_the_latest_come_first(reader: Reader, corpus: Corpus, name: str, verb: str, field: str) -> None:
+def test_latest_liked_and_hidden_posts_come_first(
+    reader: Reader, corpus: Corpus, name: str, verb: str, field: str
+) -> None:
     known = [each.post_id for each in (corpus.dated[2], corpus.dated[0], corpus.dated[1], corpus.paged[0])]
     for post in known:
         expect(reader.put(f"/posts/{post}/{verb}"), 200)

@@ -97,7 +97,7 @@ def test_request_target_may_be_absolute(face: Face, corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_old_proxies_get_whole_responses(face: Face, corpus: Corpus, version: str) -> None:
+def test_old_proxies_get_complete_responses(face: Face, corpus: Corpus, version: str) -> None:
     response = send(face.url, f"GET / HTTP/{version}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     assert response is not None
     assert (response.status, int(response.headers["content-length"])) == (200, len(response.body))

@@ -92,14 +92,14 @@ def test_message_names_the_unknown_parameter(visitor: Client) -> None:
 
 
 @pytest.mark.parametrize("verb", ["like", "hide", "tags/x"])
-def test_verbs_take_no_parameters(regular: Reader, post: str, verb: str) -> None:
+def test_verbs_accept_no_parameters(regular: Reader, post: str, verb: str) -> None:
     for method in ("PUT", "DELETE"):
         expect_message(regular.request(method, f"/posts/{post}/{verb}?force=1"), 400, "force")
     shown = regular.json(f"/posts/{post}")
     assert (shown["tags"], shown["liked"], shown["hidden"]) == ([], False, False)
 
 
-def test_sharing_takes_no_parameters(regular: Reader, post: str) -> None:
+def test_sharing_accepts_no_parameters(regular: Reader, post: str) -> None:
     fields = {"to": "a@example.org", "note": ""}
     expect_message(regular.post(f"/posts/{post}/share?to=b@example.org", json=fields), 400, "to")
 

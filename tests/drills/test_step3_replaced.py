@@ -50,7 +50,7 @@ def word(running: RunningStep, tmp_path: Path) -> str:
     return word
 
 
-def test_no_request_fails(running: RunningStep, word: str) -> None:
+def test_no_request_fails_while_all_services_are_replaced(running: RunningStep, word: str) -> None:
     services = sorted(read_step(3).services, key=lambda name: name != "gateway")
     reader = new_reader(running.url)
     post = Client(running.url).items("/")[0]["_id"]

@@ -26,7 +26,7 @@ class Watch:
         self.allowed += patterns
 
     def check(self) -> None:
-        """Raise AssertionError for each complaint that was not provoked."""
+        """Raise AssertionError for each error that was not provoked."""
         left = [each for each in self.errors if not any(re.search(one, each) for one in self.allowed)]
         assert not left, "\n".join(left)
 

@@ -146,7 +146,7 @@ class TestFilters:
         assert loose("GET", "/papers", query={"callback": "steal"}).status_code == 400
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_writes_take_no_parameters(
+    def test_writes_accept_no_parameters(
         self, papers: Store, call: Call, refused: Refused, method: str
     ) -> None:
         path = "/papers" if method == "POST" else "/papers/p_1"

@@ -87,7 +87,7 @@ def test_hidden_posts_are_the_readers_own(marks: Marks) -> None:
     assert marks.hidden("nobody") == []
 
 
-def test_the_latest_come_first(marks: Marks) -> None:
+def test_latest_marks_come_first(marks: Marks) -> None:
     for post in ("t3_2", "t3_1", "t3_3"):
         marks.like("ada", post, "python", True)
     marks.hide("ada", "t3_4", "python", True)
@@ -176,7 +176,7 @@ def test_malformed_fields_of_other_programs_are_left_out(marks: Marks) -> None:
     assert {**shown}["tags"] == ["a"] and {**shown}["liked"] is False
 
 
-def test_an_etag_covers_the_whole_mark() -> None:
+def test_etag_changes_with_each_part_of_a_mark() -> None:
     cases: list[tuple[list[str] | None, bool | None, bool | None]] = [
         *((None, None, None), ([], False, False), (["a"], False, False), (["a", "b"], False, False)),
         *((["ab"], False, False), ([], True, False), ([], False, True), ([], None, True)),

@@ -327,7 +327,7 @@ class TestItems:
     ) -> None:
         refused(call("GET", "/papers", headers={"Accept": accept}), 406, "application/json")
 
-    def test_a_compressed_body_is_refused_as_such(self, call: Call, refused: Callable[..., Any]) -> None:
+    def test_compressed_body_is_refused(self, call: Call, refused: Callable[..., Any]) -> None:
         headers = {"Content-Encoding": "gzip", "Content-Type": "Application/JSON; Charset=UTF-8"}
         response = call("POST", "/papers", reader="ann", data=b"{}", headers=headers)
         refused(response, 415, "content-encoding")

@@ -55,7 +55,7 @@ def test_all_valid_posts_are_found(client: FlaskClient, good: list[str], path: s
 
 @pytest.mark.parametrize("path", ["/", f"/search?q={WORD}", "/recommended"])
 @pytest.mark.parametrize("accept", [JSON, HTML], ids=lambda each: each["Accept"])
-def test_no_page_breaks(client: FlaskClient, path: str, accept: dict[str, str]) -> None:
+def test_invalid_documents_break_no_page(client: FlaskClient, path: str, accept: dict[str, str]) -> None:
     assert client.get(path, headers=accept).status_code == 200
 
 

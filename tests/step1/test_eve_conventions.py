@@ -28,7 +28,7 @@ def test_pages_link_to_each_other(parts: Parts, visitor: Client) -> None:
     assert "next" not in pages[-1]["_links"]
 
 
-def test_the_newest_come_first(parts: Parts, visitor: Client) -> None:
+def test_newest_posts_come_first(parts: Parts, visitor: Client) -> None:
     found = visitor.items("/posts", where=where(topic=parts.topic), max_results=50)
     assert [post["_id"] for post in found] == [each.post_id for each in parts.posts]
 

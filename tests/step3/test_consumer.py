@@ -61,11 +61,11 @@ def failing(times: int = 10**9, error: type[Exception] = ValueError) -> Any:
 class TestBatches:
     @asynchronous
     async def test_all_events_are_handled_and_acknowledged(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 100))
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 100))
         async with running_consumer(rapids, {DOMAIN: handler}, batch_size=32):
-            await there.publish_events(some(101, 120))
+            await bus.publish_events(some(101, 120))
             await until(lambda: len(handler.handled) == 120)
             await until(lambda: nothing_pending(river))
         assert handler.handled == ids(1, 120)
@@ -74,14 +74,14 @@ class TestBatches:
 
     @asynchronous
     async def test_applied_is_published_before_events_are_acknowledged(self, rapids: Broker) -> None:
-        there, found = MemoryBus(rapids), []
-        river = await there.open_river("papers", [DOMAIN])
+        bus, found = MemoryBus(rapids), []
+        river = await bus.open_river("papers", [DOMAIN])
 
         async def on_applied(domain: str, documents: list[tuple[str, int]]) -> None:
             found.append((domain, documents, await river.pending()))
 
         async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, on_applied=on_applied):
-            await there.publish_events(some(1, 1))
+            await bus.publish_events(some(1, 1))
             await until(lambda: nothing_pending(river))
         assert found == [(DOMAIN, [("p_1", 7)], 1)]
 
@@ -93,9 +93,9 @@ class TestBatches:
                     raise DependencyTimeout("MongoDB")
                 return super().apply(events)
 
-        handler, there = Slow(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 8))
+        handler, bus = Slow(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 8))
         async with running_consumer(rapids, {DOMAIN: handler}, delays=()):
             await until(lambda: nothing_pending(river))
         assert handler.batches == [ids(1, 2), ids(3, 4), ids(5, 6), ids(7, 8)]
@@ -103,10 +103,10 @@ class TestBatches:
 
     @asynchronous
     async def test_large_events_come_in_small_batches(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         large = "x" * 1_000_000
-        await there.publish_events(
+        await bus.publish_events(
             [event(DOMAIN, number, "p", {}, payload={"t": large}) for number in range(40)]
         )
         async with running_consumer(rapids, {DOMAIN: handler}):
@@ -115,26 +115,26 @@ class TestBatches:
 
     @asynchronous
     async def test_consumer_continues_if_it_cannot_publish_applied(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
 
         async def on_applied(*_: Any) -> None:
             raise RuntimeError
 
         async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, on_applied=on_applied):
-            await there.publish_events(some(1, 3))
+            await bus.publish_events(some(1, 3))
             await until(lambda: nothing_pending(river))
 
     @asynchronous
     async def test_next_batch_is_read_while_a_full_one_is_handled(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        other = await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        other = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
-        await there.publish_events(some(1, FIRST_LIMIT))
+        await bus.publish_events(some(1, FIRST_LIMIT))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: handler.batches)
-            await there.publish_events(some(FIRST_LIMIT + 1, FIRST_LIMIT + 1))
+            await bus.publish_events(some(FIRST_LIMIT + 1, FIRST_LIMIT + 1))
             await until(lambda: pending(river, FIRST_LIMIT + 1))
             await until(lambda: nobody_gets(other))
             handler.gate.set()
@@ -143,15 +143,15 @@ class TestBatches:
 
     @asynchronous
     async def test_events_that_come_during_a_small_batch_are_handled_together(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}):
-            await there.publish_events(some(1, 1))
+            await bus.publish_events(some(1, 1))
             await until(lambda: handler.batches)
-            await there.publish_events(some(2, 2))
+            await bus.publish_events(some(2, 2))
             await asyncio.sleep(0.1)  # long enough for who would read it now
-            await there.publish_events(some(3, 3))
+            await bus.publish_events(some(3, 3))
             handler.gate.set()
             await until(lambda: nothing_pending(river))
         assert handler.batches == [ids(1, 1), ids(2, 3)]
@@ -160,11 +160,11 @@ class TestBatches:
     async def test_events_in_flight_are_not_delivered_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(in_flight, "KEEP_ALIVE_SECONDS", 0.2)
         rapids = Broker(ack_seconds=4)  # far more than that
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}):
-            await there.publish_events(some(1, 1))
+            await bus.publish_events(some(1, 1))
             await until(lambda: handler.batches)
             until_then = time.monotonic() + 6
             while time.monotonic() < until_then:
@@ -179,9 +179,9 @@ class TestFailures:
     async def test_failing_event_blocks_no_other_and_is_dead_lettered_after_five_tries(
         self, rapids: Broker
     ) -> None:
-        handler, there = RecordingHandler(failing()), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 20))
+        handler, bus = RecordingHandler(failing()), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 20))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: rapids.dead_letters("papers"))
             await until(lambda: nothing_pending(river))
@@ -199,10 +199,10 @@ class TestFailures:
             times.append(time.monotonic())
             raise ValueError
 
-        there = MemoryBus(rapids)
-        await there.open_river("papers", [DOMAIN])
+        bus = MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(do)}, delays=(0.05, 0.2, 0.4)):
-            await there.publish_events(some(1, 1))
+            await bus.publish_events(some(1, 1))
             await until(rapids.dead_letters)
         waits = [later - earlier for earlier, later in pairwise(times)]
         assert len(waits) == 3
@@ -210,9 +210,9 @@ class TestFailures:
 
     @asynchronous
     async def test_event_that_succeeds_at_a_retry_is_not_dead_lettered(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(failing(times=6)), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 20))
+        handler, bus = RecordingHandler(failing(times=6)), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 20))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: nothing_pending(river))
         assert set(handler.handled) == set(ids(1, 20))
@@ -220,12 +220,12 @@ class TestFailures:
 
     @asynchronous
     async def test_malformed_event_is_dead_lettered_at_once(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         course = rapids.consumer("papers", [DOMAIN])
         for raw in (b"\xff\xfe", b'{"secret": "x"}', b"[]"):
             course.add(raw)
-        await there.publish_events(some(1, 1))
+        await bus.publish_events(some(1, 1))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: nothing_pending(river))
         assert [each.letter.data for each in rapids.dead_letters()] == [
@@ -241,10 +241,10 @@ class TestFailures:
         def do(_given: Event) -> None:
             raise ValueError("x" * 2000)
 
-        there = MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         rapids.consumer("papers", [DOMAIN]).add(b'{"event_id": {"secret": "y"}, "key": {"secret": "z"}}')
-        await there.publish_events(some(1, 1))
+        await bus.publish_events(some(1, 1))
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(do)}, delays=()):
             await until(lambda: nothing_pending(river))
         malformed, failed = (each.letter.error for each in rapids.dead_letters())
@@ -257,17 +257,17 @@ class TestFailures:
         self, rapids: Broker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(retry_policy, "AGAIN_SECONDS", 0.2)
-        there, kept = MemoryBus(rapids), InFlight()
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 1))
+        bus, kept = MemoryBus(rapids), InFlight()
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 1))
         before = counted("dead-lettered")
-        policy = RetryPolicy(there, "papers", kept, ())
+        policy = RetryPolicy(bus, "papers", kept, ())
         (delivery,) = await river.fetch(1, PATIENCE)
         kept.add([delivery])
-        there.lose()
+        bus.lose()
         began = time.monotonic()
         await policy.dead_letter(delivery, ValueError("no good"))
-        there.restore()
+        bus.restore()
         (again,) = await river.fetch(1, PATIENCE)
         assert time.monotonic() - began >= 0.2
         assert (again.attempt, rapids.dead_letters(), counted("dead-lettered") - before) == (2, [], 0)
@@ -279,15 +279,15 @@ class TestFailures:
 
     @asynchronous
     async def test_redriven_dead_letter_is_tried_again(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(failing(times=2 * 5)), MemoryBus(rapids)
-        await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(failing(times=2 * 5)), MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: handler}):
-            await there.publish_events(some(7, 7))
+            await bus.publish_events(some(7, 7))
             await until(rapids.dead_letters)
-            await there.redrive(rapids.dead_letters()[0])
+            await bus.redrive(rapids.dead_letters()[0])
             await until(lambda: not rapids.dead_letters())
             await until(rapids.dead_letters)
-            await there.redrive(rapids.dead_letters()[0])
+            await bus.redrive(rapids.dead_letters()[0])
             await until(lambda: handler.handled)
         assert not rapids.dead_letters()
 
@@ -296,9 +296,9 @@ class TestFailures:
     async def test_store_that_is_away_counts_as_no_try(
         self, rapids: Broker, problem: type[Exception]
     ) -> None:
-        handler, there = RecordingHandler(failing(times=4, error=problem)), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 20))
+        handler, bus = RecordingHandler(failing(times=4, error=problem)), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 20))
         async with running_consumer(rapids, {DOMAIN: handler}, delays=()):
             await until(lambda: nothing_pending(river))
         assert set(handler.handled) == set(ids(1, 20))
@@ -308,11 +308,11 @@ class TestFailures:
 class TestStop:
     @asynchronous
     async def test_stop_finishes_the_current_batch(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}) as consumer:
-            await there.publish_events(some(1, 1))
+            await bus.publish_events(some(1, 1))
             await until(lambda: handler.batches)
             handler.gate.set()
             await consumer.stop()
@@ -325,9 +325,9 @@ class TestStop:
             if given.event_id == f"{DOMAIN}-10":
                 handler.gate.clear()
 
-        handler, there = RecordingHandler(pause), MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 2000))
+        handler, bus = RecordingHandler(pause), MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 2000))
         async with running_consumer(rapids, {DOMAIN: handler}, batch_size=1) as consumer:
             await until(lambda: len(handler.batches) > len(handler.handled) >= 10)
             stopping = asyncio.create_task(consumer.stop())
@@ -344,9 +344,9 @@ class TestStop:
 
     @asynchronous
     async def test_stop_ends_in_time_while_the_store_is_away_or_hangs(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(7, 7))
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(7, 7))
         async with running_consumer(
             rapids, {DOMAIN: RecordingHandler(failing(error=DependencyUnavailable))}
         ) as consumer:
@@ -362,18 +362,18 @@ class TestStop:
 
     @asynchronous
     async def test_stop_ends_before_there_is_a_connection(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        there.lose()
-        async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, transport=there) as consumer:
+        bus = MemoryBus(rapids)
+        bus.lose()
+        async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, transport=bus) as consumer:
             assert not consumer.ready
 
 
 class TestConnection:
     @asynchronous
     async def test_consumer_begins_once_there_is_a_connection(self, rapids: Broker) -> None:
-        there, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
-        await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 5))
+        bus, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 5))
         own.lose()
         async with running_consumer(rapids, {DOMAIN: handler}, transport=own):
             own.restore()
@@ -381,35 +381,35 @@ class TestConnection:
 
     @asynchronous
     async def test_consumer_continues_after_a_lost_connection(self, rapids: Broker) -> None:
-        there, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
-        await there.open_river("papers", [DOMAIN])
+        bus, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: handler}, transport=own) as consumer:
-            await there.publish_events(some(1, 5))
+            await bus.publish_events(some(1, 5))
             await until(lambda: handler.handled == ids(1, 5))
             own.lose()
-            await there.publish_events(some(6, 9))
+            await bus.publish_events(some(6, 9))
             own.restore()
             await until(lambda: handler.handled == ids(1, 9))
             await until(lambda: consumer.pending == 0)
 
     @asynchronous
     async def test_two_consumers_share_a_river(self, rapids: Broker) -> None:
-        there, handlers = MemoryBus(rapids), [RecordingHandler(), RecordingHandler()]
-        river = await there.open_river("papers", [DOMAIN])
+        bus, handlers = MemoryBus(rapids), [RecordingHandler(), RecordingHandler()]
+        river = await bus.open_river("papers", [DOMAIN])
         async with (
             running_consumer(rapids, {DOMAIN: handlers[0]}),
             running_consumer(rapids, {DOMAIN: handlers[1]}),
         ):
             for number in range(1, 201):
-                await there.publish_events(some(number, number))
+                await bus.publish_events(some(number, number))
             await until(lambda: nothing_pending(river))
         assert sorted(handlers[0].handled + handlers[1].handled) == sorted(ids(1, 200))
 
     @asynchronous
     async def test_consumer_is_ready_once_it_has_handled_the_first_events(self, rapids: Broker) -> None:
-        handler, there = RecordingHandler(), MemoryBus(rapids)
-        await there.open_river("papers", [DOMAIN])
-        await there.publish_events(some(1, 5))
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(some(1, 5))
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}) as consumer:
             await until(lambda: consumer.pending == 5)
@@ -421,12 +421,12 @@ class TestConnection:
 class TestTelemetry:
     @asynchronous
     async def test_metrics_count_the_outcomes_of_events(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         before = {each: counted(each) for each in ("handled", "failed", "dead-lettered")}
         lags = sample("rapids_lag_seconds_count", river="papers")
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(failing())}):
-            await there.publish_events(some(1, 20))
+            await bus.publish_events(some(1, 20))
             await until(lambda: nothing_pending(river))
             assert sample("rapids_pending_events", river="papers") is not None
         assert {each: counted(each) - before[each] for each in before} == {
@@ -444,14 +444,14 @@ class TestTelemetry:
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("test"))
-        there = MemoryBus(rapids)
-        river = await there.open_river("papers", [DOMAIN])
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
         causes = [f"00-{number:032x}-{number:016x}-01" for number in (1, 2)]
         found = [
             event(DOMAIN, number, "p", {}, traceparent=causes[number % 2] if number < 4 else None)
             for number in range(6)
         ]
-        await there.publish_events(found)
+        await bus.publish_events(found)
         async with running_consumer(rapids, {DOMAIN: RecordingHandler()}):
             await until(lambda: nothing_pending(river))
         (span,) = exporter.get_finished_spans()

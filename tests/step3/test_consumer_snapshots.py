@@ -52,30 +52,30 @@ class TestStart:
     async def test_new_pond_is_ready_once_it_is_complete(
         self, rapids: Broker, pond: Pond, other: Pond
     ) -> None:
-        there = await capture(rapids)
-        there.holds_back = True
+        capturing = await capture(rapids)
+        capturing.holds_back = True
         async with running_consumer(rapids, {DOMAIN: pond, OTHER: other}) as consumer:
-            await until(lambda: there.requests)
-            assert there.requests[0].domains == [OTHER, DOMAIN] and there.requests[0].again
-            await there.give("papers", OTHER)
+            await until(lambda: capturing.requests)
+            assert capturing.requests[0].domains == [OTHER, DOMAIN] and capturing.requests[0].again
+            await capturing.give("papers", OTHER)
             await until(lambda: other.snapshots.get(OTHER).was_complete)  # type: ignore[union-attr]
             assert not consumer.ready
-            await there.give("papers", DOMAIN)
+            await capturing.give("papers", DOMAIN)
             await until(lambda: consumer.ready)
         assert titles(pond) == ALL_TITLES
-        assert len(there.requests) == 1
+        assert len(capturing.requests) == 1
 
     @asynchronous
     async def test_late_acceptance_gets_more_time(
         self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "ACCEPT_SECONDS", 0.05)
-        there = await capture(rapids)
-        there.replies_after = 0.5
+        capturing = await capture(rapids)
+        capturing.replies_after = 0.5
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
         assert titles(pond) == ALL_TITLES
-        assert len(there.requests) > 1
+        assert len(capturing.requests) > 1
 
     @asynchronous
     async def test_invalid_document_is_dead_lettered_and_the_pond_is_ready(
@@ -101,12 +101,12 @@ class TestStart:
 
     @asynchronous
     async def test_complete_pond_requests_nothing(self, rapids: Broker, pond: Pond) -> None:
-        there = await capture(rapids)
+        capturing = await capture(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
-        assert len(there.requests) == 1
+        assert len(capturing.requests) == 1
 
     @asynchronous
     async def test_two_instances_get_one_snapshot(self, rapids: Broker, pond: Pond) -> None:
@@ -123,12 +123,12 @@ class TestStart:
         self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.4)
-        there = await capture(rapids)
-        there.loses_a_page = True
+        capturing = await capture(rapids)
+        capturing.loses_a_page = True
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
-            await until(lambda: len(there.times) >= 4)
+            await until(lambda: len(capturing.times) >= 4)
             assert not consumer.ready
-        waits = [later - earlier for earlier, later in pairwise(there.times)]
+        waits = [later - earlier for earlier, later in pairwise(capturing.times)]
         assert waits[1] >= 0.8 and waits[2] >= 1.6, waits
 
     @asynchronous
@@ -136,12 +136,12 @@ class TestStart:
         self, rapids: Broker, pond: Pond, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.5)
-        there = await capture(rapids)
-        there.holds_back = True
+        capturing = await capture(rapids)
+        capturing.holds_back = True
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
-            await until(lambda: len(there.requests) >= 2)
-            assert not there.requests[1].again
-            await there.give("papers", DOMAIN)
+            await until(lambda: len(capturing.requests) >= 2)
+            assert not capturing.requests[1].again
+            await capturing.give("papers", DOMAIN)
             await until(lambda: consumer.ready)
 
 
@@ -150,17 +150,17 @@ class TestLoss:
     async def test_pond_is_shown_while_a_snapshot_replaces_lost_events(
         self, rapids: Broker, pond: Pond
     ) -> None:
-        there = await capture(rapids)
+        capturing = await capture(rapids)
         publisher = MemoryBus(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
-            there.holds_back = True
+            capturing.holds_back = True
             rapids.wipe()
-            await until(lambda: len(there.requests) == 2)
+            await until(lambda: len(capturing.requests) == 2)
             assert consumer.ready
-            there._histories[DOMAIN].append(("p_1", {"title": "changed meanwhile"}))
-            there._histories[DOMAIN].append(("p_2", None))
-            await there.give("papers", DOMAIN)
+            capturing._histories[DOMAIN].append(("p_1", {"title": "changed meanwhile"}))
+            capturing._histories[DOMAIN].append(("p_2", None))
+            await capturing.give("papers", DOMAIN)
             await until(lambda: "changed meanwhile" in titles(pond))
             await publisher.publish_events([event(DOMAIN, 99, "p_9", {"title": "after"})])
             await until(lambda: "after" in titles(pond))
@@ -170,32 +170,32 @@ class TestLoss:
 class TestRebuild:
     @asynchronous
     async def test_rebuild_shows_the_pond_meanwhile(self, rapids: Broker, pond: Pond) -> None:
-        there = await capture(rapids)
+        capturing = await capture(rapids)
         operator = MemoryBus(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
             pond.collection.update_one({"_id": "p_3"}, {"$set": {"title": "spoilt"}})
             pond.collection.delete_one({"_id": "p_4"})
-            there.holds_back = True
+            capturing.holds_back = True
             status = await request_rebuild(operator, rebuild=True)
             assert not status.domains[DOMAIN].complete and status.domains[DOMAIN].run
             assert consumer.ready and len(titles(pond)) == 8
-            await there.give("papers", DOMAIN)
+            await capturing.give("papers", DOMAIN)
             await until(lambda: done(operator))
         assert titles(pond) == ALL_TITLES
 
     @asynchronous
     async def test_rebuild_from_nothing_empties_the_pond_first(self, rapids: Broker, pond: Pond) -> None:
-        there = await capture(rapids)
+        capturing = await capture(rapids)
         operator = MemoryBus(rapids)
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
-            there.holds_back = True
+            capturing.holds_back = True
             await request_rebuild(operator, rebuild=True, empty=True)
             assert titles(pond) == []
             await until(lambda: not consumer.ready)
             await operator.publish_events([event(DOMAIN, 99, "p_9", {"title": "meanwhile"})])
-            await there.give("papers", DOMAIN)
+            await capturing.give("papers", DOMAIN)
             await until(lambda: consumer.ready)
             status = await request_rebuild(operator)
             assert (status.domains[DOMAIN].complete, status.domains[DOMAIN].pages) == (True, 5)

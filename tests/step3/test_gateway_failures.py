@@ -149,7 +149,7 @@ async def test_slow_service_does_not_slow_down_others(stage: Stage) -> None:
 
 
 @asynchronous
-async def test_one_kind_of_page_cannot_take_all_of_webs_threads(stage: Stage) -> None:
+async def test_one_kind_of_page_cannot_occupy_all_threads_of_web(stage: Stage) -> None:
     at_once: dict[str, int] = {}
     gate = asyncio.Event()
 

@@ -172,7 +172,7 @@ async def test_gateways_share_a_socket_and_are_replaced_unnoticed(
 
 
 @asynchronous
-async def test_a_new_gateway_takes_no_request_before_it_knows_the_needed_services(
+async def test_new_gateway_accepts_no_request_before_it_knows_the_needed_services(
     nats: NatsServer, settings: dict[str, str]
 ) -> None:
     """It would refuse earlier requests, although another gateway could respond to them."""

@@ -402,7 +402,9 @@ class TestReadYourWrites:
         assert len(views.queried) == queried
 
     @asynchronous
-    async def test_a_view_that_does_not_reply_is_pending(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_command_is_pending_while_a_view_does_not_reply(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(read_your_writes, "REPLY_SECONDS", 0.01)
 
         async def hang(_: bytes) -> bytes:

@@ -41,8 +41,8 @@ def test_no_file_repeats_one_of_the_steps_before(before: str) -> None:
 
 
 def test_all_services_are_known_and_run() -> None:
-    there = [str(path.parent.relative_to(STEP)) for path in sorted(STEP.glob("[av]*s/*/service.py"))]
-    assert there == sorted(FOLDERS)
+    found = [str(path.parent.relative_to(STEP)) for path in sorted(STEP.glob("[av]*s/*/service.py"))]
+    assert found == sorted(FOLDERS)
     assert set(MANIFEST["service"]) == set(SERVICES)
     kinds = {name: each["kind"] for name, each in MANIFEST["service"].items() if "kind" in each}
     assert kinds == {name: kind for kind, _, name in (each.partition("/") for each in FOLDERS)}

@@ -20,10 +20,10 @@ def rapids() -> Broker:
 class TestRivers:
     @asynchronous
     async def test_new_river_begins_with_the_next_event_of_its_domains(self, rapids: Broker) -> None:
-        there: Bus = MemoryBus(rapids)
-        await there.publish_events(events(range(3)))
-        river = await there.open_river("list", ["posts"])
-        await there.publish_events([*events(range(3, 6)), *events(range(3), "tag")])
+        bus: Bus = MemoryBus(rapids)
+        await bus.publish_events(events(range(3)))
+        river = await bus.open_river("list", ["posts"])
+        await bus.publish_events([*events(range(3, 6)), *events(range(3), "tag")])
         assert [number_of(each) for each in await take(river, 3)] == [3, 4, 5]
         assert await river.pending() == 0
 
@@ -40,9 +40,9 @@ class TestRivers:
 
     @asynchronous
     async def test_event_in_progress_is_not_delivered_again(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("list", ["posts"])
-        await there.publish_events(events([1]))
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("list", ["posts"])
+        await bus.publish_events(events([1]))
         (delivery,) = await take(river, 1, acknowledge=False)
         for _ in range(5):
             await delivery.in_progress()
@@ -52,9 +52,9 @@ class TestRivers:
 
     @asynchronous
     async def test_retry_is_delivered_after_its_wait(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("list", ["posts"])
-        await there.publish_events(events([1]))
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("list", ["posts"])
+        await bus.publish_events(events([1]))
         (delivery,) = await take(river, 1, acknowledge=False)
         await delivery.nak(0.3)
         assert not await river.fetch(1, 0.15)
@@ -63,32 +63,32 @@ class TestRivers:
 
     @asynchronous
     async def test_an_event_that_is_published_again_is_stored_once(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("list", ["posts"])
-        await there.publish_events(events(range(3)))
-        await there.publish_events(events(range(5)))
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("list", ["posts"])
+        await bus.publish_events(events(range(3)))
+        await bus.publish_events(events(range(5)))
         assert [number_of(each) for each in await take(river, 5)] == list(range(5))
 
     @asynchronous
     async def test_pages_reach_the_river_that_they_are_addressed_to(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        rivers = {name: await there.open_river(name, ["posts"]) for name in ("list", "search")}
+        bus = MemoryBus(rapids)
+        rivers = {name: await bus.open_river(name, ["posts"]) for name in ("list", "search")}
         page = event(1, name=SNAPSHOT_PAGE)
-        await there.publish_events([page], "list")
-        await there.publish_events([event(2, name=SNAPSHOT_PAGE)], ALL)
+        await bus.publish_events([page], "list")
+        await bus.publish_events([event(2, name=SNAPSHOT_PAGE)], ALL)
         assert [number_of(each) for each in await take(rivers["list"], 2)] == [1, 2]
         assert [number_of(each) for each in await take(rivers["search"], 1)] == [2]
 
     @asynchronous
     async def test_lost_river_begins_a_new_epoch(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        river = await there.open_river("list", ["posts"])
-        await there.publish_events(events(range(3)))
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("list", ["posts"])
+        await bus.publish_events(events(range(3)))
         (delivery, *_) = await batch(river)
         before = river.epoch
         rapids.wipe()
         assert river.epoch != before
-        await there.publish_events(events([1]))
+        await bus.publish_events(events([1]))
         await delivery.ack()
         assert await river.pending() == 1
 
@@ -96,18 +96,18 @@ class TestRivers:
 class TestDeadLetters:
     @asynchronous
     async def test_dead_letters_are_stored_deleted_and_redriven(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
-        rivers = {name: await there.open_river(name, ["posts"]) for name in ("list", "search")}
+        bus = MemoryBus(rapids)
+        rivers = {name: await bus.open_river(name, ["posts"]) for name in ("list", "search")}
         for number, river in enumerate(("list", "list", "search")):
-            await there.dead_letter(DeadLetter(river, event(number).dumps(), "no good", 5))
-        first, second = await there.dead_letters("list")
-        assert len(await there.dead_letters()) == 3
-        await there.delete_dead_letter(first)
-        await there.redrive(second)
+            await bus.dead_letter(DeadLetter(river, event(number).dumps(), "no good", 5))
+        first, second = await bus.dead_letters("list")
+        assert len(await bus.dead_letters()) == 3
+        await bus.delete_dead_letter(first)
+        await bus.redrive(second)
         (back,) = await take(rivers["list"], 1)
         assert (number_of(back), back.attempt) == (1, 1)
         assert not await batch(rivers["search"])
-        assert [each.letter.river for each in await there.dead_letters()] == ["search"]
+        assert [each.letter.river for each in await bus.dead_letters()] == ["search"]
 
 
 class TestSignals:
@@ -126,9 +126,9 @@ class TestSignals:
 
     @asynchronous
     async def test_subscribers_receive_published_events(self, rapids: Broker) -> None:
-        there, recorder = MemoryBus(rapids), Recorder()
-        await there.subscribe(event_topic("posts"), recorder)
-        await there.publish_events([event(1), event(1), event(1, "tag")])
+        bus, recorder = MemoryBus(rapids), Recorder()
+        await bus.subscribe(event_topic("posts"), recorder)
+        await bus.publish_events([event(1), event(1), event(1, "tag")])
         await until(lambda: recorder.all)
         assert [Event.model_validate_json(text).event_id for _, text in recorder.all] == ["posts-1"]
 
@@ -151,17 +151,17 @@ class TestSignals:
 
     @asynchronous
     async def test_request_without_a_reply_in_time_fails(self, rapids: Broker) -> None:
-        there = MemoryBus(rapids)
+        bus = MemoryBus(rapids)
         with pytest.raises(Unavailable):
-            await there.request("applied-query.list", b"", 1)
+            await bus.request("applied-query.list", b"", 1)
 
         async def never(_: bytes) -> bytes:
             await asyncio.Event().wait()
             return b""
 
-        await there.reply("applied-query.list", never)
+        await bus.reply("applied-query.list", never)
         with pytest.raises(Unavailable):
-            await there.request("applied-query.list", b"", 0.05)
+            await bus.request("applied-query.list", b"", 0.05)
 
     @pytest.mark.parametrize(
         ("pattern", "topic", "is_one"),
@@ -185,17 +185,17 @@ class TestSignals:
 class TestConnection:
     @asynchronous
     async def test_calls_fail_without_a_connection_and_work_after_it_returns(self, rapids: Broker) -> None:
-        there, other, recorder, changes = MemoryBus(rapids), MemoryBus(rapids), Recorder(), []
-        river = await there.open_river("list", ["posts"])
-        await there.subscribe("a", recorder)
-        there.on_connection_change(changes.append)
-        there.lose()
-        assert not there.connected
+        bus, other, recorder, changes = MemoryBus(rapids), MemoryBus(rapids), Recorder(), []
+        river = await bus.open_river("list", ["posts"])
+        await bus.subscribe("a", recorder)
+        bus.on_connection_change(changes.append)
+        bus.lose()
+        assert not bus.connected
         for attempt in (
-            lambda: there.publish_events(events([1])),
-            lambda: there.open_river("list", ["posts"]),
-            lambda: there.request("b", b"", 1),
-            there.dead_letters,
+            lambda: bus.publish_events(events([1])),
+            lambda: bus.open_river("list", ["posts"]),
+            lambda: bus.request("b", b"", 1),
+            bus.dead_letters,
             lambda: river.fetch(1, 0),
             river.pending,
         ):
@@ -203,7 +203,7 @@ class TestConnection:
                 await attempt()
         await other.publish("a", b"lost")
         await other.publish_events(events([1]))
-        there.restore()
+        bus.restore()
         await other.publish("a", b"heard")
         await until(lambda: recorder.all)
         assert recorder.all == [("a", b"heard")]

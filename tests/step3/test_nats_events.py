@@ -198,7 +198,7 @@ async def test_unacknowledged_events_of_a_closed_reader_go_to_the_other(server: 
 
 
 @asynchronous
-async def test_a_retry_comes_after_its_wait_and_counts(server: NatsServer) -> None:
+async def test_retry_is_delivered_after_its_wait_with_its_number(server: NatsServer) -> None:
     async with connections(server) as connect:
         river = await (await connect("list")).open_river("list", ["posts"])
         await (await connect("capture")).publish_events(events([1, 2]))

@@ -152,7 +152,7 @@ def test_the_manifest_gives_each_service_a_user_of_its_own() -> None:
     assert set(permissions(step.nats)) == set(step.nats.users)
 
 
-def test_streams_take_their_limits_from_the_environment(
+def test_streams_get_their_limits_from_the_environment(
     own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAPIDS_MAX_BYTES", "300000")

@@ -35,18 +35,18 @@ class Recorder:
 async def test_subscribers_receive_in_order_and_by_patterns(server: NatsServer) -> None:
     async with connections(server) as connect:
         gateway, listing, searching = [await connect(user) for user in ("gateway", "list", "search")]
-        applied, alive, who = Recorder(), Recorder(), Recorder()
+        applied, heartbeats, probes = Recorder(), Recorder(), Recorder()
         await gateway.subscribe("applied.>", applied)
-        await gateway.subscribe("registry.heartbeat.*.one", alive)
-        await listing.subscribe("registry.probe", who)
+        await gateway.subscribe("registry.heartbeat.*.one", heartbeats)
+        await listing.subscribe("registry.probe", probes)
         for number in range(100):
             await listing.publish("applied.list", b"%d" % number)
         await searching.publish("registry.heartbeat.search.two", b"")
         await searching.publish("registry.heartbeat.search.one", b"")
         await gateway.publish("registry.probe", b"")
-        await until(lambda: len(applied.messages) == 100 and alive.messages and who.messages)
+        await until(lambda: len(applied.messages) == 100 and heartbeats.messages and probes.messages)
         assert applied.messages == [("applied.list", b"%d" % number) for number in range(100)]
-        assert alive.messages == [("registry.heartbeat.search.one", b"")]
+        assert heartbeats.messages == [("registry.heartbeat.search.one", b"")]
 
 
 @asynchronous

@@ -92,7 +92,7 @@ def lines(count: int) -> list[str]:
 @pytest.mark.parametrize(
     "arguments", [(), ("--file", "x", "--generate", "5"), ("--subreddit", "a", "--file", "x")]
 )
-def test_not_exactly_one_source_is_a_usage_error_with_examples(arguments, load):
+def test_load_without_exactly_one_source_is_a_usage_error_with_examples(arguments, load):
     said = load(*arguments, code=2)
     for example in ("make load FILE=", "make load SUBREDDIT=python", "make load GENERATE=100000"):
         assert example in said

@@ -256,7 +256,7 @@ def test_failed_sign_in_is_reported(fault, message, reddit, monkeypatch):
 
 
 @pytest.mark.parametrize("missing", ["praw_client_id", "praw_client_secret"])
-def test_missing_credentials_say_what_to_set_and_where_it_comes_from(missing, reddit, monkeypatch):
+def test_message_about_missing_credentials_says_what_to_set(missing, reddit, monkeypatch):
     monkeypatch.delenv(missing)
     with pytest.raises(LoadError) as caught:
         SubredditSource("python")

@@ -79,7 +79,7 @@ def started(*command: str, uri: str, state: Path) -> subprocess.CompletedProcess
     ],
     ids=" ".join,
 )
-def test_without_a_database_nothing_starts(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_address_without_a_database_starts_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
     done = started(*command, uri="mongodb://127.0.0.1:1/?replicaSet=rs0", state=tmp_path)
     assert done.returncode == 1, done.stdout
     assert "MONGODB_URI names no database. Write its name" in done.stdout
