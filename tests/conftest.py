@@ -33,7 +33,7 @@ OWN_TARGETS = ("drill", "bench")
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
 
-# `make mutants` runs a test several times in one process, and compares what it says of each mutant.
+# `make mutants` runs a test several times in one process, and compares the results of each mutant.
 settings.register_profile(
     "mutants", derandomize=True, suppress_health_check=[HealthCheck.differing_executors]
 )

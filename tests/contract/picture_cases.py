@@ -20,10 +20,10 @@ PRIVATE = {
     "redirect-to-database": "{site}/redirect?to=http://127.0.0.1:{database}/",
     "redirect-to-file": "{site}/redirect?to=file:///etc/passwd",
 }
-"""Addresses that must not be fetched: the image site is allowed as 127.0.0.1 with its port, and only so."""
+"""Addresses that must not be fetched: the image site is allowed only as 127.0.0.1 with its port."""
 
 NO_PICTURE = {"broken", "page", "cut", "empty", "drawing", "gone", "gone-picture"}
-"""Names of what the image site has instead of pictures."""
+"""Names of other things that the image site has instead of pictures."""
 
 
 def picture_cases(images: ImageSite, closed_port: int, database_port: int) -> dict[str, dict[str, str]]:

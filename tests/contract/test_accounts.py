@@ -74,7 +74,7 @@ def test_names_have_3_to_30_characters(face: Face, visitor: Client, length: int)
     for _ in range(20):
         name = random_name(length)
         response = visitor.post("/signup", json={"username": name, "password": PASSWORD})
-        if response.status_code != 409:  # a short one may be taken
+        if response.status_code != 409:  # a short name may be used already
             break
     assert expect(response, 201).json() == {"username": name}
     assert sign_in(face.url, name)

@@ -39,7 +39,7 @@ def test_latest_liked_and_hidden_posts_come_first(
     assert [ids(page["_items"]) for page in pages] == [known[:0:-1], known[:1]]
     assert reader.items(f"/{name}", page=9) == []
 
-    # What is done a second time, or in another way, stays where it is; what is done anew comes first.
+    # A mark that is set again keeps its place; a mark that is removed and set again comes first.
     expect(reader.put(f"/posts/{known[0]}/{verb}"), 200)
     expect(reader.put(f"/posts/{known[1]}/tags/river"), 200)
     assert ids(reader.items(f"/{name}")) == known[::-1]

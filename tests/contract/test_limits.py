@@ -33,7 +33,7 @@ def test_after_30_failed_sign_ins_an_address_has_to_wait(face: Face, regular: Re
     right = {"username": regular.username, "password": PASSWORD}
     began = time.monotonic()
     for number in range(LIMIT - 1):
-        # Nobody is let off for naming other addresses, or for trying other names.
+        # Other addresses in headers, and other usernames, do not avoid the limit.
         elsewhere = f"198.51.100.{number}"
         guesser.session.headers.update({"X-Forwarded-For": elsewhere, "Forwarded": f"for={elsewhere}"})
         fail(guesser, regular.username if number % 2 else new_name())

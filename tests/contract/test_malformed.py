@@ -80,7 +80,7 @@ def check(response: RawResponse | None) -> int:
     """Return the status of a correct response."""
     assert response is not None, "closed without a response"
     assert response.status < 500, response
-    # What is no HTTP at all is refused by the server in front of the application, in its own words.
+    # The server in front of the application refuses what is not HTTP, with its own message.
     text = response.body.decode("utf-8", "strict" if response.is_json else "replace")
     if response.status >= 400:
         assert not LEAKS.search(text), text

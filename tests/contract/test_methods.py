@@ -30,7 +30,7 @@ ALLOWED = {
     **dict.fromkeys(("/logout", "/posts/{id}/share", "/posts/{id}/unhide"), POST),
     **dict.fromkeys(("/posts/{id}/like", "/posts/{id}/hide", "/posts/{id}/tags/river"), MARK),
 }
-"""By path, the methods of the contract; GET of the forms is for browsers."""
+"""The methods of the contract by path; GET of the forms is for browsers."""
 
 NOT_ALLOWED = [(path, method) for path, methods in ALLOWED.items() for method in sorted(ALL - methods)]
 READABLE = [path for path, methods in ALLOWED.items() if methods == GET and "images" not in path]

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.face
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 EXAMPLES = 25
 HASHING = {"/signup", "/login"}
-"""Where each example takes the time that hashing a password takes."""
+"""Paths where each example hashes a password, which takes time."""
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def test_the_document_has_every_route_of_the_contract(visitor: Client) -> None:
 def test_every_operation_of_the_document_exists(visitor: Client, corpus: Corpus) -> None:
     paths = visitor.json("/openapi.json")["paths"]
     for path, item in paths.items():
-        if "{command}" in path:  # there is one only once something was commanded
+        if "{command}" in path:  # there is one only after a command
             continue
         address = path.format(id=corpus.rich[0].post_id, tag="river")
         for method in set(item) & {"get", "post", "put", "delete", "patch"}:

@@ -11,7 +11,7 @@ Documents = dict[str, dict[str, Any]]
 
 MARKS = ("tags", "likes", "hides")
 COLLECTIONS = {**dict.fromkeys(MARKS, "marks"), "posts": "posts", "revocations": "revoked"}
-"""Where documents of a name are stored, at the owner and at the takers."""
+"""The collections of each kind of documents, at the owner and at the takers."""
 
 OWN = {"tags": "tags", "likes": "liked", "hides": "hidden"}
 """In `recommend` the marks of three owners are in one document: the field of each."""

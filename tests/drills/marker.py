@@ -103,7 +103,7 @@ class Marker(threading.Thread):
         finally:
             self.tally.slowest = max(self.tally.slowest, time.monotonic() - began)
         self.tally.responses[response.status_code] += 1
-        if response.status_code in (200, 202):  # 202: written, and not known yet to be readable everywhere
+        if response.status_code in (200, 202):  # 202: written, but perhaps not readable everywhere yet
             self.marks[mark] = wanted
             return
         self._leave(mark)

@@ -29,7 +29,7 @@ class Result:
     total: int | None = None
     """The total of items in the response, if it is a collection."""
     refusal: str = ""
-    """What it says, if it is not a good one."""
+    """The message of the response, if it is an error."""
 
     @property
     def version(self) -> str:

@@ -85,7 +85,7 @@ def test_all_steps_run_side_by_side(environment: dict[str, str]) -> None:
             for other in left.values():
                 is_whole(other)
             if list(left) == [3]:
-                kill_mongod(environment)  # whichever run started it, one that is left starts it again
+                kill_mongod(environment)  # a run that is left starts it again, whichever run started it
                 eventually(lambda: is_whole(left[3]), BACK_SECONDS)
             if number == STEPS_AS_THEY_STOP[0]:
                 with pytest.raises(AssertionError, match="Step 3 runs: add `--step 3` for that one"):

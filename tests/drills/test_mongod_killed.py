@@ -63,11 +63,11 @@ class Stage:
             run.suspend()  # it might start MongoDB again at once
             try:
                 mongod.kill()
-                # Its sockets are there until its last thread has ended.
+                # Its sockets exist until its last thread has ended.
                 eventually(lambda: bind(held, self.running.ports["MONGO_PORT"]), PATIENCE)
             finally:
                 run.resume()
-            # Those who come from now on must not share it.
+            # Runs that start from now on must not share it.
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
             yield
 

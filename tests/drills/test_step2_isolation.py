@@ -59,7 +59,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "images": {DOWN: {"image"}},
     "sync": {},
 }
-"""By service, the verbs that fail or have gaps without it; all others work as before."""
+"""The verbs that fail or have gaps without a service, by service; all others work as before."""
 
 
 @dataclass

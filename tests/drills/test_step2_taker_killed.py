@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.only_step(2)]
 
 
 AGAIN = 6 * TRANSACTION_SECONDS
-"""MongoDB looks for old transactions every half of their lifetime: a bound, and not a tight one."""
+"""MongoDB looks for old transactions every half of their lifetime: a generous bound."""
 
 FIRST = Delivery(
     base=None, cursor="all", put=[{"_id": "a", "topic": "stones"}], remove=[], range=(None, None)

@@ -110,7 +110,7 @@ def test_slow_service_slows_no_other_and_a_dead_one_is_refused_at_once(stage: St
         f"beside a dead one {p99(while_dead):.3f} s; the slow one {dict(patient.outcomes())}; "
         f"a dead one refused after {median(dead):.3f} s (median), {max(dead):.3f} s at most"
     )
-    # How much less, is printed: nobody has waited for the slow one.
+    # It is much less, as printed: no other request has waited for the slow one.
     assert p99(while_slow) < SLOW_SECONDS
     assert median(dead) < SLOW_SECONDS
     assert set(patient.outcomes()) <= {200, 503, 504}

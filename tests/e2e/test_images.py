@@ -10,7 +10,7 @@ from tests.e2e.watch import picture
 from tests.support.submission import new_word
 
 pytestmark = pytest.mark.browser
-LONG_AGO = 1_200_000_000  # so that other tests' lists do not show them
+LONG_AGO = 1_200_000_000  # so that lists of other tests do not show them
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
 

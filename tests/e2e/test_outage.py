@@ -76,7 +76,7 @@ def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Pa
             expect(dialog.get_by_role("alert")).to_contain_text("Not sent: That was too often. Try again in")
             dialog.get_by_role("button", name="Cancel").click()
 
-            # The database is suspended: a like is taken back, a page says when to try again, and then works.
+            # The database is suspended: a like is undone, a page says when to try again, and then works.
             like = post.get_by_role("button", name="Like")
             other = visitor.context.new_page()
             with suspended(running.ports["MONGO_PORT"]):
@@ -90,13 +90,13 @@ def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Pa
                 again = other.get_by_role("link", name="Try again")
                 expect(again).to_be_visible(timeout=SLOW)
                 expect(other.get_by_role("heading", level=1)).to_have_text(UNWELL)
-                if step:  # step 0 keeps sessions where all else is, and cannot know
+                if step:  # step 0 has its sessions in the same database, and cannot know
                     expect(other.get_by_role("banner")).to_contain_text(visitor.username)
                 picture(other, "outage-page")
             eventually(lambda: try_again(other, again), BACK_SECONDS)
             other.close()
 
-            # Everything is gone: the button shows the truth, and nothing else changes.
+            # The whole step has stopped: the button shows the true state, and nothing else changes.
             running.stop()
             like.click()
             expect(visitor.message()).to_contain_text("Not liked: the server cannot be reached.")

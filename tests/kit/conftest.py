@@ -172,7 +172,7 @@ def plain_call(
     app = Eve(
         settings={"DOMAIN": domain, "MONGO_URI": database_uri, "RENDERERS": ["eve.render.JSONRenderer"]}
     )
-    config.uncache_settings()  # Eve's settings within reach would be those of the service
+    config.uncache_settings()  # otherwise Eve would use the settings of the service
     yield make_caller(app)
     with app.app_context():
         app.data.pymongo().cx.close()

@@ -36,7 +36,7 @@ ORACLES: dict[str, dict[str, Any]] = {
     "expr": {"$expr": {"$eq": ["$secret", "x"]}},
     "expr inside": {"$or": [{"$expr": {"$eq": ["$secret", "x"]}}]},
 }
-"""Filters that find the first paper by what is hidden in it, and that Eve lets through."""
+"""Filters that find the first paper by its hidden field, and that Eve lets through."""
 
 BLOCKED: dict[str, dict[str, Any]] = {
     "where": {"$where": "this.secret == 'x'"},
@@ -47,7 +47,7 @@ BLOCKED: dict[str, dict[str, Any]] = {
         "$expr": {"$function": {"body": "function(s) {return s == 'x'}", "args": ["$secret"], "lang": "js"}}
     },
 }
-"""The like, which Eve refuses, too, as long as nobody changes its lists."""
+"""Similar filters that Eve refuses, too, with its default settings."""
 
 
 @pytest.fixture
@@ -446,7 +446,7 @@ class TestReaders:
         body = {"json": {"_id": "n_bob", "text": "mine"}} if method in ("PATCH", "PUT") else {}
         headers = {"If-Match": f'"{notes["n_bob"]}"'}
         response = call(method, "/notes/n_bob", reader="ann", headers=headers, **body)
-        # Eve says of what is not there that it is deleted.
+        # Eve responds to the deletion of a missing document as if it had deleted it.
         assert response.status_code == (204 if method == "DELETE" else 404)
         assert "bob" not in response.text
         assert list(store.notes.find()) == before
@@ -540,7 +540,7 @@ class TestChanges:
             assert call("POST", "/batches", json=[{"title": "one"}, {"title": "two"}]).status_code == 201
         names = [name for name, _ in listener.writes]
         assert names == ["insert", "findAndModify", "findAndModify", "delete", "insert", "commitTransaction"]
-        # In a transaction the concern is that of its end.
+        # In a transaction the write concern is that of the commit.
         del listener.writes[4]
         for name, concern in listener.writes:
             assert concern is not None, name

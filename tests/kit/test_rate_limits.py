@@ -42,7 +42,7 @@ def test_check_does_not_count_and_count_does_not_refuse(database: Database[Docum
     window.count("ada")
     with pytest.raises(TooMany):
         window.check("ada")
-    window.count("ada")  # is one too many already
+    window.count("ada")  # is over the limit already
 
 
 @pytest.mark.parametrize("age", [59.9, 60.1, 3600])

@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from workshop.ports import free_port
 
 PATIENCE = 60.0
-"""Seconds within which what must happen has happened, on any machine."""
+"""Seconds within which everything happens that must happen, on any machine."""
 
 APP = """
 from flask import Flask, request

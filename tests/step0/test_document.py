@@ -6,7 +6,7 @@ from step0_monolith.app import contract, create_app
 from step0_monolith.monolith import MonolithStore
 
 FILES = ("/static/", "/bootstrap/", "/docs/assets/", "/icons.svg")
-"""What pages load."""
+"""Files that pages load."""
 
 FORMS = {("get", "/login"), ("get", "/signup")}
 """Pages for people only."""

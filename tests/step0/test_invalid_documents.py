@@ -86,7 +86,7 @@ def test_invalid_marks_harm_no_reader(store: MonolithStore, client: FlaskClient,
     post = store.post(good[0], None)
     store.tag(good[1], "even", reader)
     store.hide(good[2], True, reader)
-    with suppress(BulkWriteError):  # some no index of ours takes
+    with suppress(BulkWriteError):  # our indexes refuse some of them
         store.database["marks"].insert_many(odd_marks(name, dict(post)), ordered=False)
     store.database["marks"].insert_one(
         {"_id": f"{name}:{good[3]}", "tags": "odd", "liked": "yes", "hidden": 1}

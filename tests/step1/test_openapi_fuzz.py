@@ -29,7 +29,7 @@ CHECKS = [not_a_server_error, status_code_conformance, response_schema_conforman
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "20"))
 ENDS_TOKENS = ("delete", "/tokens/current")
 HASHING = {("post", "/members"), ("post", "/tokens"), ENDS_TOKENS}
-"""Where each case takes the time that hashing a password takes."""
+"""Paths where each case hashes a password, which takes time."""
 
 OPERATIONS = {
     *(("get", path) for path in ("/posts", "/posts/{id}", "/search", "/marks", "/members/{id}")),

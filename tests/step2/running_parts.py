@@ -70,7 +70,7 @@ class Parts:
         found: list[psutil.Process] = []
         for url, pid in self.stage.pids().items():
             if url in urls:
-                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                     master = psutil.Process(pid)
                     found += [master, *master.children(recursive=True)]
         return found
@@ -152,7 +152,7 @@ def frozen(processes: list[psutil.Process]) -> Iterator[None]:
     try:
         yield
     finally:
-        for each in reversed(processes):  # children first, lest their parents find them late
+        for each in reversed(processes):  # children first, so that their parents do not notice it late
             os.kill(each.pid, signal.SIGCONT)
 
 

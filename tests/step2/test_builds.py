@@ -9,7 +9,7 @@ from tests.support.builds import ROOT, Built, services_of
 STEP = "step2_services"
 SERVICES = services_of(STEP)
 SHARED = {"own_marks", "replication", "service_factory"}
-"""What the services of the step have in common."""
+"""What the services of the step share."""
 
 FILES = {
     *("__init__.py", "service.py", "requirements.in", "requirements.txt"),

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.drill
 
 POSTS = 3
 WRITES = 40
-"""Acknowledged before and after somebody is killed."""
+"""Writes that are acknowledged before and after a kill."""
 
 BACK_SECONDS = 60.0
 

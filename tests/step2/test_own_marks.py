@@ -13,7 +13,7 @@ from kit.tokens import Claims
 from step2_services.own_marks import HEADER, LONGEST, header_of, own_marks
 
 GUNICORN_TAKES = 16_380
-"""As step2_services/gunicorn.conf.py says."""
+"""The largest header line that step2_services/gunicorn.conf.py allows."""
 
 ANN = Claims("ann", "t1", datetime.now(UTC) + timedelta(hours=1))
 Read = Callable[..., dict[str, dict[str, Any]]]

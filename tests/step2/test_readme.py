@@ -13,7 +13,7 @@ from tests.support.responses import expect
 
 TEXTS = [ROOT / "README.md", *ROOT.glob("step2_services/**/README.md")]
 OTHERS = {"rapids"}
-"""What the first of them says of another step."""
+"""Commands of another step in README.md."""
 
 COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if each[0] not in OTHERS})
 

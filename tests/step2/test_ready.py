@@ -52,7 +52,7 @@ def test_instance_is_not_ready_until_its_copies_are_filled(parts: Parts) -> None
         eventually(back, ARRIVED_SECONDS)
         content = expect(Client(parts.face).get("/health/ready"), 200).json()["parts"]
         assert (content["search"], content["sync"]) == ("down", "down")
-    # Sync takes the copies for as filled as they were until something comes.
+    # Sync regards the copies as filled until the next change.
     parts.collection("posts", "posts").update_one({"_id": parts.posts[0].post_id}, {"$inc": {"downs": 1}})
     eventually(lambda: ready(url), ARRIVED_SECONDS)
     assert Client(url).json("/search", q=parts.word)["_meta"]["total"] == len(parts.posts)

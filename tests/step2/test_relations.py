@@ -16,7 +16,7 @@ PUBLISHED = {
     "revocations": "REVOCATIONS",
 }
 REVOCATIONS = ("expires",)
-"""What step2_services.service_factory has every service take that knows readers."""
+"""What step2_services.service_factory makes every service copy that identifies readers."""
 
 
 def settings(service: str) -> Any:

@@ -25,7 +25,7 @@ OWN = {
     "sync": ("GET", "/relations"),
     "tag": ("PUT", "/posts/{post}/tags/{tag}"),
 }
-"""What each is there for."""
+"""The own verb of each service."""
 
 FOR_READERS = ("hide", "like", "members", "share", "tag")
 COLLECTIONS = {
@@ -127,7 +127,7 @@ class TestEach:
             expect_unauthorized(response)
 
     def test_response_names_the_instance(self, parts: Parts, service: str) -> None:
-        # It may have been replaced by another instance meanwhile.
+        # Another instance may have replaced it meanwhile.
         served = r"search-v2(-\d+)? v2" if service == "search" else rf"{service}(-\d+)? v1"
         client = Client(parts.url(service))
         for path in ("/health/live", COLLECTIONS[service], "/nothing"):

@@ -17,10 +17,10 @@ from tests.support.writer import Writer
 from workshop.load.generate import posts as generated
 
 WRITES = 120
-"""Acknowledged while two carry changes."""
+"""Writes that are acknowledged while two instances of sync work."""
 
 MANY = 1500
-"""Changes at one moment: more than travel at once."""
+"""Changes of one transaction: more than fit into one batch."""
 
 OLD = datetime(2001, 1, 1, tzinfo=UTC)
 TAKERS = sorted({relation.taker for relation in RELATIONS})

@@ -9,7 +9,7 @@ from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 
 Document = dict[str, Any]
 Change = tuple[str, Document | None]
-"""A key, and the document as it is then; None where it is removed."""
+"""A key, and the document after the change; None if it was removed."""
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -61,7 +61,7 @@ class Stage:
         found: list[psutil.Process] = []
         for described in self.registry().values():
             if described["service"] == service:
-                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                     found.append(psutil.Process(described["pid"]))
         return found
 

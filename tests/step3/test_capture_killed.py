@@ -67,7 +67,7 @@ def test_kill_9_loses_no_event(stage: Stage) -> None:
         try:
             for _ in range(KILLS):
                 seen = len(stage.rapids.of("like"))
-                # In the midst of it: some are published, more are on their way.
+                # In the middle: some are published, others are being published.
                 stage.await_events("like", seen + 50)
                 one.stop(signal.SIGKILL)
                 one.start()
@@ -97,7 +97,7 @@ def test_change_published_again_is_the_same_event(stage: Stage) -> None:
         stage.owners.add_posts(range(100, 101))
         events = stage.await_events("posts", 101)
         assert one.metric("capture_events_total") == 101
-    # The rapids know each that they have by its id.
+    # The rapids recognise each event that they have by its id.
     assert [event.key for event in events] == [post(number)["_id"] for number in range(101)]
 
 
@@ -117,7 +117,7 @@ def test_another_instance_takes_over_after_kill_9_and_at_once_after_sigterm(stag
             await_response(first)
             assert holders(stage) == {"second"}
             second.stop()
-            # Nobody has to wait until a lease ends: they have ended with it, unless taken over already.
+            # It ends its leases when it stops, unless they have been taken over already.
             assert not held_by(stage, "second")
             likes.like("ada", "t3_2", "stones", True)
             stage.await_events("like", 2)
@@ -138,7 +138,7 @@ def test_suspended_instance_loses_its_lease(stage: Stage) -> None:
 
         # What is written before a source is followed for the first time is no event.
         eventually(lambda: check_all_followed(stage), START_SECONDS)
-        # They may have shared the sources among them: only the one that is left has all.
+        # They may have shared the sources: only the one that is left follows all of them.
         first.send(signal.SIGSTOP)
         await_holder(stage, "second")
         likes.like("ada", "t3_1", "stones", True)

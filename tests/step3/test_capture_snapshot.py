@@ -67,7 +67,7 @@ def test_snapshot_and_changes_end_in_the_same_documents(stage: Stage) -> None:
         eventually(check, START_SECONDS)
     check_ranges(pages)
     assert len(pages) > MANY / 1000
-    # Whatever comes in whatever order ends in the same.
+    # Any order of the events ends in the same documents.
     events = stage.rapids.of("posts")
     assert folded(sorted(events, key=lambda event: event.version)) == folded(events)
 
@@ -75,7 +75,7 @@ def test_snapshot_and_changes_end_in_the_same_documents(stage: Stage) -> None:
 @pytest.mark.drill
 def test_snapshot_continues_after_kill_9(stage: Stage) -> None:
     stage.owners.add_posts(range(MANY), text="long " * 300)
-    # MongoDB lets it note no place behind this one, so that it is killed in the middle.
+    # MongoDB refuses to store a position after this one, so that it is killed in the middle.
     middle = {"after": {"$not": {"$gte": post(MANY // 2)["_id"]}}}
     snapshots = stage.owners.own.create_collection("snapshots", validator=middle)
     with stage.capture() as one:
@@ -108,7 +108,7 @@ def test_simultaneous_requests_share_a_snapshot(stage: Stage) -> None:
         assert stage.rapids.request_snapshot("posts")["posts"] == runs["posts"]
         (page,) = stage.await_snapshot("posts", runs["posts"])
         assert [each["_id"] for each in page.payload["documents"]] == [post(n)["_id"] for n in range(10)]
-        # Later it is another, addressed to this river alone.
+        # A later request gets another snapshot, addressed to this river alone.
         later = stage.rapids.request_snapshot("posts")["posts"]
         assert later != runs["posts"]
         stage.await_snapshot("posts", later)

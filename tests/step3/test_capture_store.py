@@ -117,7 +117,7 @@ def test_lease_has_one_holder_and_a_new_term_each_time(own: Owners) -> None:
         assert (one.held, other.held, other.term) == (False, True, 2)
         with pytest.raises(LeaseLost):
             one.check()
-        # What comes late from an earlier holder moves nothing.
+        # A late write of an earlier holder moves nothing.
         await one.release()
         with pytest.raises(LeaseLost):
             await asyncio.wait_for(one.keep(), 10)

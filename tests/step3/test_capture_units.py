@@ -272,7 +272,7 @@ class TestSnapshotJobs:
             late = await jobs.accept("c", "posts", again=False)
             assert late != shared
             assert await jobs.accept("a", "posts", again=False) == shared
-            # From the beginning means with who waits for it, too; the others go on with what they have.
+            # `again` joins the snapshot that has not begun; the other rivers keep the one that has.
             assert await jobs.accept("a", "posts", again=True) == late
             assert await jobs.begin(shared) == SnapshotJob(shared, "b", None, None)
             assert await jobs.begin(late) == SnapshotJob(late, ALL, None, None)

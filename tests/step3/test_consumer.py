@@ -150,7 +150,7 @@ class TestBatches:
             await bus.publish_events(some(1, 1))
             await until(lambda: handler.batches)
             await bus.publish_events(some(2, 2))
-            await asyncio.sleep(0.1)  # long enough for who would read it now
+            await asyncio.sleep(0.1)  # long enough for a consumer that would read it now
             await bus.publish_events(some(3, 3))
             handler.gate.set()
             await until(lambda: nothing_pending(river))
@@ -336,7 +336,7 @@ class TestStop:
             await stopping
             handled = list(handler.handled)
         assert len(handled) < 2000
-        # Nobody has to wait for what is left.
+        # The events that are left are delivered at once.
         left = await river.fetch(2000, 0)
         assert {Event.model_validate_json(each.data).event_id for each in left} == set(ids(1, 2000)) - set(
             handled

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.settings(COMMAND_SECONDS="60", REQUEST_SECONDS="90")
 LIKE = "/api/posts/t3_1/like"
 KEY = "me:t3_1"
 AT_ONCE = 30.0
-"""Seconds: less than it would take to wait for views, and more than anything else takes."""
+"""Seconds: less than a wait for views would take, and more than anything else takes."""
 
 
 def liking(revision: int = 1) -> Handler:

@@ -114,7 +114,7 @@ async def test_missing_marks_leave_a_gap(stage: Stage) -> None:
             assert shown == [post(1), post(2), post(3)]
         assert (await stage.get("/api/tags", **TOKEN)).status == 503
 
-    await check("marks")  # who has them is not known yet
+    await check("marks")  # no service with marks is known yet
     view = await stage.add("tagged", handler=tagged)
     await view.leave()
     await until(lambda: not stage.knows(view))
@@ -151,7 +151,7 @@ async def test_profile_has_the_counts_of_several_services(stage: Stage) -> None:
     await stage.add("members", handler=member)
     response = await stage.get("/api/me", **TOKEN)
     assert (await response.json())["counts"] == {}
-    assert response.headers["Gaps"] == "counts", "who counts is not known yet"
+    assert response.headers["Gaps"] == "counts", "no service with counts is known yet"
     parts = [await stage.add("tagged", handler=tagged), await stage.add("share", handler=shared)]
     await stage.add_all()
     response = await stage.get("/api/me", **TOKEN)

@@ -176,7 +176,7 @@ async def test_a_request_that_gives_up_waiting_leaves_no_trace() -> None:
     await asyncio.sleep(0)
     waiting[0].cancel()
     bulkhead.leave()
-    waiting[1].cancel()  # its turn has come at this very moment
+    waiting[1].cancel()  # it gets its place at this very moment
     await asyncio.gather(*waiting[:2], return_exceptions=True)
     await until(waiting[2].done)
     bulkhead.leave()

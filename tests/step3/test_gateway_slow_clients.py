@@ -18,7 +18,7 @@ __all__ = ["nats", "settings", "stage"]
 
 MOST = 4
 PATIENCE = 30.0
-"""Seconds within which what must happen has happened, on any machine."""
+"""Seconds within which everything happens that must happen, on any machine."""
 
 HEAD = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
 
@@ -49,7 +49,7 @@ class Socket:
 
     async def _all(self) -> bytes:
         said = b""
-        with suppress(ConnectionResetError):  # which is how who goes on sending learns of it
+        with suppress(ConnectionResetError):  # which a client gets that is still sending
             while piece := await self.reader.read(65_536):
                 said += piece
         return said
@@ -75,7 +75,7 @@ async def is_served(stage: Stage) -> None:
 
 
 small = pytest.mark.settings(REQUESTS_AT_ONCE=str(MOST))
-"""A gateway with room for few."""
+"""A gateway with few places for requests."""
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_complete_request_needs_a_place(stage: Stage) -> None:
         await until(lambda: len(backend.requests) == MOST)
         assert stage.gateway.handler.in_flight == MOST
         assert (await stage.request("POST", "/login", json={})).status == 503
-    # A command is finished, whoever leaves.
+    # A command is finished, even if its client leaves.
     await until(lambda: stage.gateway.handler.in_flight == MOST)
 
 

@@ -25,7 +25,7 @@ from tests.support.memory_bus import Broker, MemoryBus
 
 BODY = 100
 SHARE = OVERHEAD + BODY
-"""Bytes of an entry: an eighth of the cache, which is as large as one may be."""
+"""Bytes of an entry: an eighth of the cache, the largest that is allowed."""
 
 LONG = 30.0
 LIKE = Command("like", 3, "ada:t3_1")

@@ -167,7 +167,7 @@ class TestOutages:
         self, world: World, alone: SingleService
     ) -> None:
         world.owners.write("members", "odd", {"expires": "no time at all", "revision": 1})
-        del world.owners.documents["members"]["odd"]  # lest snapshots of other tests have it
+        del world.owners.documents["members"]["odd"]  # so that snapshots of other tests do not contain it
         world.owners.write("members", "even", {"expires": "2100-01-01T00:00:00Z", "revision": 1})
         world.owners.await_applied("list", "members", "even", 1)
 

@@ -66,7 +66,7 @@ async def test_nothing_confirmed_is_lost_when_its_leader_is_killed(cluster: Nats
         for _ in range(KILLS):
             leader = cluster.servers[await until(lambda: whole(cluster), READY_SECONDS)]
             leader.kill()
-            # The two that are left go on.
+            # The two that are left continue.
             await flowing.await_progress(READY_SECONDS)
             await asyncio.to_thread(leader.start)
         await flowing.check_all_received(READY_SECONDS)

@@ -156,7 +156,7 @@ async def test_river_keeps_its_position_when_its_domains_change(server: NatsServ
         assert second.epoch == first.epoch
         await capture.publish_events(events(range(3, 6), "tag"))
         seen: set[int] = set()
-        while not seen >= {0, 1, 2, 3, 4, 5}:  # and perhaps tags from before it wanted them
+        while not seen >= {0, 1, 2, 3, 4, 5}:  # and perhaps tags from before its domains changed
             seen.add(number_of((await take(second, 1))[0]))
 
 
@@ -191,9 +191,9 @@ async def test_unacknowledged_events_of_a_closed_reader_go_to_the_other(server: 
         staying = await (await connect("list")).open_river("list", ["posts"])
         await leaving.close()
         taken = {number_of(each) for each in await take(staying, 290)}
-        # It waits for nobody: otherwise the delivered events would have come again first.
+        # It does not wait: otherwise the delivered events would have come again first.
         assert taken == set(range(300)) - {number_of(each) for each in held}
-        # Nobody has acknowledged the ten that were delivered: they come again, too.
+        # The ten delivered events were not acknowledged: they come again.
         assert {number_of(each) for each in await take(staying, 10)} == {number_of(each) for each in held}
 
 

@@ -100,7 +100,7 @@ async def test_a_server_that_lost_everything_is_noticed(server: NatsServer) -> N
         await restart(server)
         await until(lambda: noticed(river, before))
         await capture.publish_events(events(range(100, 110)))
-        # It had the number in the old rapids that an event of the new has now.
+        # In the old rapids it had a number that now belongs to a new event.
         await late[0].ack()
         assert [number_of(each) for each in await take(river, 10)] == list(range(100, 110))
         again = await (await connect("list")).open_river("list", ["posts"])

@@ -11,7 +11,7 @@ from tests.step3.capture_processes import START_SECONDS, Stage, captured, folded
 from tests.support.eventually import eventually
 
 LONG_AGO = "826501000000000001"
-"""How the tokens of another time begin."""
+"""The beginning of tokens of an earlier time."""
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_killed_instance_is_started_again_and_misses_no_event(
     os.kill(before, signal.SIGKILL)
 
     def is_back() -> None:
-        # Its workers respond for a moment longer, and then nobody does until there is another one.
+        # Its workers respond for a moment longer; then there is no response until the next instance is up.
         assert parts.stage.masters()[name] != before
         assert parts.stage.instances(service) == [name]
         expect(member.put(f"/posts/{post}/like"), 200)

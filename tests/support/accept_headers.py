@@ -15,7 +15,7 @@ JSON = (
     "text/plain;q=0.9, application/*;q=0.1",
     "application/json;q=0, application/json;charset=utf-8",
 )
-"""What JSON is all right for, there being nothing else."""
+"""Headers that accept JSON where there is nothing else."""
 
 JSON_RATHER = (
     *JSON,
@@ -26,7 +26,7 @@ JSON_RATHER = (
     "text/plain, application/json",
     "text/html;q=0, */*",
 )
-"""Who gets JSON where there is HTML, too."""
+"""Headers that get JSON where there is HTML, too."""
 
 HTML_RATHER = (
     "text/html",

@@ -13,7 +13,7 @@ from tests.support.responses import expect
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 COOKIE = "session"
-"""What the name of the session's cookie begins with."""
+"""The beginning of the name of the session cookie."""
 
 
 class Browser(Client):

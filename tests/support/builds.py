@@ -39,7 +39,7 @@ for package in packages:
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0, package
 """
-"""Tells, for each service, the modules of ours that its process has once it is started as it always is."""
+"""Prints, for each service, the repository's modules that its process has after its usual start."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
-    "--disable-gpu",  # else the processor draws pages as a GPU would, which takes it longer
+    "--disable-gpu",  # otherwise the processor draws pages as a GPU would, which takes longer
 )
 NO_WAY_BACK = "--disable-back-forward-cache"  # Playwright's default; people's browsers have that cache
 
@@ -30,7 +30,7 @@ def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         loop = asyncio._get_running_loop()
         yield started
-        asyncio._set_running_loop(loop)  # the last test is any other, for which it was put aside
+        asyncio._set_running_loop(loop)  # another test was the last one, and the loop was removed for it
 
 
 @pytest.fixture(scope="session")

@@ -12,31 +12,31 @@ class Corpus:
     """Groups of posts, each for one kind of test."""
 
     word: str
-    """In the text of every post."""
+    """A word in the text of every post."""
     question: Question
-    """The one from Stack Exchange."""
+    """The post from Stack Exchange."""
     loved: list[Submission] = field(default_factory=list)
-    """15 to recommend from one topic, with ties, and 4 that are not to be recommended."""
+    """15 posts of one topic to recommend, with ties, and 4 not to recommend."""
     fewer: list[Submission] = field(default_factory=list)
-    """5 to recommend from another topic."""
+    """5 posts of another topic to recommend."""
     lonely: list[Submission] = field(default_factory=list)
-    """One to recommend and, in a topic of its own, one not to."""
+    """A post to recommend and, in its own topic, one not to recommend."""
     dated: list[Submission] = field(default_factory=list)
-    """Of known dates, with ties."""
+    """Posts with known dates, with ties."""
     matching: dict[str, Submission] = field(default_factory=dict)
-    """Found by `search_word`: twice, title, text, and the equal ones tie0 to tie3."""
+    """Posts that `search_word` finds, by where they have it; the equal ones are `tie0` to `tie3`."""
     search_word: str = field(default_factory=new_word)
     paged: list[Submission] = field(default_factory=list)
-    """Found by `paged_word`."""
+    """Posts that `paged_word` finds."""
     paged_word: str = field(default_factory=new_word)
     rich: list[Submission] = field(default_factory=list)
-    """With every field set, in unusual ways."""
+    """Posts with every field set, in unusual ways."""
     hostile: list[Submission] = field(default_factory=list)
-    """Whose texts try to be markup, headers or operators."""
+    """Posts whose texts try to be markup, headers or operators."""
     spare: list[Submission] = field(default_factory=list)
-    """For tests to change."""
+    """Posts that tests may change."""
     pictured: dict[str, Submission] = field(default_factory=dict)
-    """By the name of the picture's case."""
+    """Posts by the name of their picture's case."""
 
     def submissions(self) -> list[Submission]:
         """Return all submissions, shuffled, so that no expected order is that of the file."""

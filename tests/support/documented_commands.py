@@ -13,7 +13,7 @@ PREFIX = r"(?:\./stones|(?:\.venv/bin/python -m )?workshop)"
 BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
 OPTIONAL = re.compile(r" \[.*?\]| \|.*|…")
-"""What a synopsis leaves to the reader."""
+"""Placeholders and options that a synopsis leaves to the reader."""
 
 Words = tuple[str, ...]
 
@@ -53,7 +53,7 @@ def _commands(text: str) -> Iterator[Words]:
         is_of_workshop = False
         for span in SPAN.findall(line):
             is_of_workshop |= re.match(rf"{PREFIX}\b", span) is not None
-            # A row of the table of commands goes on with the subcommands alone.
+            # A row of the table of commands continues with the subcommands alone.
             is_bare = is_of_workshop and span.split()[0] in COMMANDS
             yield from _words(f"workshop {span}" if is_bare else span)
 

@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 SHORTEST, LONGEST = 0.01, 0.25
 GROWTH = 1.3
 PATIENCE = 60.0
-"""Seconds after which something hangs, on the slowest machine; no measure of how soon it should be."""
+"""Seconds after which something hangs, even on the slowest machine; no claim about how soon it should be."""
 
 
 def pauses() -> Iterator[float]:

@@ -14,4 +14,4 @@ SECRETS = dict.fromkeys(("SECRET_KEY", "TOKEN_KEY", "FACE_SECRET"), "theirs")
 PYTHON = dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONINSPECT", "PYTHONSAFEPATH"), "1")
 
 ODD_NAME = "josé's [x] {y} $HOME"
-"""For folders: what shells, patterns, formats and files of configuration might stumble over."""
+"""A name for folders with characters that shells, patterns, formats and configuration files may misread."""

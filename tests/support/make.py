@@ -17,9 +17,9 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ".venv"
 SECONDS = 580.0
-"""At most; a test that needs less ends by pytest's own time-out."""
+"""The longest time for a target; pytest's own time-out may end a test earlier."""
 OWN = ("PYTEST_", "DRILLS", "WORKSHOP_STATE", "MONGO_PORT", "COLUMNS", "LINES")
-"""How names begin that pytest, its fixtures and `make drills` have set themselves."""
+"""Beginnings of names that pytest, its fixtures and `make drills` set."""
 
 
 def command(*words: str, folder: Path = ROOT) -> list[str]:

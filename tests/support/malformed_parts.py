@@ -31,7 +31,7 @@ ROUTES = (
     ),
     *((MARK, path) for path in MARKS),
 )
-"""Methods that a path takes, and the path with room for what does not belong there."""
+"""Methods that a path allows, and the path with placeholders for unexpected values."""
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "BREW", "G")
 PARAMETERS = {

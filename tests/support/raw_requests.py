@@ -31,7 +31,7 @@ def send(url: str, content: bytes, *, source: str | None = None, head: bool = Fa
             connection.sendall(content)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # it has received enough, and has perhaps said why
+            pass  # it has received enough, and has perhaps responded
         response = HTTPResponse(connection, method="HEAD" if head else "GET")
         try:
             response.begin()

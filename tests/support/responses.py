@@ -10,7 +10,7 @@ LEAKS = re.compile(
     r"|, line \d+|jinja2?\.|pydantic|flask\.",
     re.IGNORECASE,
 )
-"""What only a stack trace or a driver's own message would say."""
+"""Texts that only a stack trace or a driver's own message would contain."""
 
 
 def describe(response: Response) -> str:

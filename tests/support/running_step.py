@@ -14,7 +14,7 @@ from workshop.ports import free_port
 from workshop.steps import read_step
 
 QUIET = {"STONES_LOG_LEVEL": "WARNING"}
-"""Settings of a step whose requests nobody looks for in its log: to write a line for each takes its time."""
+"""Settings of a step whose log of requests no test reads: a line for each request takes time."""
 
 
 class RunningStep(Command):
@@ -39,7 +39,7 @@ class RunningStep(Command):
             **{name: str(port) for name, port in self.ports.items()},
             "WORKSHOP_STATE": str(state),
             "PYTHONUNBUFFERED": "1",
-            "PASSWORD_MEMORY_KIB": "1024",  # a suite signs up hundreds
+            "PASSWORD_MEMORY_KIB": "1024",  # a suite signs up hundreds of members
             **(settings or {}),
         }
         self.step = step

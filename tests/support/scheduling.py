@@ -17,7 +17,7 @@ ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 """Files in these folders that do not."""
 
 SLOW_TO_START = {"step2", "step3"}
-"""Steps that the suites of the face share, one after another; of others each starts its own."""
+"""Steps that the suites of the face share, one after another; of other steps each suite starts its own."""
 
 TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
 """Files that share a step, in folders whose other files do not."""
@@ -34,8 +34,8 @@ LONGEST = (
     *("workshop/test_stores", "step3/test_gateway_failures", "step1", "workshop/test_run"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),
 )
-"""Groups that take longest, as one worker that comes late to one of them would be waited for; and those that
-mostly wait, beside the others that keep a processor busy.
+"""Groups that begin first: those that take longest, so that no worker begins them late, and those that mostly
+wait, beside others that keep a processor busy.
 """
 
 

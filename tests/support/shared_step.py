@@ -60,7 +60,7 @@ class SharedSteps:
         settings = {
             "IMAGE_ALLOWED_HOSTS": f"{images.host},127.0.0.1:{closed_port}",
             "TRUSTED_PROXIES": PROXY,
-            # How long step 3 waits before it responds with 202: also on a busy machine it is to be 200.
+            # Step 3 waits so long before it responds with 202: tests expect 200 also on a busy machine.
             "COMMAND_SECONDS": "25",
             "REQUEST_SECONDS": "28",
             **QUIET,

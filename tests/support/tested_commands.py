@@ -17,7 +17,7 @@ CALLERS = {
     "rapids": ("rapids", 1),
     "begun": ("rapids", 1),
 }
-"""What a function or method of tests calls, and the place of its first word among the arguments."""
+"""The program that a function or method of tests calls, and the position of its first word."""
 
 MODULE = ["-m", "workshop"]
 

@@ -23,7 +23,7 @@ class Writer(threading.Thread):
         self.acknowledged: list[tuple[str, str]] = []
         """Posts and tags of the writes that got 200."""
         self.responses: Counter[int | str] = Counter()
-        """Answers by status, or by the error's name where there was none."""
+        """Number of responses by status, or by the error's name where there was none."""
         self.slowest = 0.0
         """Seconds of the slowest response."""
         self.without_retry_after = 0

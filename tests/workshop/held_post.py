@@ -11,7 +11,7 @@ from tests.support.eventually import eventually
 
 LIMIT = "transactionLifetimeLimitSeconds"
 LONGEST_SECONDS = 600
-"""More than any test takes, so that no held post is let go by the server."""
+"""More than any test takes, so that the server never releases a held post."""
 
 
 @contextmanager

@@ -45,16 +45,16 @@ class RedditServer:
     def __init__(self) -> None:
         self.subreddits: dict[str, list[dict[str, Any]] | Fault] = {}
         self.faults: deque[Fault] = deque()
-        """For the next listings, one each."""
+        """Faults of the next listings, one each."""
         self.token_faults: deque[Fault] = deque()
         self.headers: dict[str, str] = {}
-        """Of every listing."""
+        """Headers of every listing."""
         self.requests: list[ReceivedRequest] = []
         self.agents: set[str] = set()
         self.tokens = 0
-        """How many were given; the last one is valid."""
+        """How many tokens were given; the last one is valid."""
         self.expire_after: int | None = None
-        """So many listings the next token is good for."""
+        """For how many listings the next token is valid."""
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"reddit": self}))
@@ -160,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         if (
             self.close_connection
-        ):  # PRAW asks for that with tokens, and keeps the connection unless it is told
+        ):  # PRAW requests it with tokens, and keeps the connection without this header
             self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(data)

@@ -30,7 +30,7 @@ SECONDS = 150.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COUNT = 2000
 MANY = "1000000"
-"""So many that loading them lasts longer than any test."""
+"""So many posts that loading them lasts longer than any test."""
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ class Bench:
         """Read what the terminal shows, and return all of it so far."""
         try:
             self.shown += os.read(self.terminal, 4096).decode()
-        except OSError:  # it has ended, and hung up
+        except OSError:  # it has ended, and closed the terminal
             assert self.process.wait(SECONDS) is not None
         return self.shown
 
@@ -141,7 +141,7 @@ def test_ctrl_c_ends_all_processes(number: int, tmp_path: Path, monkeypatch: Any
 
         started = eventually(has_started, SECONDS)
         process.send_signal(number)
-        process.send_signal(number)  # impatience
+        process.send_signal(number)  # an impatient user sends it twice
         quick.end()
         assert quick.process.returncode == 128 + number
     assert "Traceback" not in quick.shown

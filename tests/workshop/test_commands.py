@@ -18,7 +18,7 @@ from tests.support.tested_commands import runs, words
 from workshop.cli import main as workshop
 
 NOT_RUN = {"lint": "`.ci/run` runs it, and once is enough", "lock": "it asks a package index"}
-"""Targets that no test runs, and why; what they would do is looked at."""
+"""Targets that no test runs, with the reason; a test checks what they would do."""
 
 NAMED = sorted(
     {
@@ -82,7 +82,7 @@ def test_make_commands_in_texts_exist(given: tuple[object, tuple[str, ...]]) -> 
     assert target in targets()
     would_do = make("-n", target, *(each.replace("STEP=n", "STEP=1") for each in variables))
     for name, _, value in (each.partition("=") for each in variables):
-        would_do = would_do.replace(f"$LOAD_{name}", value)  # which the shell does
+        would_do = would_do.replace(f"$LOAD_{name}", value)  # as the shell does
     for line in would_do.splitlines():
         _, is_workshop, rest = line.partition(" -m workshop ")
         if is_workshop and ";" not in rest:
@@ -112,7 +112,7 @@ def test_the_readme_names_all_targets_and_help_lists_them() -> None:
     assert readme <= {*targets()}
     phony = re.search(r"^\.PHONY: (.*)", (documented_commands.ROOT / "Makefile").read_text(), re.MULTILINE)
     assert phony is not None
-    assert {*phony[1].split()} - {*targets()} == {"environment"}  # what others begin with
+    assert {*phony[1].split()} - {*targets()} == {"environment"}  # which other targets need
 
 
 def test_every_target_is_run_by_a_test() -> None:

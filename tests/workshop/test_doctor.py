@@ -198,7 +198,7 @@ def test_missing_libraries_of_mongod_are_named(tmp_path: Path, monkeypatch: pyte
     copy.unlink()
     assert broken.status == "broken"
     assert broken.found == f"{copy} lacks libcurl.so.9"
-    assert broken.mend is None  # nobody packages that one
+    assert broken.mend is None  # no package has that one
 
 
 def test_advice_names_the_packages_of_missing_libraries(

@@ -240,7 +240,7 @@ def test_load_can_be_continued_after_a_kill(load):
         with held_post(load.posts, GENERATED[900]["_id"]):
             process = load.start(*command)
             await_held(load.posts)
-            time.sleep(_SAVE_EVERY)  # only so often does it remember its place
+            time.sleep(_SAVE_EVERY)  # it stores its position only so often
         eventually(lambda: assert_place_is_behind(load, 900), SECONDS)
         process.kill()
         process.communicate(timeout=SECONDS)

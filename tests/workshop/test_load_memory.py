@@ -19,7 +19,7 @@ from workshop.load.generate import posts
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 100 * 2**20
-"""The size of a file: to hold it would need more than LIMIT_MIB, as a load takes 80 MiB of its own."""
+"""The size of a file: with all of it in memory a load, which needs 80 MiB, would exceed LIMIT_MIB."""
 
 LIMIT_MIB = 140
 LIMIT_OF_A_LINE_MIB = 200

@@ -73,7 +73,7 @@ class Server:
 
         eventually(initiated, SECONDS)
         eventually(self.is_primary, SECONDS)
-        # A client that knew it before takes it for one without sessions.
+        # A client that knew it before would regard it as a server without sessions.
         self.client.close()
         self.client = self._client()
 

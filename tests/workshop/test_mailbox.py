@@ -269,7 +269,7 @@ def test_hostile_mail_is_shown(catcher: Catcher, name: str) -> None:
     catcher.send_raw(raw)
     newest = catcher.newest()
     assert expected in newest["Text"]
-    # Only what cannot be taken apart is shown with its source.
+    # Only a mail that cannot be parsed is shown with its source.
     assert ("Content-Type" in newest["Text"]) == (name == "nested too deep")
     assert catcher.get("/").status_code == 200
     page = catcher.page(f"/message/{newest['ID']}")

@@ -55,7 +55,7 @@ def broken(checkout: Path, how: str) -> None:
     python = venv / "bin/python"
     if how == "gone":
         python.symlink_to("/nowhere/python3")
-    else:  # its packages are those of another version
+    else:  # its packages are for another version of Python
         python.symlink_to(BASE)
         (venv / "lib/python3.7/site-packages/pip").mkdir(parents=True)
     (venv / "pyvenv.cfg").write_text(f"home = {BASE.parent}\ninclude-system-site-packages = false\n")

@@ -17,7 +17,7 @@ from workshop.processes.exits import await_exit, is_running
 
 END_SECONDS = 30.0
 POSTS = 2000
-"""How many the first run loads."""
+"""How many posts the first run loads."""
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_outgoing_connection_from_the_port_is_found() -> None:
 
 def test_suggested_port_is_free() -> None:
     with listener() as (port, _), socket.socket() as beside:
-        with suppress(OSError):  # held by somebody already, which serves as well
+        with suppress(OSError):  # another process holds it already, which is enough
             beside.bind(("127.0.0.1", port + 100))
         with pytest.raises(PortTaken) as raised:
             require_free(port, "STEP0_PORT")

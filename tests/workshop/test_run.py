@@ -108,7 +108,7 @@ def test_run_is_ready_with_posts_and_refuses_a_second_of_its_state(run: Run) -> 
     assert f"ready: {url}\n" in said
     assert requests.get(url, timeout=30).json()["_meta"]["total"] == 2000
     assert run.process is not None
-    run.process.send_signal(signal.SIGHUP)  # nohup is honoured
+    run.process.send_signal(signal.SIGHUP)  # nohup ignores this signal
     second = run.call("run", "--step", "0")
     assert second.returncode == 1
     assert re.fullmatch(
@@ -167,7 +167,7 @@ def test_signal_at_any_place_leaves_no_process(run: Run, place: str, number: str
     assert run.process.wait(60) == 0, run.said()
     output = re.search(r"^signals: (\d+)$", run.said(), re.MULTILINE)
     assert output is not None
-    assert int(output[1]) >= least  # so many came
+    assert int(output[1]) >= least  # the number of signals
     assert "Stopped." in run.said()
     assert "Traceback" not in run.said()
     assert "Exception ignored" not in run.said()
@@ -182,7 +182,7 @@ def test_closed_pipe_ends_the_run(run: Run) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().strip().endswith(")")  # web started (pid=…), and more is to follow
+        assert process.stdout.readline().strip().endswith(")")  # web started (pid=…), and more lines follow
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(60) == 0

@@ -52,7 +52,7 @@ def test_kill_9_and_a_stale_pid_do_not_block_the_next_start(own_state: Path) -> 
         noted = json.loads((own_state / "mongod.pid.json").read_text())
         kill(server)
         assert not server.is_alive()
-    # The pid in the file now belongs to somebody else: to this process.
+    # The pid in the file now belongs to another process: this one.
     (own_state / "mongod.pid.json").write_text(json.dumps({**noted, "pid": os.getpid(), "port": 1}))
     with Mongod() as server:
         assert server.wait().started_here
@@ -65,7 +65,7 @@ def test_server_is_recognised_after_the_clock_was_set(
     with Mongod() as server:
         server.wait()
         booted = psutil.boot_time()
-        # Where psutil 7 reads the time of the boot from, which all times of birth are counted from.
+        # psutil 7 reads the time of the boot there, and counts all start times from it.
         monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted + 3600)
         with Mongod() as second:
             assert not second.started_here
@@ -199,5 +199,5 @@ def test_too_small_cache_for_the_posts_is_reported(
     monkeypatch.delenv("MONGO_CACHE_GB", raising=False)
     if cache:
         monkeypatch.setenv("MONGO_CACHE_GB", cache)
-    found = cache_advice(posts * 787)  # bytes of a made-up one
+    found = cache_advice(posts * 787)  # bytes of a generated post
     assert found is None if advised is None else found is not None and advised in found

@@ -58,7 +58,7 @@ def test_full_disk_is_reported(tmp_path: Path, option: str, words: str) -> None:
 def test_files_of_a_run_with_sudo_are_reported_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() != 0:
         pytest.skip("takes root, to be somebody else afterwards")
-    with tempfile.TemporaryDirectory() as folder:  # pytest's own are for one user only
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are for one user only
         state = Path(folder)
         state.chmod(0o777)
         (state / "mongo-6.0").touch(mode=0o600)

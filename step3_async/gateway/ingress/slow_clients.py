@@ -1,7 +1,7 @@
 """Clients that take their time must not take the room of others.
 
 uvicorn sets no limit to connections that send nothing or trickle, and drops the response to a client that
-closes its own side early. Each method here names the test in tests/step3/test_gateway_slow_clients.py that fails
+closes its own side early. Each method names the test in tests/step3/test_gateway_slow_clients.py that fails
 without it.
 """
 
@@ -28,7 +28,7 @@ class WaitingConnections:
     """Connections that are yet to send a request or its body. They take no room of the requests in flight.
 
     There are `most` of them. Of more, the one that has waited longest goes, so that newcomers get in:
-    test_when_too_many_wait_the_one_that_has_waited_longest_goes.
+    test_oldest_of_too_many_waiting_connections_is_closed.
     """
 
     def __init__(self, most: int) -> None:
@@ -82,7 +82,7 @@ class SlowClientProtocol(H11Protocol):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keep the connection for a moment while a request that came whole is handled:
-        test_half_a_connection_is_enough_for_a_response.
+        test_half_closed_connection_gets_its_response.
         """
         cycle = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body:
@@ -106,7 +106,7 @@ class SlowClientProtocol(H11Protocol):
         else:
             self._waiting.remove(self.transport)
         # What is left of a request that got its response early must come in time as well:
-        # test_a_client_that_goes_on_trickling_after_its_response_is_cut_off.
+        # test_client_that_still_trickles_after_its_response_is_cut_off.
         has_begun = self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
         if not (is_between and has_begun):
             self._head_ends_at = None
