@@ -53,9 +53,9 @@ def test_bad_record_is_reported_and_skipped(face: Face, visitor: Client, tmp_pat
     word = new_word()
     good = [Submission(f"{word} {number}", new_topic(), 1_600_000_000) for number in range(2)]
     bad = Submission(word, new_topic(), -5)
-    said = load(face, tmp_path / "mixed.ndjson", [good[0].line(), bad.line(), "{nothing\n", good[1].line()])
-    assert "created_utc" in said
-    assert "2" in said
+    output = load(face, tmp_path / "mixed.ndjson", [good[0].line(), bad.line(), "{nothing\n", good[1].line()])
+    assert "created_utc" in output
+    assert "2" in output
 
     def loaded() -> None:
         assert sorted(ids(visitor.items("/search", q=word))) == sorted(each.post_id for each in good)

@@ -41,7 +41,7 @@ def closed_proxy(face: Face, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def browser_of(proxy: Nginx) -> Browser:
     """Return a browser that sends Referer and Origin as real ones do."""
     browser = Browser(proxy.url)
-    proxy.lead(browser)
+    proxy.trust_certificate(browser)
     browser.session.headers.update({"Referer": f"{proxy.url}/login", "Sec-Fetch-Site": "same-origin"})
     return browser
 
@@ -72,7 +72,7 @@ def test_browser_signs_in_and_out_behind_a_password(closed_proxy: Nginx, regular
 
 
 def test_compressed_response_keeps_its_etag(proxy: Nginx, corpus: Corpus) -> None:
-    client, path = proxy.lead(Client(proxy.url)), f"/posts/{corpus.rich[0].post_id}"
+    client, path = proxy.trust_certificate(Client(proxy.url)), f"/posts/{corpus.rich[0].post_id}"
     response = expect(client.get(path, headers={"Accept-Encoding": "gzip"}), 200)
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.headers["ETag"].startswith("W/")
@@ -83,7 +83,7 @@ def test_compressed_response_keeps_its_etag(proxy: Nginx, corpus: Corpus) -> Non
 
 
 def test_program_uses_a_token(proxy: Nginx, regular: Reader, post: str) -> None:
-    client = proxy.lead(Client(proxy.url, regular.token))
+    client = proxy.trust_certificate(Client(proxy.url, regular.token))
     assert client.json("/me")["username"] == regular.username
     expect(client.put(f"/posts/{post}/tags/proxied"), 200)
     assert expect(client.post("/login", data=b"x" * 65_537), 413).json()["_status"] == "ERR"

@@ -121,8 +121,8 @@ def check_commands(environment: dict[str, str]) -> None:
     """Check what the commands print."""
     ports = {port_of(variable, environment) for variable in default_ports()}
     doctor = [sys.executable, "-m", "workshop", "doctor", "--json"]
-    said = subprocess.run(doctor, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
-    found = json.loads(said.stdout)["findings"]  # memory may be short while all run
+    done = subprocess.run(doctor, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
+    found = json.loads(done.stdout)["findings"]  # memory may be short while all run
     held = [each["found"] for each in found if any(f"port {port} (" in each["name"] for port in ports)]
     assert held
     assert [each for each in held if not each.startswith("used by the workshop itself")] == []

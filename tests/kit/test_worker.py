@@ -124,11 +124,11 @@ def status(connection: socket.socket) -> bytes:
 
 def everything(connection: socket.socket) -> bytes:
     """Return what is received until the other side closes."""
-    said = b""
+    received = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65_536):
-            said += piece
-    return said
+            received += piece
+    return received
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_pipelined_requests_get_responses_in_order(patient: Served) -> None:
     with patient.sockets(1, POST + b"ab" + POST + b"cd" + POST[:20]) as (connection,):
         connection.sendall(POST[20:] + b"ef")
         connection.shutdown(socket.SHUT_WR)
-        said = everything(connection)
-    assert [each[-2:] for each in said.split(b"HTTP/1.1 200")[1:]] == [b"ab", b"cd", b"ef"]
+        received = everything(connection)
+    assert [each[-2:] for each in received.split(b"HTTP/1.1 200")[1:]] == [b"ab", b"cd", b"ef"]
 
 
 def test_client_that_never_closes_blocks_nobody(patient: Served) -> None:
@@ -169,15 +169,15 @@ def test_client_that_never_closes_blocks_nobody(patient: Served) -> None:
 def test_trickling_client_is_cut_off(hasty: Served, begun: bytes) -> None:
     with hasty.sockets(1, begun) as (slow,):
         slow.settimeout(0.05)
-        said, end = b"", time.monotonic() + PATIENCE
+        received, end = b"", time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with contextlib.suppress(TimeoutError):
                 slow.sendall(b"x")
-                said = slow.recv(65_536)
+                received = slow.recv(65_536)
                 break
         slow.settimeout(PATIENCE)
-        assert said.startswith(b"HTTP/1.1 408 ")
-        assert b'"_status":"ERR"' in said
+        assert received.startswith(b"HTTP/1.1 408 ")
+        assert b'"_status":"ERR"' in received
     hasty.check(bodies=())
 
 

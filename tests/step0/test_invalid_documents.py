@@ -13,7 +13,7 @@ from kit.mongo.skipped import SKIPPED
 from step0_monolith.app import create_app
 from step0_monolith.monolith import MonolithStore
 from step0_monolith.store import Reader
-from tests.support.odd_documents import odd_marks, odd_posts, whole_posts
+from tests.support.odd_documents import odd_marks, odd_posts, valid_posts
 
 PASSWORD = "correct horse battery"
 WORD = "zqvwxk"
@@ -24,7 +24,7 @@ GOOD = 60
 @pytest.fixture(scope="module")
 def good(store: MonolithStore) -> list[str]:
     """The ids of valid posts among many invalid ones."""
-    documents = whole_posts(GOOD, text=f"{WORD} and more")
+    documents = valid_posts(GOOD, text=f"{WORD} and more")
     odd = [*odd_posts(text=f"{WORD} and more")]
     store.database["posts"].insert_many([*odd[:100], *documents, *odd[100:]])
     return [each["_id"] for each in documents]

@@ -8,7 +8,7 @@ from bson import ObjectId
 from tests.step2.running_parts import ARRIVED_SECONDS, Parts
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
-from tests.support.odd_documents import odd_posts, whole_posts
+from tests.support.odd_documents import odd_posts, valid_posts
 from tests.support.responses import expect
 from tests.support.submission import new_word
 
@@ -20,7 +20,7 @@ def odd(parts: Parts) -> Iterator[str]:
     """A word of many invalid posts and one valid post; the invalid ones are removed afterwards."""
     word = new_word()
     posts = parts.collection("posts", "posts")
-    documents = [*odd_posts(text=word), *whole_posts(1, text=word)]
+    documents = [*odd_posts(text=word), *valid_posts(1, text=word)]
     posts.insert_many(documents)
     yield word
     posts.delete_many({"_id": {"$in": [each["_id"] for each in documents]}})
@@ -50,10 +50,10 @@ def test_valid_documents_are_copied(parts: Parts, member: Reader, odd: str) -> N
 
 def test_rebuild_leaves_out_the_same_documents(parts: Parts, odd: str) -> None:
     parts.await_arrival()
-    said = parts.stage.workshop("rebuild", "search")
-    assert "search.posts: done" in said
+    output = parts.stage.workshop("rebuild", "search")
+    assert "search.posts: done" in output
     copied = parts.collection("search", "posts").count_documents({})
-    assert f"{copied:,} documents" in said
+    assert f"{copied:,} documents" in output
     assert len(Client(parts.face).items("/search", q=odd)) == 1
 
 

@@ -16,9 +16,9 @@ def test_damaged_copies_are_made_again(parts: Parts, service: str) -> None:
     with pytest.raises(AssertionError, match=f"{service}.posts: 3 differ"):
         parts.check_copies(service)
 
-    said = parts.stage.workshop("rebuild", service)
+    output = parts.stage.workshop("rebuild", service)
 
-    assert f"{service}.posts: done" in said
+    assert f"{service}.posts: done" in output
     parts.check_copies(service)
     assert copies.find_one({"_id": "t3_stray"}) is None
 

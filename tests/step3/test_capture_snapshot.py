@@ -15,7 +15,7 @@ from step3_async.rapids.bus import ALL
 from tests.step3.capture_processes import START_SECONDS, Stage, captured, folded
 from tests.step3.owners import post
 from tests.support.eventually import eventually
-from tests.support.odd_documents import odd_posts, whole_posts
+from tests.support.odd_documents import odd_posts, valid_posts
 
 MANY = 6000
 
@@ -89,10 +89,10 @@ def test_snapshot_continues_after_kill_9(stage: Stage) -> None:
         one.stop(signal.SIGKILL)
         (job,) = snapshots.find()
         stage.owners.own.command("collMod", "snapshots", validator={})
-        said = len(one.log)
+        output = len(one.log)
         one.start()
         pages = stage.await_snapshot("posts", run)
-        assert f'"after":"{job["after"]}"' in one.log[said:]
+        assert f'"after":"{job["after"]}"' in one.log[output:]
     check_ranges(pages)
     assert len(folded(pages)) == MANY
     assert all(sum(len(each["text"]) for each in page.payload["documents"]) < 502_000 for page in pages)
@@ -166,7 +166,7 @@ def test_empty_collection_is_published_too(stage: Stage) -> None:
 
 def test_invalid_document_is_left_out_of_a_complete_snapshot(stage: Stage) -> None:
     """It is left out of pages and of events about changes."""
-    posts, good = stage.owners.collection("posts"), whole_posts(4)
+    posts, good = stage.owners.collection("posts"), valid_posts(4)
     publishable = {each["_id"] for each in odd_posts_that_lack_fields(posts)}
     posts.insert_many(good[:2])
     with stage.capture() as one:

@@ -46,11 +46,11 @@ async def test_dead_instance_gets_no_requests(stage: Stage) -> None:
         assert (await stage.get("/api/posts")).status == 200
     await dead.serve()
 
-    async def both_answer() -> bool:
+    async def both_respond() -> bool:
         await statuses(stage, "/api/posts", 4)
         return bool(dead.requests)
 
-    await until(both_answer)
+    await until(both_respond)
     assert len(alive.requests) >= 20
 
 

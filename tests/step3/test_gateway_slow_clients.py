@@ -39,20 +39,20 @@ class Socket:
 
     async def trickle(self, pieces: Iterable[bytes]) -> bytes:
         """Send piece after piece until the other side has closed the connection; return what it sent."""
-        said = asyncio.create_task(self._all())
+        received = asyncio.create_task(self._all())
         for piece in pieces:
-            if said.done():
+            if received.done():
                 break
             self.writer.write(piece)
-            await asyncio.wait([said], timeout=0.02)
-        return await asyncio.wait_for(said, PATIENCE)
+            await asyncio.wait([received], timeout=0.02)
+        return await asyncio.wait_for(received, PATIENCE)
 
     async def _all(self) -> bytes:
-        said = b""
+        received = b""
         with suppress(ConnectionResetError):  # which a client gets that is still sending
             while piece := await self.reader.read(65_536):
-                said += piece
-        return said
+                received += piece
+        return received
 
 
 @asynccontextmanager
@@ -115,9 +115,9 @@ async def test_complete_request_needs_a_place(stage: Stage) -> None:
 async def test_a_client_that_trickles_is_cut_off(stage: Stage, begun: bytes, piece: bytes) -> None:
     await stage.add("web")
     async with sockets(stage, 1, begun) as (slow,):
-        said = await slow.trickle(piece for _ in range(1500))
-    assert said.startswith(b"HTTP/1.1 408 ")
-    assert b'"_status":"ERR"' in said
+        received = await slow.trickle(piece for _ in range(1500))
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert b'"_status":"ERR"' in received
     await is_served(stage)
 
 

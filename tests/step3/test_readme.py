@@ -46,8 +46,8 @@ def restored_versions(parts: Parts) -> Iterator[None]:
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
 def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> None:
     before = {service: parts.stage.instances(service) for service in ("search", "list", "gateway")}
-    there_is_none = words[:2] == ("rapids", "redrive")
-    if there_is_none:
+    no_dead_letter = words[:2] == ("rapids", "redrive")
+    if no_dead_letter:
         with pytest.raises(AssertionError, match="There is no dead letter 17"):
             call([*words], parts.stage.running.environment)
         return
@@ -89,19 +89,19 @@ def test_events_are_watched_until_ctrl_c(parts: Parts, member: Reader) -> None:
         ) as watch,
     ):
 
-        def said() -> str:
+        def printed() -> str:
             return os.pread(file.fileno(), 100_000, 0).decode()
 
         def shows(text: str) -> None:
-            assert text in said()
+            assert text in printed()
 
         eventually(lambda: shows("Watching."), SECONDS)
         expect(member.put(f"/posts/{post}/like"), 200)
         eventually(lambda: shows(f"{member.username}:{post}"), SECONDS)
         os.killpg(watch.pid, signal.SIGINT)
         watch.wait(SECONDS)
-        assert re.search(rf"^[\d:.]+ +like +liked +{member.username}:{post} ", said(), re.MULTILINE)
-        assert "Traceback" not in said()
+        assert re.search(rf"^[\d:.]+ +like +liked +{member.username}:{post} ", printed(), re.MULTILINE)
+        assert "Traceback" not in printed()
 
 
 def test_commands_are_found() -> None:

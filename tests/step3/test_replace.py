@@ -69,13 +69,13 @@ def test_instances_are_replaced_and_no_request_fails(
 ) -> None:
     before = {each.pid for each in parts.stage.processes(service)}
     with calling(member, path) as caller:
-        said = parts.stage.workshop("replace", service)
+        output = parts.stage.workshop("replace", service)
     after = {each.pid for each in parts.stage.processes(service)}
     assert set(caller.responses) == {200}, caller.responses
     assert len(after) == len(before)
     assert not before & after
     assert not [pid for pid in before if psutil.pid_exists(pid)]
-    assert "is replaced by" in said
+    assert "is replaced by" in output
 
 
 @pytest.mark.drill

@@ -17,8 +17,8 @@ from tests.support.responses import expect, expect_error, expect_unauthorized
 __all__ = ["world"]
 
 SERVICES = sorted(KIND)
-TAKERS = [service for service in SERVICES if service != "members"]
-OF_POSTS = [service for service in TAKERS if service != "posts"]
+WITH_PONDS = [service for service in SERVICES if service != "members"]
+OF_POSTS = [service for service in WITH_PONDS if service != "posts"]
 COLLECTIONS = {
     **dict.fromkeys(("tag", "like", "hide", "tagged"), "/marks"),
     **dict.fromkeys(("posts", "list", "recommend"), "/posts"),
@@ -53,7 +53,7 @@ class TestEach:
         assert alone.visitor.json("/health/live") == {"_status": "OK"}
         content = alone.visitor.json("/health/ready")
         assert content["_status"] == "OK"
-        pond = {"pond"} if alone.service in TAKERS else set()
+        pond = {"pond"} if alone.service in WITH_PONDS else set()
         smtp = {"smtp"} if alone.service == "share" else set()
         assert set(content["parts"]) == {"mongodb", "indexes", "rapids", *pond, *smtp}
         assert {state for part, state in content["parts"].items() if part != "smtp"} == {"ok"}
@@ -77,7 +77,7 @@ class TestEach:
         expect_unauthorized(Client(alone.url, "garbage").get(COLLECTIONS.get(alone.service, "/me")))
 
 
-@pytest.mark.parametrize("alone", TAKERS, indirect=True)
+@pytest.mark.parametrize("alone", WITH_PONDS, indirect=True)
 class TestTokens:
     def test_tokens_are_verified_with_the_gateways_keys(self, alone: SingleService) -> None:
         expect(alone.signed_in().get(COLLECTIONS[alone.service]), 200)

@@ -57,11 +57,11 @@ def make(
         timeout=SECONDS,
         check=False,
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == code, said
-    assert "Traceback" not in said, said
+    output = done.stdout + done.stderr
+    assert done.returncode == code, output
+    assert "Traceback" not in output, output
     assert code or not done.stderr, done.stderr
-    return said
+    return output
 
 
 @contextmanager
@@ -97,16 +97,16 @@ class Making:
         self._process, self._file = process, file
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Return all that it printed."""
         return os.pread(self._file, os.fstat(self._file).st_size, 0).decode(errors="replace")
 
     def await_words(self, words: str) -> None:
         """Wait until it has printed `words`."""
         deadline = time.monotonic() + SECONDS
-        while words not in self.said:
-            assert self._process.poll() is None, self.said
-            assert time.monotonic() < deadline, self.said
+        while words not in self.output:
+            assert self._process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
 
     def processes(self) -> list[psutil.Process]:

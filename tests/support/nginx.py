@@ -51,7 +51,7 @@ class Nginx:
     url: str
     certificate: Path
 
-    def lead(self, client: Client) -> Client:
+    def trust_certificate(self, client: Client) -> Client:
         """Let a client that was made for `url` trust the certificate."""
         client.session.verify = str(self.certificate)
         return client
@@ -90,7 +90,7 @@ def nginx(face: str, folder: Path, changes: Mapping[str, str] | None = None) -> 
             def is_up() -> None:
                 assert process.poll() is None, (folder / "error.log").read_text()
                 try:
-                    made.lead(Client(made.url)).get("/health/live")
+                    made.trust_certificate(Client(made.url)).get("/health/live")
                 except requests.ConnectionError as error:
                     raise AssertionError(str(error)) from error
 

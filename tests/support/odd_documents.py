@@ -24,7 +24,7 @@ POST_FIELDS = (
 )
 
 
-def whole_posts(count: int, **fields: Any) -> list[Document]:
+def valid_posts(count: int, **fields: Any) -> list[Document]:
     """Return valid posts with new ids and high scores, as the loader writes them."""
     mark = secrets.token_hex(5)
     loved = {"score": 10_000_000, "ups": 10_000_000, "love": 10_000_000}
@@ -39,16 +39,16 @@ def _post() -> Document:
 def odd_posts(**fields: Any) -> Iterator[Document]:
     """Yield posts with each kind of id, without each field, and with each strange value in each field."""
     for identifier in (ObjectId(), 7, 2.5, True, {"a": 1}, Binary(b"x"), "not-an-id", ""):
-        yield {**whole_posts(1, **fields)[0], "_id": identifier}
+        yield {**valid_posts(1, **fields)[0], "_id": identifier}
     yield {"_id": ObjectId()}
     yield {"_id": ObjectId(), "title": "saved by a tool", "created_utc": 1.6e9, "score": 99_999_999}
     for name in POST_FIELDS:
-        post = whole_posts(1, **fields)[0]
+        post = valid_posts(1, **fields)[0]
         del post[name]
         yield post
-        yield from (whole_posts(1, **fields | {name: value})[0] for value in STRANGE)
-    yield from (whole_posts(1, **fields | {"love": value})[0] for value in STRANGE)
-    yield whole_posts(1, **fields | {"text": "much " * 2**20})[0]
+        yield from (valid_posts(1, **fields | {name: value})[0] for value in STRANGE)
+    yield from (valid_posts(1, **fields | {"love": value})[0] for value in STRANGE)
+    yield valid_posts(1, **fields | {"text": "much " * 2**20})[0]
 
 
 def odd_marks(reader: str, post: Document) -> Iterator[Document]:

@@ -93,9 +93,9 @@ def lines(count: int) -> list[str]:
     "arguments", [(), ("--file", "x", "--generate", "5"), ("--subreddit", "a", "--file", "x")]
 )
 def test_load_without_exactly_one_source_is_a_usage_error_with_examples(arguments, load):
-    said = load(*arguments, code=2)
+    printed = load(*arguments, code=2)
     for example in ("make load FILE=", "make load SUBREDDIT=python", "make load GENERATE=100000"):
-        assert example in said
+        assert example in printed
 
 
 def test_file_is_loaded_and_the_counts_are_printed(load):
@@ -111,25 +111,25 @@ def test_file_is_loaded_and_the_counts_are_printed(load):
 
 def test_first_ten_bad_records_are_reported_and_the_rest_counted(load):
     text = "".join(line + "[bold]oops\n" for line in lines(15))
-    said = load("--file", load.write("posts.json", text))
-    assert "15 new, 0 updated, 0 unchanged, 15 bad;" in said
-    output = [line for line in said.splitlines() if line.startswith("  bad: ")]
+    printed = load("--file", load.write("posts.json", text))
+    assert "15 new, 0 updated, 0 unchanged, 15 bad;" in printed
+    output = [line for line in printed.splitlines() if line.startswith("  bad: ")]
     assert output == [f"  bad: line {2 * n}: not JSON: Expecting value at character 2" for n in range(1, 11)]
-    assert "  and 5 more bad ones" in said
+    assert "  and 5 more bad ones" in printed
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(load):
-    said = load("--file", load.write("posts.json", lines(1)[0] + '{"kind": "\\u001b[2J", "data": {}}\n'))
-    assert "  bad: line 2: a thing of kind \ufffd[2J, not a submission" in said
+    printed = load("--file", load.write("posts.json", lines(1)[0] + '{"kind": "\\u001b[2J", "data": {}}\n'))
+    assert "  bad: line 2: a thing of kind \ufffd[2J, not a submission" in printed
 
 
 def test_posts_of_stack_exchange_name_their_site(load):
     created = Submission("", "", 1_400_000_000).shown()["created"]
     questions = [Question(f"Stone {n}?", "<p>x</p>", n, 1, created) for n in range(20)]
     path = load.write("Posts.xml", posts_xml(*questions))
-    said = load("--file", path, "--site", "serverfault.com")
-    assert "Posts.xml: 20 new, 0 updated, 0 unchanged, 0 bad, 20 left out;" in said
-    assert "  left out: 20 not a question" in said
+    printed = load("--file", path, "--site", "serverfault.com")
+    assert "Posts.xml: 20 new, 0 updated, 0 unchanged, 0 bad, 20 left out;" in printed
+    assert "  left out: 20 not a question" in printed
     assert load.posts.count_documents({"topic": "serverfault.com"}) == 20
 
 
@@ -141,19 +141,19 @@ def test_generated_posts_obey_seed_and_limit(load):
 
 
 def test_file_without_posts_is_an_error(load):
-    said = load("--file", load.write("posts.json", '{"a": 1}\n{"b": 2}\n'), code=1)
-    assert "0 new, 0 updated, 0 unchanged, 2 bad" in said
-    assert "Error: There was no post in posts.json." in said
+    printed = load("--file", load.write("posts.json", '{"a": 1}\n{"b": 2}\n'), code=1)
+    assert "0 new, 0 updated, 0 unchanged, 2 bad" in printed
+    assert "Error: There was no post in posts.json." in printed
 
 
 def test_truncated_file_is_loaded_as_far_as_it_goes_and_is_an_error(load):
     packed = zstandard.ZstdCompressor().compress("".join(lines(5000)).encode())
-    said = load("--file", load.write("posts.zst", packed[: len(packed) // 2]), code=1)
-    assert "posts.zst until the error: " in said
-    assert "ends too early: it was cut short" in said
+    printed = load("--file", load.write("posts.zst", packed[: len(packed) // 2]), code=1)
+    assert "posts.zst until the error: " in printed
+    assert "ends too early: it was cut short" in printed
     stored = load.posts.count_documents({})
     assert 0 < stored < 5000
-    assert f"{stored:,} new" in said
+    assert f"{stored:,} new" in printed
 
 
 @pytest.mark.parametrize(
@@ -204,31 +204,31 @@ def stop_at(load: Loader, post_id: str, *command: str) -> str:
         process = load.start(*command)
         await_held(load.posts)
         process.send_signal(signal.SIGINT)
-        said = said_until(process, "Stopping after the current write")
+        printed = printed_until(process, "Stopping after the current write")
     with process:
-        said += process.stdout.read() if process.stdout else ""
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
-    return said
+        printed += process.stdout.read() if process.stdout else ""
+    assert process.returncode == 130, printed
+    assert "Traceback" not in printed
+    return printed
 
 
-def said_until(process: "subprocess.Popen[str]", words: str) -> str:
+def printed_until(process: "subprocess.Popen[str]", words: str) -> str:
     """Return the output of a process up to the line with these words."""
-    said = ""
+    printed = ""
     for line in process.stdout or ():
-        said += line
+        printed += line
         if words in line:
-            return said
-    raise AssertionError(f"{words!r} is missing:\n{said}")
+            return printed
+    raise AssertionError(f"{words!r} is missing:\n{printed}")
 
 
 def test_ctrl_c_prints_the_progress_and_the_same_command_continues(load):
     command = ("--generate", "3000", "--batch", "250")
-    said = stop_at(load, GENERATED[1100]["_id"], *command)
+    printed = stop_at(load, GENERATED[1100]["_id"], *command)
     stored = load.posts.count_documents({})
     assert 1100 < stored < 3000
-    assert f"Stopped 3,000 generated posts after: {stored:,} new, 0 updated, 0 unchanged, 0 bad;" in said
-    assert "The same command goes on from here." in said
+    assert f"Stopped 3,000 generated posts after: {stored:,} new, 0 updated, 0 unchanged, 0 bad;" in printed
+    assert "The same command goes on from here." in printed
     again = load(*command)
     assert "3,000 generated posts, resumed: 3,000 new, 0 updated, 0 unchanged, 0 bad;" in again
     assert_generated(load, 3000)
@@ -289,9 +289,9 @@ def test_restart_option_begins_from_the_start(load):
     command = ("--generate", "2000", "--batch", "200")
     stop_at(load, GENERATED[500]["_id"], *command)
     stored = load.posts.count_documents({})
-    said = load(*command, "--restart")
-    assert "resumed" not in said
-    assert f"2,000 generated posts: {2000 - stored:,} new, 0 updated, {stored:,} unchanged" in said
+    printed = load(*command, "--restart")
+    assert "resumed" not in printed
+    assert f"2,000 generated posts: {2000 - stored:,} new, 0 updated, {stored:,} unchanged" in printed
 
 
 def test_a_terminal_shows_a_bar_with_counts_and_rate(load):

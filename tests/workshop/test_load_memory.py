@@ -57,8 +57,8 @@ def peak_mib(address: str, *arguments: str) -> tuple[float, str]:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    said, _, peak = done.stdout.rpartition("peak ")
-    return int(peak) / 2**20, said
+    output, _, peak = done.stdout.rpartition("peak ")
+    return int(peak) / 2**20, output
 
 
 @cache
@@ -78,8 +78,8 @@ def test_packed_file_is_loaded_in_little_memory(address, tmp_path):
     with zstandard.ZstdCompressor(level=1).stream_writer(path.open("wb")) as writer:
         for _ in range(times):
             writer.write(block)
-    peak, said = peak_mib(address, "--file", str(path))
-    assert f"posts.zst: 500 new, 0 updated, {500 * (times - 1):,} unchanged, 0 bad" in said
+    peak, output = peak_mib(address, "--file", str(path))
+    assert f"posts.zst: 500 new, 0 updated, {500 * (times - 1):,} unchanged, 0 bad" in output
     assert peak < LIMIT_MIB
 
 
@@ -93,11 +93,11 @@ def test_xml_dump_is_loaded_in_little_memory(address, tmp_path):
         for _ in range(times):
             file.write(rows)
         file.write("</posts>\n")
-    peak, said = peak_mib(address, "--file", str(path))
+    peak, output = peak_mib(address, "--file", str(path))
     path.unlink()
     assert (
         f"Posts.xml: 100 new, 0 updated, {100 * (times - 1):,} unchanged, 0 bad, {100 * times:,} left out"
-        in said
+        in output
     )
     assert peak < LIMIT_MIB
 
@@ -114,9 +114,9 @@ def test_array_is_loaded_in_little_memory(address, tmp_path):
         for _ in range(times - 1):
             file.write("," + block)
         file.write("]")
-    peak, said = peak_mib(address, "--file", str(path))
+    peak, output = peak_mib(address, "--file", str(path))
     path.unlink()
-    assert f"posts.json: 500 new, 0 updated, {500 * (times - 1):,} unchanged, 0 bad" in said
+    assert f"posts.json: 500 new, 0 updated, {500 * (times - 1):,} unchanged, 0 bad" in output
     assert peak < LIMIT_MIB
 
 
@@ -130,7 +130,7 @@ def test_endless_lines_are_not_kept_in_memory(address, tmp_path):
             packer.write(bytes(2**20))
         packer.write(b'"}\n' + good.replace(b"Stone", b"Pebble"))
         packer.close()
-    peak, said = peak_mib(address, "--file", str(path))
-    assert "1 new, 1 updated, 0 unchanged, 1 bad" in said
-    assert "bad: line 2: longer than 16 MiB" in said
+    peak, output = peak_mib(address, "--file", str(path))
+    assert "1 new, 1 updated, 0 unchanged, 1 bad" in output
+    assert "bad: line 2: longer than 16 MiB" in output
     assert peak < LIMIT_OF_A_LINE_MIB

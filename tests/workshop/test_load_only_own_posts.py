@@ -81,14 +81,14 @@ def test_nothing_is_removed_if_nothing_was_loaded(database, load, tmp_path):
 
 
 def test_make_passes_its_variables_to_the_command() -> None:
-    def said(*arguments: str) -> str:
+    def output(*arguments: str) -> str:
         command = ["make", "-s", "-o", ".venv/run.stamp", "WORKSHOP=echo", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
-    requested = said("load", "FILE=Posts.xml", "SITE=serverfault.com", "ONLY=1", "ARGS=--limit 7")
+    requested = output("load", "FILE=Posts.xml", "SITE=serverfault.com", "ONLY=1", "ARGS=--limit 7")
     assert requested == "load --step 0 --file=Posts.xml --site=serverfault.com --only --limit 7"
-    assert said("run", "BUNDLED=no") == "run --step 0 --no-bundled"
-    assert said("run") == "run --step 0"
+    assert output("run", "BUNDLED=no") == "run --step 0 --no-bundled"
+    assert output("run") == "run --step 0"
 
 
 def test_missing_site_is_reported_and_a_named_one_makes_links(database, load, tmp_path):

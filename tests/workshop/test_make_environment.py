@@ -112,15 +112,15 @@ def _assert_ended(process: psutil.Process) -> None:
 def test_shell_variables_are_not_arguments_of_make(checkout: Path) -> None:
     others = {"FILE": "x", "GENERATE": "1", "ARGS": "--bogus", "PYTHON": "python2", "PYTEST_WORKERS": "-n 99"}
     assert make(checkout, "-n", "load", "test", **others) == make(checkout, "-n", "load", "test")
-    said = make(checkout, "-n", "run", STEP="2")
-    assert "run --step 0" in said
-    assert "Write: make … STEP=2" in said
+    output = make(checkout, "-n", "run", STEP="2")
+    assert "run --step 0" in output
+    assert "Write: make … STEP=2" in output
     assert "run --step 2" in make(checkout, "-n", "run", "STEP=2")
 
 
 def test_variables_of_python_do_not_reach_the_workshop(checkout: Path) -> None:
-    said = make(checkout, "doctor", "-o", f"{VENV}/run.stamp", **foreign_variables.PYTHON, **free_ports())
-    assert "Ready" in said or "Not ready" in said
+    output = make(checkout, "doctor", "-o", f"{VENV}/run.stamp", **foreign_variables.PYTHON, **free_ports())
+    assert "Ready" in output or "Not ready" in output
 
 
 def free_ports() -> dict[str, str]:

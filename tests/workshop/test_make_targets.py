@@ -48,7 +48,7 @@ def test_step_is_run_loaded_and_stopped(own: dict[str, str], tmp_path: Path) -> 
     file.write_text("".join(Submission(f"Stone {n}", "Python", 1_400_000_000 + n).line() for n in range(3)))
     with making("run", "STEP=0", until="ready: ", env=own) as step:
         url = f"http://127.0.0.1:{own['STEP0_PORT']}"
-        assert url in step.said
+        assert url in step.output
         assert make("load", f"FILE={file}", env=own).startswith("my posts.json: 3 new, ")
         assert make("load", f"GENERATE={POSTS + 50}", env=own).startswith("2,050 generated posts: 50 new, ")
         assert "Reddit's API needs credentials" in make("load", "SUBREDDIT=python", env=own, code=2)
@@ -56,8 +56,8 @@ def test_step_is_run_loaded_and_stopped(own: dict[str, str], tmp_path: Path) -> 
         assert found["_meta"]["total"] == POSTS + 50 + 3
         processes = step.processes()
         step.ctrl_c()
-        assert "Stopped. The data stays" in step.said
-        assert "Traceback" not in step.said
+        assert "Stopped. The data stays" in step.output
+        assert "Traceback" not in step.output
         assert await_exit(processes, END_SECONDS) == []
 
 
@@ -86,11 +86,11 @@ def test_make_doctor_checks_this_machine(own: dict[str, str]) -> None:
 
 def test_make_mongod_runs_until_ctrl_c(own: dict[str, str]) -> None:
     with making("mongod", until="ready: mongodb://", env=own) as kept:
-        assert f"ready: mongodb://127.0.0.1:{own['MONGO_PORT']}" in kept.said
+        assert f"ready: mongodb://127.0.0.1:{own['MONGO_PORT']}" in kept.output
         processes = kept.processes()
         kept.ctrl_c()
         assert await_exit(processes, END_SECONDS) == []
-        assert "Traceback" not in kept.said
+        assert "Traceback" not in kept.output
 
 
 def test_clean_stops_what_a_killed_command_left_and_keeps_the_checkout(
@@ -107,8 +107,8 @@ def test_clean_stops_what_a_killed_command_left_and_keeps_the_checkout(
         (checkout / name).mkdir()
     assert make("clean", folder=checkout, env=env) == "Stopped mongod.\n"
     assert not server.is_running()
-    left_there = {path for path in checkout.rglob("*") if "__pycache__" not in path.parts}
-    assert left_there == before
+    files_left = {path for path in checkout.rglob("*") if "__pycache__" not in path.parts}
+    assert files_left == before
     assert make("clean", folder=checkout, env=env) == ""
 
 

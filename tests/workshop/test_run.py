@@ -54,14 +54,14 @@ class Run:
 
     def until(self, text: str, seconds: float = 60) -> str:
         deadline = time.monotonic() + seconds
-        while text not in self.said():
-            assert time.monotonic() < deadline, self.said()
+        while text not in self.printed():
+            assert time.monotonic() < deadline, self.printed()
             assert self.process is not None
-            assert self.process.poll() is None or text in self.said(), self.said()
+            assert self.process.poll() is None or text in self.printed(), self.printed()
             time.sleep(0.05)
-        return self.said()
+        return self.printed()
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text(errors="replace")
 
     def processes(self) -> list[psutil.Process]:
@@ -103,9 +103,9 @@ def is_listening(port: int) -> bool:
 
 
 def test_run_is_ready_with_posts_and_refuses_a_second_of_its_state(run: Run) -> None:
-    said = run.start("nohup").until("Ctrl-C stops it")
+    printed = run.start("nohup").until("Ctrl-C stops it")
     url = f"http://127.0.0.1:{run.ports['STEP0_PORT']}"
-    assert f"ready: {url}\n" in said
+    assert f"ready: {url}\n" in printed
     assert requests.get(url, timeout=30).json()["_meta"]["total"] == 2000
     assert run.process is not None
     run.process.send_signal(signal.SIGHUP)  # nohup ignores this signal
@@ -121,7 +121,7 @@ def test_run_is_ready_with_posts_and_refuses_a_second_of_its_state(run: Run) -> 
         assert states[name].startswith("used by the workshop itself"), (name, states)
     assert run.end() == 0
     assert run.left() == []
-    assert "Traceback" not in run.said()
+    assert "Traceback" not in run.printed()
 
 
 def test_a_second_start_at_other_addresses_finds_the_same_posts(run: Run) -> None:
@@ -129,16 +129,16 @@ def test_a_second_start_at_other_addresses_finds_the_same_posts(run: Run) -> Non
     other = ("[::1]", "[::1]") if has_ipv6() else ("", "127.0.0.1")
     for number, (host, shown) in ((signal.SIGTERM, ("0.0.0.0", "127.0.0.1")), (signal.SIGHUP, other)):
         run.env |= dict.fromkeys(("STEP0_HOST", "MONGO_HOST", "MAIL_HOST"), host)
-        said = run.start().until("Ctrl-C stops it")
+        printed = run.start().until("Ctrl-C stops it")
         url = f"http://{shown}:{run.ports['STEP0_PORT']}"
-        assert f"ready: {url}\n" in said
-        assert f"caught mail: http://{shown}:{run.ports['MAIL_HTTP_PORT']}/\n" in said
+        assert f"ready: {url}\n" in printed
+        assert f"caught mail: http://{shown}:{run.ports['MAIL_HTTP_PORT']}/\n" in printed
         seen.append(requests.get(f"{url}/?max_results=50", timeout=30).json())
         assert "http_requests_total" in requests.get(f"{url}/metrics", timeout=30).text
         assert run.end(number) == 0
         assert run.left() == []
         assert not [port for port in run.ports.values() if is_listening(port)]
-        assert "Traceback" not in run.said()
+        assert "Traceback" not in run.printed()
     assert seen[0] == seen[1]
 
 
@@ -164,13 +164,13 @@ def has_ipv6() -> bool:
 def test_signal_at_any_place_leaves_no_process(run: Run, place: str, number: str, least: int) -> None:
     run.start(program=("-m", "tests.workshop.signalled_run", place, number))
     assert run.process is not None
-    assert run.process.wait(60) == 0, run.said()
-    output = re.search(r"^signals: (\d+)$", run.said(), re.MULTILINE)
+    assert run.process.wait(60) == 0, run.printed()
+    output = re.search(r"^signals: (\d+)$", run.printed(), re.MULTILINE)
     assert output is not None
     assert int(output[1]) >= least  # the number of signals
-    assert "Stopped." in run.said()
-    assert "Traceback" not in run.said()
-    assert "Exception ignored" not in run.said()
+    assert "Stopped." in run.printed()
+    assert "Traceback" not in run.printed()
+    assert "Exception ignored" not in run.printed()
     assert run.left() == []
     assert not list(Path(run.env["WORKSHOP_STATE"]).glob("*.pid.json"))
 
@@ -200,7 +200,7 @@ def test_end_of_one_part_stops_everything_and_is_reported(run: Run, part: str, r
     victim.kill()
     assert run.process is not None
     assert run.process.wait(60) == 1
-    assert reason in run.said()
+    assert reason in run.printed()
     assert not [process for process in processes if process.is_running() and process.status() != "zombie"]
 
 
@@ -221,8 +221,8 @@ def test_taken_port_is_reported_with_owner_and_variable(run: Run) -> None:
         run.start()
         assert run.process is not None
         assert run.process.wait(60) == 1
-    said = run.said()
-    assert str(run.ports["STEP0_PORT"]) in said
-    assert "STEP0_PORT" in said
-    assert str(os.getpid()) in said
-    assert "Traceback" not in said
+    printed = run.printed()
+    assert str(run.ports["STEP0_PORT"]) in printed
+    assert "STEP0_PORT" in printed
+    assert str(os.getpid()) in printed
+    assert "Traceback" not in printed

@@ -22,18 +22,18 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     return Supervisor()
 
 
-def starts(said: str) -> int:
-    return said.count("started (pid=")
+def starts(printed: str) -> int:
+    return printed.count("started (pid=")
 
 
 def stop_after(supervisor: Supervisor, count: int, capsys: pytest.CaptureFixture[str]) -> str:
     """Run it until a process has been started `count` times, and return the output."""
-    said: list[str] = []
+    printed: list[str] = []
 
     def watch() -> None:
         def check() -> None:
-            said.append(capsys.readouterr().out)
-            assert starts("".join(said)) >= count
+            printed.append(capsys.readouterr().out)
+            assert starts("".join(printed)) >= count
 
         eventually(check, SECONDS)
         supervisor.stop("enough")
@@ -42,7 +42,7 @@ def stop_after(supervisor: Supervisor, count: int, capsys: pytest.CaptureFixture
     watching.start()
     assert supervisor.run() == "enough"
     watching.join()
-    return "".join(said)
+    return "".join(printed)
 
 
 def test_waits_grow_until_the_process_lives_long_enough() -> None:
@@ -73,8 +73,8 @@ def test_run_continues_after_the_step_was_ready_and_reports_it(
 ) -> None:
     supervisor.mark_ready()
     supervisor.add("web", FAILS, {}, restart=True)
-    said = stop_after(supervisor, MAX_FAILURES + 2, capsys)
-    output = [line for line in said.splitlines() if f"{MAX_FAILURES} times in a row" in line]
+    printed = stop_after(supervisor, MAX_FAILURES + 2, capsys)
+    output = [line for line in printed.splitlines() if f"{MAX_FAILURES} times in a row" in line]
     assert len(output) == 1
     assert "no such host: nowhere" in output[0]
 

@@ -47,11 +47,11 @@ def test_full_disk_is_reported(tmp_path: Path, option: str, words: str) -> None:
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("takes root that may mount")
     try:
-        said = workshop("mongod", state=tmp_path)
+        output = workshop("mongod", state=tmp_path)
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
-    assert words in said
-    assert "WORKSHOP_STATE" in said
+    assert words in output
+    assert "WORKSHOP_STATE" in output
 
 
 @pytest.mark.root
