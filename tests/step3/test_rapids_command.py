@@ -48,7 +48,7 @@ def pond(database: Database[dict[str, Any]]) -> Pond:
 
 async def rapids(server: NatsServer, *arguments: str, code: int = 0) -> str:
     """Run the command, and return what it prints. Raises AssertionError if it shows a traceback."""
-    process = await started(server, *arguments)
+    process = await start_rapids(server, *arguments)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     text = (out + err).decode()
     assert process.returncode == code, text
@@ -56,7 +56,7 @@ async def rapids(server: NatsServer, *arguments: str, code: int = 0) -> str:
     return text
 
 
-async def started(server: NatsServer, *arguments: str) -> asyncio.subprocess.Process:
+async def start_rapids(server: NatsServer, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "step3_async.rapids", *arguments),
         cwd=ROOT,
@@ -183,7 +183,7 @@ class TestWatch:
     async def test_watch_prints_events_as_they_come(self, server: NatsServer) -> None:
         async with connections(server) as connect:
             publisher, _ = await capture(connect)
-            process = await started(server, "watch", "--count", "2")
+            process = await start_rapids(server, "watch", "--count", "2")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
             await publisher.publish_events(
                 [
@@ -200,7 +200,7 @@ class TestWatch:
     async def test_watch_prints_complete_events_of_one_domain(self, server: NatsServer) -> None:
         async with connections(server) as connect:
             publisher = await connect("admin")
-            process = await started(server, "watch", "--count", "1", "--json", "--domain", "papers")
+            process = await start_rapids(server, "watch", "--count", "1", "--json", "--domain", "papers")
             assert process.stderr and (await process.stderr.readline()) == b"Watching.\n"
             found = event("papers", 2, "p_2", {"title": "x"})
             await publisher.publish_events([event("notes", 1, "n_1", {}), found])

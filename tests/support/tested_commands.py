@@ -15,7 +15,7 @@ CALLERS = {
     "make": ("make", 0),
     "making": ("make", 0),
     "rapids": ("rapids", 1),
-    "begun": ("rapids", 1),
+    "start_rapids": ("rapids", 1),
 }
 """The program that a function or method of tests calls, and the position of its first word."""
 
