@@ -48,7 +48,7 @@ def path(stage: Stage, tmp_path: Path) -> str:
     return f"/search?q={word}"
 
 
-def served(sender: Sender, since: float, instances: set[str], versions: set[str]) -> None:
+def expect_versions(sender: Sender, since: float, instances: set[str], versions: set[str]) -> None:
     """Check that from now on all these versions respond, and no others."""
 
     def check() -> None:
@@ -67,10 +67,10 @@ def test_no_request_fails_from_one_version_to_the_other_and_back(stage: Stage, p
 
         def do(*command: str, then: set[str]) -> None:
             stage.workshop(*command)
-            served(sender, time.monotonic(), then, {each.split("-")[1] for each in then})
+            expect_versions(sender, time.monotonic(), then, {each.split("-")[1] for each in then})
 
         three = {"search-v2", "search-v2-2", "search-v2-3"}
-        served(sender, time.monotonic(), {"search-v1"}, {"v1"})
+        expect_versions(sender, time.monotonic(), {"search-v1"}, {"v1"})
         do("versions", "search", "v1=50", "v2=50", then={"search-v1", "search-v2"})
         do("scale", "search:v2=3", then={"search-v1", *three})
         do("versions", "search", "v1=0", "v2=100", then=three)

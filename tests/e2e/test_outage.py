@@ -47,7 +47,9 @@ def try_again(page: Page, link: Locator) -> None:
     assert page.locator("article.post").count() == 2
 
 
-def test_an_empty_step_and_its_outages(step: int, browser: Browser, tmp_path: Path) -> None:
+def test_pages_of_an_empty_step_report_outages_and_recover(
+    step: int, browser: Browser, tmp_path: Path
+) -> None:
     word = new_word()
     with RunningStep(step, tmp_path / "state", {"SHARES_PER_MINUTE": "1"}) as running:
         site = Site(running)

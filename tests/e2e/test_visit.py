@@ -25,7 +25,7 @@ shelve(
 
 
 @pytest.mark.face
-def test_a_whole_visit(site: Site, visitor: Visitor) -> None:
+def test_new_user_can_use_every_verb_in_one_visit(site: Site, visitor: Visitor) -> None:
     word = VISIT
     page = visitor.page
 
@@ -188,7 +188,7 @@ def test_liking_brings_a_topic_to_the_front(visitor: Visitor) -> None:
     assert set(titles[:2]) == {f"{word} quiet 1", f"{word} quiet 2"}
 
 
-def test_sharing_from_the_posts_own_page(site: Site, visitor: Visitor) -> None:
+def test_post_can_be_shared_on_its_own_page(site: Site, visitor: Visitor) -> None:
     word = ALONE
     visitor.sign_up()
     visitor.search(word)

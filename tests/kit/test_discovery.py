@@ -306,7 +306,7 @@ class TestCallingInstances:
         with pytest.raises(DependencyUnavailable, match="A cannot be reached"):
             Rest(lambda: urls, "A").call(method, "/x")
 
-    def test_health_is_requested_in_the_same_way(self, servers: list[Server]) -> None:
+    def test_health_request_skips_a_dead_instance(self, servers: list[Server]) -> None:
         servers[0].reply = sends({"parts": {"mongodb": "ok"}})
         urls = [dead_address(), servers[0].url]
         assert Rest(lambda: urls, "A").health() == {"mongodb": True}

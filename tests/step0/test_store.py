@@ -29,7 +29,7 @@ def post_id(store: MonolithStore) -> str:
     return str(made["_id"])
 
 
-def fresh(store: MonolithStore, number: int) -> list[str]:
+def new_posts(store: MonolithStore, number: int) -> list[str]:
     """Return the ids of `number` posts that no other test uses."""
     made = [{**post, "_id": f"t3_{token_hex(6)}"} for post in posts(number)]
     store.database["posts"].insert_many(made)
@@ -91,7 +91,7 @@ def test_likes_count_each_reader_once(store: MonolithStore, post_id: str) -> Non
 
 @pytest.mark.parametrize("kind", ["like", "hide"])
 def test_removed_post_leaves_no_gap_in_lists(store: MonolithStore, reader: Reader, kind: str) -> None:
-    ids = fresh(store, 6)
+    ids = new_posts(store, 6)
     mark, listed = (store.like, store.liked) if kind == "like" else (store.hide, store.hidden)
     for post_id in ids:
         mark(post_id, True, reader)
@@ -104,7 +104,7 @@ def test_removed_post_leaves_no_gap_in_lists(store: MonolithStore, reader: Reade
 
 
 def test_marks_without_a_time_come_last(store: MonolithStore, reader: Reader) -> None:
-    first, second, third = fresh(store, 3)
+    first, second, third = new_posts(store, 3)
     for post_id in (first, second, third):
         store.like(post_id, True, reader)
     store.database["marks"].update_one({"post": second}, {"$unset": {"liked_at": ""}})
@@ -112,7 +112,7 @@ def test_marks_without_a_time_come_last(store: MonolithStore, reader: Reader) ->
 
 
 def test_concurrent_first_like_hide_and_tag_are_all_kept(store: MonolithStore, reader: Reader) -> None:
-    ids = fresh(store, 20)
+    ids = new_posts(store, 20)
     verbs = (
         lambda post_id: store.like(post_id, True, reader),
         lambda post_id: store.hide(post_id, True, reader),
@@ -169,7 +169,7 @@ def test_successful_sign_ins_do_not_count(store: MonolithStore, reader: Reader) 
         strict.sign_in(reader.username, PASSWORD, "192.0.2.5")
 
 
-def test_server_that_is_away_is_no_driver_error() -> None:
+def test_server_that_is_away_is_reported_as_unavailable() -> None:
     away = monolith_store(connect(f"mongodb://127.0.0.1:{free_port()}/nothing?serverSelectionTimeoutMS=200"))
     with pytest.raises(DependencyUnavailable) as raised:
         away.list_posts(Page(1, 25), None)
@@ -177,7 +177,7 @@ def test_server_that_is_away_is_no_driver_error() -> None:
     assert away.health() == {"mongodb": False, "smtp": False}
 
 
-def test_refused_credentials_are_no_driver_error(mongod: Any) -> None:
+def test_refused_credentials_are_reported_as_unavailable(mongod: Any) -> None:
     address = f"mongodb://nobody:wrong@{mongod.host}:{mongod.port}/nothing?replicaSet=rs0"
     with pytest.raises(DependencyUnavailable):
         monolith_store(connect(address)).list_posts(Page(1, 25), None)

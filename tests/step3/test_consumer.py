@@ -32,12 +32,12 @@ DOMAIN = "papers"
 FAILING = f"{DOMAIN}-7"
 
 
-def some(first: int, last: int) -> list[Event]:
+def numbered_events(first: int, last: int) -> list[Event]:
     return [event(DOMAIN, number, f"p_{number}", {}) for number in range(first, last + 1)]
 
 
 def ids(first: int, last: int) -> list[str]:
-    return [each.event_id for each in some(first, last)]
+    return [each.event_id for each in numbered_events(first, last)]
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ class TestBatches:
     async def test_all_events_are_handled_and_acknowledged(self, rapids: Broker) -> None:
         handler, bus = RecordingHandler(), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 100))
+        await bus.publish_events(numbered_events(1, 100))
         async with running_consumer(rapids, {DOMAIN: handler}, batch_size=32):
-            await bus.publish_events(some(101, 120))
+            await bus.publish_events(numbered_events(101, 120))
             await until(lambda: len(handler.handled) == 120)
             await until(lambda: nothing_pending(river))
         assert handler.handled == ids(1, 120)
@@ -81,7 +81,7 @@ class TestBatches:
             found.append((domain, documents, await river.pending()))
 
         async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, on_applied=on_applied):
-            await bus.publish_events(some(1, 1))
+            await bus.publish_events(numbered_events(1, 1))
             await until(lambda: nothing_pending(river))
         assert found == [(DOMAIN, [("p_1", 7)], 1)]
 
@@ -95,7 +95,7 @@ class TestBatches:
 
         handler, bus = Slow(), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 8))
+        await bus.publish_events(numbered_events(1, 8))
         async with running_consumer(rapids, {DOMAIN: handler}, delays=()):
             await until(lambda: nothing_pending(river))
         assert handler.batches == [ids(1, 2), ids(3, 4), ids(5, 6), ids(7, 8)]
@@ -122,7 +122,7 @@ class TestBatches:
             raise RuntimeError
 
         async with running_consumer(rapids, {DOMAIN: RecordingHandler()}, on_applied=on_applied):
-            await bus.publish_events(some(1, 3))
+            await bus.publish_events(numbered_events(1, 3))
             await until(lambda: nothing_pending(river))
 
     @asynchronous
@@ -131,12 +131,12 @@ class TestBatches:
         river = await bus.open_river("papers", [DOMAIN])
         other = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
-        await bus.publish_events(some(1, FIRST_LIMIT))
+        await bus.publish_events(numbered_events(1, FIRST_LIMIT))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: handler.batches)
-            await bus.publish_events(some(FIRST_LIMIT + 1, FIRST_LIMIT + 1))
+            await bus.publish_events(numbered_events(FIRST_LIMIT + 1, FIRST_LIMIT + 1))
             await until(lambda: pending(river, FIRST_LIMIT + 1))
-            await until(lambda: nobody_gets(other))
+            await until(lambda: all_delivered(other))
             handler.gate.set()
             await until(lambda: nothing_pending(river))
         assert handler.batches == [ids(1, FIRST_LIMIT), ids(FIRST_LIMIT + 1, FIRST_LIMIT + 1)]
@@ -147,11 +147,11 @@ class TestBatches:
         river = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}):
-            await bus.publish_events(some(1, 1))
+            await bus.publish_events(numbered_events(1, 1))
             await until(lambda: handler.batches)
-            await bus.publish_events(some(2, 2))
+            await bus.publish_events(numbered_events(2, 2))
             await asyncio.sleep(0.1)  # long enough for a consumer that would read it now
-            await bus.publish_events(some(3, 3))
+            await bus.publish_events(numbered_events(3, 3))
             handler.gate.set()
             await until(lambda: nothing_pending(river))
         assert handler.batches == [ids(1, 1), ids(2, 3)]
@@ -164,7 +164,7 @@ class TestBatches:
         river = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}):
-            await bus.publish_events(some(1, 1))
+            await bus.publish_events(numbered_events(1, 1))
             await until(lambda: handler.batches)
             until_then = time.monotonic() + 6
             while time.monotonic() < until_then:
@@ -181,7 +181,7 @@ class TestFailures:
     ) -> None:
         handler, bus = RecordingHandler(failing()), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 20))
+        await bus.publish_events(numbered_events(1, 20))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: rapids.dead_letters("papers"))
             await until(lambda: nothing_pending(river))
@@ -202,7 +202,7 @@ class TestFailures:
         bus = MemoryBus(rapids)
         await bus.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(do)}, delays=(0.05, 0.2, 0.4)):
-            await bus.publish_events(some(1, 1))
+            await bus.publish_events(numbered_events(1, 1))
             await until(rapids.dead_letters)
         waits = [later - earlier for earlier, later in pairwise(times)]
         assert len(waits) == 3
@@ -212,7 +212,7 @@ class TestFailures:
     async def test_event_that_succeeds_at_a_retry_is_not_dead_lettered(self, rapids: Broker) -> None:
         handler, bus = RecordingHandler(failing(times=6)), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 20))
+        await bus.publish_events(numbered_events(1, 20))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: nothing_pending(river))
         assert set(handler.handled) == set(ids(1, 20))
@@ -225,7 +225,7 @@ class TestFailures:
         course = rapids.consumer("papers", [DOMAIN])
         for raw in (b"\xff\xfe", b'{"secret": "x"}', b"[]"):
             course.add(raw)
-        await bus.publish_events(some(1, 1))
+        await bus.publish_events(numbered_events(1, 1))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: nothing_pending(river))
         assert [each.letter.data for each in rapids.dead_letters()] == [
@@ -244,7 +244,7 @@ class TestFailures:
         bus = MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
         rapids.consumer("papers", [DOMAIN]).add(b'{"event_id": {"secret": "y"}, "key": {"secret": "z"}}')
-        await bus.publish_events(some(1, 1))
+        await bus.publish_events(numbered_events(1, 1))
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(do)}, delays=()):
             await until(lambda: nothing_pending(river))
         malformed, failed = (each.letter.error for each in rapids.dead_letters())
@@ -259,7 +259,7 @@ class TestFailures:
         monkeypatch.setattr(retry_policy, "AGAIN_SECONDS", 0.2)
         bus, kept = MemoryBus(rapids), InFlight()
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 1))
+        await bus.publish_events(numbered_events(1, 1))
         before = counted("dead-lettered")
         policy = RetryPolicy(bus, "papers", kept, ())
         (delivery,) = await river.fetch(1, PATIENCE)
@@ -282,7 +282,7 @@ class TestFailures:
         handler, bus = RecordingHandler(failing(times=2 * 5)), MemoryBus(rapids)
         await bus.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: handler}):
-            await bus.publish_events(some(7, 7))
+            await bus.publish_events(numbered_events(7, 7))
             await until(rapids.dead_letters)
             await bus.redrive(rapids.dead_letters()[0])
             await until(lambda: not rapids.dead_letters())
@@ -298,7 +298,7 @@ class TestFailures:
     ) -> None:
         handler, bus = RecordingHandler(failing(times=4, error=problem)), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 20))
+        await bus.publish_events(numbered_events(1, 20))
         async with running_consumer(rapids, {DOMAIN: handler}, delays=()):
             await until(lambda: nothing_pending(river))
         assert set(handler.handled) == set(ids(1, 20))
@@ -312,7 +312,7 @@ class TestStop:
         river = await bus.open_river("papers", [DOMAIN])
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}) as consumer:
-            await bus.publish_events(some(1, 1))
+            await bus.publish_events(numbered_events(1, 1))
             await until(lambda: handler.batches)
             handler.gate.set()
             await consumer.stop()
@@ -327,7 +327,7 @@ class TestStop:
 
         handler, bus = RecordingHandler(pause), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 2000))
+        await bus.publish_events(numbered_events(1, 2000))
         async with running_consumer(rapids, {DOMAIN: handler}, batch_size=1) as consumer:
             await until(lambda: len(handler.batches) > len(handler.handled) >= 10)
             stopping = asyncio.create_task(consumer.stop())
@@ -346,7 +346,7 @@ class TestStop:
     async def test_stop_ends_in_time_while_the_store_is_away_or_hangs(self, rapids: Broker) -> None:
         bus = MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(7, 7))
+        await bus.publish_events(numbered_events(7, 7))
         async with running_consumer(
             rapids, {DOMAIN: RecordingHandler(failing(error=DependencyUnavailable))}
         ) as consumer:
@@ -373,7 +373,7 @@ class TestConnection:
     async def test_consumer_begins_once_there_is_a_connection(self, rapids: Broker) -> None:
         bus, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
         await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 5))
+        await bus.publish_events(numbered_events(1, 5))
         own.lose()
         async with running_consumer(rapids, {DOMAIN: handler}, transport=own):
             own.restore()
@@ -384,10 +384,10 @@ class TestConnection:
         bus, handler, own = MemoryBus(rapids), RecordingHandler(), MemoryBus(rapids)
         await bus.open_river("papers", [DOMAIN])
         async with running_consumer(rapids, {DOMAIN: handler}, transport=own) as consumer:
-            await bus.publish_events(some(1, 5))
+            await bus.publish_events(numbered_events(1, 5))
             await until(lambda: handler.handled == ids(1, 5))
             own.lose()
-            await bus.publish_events(some(6, 9))
+            await bus.publish_events(numbered_events(6, 9))
             own.restore()
             await until(lambda: handler.handled == ids(1, 9))
             await until(lambda: consumer.pending == 0)
@@ -401,7 +401,7 @@ class TestConnection:
             running_consumer(rapids, {DOMAIN: handlers[1]}),
         ):
             for number in range(1, 201):
-                await bus.publish_events(some(number, number))
+                await bus.publish_events(numbered_events(number, number))
             await until(lambda: nothing_pending(river))
         assert sorted(handlers[0].handled + handlers[1].handled) == sorted(ids(1, 200))
 
@@ -409,7 +409,7 @@ class TestConnection:
     async def test_consumer_is_ready_once_it_has_handled_the_first_events(self, rapids: Broker) -> None:
         handler, bus = RecordingHandler(), MemoryBus(rapids)
         await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(some(1, 5))
+        await bus.publish_events(numbered_events(1, 5))
         handler.gate.clear()
         async with running_consumer(rapids, {DOMAIN: handler}) as consumer:
             await until(lambda: consumer.pending == 5)
@@ -426,7 +426,7 @@ class TestTelemetry:
         before = {each: counted(each) for each in ("handled", "failed", "dead-lettered")}
         lags = sample("rapids_lag_seconds_count", river="papers")
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(failing())}):
-            await bus.publish_events(some(1, 20))
+            await bus.publish_events(numbered_events(1, 20))
             await until(lambda: nothing_pending(river))
             assert sample("rapids_pending_events", river="papers") is not None
         assert {each: counted(each) - before[each] for each in before} == {
@@ -490,7 +490,7 @@ async def pending(river: Any, count: int) -> bool:
     return bool(await river.pending() == count)
 
 
-async def nobody_gets(river: Any) -> bool:
+async def all_delivered(river: Any) -> bool:
     """Return whether all events have been delivered, and return the rest to the river."""
     for each in await river.fetch(10, 0):
         await each.nak(0)

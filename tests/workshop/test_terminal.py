@@ -32,7 +32,9 @@ def workshop(*arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, cwd=ROOT, env=whole, capture_output=True, timeout=120, check=False)
 
 
-def test_colours_are_for_terminals_that_want_them(screen: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_are_used_only_in_terminals_that_want_them(
+    screen: TextIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert terminal.has_colours(screen)
     assert not terminal.has_colours(io.StringIO())
     monkeypatch.setenv("NO_COLOR", "")
