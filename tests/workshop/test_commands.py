@@ -17,7 +17,11 @@ from tests.support.make import make
 from tests.support.tested_commands import runs, words
 from workshop.cli import main as workshop
 
-NOT_RUN = {"lint": "`.ci/run` runs it, and once is enough", "lock": "it asks a package index"}
+NOT_RUN = {
+    "lint": "`.ci/run` runs it, and once is enough",
+    "lock": "it needs a package index",
+    "mutants": "it takes hours",
+}
 """Targets that no test runs, with the reason; a test checks what they would do."""
 
 NAMED = sorted(
@@ -120,10 +124,11 @@ def test_every_target_is_run_by_a_test() -> None:
     assert {*targets()} - run == {*NOT_RUN}
 
 
-def test_lint_and_lock_call_their_tools() -> None:
+def test_targets_that_are_not_run_call_their_tools() -> None:
     for word in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
         assert word in make("-n", "lint")
     assert "requirements/lock.sh" in make("-n", "lock")
+    assert "mutmut run" in make("-n", "mutants")
 
 
 @pytest.mark.parametrize(("program", "name"), [each[:2] for each in ALL])
