@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from kit.http.problems import DependencyUnavailable
 from step3_async.gateway.ingress.request import allowed_seconds
@@ -32,6 +33,28 @@ def test_a_breaker_opens_after_failures_in_a_row() -> None:
     breaker.fail(0.0)
     assert not breaker.allows(OPEN_SECONDS[0] - 0.01)
     assert breaker.allows(OPEN_SECONDS[1])
+
+
+def test_failures_before_the_first_success_count_alike() -> None:
+    breaker = Breaker("it")
+    for _ in range(FAILURES_IN_A_ROW - 1):
+        breaker.fail(0.0)
+    assert not breaker.is_open
+    breaker.fail(0.0)
+    assert breaker.is_open
+
+
+def test_each_opening_of_a_breaker_is_counted_once() -> None:
+    def opened() -> float:
+        return REGISTRY.get_sample_value("gateway_breakers_opened_total", {"service": "counted"}) or 0.0
+
+    breaker, before = Breaker("counted"), opened()
+    breaker.trip(0.0)
+    breaker.trip(1.0)
+    assert opened() - before == 1
+    breaker.succeed()
+    breaker.trip(2.0)
+    assert opened() - before == 2
 
 
 def test_a_breaker_opens_when_half_of_the_last_calls_fail() -> None:
@@ -147,12 +170,26 @@ async def test_bulkhead_limits_requests_and_its_queue() -> None:
     assert (refused.value.part, refused.value.retry_after) == ("It", 1)
     bulkhead.leave()
     await waiting
-    with pytest.raises(DependencyUnavailable):
+    with pytest.raises(DependencyUnavailable, match=r"^It has too much to do"):
         await bulkhead.enter(0.01)
     bulkhead.leave()
     bulkhead.leave()
     await bulkhead.enter(0)
     await bulkhead.enter(0)
+
+
+@asynchronous
+async def test_queue_has_as_many_places_as_it_says() -> None:
+    bulkhead = Bulkhead("It", 1, queue=2, patience=60)
+    await bulkhead.enter(1)
+    for _ in range(3):  # places that are left can be taken again
+        waiting = [asyncio.create_task(bulkhead.enter(60)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(DependencyUnavailable):
+            await bulkhead.enter(60)
+        for each in waiting:
+            bulkhead.leave()
+            await each
 
 
 @asynchronous

@@ -14,8 +14,8 @@ from kit.http.problems import DependencyTimeout, NotFound, Problem
 from step3_async.gateway.cache import coalescing
 from step3_async.gateway.cache.coalescing import Coalescing
 from step3_async.gateway.cache.response_cache import OVERHEAD, ResponseCache, may_be_kept
-from step3_async.gateway.commands import read_your_writes
-from step3_async.gateway.commands.commands import Commands, commands_of
+from step3_async.gateway.commands import commands, read_your_writes
+from step3_async.gateway.commands.commands import Commands, Preference, commands_of, preference_of
 from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, overall
 from step3_async.gateway.ingress.request import CacheKey, Request
 from step3_async.gateway.routing.registry import Registry
@@ -285,9 +285,26 @@ class TestCoalescing:
 
 class TestCommands:
     def test_response_names_its_commands(self) -> None:
-        named = "like:3:ada:t3_1, tag:x:k, hide:1:, share:7:s:1,:2:k, broken"
+        named = "like:3:ada:t3_1, tag:x:k, hide:1:, hide:1, share:7:s:1,:2:k, broken"
         assert commands_of(page(Command=named)) == [LIKE, Command("share", 7, "s:1"), Command("", 2, "k")]
         assert commands_of(page()) == []
+
+    @pytest.mark.parametrize(
+        ("header", "preference"),
+        [
+            ("", Preference()),
+            ("respond-async", Preference(is_async=True)),
+            ("Respond-Async; x=1, WAIT = 7 ;x=1", Preference(is_async=True, wait=7)),
+            ('wait="7"', Preference(wait=7)),
+            ("wait=9999, wait=1", Preference(wait=9999)),
+            ("wait=10000", Preference()),
+            ("wait=-1", Preference()),
+            ("wait=٣", Preference()),
+            ("wait", Preference()),
+        ],
+    )
+    def test_preferences_are_read_as_rfc_7240_says(self, header: str, preference: Preference) -> None:
+        assert preference_of(header) == preference
 
 
 class Views:
@@ -499,11 +516,13 @@ class TestCommandResponses:
         assert not waiting.done()
         views.note("recommend", 3)
         views.note("tagged", 3)
+        waited = sample("gateway_command_seconds_sum")
         before = sample("gateway_command_seconds_count"), sample("gateway_commands_total", state="done")
         assert await waiting is response
         assert "preference-applied" not in response.headers
         after = sample("gateway_command_seconds_count"), sample("gateway_commands_total", state="done")
         assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
+        assert 0 <= sample("gateway_command_seconds_sum") - waited < LONG
 
     @asynchronous
     async def test_response_without_a_command_is_forwarded(self) -> None:
@@ -540,6 +559,15 @@ class TestCommandResponses:
         shown = await self.respond(views, self.liked(), "respond-async, wait=1")
         assert (shown.status_code, shown.headers["preference-applied"]) == (200, "respond-async, wait=1")
 
+    @pytest.mark.usefixtures("quick")
+    @asynchronous
+    async def test_respond_async_sends_no_query(self) -> None:
+        views = Views()
+        await views.reply("recommend", 2)
+        await views.reply("tagged", 2)
+        assert (await self.respond(views, self.liked(), "respond-async")).status_code == 202
+        assert views.queried == []
+
     @asynchronous
     async def test_empty_body_counts_as_json_and_a_page_does_not(self) -> None:
         empty = Response(None, 204, {"Command": "like:3:ada:t3_1"})
@@ -556,6 +584,12 @@ class TestCommandResponses:
     async def test_wait_ends_at_the_deadline_of_the_request(self) -> None:
         async with asyncio.timeout(LONG / 2):
             assert (await self.respond(Views(), self.liked(), seconds=0.2)).status_code == 202
+
+    @asynchronous
+    async def test_time_is_left_for_the_response_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(commands, "MARGIN", LONG)
+        async with asyncio.timeout(LONG / 2):
+            assert (await self.respond(Views(), self.liked(), seconds=LONG)).status_code == 202
 
     @pytest.mark.usefixtures("quick")
     @asynchronous

@@ -10,6 +10,7 @@ import pytest
 from step3_async.contracts import catalogue
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event
 from step3_async.rapids.bus import ALL, River
+from step3_async.rapids.nats import pull
 from step3_async.rapids.nats import river as nats_river
 from step3_async.rapids.nats.river import ACK_SECONDS
 from step3_async.rapids.nats.streams import provision
@@ -130,19 +131,44 @@ async def test_an_event_that_the_catalogue_does_not_know_is_not_published(server
 
 
 @asynchronous
-async def test_river_delivers_no_more_than_the_limit(
-    server: NatsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(nats_river, "TOGETHER_SECONDS", 0.0002)  # the server's replies come too late for it
+async def test_river_delivers_no_more_than_the_limit(server: NatsServer) -> None:
     async with connections(server) as connect:
         capture, reader = await connect("capture"), await connect("list")
         river = await reader.open_river("list", ["posts"])
+        fetching = asyncio.create_task(batch(river, 1_000, PATIENCE))  # its request lets so many come at once
+        await asyncio.sleep(0)
         await capture.publish_events(events(range(2_000)))
-        seen = 0
-        while seen < 2_000:
+        seen = {number_of(each) for each in await fetching}
+        while len(seen) < 2_000:
             taken = await batch(river, 4)
             assert len(taken) <= 4
-            seen += len(taken)
+            seen |= {number_of(each) for each in taken}
+        assert seen == set(range(2_000))
+
+
+@asynchronous
+async def test_an_event_that_waits_for_its_reader_is_delivered_again_once_at_most(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in (
+        (nats_river, "ACK_SECONDS"),
+        (pull, "EXPIRY_SECONDS"),
+        (pull, "STALE_SECONDS"),
+    ):
+        monkeypatch.setattr(module, name, getattr(module, name) / 20)
+    async with connections(server) as connect:
+        capture = await connect("capture")
+        river = await (await connect("list")).open_river("list", ["posts"])
+        other = await (await connect("search")).open_river("search", ["posts"])
+        await capture.publish_events(events([0]))
+        (first,) = await batch(river, 500, PATIENCE)  # more may come by the same request
+        await first.ack()
+        await capture.publish_events(events([1]))
+        # The same happens to the other river, whose reader fetches, and leaves it.
+        while (await take(other, 1, acknowledge=False))[0].attempt < 4:
+            pass
+        (late,) = await take(river, 1)
+        assert (number_of(late), late.attempt <= 2) == (1, True)
 
 
 @asynchronous

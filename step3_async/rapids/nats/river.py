@@ -7,21 +7,18 @@ from dataclasses import dataclass
 
 import structlog
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from step3_async.rapids.bus import ALL, Unavailable
 from step3_async.rapids.nats.connection import FAILURES, REPLY_SECONDS, Connection
+from step3_async.rapids.nats.pull import Pull
 from step3_async.rapids.nats.streams import RAPIDS, river_subjects
 
 ACK_SECONDS = 10.0
 """An event that is not acknowledged for this long is delivered again."""
 
 MAX_UNACKNOWLEDGED = 5000
-TOGETHER_SECONDS = 0.003
-"""Events that come within a moment of the first are fetched with it: handling them together is cheaper."""
-
 OPEN_SECONDS = 10.0
 TRIES = 3
 
@@ -78,7 +75,7 @@ class NatsRiver:
         self._done: int | None = None
         self._is_checked = False
         self._checking = asyncio.Lock()
-        self._subscription: JetStreamContext.PullSubscription | None = None
+        self._pull = Pull(connection, f"$JS.API.CONSUMER.MSG.NEXT.{RAPIDS}.{name}")
         connection.on_change(self._on_change)
 
     async def open(self) -> None:
@@ -90,21 +87,11 @@ class NatsRiver:
         if not self._connection.connected or not self._is_checked:
             await self._connection.ready(timeout)
             await self._check()
-        assert self._subscription is not None  # noqa: S101 - the check has made it
-        messages: list[Msg] = []
         try:
-            messages += await self._subscription.fetch(1, timeout)
-            # The client adds what came late for an earlier request to what is requested.
-            while len(messages) < limit and self._subscription.pending_msgs:
-                messages += await self._subscription.fetch(1, TOGETHER_SECONDS)
-            if len(messages) < limit:
-                messages += await self._subscription.fetch(limit - len(messages), TOGETHER_SECONDS)
-        except TimeoutError:
-            pass
-        except FAILURES as error:
+            messages = await self._pull.fetch(limit, timeout)
+        except (*FAILURES, Unavailable) as error:
             self._is_checked = False
-            if not messages:
-                raise Unavailable(str(error)) from error
+            raise Unavailable(str(error)) from error
         return [NatsDelivery(message, self) for message in messages]
 
     async def pending(self) -> int:
@@ -112,17 +99,11 @@ class NatsRiver:
         return (await self._check()).pending
 
     async def close(self) -> None:
-        subscription = self._subscription
-        if subscription is None:
-            return
-        with contextlib.suppress(*FAILURES):
-            await subscription.unsubscribe()
-            while subscription.pending_msgs:
-                for message in await subscription.fetch(1, TOGETHER_SECONDS):
-                    await message.nak()
+        await self._pull.close()
 
     def _on_change(self, _connected: bool) -> None:
         self._is_checked = False
+        self._pull.restart()
 
     async def _check(self, *, is_opening: bool = False) -> _State:
         """Make sure that the river exists, and note what it has lost. Raises Unavailable."""
@@ -130,10 +111,7 @@ class NatsRiver:
             state = await self._connection.call(self._ensure(is_opening), OPEN_SECONDS)
             if state.epoch != self.epoch and self.epoch:
                 log.warning("a river has lost events", river=self._name)
-            if self._subscription is None:
-                self._subscription = await self._connection.call(
-                    self._connection.jetstream.pull_subscribe_bind(consumer=self._name, stream=RAPIDS)
-                )
+                self._pull.forget()
             self.epoch, self._done, self._is_checked = state.epoch, state.done, True
             return state
 
