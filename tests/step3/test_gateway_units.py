@@ -236,7 +236,7 @@ class TestCoalescing:
         sharing, origin = Coalescing(ResponseCache(10**6, 10)), Origin(page("list.posts"))
         first = asyncio.create_task(sharing.fetch(key("/"), LONG, origin.fetch))
         await until(lambda: origin.fetches)
-        with pytest.raises(DependencyTimeout):
+        with pytest.raises(DependencyTimeout, match=r"^What is at this address"):
             await sharing.fetch(key("/"), 0.01, origin.fetch)
         origin.gate.set()
         assert await first is origin.response
