@@ -76,7 +76,7 @@ def _check_parameters(resource: dict[str, Any], *, is_collection: bool) -> None:
     # The collection's own parameters are checked where they are read.
     if is_collection and reads:
         return
-    params.only(*(["projection"] if reads and resource["projection"] else []))
+    params.allow_only(*(["projection"] if reads and resource["projection"] else []))
 
 
 def _check_body(bulk: int) -> None:

@@ -12,7 +12,7 @@ from kit.mongo.client import Client
 from kit.tokens import Verifier
 
 
-def _nobody(_token_id: str) -> bool:
+def _none_revoked(_token_id: str) -> bool:
     return False
 
 
@@ -20,7 +20,7 @@ def _nobody(_token_id: str) -> bool:
 class ServiceDefinition:
     """A service: its name and version, Eve's DOMAIN, and the parts that it needs.
 
-    `verifier` verifies readers' tokens, and `revoked` says which of those (by their id) were ended early;
+    `verifier` verifies readers' tokens, and `revoked` returns whether the token with an id was revoked.
     `services` verifies tokens of other services. `face_secret` is known to processes that may say for whom
     they send a request. `instance` is named in each response. `parts` are checked for readiness; without the
     `optional` ones among them the service is ready all the same. `bulk` is how many documents one POST may
@@ -38,7 +38,7 @@ class ServiceDefinition:
     domain: Mapping[str, Mapping[str, Any]]
     client: Client
     verifier: Verifier | None = None
-    revoked: Callable[[str], bool] = _nobody
+    revoked: Callable[[str], bool] = _none_revoked
     services: Verifier | None = None
     face_secret: str = ""
     parts: Mapping[str, Callable[[], bool]] = field(default_factory=dict)

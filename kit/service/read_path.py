@@ -64,7 +64,7 @@ def known_parameters(described: dict[str, Any]) -> list[str]:
 
 def _parse(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
     """Parse the request; return the parameters except those of paging, too."""
-    params.only(*described["kit_parameters"])
+    params.allow_only(*described["kit_parameters"])
     given = request.args
     for name in described.get("kit", {}).get("required", ()):
         if not given.get(name, "").strip():

@@ -64,5 +64,5 @@ class StoredMarks:
         return self._marks.counts(reader.username)
 
     def _topic(self, post_id: str) -> str:
-        topic: str = self._posts.known(post_id)["topic"]
+        topic: str = self._posts.find(post_id)["topic"]
         return topic

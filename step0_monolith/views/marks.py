@@ -20,7 +20,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/tags")
     @signed_in
     def tags() -> Response:
-        params.only(*params.PAGING)
+        params.allow_only(*params.PAGING)
         page = params.page()
         found = store.tags(page, current_reader())
         payload = as_collection(found, page, "Your tags")
@@ -29,7 +29,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/tags/<tag>")
     @signed_in
     def tagged(tag: str) -> Response:
-        params.only(*params.PAGING)
+        params.allow_only(*params.PAGING)
         page, tag = params.page(), checked_tag(tag)
         found = store.tagged(tag, page, current_reader())
         return represent_posts(store, found, page, f"Tagged {tag}", "tagged", tag=tag)
@@ -37,21 +37,21 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/likes")
     @signed_in
     def likes() -> Response:
-        params.only(*params.PAGING)
+        params.allow_only(*params.PAGING)
         page = params.page()
         return represent_posts(store, store.liked(page, current_reader()), page, "Posts you like", "likes")
 
     @views.get("/hidden")
     @signed_in
     def hidden() -> Response:
-        params.only(*params.PAGING)
+        params.allow_only(*params.PAGING)
         page = params.page()
         return represent_posts(store, store.hidden(page, current_reader()), page, "Posts you hid", "hidden")
 
     @views.route("/posts/<post_id>/tags/<tag>", methods=["PUT", "DELETE"])
     @signed_in
     def tag(post_id: str, tag: str) -> Response:
-        params.only()
+        params.allow_only()
         change = store.tag if request.method == "PUT" else store.untag
         tags = change(known_id(post_id), checked_tag(tag), current_reader())
         return jsonify(post=post_id, tags=tags)
@@ -59,7 +59,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.route("/posts/<post_id>/like", methods=["PUT", "DELETE"])
     @signed_in
     def like(post_id: str) -> Response:
-        params.only()
+        params.allow_only()
         liked = request.method == "PUT"
         return jsonify(
             post=post_id, liked=liked, likes=store.like(known_id(post_id), liked, current_reader())
@@ -68,7 +68,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.route("/posts/<post_id>/hide", methods=["PUT", "DELETE"])
     @signed_in
     def hide(post_id: str) -> Response:
-        params.only()
+        params.allow_only()
         hidden = request.method == "PUT"
         store.hide(known_id(post_id), hidden, current_reader())
         return jsonify(post=post_id, hidden=hidden)
@@ -77,7 +77,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @signed_in
     def unhide(post_id: str) -> AnyResponse:
         # Forms can only GET and POST; everybody else sends DELETE to the address above.
-        params.only()
+        params.allow_only()
         if request.get_data(cache=True):
             read_body(Empty)
         store.hide(known_id(post_id), False, current_reader())

@@ -65,20 +65,20 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/")
     def index() -> Response:
-        params.only(*params.PAGING)
+        params.allow_only(*params.PAGING)
         page = params.page()
         return represent_posts(store, store.list_posts(page, g.reader), page, "Newest posts", "list")
 
     @views.get("/search")
     def search() -> Response:
-        params.only("q", *params.PAGING)
+        params.allow_only("q", *params.PAGING)
         query, page = read_query(), params.page()
         found = store.search(query, page, g.reader)
         return represent_posts(store, found, page, "Search", "search", q=query)
 
     @views.get("/posts/<post_id>")
     def show(post_id: str) -> AnyResponse:
-        params.only()
+        params.allow_only()
         post = store.post(known_id(post_id), g.reader)
         response = represent(dict(post), "post.html", post=post, likes=likes_shown(store, [post]))
         if not wants_html():
@@ -87,7 +87,7 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/recommended")
     def recommended() -> Response:
-        params.only("topic")
+        params.allow_only("topic")
         topic = read_topic()
         posts = store.recommended(topic, g.reader)
         query = {"topic": topic} if topic else {}
@@ -98,7 +98,7 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/images/<post_id>")
     def image(post_id: str) -> AnyResponse:
-        params.only()
+        params.allow_only()
         found = store.image(known_id(post_id))
         response = make_response(found.content)
         response.mimetype = found.media_type

@@ -19,7 +19,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.post("/posts/<post_id>/share")
     @signed_in
     def share(post_id: str) -> Response:
-        params.only()
+        params.allow_only()
         try:
             wanted = read_body(Share)
             made = store.share(known_id(post_id), wanted.to, wanted.note, current_reader())

@@ -15,7 +15,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
-from kit.http.problems import Behind, DependencyUnavailable, TooMuch, Unprocessable
+from kit.http.problems import DependencyUnavailable, Stale, TooLarge, Unprocessable
 from kit.mongo.client import Document, translated
 from step2_services.replication.batch import Delivery
 from step2_services.replication.feed import FOLLOWING
@@ -70,7 +70,7 @@ class Copy:
     def apply(self, name: str, delivery: Delivery) -> None:
         """Apply a delivery.
 
-        Raises Behind when the cursor is not the delivery's base, and TooMuch when the delivery does not fit
+        Raises Stale when the cursor is not the delivery's base, and TooLarge when the delivery does not fit
         into one transaction at the moment.
         """
         operations = self._operations(delivery)
@@ -82,10 +82,10 @@ class Copy:
                 if operations:
                     self.collection.bulk_write(operations, ordered=False, session=session)
         except DuplicateKeyError:
-            raise Behind(f"The copies of {name} have begun already.") from None
+            raise Stale(f"The copies of {name} have begun already.") from None
         except OperationFailure as error:  # BulkWriteError is one
             if has_moved and _is_too_much(error):
-                raise TooMuch(self._too_much(len(operations))) from error
+                raise TooLarge(self._too_much(len(operations))) from error
             if isinstance(error, BulkWriteError) or error.has_error_label(AGAIN):
                 # Two owners' deliveries met at a new document, or two of one; the later one comes again.
                 raise DependencyUnavailable("The collection of copies", retry_after=1) from error
@@ -114,7 +114,7 @@ class Copy:
             session=session,
         )
         if not moved.matched_count and moved.upserted_id is None:
-            raise Behind(f"The copies of {name} reach elsewhere.")
+            raise Stale(f"The copies of {name} reach elsewhere.")
 
     def _operations(self, delivery: Delivery) -> list[Any]:
         operations: list[Any] = []

@@ -36,12 +36,12 @@ class CopiesReady:
 
     def __call__(self) -> bool:
         """Return whether they are ready."""
-        return self._latch.is_shut
+        return self._latch.is_set
 
     def _watch(self) -> None:
         while not self._are_filled():
             time.sleep(PAUSE)
-        self._latch.shut()
+        self._latch.set()
         log.info("copies are filled", seconds=round(time.monotonic() - self._began, 1))
 
     def _are_filled(self) -> bool:

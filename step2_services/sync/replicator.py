@@ -10,13 +10,13 @@ from prometheus_client import Counter, Gauge
 
 from kit.clients.rest import Rest
 from kit.http.problems import (
-    Behind,
     DependencyTimeout,
     DependencyUnavailable,
     Gone,
     NotFound,
     Problem,
-    TooMuch,
+    Stale,
+    TooLarge,
 )
 from step2_services.replication.batch import Batch, dumps
 from step2_services.sync.batch_size import BatchSize
@@ -101,7 +101,7 @@ class Replicator(threading.Thread):
                 self._round()
                 pause = self._interval
                 self.progress.problem = ""
-            except Behind:
+            except Stale:
                 self._known = False
                 continue
             except Problem as problem:
@@ -142,7 +142,7 @@ class Replicator(threading.Thread):
                 is_idle = time.monotonic() - self._moved_at > IDLE_SECONDS
                 if batch.put or batch.remove or batch.range or is_idle:
                     self._deliver(batch)
-            except (TooMuch, DependencyTimeout) as problem:
+            except (TooLarge, DependencyTimeout) as problem:
                 self._slow_down(problem)
                 continue
             self._cursor, more = batch.cursor, batch.more

@@ -47,7 +47,7 @@ def make_app() -> Service:
     tokens = Tokens(issuer)
 
     def client(service: str) -> Rest:
-        return Rest(services.filler(service), f"The {service} service")
+        return Rest(services.finder_with_filling(service), f"The {service} service")
 
     feeds = {
         owner: FeedClient(client(owner), tokens.current, settings.interval * FRESH)

@@ -56,9 +56,9 @@ class EventFactory:
         before, _ = _untraced(change.get("fullDocumentBeforeChange"))
         after, traceparent = _untraced(change.get("fullDocument"))
         kind = change["operationType"]
-        if before is not None and self._source.unfit(before):
+        if before is not None and self._source.find_problem(before):
             before = None
-        if after is not None and (problem := self._source.unfit(after)):
+        if after is not None and (problem := self._source.find_problem(after)):
             report_skipped(self._collection.name, key, problem)
             kind, after = "delete", None  # other services delete it, if they had it
         named = self._source.rule(Change(kind, key, before, after))

@@ -39,7 +39,7 @@ async def read_page(assignment: Assignment, run: str, after: str | None, end: st
     documents = _at_most(found, MAX_CHARACTERS)
     is_all = len(found) < MAX_DOCUMENTS and len(documents) == len(found) and not reply["cursor"]["id"]
     upto = end if is_all else documents[-1]["_id"]
-    fit = without_invalid(documents, collection.name, assignment.source.unfit)
+    fit = without_invalid(documents, collection.name, assignment.source.find_problem)
     page = Page(run=run, documents=fit, after=after, upto=upto, last=upto is None)
     return page, version_of(moment)
 

@@ -25,11 +25,11 @@ class Source:
     domain: str
     collection: str
     rule: Callable[[Change], Named | None]
-    shape: DocumentSchema
+    schema: DocumentSchema
 
-    def unfit(self, document: Mapping[str, Any]) -> str | None:
+    def find_problem(self, document: Mapping[str, Any]) -> str | None:
         """Return what is wrong with a document, or None. Fields may be missing."""
-        return self.shape.find_problem_in_part(document)
+        return self.schema.find_problem_in_part(document)
 
     @property
     def fields(self) -> dict[str, int]:

@@ -66,11 +66,11 @@ class TestFile:
 
     def test_is_not_read_again_before(self, file: Path, services: Services) -> None:
         replace(file, {"a": {"v1": version(100, "u1")}})
-        known = services.known()
-        assert services.known() is known
+        known = services.current()
+        assert services.current() is known
 
     def test_one_that_is_missing_names_nobody(self, services: Services) -> None:
-        assert services.known() == {}
+        assert services.current() == {}
         assert services.urls("a") == []
 
     def test_it_may_come_later(self, file: Path, services: Services) -> None:

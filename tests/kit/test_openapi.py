@@ -18,7 +18,7 @@ from kit.http.operations import Operation, operation
 from kit.openapi import docs
 from kit.openapi.describe import describe
 from kit.openapi.names import free
-from kit.openapi.schema import document_schema, field_schema, whole
+from kit.openapi.schema import anchored, document_schema, field_schema
 
 TAG = {"type": "string", "pattern": "^[a-z]{1,30}$"}
 JSON = "application/json"
@@ -506,7 +506,7 @@ def test_response_schema_requires_only_fields_that_are_there() -> None:
     [("a|b", "^(?:a|b)$"), ("^a$", "^a$"), ("a", "^a$"), (r"a\$", r"^(?:a\$)$"), ("^a|b$", "^(?:^a|b$)$")],
 )
 def test_patterns_match_whole_values(pattern: str, wanted: str) -> None:
-    assert whole(pattern) == wanted
+    assert anchored(pattern) == wanted
 
 
 def test_a_taken_name_gets_a_number() -> None:

@@ -28,7 +28,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
     @operation(HIDING)
     def hide(post_id: str) -> Response:
         hidden = request.method == "PUT"
-        marks.hide(g.reader.username, post_id, posts.known(post_id)["topic"], hidden)
+        marks.hide(g.reader.username, post_id, posts.find(post_id)["topic"], hidden)
         return reply({"post": post_id, "hidden": hidden})
 
     return verbs

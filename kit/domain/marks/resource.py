@@ -7,7 +7,7 @@ from flask import Request, g
 
 from kit.domain.marks.collection import Marks
 from kit.domain.marks.documents import MARK_SCHEMA
-from kit.domain.posts.collection import but
+from kit.domain.posts.collection import excluding
 from kit.domain.posts.resource import TEXT
 from kit.mongo.client import Document
 
@@ -49,7 +49,7 @@ def leave_out_hidden(app: Eve, resource: str, marks: Marks) -> None:
 
     def leave_out(_request: Request, lookup: Document) -> None:
         if g.reader is not None and "_id" not in lookup:
-            lookup.update(but(marks.hidden(g.reader.username)))
+            lookup.update(excluding(marks.hidden(g.reader.username)))
 
     event = getattr(app, f"on_pre_GET_{resource}")
     event += leave_out

@@ -23,8 +23,8 @@ of other programs at no cost.
 """
 
 
-def but(ids: list[str]) -> Document:
-    """Return the filter for all posts except these."""
+def excluding(ids: list[str]) -> Document:
+    """Return the condition that a post is none of these."""
     return {"_id": {"$nin": ids}} if ids else {}
 
 
@@ -45,7 +45,7 @@ class Posts:
         self._find_problem = find_problem
         self.fields = dict.fromkeys((*STORED, *more), True)
 
-    def known(self, post_id: str) -> Document:
+    def find(self, post_id: str) -> Document:
         """Find a post. Raises NotFound."""
         found = self.collection.find_one({"_id": post_id}, self.fields)
         for post in self.valid([found] if found else []):
@@ -54,12 +54,12 @@ class Posts:
 
     def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
         """Read a page of all posts but the hidden, newest first, and those of one moment by `_id`."""
-        cursor = self.collection.find({**DATED, **but(hidden)}, self.fields).sort(NEWEST).hint("newest")
+        cursor = self.collection.find({**DATED, **excluding(hidden)}, self.fields).sort(NEWEST).hint("newest")
         return self.read(cursor, page, lambda: self.count_newest(hidden))
 
     def count_newest(self, hidden: list[str]) -> int:
         """Count all posts but the hidden, to just over TOTAL_LIMIT."""
-        # Two counts that never leave their indexes; one over `but(hidden)` would read every post.
+        # Two counts that never leave their indexes; one over `excluding(hidden)` would read every post.
         limit = TOTAL_LIMIT + 1 + len(hidden)
         everything = self.collection.count_documents(DATED, limit=limit, hint="newest")
         return everything - self.collection.count_documents({"_id": {"$in": hidden}})

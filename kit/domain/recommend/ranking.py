@@ -3,7 +3,7 @@
 from pymongo import ASCENDING, DESCENDING
 
 from kit.domain.marks.collection import Marks
-from kit.domain.posts.collection import Posts, but
+from kit.domain.posts.collection import Posts, excluding
 from kit.domain.posts.documents import LOVE, RECOMMENDED
 from kit.mongo.client import Document
 from kit.mongo.document_schema import LARGEST_INTEGER
@@ -27,9 +27,9 @@ def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | Non
     if topic is not None:
         match["topic"] = topic
     hidden = marks.hidden(reader) if reader else []
-    visible = {**match, **but(hidden)}
+    visible = {**match, **excluding(hidden)}
     first = _sharing_interests(posts, marks, visible, reader, topic) if reader else []
-    rest = {**match, **but([*hidden, *(post["_id"] for post in first)])}
+    rest = {**match, **excluding([*hidden, *(post["_id"] for post in first)])}
     missing = RECOMMENDED - len(first)
     return [*first, *_most_loved(posts, rest, missing)] if missing else first
 

@@ -5,9 +5,9 @@ import asyncio
 from starlette.requests import Request as Incoming
 
 from kit.http.bodies import DRAINED, LARGEST_BODY
-from kit.http.problems import Refused
+from kit.http.problems import Refused, TooLarge
 from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.ingress.responses import TooLarge, TooSlow, WrongMethod
+from step3_async.gateway.ingress.responses import TooSlow, WrongMethod
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 LONGEST_TARGET, LONGEST_FIELD, MOST_FIELDS = 4000, 8000, 80
@@ -17,8 +17,9 @@ failure of theirs; here it is refused in the contract's words.
 
 
 def require_acceptable(request: Request) -> None:
-    """Raise WrongMethod for an unknown method, and Refused for an address that is no path (it would become a
-    part of the host's name) and for what is too large.
+    """Raise WrongMethod for an unknown method, and Refused for an address or headers that are too large.
+
+    An address that does not begin with a slash is refused, too: it would become a part of the host's name.
     """
     if request.method not in METHODS:
         raise WrongMethod(", ".join(sorted(METHODS)))
@@ -32,7 +33,7 @@ def require_acceptable(request: Request) -> None:
 
 
 def has_body(request: Request) -> bool:
-    """Tell whether a body comes with the request."""
+    """Return whether the request has a body."""
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 

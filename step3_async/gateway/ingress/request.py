@@ -1,4 +1,4 @@
-"""Requests as the gateway works with them, made of what the server has read.
+"""Parse requests into the form that the gateway works with.
 
 The web face alone is inside: it proves itself by the secret. The headers that our services exchange are
 dropped from the requests of everybody else.
@@ -40,13 +40,13 @@ INTERNAL = frozenset(
         *(DEADLINE, COMMAND_WAIT, COMMAND, DEPENDS_ON, GAPS),
     )
 )
-"""What our services tell each other, and proxies tell us."""
+"""Headers that only our own services or trusted proxies may send; those of all other senders are dropped."""
 
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range"})
 PERSONAL = frozenset({"authorization", "cookie", COMMAND_WAIT.lower()})
 
 LONGEST_DEADLINE = 7
-"""Digits of a deadline that makes sense."""
+"""The most digits of a deadline that makes sense."""
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SOUND_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
