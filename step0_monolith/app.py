@@ -50,8 +50,9 @@ def create_app(
 
     Sessions are cookies named `session_cookie` until `app.session_interface` is set to something else.
 
-    Without `optional_parts` of the store some verbs respond with 503, and all others work. `describe` makes
-    the OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.
+    The face is ready even if `optional_parts` of the store are away: then some verbs respond with 503.
+    `describe` makes the OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no
+    addresses.
     """
     app = Flask(__name__)
     behind = from_trusted(app.wsgi_app, TrustedProxies(trusted_proxies))

@@ -63,7 +63,7 @@ class Store(Protocol):
         """List the topics that have posts, in alphabetical order, for people to choose from."""
 
     def sign_up(self, username: str, password: str, email: str | None) -> None:
-        """Make a member. Raises NameTaken."""
+        """Add a member. Raises NameTaken."""
 
     def sign_in(self, username: str, password: str, address: str) -> Session:
         """Check a password and return a token. Raises WrongCredentials, or TooManyRequests for `address`."""

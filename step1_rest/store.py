@@ -1,4 +1,4 @@
-"""The seam's queries and commands as requests to the API."""
+"""The store of step 1: it sends the seam's queries and commands to the API as requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -17,9 +17,10 @@ from workshop.state import ROOT
 
 @dataclass(frozen=True)
 class Process:
-    """A process of a step. `command` and the values of `env` contain placeholders.
+    """A process of a step. `command` and the values of `env` may contain placeholders.
 
-    `own` has none, and unlike `env` it takes precedence over the caller's settings.
+    `own` are further variables, without placeholders. They take precedence over the caller's settings, which
+    take precedence over `env`.
     """
 
     name: str

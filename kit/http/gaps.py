@@ -1,4 +1,4 @@
-"""Gaps: what a page cannot show, as a part that knows it is away."""
+"""Gaps: what a page cannot show because a service that knows it is away."""
 
 from flask import g
 

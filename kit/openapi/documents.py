@@ -109,9 +109,10 @@ def _changed(resource: Mapping[str, Any]) -> Json:
 
 
 def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
-    """List the fields a client sends.
+    """List the fields that a client sends.
 
-    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token names.
+    The id is among them unless it is an ObjectId, which MongoDB makes. The owner is not, as the token names
+    it.
     """
     identifier, owner = resource["id_field"], resource["auth_field"]
     made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"
@@ -128,7 +129,7 @@ def _written(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
 
 
 def variable_schema(resource: Mapping[str, Any], name: str, otherwise: Json) -> Json:
-    """Describe a variable in a resource's address: it is the field it names."""
+    """Return the schema of a variable in a resource's address, from the field of the same name."""
     rules = resource["schema"].get(name)
     if not isinstance(rules, Mapping):
         return otherwise

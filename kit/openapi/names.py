@@ -1,4 +1,4 @@
-"""Names: operations', schemas', and those within addresses."""
+"""The names of operations, of schemas, and of variables in addresses."""
 
 import re
 from collections.abc import Container

@@ -1,4 +1,4 @@
-"""Sets of public keys (RFC 7517), of which we take the Ed25519 ones (RFC 8037)."""
+"""Parse sets of public keys (RFC 7517). Only Ed25519 keys (RFC 8037) are used."""
 
 from collections.abc import Mapping
 from typing import Any

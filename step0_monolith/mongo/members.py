@@ -14,14 +14,14 @@ from kit.mongo.skipped import without_invalid
 
 
 class StoredMembers:
-    """The members; `failed_sign_ins` limits guessing."""
+    """The members in a collection. `failed_sign_ins` limits how often a password can be guessed."""
 
     def __init__(self, members: Collection[Document], failed_sign_ins: RateLimit) -> None:
         self._members, self._failed_sign_ins = members, failed_sign_ins
 
     @translated
     def add(self, username: str, password: str, email: str | None) -> None:
-        """Make a member. Raises NameTaken."""
+        """Add a member. Raises NameTaken."""
         member = {
             "_id": username,
             "password": hashed(password),

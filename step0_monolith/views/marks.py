@@ -1,4 +1,4 @@
-"""What a reader does to posts: tag, like, hide; and what they have tagged, liked and hidden."""
+"""The views to tag, like and hide posts, and to list what a reader has tagged, liked and hidden."""
 
 from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and the reader's own page."""
+"""The views to sign up, in and out, and the reader's own page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists, single posts, search, recommendations and pictures."""
+"""The views that show posts: lists, single posts, search, recommendations and pictures."""
 
 import re
 from collections.abc import Mapping, Sequence

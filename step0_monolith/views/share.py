@@ -1,4 +1,4 @@
-"""Sharing a post by mail."""
+"""The view to share a post by mail."""
 
 from flask import Blueprint, Response, jsonify, make_response, request
 

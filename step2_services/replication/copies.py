@@ -27,8 +27,8 @@ pages they go to did not fit into MongoDB's cache, which it says in the same wor
 """
 
 CACHE_PER_INDEX = 8
-"""How many times as large as the indexes of copies MongoDB's cache is to be, as it keeps what a transaction
-writes in a part of it, and shares it among all that it stores.
+"""MongoDB's cache should be this many times as large as the indexes of the copies: all that it stores shares
+the cache, and a transaction's writes must fit into a part of it.
 """
 
 TOO_MUCH = frozenset({112, 290, 388})
@@ -39,8 +39,8 @@ TOO_MUCH = frozenset({112, 290, 388})
 class Copy:
     """Copies in `collection` with these `fields` besides `_id`, of which `times` are times.
 
-    Where several owners each give some fields of the same documents, `own` names those of this owner: only
-    they are removed when this owner deletes the document.
+    If several owners give fields to the same documents, `own` names those of this owner: only they are
+    removed when this owner deletes the document.
     """
 
     collection: Collection[Document]
@@ -50,7 +50,7 @@ class Copy:
 
     @translated
     def cursor(self, name: str) -> str | None:
-        """Return the cursor of the copies `name`; None if they are to begin."""
+        """Return the cursor of the copies `name`; None if they are to begin with all documents."""
         found = self._positions.find_one({"_id": name})
         return found["cursor"] if found else None
 
@@ -63,7 +63,7 @@ class Copy:
 
     @translated
     def forget(self, name: str) -> None:
-        """Have the copies begin again. They remain in use until newer ones replace them."""
+        """Delete the cursor, so that the copies begin again. They stay in use until new ones replace them."""
         self._positions.delete_one({"_id": name})
 
     @translated

@@ -25,7 +25,9 @@ PAGES = [
     AnnouncedPath(template=each, below="", seconds=SECONDS, trusts_gateway=True)
     for each in ("/", "/login", "/logout", "/signup", "/{page:path}")
 ]
-"""Each of these, and the pages of each API service, may occupy only a part of an instance."""
+"""The paths of the face. Pages of one kind may occupy only a part of an instance: see the gateway's
+bulkhead.
+"""
 
 
 def make_app() -> Flask:
@@ -58,7 +60,7 @@ def make_app() -> Flask:
 
 
 def _extend_pages(app: Flask) -> None:
-    """Have the pages of step 0 extend this step's layout, which extends step 0's."""
+    """Make the pages of step 0 extend this step's layout, which extends step 0's layout."""
     step0 = app.jinja_loader
     assert step0 is not None  # noqa: S101
     own = FileSystemLoader(Path(__file__).parent / "templates")

@@ -1,4 +1,4 @@
-"""Requests of the web face to the gateway, and what their responses say about the page made from them."""
+"""Requests of the web face to the gateway. The headers of their responses are collected for the gateway."""
 
 import time
 from dataclasses import dataclass, field

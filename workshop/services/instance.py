@@ -13,8 +13,10 @@ POLL_SECONDS = 0.1
 
 
 class Instance:
-    """An instance and its health: `live` and `ready` stay set once they were. `not_ready` names the parts
-    that are missing. `removed_at` is the time since when it is to stop, None before.
+    """An instance and its health.
+
+    `live` and `ready` stay set once they are. `not_ready` names the parts that are not ready. `removed_at` is
+    the time since when it is to stop, None before.
     """
 
     def __init__(self, name: str, service: str, version: str, host: str, port: int) -> None:
@@ -32,12 +34,14 @@ class Instance:
 
     @property
     def listed(self) -> bool:
-        """Whether clients see it: from the moment it is ready until it is to stop."""
+        """Whether clients get its address: from the moment it is ready until it is to stop."""
         return self.ready and self.removed_at is None
 
     @property
     def filling(self) -> bool:
-        """Whether it responds but is not ready yet. Who fills its store has to know it."""
+        """Whether it responds but is not ready yet. Only the service that fills its store may send
+        requests.
+        """
         return self.live and not self.ready and self.removed_at is None
 
     def remove(self) -> None:

@@ -31,8 +31,8 @@ def excluding(ids: list[str]) -> Document:
 class Posts:
     """Queries over a collection of posts.
 
-    Posts come as they are stored, with STORED and `more` fields. Those in which `find_problem` finds a
-    problem are skipped. `as_post` returns them as clients see them.
+    Methods return posts as they are stored, with the fields STORED and `more`; `as_post` makes them what
+    clients see. Posts in which `find_problem` finds a problem are skipped.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Posts:
         return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
 
     def read(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
-        """Read a page of `cursor`'s documents. For MongoDB a limit of 0 would mean no limit."""
+        """Read a page of `cursor`'s documents. `count` returns the total, and is called only if needed."""
         found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
         is_last = 0 < len(found) < page.limit
         total = page.offset + len(found) if is_last else count()

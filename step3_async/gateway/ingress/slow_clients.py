@@ -1,4 +1,4 @@
-"""Clients that take their time must not take the room of others.
+"""Limit slow clients, so that they do not take the place of others.
 
 uvicorn sets no limit to connections that send nothing or trickle, and drops the response to a client that
 closes its own side early. Each method here names the test in tests/step3/test_gateway_slow.py that fails
