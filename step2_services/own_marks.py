@@ -22,7 +22,7 @@ Tag = Annotated[str, Field(max_length=30)]
 
 
 class OwnMark(BaseModel):
-    """What a reader has recently done to a post; the rest is None."""
+    """A mark that a reader has made recently. Fields that have not changed recently are None."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

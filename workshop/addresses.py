@@ -8,7 +8,8 @@ import click
 
 LOOPBACK = "127.0.0.1"
 REACHABLE_AT = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - looked up, not bound
-"""Where clients on this machine reach a server that listens on all addresses."""
+"""The address at which clients on this machine reach a server that listens on all addresses, by that address.
+"""
 
 
 def host_from(variable: str) -> str:

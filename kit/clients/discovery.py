@@ -17,7 +17,7 @@ from kit.http.headers import SERVICE_VERSION
 from kit.http.problems import Refused
 
 JWKS = "/.well-known/jwks.json"
-"""Where a service that signs tokens publishes their public keys."""
+"""The path at which a service that signs tokens publishes the public keys."""
 
 Versions = dict[str, dict[str, Any]]
 """The versions of a service by name, each with its `share` and `urls`."""

@@ -14,7 +14,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, ExcInfo, Processor
 
-from kit.logs.secrecy import hide, without_secrets
+from kit.logs.secrecy import hide_secrets, without_secrets
 
 FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -112,7 +112,7 @@ def _on_one_line(_logger: object, _method: str, line: EventDict) -> EventDict:
 
 
 def _write_exception(out: TextIO, exc_info: ExcInfo) -> None:
-    out.write("\n" + hide("".join(traceback.format_exception(*exc_info))))
+    out.write("\n" + hide_secrets("".join(traceback.format_exception(*exc_info))))
 
 
 def _dumps(line: Any, **_options: object) -> str:

@@ -7,8 +7,8 @@ import jwt
 
 ALGORITHM = "EdDSA"
 
-TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
-"""What a key may declare so that it verifies signatures."""
+ACCEPTED = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
+"""The values that a key's fields may have. A key with others is not for verifying our signatures."""
 
 
 def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
@@ -38,7 +38,7 @@ class LocalKeys:
 def _is_ours(given: Any) -> bool:
     if not isinstance(given, Mapping) or not all(isinstance(given.get(name), str) for name in ("kid", "x")):
         return False
-    return all(given.get(name) in taken for name, taken in TAKEN.items())
+    return all(given.get(name) in taken for name, taken in ACCEPTED.items())
 
 
 def _public(given: Mapping[str, Any]) -> dict[str, Any]:

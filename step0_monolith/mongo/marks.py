@@ -1,4 +1,4 @@
-"""What readers do to posts, in the database: tag, like, hide; and the lists of marked posts."""
+"""Marks in the database: tag, like and hide posts, and list the marked posts."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from step0_monolith.store import Reader
 
 
 class StoredMarks:
-    """The marks. `shown` returns posts as a reader sees them."""
+    """The marks in a collection. `shown` makes posts what a reader sees."""
 
     def __init__(self, posts: Posts, marks: Marks, shown: StoredPosts) -> None:
         self._posts, self._marks, self._shown = posts, marks, shown

@@ -10,7 +10,7 @@ from step0_monolith.http.bodies import Empty, read_body
 from step0_monolith.http.identity import current_reader, local_path, signed_in
 from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
-from step0_monolith.views.posts import known_id, represent_posts
+from step0_monolith.views.posts import checked_id, represent_posts
 
 
 def make_blueprint(store: Store) -> Blueprint:
@@ -53,7 +53,7 @@ def make_blueprint(store: Store) -> Blueprint:
     def tag(post_id: str, tag: str) -> Response:
         params.allow_only()
         change = store.tag if request.method == "PUT" else store.untag
-        tags = change(known_id(post_id), checked_tag(tag), current_reader())
+        tags = change(checked_id(post_id), checked_tag(tag), current_reader())
         return jsonify(post=post_id, tags=tags)
 
     @views.route("/posts/<post_id>/like", methods=["PUT", "DELETE"])
@@ -62,7 +62,7 @@ def make_blueprint(store: Store) -> Blueprint:
         params.allow_only()
         liked = request.method == "PUT"
         return jsonify(
-            post=post_id, liked=liked, likes=store.like(known_id(post_id), liked, current_reader())
+            post=post_id, liked=liked, likes=store.like(checked_id(post_id), liked, current_reader())
         )
 
     @views.route("/posts/<post_id>/hide", methods=["PUT", "DELETE"])
@@ -70,7 +70,7 @@ def make_blueprint(store: Store) -> Blueprint:
     def hide(post_id: str) -> Response:
         params.allow_only()
         hidden = request.method == "PUT"
-        store.hide(known_id(post_id), hidden, current_reader())
+        store.hide(checked_id(post_id), hidden, current_reader())
         return jsonify(post=post_id, hidden=hidden)
 
     @views.post("/posts/<post_id>/unhide")
@@ -80,7 +80,7 @@ def make_blueprint(store: Store) -> Blueprint:
         params.allow_only()
         if request.get_data(cache=True):
             read_body(Empty)
-        store.hide(known_id(post_id), False, current_reader())
+        store.hide(checked_id(post_id), False, current_reader())
         if wants_html():
             return redirect(local_path(request.form.get("next")), 303)
         return jsonify(post=post_id, hidden=False)

@@ -17,8 +17,8 @@ from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 
-def known_id(post_id: str) -> str:
-    """Return `post_id` if it looks like one. Raises NotFound before the store gets a request."""
+def checked_id(post_id: str) -> str:
+    """Return `post_id` if it has the form of one. Raises NotFound before the store gets a request."""
     if not re.fullmatch(POST_ID, post_id):
         raise NotFound("There is no such post.")
     return post_id
@@ -79,7 +79,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/posts/<post_id>")
     def show(post_id: str) -> AnyResponse:
         params.allow_only()
-        post = store.post(known_id(post_id), g.reader)
+        post = store.post(checked_id(post_id), g.reader)
         response = represent(dict(post), "post.html", post=post, likes=likes_shown(store, [post]))
         if not wants_html():
             response.set_etag(post["_etag"])
@@ -99,7 +99,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/images/<post_id>")
     def image(post_id: str) -> AnyResponse:
         params.allow_only()
-        found = store.image(known_id(post_id))
+        found = store.image(checked_id(post_id))
         response = make_response(found.content)
         response.mimetype = found.media_type
         response.set_etag(found.etag)

@@ -23,7 +23,7 @@ POSTS = tuple(field for field in STORED if field != "_id")
 
 MARK = ("reader", "post", "topic")
 MARKS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
-"""What three services each know of a mark is in one document here."""
+"""The fields of a mark, by the service that owns each. Here they are in one document."""
 
 
 def make_app() -> Service:

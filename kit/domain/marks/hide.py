@@ -1,4 +1,4 @@
-"""Hide a post, and the posts a reader hid."""
+"""The verbs that hide a post and list the hidden posts."""
 
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel

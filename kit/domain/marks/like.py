@@ -1,4 +1,4 @@
-"""Like a post, the posts a reader likes, and how many readers like each post."""
+"""The verbs that like a post, list the liked posts, and count how many readers like each post."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Tag a post, and the reader's tags."""
+"""The verbs that tag a post, list the reader's tags, and list the posts with a tag."""
 
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, Field

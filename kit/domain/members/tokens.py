@@ -1,4 +1,4 @@
-"""Signing in and out, and the keys that tokens can be verified with."""
+"""The verbs that sign a member in and out, and publish the keys by which tokens are verified."""
 
 from datetime import datetime
 

@@ -95,6 +95,7 @@ class Posts:
 
     def read(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
         """Read a page of `cursor`'s documents. `count` returns the total, and is called only if needed."""
+        # For MongoDB a limit of 0 would mean no limit.
         found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
         is_last = 0 < len(found) < page.limit
         total = page.offset + len(found) if is_last else count()

@@ -1,4 +1,4 @@
-"""Recommendations: much loved posts, for a reader first those that share the reader's interests."""
+"""Find the posts to recommend: the most loved ones; for a reader, those of the reader's interests first."""
 
 from pymongo import ASCENDING, DESCENDING
 

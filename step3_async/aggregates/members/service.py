@@ -1,4 +1,4 @@
-"""Members: signing up, in and out; the only one who can sign readers' tokens."""
+"""Members: signs readers up, in and out. No other service can sign readers' tokens."""
 
 from datetime import timedelta
 

@@ -21,7 +21,9 @@ REMEMBERED = 20_000
 """How many documents are remembered: a view may show a change before the aggregate has responded."""
 
 FIRST_SILENCE, LAST_SILENCE = 0.3, 1.2
-"""Seconds of waiting in vain after which a view gets a query: before the first one, and at most later."""
+"""How many seconds to wait for a view's message before it gets a query: for the first time, and at most
+later.
+"""
 
 REPLY_SECONDS = 1.0
 

@@ -1,4 +1,4 @@
-"""How large a request may be, and how long its body may take to come."""
+"""Limit the size of requests, and the time that a body may take to come."""
 
 import asyncio
 
@@ -11,8 +11,9 @@ from step3_async.gateway.ingress.responses import TooSlow, WrongMethod
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 LONGEST_TARGET, LONGEST_FIELD, MOST_FIELDS = 4000, 8000, 80
-"""A little less than the servers of services accept. They would close the connection, which would look like a
-failure of theirs; here it is refused in the contract's words.
+"""The largest address and header in bytes, and the most headers: a little less than services accept. A
+service would close the connection, which would look like its failure; the gateway responds as the contract
+demands.
 """
 
 

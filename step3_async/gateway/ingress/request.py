@@ -80,7 +80,7 @@ class Request:
 
     @property
     def seconds_left(self) -> float:
-        """What is left of its time."""
+        """The seconds that are left until `ends_at`."""
         return self.ends_at - time.monotonic()
 
     @property

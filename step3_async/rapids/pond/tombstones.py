@@ -15,7 +15,7 @@ from step3_async.rapids.pond.bulk_writes import write
 from step3_async.rapids.pond.snapshot_states import PAGES
 
 TOMBSTONES_KEPT = timedelta(days=7)
-"""As long as the rapids keep events."""
+"""How long tombstones are kept: as long as the rapids keep events."""
 
 
 def pond_indexes(*collections: str) -> Indexes:

@@ -17,7 +17,7 @@ INDEXES: Indexes = {
     "marks": named(MODEL["marks"], "hidden_by_reader"),
 }
 
-SAME = {"posts|resource": "posts", "posts|item_lookup": "posts"}
+SAME_FOR_VISITORS = {"posts|resource": "posts", "posts|item_lookup": "posts"}
 
 
 def make_app() -> Service:
@@ -35,7 +35,7 @@ def make_app() -> Service:
             AnnouncedPath(template="/posts/{post}", composition="marks on one"),
         ),
         ponds=(ponds.posts(database), ponds.hidden(database)),
-        same_for_visitors=SAME,
+        same_for_visitors=SAME_FOR_VISITORS,
     )
     leave_out_hidden(app, "posts", marks)
     return app

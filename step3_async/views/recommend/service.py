@@ -33,7 +33,7 @@ INDEXES: Indexes = {
 POSTS = tuple(field for field in STORED if field != "_id")
 TIMES = ("created",)
 
-SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}
+SAME_FOR_VISITORS = {"recommend.recommend": "posts", "recommend.topics": "posts"}
 
 
 def make_app() -> Service:
@@ -52,5 +52,5 @@ def make_app() -> Service:
         ),
         ponds=(Pond(posts.collection, "posts", POSTS, TIMES), *ponds.marks(database)),
         verbs=[recommend.make_blueprint(posts, marks, shows_marks=False)],
-        same_for_visitors=SAME,
+        same_for_visitors=SAME_FOR_VISITORS,
     )
