@@ -39,7 +39,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 def _log_retry(details: RetryDetails) -> None:
     """Log another attempt in words for people: stamina would log names of Python functions."""
-    log.info("sent again", attempt=details.retry_num + 1, reason=str(details.caused_by))
+    log.info("request sent again", attempt=details.retry_num + 1, reason=str(details.caused_by))
 
 
 set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])

@@ -32,7 +32,7 @@ def report_skipped(collection: str, identifier: Any, reason: str) -> None:
         while len(_reported) > REMEMBERED:
             _reported.popitem(last=False)
     SKIPPED.labels(collection).inc()
-    log.warning("left out a document", collection=collection, id=key[1], reason=reason)
+    log.warning("skipped a document", collection=collection, id=key[1], reason=reason)
 
 
 def without_invalid(documents: Iterable[Any], collection: str, find_problem: FindProblem) -> list[Any]:

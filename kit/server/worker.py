@@ -43,10 +43,12 @@ response could be lost (RFC 9112, 9.6).
 PIECE = 65_536
 LARGEST_HEAD = 65_536
 
-LATE = orjson.dumps(error_body(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to come.", None))
-TOO_LATE = (
+TIMEOUT_BODY = orjson.dumps(
+    error_body(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to come.", None)
+)
+TIMEOUT_RESPONSE = (
     b"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%b" % (len(LATE), LATE)
+    b"Content-Length: %d\r\n\r\n%b" % (len(TIMEOUT_BODY), TIMEOUT_BODY)
 )
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -177,7 +179,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         for conn in _expired(self._arriving, now):
             self._forget(conn)
             with contextlib.suppress(OSError):  # a client that is so slow need not learn why
-                conn.sock.send(TOO_LATE)
+                conn.sock.send(TIMEOUT_RESPONSE)
             self._linger(conn)
         for conn in _expired(self._lingering, now):
             self._close(conn)

@@ -1,4 +1,4 @@
-"""Checks of requests before Eve handles them."""
+"""Check requests before Eve handles them."""
 
 from http import HTTPStatus
 from math import isfinite

@@ -1,4 +1,4 @@
-"""JSON or HTML at the same address, as the client accepts."""
+"""Content negotiation: respond with JSON or HTML at the same address, as the client prefers."""
 
 from collections.abc import Mapping
 from typing import Any

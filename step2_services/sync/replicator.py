@@ -155,7 +155,7 @@ class Replicator(threading.Thread):
             self.progress.state = "begins" if begins else "follows"
 
     def _forget(self) -> None:
-        log.warning("begins again", relation=self.relation.name)
+        log.warning("copies begin again", relation=self.relation.name)
         self._taker.call("DELETE", self._path, token=self._tokens.current())
         self._known = False
         self.progress.state = "begins"
@@ -197,7 +197,7 @@ class Replicator(threading.Thread):
         if not self._batch_size.is_slow:
             return
         if not self.progress.slow:
-            log.warning("goes on slowly", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
+            log.warning("copies are slow", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
         self.progress.slow = f"Goes on slowly, a few at a time. {problem} {MORE_MEMORY}"
 
     def _note_left_out(self, batch: Batch) -> None:
@@ -223,5 +223,5 @@ class Replicator(threading.Thread):
                 if isinstance(problem, DependencyUnavailable | DependencyTimeout | NotFound)
                 else "error"
             )
-            getattr(log, level)("waits", relation=self.relation.name, reason=str(problem))
+            getattr(log, level)("copies wait", relation=self.relation.name, reason=str(problem))
         self.progress.state, self.progress.problem = "waits", str(problem)

@@ -66,7 +66,7 @@ class Report(threading.Thread):
                 with translated_errors():
                     self._relations.bulk_write([self._row(each) for each in self._replicators], ordered=False)
             except Problem as problem:
-                log.warning("no report", reason=str(problem))
+                log.warning("relations not reported yet", reason=str(problem))
             time.sleep(REPORT_SECONDS)
 
     def add_lags(self, response: dict[str, Any]) -> None:

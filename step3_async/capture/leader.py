@@ -73,7 +73,10 @@ class Leader:
                     log.info("following a source", domain=self._source.domain, term=self._lease.term)
                     await self._lead()
                 except LeaseLost:
-                    log.warning("another instance may follow now", domain=self._source.domain)
+                    log.warning(
+                        "the lease is lost, so another instance may follow the source",
+                        domain=self._source.domain,
+                    )
                 except PyMongoError as error:
                     log.warning("cannot follow a source yet", domain=self._source.domain, reason=str(error))
                     await asyncio.sleep(PAUSE_SECONDS)

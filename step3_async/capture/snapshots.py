@@ -70,7 +70,9 @@ class Snapshots:
                     await self._publish(job)
             except (PyMongoError, Unavailable) as error:
                 reason = f"{type(error).__name__}: {error}"
-                log.warning("snapshot waits", domain=self._assignment.domain, run=run, reason=reason)
+                log.warning(
+                    "snapshot not published yet", domain=self._assignment.domain, run=run, reason=reason
+                )
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _publish(self, job: SnapshotJob) -> None:

@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from kit.http.operations import Operation, operation
 from kit.openapi import docs
 from kit.openapi.describe import describe
-from kit.openapi.names import free
+from kit.openapi.names import free_name
 from kit.openapi.schema import anchored, document_schema, field_schema
 
 TAG = {"type": "string", "pattern": "^[a-z]{1,30}$"}
@@ -510,7 +510,7 @@ def test_patterns_match_whole_values(pattern: str, wanted: str) -> None:
 
 
 def test_a_taken_name_gets_a_number() -> None:
-    assert free("a", {"a", "a2"}) == "a3"
+    assert free_name("a", {"a", "a2"}) == "a3"
 
 
 def test_document_describes_the_application_at_the_request(app: Eve) -> None:

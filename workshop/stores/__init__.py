@@ -38,7 +38,7 @@ def running_stores(step: Step, *, mail: bool = True, events: bool = True) -> Ite
     out.
 
     Where the environment names a server (MONGODB_URI, NATS_URL, SMTP_HOST), use that one and start none.
-    Raises click.ClickException when a server cannot be had.
+    Raises click.ClickException when a server cannot be started.
     """
     from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
 

@@ -12,10 +12,10 @@ MOST_LOVED = [(LOVE, DESCENDING), ("num_comments", DESCENDING), ("_id", ASCENDIN
 RECOMMENDABLE = {"score": {"$gt": 50}}
 
 MANY = 1000
-"""How many to read where some of the most loved are no posts."""
+"""How many documents to read if some of the most loved ones are not valid posts."""
 
 NUMBERED: Document = {LOVE: {"$gte": -LARGEST_INTEGER, "$lte": LARGEST_INTEGER}}
-"""MongoDB sorts some other types after all numbers."""
+"""The condition that `love` is a number: MongoDB sorts values of some other types after all numbers."""
 
 
 def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | None) -> list[Document]:

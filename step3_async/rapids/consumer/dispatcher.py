@@ -123,4 +123,4 @@ class Dispatcher:
             await self._on_applied(domain, applied)
         except Exception:
             # Messages may get lost anyway: a gateway that waits for one sends a query.
-            log.exception("not published what is applied", river=self._name, domain=domain)
+            log.exception("applied changes not published", river=self._name, domain=domain)

@@ -61,7 +61,7 @@ class ProjectionRunner:
                 await self._consumer.run()
                 return
             except Exception:
-                log.exception("projecting events failed; it begins again", seconds=again)
+                log.exception("projecting events failed and is tried again", seconds=again)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), again)
             again = min(2 * again, LONGEST_AGAIN_SECONDS)
