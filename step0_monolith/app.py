@@ -14,7 +14,7 @@ from kit.domain.pictures.documents import has_image
 from kit.http.bodies import LARGEST_BODY, require_small_body
 from kit.http.errors import handle_errors
 from kit.http.gaps import gaps
-from kit.http.proxies import TrustedProxies, from_trusted
+from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.metrics.requests import count_requests
 from kit.openapi import docs
 from step0_monolith.http.cookies import CookieSessions
@@ -55,7 +55,7 @@ def create_app(
     addresses.
     """
     app = Flask(__name__)
-    behind = from_trusted(app.wsgi_app, TrustedProxies(trusted_proxies))
+    behind = trust_forwarded_headers(app.wsgi_app, TrustedProxies(trusted_proxies))
     app.wsgi_app = behind  # type: ignore[method-assign, assignment]
     app.session_interface = CookieSessions()
     app.config.update(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from workshop import environment
-from workshop.addresses import host_from, in_url
+from workshop.addresses import host_from, host_in_url
 from workshop.default_ports import step_ports
 from workshop.ports import port_from
 from workshop.services.manifest import Service, read_services
@@ -76,7 +76,7 @@ class Step:
     @property
     def url(self) -> str:
         """The address of the face."""
-        return f"http://{in_url(self.host)}:{self.port}"
+        return f"http://{host_in_url(self.host)}:{self.port}"
 
 
 def step_numbers() -> list[int]:

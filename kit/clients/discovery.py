@@ -50,7 +50,7 @@ class Services:
         return lambda: self.urls(service)
 
     def finder_with_filling(self, service: str) -> Callable[[], list[str]]:
-        """Return such a function for a program that fills stores.
+        """Return a function that returns the addresses of a service, for a program that fills its stores.
 
         It finds the instances of all versions, as they share a store, and also those whose store is not
         filled yet.

@@ -64,7 +64,7 @@ class TrustedProxies:
         return client
 
 
-def from_trusted(
+def trust_forwarded_headers(
     application: "WSGIApplication", trusted: TrustedProxies, face_secret: str = ""
 ) -> "WSGIApplication":
     """Wrap `application` so that it finds the client's address and scheme in the usual places.

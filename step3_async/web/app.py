@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
-from kit.http.proxies import TrustedProxies, from_trusted
+from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
@@ -50,7 +50,7 @@ def make_app() -> Flask:
     log_requests(app)
     app.after_request(pass_on)
     trace_requests(app)
-    load = Load(from_trusted(app.wsgi_app, TrustedProxies(), secret))
+    load = Load(trust_forwarded_headers(app.wsgi_app, TrustedProxies(), secret))
     app.wsgi_app = load  # type: ignore[method-assign]
     app.extensions[EXTENSION] = host = Host(
         NAME, ("face",), paths=PAGES, is_healthy=lambda: True, load=lambda: load.now

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from workshop import environment, state
-from workshop.addresses import in_url
+from workshop.addresses import host_in_url
 from workshop.services.state_files import endpoints_file
 from workshop.steps import Process, Step
 from workshop.stores import Stores
@@ -62,4 +62,4 @@ class _Secrets:
 
 def addresses(step: Step) -> dict[str, Any]:
     """Return the placeholders that a step's URLs consist of."""
-    return {"host": in_url(step.host), "port": step.port, "ports": step.ports}
+    return {"host": host_in_url(step.host), "port": step.port, "ports": step.ports}

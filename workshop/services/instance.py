@@ -5,7 +5,7 @@ import json
 import threading
 import time
 
-from workshop.addresses import in_url, reachable
+from workshop.addresses import host_in_url, reachable_host
 
 LIVE, READY = "/health/live", "/health/ready"
 TIMEOUT_SECONDS = 4.0
@@ -30,7 +30,7 @@ class Instance:
     @property
     def url(self) -> str:
         """The address of the instance."""
-        return f"http://{in_url(self.host)}:{self.port}"
+        return f"http://{host_in_url(self.host)}:{self.port}"
 
     @property
     def listed(self) -> bool:
@@ -61,7 +61,7 @@ class Instance:
 
     def _get(self, path: str) -> tuple[int, bytes]:
         """Return the status and the body of the response, 0 without one."""
-        connection = http.client.HTTPConnection(reachable(self.host), self.port, timeout=TIMEOUT_SECONDS)
+        connection = http.client.HTTPConnection(reachable_host(self.host), self.port, timeout=TIMEOUT_SECONDS)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workshop import signals
-from workshop.addresses import reachable
+from workshop.addresses import reachable_host
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
 
@@ -75,7 +75,7 @@ def running_stores(step: Step, *, mail: bool = True, events: bool = True) -> Ite
         for user in step.nats.users if step.nats else ():
             stores.nats[user] = nats.url(user) if nats else external_nats or ""
         if catcher:
-            stores.smtp_host, stores.smtp_port = reachable(catcher.host), catcher.smtp_port
+            stores.smtp_host, stores.smtp_port = reachable_host(catcher.host), catcher.smtp_port
             stores.mail_page = catcher.page
         elif external_smtp:
             stores.smtp_host, stores.smtp_port = external_smtp.strip("[]"), port_from("SMTP_PORT", 25)

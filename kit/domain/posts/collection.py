@@ -18,8 +18,8 @@ NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
 TOPICS_OFFERED = 200
 
 DATED: Document = {"created": {"$gte": EARLIEST, "$lte": LATEST}}
-"""The condition that a document may be a post, by the index of the newest alone: it leaves out most documents
-of other programs at no cost.
+"""The condition that a document has a time `created`, as posts do. The index `newest` is enough to check it,
+so most documents of other programs are left out at no cost.
 """
 
 

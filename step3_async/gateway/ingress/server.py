@@ -9,7 +9,11 @@ from types import FrameType
 import uvicorn
 
 from step3_async.gateway.app import Gateway
-from step3_async.gateway.ingress.slow_clients import SlowClientProtocol, WaitingConnections, affordable
+from step3_async.gateway.ingress.slow_clients import (
+    SlowClientProtocol,
+    WaitingConnections,
+    affordable_connections,
+)
 from step3_async.gateway.settings import GatewaySettings
 
 BACKLOG = 2048
@@ -38,7 +42,7 @@ class Server(uvicorn.Server):
     ) -> None:
         protocol = partial(
             SlowClientProtocol,
-            waiting=WaitingConnections(affordable(settings.waiting_at_once)),
+            waiting=WaitingConnections(affordable_connections(settings.waiting_at_once)),
             head_seconds=settings.head_seconds,
         )
         super().__init__(
