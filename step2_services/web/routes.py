@@ -67,7 +67,7 @@ class Routed:
         try:
             return self.services[name].health()
         except Problem:
-            return {"answers": False}
+            return {"responds": False}
 
 
 def served_by() -> str:

@@ -10,7 +10,7 @@ from werkzeug.http import parse_list_header
 
 from kit.http.problems import NotFound
 from step3_async.gateway import metrics
-from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, State, overall
+from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, CommandState, overall
 from step3_async.gateway.ingress.request import Request, joined
 from step3_async.gateway.ingress.responses import COMMANDS, json_response, values_of
 from step3_async.rapids.headers import COMMAND
@@ -75,7 +75,7 @@ class Commands:
             commands = [Command(*each) for each in self._ids.loads(command_id)]
         except BadSignature:
             raise NotFound("There is no such command.") from None
-        services: dict[str, State] = {}
+        services: dict[str, CommandState] = {}
         for command in commands:
             for service, state in (await self._changes.states(command)).items():
                 services[service] = overall([state, services.get(service, "done")])
@@ -87,7 +87,7 @@ class Commands:
             return preference.wait
         return 0.0 if preference.is_async else self._seconds
 
-    def _accepted(self, response: Response, commands: list[Command], state: State) -> Response:
+    def _accepted(self, response: Response, commands: list[Command], state: CommandState) -> Response:
         """Return 202 with the location of the commands, and with the body and headers of `response`."""
         command_id = str(self._ids.dumps([astuple(each) for each in commands]))
         body = orjson.loads(response.body) if response.body else None

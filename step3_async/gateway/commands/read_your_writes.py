@@ -27,7 +27,7 @@ later.
 
 REPLY_SECONDS = 1.0
 
-State = Literal["pending", "done", "failed"]
+CommandState = Literal["pending", "done", "failed"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class AppliedChanges:
             if revision:
                 self._note(applied.service, Command(applied.domain, revision, key))
 
-    async def wait(self, command: Command, seconds: float) -> State:
+    async def wait(self, command: Command, seconds: float) -> CommandState:
         """Wait until all subscribers show the command, and return `done`.
 
         Return `failed` as soon as its event is a dead letter of one of them, and `pending` after `seconds`.
@@ -77,7 +77,7 @@ class AppliedChanges:
                     self._note(service, command)
         return "done"
 
-    async def states(self, command: Command) -> dict[str, State]:
+    async def states(self, command: Command) -> dict[str, CommandState]:
         """Query each subscriber, and return how far it is with the command."""
         return await self._query(self._registry.subscribers(command.domain), command)
 
@@ -107,12 +107,12 @@ class AppliedChanges:
         if noted := self._waiting.pop((command.domain, command.key), None):
             noted.set()
 
-    async def _query(self, services: Iterable[str], command: Command) -> dict[str, State]:
+    async def _query(self, services: Iterable[str], command: Command) -> dict[str, CommandState]:
         names = sorted(services)
         states = await asyncio.gather(*(self._query_one(name, command) for name in names))
         return dict(zip(names, states, strict=True))
 
-    async def _query_one(self, service: str, command: Command) -> State:
+    async def _query_one(self, service: str, command: Command) -> CommandState:
         query = AppliedQuery(domain=command.domain, key=command.key).model_dump_json().encode()
         try:
             reply = AppliedReply.model_validate_json(
@@ -125,7 +125,7 @@ class AppliedChanges:
         return "failed" if reply.dead_lettered else "pending"
 
 
-def overall(states: Iterable[State]) -> State:
+def overall(states: Iterable[CommandState]) -> CommandState:
     """Return the state of a whole whose parts have these states."""
     found = set(states)
     return "failed" if "failed" in found else "pending" if "pending" in found else "done"
