@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """A reason why a request cannot get what it is for. Subclasses set the `status` of the response."""
+    """A reason why a request fails. Each subclass has the `status` of the response."""
 
     status: ClassVar[HTTPStatus]
 
@@ -36,7 +36,7 @@ class DependencyTimeout(Problem):
 
 
 class NotFound(Problem):
-    """There is no such thing, or it has no such part."""
+    """The requested thing does not exist."""
 
     status = HTTPStatus.NOT_FOUND
 

@@ -115,7 +115,7 @@ def _key(header: str) -> str:
 
 
 def _bare(address: str) -> str:
-    """Return an address without its port; "" for what is no address."""
+    """Return an address without its port; "" if it is not an address."""
     host, _, port = address.rpartition(":")
     if address.startswith("["):
         address = address[1:].partition("]")[0]

@@ -39,7 +39,7 @@ def identify(
 
     For verbs that only other services may use, set `g.caller` instead.
 
-    A request with a token that is not valid, or no longer, gets 401 at any address.
+    A request with a malformed, expired or revoked token gets 401 at any address.
     """
 
     @app.before_request

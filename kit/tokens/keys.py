@@ -12,9 +12,9 @@ ACCEPTED = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (
 
 
 def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
-    """Read the keys of a set by their ids; those of other kinds are left out.
+    """Return the keys of a set by their ids; keys of other kinds are left out.
 
-    Raises ValueError for what is no set, or has none of our kind.
+    Raises ValueError if it is not a set of keys, or has no Ed25519 key.
     """
     given = jwks.get("keys") if isinstance(jwks, Mapping) else None
     ours = [_public(each) for each in given if _is_ours(each)] if isinstance(given, list) else []
@@ -25,7 +25,7 @@ def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
 
 
 class LocalKeys:
-    """The keys of a set in memory. Raises ValueError for a set without one of ours."""
+    """The keys of a set in memory. Raises ValueError as `parse` does."""
 
     def __init__(self, jwks: dict[str, Any]) -> None:
         self._keys = parse(jwks)

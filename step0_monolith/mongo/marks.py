@@ -13,7 +13,7 @@ from step0_monolith.store import Reader
 
 
 class StoredMarks:
-    """The marks in a collection. `shown` makes posts what a reader sees."""
+    """The marks in a collection. `shown` returns pages of posts as a reader sees them."""
 
     def __init__(self, posts: Posts, marks: Marks, shown: StoredPosts) -> None:
         self._posts, self._marks, self._shown = posts, marks, shown

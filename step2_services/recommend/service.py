@@ -1,4 +1,6 @@
-"""Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
+"""Recommend: much loved posts; for a reader, those with topics and tags that they tagged and liked come
+first.
+"""
 
 from kit.domain.indexes import INDEXES
 from kit.domain.posts.collection import Posts

@@ -145,4 +145,4 @@ class Bus(Protocol):
         """
 
     async def close(self) -> None:
-        """Send what is still to be sent, and end the connection."""
+        """Send all messages that are still waiting, and end the connection."""

@@ -123,7 +123,7 @@ class SnapshotAccepted(BaseModel):
 
 class RebuildRequest(BaseModel):
     """A request for the status of a service's pond. With `rebuild` the pond is first filled anew from its
-    owners, with `empty` from nothing instead of over what it has.
+    owners. With `empty` it is emptied before.
     """
 
     rebuild: bool = False

@@ -31,8 +31,8 @@ def excluding(ids: list[str]) -> Document:
 class Posts:
     """Queries over a collection of posts.
 
-    Methods return posts as they are stored, with the fields STORED and `more`; `as_post` makes them what
-    clients see. Posts in which `find_problem` finds a problem are skipped.
+    Methods return posts as they are stored, with the fields STORED and `more`. `as_post` returns a post as
+    clients see it. Posts in which `find_problem` finds a problem are skipped.
     """
 
     def __init__(

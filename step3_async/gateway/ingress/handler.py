@@ -144,7 +144,7 @@ class Handler:
 
 @contextmanager
 def cancelled_when_client_leaves(receive: Receive) -> Iterator[None]:
-    """Cancel what is done in the block when the client disconnects, and raise ClientDisconnect."""
+    """Cancel the block when the client disconnects, and raise ClientDisconnect."""
     task, loop = cast("asyncio.Task[None]", asyncio.current_task()), asyncio.get_running_loop()
     watchers: list[asyncio.Task[None]] = []
     has_left = False

@@ -189,7 +189,7 @@ def _request_id(given: str) -> str:
 def _traceparent(given: str) -> str:
     """Return the W3C trace context of a request if it is sound, else that of a new trace.
 
-    Without an exporter of spans this is all there is to tracing, and costs next to nothing; see app.py.
+    Without an exporter of spans nothing else is done for tracing, so it costs next to nothing; see app.py.
     """
     if _SOUND_TRACEPARENT.fullmatch(given):
         return given

@@ -45,7 +45,7 @@ class InFlight:
             await self.nak(delivery, 0)
 
     async def keep_alive(self) -> None:
-        """Keep what is in flight from being delivered again, until cancelled."""
+        """Get more time for all deliveries in flight, regularly, until cancelled."""
         while True:
             await asyncio.sleep(KEEP_ALIVE_SECONDS)
             for delivery in list(self._deliveries.values()):

@@ -29,7 +29,7 @@ def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """Stop what a worker does beside serving requests."""
+    """Stop the host of a worker, which runs beside its requests."""
     if worker.wsgi is not None:
         worker.wsgi.extensions[EXTENSION].stop()
 

@@ -49,7 +49,7 @@ class Part(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether it has what it needs for a start."""
+        """Whether the instance may be ready, as far as this part is concerned."""
 
     @property
     def pending(self) -> int:
@@ -107,7 +107,7 @@ class Host:
 
     @property
     def ready(self) -> bool:
-        """Whether its part has what it needs for a start."""
+        """Whether its part is ready."""
         return self._make_part is None or (self._part is not None and self._part.ready)
 
     def leave(self) -> None:

@@ -125,7 +125,7 @@ class Connection:
         self._callbacks.append(callback)
 
     async def close(self) -> None:
-        """Send what is still to be sent, and disconnect."""
+        """Send all messages that are still waiting, and disconnect."""
         if self._task:
             await cancel(self._task)
         with contextlib.suppress(*FAILURES):

@@ -1,4 +1,6 @@
-"""List: all posts, newest first, and each of them; for a reader without what they hid."""
+"""List: all posts, newest first, and single posts. The list of a reader leaves out the posts that they
+hid.
+"""
 
 from kit.domain.indexes import INDEXES as MODEL
 from kit.domain.marks.collection import Marks
