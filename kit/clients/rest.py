@@ -17,8 +17,7 @@ from kit.logs import outgoing_headers
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 12.0
-"""Longer than a service may take for its slowest verbs, so that its own message about what is slow arrives.
-"""
+"""Longer than a service may take for its slowest verbs, so that its own message about a slow part arrives."""
 
 HEALTH_SECONDS = 3.0
 LONGEST_WAIT = 7

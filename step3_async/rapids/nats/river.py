@@ -26,8 +26,8 @@ OPEN_SECONDS = 10.0
 TRIES = 3
 
 PASSED_BY = "passed-by"
-"""A key of the consumer's metadata. Its value is the number of the first event that the stream still had when
-it was noticed that events before it had been dropped although the river had not had them.
+"""The key in the consumer's metadata that records a loss: the stream dropped events that the river had not
+read yet, and its first event was then the one with this number.
 """
 
 
