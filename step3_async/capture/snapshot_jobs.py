@@ -35,9 +35,9 @@ class SnapshotJobs:
         """Set when this process has added a job."""
 
     async def accept(self, river: str, domain: str, again: bool) -> str:
-        """Add a job for `river`, or let it join one, and return the run.
+        """Add a job for `river`, or let it join one that has not begun, and return the run.
 
-        With `again` it joins only a job of which no page is published yet. Raises PyMongoError.
+        Without `again`, a job that the river has already is enough. Raises PyMongoError.
         """
         own = {"domain": domain, "rivers": river}
         # One at a time, so that simultaneous requests find each other's job.
