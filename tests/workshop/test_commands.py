@@ -17,7 +17,11 @@ from tests.support.make import make
 from tests.support.runs import runs, words
 from workshop.cli import main as workshop
 
-NOT_RUN = {"lint": "`.ci/run` runs it, and once is enough", "lock": "it asks a package index"}
+NOT_RUN = {
+    "lint": "`.ci/run` runs it, and once is enough",
+    "lock": "it asks a package index",
+    "mutants": "it takes hours",
+}
 """Targets that no test runs, and why; what they would do is looked at."""
 
 NAMED = sorted({(path, words) for path in texts.texts() for words in texts.make_commands(path)})
@@ -108,10 +112,11 @@ def test_every_target_is_run_by_a_test() -> None:
     assert {*targets()} - run == {*NOT_RUN}
 
 
-def test_linting_and_locking_do_what_they_say() -> None:
+def test_targets_that_are_not_run_do_what_they_say() -> None:
     for word in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
         assert word in make("-n", "lint")
     assert "requirements/lock.sh" in make("-n", "lock")
+    assert "mutmut run" in make("-n", "mutants")
 
 
 @pytest.mark.parametrize(("program", "name"), [each[:2] for each in ALL])
