@@ -13,7 +13,6 @@ from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
 from tests.support.submission import Submission, new_topic, new_word
 
-
 COMMON_HAN = frozenset("我在工作三年了好使用编程石")
 """Characters of the texts around the words, and of other tests."""
 
