@@ -1,4 +1,4 @@
-"""The verbs for operators: whether a service lives, whether it is ready, and its metrics."""
+"""The verbs for operators: liveness, readiness and metrics of a service."""
 
 from collections.abc import Callable, Container, Mapping
 
@@ -30,7 +30,7 @@ def make_blueprint(
 ) -> Blueprint:
     """Make the views. `health` returns each part by name and whether it responds.
 
-    Without `optional` ones the service is ready all the same, as only some verbs need them.
+    The service is ready even if `optional` parts are away, as only some verbs need them.
     """
     views = Blueprint("health", __name__)
 

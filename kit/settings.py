@@ -14,13 +14,13 @@ MONGODB_URI = "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0"
 
 
 class Settings(BaseSettings):
-    """Variables that are read together; each has its name as alias."""
+    """The base of all settings: variables that are read together. The alias of a field is its variable."""
 
     model_config = SettingsConfigDict(case_sensitive=True, env_ignore_empty=True, extra="ignore", frozen=True)
 
     @classmethod
     def read(cls) -> Self:
-        """Read the variables. Raises RuntimeError, in words, where one is missing or makes no sense."""
+        """Read the variables. Raises RuntimeError, with a text for people, if one is missing or invalid."""
         try:
             return cls()
         except ValidationError as error:
@@ -63,7 +63,7 @@ class DatabaseSettings(Settings):
 
 
 class ServiceSettings(Settings):
-    """Which version and instance of a service this process is, and where the instances of others are."""
+    """The version and instance of this service, and the file with the addresses of other services."""
 
     version: str = Field("v1", alias="VERSION")
     instance: str = Field("", alias="INSTANCE")
@@ -89,7 +89,7 @@ class SessionSettings(Settings):
 
 
 class TrustSettings(Settings):
-    """Which proxies and processes may say where a request comes from; see `kit.http.proxies`."""
+    """The proxies and the secret to trust for the origin of requests; see `kit.http.proxies`."""
 
     face_secret: str = Field("", alias="FACE_SECRET")
     proxies: str = Field("", alias="TRUSTED_PROXIES")
@@ -104,10 +104,7 @@ class MailSettings(Settings):
 
 
 class PictureSettings(Settings):
-    """Which pictures are fetched.
-
-    The largest, and `host:port` pairs that are allowed though they are private.
-    """
+    """The largest size of pictures, and `host:port` pairs that are allowed although they are private."""
 
     max_bytes: WholeNumber = Field(2 * 1024 * 1024, alias="IMAGE_MAX_BYTES")
     allowed_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_split)] = Field(

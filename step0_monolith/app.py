@@ -14,7 +14,7 @@ from kit.domain.pictures.documents import has_image
 from kit.http.bodies import LARGEST_BODY, require_small_body
 from kit.http.errors import handle_errors
 from kit.http.gaps import gaps
-from kit.http.proxies import TrustedProxies, from_trusted
+from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.metrics.requests import count_requests
 from kit.openapi import docs
 from step0_monolith.http.cookies import CookieSessions
@@ -50,11 +50,12 @@ def create_app(
 
     Sessions are cookies named `session_cookie` until `app.session_interface` is set to something else.
 
-    Without `optional_parts` of the store some verbs respond with 503, and all others work. `describe` makes
-    the OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no addresses.
+    The face is ready even if `optional_parts` of the store are away: then some verbs respond with 503.
+    `describe` makes the OpenAPI document of the face. Raises ValueError for `trusted_proxies` that are no
+    addresses.
     """
     app = Flask(__name__)
-    behind = from_trusted(app.wsgi_app, TrustedProxies(trusted_proxies))
+    behind = trust_forwarded_headers(app.wsgi_app, TrustedProxies(trusted_proxies))
     app.wsgi_app = behind  # type: ignore[method-assign, assignment]
     app.session_interface = CookieSessions()
     app.config.update(

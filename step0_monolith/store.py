@@ -63,10 +63,10 @@ class Store(Protocol):
         """List the topics that have posts, in alphabetical order, for people to choose from."""
 
     def sign_up(self, username: str, password: str, email: str | None) -> None:
-        """Make a member. Raises Taken."""
+        """Add a member. Raises NameTaken."""
 
     def sign_in(self, username: str, password: str, address: str) -> Session:
-        """Check a password and return a token. Raises WrongCredentials, or TooMany for `address`."""
+        """Check a password and return a token. Raises WrongCredentials, or TooManyRequests for `address`."""
 
     def sign_out(self, reader: Reader) -> None:
         """Revoke the reader's token."""
@@ -107,7 +107,7 @@ class Store(Protocol):
         """Hide a post from the reader's list, search and recommendations, or show it. Raises NotFound."""
 
     def share(self, post_id: str, to: str, note: str, reader: Reader) -> str:
-        """Mail the post, and return the share's id. Raises NotFound, TooMany."""
+        """Mail the post, and return the share's id. Raises NotFound, TooManyRequests."""
 
     def image(self, post_id: str) -> Image:
         """Return the post's picture, fetched or cached. Raises NotFound."""

@@ -1,4 +1,4 @@
-"""The seam's queries and commands as requests to the API."""
+"""The store of step 1: it sends the seam's queries and commands to the API as requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from kit.domain.pictures.documents import Image
 from kit.domain.posts.documents import Post
 from kit.http.collections import Found, Page
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR
-from kit.http.problems import Problem, SignedOut, Taken, Unprocessable, WrongCredentials
+from kit.http.problems import NameTaken, Problem, SignedOut, Unprocessable, WrongCredentials
 from kit.tokens import Verifier
 from step0_monolith.store import Profile, Reader, Session
 
@@ -18,7 +18,7 @@ EVES_OWN = ("_created", "_updated")
 
 
 class RestStore:
-    """Store, over REST. Tokens are verified here; whether one was revoked, the API says when it is used."""
+    """Store, over REST. It verifies tokens itself. The API refuses a revoked token when it is used."""
 
     def __init__(self, api: Api, verifier: Verifier, secret: str = "") -> None:
         self.api = api
@@ -29,14 +29,14 @@ class RestStore:
         return self._page("/posts", page, reader)
 
     def post(self, post_id: str, reader: Reader | None) -> Post:
-        return known_post(self._get(f"/posts/{post_id}", reader))
+        return post_from_json(self._get(f"/posts/{post_id}", reader))
 
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
         return self._page("/search", page, reader, q=query)
 
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
         found = self._get("/recommended", reader, **({"topic": topic} if topic else {}))
-        return [known_post(each) for each in found["_items"]]
+        return [post_from_json(each) for each in found["_items"]]
 
     def topics(self) -> list[str]:
         topics: list[str] = self._get("/topics", None)["topics"]
@@ -49,8 +49,8 @@ class RestStore:
         except Unprocessable as error:
             issues = {"username" if field == "_id" else field: why for field, why in error.issues.items()}
             raise Unprocessable(issues) from error
-        except Taken as error:
-            raise Taken(username) from error
+        except NameTaken as error:
+            raise NameTaken(username) from error
 
     def sign_in(self, username: str, password: str, address: str) -> Session:
         forwarded = {FACE_SECRET: self.secret, FORWARDED_FOR: address}
@@ -122,14 +122,14 @@ class RestStore:
         return self.api.call("GET", path, token=reader.token if reader else None, params=params).json()
 
     def _page(self, path: str, page: Page, reader: Reader | None, **params: Any) -> Found[Post]:
-        return found_posts(self._get(path, reader, **paging(page), **params))
+        return posts_from_json(self._get(path, reader, **paging(page), **params))
 
     def _mark(self, method: str, path: str, reader: Reader) -> Any:
         return self.api.call(method, path, token=reader.token).json()
 
 
 def paging(page: Page) -> dict[str, int]:
-    """Return the parameters of a page."""
+    """Return the query parameters for a page."""
     return {"page": page.number, "max_results": page.size}
 
 
@@ -138,14 +138,14 @@ def _found(payload: dict[str, Any]) -> Found[Any]:
     return Found(payload["_items"], meta["total"], "total_relation" in meta, meta.get("reason"))
 
 
-def found_posts(payload: dict[str, Any]) -> Found[Post]:
-    """Return a collection of posts in the form of the seam."""
+def posts_from_json(payload: dict[str, Any]) -> Found[Post]:
+    """Return a page of posts in the form of the seam, from the API's response."""
     found = _found(payload)
-    return replace(found, items=[known_post(each) for each in found.items])
+    return replace(found, items=[post_from_json(each) for each in found.items])
 
 
-def known_post(payload: Any) -> Post:
-    """Return a post in the form of the seam."""
+def post_from_json(payload: Any) -> Post:
+    """Return a post in the form of the seam, without Eve's own fields."""
     for name in EVES_OWN:
         payload.pop(name, None)
     post: Post = payload

@@ -12,4 +12,4 @@ workers = int(os.environ.get("WEB_WORKERS", "1"))
 
 limit_request_line = 8190
 limit_request_field_size = 16_380
-"""For a reader's latest marks, see `step2_services.own_marks`."""
+"""As large as a reader's latest marks may be (see `step2_services.own_marks`)."""

@@ -1,7 +1,7 @@
 """A reader's latest marks, sent along with a request to a service whose copies may be late.
 
-They are a JSON object in the header Own-Marks, so that the request stays a GET with a short address. A reader
-cannot do more with them than by marking posts.
+They are a JSON object in the header Own-Marks, so that the request stays a GET with a short address. They
+need no proof: a reader who invents some only changes their own page.
 """
 
 import json
@@ -22,7 +22,7 @@ Tag = Annotated[str, Field(max_length=30)]
 
 
 class OwnMark(BaseModel):
-    """What a reader has recently done to a post; the rest is None."""
+    """A mark that a reader has made recently. Fields that have not changed recently are None."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

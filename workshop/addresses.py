@@ -8,7 +8,8 @@ import click
 
 LOOPBACK = "127.0.0.1"
 REACHABLE_AT = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - looked up, not bound
-"""Where clients on this machine reach a server that listens on all addresses."""
+"""The address at which clients on this machine reach a server that listens on all addresses, by that address.
+"""
 
 
 def host_from(variable: str) -> str:
@@ -37,12 +38,12 @@ def is_ipv6(host: str) -> bool:
     return socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0] == socket.AF_INET6
 
 
-def reachable(host: str) -> str:
+def reachable_host(host: str) -> str:
     """Return the address at which clients on this machine reach a server that listens on `host`."""
     return REACHABLE_AT.get(host, host)
 
 
-def in_url(host: str) -> str:
+def host_in_url(host: str) -> str:
     """Return the same address as it is written in URLs."""
-    found = reachable(host)
+    found = reachable_host(host)
     return f"[{found}]" if ":" in found else found

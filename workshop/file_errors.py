@@ -12,7 +12,7 @@ import click
 from workshop import state
 
 MIN_FREE_BYTES = 300_000_000
-"""What MongoDB's journal takes at its first start, and a little more."""
+"""How much space MongoDB's journal takes at its first start, and a little more."""
 
 ELSEWHERE = "store the data elsewhere with WORKSHOP_STATE=FOLDER"
 FULL = {errno.ENOSPC, errno.EDQUOT}

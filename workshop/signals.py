@@ -15,7 +15,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _State:
-    """What this process has received. `shields` counts the blocks that a signal does not interrupt."""
+    """The `number` of the signal that was received. `shields` counts the blocks that it must not interrupt.
+
+    With `raises` the signal raises KeyboardInterrupt at once; `has_raised` says that it has.
+    """
 
     number: int | None = None
     shields = 0
@@ -73,8 +76,8 @@ def shielded() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let the first signal raise KeyboardInterrupt anywhere in the block, which has to be able to bear
-    that.
+    """Let the first signal raise KeyboardInterrupt anywhere in the block. Use it only where that does no
+    harm.
     """
     check()
     _State.raises, _State.has_raised = True, False

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from workshop import environment
-from workshop.addresses import host_from, in_url
+from workshop.addresses import host_from, host_in_url
 from workshop.default_ports import step_ports
 from workshop.ports import port_from
 from workshop.services.manifest import Service, read_services
@@ -17,9 +17,10 @@ from workshop.state import ROOT
 
 @dataclass(frozen=True)
 class Process:
-    """A process of a step. `command` and the values of `env` contain placeholders.
+    """A process of a step. `command` and the values of `env` may contain placeholders.
 
-    `own` has none, and unlike `env` it takes precedence over the caller's settings.
+    `own` are further variables, without placeholders. They take precedence over the caller's settings, which
+    take precedence over `env`.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Step:
     @property
     def url(self) -> str:
         """The address of the face."""
-        return f"http://{in_url(self.host)}:{self.port}"
+        return f"http://{host_in_url(self.host)}:{self.port}"
 
 
 def step_numbers() -> list[int]:

@@ -1,1 +1,1 @@
-"""Clients of other services, and where the instances of services are."""
+"""A client of other services, and the discovery of their instances."""

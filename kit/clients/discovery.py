@@ -17,10 +17,10 @@ from kit.http.headers import SERVICE_VERSION
 from kit.http.problems import Refused
 
 JWKS = "/.well-known/jwks.json"
-"""Where a service that signs tokens publishes their public keys."""
+"""The path at which a service that signs tokens publishes the public keys."""
 
 Versions = dict[str, dict[str, Any]]
-"""The versions of a service, each with its `share` and `urls`."""
+"""The versions of a service by name, each with its `share` and `urls`."""
 
 
 class Services:
@@ -28,17 +28,19 @@ class Services:
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
-        self._seen: tuple[int, int] | None = None
+        self._version_read: tuple[int, int] | None = None
         self._known: dict[str, Versions] = {}
 
-    def known(self) -> dict[str, Versions]:
-        """Read the file if it has changed. If it cannot be read, the last content counts."""
+    def current(self) -> dict[str, Versions]:
+        """Return the versions by service. Reads the file if it has changed; if that fails, the last content
+        counts.
+        """
         try:
             state = self._path.stat()
-            seen = (state.st_mtime_ns, state.st_ino)
-            if seen != self._seen:
+            version_on_disk = (state.st_mtime_ns, state.st_ino)
+            if version_on_disk != self._version_read:
                 self._known = orjson.loads(self._path.read_bytes())
-                self._seen = seen
+                self._version_read = version_on_disk
         except (OSError, ValueError):
             pass
         return self._known
@@ -47,15 +49,15 @@ class Services:
         """Return a function that returns the addresses of a service, best first; see `urls`."""
         return lambda: self.urls(service)
 
-    def filler(self, service: str) -> Callable[[], list[str]]:
-        """Make such a function for services that fill stores.
+    def finder_with_filling(self, service: str) -> Callable[[], list[str]]:
+        """Return a function that returns the addresses of a service, for a program that fills its stores.
 
-        It returns the instances of all versions, which share a store, also those whose store is not filled
-        yet.
+        It finds the instances of all versions, as they share a store, and also those whose store is not
+        filled yet.
         """
 
         def urls() -> list[str]:
-            versions = self.known().get(service, {}).values()
+            versions = self.current().get(service, {}).values()
             ready = [url for version in versions for url in version["urls"]]
             filling = [url for version in versions for url in version.get("filling", ())]
             return [*random.sample(ready, len(ready)), *filling]
@@ -68,7 +70,7 @@ class Services:
         The version is the one that the current request names, else one drawn by the versions' shares.
         Raises Refused for an unknown version.
         """
-        versions = self.known().get(service, {})
+        versions = self.current().get(service, {})
         version = requested_version(service)
         if version is not None and version not in versions:
             raise Refused(f"There is no {service} {version}; there is: {', '.join(sorted(versions))}.")

@@ -1,4 +1,4 @@
-"""A client of another of our services, over REST."""
+"""A client of a service or an API over REST, for other processes of ours."""
 
 import time
 from collections.abc import Callable
@@ -17,36 +17,35 @@ from kit.logs import outgoing_headers
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 12.0
-"""Longer than a service may take for its slowest verbs, so that its own message about what is slow arrives.
-"""
+"""Longer than a service may take for its slowest verbs, so that its own message about a slow part arrives."""
 
 HEALTH_SECONDS = 3.0
 LONGEST_WAIT = 7
 """The most digits of a Retry-After that makes sense."""
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""What may be sent again when nobody knows whether it was received (RFC 9110, 9.2.2)."""
+"""Methods of requests that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2)."""
 
 CUT_OFF = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
-"""What requests raises for a connection that fails or ends too early, the response begun or not."""
+"""The errors that requests raises for a connection that fails, or ends before the response is complete."""
 
 
 AVOIDED_SECONDS = 1.0
-"""How long an instance that refused a connection comes last."""
+"""For how many seconds an instance that refused a connection is tried last."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 def _log_retry(details: RetryDetails) -> None:
     """Log another attempt in words for people: stamina would log names of Python functions."""
-    log.info("sent again", attempt=details.retry_num + 1, reason=str(details.caused_by))
+    log.info("request sent again", attempt=details.retry_num + 1, reason=str(details.caused_by))
 
 
 set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
 
 
 class Api(Protocol):
-    """An API, be it of one service or of several."""
+    """The API of one service, or of several together."""
 
     def call(
         self,
@@ -157,10 +156,10 @@ class Rest:
     def _send_round(
         self, request: requests.Request, path: str, read_seconds: float, is_idempotent: bool
     ) -> requests.Response:
-        """Try the instances one after another and return the first response.
+        """Try the instances one after another, and return the first response.
 
-        Another one is tried where the one before cannot have received the request, or may receive it
-        twice.
+        The next one is tried only if the one before cannot have received the request, or if the request is
+        idempotent.
         """
         failure: requests.RequestException = requests.ConnectionError(f"{self.name} has no instance")
         for url in self.urls():

@@ -38,9 +38,9 @@ class Page:
 
 @dataclass(frozen=True)
 class Found(Generic[Item]):
-    """One page of a collection and the size of the whole: exact, or TOTAL_LIMIT with `more` set.
+    """One page of a collection, and the collection's size: exact, or TOTAL_LIMIT with `more` set.
 
-    `reason` says why a search can find nothing, where that is not for lack of items.
+    `reason` says why a search cannot find anything, if the query is the cause.
     """
 
     items: list[Item]
@@ -60,7 +60,7 @@ class Meta(BaseModel):
 
 
 class Link(BaseModel):
-    """A link."""
+    """A link to another page or resource."""
 
     href: str
     title: str | None = None

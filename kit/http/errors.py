@@ -1,4 +1,4 @@
-"""Every error in the contract's shape; none with a stack trace."""
+"""Respond to every error in the contract's shape, and never with a stack trace."""
 
 import logging
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class ErrorResponder(Protocol):
         issues: Mapping[str, str] | None = None,
         retry_after: int | None = None,
     ) -> AnyResponse:
-        """Make the response, whose status need not be `status` (a page may lead to another one)."""
+        """Make the response. It may have another status than `status`, such as a redirect to the sign-in."""
 
 
 def error_body(status: HTTPStatus, message: str, issues: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def error_body(status: HTTPStatus, message: str, issues: Mapping[str, Any] | Non
 
 
 def handle_errors(app: Flask, respond: ErrorResponder) -> None:
-    """Have `app` respond to problems, HTTP errors and unexpected errors."""
+    """Make `app` respond to problems, HTTP errors and unexpected errors by calling `respond`."""
 
     def handle_problem(problem: Problem) -> AnyResponse:
         issues = problem.issues if isinstance(problem, Unprocessable) else None

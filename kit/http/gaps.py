@@ -1,4 +1,4 @@
-"""Gaps: what a page cannot show, as a part that knows it is away."""
+"""Gaps: the parts of a page that are missing because a service is away."""
 
 from flask import g
 

@@ -1,7 +1,8 @@
 """The names of the headers that our processes send to each other, or that proxies and clients send to us."""
 
 SERVICE_VERSION = "Service-Version"
-"""Asks for versions, such as `search=v1`, with commas between several; otherwise each version has its share.
+"""Requests versions, such as `search=v1`, with commas between several. Without it each version gets its
+share.
 """
 
 SERVED_BY = "Served-By"

@@ -14,16 +14,16 @@ ANYTHING = "*/*"
 
 @lru_cache(maxsize=256)
 def accepted(header: str | None) -> MIMEAccept:
-    """Read the types of a header Accept without their parameters. One that names none accepts everything."""
+    """Parse a header Accept, without the types' parameters. An empty header accepts everything."""
     given = parse_accept_header(header, MIMEAccept)
     types = [(_without_parameters(value), quality) for value, quality in given]
     return MIMEAccept(types or None)
 
 
 def preferred(header: str | None, offered: Iterable[str]) -> str | None:
-    """Return the type that an Accept header prefers, the first where it prefers none.
+    """Return the one of the `offered` types that an Accept header prefers; None if it accepts none of them.
 
-    None where it accepts none of them.
+    If it has no preference, return the first.
     """
     known = accepted(header)
     choices = list(offered)

@@ -26,15 +26,15 @@ ResponseBody = type[BaseModel] | Schema | None
 
 
 HEALTH = "health"
-"""The tag of requests of probes, which do not identify themselves and may add parameters of their own."""
+"""The tag of health checks. Probes send them without a token, and may add query parameters of their own."""
 
 
 @dataclass(frozen=True)
 class Operation:
     """One verb: `responses` by status, `query` and `path` parameters by name with their schemas.
 
-    `required` names the query parameters that must be there; with `reader` set a reader's bearer token
-    must be, with `service` set another service's. `largest_body` is in bytes.
+    `required` names the query parameters that a request must have. With `reader` it must have a reader's
+    bearer token, with `service` the token of another service. `largest_body` is in bytes.
     """
 
     summary: str
@@ -51,7 +51,9 @@ class Operation:
 
 
 def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a view of a verb: it refuses unknown query parameters and, where a reader is needed, visitors.
+    """Make a view the verb that `described` describes, as a decorator.
+
+    It refuses unknown query parameters and, where a reader is needed, visitors.
 
     The view finds the reader in `g.reader`. Raises BadRequest and SignedOut.
     """
@@ -60,7 +62,7 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
         @wraps(view)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
             if described.tag != HEALTH:
-                params.only(*described.query)
+                params.allow_only(*described.query)
             if described.reader and g.reader is None:
                 raise SignedOut("Sign in first.")
             if described.service and g.caller is None:

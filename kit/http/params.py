@@ -1,4 +1,4 @@
-"""Query parameters: known ones only, each once, each by its rule."""
+"""Read and check the parameters of a query."""
 
 import unicodedata
 
@@ -19,8 +19,8 @@ PAGING_SCHEMAS = {
 PAGING = tuple(PAGING_SCHEMAS)
 
 
-def only(*known: str) -> None:
-    """Refuse parameters that are not `known`, or given twice. Raises BadRequest."""
+def allow_only(*known: str) -> None:
+    """Raise BadRequest for parameters that are not `known`, or given twice."""
     unknown, twice = [], []
     for name, values in request.args.lists():
         if name not in known:
@@ -40,7 +40,7 @@ def page() -> Page:
 
 
 def plain_text(name: str, text: str, longest: int) -> str:
-    """Check the text given as parameter `name`. Raises BadRequest."""
+    """Return the text of parameter `name`. Raises BadRequest if it is too long or has control characters."""
     if len(text) > longest:
         raise BadRequest(f"{name} is longer than {longest} characters.")
     if any(unicodedata.category(char) == "Cc" for char in text):

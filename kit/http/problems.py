@@ -1,4 +1,4 @@
-"""What can prevent a good response, each with its HTTP status and a text for people."""
+"""Problems: the errors that prevent a good response, each with its HTTP status and a text for people."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """A reason why a request does not get what it wants."""
+    """A reason why a request fails. Each subclass has the `status` of the response."""
 
     status: ClassVar[HTTPStatus]
 
@@ -36,13 +36,13 @@ class DependencyTimeout(Problem):
 
 
 class NotFound(Problem):
-    """There is no such thing, or it has no such part."""
+    """The requested thing does not exist."""
 
     status = HTTPStatus.NOT_FOUND
 
 
-class Taken(Problem):
-    """The name belongs to somebody."""
+class NameTaken(Problem):
+    """The username belongs to another member."""
 
     status = HTTPStatus.CONFLICT
 
@@ -57,7 +57,7 @@ class WrongCredentials(Problem):
 
 
 class SignedOut(Problem):
-    """A token is needed, and the one given is missing, not valid, or no longer."""
+    """A valid token is needed. The request has none, or its token is malformed, expired or revoked."""
 
     status = HTTPStatus.UNAUTHORIZED
 
@@ -73,8 +73,8 @@ class Unprocessable(Problem):
         self.issues = dict(issues)
 
 
-class TooMany(Problem):
-    """A limit is used up for the next `retry_after` seconds; `what` is in the plural."""
+class TooManyRequests(Problem):
+    """A rate limit is used up for the next `retry_after` seconds. `what` was too many, in the plural."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     retry_after: int
@@ -84,8 +84,8 @@ class TooMany(Problem):
         self.retry_after = retry_after
 
 
-class Behind(Problem):
-    """Somebody else has changed it meanwhile; read it again."""
+class Stale(Problem):
+    """The sender's state is out of date, as somebody else has changed it meanwhile; it must be read again."""
 
     status = HTTPStatus.PRECONDITION_FAILED
 
@@ -96,8 +96,8 @@ class Gone(Problem):
     status = HTTPStatus.GONE
 
 
-class TooMuch(Problem):
-    """More at once than a part can process; less may work."""
+class TooLarge(Problem):
+    """The request contains more than can be processed at once; a smaller one may work."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
@@ -108,17 +108,19 @@ class Refused(Problem):
     status = HTTPStatus.BAD_REQUEST
 
 
-_RETOLD: tuple[type[Problem], ...] = (
-    *(DependencyUnavailable, DependencyTimeout, NotFound, Taken, SignedOut),
-    *(Unprocessable, TooMany, Behind, Gone, TooMuch),
+_FORWARDED: tuple[type[Problem], ...] = (
+    *(DependencyUnavailable, DependencyTimeout, NotFound, NameTaken, SignedOut),
+    *(Unprocessable, TooManyRequests, Stale, Gone, TooLarge),
 )
 
 
 def problem_from_response(
     status: int, message: str, issues: Mapping[str, str] | None = None, retry_after: int = 2
 ) -> Problem | None:
-    """Read the problem in another service's response, in its words; None where there is none."""
-    kind = next((each for each in _RETOLD if each.status == status), None)
+    """Return the problem that another service's response describes, with its own text; None if it has
+    none.
+    """
+    kind = next((each for each in _FORWARDED if each.status == status), None)
     if kind is None:
         return Refused(message) if 400 <= status < 500 and message else None
     problem = kind.__new__(kind)

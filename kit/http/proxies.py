@@ -1,8 +1,8 @@
-"""Where a request comes from: the client's address and scheme, also behind proxies.
+"""Find out where a request comes from: the client's address and scheme, also behind proxies.
 
-Anybody can send the headers that say so. They count from two kinds of senders only: from proxies whose
-addresses TRUSTED_PROXIES names, and from processes of ours, which know the face secret. The host
-in a request does not matter, as no response names one.
+Headers say that, but anybody can send them. They count only from two kinds of senders: from proxies whose
+addresses TRUSTED_PROXIES names, and from our own processes, which know the face secret. The host in a request
+does not matter, as no response names one.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,10 @@ PROXYS_SCHEMES = ("basic", "digest", "negotiate", "ntlm")
 
 
 class TrustedProxies:
-    """Addresses and networks with commas between, such as `127.0.0.1, 10.0.0.0/8`. Raises ValueError."""
+    """The proxies to trust: addresses and networks with commas between them, such as `127.0.0.1, 10.0.0.0/8`.
+
+    Raises ValueError for anything else.
+    """
 
     def __init__(self, given: str = "") -> None:
         self._networks: list[IPv4Network | IPv6Network] = []
@@ -61,13 +64,13 @@ class TrustedProxies:
         return client
 
 
-def from_trusted(
+def trust_forwarded_headers(
     application: "WSGIApplication", trusted: TrustedProxies, face_secret: str = ""
 ) -> "WSGIApplication":
-    """Set the client's address and scheme for `application`, and hide what is not for it.
+    """Wrap `application` so that it finds the client's address and scheme in the usual places.
 
-    A process of ours says for whom it sends a request; a `trusted` proxy adds its client to a list. The
-    secret that proves the one, and passwords that are for a proxy, do not reach the application.
+    A process of ours names the client for whom it sends a request. A `trusted` proxy adds its client to a
+    list. The face secret, and passwords that are for a proxy, do not reach the application.
     """
 
     def apply_trust(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -112,7 +115,7 @@ def _key(header: str) -> str:
 
 
 def _bare(address: str) -> str:
-    """Return an address without its port; "" for what is no address."""
+    """Return an address without its port; "" if it is not an address."""
     host, _, port = address.rpartition(":")
     if address.startswith("["):
         address = address[1:].partition("]")[0]

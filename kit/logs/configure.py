@@ -1,4 +1,4 @@
-"""Where logs go, and what a line of them looks like."""
+"""Configure logs: where they go, and how a line looks."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, ExcInfo, Processor
 
-from kit.logs.secrecy import hide, without_secrets
+from kit.logs.secrecy import hide_secrets, without_secrets
 
 FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -28,8 +28,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 def configure_logs(service: str) -> None:
     """Send all logs of this process, those of libraries included, to stderr in the name of `service`.
 
-    On a terminal they are lines for people, elsewhere a JSON object a line; LOG_FORMAT (`console` or `json`)
-    and LOG_LEVEL (default INFO) overrule that. Raises ValueError when those say something else.
+    On a terminal they are lines for people, elsewhere one JSON object a line, unless LOG_FORMAT (`console` or
+    `json`) says otherwise. LOG_LEVEL is INFO by default. Raises ValueError for other values of these two.
     """
     form = _chosen("LOG_FORMAT", FORMATS, "console" if sys.stderr.isatty() else "json")
     level = logging.getLevelNamesMapping()[_chosen("LOG_LEVEL", LEVELS, "INFO")]
@@ -78,7 +78,7 @@ def _chosen(variable: str, known: tuple[str, ...], default: str) -> str:
 
 
 def _adopt(logger: logging.Logger) -> None:
-    """Have a separate logger write where all others do, unless it writes to a file of its own."""
+    """Make a logger that has handlers of its own write where all others do, unless it writes to a file."""
     if not any(isinstance(each, logging.FileHandler) for each in logger.handlers):
         logger.handlers = []
         logger.propagate = True
@@ -112,7 +112,7 @@ def _on_one_line(_logger: object, _method: str, line: EventDict) -> EventDict:
 
 
 def _write_exception(out: TextIO, exc_info: ExcInfo) -> None:
-    out.write("\n" + hide("".join(traceback.format_exception(*exc_info))))
+    out.write("\n" + hide_secrets("".join(traceback.format_exception(*exc_info))))
 
 
 def _dumps(line: Any, **_options: object) -> str:

@@ -69,9 +69,8 @@ def _start() -> None:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """Return the headers to send along to another service.
-
-    They are the id of the current request, if there is one, and its trace context, if it has one.
+    """Return the headers to send along to another service: the current request's id and its trace context, if
+    there are any.
     """
     if not has_request_context() or "request_id" not in g:
         return {}

@@ -30,11 +30,13 @@ _HINT = re.compile(r"(?i)authorization|cookie|bearer|basic|eyJ|://|password|secr
 
 
 def without_secrets(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Process a line for structlog; every value becomes one that JSON has, except `exc_info`."""
+    """Hide secrets in a line, as a processor of structlog. Values become such as JSON has, except
+    `exc_info`.
+    """
     return {name: value if name == "exc_info" else _shown(name, value) for name, value in line.items()}
 
 
-def hide(text: str) -> str:
+def hide_secrets(text: str) -> str:
     """Return `text` without what looks like a token, a password or a header with one."""
     if _HINT.search(text):
         for pattern, instead in _LOOKS:
@@ -46,11 +48,11 @@ def _shown(name: object, value: Any) -> Any:
     if isinstance(name, str) and not NAMES.isdisjoint(_WORDS.split(name.lower())):
         return HIDDEN
     if isinstance(value, str):
-        return hide(value)
+        return hide_secrets(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {hide(str(key)): _shown(key, each) for key, each in value.items()}
+        return {hide_secrets(str(key)): _shown(key, each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_shown(None, each) for each in value]
-    return str(value) if isinstance(value, datetime | UUID) else hide(repr(value))
+    return str(value) if isinstance(value, datetime | UUID) else hide_secrets(repr(value))

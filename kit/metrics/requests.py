@@ -18,7 +18,9 @@ SECONDS = Histogram("http_request_seconds", "Time until the response, in seconds
 
 
 def count_requests(app: Flask) -> None:
-    """Count and time all requests of `app`, by route rather than address so that the series stay few."""
+    """Count and time all requests of `app`, by route and not by address, so that there are few time
+    series.
+    """
 
     @app.before_request
     def start() -> None:

@@ -1,4 +1,4 @@
-"""What changes in a change stream are called, and when a stream cannot continue.
+"""The types of changes in a change stream, and the errors after which a stream cannot continue.
 
 See https://www.mongodb.com/docs/manual/changeStreams/
 """
@@ -12,7 +12,7 @@ RESUME_TOKEN_LOST = frozenset({2, 9, 15, 40, 207, 222, 260, 280, 286})
 """MongoDB's codes for resume tokens that are malformed, or no longer in its log."""
 
 CHECKS = 40_000
-"""From here on the codes are those of single checks of a request."""
+"""The lowest of MongoDB's codes for a failed check of a request; a malformed token can cause one, too."""
 
 
 def is_resume_token_lost(error: OperationFailure) -> bool:

@@ -1,4 +1,4 @@
-"""The client, its time-outs, and what its errors mean to people."""
+"""MongoDB's client with our time-outs, and its errors as problems with texts for people."""
 
 import functools
 import logging
@@ -32,8 +32,9 @@ NAIVE = CodecOptions[Document](
     unicode_decode_error_handler="replace",
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
 )
-"""Times without a zone, which are UTC: to add it takes as long as half the decoding. Times that Python
-cannot represent are read all the same: one document of another program must not prevent reading all others.
+"""Options for reading times without a zone, as UTC: adding the zone takes half as long as the decoding
+itself. Times that Python cannot represent are read, too: one document of another program must not prevent
+reading all others.
 """
 
 

@@ -1,4 +1,4 @@
-"""Prepare a database: indexes, and images of documents before and after each change."""
+"""Prepare a database: make indexes, and keep documents as they were before and after each change."""
 
 import sys
 import threading
@@ -24,9 +24,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def prepare(indexes: Indexes, require: Callable[[Database[Document]], None]) -> None:
-    """Make these indexes in the database that MONGODB_URI names; exit with a text when that fails.
+    """Make these indexes in the database that MONGODB_URI names. If that fails, print why and exit.
 
-    `require` raises RuntimeError for a database that must not be touched.
+    `require` raises RuntimeError for a database that must not be changed.
     """
     try:
         client = connect(DatabaseSettings.read().uri, reply_ms=None)
@@ -43,10 +43,10 @@ def prepare(indexes: Indexes, require: Callable[[Database[Document]], None]) -> 
 def prepare_beside(
     database: Database[Document], indexes: Indexes, images: Sequence[str] = ()
 ) -> Callable[[], bool]:
-    """Make these indexes while the process goes on, however long the database is away.
+    """Make these indexes in a thread, which waits while the database is away.
 
-    It returns a function that says whether they exist. For the collections named in `images` MongoDB then
-    keeps documents as they were before and after each change, for programs that follow the changes.
+    Returns a function that returns whether the indexes exist. In the collections named in `images`, MongoDB
+    then also keeps documents as they were before and after each change, for programs that follow the changes.
     """
     done = threading.Event()
     patient = connect(DatabaseSettings.read().uri, reply_ms=None)
@@ -69,7 +69,7 @@ def prepare_beside(
 
 @translated
 def keep_images(database: Database[Document], collection: str) -> None:
-    """Have MongoDB keep the documents of `collection` as they were before and after each change.
+    """Make MongoDB keep the documents of `collection` as they were before and after each change.
 
     The collection is made if it is missing. Raises DependencyUnavailable and DependencyTimeout.
     """

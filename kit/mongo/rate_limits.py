@@ -7,7 +7,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MongoDBStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from kit.http.problems import TooMany
+from kit.http.problems import TooManyRequests
 from kit.mongo.client import Client
 
 
@@ -24,7 +24,7 @@ class _Storage(MongoDBStorage):
         return self._client
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Tell since when there are how many entries; without any, the window has just ended."""
+        """Return the start of the window and the number of entries in it."""
         # The library returns None where all entries have expired since the limit was found used up.
         start: float | None
         start, count = super().get_moving_window(key, limit, expiry)
@@ -35,7 +35,10 @@ class _Storage(MongoDBStorage):
 
 
 class RateLimit:
-    """At most `amount` of something a minute for each key."""
+    """Allows at most `amount` of something a minute for each key, such as an address or a reader.
+
+    `what` names it in the plural, for the error's text.
+    """
 
     def __init__(self, client: Client, database: str, what: str, amount: int) -> None:
         self._limiter = MovingWindowRateLimiter(_Storage(client, database))
@@ -43,7 +46,7 @@ class RateLimit:
         self._what = what
 
     def check(self, key: str) -> None:
-        """Raise TooMany when the limit is used up. Count nothing."""
+        """Raise TooManyRequests when the limit is used up. Count nothing."""
         if not self._limiter.test(self._item, key):
             raise self._too_many(key)
 
@@ -52,10 +55,10 @@ class RateLimit:
         self._limiter.hit(self._item, key)
 
     def take(self, key: str) -> None:
-        """Count one, or raise TooMany when the limit is used up."""
+        """Count one, or raise TooManyRequests when the limit is used up."""
         if not self._limiter.hit(self._item, key):
             raise self._too_many(key)
 
-    def _too_many(self, key: str) -> TooMany:
+    def _too_many(self, key: str) -> TooManyRequests:
         reset = self._limiter.get_window_stats(self._item, key).reset_time
-        return TooMany(self._what, max(1, ceil(reset - time.time())))
+        return TooManyRequests(self._what, max(1, ceil(reset - time.time())))

@@ -1,4 +1,4 @@
-"""Skipped documents: reported once, and counted. They are not what this application writes."""
+"""Skipped documents, which another program has written: they are reported once, and counted."""
 
 import threading
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from kit.mongo.document_schema import FindProblem
 
 REMEMBERED = 10_000
-"""Documents whose first time is remembered, in a process."""
+"""How many reported documents a process remembers, so that it reports each once."""
 
 SKIPPED = Counter(
     "documents_left_out", "Stored documents that are left out, as they are no such documents.", ["collection"]
@@ -32,7 +32,7 @@ def report_skipped(collection: str, identifier: Any, reason: str) -> None:
         while len(_reported) > REMEMBERED:
             _reported.popitem(last=False)
     SKIPPED.labels(collection).inc()
-    log.warning("left out a document", collection=collection, id=key[1], reason=reason)
+    log.warning("skipped a document", collection=collection, id=key[1], reason=reason)
 
 
 def without_invalid(documents: Iterable[Any], collection: str, find_problem: FindProblem) -> list[Any]:

@@ -1,4 +1,5 @@
-"""What MONGODB_URI must say: https://www.mongodb.com/docs/manual/reference/connection-string/"""
+"""Read and change the database in an address such as MONGODB_URI:
+https://www.mongodb.com/docs/manual/reference/connection-string/"""
 
 import re
 from urllib.parse import unquote

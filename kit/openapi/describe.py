@@ -5,7 +5,7 @@ The format is https://spec.openapis.org/oas/v3.1.1.
 
 from flask import Flask
 
-from kit.openapi.names import free
+from kit.openapi.names import free_name
 from kit.openapi.resources import resource_operations
 from kit.openapi.responses import Json, responses, schemas
 from kit.openapi.verbs import verb_operations
@@ -27,7 +27,7 @@ def describe(app: Flask, title: str, version: str) -> Json:
     paths: dict[str, Json] = {}
     taken: set[str] = set()
     for path, method, operation in [*resources, *verbs]:
-        operation["operationId"] = free(operation["operationId"], taken)
+        operation["operationId"] = free_name(operation["operationId"], taken)
         taken.add(operation["operationId"])
         paths.setdefault(path, {})[method] = operation
     tags = {tag: None for item in paths.values() for operation in item.values() for tag in operation["tags"]}

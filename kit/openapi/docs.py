@@ -26,7 +26,7 @@ PAGE = Operation("A page to try the API", {200: {"type": "string"}}, tag=HEALTH,
 def make_blueprint(
     document: Callable[[], Mapping[str, Any]], title: str, back: str | None = None
 ) -> Blueprint:
-    """Make both views, and what the page needs, for any browser without a network beyond this server.
+    """Make the views of the document and of the page. The page needs nothing from other servers.
 
     `document` is called once, at the first request, when all routes are there. The page has a link to
     `back`, an address on this site, if one is given.

@@ -1,10 +1,10 @@
-"""The schemas of an Eve resource: its documents as they are shown, sent, and confirmed after a write."""
+"""The schemas of an Eve resource: for documents in responses, in requests, and in responses to writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.openapi.names import camel, capital, free
+from kit.openapi.names import camel_case, capitalised, free_name
 from kit.openapi.responses import Json, ref
 from kit.openapi.schema import document_schema, field_schema
 
@@ -32,7 +32,7 @@ def add_documents(
     name: str, resource: Mapping[str, Any], config: Mapping[str, Any], schemas: Json
 ) -> Documents:
     """Add the schemas of the resource `name` to `schemas`, under names that are free."""
-    one = capital(camel(resource["item_title"]))
+    one = capitalised(camel_case(resource["item_title"]))
     methods = set(resource["resource_methods"])
     is_listed = "GET" in methods
     methods |= set(resource["item_methods"]) if resource["item_lookup"] else set()
@@ -40,7 +40,7 @@ def add_documents(
     def add(preferred: str, schema: Json, *wanted_by: str) -> Json:
         if not methods & set(wanted_by):
             return {}
-        used = free(preferred, schemas)
+        used = free_name(preferred, schemas)
         schemas[used] = schema
         return ref(used)
 
@@ -52,7 +52,7 @@ def add_documents(
     return Documents(
         one=one,
         shown=shown,
-        page=add(f"{capital(camel(name))}Page", page, "GET") if is_listed else {},
+        page=add(f"{capitalised(camel_case(name))}Page", page, "GET") if is_listed else {},
         added=_one_or_more(added, {"type": "array", "minItems": 1, "items": added}, resource),
         replaced=add(f"Whole{one}", _sent(resource, with_id=False), "PUT"),
         changed=add(f"Changed{one}", _changed(resource), "PATCH"),
@@ -109,9 +109,10 @@ def _changed(resource: Mapping[str, Any]) -> Json:
 
 
 def _writable(resource: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
-    """List the fields a client sends.
+    """List the fields that a client sends.
 
-    An id only where it is no ObjectId, which MongoDB makes; no owner, which the token names.
+    The id is among them unless it is an ObjectId, which MongoDB makes. The owner is not, as the token names
+    it.
     """
     identifier, owner = resource["id_field"], resource["auth_field"]
     made_by_us = resource["schema"].get(identifier, {}).get("type") == "objectid"
@@ -128,7 +129,7 @@ def _written(resource: Mapping[str, Any], config: Mapping[str, Any]) -> Json:
 
 
 def variable_schema(resource: Mapping[str, Any], name: str, otherwise: Json) -> Json:
-    """Describe a variable in a resource's address: it is the field it names."""
+    """Return the schema of a variable in a resource's address, from the field of the same name."""
     rules = resource["schema"].get(name)
     if not isinstance(rules, Mapping):
         return otherwise

@@ -1,4 +1,4 @@
-"""Names: operations', schemas', and those within addresses."""
+"""The names of operations, of schemas, and of variables in addresses."""
 
 import re
 from collections.abc import Container
@@ -14,19 +14,19 @@ VARIABLE = re.compile(
 ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def camel(text: str) -> str:
+def camel_case(text: str) -> str:
     """Return words as one name in camel case: showImage for `show_image` and "show image"."""
     words: list[str] = re.findall(r"[A-Za-z0-9]+", text) or ["it"]
     first, *rest = words
-    return first[0].lower() + first[1:] + "".join(map(capital, rest))
+    return first[0].lower() + first[1:] + "".join(map(capitalised, rest))
 
 
-def capital(text: str) -> str:
+def capitalised(text: str) -> str:
     """Return a name with a capital first letter, and the other letters unchanged."""
     return text[:1].upper() + text[1:]
 
 
-def free(name: str, taken: Container[str]) -> str:
+def free_name(name: str, taken: Container[str]) -> str:
     """Return `name`, with a number at its end where it is taken."""
     number, tried = 1, name
     while tried in taken:
@@ -35,12 +35,12 @@ def free(name: str, taken: Container[str]) -> str:
     return tried
 
 
-def methods(rule: Rule) -> list[str]:
+def methods_of(rule: Rule) -> list[str]:
     """List the methods of a route, without HEAD and OPTIONS."""
     return [method for method in ORDER if method in (rule.methods or ())]
 
 
-def variables(rule: Rule) -> dict[str, Json]:
+def variables_of(rule: Rule) -> dict[str, Json]:
     """Describe the variables of a route's address by their converters."""
     whole_number = {"type": "integer", "minimum": 0}
     return {
@@ -49,12 +49,12 @@ def variables(rule: Rule) -> dict[str, Json]:
     }
 
 
-def template(rule: Rule) -> str:
+def template_of(rule: Rule) -> str:
     """Return a route's address in OpenAPI's form, with Eve's `_id` as `id`."""
-    path: str = VARIABLE.sub(lambda found: f"{{{shown(found['name'])}}}", rule.rule)
+    path: str = VARIABLE.sub(lambda found: f"{{{shown_name(found['name'])}}}", rule.rule)
     return path
 
 
-def shown(variable: str) -> str:
+def shown_name(variable: str) -> str:
     """Return the name to show for a variable."""
     return variable.lstrip("_") or variable

@@ -1,9 +1,9 @@
-"""Parameters: in addresses, queries and headers."""
+"""Describe the parameters of operations: in addresses, queries and headers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kit.openapi.names import shown
+from kit.openapi.names import shown_name
 from kit.openapi.responses import Json
 
 IF_NONE_MATCH: Json = {
@@ -17,7 +17,7 @@ IF_NONE_MATCH: Json = {
 def path(schemas: Mapping[str, Mapping[str, Any]]) -> list[Json]:
     """Describe parameters in the address."""
     return [
-        {"name": shown(name), "in": "path", "required": True, "schema": dict(schema)}
+        {"name": shown_name(name), "in": "path", "required": True, "schema": dict(schema)}
         for name, schema in schemas.items()
     ]
 

@@ -1,4 +1,4 @@
-"""Eve's resources as operations."""
+"""Describe the methods of Eve's resources as OpenAPI's operations."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 
 from kit.openapi import parameters
 from kit.openapi.documents import Documents, add_documents, variable_schema, written_after_post
-from kit.openapi.names import camel, capital, methods, template, variables
+from kit.openapi.names import camel_case, capitalised, methods_of, template_of, variables_of
 from kit.openapi.responses import (
     ETAG,
     EVERYWHERE,
@@ -70,12 +70,12 @@ def resource_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, J
     routes = [(*rule.endpoint.partition("|")[::2], rule) for rule in app.url_map.iter_rules()]
     routes = [route for route in routes if route[0] in domain]
     for name, kind, rule in sorted(routes, key=lambda route: (order.index(route[0]), route[1] != COLLECTION)):
-        described = [method for method in methods(rule) if (kind, method) in NAMES]
+        described = [method for method in methods_of(rule) if (kind, method) in NAMES]
         if described and name not in known:
             known[name] = add_documents(name, domain[name], app.config, schemas)
         for method in described:
             endpoint = Endpoint(name, kind, domain[name], rule, app.config, known[name])
-            yield template(rule), method.lower(), _operation(endpoint, method)
+            yield template_of(rule), method.lower(), _operation(endpoint, method)
 
 
 def _operation(endpoint: Endpoint, method: str) -> Json:
@@ -94,9 +94,9 @@ def _operation(endpoint: Endpoint, method: str) -> Json:
 def _naming(endpoint: Endpoint, method: str) -> tuple[str, str]:
     identifier, summary = NAMES[endpoint.kind, method]
     words = {
-        "many": capital(camel(endpoint.name)),
+        "many": capitalised(camel_case(endpoint.name)),
         "one": endpoint.documents.one,
-        "field": "".join(capital(camel(name)) for name in list(variables(endpoint.rule))[-1:]),
+        "field": "".join(capitalised(camel_case(name)) for name in list(variables_of(endpoint.rule))[-1:]),
         "title": endpoint.resource["resource_title"],
         "item": endpoint.resource["item_title"],
     }
@@ -107,7 +107,7 @@ def _naming(endpoint: Endpoint, method: str) -> tuple[str, str]:
 
 
 def _parameters(endpoint: Endpoint, method: str) -> list[Json]:
-    found = variables(endpoint.rule)
+    found = variables_of(endpoint.rule)
     expected = parameters.path(
         {name: variable_schema(endpoint.resource, name, found[name]) for name in found}
     )

@@ -68,8 +68,8 @@ def field_schema(rules: Rules, purpose: Purpose) -> Json:
     return made
 
 
-def whole(pattern: str) -> str:
-    """Return a regular expression that matches whole values: in JSON Schema it may match any part."""
+def anchored(pattern: str) -> str:
+    """Return the pattern for JSON Schema, where it needs anchors to match a whole value and not a part."""
     if "|" not in pattern and not pattern.endswith(r"\$"):
         return f"^{pattern.removeprefix('^').removesuffix('$')}$"
     return f"^(?:{pattern})$"
@@ -89,7 +89,7 @@ def _shape(name: str, rules: Rules, purpose: Purpose) -> Json:
         bounds = {"minimum": rules.get("min"), "maximum": rules.get("max")}
         made.update({bound: value for bound, value in bounds.items() if value is not None})
     if name == "string" and "regex" in rules:
-        made["pattern"] = whole(rules["regex"])
+        made["pattern"] = anchored(rules["regex"])
     inner = rules.get("schema")
     if name == "list":
         items = field_schema(inner, purpose) if isinstance(inner, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Verbs, views made with `kit.http.operations.operation`, as operations."""
+"""Describe verbs, the views made with `kit.http.operations.operation`, as OpenAPI's operations."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from kit.http.operations import HEALTH, Operation, ResponseBody
 from kit.openapi import parameters
-from kit.openapi.names import camel, capital, methods, template, variables
+from kit.openapi.names import camel_case, capitalised, methods_of, template_of, variables_of
 from kit.openapi.responses import EVERYWHERE, PROBLEMS, WITH_BODY, Json, problems, response
 
 WITH_REQUEST_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -28,13 +28,13 @@ def verb_operations(app: Flask, schemas: Json) -> Iterator[tuple[str, str, Json]
     models = _lift([described for _, described in found], schemas)
     serves: dict[str, set[str]] = {}
     for rule, _ in found:
-        serves.setdefault(rule.endpoint, set()).update(methods(rule))
+        serves.setdefault(rule.endpoint, set()).update(methods_of(rule))
     for rule, described in sorted(found, key=lambda each: each[0].rule):
-        name = camel(app.view_functions[rule.endpoint].__name__)
-        for method in methods(rule):
+        name = camel_case(app.view_functions[rule.endpoint].__name__)
+        for method in methods_of(rule):
             several = len(serves[rule.endpoint]) > 1
-            identifier = f"{method.lower()}{capital(name)}" if several else name
-            yield template(rule), method.lower(), _operation(described, identifier, rule, method, models)
+            identifier = f"{method.lower()}{capitalised(name)}" if several else name
+            yield template_of(rule), method.lower(), _operation(described, identifier, rule, method, models)
 
 
 def _described(app: Flask, rule: Rule) -> Operation | None:
@@ -55,7 +55,7 @@ def _lift(operations: list[Operation], schemas: Json) -> Models:
 
 
 def _operation(described: Operation, identifier: str, rule: Rule, method: str, models: Models) -> Json:
-    found = variables(rule)
+    found = variables_of(rule)
     expected = parameters.path({name: described.path.get(name, found[name]) for name in found})
     expected += parameters.query(described.query, described.required)
     body = described.body if method in WITH_REQUEST_BODY else None

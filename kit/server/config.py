@@ -11,7 +11,7 @@ from kit.http.proxies import TrustedProxies
 from kit.server.gc import freeze_gc
 from kit.settings import DatabaseSettings, LimitSettings, MailSettings, PictureSettings, TrustSettings
 
-worker_class = "kit.server.worker.PatientWorker"
+worker_class = "kit.server.worker.BufferingWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 30

@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, without the objects that live for ever."""
+"""Exclude objects that live for ever from Python's cyclic garbage collection."""
 
 import gc
 

@@ -1,23 +1,23 @@
-"""A flag that can be set once, for all workers of a server."""
+"""A latch: a flag that can be set once and never reset, shared by all workers of a server."""
 
 import mmap
 
 
 class Latch:
-    """Open until it is shut, and then shut for ever.
+    """A flag in memory that processes share.
 
-    The workers that a server forks share a latch that was made before: when one worker shuts it, it is shut
-    for the others, and for workers that start later.
+    Make it before the server forks its workers: when one worker sets it, it is set for the others, too, and
+    for workers that start later.
     """
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, 1)
 
-    def shut(self) -> None:
-        """Shut it."""
+    def set(self) -> None:
+        """Set it for ever."""
         self._memory[0] = 1
 
     @property
-    def is_shut(self) -> bool:
-        """Whether it has been shut."""
+    def is_set(self) -> bool:
+        """Whether it has been set."""
         return self._memory[0] == 1

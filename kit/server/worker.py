@@ -1,9 +1,9 @@
 """gunicorn's threaded worker, made safe against slow clients.
 
-gunicorn gives a thread to each connection, and the thread waits for what comes: sixteen half requests keep
-everybody else out for good. Here requests are collected without a thread until they are whole; a body in
-chunks, whose end is unknown, has a thread for some seconds only, and so has a response that the client does
-not read. Closing waits for no client.
+gunicorn gives each connection a thread, which waits for the request: as many half requests as there are
+threads keep everybody else out for good. This worker buffers requests without a thread until they are
+complete. A body in chunks, whose end is unknown, may occupy a thread for some seconds only, and so may a
+response that the client does not read. Closing a connection needs no thread.
 """
 
 import contextlib
@@ -36,15 +36,19 @@ SEND_SECONDS = 20
 """How long a client may read nothing of its response."""
 
 LINGER_SECONDS = 2.0
-"""For clients to read their last response: closed at once, it could be lost (RFC 9112, 9.6)."""
+"""How long a connection stays open for the client to read its last response: if it were closed at once, the
+response could be lost (RFC 9112, 9.6).
+"""
 
 PIECE = 65_536
 LARGEST_HEAD = 65_536
 
-LATE = orjson.dumps(error_body(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to come.", None))
-TOO_LATE = (
+TIMEOUT_BODY = orjson.dumps(
+    error_body(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to come.", None)
+)
+TIMEOUT_RESPONSE = (
     b"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%b" % (len(LATE), LATE)
+    b"Content-Length: %d\r\n\r\n%b" % (len(TIMEOUT_BODY), TIMEOUT_BODY)
 )
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -64,8 +68,8 @@ def is_whole(received: bytearray) -> bool:
     return size > LARGEST_BODY or len(received) - body >= size
 
 
-class Hurried:
-    """A socket from which a thread can read until a deadline only."""
+class DeadlineSocket:
+    """A socket from which a thread can read only until a deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -89,28 +93,28 @@ class Hurried:
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """A connection. `received` is the part of its next request that has come."""
+    """A connection. `received` is the part of its next request that has come so far."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.received = bytearray()
-        self.hurried: Hurried | None = None
+        self.deadline_socket: DeadlineSocket | None = None
 
-    def take(self) -> Hurried:
-        """Pass what has come to the parser, for a thread that reads the rest."""
+    def take(self) -> DeadlineSocket:
+        """Give gunicorn's parser what has come, and return the socket from which a thread reads the rest."""
         self.data_ready = True
         self.init()
-        if self.hurried is None:
-            self.hurried = self.parser.unreader.sock = Hurried(self.sock)
+        if self.deadline_socket is None:
+            self.deadline_socket = self.parser.unreader.sock = DeadlineSocket(self.sock)
         self.parser.unreader.unread(bytes(self.received))
         self.received.clear()
-        return self.hurried
+        return self.deadline_socket
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
-    """Collects requests in the loop of its main thread.
+class BufferingWorker(ThreadWorker):  # type: ignore[misc]
+    """Buffers requests in the loop of its main thread, and gives complete ones to threads.
 
-    When there are too many connections, those that have waited longest go.
+    When there are too many connections, those that have waited longest are closed.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -121,7 +125,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._lingering: OrderedDict[Connection, float] = OrderedDict()
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection; see ThreadWorker."""
+        """Accept a connection, and begin to buffer its first request."""
         try:
             sock, address = listener.accept()
         except OSError as error:
@@ -137,14 +141,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._make_room()
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
-        """Begin to collect the next request of a connection; see ThreadWorker."""
+        """Begin to buffer the next request of a connection."""
         self.keepalived_conns.remove(conn)
         self._silent[conn] = conn.timeout
         self.poller.modify(client, EVENT_READ, partial(self._on_readable, conn))
         self._on_readable(conn, client)
 
     def handle(self, conn: Connection) -> Any:
-        """Handle a request in a thread; see ThreadWorker."""
+        """Handle a request in a thread, which must get the rest of its head in REQUEST_SECONDS."""
         try:
             conn.take().until(time.monotonic() + REQUEST_SECONDS)
         except OSError:
@@ -152,32 +156,32 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Have the application respond; see ThreadWorker."""
-        assert conn.hurried is not None  # noqa: S101
-        conn.hurried.until(time.monotonic() + REQUEST_SECONDS, RequestTimeout)
+        """Let the application respond. It must get the rest of the body in REQUEST_SECONDS."""
+        assert conn.deadline_socket is not None  # noqa: S101
+        conn.deadline_socket.until(time.monotonic() + REQUEST_SECONDS, RequestTimeout)
         try:
             return super().handle_request(req, conn)
         finally:
-            conn.hurried.until(None)
+            conn.deadline_socket.until(None)
 
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
-        """Keep a connection after its response, or close it; see ThreadWorker."""
+        """Keep a connection after its response, or close it."""
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
         else:
             self._linger(conn)
 
     def murder_pending(self) -> None:
-        """Close what has waited too long; see ThreadWorker."""
+        """Close the connections that have waited too long."""
         now = time.monotonic()
-        for conn in _past(self._silent, now):
+        for conn in _expired(self._silent, now):
             self._close(conn)
-        for conn in _past(self._arriving, now):
+        for conn in _expired(self._arriving, now):
             self._forget(conn)
             with contextlib.suppress(OSError):  # a client that is so slow need not learn why
-                conn.sock.send(TOO_LATE)
+                conn.sock.send(TIMEOUT_RESPONSE)
             self._linger(conn)
-        for conn in _past(self._lingering, now):
+        for conn in _expired(self._lingering, now):
             self._close(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
@@ -199,13 +203,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
                 self._arriving[conn] = time.monotonic() + REQUEST_SECONDS
             conn.received += piece
             if is_whole(conn.received):
-                self._hand_over(conn)
+                self._start_thread(conn)
         elif conn.received:  # half a request: the parser says what is wrong with it
-            self._hand_over(conn)
+            self._start_thread(conn)
         else:
             self._close(conn)
 
-    def _hand_over(self, conn: Connection) -> None:
+    def _start_thread(self, conn: Connection) -> None:
         self._forget(conn)
         self.enqueue_req(conn)
 
@@ -240,10 +244,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(conn.sock)
 
 
-def _past(waiting: OrderedDict[Connection, float], now: float) -> list[Connection]:
-    past = []
+def _expired(waiting: OrderedDict[Connection, float], now: float) -> list[Connection]:
+    expired = []
     for conn, end in waiting.items():
         if end > now:
             break
-        past.append(conn)
-    return past
+        expired.append(conn)
+    return expired

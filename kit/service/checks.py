@@ -1,4 +1,4 @@
-"""Checks of requests before Eve handles them."""
+"""Check requests before Eve handles them."""
 
 from http import HTTPStatus
 from math import isfinite
@@ -13,8 +13,8 @@ from kit.http.media_types import preferred
 from kit.http.operations import operation_of
 from kit.service.render import JSON
 
-USUAL = ("application/json", "*/*", None)
-"""What most clients accept: then nothing else needs a check."""
+USUAL_ACCEPT = ("application/json", "*/*", None)
+"""The values of the header Accept that most clients send: they need no parsing."""
 
 DEEPEST = 32
 READING = ("GET", "HEAD")
@@ -23,10 +23,10 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 
 def check_requests(app: Flask, bulk: int) -> None:
-    """Refuse what is too large or not acceptable.
+    """Make `app` refuse requests whose bodies are too large.
 
-    At Eve's resources, refuse also unknown parameters, and bodies that are not JSON objects (or lists of at
-    most `bulk`, where a resource takes them).
+    At Eve's resources it also refuses requests that do not accept JSON, unknown parameters, and bodies that
+    are not JSON objects (or lists of at most `bulk` objects, where a resource takes lists).
     """
 
     @app.before_request
@@ -47,8 +47,10 @@ def check_requests(app: Flask, bulk: int) -> None:
                 _check_body(bulk if app.config["DOMAIN"][resource]["bulk_enabled"] else 0)
 
     @app.after_request
-    def put_right(response: Response) -> Response:
-        """Respond with the error that prevented a check, where Eve says that the document is wrong."""
+    def respond_with_problem(response: Response) -> Response:
+        """If the database was away during a check, respond with that error, not with Eve's for the
+        document.
+        """
         problem = g.pop("problem", None)
         if problem is not None and response.status_code < 500:
             response = current_app.make_response(current_app.handle_user_exception(problem))
@@ -65,10 +67,10 @@ def check_requests(app: Flask, bulk: int) -> None:
 
 
 def _check_acceptable() -> None:
-    if request.environ.get("HTTP_ACCEPT") in USUAL:
+    if request.environ.get("HTTP_ACCEPT") in USUAL_ACCEPT:
         return
     if preferred(request.environ.get("HTTP_ACCEPT"), JSON.mime) is None:
-        raise NotAcceptable("Answers come as application/json; please accept that.")
+        raise NotAcceptable("Responses come as application/json; please accept that.")
 
 
 def _check_parameters(resource: dict[str, Any], *, is_collection: bool) -> None:
@@ -76,7 +78,7 @@ def _check_parameters(resource: dict[str, Any], *, is_collection: bool) -> None:
     # The collection's own parameters are checked where they are read.
     if is_collection and reads:
         return
-    params.only(*(["projection"] if reads and resource["projection"] else []))
+    params.allow_only(*(["projection"] if reads and resource["projection"] else []))
 
 
 def _check_body(bulk: int) -> None:

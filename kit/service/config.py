@@ -32,8 +32,11 @@ def cache_settings(app: Flask) -> None:
         vars(config).update(_settings(app))
 
 
-def only(app: Flask) -> None:
-    """Forget all other applications, and cache this one's settings: for measurements, which make several."""
+def cache_only(app: Flask) -> None:
+    """Cache `app`'s settings although there are other applications, which must not be used any more.
+
+    Tests and measurements need this, as they make several applications in one process.
+    """
     _apps.clear()
     cache_settings(app)
 

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from kit import health
 from kit.http.errors import error_body, handle_errors
 from kit.http.headers import SERVED_BY
-from kit.http.proxies import TrustedProxies, from_trusted
+from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.logs import configure_logs, log_requests
 from kit.metrics.requests import count_requests
 from kit.mongo.client import Document, as_problem, connect
@@ -73,7 +73,7 @@ def create_service(definition: ServiceDefinition) -> Service:
     app.view_functions["home"] = lambda: _home(app, definition)
     _set_headers(app, definition)
     if definition.face_secret:
-        app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), definition.face_secret)
+        app.wsgi_app = trust_forwarded_headers(app.wsgi_app, TrustedProxies(), definition.face_secret)
     cache_settings(app)
     return app
 

@@ -12,7 +12,7 @@ from kit.mongo.client import Client
 from kit.tokens import Verifier
 
 
-def _nobody(_token_id: str) -> bool:
+def _none_revoked(_token_id: str) -> bool:
     return False
 
 
@@ -20,12 +20,12 @@ def _nobody(_token_id: str) -> bool:
 class ServiceDefinition:
     """A service: its name and version, Eve's DOMAIN, and the parts that it needs.
 
-    `verifier` verifies readers' tokens, and `revoked` says which of those (by their id) were ended early;
+    `verifier` verifies readers' tokens, and `revoked` returns whether the token with an id was revoked.
     `services` verifies tokens of other services. `face_secret` is known to processes that may say for whom
-    they send a request. `instance` is named in each response. `parts` are checked for readiness; without the
-    `optional` ones among them the service is ready all the same. `bulk` is how many documents one POST may
-    carry where a resource takes several. `origins` may call from browsers (CORS), each a whole origin such as
-    https://example.org. `eve` overrides any of Eve's settings.
+    they send a request. `instance` is named in each response. `parts` are checked for readiness; the service
+    is ready even if those in `optional` are away. `bulk` is how many documents one POST may contain if a
+    resource takes several. Pages of `origins`, each a whole origin such as https://example.org, may send
+    requests from browsers (CORS). `eve` overrides any of Eve's settings.
 
     A resource of `domain` may have further keys under "kit": "query", JSON Schemas of parameters its
     collection takes besides Eve's; "required", the names of those that must be there; "added", JSON Schemas
@@ -38,7 +38,7 @@ class ServiceDefinition:
     domain: Mapping[str, Mapping[str, Any]]
     client: Client
     verifier: Verifier | None = None
-    revoked: Callable[[str], bool] = _nobody
+    revoked: Callable[[str], bool] = _none_revoked
     services: Verifier | None = None
     face_secret: str = ""
     parts: Mapping[str, Callable[[], bool]] = field(default_factory=dict)

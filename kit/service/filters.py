@@ -27,7 +27,7 @@ KINDS: Mapping[str, tuple[str, tuple[type, ...]]] = {
     **dict.fromkeys(("integer", "float", "number"), (NUMBER, (int, float))),
     "boolean": (SWITCH, (bool,)),
 }
-"""For each type of a schema: the name of its values for people, and their types in JSON."""
+"""The name for people and the JSON types of the values of each type in a schema."""
 
 DEEPEST = 4
 LONGEST = 100

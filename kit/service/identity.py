@@ -1,4 +1,4 @@
-"""Whose request it is: a bearer token, verified here and signed elsewhere."""
+"""Identify the reader of a request by the bearer token, which another service has signed."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,12 @@ OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
 
 
 class ReaderAuth(BasicAuth):  # type: ignore[misc]
-    """Tells Eve the reader that `identify` found, for methods that are not public and for readers' own
+    """Gives Eve the reader that `identify` found, for methods that are not public and for readers' own
     resources.
     """
 
     def authorized(self, allowed_roles: list[str], resource: str, method: str) -> bool:
-        """Return whether a reader has signed in, or need not: such as for HEAD where GET is public."""
+        """Return whether the request has a reader, or needs none, as HEAD does where GET is public."""
         if g.reader is None:
             kind = "public_methods" if str(request.endpoint).endswith("|resource") else "public_item_methods"
             return method in ("HEAD", "OPTIONS") and "GET" in current_app.config["DOMAIN"][resource][kind]
@@ -35,11 +35,11 @@ class ReaderAuth(BasicAuth):  # type: ignore[misc]
 def identify(
     app: Flask, readers: Verifier | None, services: Verifier | None, revoked: Callable[[str], bool]
 ) -> None:
-    """Have each request of `app` find its reader's Claims in `g.reader`, None without a token.
+    """Before each request of `app`, set `g.reader` to the Claims of its token, or to None without a token.
 
-    Verbs that are for other services only find the caller's in `g.caller` instead.
+    For verbs that only other services may use, set `g.caller` instead.
 
-    A request with a token that is not valid, or no longer, gets 401 at any address.
+    A request with a malformed, expired or revoked token gets 401 at any address.
     """
 
     @app.before_request

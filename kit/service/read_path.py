@@ -21,10 +21,10 @@ from kit.mongo.client import Document
 from kit.service.render import reply
 
 STORED = {"_etag", "_created", "_updated"}
-"""What Eve adds to documents that are stored without."""
+"""The fields that Eve adds to documents that are stored without them."""
 
 EVES_OWN = {"allowed_filters": "where", "sorting": "sort", "projection": "projection"}
-"""Eve's parameters, by the setting that a resource allows each with."""
+"""Eve's parameters, by the setting with which a resource allows each."""
 
 
 def read_collection(app: Any, resource: str) -> Response:
@@ -64,7 +64,7 @@ def known_parameters(described: dict[str, Any]) -> list[str]:
 
 def _parse(described: dict[str, Any]) -> tuple[ParsedRequest, dict[str, str]]:
     """Parse the request; return the parameters except those of paging, too."""
-    params.only(*described["kit_parameters"])
+    params.allow_only(*described["kit_parameters"])
     given = request.args
     for name in described.get("kit", {}).get("required", ()):
         if not given.get(name, "").strip():

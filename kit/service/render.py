@@ -1,4 +1,4 @@
-"""Responses as JSON."""
+"""Render responses as JSON."""
 
 from typing import Any
 

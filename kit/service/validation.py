@@ -11,7 +11,7 @@ from kit.service.data import as_http_errors
 
 
 class Validator(EveValidator):  # type: ignore[misc]
-    """Eve's, with regular expressions that match whole values, and checks of what people enter.
+    """Eve's validator, but regular expressions match whole values, and there are checks of what people enter.
 
     Use the checks as `"check_with": "email"` and so on; see `kit.http.inputs`.
     """

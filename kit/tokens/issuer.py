@@ -1,4 +1,4 @@
-"""Issue tokens; only the service that knows the private key can."""
+"""Issue tokens. Only the service that knows the private key can do that."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""Sets of public keys (RFC 7517), of which we take the Ed25519 ones (RFC 8037)."""
+"""Parse sets of public keys (RFC 7517). Only Ed25519 keys (RFC 8037) are used."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ import jwt
 
 ALGORITHM = "EdDSA"
 
-TAKEN = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
-"""What a key may declare so that it verifies signatures."""
+ACCEPTED = {"kty": ("OKP",), "crv": ("Ed25519",), "use": ("sig", None), "alg": (ALGORITHM, None)}
+"""The values that a key's fields may have. A key with others is not for verifying our signatures."""
 
 
 def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
-    """Read the keys of a set by their ids; those of other kinds are left out.
+    """Return the keys of a set by their ids; keys of other kinds are left out.
 
-    Raises ValueError for what is no set, or has none of our kind.
+    Raises ValueError if it is not a set of keys, or has no Ed25519 key.
     """
     given = jwks.get("keys") if isinstance(jwks, Mapping) else None
     ours = [_public(each) for each in given if _is_ours(each)] if isinstance(given, list) else []
@@ -25,7 +25,7 @@ def parse(jwks: Any) -> dict[str, jwt.PyJWK]:
 
 
 class LocalKeys:
-    """The keys of a set in memory. Raises ValueError for a set without one of ours."""
+    """The keys of a set in memory. Raises ValueError as `parse` does."""
 
     def __init__(self, jwks: dict[str, Any]) -> None:
         self._keys = parse(jwks)
@@ -38,7 +38,7 @@ class LocalKeys:
 def _is_ours(given: Any) -> bool:
     if not isinstance(given, Mapping) or not all(isinstance(given.get(name), str) for name in ("kid", "x")):
         return False
-    return all(given.get(name) in taken for name, taken in TAKEN.items())
+    return all(given.get(name) in taken for name, taken in ACCEPTED.items())
 
 
 def _public(given: Mapping[str, Any]) -> dict[str, Any]:

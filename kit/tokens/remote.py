@@ -62,16 +62,16 @@ class RemoteKeys:
 
         Raises DependencyUnavailable and DependencyTimeout if there never was a set.
         """
-        seen = self._requests
+        requests_before = self._requests
         keys = self._keys
         if keys is None:
-            keys = self._first(seen)
+            keys = self._first(requests_before)
         elif self._clock() >= self._refresh_at and self._lock.acquire(blocking=False):
             try:
                 keys = self._request() or keys
             finally:
                 self._lock.release()
-        return keys.get(kid) or self._after_unknown(keys, seen).get(kid)
+        return keys.get(kid) or self._after_unknown(keys, requests_before).get(kid)
 
     def fetch_ahead(self) -> None:
         """Get a first set in a thread before it is needed, so that the publisher may be away later."""
@@ -84,18 +84,18 @@ class RemoteKeys:
                     return
             time.sleep(PAUSE)
 
-    def _first(self, seen: int) -> Mapping[str, jwt.PyJWK]:
+    def _first(self, requests_before: int) -> Mapping[str, jwt.PyJWK]:
         with self._lock:
             # Who waited while another one failed shares that failure, else they would queue for minutes.
-            keys = self._keys or (self._request() if self._requests == seen else None)
+            keys = self._keys or (self._request() if self._requests == requests_before else None)
             if keys is None:
                 raise self._failure(self._name)
             return keys
 
-    def _after_unknown(self, keys: Mapping[str, jwt.PyJWK], seen: int) -> Mapping[str, jwt.PyJWK]:
+    def _after_unknown(self, keys: Mapping[str, jwt.PyJWK], requests_before: int) -> Mapping[str, jwt.PyJWK]:
         with self._lock:
             now = self._clock()
-            if self._requests == seen and now >= self._unknown_at:
+            if self._requests == requests_before and now >= self._unknown_at:
                 self._unknown_at = now + COOLDOWN
                 self._request()
             return self._keys or keys

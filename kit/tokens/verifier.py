@@ -1,4 +1,4 @@
-"""Verify whose a token is."""
+"""Verify tokens: return whose they are if they are valid."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Errors as the face shows them: JSON or a page."""
+"""Respond to errors with JSON or a page."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -35,7 +35,7 @@ def make_error_responder(store: Store) -> ErrorResponder:
 
 
 def _find_reader(store: Store) -> None:
-    """Have the page show who is signed in, also at an address where nobody has looked yet."""
+    """Set `g.reader`, so that the page shows who is signed in, if the error came before that was done."""
     if "reader" not in g:
         try:
             identify(store)
@@ -46,7 +46,7 @@ def _find_reader(store: Store) -> None:
 def _respond(
     status: HTTPStatus, message: str, issues: Mapping[str, str] | None, retry_after: int | None
 ) -> AnyResponse:
-    """Represent the error for this client. A page that needs a reader leads visitors to the sign-in."""
+    """Represent the error for this client. Redirect visitors of a page that needs a reader to the sign-in."""
     g.setdefault("reader", None)
     if status == HTTPStatus.UNAUTHORIZED and "Authorization" not in request.headers:
         here = request.full_path.rstrip("?")

@@ -1,4 +1,4 @@
-"""Whose request it is: a bearer token, or a browser's session that contains one."""
+"""Identify the reader of a request by a bearer token, or by a browser's session that contains one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +14,9 @@ from step0_monolith.http.bodies import FORM
 from step0_monolith.store import Reader, Session, Store
 
 OWN_PAGES = ("same-origin", "none")
-"""The values of Sec-Fetch-Site that a write may have: our own pages, and people themselves."""
+"""The values of Sec-Fetch-Site that a write may have: it comes from our own pages, or from the address
+bar.
+"""
 
 csrf = CSRFProtect()
 P = ParamSpec("P")
@@ -22,7 +24,7 @@ R = TypeVar("R")
 
 
 def identify(store: Store) -> None:
-    """Set `g.reader`, also when it raises Unauthorized for a token that is not valid, or no longer."""
+    """Set `g.reader`. Raises Unauthorized for a token that is not valid, and then sets it to None."""
     g.reader = None
     if "Authorization" in request.headers:
         given = request.authorization
@@ -40,7 +42,9 @@ def identify(store: Store) -> None:
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """Make a view one for readers only. One that writes also requires a CSRF token from browsers."""
+    """Restrict a view to readers, as a decorator. A view that writes also requires a CSRF token from
+    browsers.
+    """
 
     @wraps(view)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -63,7 +67,8 @@ def guard_sign_in() -> None:
 def guard() -> None:
     """Check the CSRF token of a write, and that no other site caused the request. Raises Forbidden.
 
-    With TLS, browsers say the latter themselves, even if a proxy has changed the name of our host.
+    With TLS, browsers send a header about the site that caused the request, so that check works even if a
+    proxy has changed the name of our host.
     """
     try:
         if request.headers.get("Sec-Fetch-Site", "same-origin").lower() not in OWN_PAGES:

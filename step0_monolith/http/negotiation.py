@@ -1,4 +1,4 @@
-"""JSON or HTML at the same address, as the client accepts."""
+"""Content negotiation: respond with JSON or HTML at the same address, as the client prefers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def wants_html() -> bool:
 def require_acceptable() -> None:
     """Raise NotAcceptable when the client accepts neither JSON nor HTML."""
     if _preferred() is None:
-        raise NotAcceptable("Answers come as application/json or text/html; please accept one of them.")
+        raise NotAcceptable("Responses come as application/json or text/html; please accept one of them.")
 
 
 def represent(payload: Mapping[str, Any], template: str, status: int = 200, **context: Any) -> Response:

@@ -1,1 +1,1 @@
-"""The only package of the monolith that knows MongoDB."""
+"""The monolith's collections in MongoDB. No other package of step 0 knows MongoDB."""

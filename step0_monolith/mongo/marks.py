@@ -1,4 +1,4 @@
-"""What readers do to posts, in the database: tag, like, hide; and the lists of marked posts."""
+"""Marks in the database: tag, like and hide posts, and list the marked posts."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from step0_monolith.store import Reader
 
 
 class StoredMarks:
-    """The marks. `shown` returns posts as a reader sees them."""
+    """The marks in a collection. `shown` returns pages of posts as a reader sees them."""
 
     def __init__(self, posts: Posts, marks: Marks, shown: StoredPosts) -> None:
         self._posts, self._marks, self._shown = posts, marks, shown
@@ -64,5 +64,5 @@ class StoredMarks:
         return self._marks.counts(reader.username)
 
     def _topic(self, post_id: str) -> str:
-        topic: str = self._posts.known(post_id)["topic"]
+        topic: str = self._posts.find(post_id)["topic"]
         return topic

@@ -6,22 +6,22 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from kit.domain.members.documents import MEMBER_SCHEMA
-from kit.domain.members.passwords import fits, hashed
-from kit.http.problems import NotFound, Taken, WrongCredentials
+from kit.domain.members.passwords import hashed, matches
+from kit.http.problems import NameTaken, NotFound, WrongCredentials
 from kit.mongo.client import Document, translated
 from kit.mongo.rate_limits import RateLimit
 from kit.mongo.skipped import without_invalid
 
 
 class StoredMembers:
-    """The members; `failed_sign_ins` limits guessing."""
+    """The members in a collection. `failed_sign_ins` limits how often a password can be guessed."""
 
     def __init__(self, members: Collection[Document], failed_sign_ins: RateLimit) -> None:
         self._members, self._failed_sign_ins = members, failed_sign_ins
 
     @translated
     def add(self, username: str, password: str, email: str | None) -> None:
-        """Make a member. Raises Taken."""
+        """Add a member. Raises NameTaken."""
         member = {
             "_id": username,
             "password": hashed(password),
@@ -31,14 +31,16 @@ class StoredMembers:
         try:
             self._members.insert_one(member)
         except DuplicateKeyError:
-            raise Taken(username) from None
+            raise NameTaken(username) from None
 
     @translated
     def check_password(self, username: str, password: str, address: str) -> None:
-        """Raise WrongCredentials for a wrong password, TooMany after too many of them from `address`."""
+        """Raise WrongCredentials for a wrong password, TooManyRequests after too many of them from
+        `address`.
+        """
         self._failed_sign_ins.check(address)
         member = self._members.find_one({"_id": username}) or {}
-        if not fits(member.get("password"), password):
+        if not matches(member.get("password"), password):
             self._failed_sign_ins.count(address)
             raise WrongCredentials("Username and password do not belong together.")
 

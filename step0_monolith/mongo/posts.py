@@ -26,7 +26,7 @@ class StoredPosts:
     @translated
     def find(self, post_id: str, reader: Reader | None) -> Post:
         """Find a post. Raises NotFound."""
-        return self._shown([self._posts.known(post_id)], reader)[0]
+        return self._shown([self._posts.find(post_id)], reader)[0]
 
     @translated
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:

@@ -15,9 +15,9 @@ from step0_monolith.http.cookies import SecureOverTls
 class MongoSessions(SecureOverTls, MongoDBSessionInterface):  # type: ignore[misc]
     """The sessions of Flask-Session with two differences.
 
-    It needs no connection when it is made, so that a worker starts while the database is away (`make_indexes`
-    makes its indexes). When a session cannot be read, the request goes on with an empty one with the
-    `error`, for pages that need no session.
+    It needs no connection when it is made, so that a worker can start while the database is away
+    (`make_indexes` makes its indexes). If a session cannot be read, the request gets an empty one that has
+    the `error`, as there are pages that need no session.
     """
 
     def __init__(self, app: Flask, client: Client) -> None:

@@ -1,1 +1,1 @@
-"""The addresses of the contract, one module for each kind."""
+"""The views of the face, which respond at the contract's addresses."""

@@ -1,4 +1,4 @@
-"""The sheet of the icons that the pages use; Bootstrap's package has a megabyte of icons."""
+"""The view of a sheet with the few icons that the pages use: Bootstrap's package has a megabyte of them."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and the reader's own page."""
+"""The views to sign up, in and out, and the reader's own page."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kit.domain.members.documents import SignIn
 from kit.http import params
-from kit.http.problems import Taken, TooMany, Unprocessable, WrongCredentials
+from kit.http.problems import NameTaken, TooManyRequests, Unprocessable, WrongCredentials
 from step0_monolith.http.bodies import Empty, SignUp, read_body
 from step0_monolith.http.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
 from step0_monolith.http.negotiation import represent, wants_html
@@ -22,22 +22,22 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/signup", endpoint="signup")
     @views.get("/login", endpoint="login")
     def form() -> Response:
-        params.only("next")
+        params.allow_only("next")
         if not wants_html():
             raise MethodNotAllowed(["POST"], "The form is for browsers; POST a JSON object here.")
         return _form(request.path, 200)
 
     @views.post("/signup")
     def sign_up() -> AnyResponse:
-        params.only("next")
+        params.allow_only("next")
         guard_sign_in()
         try:
             wanted = read_body(SignUp)
             store.sign_up(wanted.username, wanted.password, wanted.email)
-        except (Unprocessable, Taken) as error:
+        except (Unprocessable, NameTaken) as error:
             if not wants_html():
                 raise
-            taken = {"username": str(error)} if isinstance(error, Taken) else {}
+            taken = {"username": str(error)} if isinstance(error, NameTaken) else {}
             return _form("/signup", 409 if taken else 422, issues=getattr(error, "issues", taken))
         if not wants_html():
             return make_response({"username": wanted.username}, 201)
@@ -46,7 +46,7 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.post("/login")
     def sign_in() -> AnyResponse:
-        params.only("next")
+        params.allow_only("next")
         guard_sign_in()
         try:
             wanted = read_body(SignIn)
@@ -56,7 +56,7 @@ def make_blueprint(store: Store) -> Blueprint:
                 raise
             issues = getattr(error, "issues", {})
             return _form("/login", 422 if issues else 401, issues=issues, message=str(error))
-        except TooMany as error:
+        except TooManyRequests as error:
             if not wants_html():
                 raise
             response = _form("/login", 429, message=str(error))
@@ -72,7 +72,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.post("/logout")
     @signed_in
     def logout() -> AnyResponse:
-        params.only()
+        params.allow_only()
         if request.get_data(cache=True):
             read_body(Empty)
         store.sign_out(current_reader())
@@ -83,7 +83,7 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.get("/me")
     @signed_in
     def me() -> Response:
-        params.only()
+        params.allow_only()
         profile = store.profile(current_reader())
         payload = {
             "username": profile.username,

@@ -1,4 +1,4 @@
-"""Lists, single posts, search, recommendations and pictures."""
+"""The views that show posts: lists, single posts, search, recommendations and pictures."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
 
 
-def known_id(post_id: str) -> str:
-    """Return `post_id` if it looks like one. Raises NotFound before the store gets a request."""
+def checked_id(post_id: str) -> str:
+    """Return `post_id` if it has the form of one. Raises NotFound before the store gets a request."""
     if not re.fullmatch(POST_ID, post_id):
         raise NotFound("There is no such post.")
     return post_id
@@ -65,21 +65,21 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/")
     def index() -> Response:
-        params.only(*params.PAGING)
+        params.allow_only(*params.PAGING)
         page = params.page()
         return represent_posts(store, store.list_posts(page, g.reader), page, "Newest posts", "list")
 
     @views.get("/search")
     def search() -> Response:
-        params.only("q", *params.PAGING)
+        params.allow_only("q", *params.PAGING)
         query, page = read_query(), params.page()
         found = store.search(query, page, g.reader)
         return represent_posts(store, found, page, "Search", "search", q=query)
 
     @views.get("/posts/<post_id>")
     def show(post_id: str) -> AnyResponse:
-        params.only()
-        post = store.post(known_id(post_id), g.reader)
+        params.allow_only()
+        post = store.post(checked_id(post_id), g.reader)
         response = represent(dict(post), "post.html", post=post, likes=likes_shown(store, [post]))
         if not wants_html():
             response.set_etag(post["_etag"])
@@ -87,7 +87,7 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/recommended")
     def recommended() -> Response:
-        params.only("topic")
+        params.allow_only("topic")
         topic = read_topic()
         posts = store.recommended(topic, g.reader)
         query = {"topic": topic} if topic else {}
@@ -98,8 +98,8 @@ def make_blueprint(store: Store) -> Blueprint:
 
     @views.get("/images/<post_id>")
     def image(post_id: str) -> AnyResponse:
-        params.only()
-        found = store.image(known_id(post_id))
+        params.allow_only()
+        found = store.image(checked_id(post_id))
         response = make_response(found.content)
         response.mimetype = found.media_type
         response.set_etag(found.etag)

@@ -1,4 +1,4 @@
-"""Sharing a post by mail."""
+"""The view to share a post by mail."""
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
@@ -9,7 +9,7 @@ from step0_monolith.http.bodies import FORM, raw_fields, read_body
 from step0_monolith.http.identity import current_reader, signed_in
 from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
-from step0_monolith.views.posts import known_id
+from step0_monolith.views.posts import checked_id
 
 
 def make_blueprint(store: Store) -> Blueprint:
@@ -19,15 +19,15 @@ def make_blueprint(store: Store) -> Blueprint:
     @views.post("/posts/<post_id>/share")
     @signed_in
     def share(post_id: str) -> Response:
-        params.only()
+        params.allow_only()
         try:
             wanted = read_body(Share)
-            made = store.share(known_id(post_id), wanted.to, wanted.note, current_reader())
+            made = store.share(checked_id(post_id), wanted.to, wanted.note, current_reader())
         except Unprocessable as error:
             if not wants_html() or request.mimetype != FORM:
                 raise
             shown = {"message": str(error), "issues": error.issues, "values": raw_fields(), "shared": False}
-            post = store.post(known_id(post_id), current_reader())
+            post = store.post(checked_id(post_id), current_reader())
             return represent({}, "share.html", 422, post=post, **shown)
         if not wants_html():
             return make_response(jsonify(share=made), 201)

@@ -1,4 +1,4 @@
-"""Eve's resources, and the additional fields of posts for a signed-in reader."""
+"""Eve's DOMAIN: the resources of the API, with the additional fields of posts for a signed-in reader."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a signed-in reader sees of posts: hidden ones are left out, and all have the reader's marks."""
+"""Hooks for signed-in readers: posts that they hid are left out, and all others have their marks."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from kit.domain.marks.resource import leave_out_hidden
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:
-    """Have posts and search depend on the reader."""
+    """Make the resources posts and search depend on the reader."""
 
     def mark_page(response: dict[str, Any]) -> None:
         if g.reader is not None:

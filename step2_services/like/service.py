@@ -16,7 +16,7 @@ from step2_services.service_factory import make_service
 LIKES = ("reader", "post", "topic", "liked")
 
 POSTS = ("topic",)
-"""Of a post the service needs only its topic, and that it exists."""
+"""The copied fields of posts: a mark has the topic of its post, which must exist."""
 
 
 def make_app() -> Service:

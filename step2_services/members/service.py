@@ -1,4 +1,4 @@
-"""Members: signing up, in and out; the only one who can sign readers' tokens."""
+"""Members: signs readers up, in and out. No other service can sign readers' tokens."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from step2_services.replication import Feed
 from step2_services.service_factory import make_service
 
 REVOCATIONS = ("expires",)
-"""Of a revoked token other services need the id, and until when to remember it."""
+"""The published fields of revoked tokens, besides the id: until when to remember each."""
 
 
 def make_app() -> Service:

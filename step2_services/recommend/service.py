@@ -1,4 +1,6 @@
-"""Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
+"""Recommend: much loved posts; for a reader, those with topics and tags that they tagged and liked come
+first.
+"""
 
 from kit.domain.indexes import INDEXES
 from kit.domain.posts.collection import Posts
@@ -23,7 +25,7 @@ POSTS = tuple(field for field in STORED if field != "_id")
 
 MARK = ("reader", "post", "topic")
 MARKS = {"tags": "tags", "likes": "liked", "hides": "hidden"}
-"""What three services each know of a mark is in one document here."""
+"""The fields of a mark, by the service that owns each. Here they are in one document."""
 
 
 def make_app() -> Service:

@@ -12,16 +12,16 @@ LARGEST_BATCH = 64 * 2**20
 """The most bytes of a batch as JSON."""
 
 Range = tuple[str | None, str | None]
-"""Ids after the first, up to the second; None leaves that side open."""
+"""Ids after the first one, up to and including the second one. None leaves that side open."""
 
 
 class Batch(BaseModel):
     """Changes as an owner publishes them: documents as they are now to `put`, and ids to `remove`.
 
-    With a `range` these are all documents with ids in it, and others are to be removed. `cursor` marks the
-    end of the batch; `more` says that there are more changes already; `until` is the time (UTC) up to which
-    all changes are known with this batch. `left_out` are documents that are skipped, by the names of their
-    ids, each with what is wrong with it, or None when that is corrected.
+    With a `range`, `put` has all documents with ids in it, and copies of others in it are to be removed.
+    `cursor` marks the end of the batch, and `more` says that there are more changes already. `until` is the
+    time (UTC) up to which this batch and those before it have all changes. `left_out` are skipped documents,
+    by the names of their ids, each with what is wrong with it, or None when that is corrected.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -36,7 +36,7 @@ class Batch(BaseModel):
 
 
 class Delivery(BaseModel):
-    """Changes for copies with the cursor `base`; None for copies that are to begin."""
+    """Changes for copies that have the cursor `base`, which is None for copies that are to begin."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,7 +1,4 @@
-"""Marks of which a service keeps copies.
-
-The reader's own latest marks replace what the copies say.
-"""
+"""Marks of which a service keeps copies. The reader's own latest marks take precedence over the copies."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,14 +12,14 @@ from step2_services.own_marks import own_marks
 
 
 class CopiedMarks(Marks):
-    """Copies of marks, replaced by those that came with the current request (see `own_marks`).
+    """Copies of marks. Marks that came with the current request take precedence (see `own_marks`).
 
-    So readers see what they have just done, though the copies are behind.
+    So readers see what they have just done, although the copies are late.
     """
 
     def hidden(self, reader: str) -> list[str]:
         hidden = dict.fromkeys(super().hidden(reader), True)
-        hidden |= {post: mark["hidden"] for post, mark in _with("hidden")}
+        hidden |= {post: mark["hidden"] for post, mark in _own_marks_with("hidden")}
         return [post for post, is_hidden in hidden.items() if is_hidden]
 
     def interests(self, reader: str) -> tuple[set[str], list[str]]:
@@ -32,21 +29,21 @@ class CopiedMarks(Marks):
         return topics, sorted({*tags}.union(*(mark.get("tags", ()) for mark in own)))
 
     def liked_by(self, reader: str) -> Document:
-        return {**super().liked_by(reader), **_but_posts_with("liked")}
+        return {**super().liked_by(reader), **_except_posts_with("liked")}
 
     def tagged_by(self, reader: str) -> Document:
-        return {**super().tagged_by(reader), **_but_posts_with("tags")}
+        return {**super().tagged_by(reader), **_except_posts_with("tags")}
 
     def with_tags(self, tags: list[str]) -> Document:
-        changed = [mark_id(g.reader.username, post) for post, _ in _with("tags")]
+        changed = [mark_id(g.reader.username, post) for post, _ in _own_marks_with("tags")]
         return {**super().with_tags(tags), **({"_id": {"$nin": changed}} if changed else {})}
 
 
-def _with(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the own marks that say something about tags, liked or hidden."""
+def _own_marks_with(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return those of the request's own marks that contain tags, liked or hidden, whichever `kind` is."""
     return ((post, mark) for post, mark in own_marks().items() if kind in mark)
 
 
-def _but_posts_with(kind: str) -> Document:
-    changed = [post for post, _ in _with(kind)]
+def _except_posts_with(kind: str) -> Document:
+    changed = [post for post, _ in _own_marks_with(kind)]
     return {"post": {"$nin": changed}} if changed else {}

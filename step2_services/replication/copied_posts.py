@@ -1,7 +1,4 @@
-"""Posts of which a service keeps few fields, as it shows them in lists.
-
-The web face requests the rest from `posts`.
-"""
+"""Show posts of which a service keeps only some fields. The web face requests the others from `posts`."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -15,7 +15,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
-from kit.http.problems import Behind, DependencyUnavailable, TooMuch, Unprocessable
+from kit.http.problems import DependencyUnavailable, Stale, TooLarge, Unprocessable
 from kit.mongo.client import Document, translated
 from step2_services.replication.batch import Delivery
 from step2_services.replication.feed import FOLLOWING
@@ -27,8 +27,8 @@ pages they go to did not fit into MongoDB's cache, which it says in the same wor
 """
 
 CACHE_PER_INDEX = 8
-"""How many times as large as the indexes of copies MongoDB's cache is to be, as it keeps what a transaction
-writes in a part of it, and shares it among all that it stores.
+"""MongoDB's cache should be this many times as large as the indexes of the copies: all that it stores shares
+the cache, and a transaction's writes must fit into a part of it.
 """
 
 TOO_MUCH = frozenset({112, 290, 388})
@@ -39,8 +39,8 @@ TOO_MUCH = frozenset({112, 290, 388})
 class Copy:
     """Copies in `collection` with these `fields` besides `_id`, of which `times` are times.
 
-    Where several owners each give some fields of the same documents, `own` names those of this owner: only
-    they are removed when this owner deletes the document.
+    If several owners give fields to the same documents, `own` names those of this owner: only they are
+    removed when this owner deletes the document.
     """
 
     collection: Collection[Document]
@@ -50,7 +50,7 @@ class Copy:
 
     @translated
     def cursor(self, name: str) -> str | None:
-        """Return the cursor of the copies `name`; None if they are to begin."""
+        """Return the cursor of the copies `name`; None if they are to begin with all documents."""
         found = self._positions.find_one({"_id": name})
         return found["cursor"] if found else None
 
@@ -63,14 +63,14 @@ class Copy:
 
     @translated
     def forget(self, name: str) -> None:
-        """Have the copies begin again. They remain in use until newer ones replace them."""
+        """Delete the cursor, so that the copies begin again. They stay in use until new ones replace them."""
         self._positions.delete_one({"_id": name})
 
     @translated
     def apply(self, name: str, delivery: Delivery) -> None:
         """Apply a delivery.
 
-        Raises Behind when the cursor is not the delivery's base, and TooMuch when the delivery does not fit
+        Raises Stale when the cursor is not the delivery's base, and TooLarge when the delivery does not fit
         into one transaction at the moment.
         """
         operations = self._operations(delivery)
@@ -82,10 +82,10 @@ class Copy:
                 if operations:
                     self.collection.bulk_write(operations, ordered=False, session=session)
         except DuplicateKeyError:
-            raise Behind(f"The copies of {name} have begun already.") from None
+            raise Stale(f"The copies of {name} have begun already.") from None
         except OperationFailure as error:  # BulkWriteError is one
             if has_moved and _is_too_much(error):
-                raise TooMuch(self._too_much(len(operations))) from error
+                raise TooLarge(self._too_much(len(operations))) from error
             if isinstance(error, BulkWriteError) or error.has_error_label(AGAIN):
                 # Two owners' deliveries met at a new document, or two of one; the later one comes again.
                 raise DependencyUnavailable("The collection of copies", retry_after=1) from error
@@ -114,7 +114,7 @@ class Copy:
             session=session,
         )
         if not moved.matched_count and moved.upserted_id is None:
-            raise Behind(f"The copies of {name} reach elsewhere.")
+            raise Stale(f"The copies of {name} reach elsewhere.")
 
     def _operations(self, delivery: Delivery) -> list[Any]:
         operations: list[Any] = []

@@ -1,10 +1,10 @@
-"""The changes of a collection as its owner publishes them.
+"""A feed: the changes of a collection as its owner publishes them.
 
-MongoDB keeps its log of writes in the order they were committed, and change streams read it
-(https://www.mongodb.com/docs/manual/changeStreams/). A cursor is such a stream's resume token. So nothing
-is skipped, however many writes share a time stamp or overlap, and deletions are in it, too; a field with
-the time of the last change could promise neither. A service that has no cursor yet, or one that is older than
-the log, first gets all documents in the order of their ids, and then what has changed meanwhile.
+MongoDB keeps its log of writes in the order in which they were committed, and change streams read it
+(https://www.mongodb.com/docs/manual/changeStreams/). A cursor is such a stream's resume token. So no change
+is missed, even if writes overlap or have the same time, and deletions are included; a field with the time of
+the last change would guarantee neither. A service that has no cursor yet, or one that is older than the log,
+first gets all documents in the order of their ids, and then what has changed meanwhile.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,17 +23,16 @@ from kit.mongo.skipped import name_of, report_skipped
 from step2_services.replication.batch import Batch, dumps
 
 MOST = 1000
-MOST_CHARACTERS = 500_000
-"""The most bytes of one batch, roughly.
-
-It is applied in one transaction, which with an index of all words must fit into a part of MongoDB's cache.
+MOST_BYTES = 500_000
+"""The most bytes of one batch, roughly. A batch is applied in one transaction. Its writes, also those to a
+text index, must fit into a part of MongoDB's cache.
 """
 
 TOO_LARGE = 10334
 """MongoDB's code for a change that is too large for a change stream."""
 
 FOLLOWING = "changes:"
-"""The beginning of cursors that come before all documents."""
+"""The beginning of cursors for changes. Cursors within the documents that come first begin with `all:`."""
 
 CHANGES: Document = {"$match": {"operationType": {"$in": [*WRITES, *ENDS]}}}
 OTHER_IDS = [
@@ -54,7 +53,7 @@ class Feed:
     def __init__(
         self, collection: Collection[Document], fields: Sequence[str], find_problem: FindProblem | None = None
     ) -> None:
-        self._unfit = find_problem
+        self._find_problem = find_problem
         self._collection = collection.with_options(NAIVE, read_concern=ReadConcern("majority"))
         self._fields = dict.fromkeys(fields, 1)
         projection = {"operationType": 1, "documentKey": 1, "wallTime": 1}
@@ -93,13 +92,13 @@ class Feed:
         until = datetime.now(UTC)
         after = {"_id": {"$gt": last} if last is not None else TEXTS}
         put: list[Document] = []
-        left_out = {} if last is not None else dict(self._nameless())
+        left_out = {} if last is not None else dict(self._with_other_ids())
         read = size = 0
         upto = None
         complete = True
         with self._collection.find(after, self._fields, sort=[("_id", 1)], limit=most + 1) as found:
             for document in found:
-                if read == most or size > MOST_CHARACTERS:
+                if read == most or size > MOST_BYTES:
                     complete = False
                     break
                 read, upto = read + 1, document["_id"]
@@ -134,7 +133,7 @@ class Feed:
             batch_size=most,
             max_await_time_ms=1,
         ) as stream:
-            while count < most and size < MOST_CHARACTERS:
+            while count < most and size < MOST_BYTES:
                 now = datetime.now(UTC)
                 change = stream.try_next()
                 if change is None:
@@ -166,22 +165,22 @@ class Feed:
             left_out=self._reported(left_out),
         )
 
-    def _nameless(self) -> Iterator[tuple[str, str | None]]:
-        """Return some of the documents whose ids are no texts."""
+    def _with_other_ids(self) -> Iterator[tuple[str, str | None]]:
+        """Return names and problems of some of the documents whose ids are no texts."""
         others = self._collection.find({"_id": {"$type": OTHER_IDS}}, {"_id": 1}, limit=MOST)
         for document in others:
             yield name_of(document["_id"]), NO_TEXT
 
     def _kept(self, identifier: Any, document: Document | None) -> tuple[Document | None, str | None]:
-        """Return the fields of a document for others, or what is wrong with it."""
+        """Return the published fields of a document, or what is wrong with it."""
         if document is None:
             return None, None
         problem = self._problem(document) if isinstance(identifier, str) else NO_TEXT
         return (None if problem else document), problem
 
     def _problem(self, document: Document) -> str | None:
-        if self._unfit:
-            return self._unfit(document)
+        if self._find_problem:
+            return self._find_problem(document)
         try:
             dumps(document)
         except TypeError as error:
@@ -189,7 +188,7 @@ class Feed:
         return None
 
     def _reported(self, left_out: dict[str, str | None]) -> dict[str, str | None]:
-        """Report skipped documents in our own log, too."""
+        """Report skipped documents in our own log, too, and return them unchanged."""
         for name, problem in left_out.items():
             if problem:
                 report_skipped(self._collection.name, name, problem)

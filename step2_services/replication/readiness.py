@@ -1,4 +1,4 @@
-"""Whether a service's copies are filled: until then its verbs would give half a response."""
+"""The readiness of a service with copies: until they are filled, its responses would lack something."""
 
 import threading
 import time
@@ -23,9 +23,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class CopiesReady:
-    """Whether the copies of `service` are filled, and have all changes from before its start.
+    """Checks whether the copies of `service` are filled, and have all changes from before its start.
 
-    When they were ready once they stay ready, even if they are late afterwards.
+    Once they are ready they stay ready, even if they are late afterwards.
     """
 
     def __init__(self, service: str, copies: Mapping[str, Copy], sync: Rest) -> None:
@@ -36,12 +36,12 @@ class CopiesReady:
 
     def __call__(self) -> bool:
         """Return whether they are ready."""
-        return self._latch.is_shut
+        return self._latch.is_set
 
     def _watch(self) -> None:
         while not self._are_filled():
             time.sleep(PAUSE)
-        self._latch.shut()
+        self._latch.set()
         log.info("copies are filled", seconds=round(time.monotonic() - self._began, 1))
 
     def _are_filled(self) -> bool:

@@ -1,4 +1,4 @@
-"""The verbs by which changes are fetched from owners and delivered to copies."""
+"""The verbs by which sync fetches changes from owners, and delivers them to takers."""
 
 from collections.abc import Mapping
 from typing import TypeVar

@@ -1,16 +1,18 @@
-"""The size of batches: smaller where a taker cannot apply them, larger again later."""
+"""The size of batches: smaller if a taker cannot apply them, and larger again later."""
 
 from step2_services.replication.feed import MOST
 
 FIRST_PATIENCE, LONGEST_PATIENCE = 2, 64
-"""How many deliveries in a row must succeed before a larger batch is tried; doubled after each failure."""
+"""How many deliveries must succeed before a larger batch is tried: doubled after each failure, at most the
+second number.
+"""
 
 SLOW = 16
-"""From this patience on failures are no accident, such as two deliveries at the same time."""
+"""With this patience or more, failures are no longer accidents such as two deliveries at the same time."""
 
 
 class BatchSize:
-    """The most changes in a batch: `most`, between MOST and a single one."""
+    """The most changes that a batch may have now: `most`, from 1 to MOST."""
 
     def __init__(self) -> None:
         self.most = MOST
@@ -19,11 +21,11 @@ class BatchSize:
 
     @property
     def is_slow(self) -> bool:
-        """Return whether the taker cannot apply batches of the intended size."""
+        """Whether the taker repeatedly could not apply batches of the intended size."""
         return self._patience >= SLOW
 
     def succeed(self) -> None:
-        """Note that so many were applied."""
+        """Note that a batch of at most this size was applied."""
         self._successes += 1
         if self.most == MOST:
             self._patience = FIRST_PATIENCE
@@ -32,7 +34,7 @@ class BatchSize:
             self.most = min(MOST, 2 * self.most)
 
     def fail(self) -> None:
-        """Note that so many were too many."""
+        """Note that a batch of this size was too large, and make the next ones half as large."""
         self._successes = 0
         self._patience = min(LONGEST_PATIENCE, 2 * self._patience)
         self.most = max(1, self.most // 2)

@@ -1,4 +1,4 @@
-"""A client of an owner's feeds, which fetches changes once for all takers."""
+"""A client of an owner's feeds. It fetches changes once for all takers."""
 
 import threading
 import time
@@ -12,16 +12,13 @@ from kit.http.problems import Problem
 from step2_services.replication.batch import Batch
 
 KEPT = 6
-"""How many responses are kept for takers that come a little later; this limits the memory for an owner's
-batches.
+"""How many responses are kept for takers that need the same changes a little later. This limits the memory
+for one owner's batches.
 """
 
 
 class FeedClient:
-    """The changes that a service publishes.
-
-    Changes that are requested again within `fresh` seconds are not fetched again.
-    """
+    """Fetches the changes that a service publishes. A response is used again for `fresh` seconds."""
 
     def __init__(self, service: Rest, token: Callable[[], str], fresh: float) -> None:
         self._service, self._token, self._fresh = service, token, fresh
@@ -31,9 +28,9 @@ class FeedClient:
         )
 
     def after(self, what: str, cursor: str | None, most: int) -> Batch:
-        """Read at most so many changes after `cursor`.
+        """Return at most so many changes of the feed `what` after `cursor`.
 
-        Raises Gone, and the Problems of a service that is away.
+        Raises Gone for a cursor that is too old, and the Problems of a service that is away.
         """
         with self._lock:
             key = (what, cursor, most)

@@ -1,4 +1,4 @@
-"""Replicate changes from an owner to a taker, as long as the process lives."""
+"""A replicator: a thread that replicates changes from an owner to a taker."""
 
 import threading
 import time
@@ -10,13 +10,13 @@ from prometheus_client import Counter, Gauge
 
 from kit.clients.rest import Rest
 from kit.http.problems import (
-    Behind,
     DependencyTimeout,
     DependencyUnavailable,
     Gone,
     NotFound,
     Problem,
-    TooMuch,
+    Stale,
+    TooLarge,
 )
 from step2_services.replication.batch import Batch, dumps
 from step2_services.sync.batch_size import BatchSize
@@ -31,7 +31,7 @@ IDLE_SECONDS = 30.0
 """
 
 REMEMBERED = 1000
-"""How many of the documents that are left out are remembered by name."""
+"""How many left-out documents are remembered by name."""
 
 MORE_MEMORY = (
     "To be quick, stop the step, and start it with more memory for MongoDB's cache: MONGO_CACHE_GB=2, say; "
@@ -53,9 +53,10 @@ log = structlog.stdlib.get_logger(__name__)
 class Progress:
     """The progress of a relation.
 
-    `state` is begins, follows or waits. The copies have all changes up to the time `reaches`, if that is
+    `state` is `begins` while the taker gets all documents, `follows` while it gets changes, and `waits` after
+    an error, which `problem` describes. The copies have all changes up to the time `reaches`, if that is
     known. `began` is when they last began again, and `filled` how many documents they have got since then.
-    `left_out` are documents that are skipped, with what is wrong with each.
+    `left_out` are skipped documents, with what is wrong with each. `slow` says why batches are small.
     """
 
     state: str = "begins"
@@ -69,10 +70,10 @@ class Progress:
 
 
 class Replicator(threading.Thread):
-    """Replicates one relation's changes every `interval` seconds, and at once where more are waiting.
+    """Replicates the changes of one relation every `interval` seconds, and at once if there are more.
 
-    It remembers the taker's cursor only to save requests, as the taker stores it. So it may be stopped at any
-    time, and a second one at the same time does no harm.
+    It remembers the taker's cursor only to save requests, as the taker itself stores it. So a replicator may
+    be stopped at any time, and a second one at the same time does no harm.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Replicator(threading.Thread):
         self._is_to_begin = threading.Event()
 
     def begin_again(self) -> None:
-        """Have the taker get all documents again, from the next round on."""
+        """Make the taker get all documents again, from the next round on."""
         self.progress.state, self.progress.began = "begins", datetime.now(UTC)
         self._is_to_begin.set()
 
@@ -101,7 +102,7 @@ class Replicator(threading.Thread):
                 self._round()
                 pause = self._interval
                 self.progress.problem = ""
-            except Behind:
+            except Stale:
                 self._known = False
                 continue
             except Problem as problem:
@@ -117,7 +118,7 @@ class Replicator(threading.Thread):
             time.sleep(pause - time.time() % pause)
 
     def measure(self) -> None:
-        """Set the metric of how far copies are behind now."""
+        """Set the metric of how late the copies are now."""
         if self.progress.reaches is not None:
             lag = (datetime.now(UTC) - self.progress.reaches).total_seconds()
             LAG.labels(self.relation.taker, self.relation.what).set(lag)
@@ -142,7 +143,7 @@ class Replicator(threading.Thread):
                 is_idle = time.monotonic() - self._moved_at > IDLE_SECONDS
                 if batch.put or batch.remove or batch.range or is_idle:
                     self._deliver(batch)
-            except (TooMuch, DependencyTimeout) as problem:
+            except (TooLarge, DependencyTimeout) as problem:
                 self._slow_down(problem)
                 continue
             self._cursor, more = batch.cursor, batch.more
@@ -154,7 +155,7 @@ class Replicator(threading.Thread):
             self.progress.state = "begins" if begins else "follows"
 
     def _forget(self) -> None:
-        log.warning("begins again", relation=self.relation.name)
+        log.warning("copies begin again", relation=self.relation.name)
         self._taker.call("DELETE", self._path, token=self._tokens.current())
         self._known = False
         self.progress.state = "begins"
@@ -188,7 +189,7 @@ class Replicator(threading.Thread):
         DELIVERED.labels(self.relation.taker, self.relation.what).inc(count)
 
     def _slow_down(self, problem: Problem) -> None:
-        """Send the taker less at once. Raises the problem if it cannot apply a single change."""
+        """Make batches smaller. Raises the problem if the taker cannot apply even a single change."""
         if self._batch_size.most == 1:
             raise problem
         self._batch_size.fail()
@@ -196,7 +197,7 @@ class Replicator(threading.Thread):
         if not self._batch_size.is_slow:
             return
         if not self.progress.slow:
-            log.warning("goes on slowly", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
+            log.warning("copies are slow", relation=self.relation.name, reason=f"{problem} {MORE_MEMORY}")
         self.progress.slow = f"Goes on slowly, a few at a time. {problem} {MORE_MEMORY}"
 
     def _note_left_out(self, batch: Batch) -> None:
@@ -222,5 +223,5 @@ class Replicator(threading.Thread):
                 if isinstance(problem, DependencyUnavailable | DependencyTimeout | NotFound)
                 else "error"
             )
-            getattr(log, level)("waits", relation=self.relation.name, reason=str(problem))
+            getattr(log, level)("copies wait", relation=self.relation.name, reason=str(problem))
         self.progress.state, self.progress.problem = "waits", str(problem)

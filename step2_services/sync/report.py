@@ -14,11 +14,11 @@ from kit.http.problems import Problem
 from kit.mongo.client import Document, translated_errors
 from step2_services.sync.replicator import Replicator
 
-EVERY = 1.0
+REPORT_SECONDS = 1.0
 """Seconds between two reports."""
 
 EXAMPLES = 5
-"""Documents that are left out and reported by name."""
+"""How many left-out documents a report names."""
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}
@@ -66,8 +66,8 @@ class Report(threading.Thread):
                 with translated_errors():
                     self._relations.bulk_write([self._row(each) for each in self._replicators], ordered=False)
             except Problem as problem:
-                log.warning("no report", reason=str(problem))
-            time.sleep(EVERY)
+                log.warning("relations not reported yet", reason=str(problem))
+            time.sleep(REPORT_SECONDS)
 
     def add_lags(self, response: dict[str, Any]) -> None:
         """Add to each relation how old its copies may be now."""

@@ -1,4 +1,4 @@
-"""Sync: carries changes from those who own documents to those who keep copies, and says how far they are."""
+"""Sync: carries changes from the owners of documents to the takers of copies, and reports the progress."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from step2_services.sync.tokens import LIFETIME, Tokens
 from step2_services.sync.verbs import make_blueprint
 
 FRESH = 0.6
-"""How long a batch is kept for other takers, as a part of the interval."""
+"""For which part of the interval a batch is kept for other takers."""
 
 
 def _seconds(value: object) -> float:
@@ -47,7 +47,7 @@ def make_app() -> Service:
     tokens = Tokens(issuer)
 
     def client(service: str) -> Rest:
-        return Rest(services.filler(service), f"The {service} service")
+        return Rest(services.finder_with_filling(service), f"The {service} service")
 
     feeds = {
         owner: FeedClient(client(owner), tokens.current, settings.interval * FRESH)

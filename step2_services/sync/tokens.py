@@ -10,7 +10,7 @@ SPARE = timedelta(minutes=2)
 
 
 class Tokens:
-    """Sync's own tokens, each used until shortly before it expires."""
+    """Issues sync's own tokens. Each is used until shortly before it expires."""
 
     def __init__(self, issuer: Issuer) -> None:
         self._issuer = issuer

@@ -18,7 +18,7 @@ SECRET = "Operator-Secret"  # noqa: S105 - a header's name
 
 
 class Rebuilt(BaseModel):
-    """The copies that begin again, and when that was requested."""
+    """The relations whose copies begin again, and when that was requested."""
 
     relations: list[str]
     at: datetime
@@ -39,7 +39,7 @@ def make_blueprint(issuer: Issuer, replicators: Sequence[Replicator], secret: st
     """Make the verbs. Only clients that know `secret` may have copies rebuilt."""
     verbs = Blueprint("sync", __name__)
 
-    def of_taker(taker: str) -> list[Replicator]:
+    def replicators_of(taker: str) -> list[Replicator]:
         concerned = [each for each in replicators if each.relation.taker == taker]
         if not concerned:
             takers = sorted({each.relation.taker for each in replicators})
@@ -49,7 +49,7 @@ def make_blueprint(issuer: Issuer, replicators: Sequence[Replicator], secret: st
     @verbs.get("/copies/<taker>")
     @operation(REACHING)
     def reaching(taker: str) -> Response:
-        reaches = {each.relation.what: each.progress.reaches for each in of_taker(taker)}
+        reaches = {each.relation.what: each.progress.reaches for each in replicators_of(taker)}
         shown = {what: moment.isoformat() if moment else None for what, moment in reaches.items()}
         return reply({"reaches": shown})
 
@@ -59,7 +59,7 @@ def make_blueprint(issuer: Issuer, replicators: Sequence[Replicator], secret: st
         given = request.headers.get(SECRET, "")
         if not secret or not compare_digest(given.encode(), secret.encode()):
             raise Forbidden(f"Say the operator's secret in {SECRET}; `./stones rebuild` does.")
-        concerned = of_taker(taker)
+        concerned = replicators_of(taker)
         at = datetime.now(UTC)
         for each in concerned:
             each.begin_again()

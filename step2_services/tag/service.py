@@ -16,7 +16,7 @@ from step2_services.service_factory import make_service
 TAGS = ("reader", "post", "topic", "tags")
 
 POSTS = ("topic", "created")
-"""Of a post it is enough to know that there is one, what its topic is, and where it belongs in a list."""
+"""The copied fields of posts: a mark has the topic of its post, and lists are sorted by `created`."""
 
 
 def make_app() -> Service:

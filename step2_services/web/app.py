@@ -9,7 +9,7 @@ from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import create_app
-from step2_services.web.readiness import CanDoWithout
+from step2_services.web.readiness import OptionalParts
 from step2_services.web.routes import SERVICES, Routed, served_by
 from step2_services.web.store import ServicesStore
 
@@ -29,7 +29,7 @@ def make_app() -> Flask:
         secret_key=session.secret_key,
         session_seconds=LimitSettings.read().token_lifetime,
         session_cookie=session.cookie,
-        optional_parts=CanDoWithout(store.health),
+        optional_parts=OptionalParts(store.health),
         trusted_proxies=trust.proxies,
     )
     log_requests(app)

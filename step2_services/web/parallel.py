@@ -1,4 +1,4 @@
-"""Calls to several services at the same time."""
+"""Call several services at the same time."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +20,9 @@ class ParallelCalls:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
 
     def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
-        """Call the services. One that is away is left out, and noted as a gap.
+        """Make the calls, and return their responses by name.
 
-        Raises other Problems.
+        A service that is away is left out, and noted as a gap. Raises all other Problems.
         """
         if len(calls) == 1:
             results = dict(calls)

@@ -1,4 +1,4 @@
-"""The routes to the services, which together have the API of step 1."""
+"""Route requests to the services, which together have the API of step 1."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ ROUTES = (
     (r"/members(/.*)?|/tokens(/.*)?|/me", "members"),
 )
 PASSED_ON = {"smtp"}
-"""A part of a service that the face reports as its own: without it one verb fails."""
+"""Parts of services that the face reports as its own: without one of them a single verb fails."""
 
 SERVICES = tuple(dict.fromkeys(service for _, service in ROUTES))
 
@@ -67,7 +67,7 @@ class Routed:
         try:
             return self.services[name].health()
         except Problem:
-            return {"answers": False}
+            return {"responds": False}
 
 
 def served_by() -> str:

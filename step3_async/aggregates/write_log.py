@@ -1,4 +1,6 @@
-"""The write log: an aggregate notes each write to the collection that it owns."""
+"""The write log: an aggregate adds a revision to each document that it writes, and names the write in its
+response.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,6 +57,6 @@ class WriteLog(Collection[Document]):
         return {TRACEPARENT: current_traceparent()}
 
     def note(self, key: str, revision: int) -> None:
-        """Have the response to the current request name the document that was written."""
+        """Note the written document for the header of the response to the current request."""
         if has_request_context():
             g.command = f"{self._domain}:{revision}:{key}"

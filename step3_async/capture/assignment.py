@@ -1,4 +1,4 @@
-"""An assignment: a source that this instance follows, and what it needs for that."""
+"""An assignment: a source that this instance follows at the moment, and what it needs for that."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from step3_async.rapids.bus import Bus
 
 @dataclass(frozen=True)
 class Assignment:
-    """The source's `collection`, and what is valid only while this `lease` is held."""
+    """A source with its `collection`. All of this is valid only while the `lease` is held."""
 
     source: Source
     collection: AsyncCollection[Document]

@@ -41,11 +41,11 @@ class Capture:
 
     @property
     def tags(self) -> list[str]:
-        """Tags for the registry: the sources that this instance leads."""
+        """Tags for the registry: the sources that this instance follows."""
         return [f"leads:{domain}" for domain, leader in self._leaders.items() if leader.leads]
 
     async def run(self) -> None:
-        """Capture until `stop`, also while MongoDB or the bus is away."""
+        """Capture changes until `stop`, also after times in which MongoDB or the bus is away."""
         client = connect_to_mongodb(self._uri)
         own = client.get_default_database()
         leaders = {
@@ -64,7 +64,7 @@ class Capture:
             await client.close()
 
     async def stop(self) -> None:
-        """Leave the sources to other instances."""
+        """End `run`, and leave the sources to other instances."""
         await cancel(*self._tasks)
 
     async def accept(self, content: bytes) -> bytes:

@@ -24,7 +24,7 @@ Changes = AsyncCollection[Document]
 
 
 class ResumeTokenLost(Exception):
-    """The changes after a resume token cannot be read any more."""
+    """The changes after a resume token cannot be read any more, for example because they are too old."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Make events from changes."""
+"""Make events from the changes of a change stream."""
 
 from datetime import UTC, datetime
 
@@ -25,8 +25,8 @@ class EventFactory:
     async def of(self, changes: list[Document]) -> list[Event]:
         """Return the events of changes, in their order. Raises PyMongoError.
 
-        Where MongoDB has no image of an updated document, the event has the document as it is now. A document
-        that has been deleted meanwhile is left out: its deletion follows.
+        If MongoDB has not kept an updated document as it was after the change, the event has the document as
+        it is now. If it has been deleted meanwhile, the change is left out, as the deletion follows.
         """
         missing = [
             change["documentKey"]["_id"]
@@ -56,9 +56,9 @@ class EventFactory:
         before, _ = _untraced(change.get("fullDocumentBeforeChange"))
         after, traceparent = _untraced(change.get("fullDocument"))
         kind = change["operationType"]
-        if before is not None and self._source.unfit(before):
+        if before is not None and self._source.find_problem(before):
             before = None
-        if after is not None and (problem := self._source.unfit(after)):
+        if after is not None and (problem := self._source.find_problem(after)):
             report_skipped(self._collection.name, key, problem)
             kind, after = "delete", None  # other services delete it, if they had it
         named = self._source.rule(Change(kind, key, before, after))

@@ -1,4 +1,4 @@
-"""The follower publishes the changes of a source as events."""
+"""The follower reads the changes of a source, and publishes them as events."""
 
 import asyncio
 import time
@@ -21,8 +21,8 @@ MANY = 100
 """A batch with so many changes is probably followed by another one."""
 
 REST, LONGEST_REST = 3, 0.01
-"""After a few changes capture waits this many times as long as they took, and at most LONGEST_REST seconds.
-Changes in that time are published together, which costs capture and every river little more than one change.
+"""After a small batch capture waits REST times as long as it took, but at most LONGEST_REST seconds. Changes
+in that time form one batch, which costs capture and every river little more than one change.
 """
 
 log = structlog.stdlib.get_logger(__name__)
@@ -31,8 +31,8 @@ log = structlog.stdlib.get_logger(__name__)
 class Follower:
     """Publishes every change at least once while the lease is held.
 
-    `started` is set once no later change can be missed. All changes up to the time `until`, as of
-    `time.time()`, are published.
+    `started` is set once all changes from then on are followed. All changes up to `until`, a time as
+    `time.time()` returns it, are published.
     """
 
     def __init__(self, assignment: Assignment) -> None:
@@ -43,7 +43,7 @@ class Follower:
         self.until = time.time()
 
     async def run(self) -> NoReturn:
-        """Follow, also while MongoDB or the bus is away. Raises LeaseLost."""
+        """Follow the source, and try again while MongoDB or the bus is away. Raises LeaseLost."""
         begins_again = False
         while True:
             try:
@@ -60,9 +60,8 @@ class Follower:
                     reason=str(lost),
                 )
             except (PyMongoError, Unavailable) as error:
-                log.warning(
-                    "waits", domain=self._assignment.domain, reason=f"{type(error).__name__}: {error}"
-                )
+                reason = f"{type(error).__name__}: {error}"
+                log.warning("cannot publish changes yet", domain=self._assignment.domain, reason=reason)
                 await asyncio.sleep(self._pause)
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
@@ -78,7 +77,7 @@ class Follower:
             batch = await stream.batch()
             while batch.ends is None:
                 are_many, began = len(batch.changes) >= MANY, time.monotonic()
-                # Of many changes the next batch is read while this one is published.
+                # If there are many changes, the next batch is read while this one is published.
                 reading = asyncio.create_task(stream.batch()) if are_many else None
                 await self._publish(batch)
                 if batch.changes and not are_many:
@@ -103,12 +102,14 @@ class Follower:
             PUBLISHED.labels(domain).inc(len(events))
         # An empty batch says that there was nothing more.
         self.until = events[-1].timestamp.timestamp() if events else read_at
-        self._assignment.resume_token.reached(batch.token, moved=bool(batch.changes))
+        self._assignment.resume_token.advance(batch.token, moved=bool(batch.changes))
         self._pause = PAUSE_SECONDS
 
     async def _begin_again(self) -> None:
-        """Follow from now on, and have a snapshot list all documents as they are after that moment. The
-        snapshot is requested first: an instance killed in between simply does both again.
+        """Continue from the present moment, and request a snapshot of all documents for what was missed.
+
+        The snapshot is requested before the new token is stored: an instance that is killed in between does
+        both again.
         """
         stream = ChangeStream(self._assignment.collection, self._assignment.source.fields)
         try:

@@ -27,7 +27,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Leader:
-    """Waits for the lease, and follows `source` in its `owner`'s database while it holds the lease."""
+    """Waits for the lease of `source`, and follows that source in its `owner`'s database while it holds it.
+
+    The lease and the resume token are in capture's `own` database.
+    """
 
     def __init__(
         self,
@@ -51,28 +54,31 @@ class Leader:
 
     @property
     def lag(self) -> float:
-        """For how many seconds changes may not have been published; 0 where another instance follows."""
+        """For how many seconds changes may be unpublished; 0 if another instance follows the source."""
         if self._follower is None or not self.leads:
             return 0.0
         # Without changes MongoDB replies only this often.
         return max(0.0, time.time() - self._follower.until - WAIT_MS / 1000)
 
     async def accept(self, river: str, again: bool) -> str:
-        """Return the run of a snapshot for `river`. Raises PyMongoError."""
+        """Accept a request for a snapshot for `river`, and return its run. Raises PyMongoError."""
         return await self._snapshot_jobs.accept(river, self._source.domain, again)
 
     async def run(self) -> None:
-        """Lead until cancelled. Then other instances can take over at once."""
+        """Follow whenever this instance holds the lease. When cancelled, release the lease at once."""
         try:
             while True:
                 try:
                     await self._lease.take()
-                    log.info("follows", domain=self._source.domain, term=self._lease.term)
+                    log.info("following a source", domain=self._source.domain, term=self._lease.term)
                     await self._lead()
                 except LeaseLost:
-                    log.warning("another instance may follow now", domain=self._source.domain)
+                    log.warning(
+                        "the lease is lost, so another instance may follow the source",
+                        domain=self._source.domain,
+                    )
                 except PyMongoError as error:
-                    log.warning("waits", domain=self._source.domain, reason=str(error))
+                    log.warning("cannot follow a source yet", domain=self._source.domain, reason=str(error))
                     await asyncio.sleep(PAUSE_SECONDS)
                 except Exception:  # a bug at one source must not end it for good
                     log.exception("unexpected error", domain=self._source.domain)

@@ -1,4 +1,4 @@
-"""A lease: of several instances one does the work."""
+"""A lease in MongoDB: of several instances, only the one that holds it does the work."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,15 @@ from step3_async.contracts.envelope import Document
 LASTS_SECONDS = 4.0
 RENEW_SECONDS = 1.0
 LOOK_SECONDS = 0.5
-AGAIN_SECONDS = 0.2
-SPARE_SECONDS = 0.5
-"""The holder stops this much before the lease ends."""
+"""Seconds between two attempts to take the lease while another instance holds it."""
 
-OVER = datetime(1970, 1, 1, tzinfo=UTC)
+AGAIN_SECONDS = 0.2
+"""Seconds between two attempts to renew the lease while MongoDB is away."""
+
+SPARE_SECONDS = 0.5
+"""The holder stops its work this many seconds before the lease ends."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 EXPIRES: Document = {"$add": ["$$NOW", int(LASTS_SECONDS * 1000)]}
 
 
@@ -83,7 +87,9 @@ class Lease:
     async def _make(self) -> None:
         if await self._leases.find_one({"_id": self.name}, {"_id": 1}) is None:
             with contextlib.suppress(DuplicateKeyError):  # somebody else has made it at this moment
-                await self._leases.insert_one({"_id": self.name, "holder": "", "term": 0, "expires": OVER})
+                await self._leases.insert_one(
+                    {"_id": self.name, "holder": "", "term": 0, "expires": LONG_AGO}
+                )
 
     async def _renew(self) -> None:
         while True:

@@ -33,7 +33,7 @@ async def publish(bus: Bus, events: Sequence[Event], to: str | None = None) -> N
 
 
 async def _publish_valid(bus: Bus, events: Sequence[Event], to: str | None) -> None:
-    """Publish events one by one: a too large or invalid one must not block the others."""
+    """Publish events one by one, so that one that is invalid or too large does not block the others."""
     for event in events:
         try:
             await bus.publish_events([event], to)

@@ -1,4 +1,4 @@
-"""The resume token of a source: up to where its changes are published."""
+"""The stored resume token of a source: all changes before it are published."""
 
 import asyncio
 import time
@@ -15,8 +15,8 @@ IDLE_SECONDS = 10.0
 """
 
 OFTEN_SECONDS = 0.2
-"""Seconds between two stored tokens with many changes. Events published twice after a crash have the same
-ids.
+"""The least seconds between two writes of the token. Changes since then are published again after a crash, as
+events with the same ids.
 """
 
 PAUSE_SECONDS = 1.0
@@ -25,8 +25,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class ResumeToken:
-    """The resume token of the change stream of the source that `lease` is for. It is stored with the lease's
-    term, so that an earlier holder cannot move it back.
+    """The resume token of the source that `lease` is for.
+
+    It is stored with the lease's term, so that an earlier holder of the lease cannot set it back.
     """
 
     def __init__(self, tokens: AsyncCollection[Document], lease: Lease) -> None:
@@ -41,24 +42,26 @@ class ResumeToken:
         found = await self._tokens.find_one({"_id": self._lease.name})
         return found["token"] if found else None
 
-    def reached(self, token: str, moved: bool) -> None:
-        """Note that all changes before `token` are published, and whether there were any. The token is stored
-        a little later: publishing some again after a crash does no harm.
+    def advance(self, token: str, moved: bool) -> None:
+        """Note that all changes before `token` are published. `moved` says whether there were any.
+
+        The token is stored a little later: it does no harm to publish some changes again after a crash.
         """
         self._reached = token
         if moved or time.monotonic() - self._stored_at > IDLE_SECONDS:
             self._is_due.set()
 
     async def write(self, token: str) -> None:
-        """Store `token`, whatever was reached before. Raises PyMongoError, and LeaseLost if there is a later
-        holder.
+        """Store `token` at once, instead of one that was noted before.
+
+        Raises PyMongoError, and LeaseLost if the lease has a later holder.
         """
         async with self._writing:
             self._reached = None
             await self._write(token)
 
     async def keep(self) -> None:
-        """Store what is reached, until the lease is lost. Raises LeaseLost."""
+        """Store noted tokens until the lease is lost. Raises LeaseLost."""
         while True:
             await self._is_due.wait()
             self._is_due.clear()

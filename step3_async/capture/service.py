@@ -1,10 +1,11 @@
-"""Capture: publishes what owners write as events, and snapshots for rivers that begin."""
+"""Capture: publishes the owners' changes as events, and snapshots for new rivers."""
 
-import os
 from typing import Any
 
+from pydantic import Field
+
 from kit.service import Service, own_database
-from kit.settings import DatabaseSettings, ServiceSettings
+from kit.settings import DatabaseSettings, ServiceSettings, Settings
 from step3_async.capture.capture import Capture
 from step3_async.contracts import catalogue
 from step3_async.rapids.connect import connect
@@ -27,10 +28,16 @@ RESOURCES: dict[str, Any] = {
 }
 
 
+class CaptureSettings(Settings):
+    """The beginning of the names of the owners' databases."""
+
+    owners_prefix: str = Field("step3_", alias="OWNERS_PREFIX")
+
+
 def make_app() -> Service:
-    """Return the service as the environment describes it."""
+    """Make the service from the settings in the environment."""
     instance = ServiceSettings.read().instance or "capture"
-    owners = os.environ.get("OWNERS_PREFIX", "step3_")
+    owners = CaptureSettings.read().owners_prefix
     return make_service(
         "capture",
         own_database("capture"),

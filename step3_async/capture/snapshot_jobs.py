@@ -13,8 +13,10 @@ from step3_async.rapids.bus import ALL
 
 @dataclass(frozen=True)
 class SnapshotJob:
-    """The snapshot `run` of a domain, addressed `to` a river or ALL. Its pages up to the id `after` are
-    published, and perhaps one more that ends with `upto`.
+    """The job of publishing the snapshot `run`, addressed `to` a river or ALL.
+
+    Its pages up to the id `after` are published. The next page ends with the id `upto`, if that is set, and
+    may be published already.
     """
 
     run: str
@@ -33,9 +35,9 @@ class SnapshotJobs:
         """Set when this process has added a job."""
 
     async def accept(self, river: str, domain: str, again: bool) -> str:
-        """Return the run of the snapshot for `river`; with `again` one of which no page is published yet.
+        """Add a job for `river`, or let it join one that has not begun, and return the run.
 
-        Raises PyMongoError.
+        Without `again`, a job that the river has already is enough. Raises PyMongoError.
         """
         own = {"domain": domain, "rivers": river}
         # One at a time, so that simultaneous requests find each other's job.
@@ -60,7 +62,7 @@ class SnapshotJobs:
         return [str(job["_id"]) async for job in self._jobs.find({"domain": domain}, {"_id": 1})]
 
     async def begin(self, run: str) -> SnapshotJob | None:
-        """Return the job, which no river can join from now on; None if it was deleted.
+        """Begin or continue a job, and return it; None if it was deleted. No river can join it any more.
 
         Raises PyMongoError.
         """

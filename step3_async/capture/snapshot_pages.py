@@ -14,10 +14,10 @@ MAX_CHARACTERS = 500_000
 
 
 async def read_page(assignment: Assignment, run: str, after: str | None, end: str | None) -> tuple[Page, str]:
-    """Return the documents that follow the id `after`, all as of one moment, and this moment as a version.
+    """Return a page with the documents after the id `after`, all as of one moment, and that moment's version.
 
-    A page that may have been published before ends at the same id `end` as then, whatever was added or
-    deleted since: the next page goes on from there. Raises PyMongoError.
+    A page that may have been published before must end at the same id `end` as then, whatever was added or
+    deleted since, as the next page continues from there. Raises PyMongoError.
     """
     collection = assignment.collection
     moment = await _now(collection)
@@ -39,7 +39,7 @@ async def read_page(assignment: Assignment, run: str, after: str | None, end: st
     documents = _at_most(found, MAX_CHARACTERS)
     is_all = len(found) < MAX_DOCUMENTS and len(documents) == len(found) and not reply["cursor"]["id"]
     upto = end if is_all else documents[-1]["_id"]
-    fit = without_invalid(documents, collection.name, assignment.source.unfit)
+    fit = without_invalid(documents, collection.name, assignment.source.find_problem)
     page = Page(run=run, documents=fit, after=after, upto=upto, last=upto is None)
     return page, version_of(moment)
 
@@ -67,7 +67,7 @@ async def _now(collection: AsyncCollection[Document]) -> Timestamp:
 
 
 def _at_most(found: list[Document], characters: int) -> list[Document]:
-    """Return the first documents with so many characters, one at least."""
+    """Return the first documents that have at most so many characters together, but at least one."""
     size = 0
     for count, document in enumerate(found):
         document.pop(TRACEPARENT, None)

@@ -29,15 +29,17 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Snapshots:
-    """Publishes the snapshots of all jobs, each from where it was left."""
+    """Publishes the snapshots of all jobs. Each continues after the last page that was published."""
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
         self._free = asyncio.Semaphore(MAX_RUNNING)
 
     async def run(self, started: asyncio.Event) -> NoReturn:
-        """Publish until the lease is lost. Pages are read after `started`, from when on changes are followed:
-        so nothing is missed between the two. Raises LeaseLost.
+        """Publish until the lease is lost. Raises LeaseLost.
+
+        Pages are read only once `started` is set: from then on changes are followed, so nothing is missed
+        between a page and the changes.
         """
         await started.wait()
         running: dict[str, asyncio.Task[None]] = {}
@@ -59,7 +61,7 @@ class Snapshots:
             return []  # the follower logs that
 
     async def _publish_patiently(self, run: str) -> None:
-        """Publish a snapshot. When something is away this ends early, and the job is continued later."""
+        """Publish a snapshot. If MongoDB or the bus is away this ends early, and is continued later."""
         await asyncio.sleep(GATHER_SECONDS)
         async with self._free:
             try:
@@ -68,7 +70,9 @@ class Snapshots:
                     await self._publish(job)
             except (PyMongoError, Unavailable) as error:
                 reason = f"{type(error).__name__}: {error}"
-                log.warning("snapshot waits", domain=self._assignment.domain, run=run, reason=reason)
+                log.warning(
+                    "snapshot not published yet", domain=self._assignment.domain, run=run, reason=reason
+                )
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _publish(self, job: SnapshotJob) -> None:

@@ -1,4 +1,4 @@
-"""The sources of capture: the owners' collections, and the rule for the event of a change."""
+"""The sources of capture: the owners' collections, each with the rule that makes events from its changes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,22 +18,24 @@ from step3_async.rapids.tracing import TRACEPARENT
 
 @dataclass(frozen=True)
 class Source:
-    """The `collection` of the service `domain`, its owner. `rule` returns the event that a change is, or
-    None. Documents that do not have the `shape` are left out.
+    """The `collection` of its owner, the service `domain`.
+
+    `rule` returns the name and payload of the event for a change, or None if there is no event. Documents
+    that break the `schema` are left out.
     """
 
     domain: str
     collection: str
     rule: Callable[[Change], Named | None]
-    shape: DocumentSchema
+    schema: DocumentSchema
 
-    def unfit(self, document: Mapping[str, Any]) -> str | None:
+    def find_problem(self, document: Mapping[str, Any]) -> str | None:
         """Return what is wrong with a document, or None. Fields may be missing."""
-        return self.shape.find_problem_in_part(document)
+        return self.schema.find_problem_in_part(document)
 
     @property
     def fields(self) -> dict[str, int]:
-        """The fields of its documents that leave MongoDB, as a projection: no other ever does."""
+        """The fields of its documents that events may contain, as MongoDB's projection."""
         return dict.fromkeys((*fields_of(self.domain), TRACEPARENT), 1)
 
 

@@ -24,7 +24,7 @@ class Strict(BaseModel):
 
 
 class PostAdded(Strict):
-    """Payload of post-added."""
+    """The title, topic and author of a new post."""
 
     title: str = ""
     topic: str = ""
@@ -66,19 +66,19 @@ class Untagged(OfPost):
 
 
 class Liked(OfPost):
-    """Payload of liked."""
+    """A reader likes a post."""
 
 
 class Unliked(OfPost):
-    """Payload of unliked."""
+    """A reader does not like a post any more."""
 
 
 class Hidden(OfPost):
-    """Payload of hidden."""
+    """A reader has hidden a post."""
 
 
 class Shown(OfPost):
-    """Payload of shown."""
+    """A reader does not hide a post any more."""
 
 
 class Shared(Strict):

@@ -49,7 +49,7 @@ async def _wait_for_needed(admin: AdminEndpoints) -> None:
     """Wait until the needed services are known: from then on this process takes requests from the socket that
     gateways share.
 
-    Not for ever. Where something is really missing, clients must be told so.
+    Wait for NEEDED_SECONDS at most: if a service really is missing, clients must get an error that says so.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(NEEDED_SECONDS):

@@ -1,4 +1,4 @@
-"""The admin endpoints: the health of this instance, its metrics, and the registry as it knows it."""
+"""The admin endpoints: health and metrics of this instance, and the registry as it knows it."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kit.http.problems import NotFound
 from kit.metrics.exposition import exposition
 from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.ingress.responses import SAFE, json_response, to_other_methods
+from step3_async.gateway.ingress.responses import SAFE, json_response, respond_to_other_methods
 from step3_async.gateway.routing.balancer import Balancer
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.settings import GatewaySettings
@@ -32,7 +32,7 @@ class AdminEndpoints:
         }
 
     def has(self, path: str) -> bool:
-        """Tell whether there is an endpoint at this path."""
+        """Return whether there is an admin endpoint at this path."""
         return path.removeprefix(API) in self._endpoints
 
     def respond(self, request: Request) -> Response:
@@ -41,14 +41,14 @@ class AdminEndpoints:
         if endpoint is None:
             raise NotFound("There is nothing at this address.")
         request.label = request.path
-        return to_other_methods(request) or endpoint()
+        return respond_to_other_methods(request) or endpoint()
 
     def is_ready(self) -> bool:
-        """Tell whether all expected services have been up once, and the needed ones are up."""
+        """Return whether all expected services have been up once, and the needed ones are up now."""
         return not self._registry.missing and self.can_serve()
 
     def can_serve(self) -> bool:
-        """Tell whether the services that are always needed are up."""
+        """Return whether the services that are always needed are up."""
         return all(self._is_up(part) for part in self._needed)
 
     def _is_up(self, part: str) -> bool:

@@ -1,4 +1,4 @@
-"""The gateway put together."""
+"""Make the gateway from its parts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ class Gateway:
 
 @asynccontextmanager
 async def open_gateway(bus: Bus, settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    """Make a gateway that listens to `bus`, for as long as the block lasts."""
+    """Make a gateway that listens to `bus` inside the block."""
     trust = TrustSettings.read()
     cache = ResponseCache(settings.cache_max_bytes, settings.cache_max_entries)
     registry = Registry(settings.expected_services, on_change=cache.clear)
@@ -69,7 +69,7 @@ def _traced(app: ASGIApp) -> ASGIApp:
     """Return the application with a span for each request, where `configure_tracing` found an exporter."""
     if not _has_exporter():
         return app
-    # It takes long to import, and is seldom asked for.
+    # It takes long to import, and is seldom needed.
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware  # noqa: PLC0415
 
     return OpenTelemetryMiddleware(app, exclude_spans=["receive", "send"])

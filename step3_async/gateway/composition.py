@@ -1,7 +1,8 @@
-"""Responses for a signed-in reader that several services have a part in. A part that is away leaves a gap.
+"""API composition: responses for a signed-in reader, made from the responses of several services.
 
 Services announce which of their responses are composed, and how. They announce the parts as well: a reader's
-marks are at `/marks`, and what is counted for them at the `/counts` of one or more services.
+marks are at `/marks`, and counts of them at the `/counts` of one or more services. A service that is away
+leaves a gap.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from kit.domain.marks.documents import put_mark
 from kit.http.headers import SERVED_BY
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, SignedOut
 from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.ingress.responses import RawResponse, as_conditions_say, values_of
+from step3_async.gateway.ingress.responses import RawResponse, apply_conditions, values_of
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
@@ -26,10 +27,10 @@ from step3_async.rapids.headers import DEPENDS_ON, GAPS
 
 MARKS, COUNTS = "/marks", "/counts"
 PART_SECONDS = 2.0
-"""For what a response can do without."""
+"""How long a part may take: the response can do without it."""
 
 MOST_MARKS = 50
-"""The largest page of posts, and of marks."""
+"""The most marks in one response: as many as there are posts on the largest page."""
 
 UNMARKED: dict[str, Any] = {"tags": [], "liked": False, "hidden": False}
 
@@ -41,7 +42,10 @@ class Composer:
         self._caller, self._registry, self._routes = caller, registry, registry.routes
 
     async def compose(self, route: Route, request: Request) -> Response:
-        """Return the response to a request as its route wants it composed. Raises as Caller.call does."""
+        """Return the response to a request, composed in the way that its route names.
+
+        Raises what Caller.call raises.
+        """
         request = replace(request, method="GET")  # the body is needed here, if not by the client
         if route.path.composition == "counts":
             return await self._with_counts(route, request)
@@ -54,7 +58,7 @@ class Composer:
         return await self._with_marks(response, content, content["_items"], request)
 
     async def _with_marks_on_one(self, route: Route, request: Request) -> Response:
-        """Return one post, and an ETag that covers the marks, whatever the service would say of its own."""
+        """Return one post with marks, and with an ETag that covers the marks, too."""
         response = await self._caller.call(route, request.unconditional())
         content = _content(response)
         if content is None:
@@ -62,7 +66,7 @@ class Composer:
         marked = await self._with_marks(response, content, [content], request)
         marked.headers["etag"] = f'"{content.get("_etag")}"'
         del marked.headers["last-modified"]
-        return as_conditions_say(request, marked)
+        return apply_conditions(request, marked)
 
     async def _with_marks(
         self, response: Response, content: Any, posts: list[Any], request: Request
@@ -97,8 +101,8 @@ class Composer:
         return _composed(response, content, present, gaps)
 
     async def _part(self, route: Route, request: Request, query: str = "") -> Response | None:
-        """Return the response of a service that the whole can do without. Raises SignedOut when the service
-        knows that the reader's token was ended.
+        """Request a part, and return None if it is away. Raises SignedOut if the service knows that the
+        reader's token was revoked.
         """
         headers = CIMultiDict(Accept="application/json", Authorization=request.headers["authorization"])
         path = f"{route.path.below}{route.path.template}"
@@ -114,7 +118,7 @@ class Composer:
 
 
 def _content(response: Response) -> dict[str, Any] | None:
-    """Return what a response is to be composed of; None for one that is left as it is, such as an error."""
+    """Return the JSON of a response to compose; None for one that is left as it is, such as an error."""
     if response.status_code != HTTPStatus.OK:
         return None
     content = orjson.loads(response.body)
@@ -122,7 +126,9 @@ def _content(response: Response) -> dict[str, Any] | None:
 
 
 def _composed(response: Response, content: Any, parts: list[Response], gaps: list[str]) -> Response:
-    """Return `response` with other content, and headers that name who had a part in it, or had none."""
+    """Return `response` with other content, and with headers that name the instances that had a part in it,
+    and the gaps.
+    """
     body = orjson.dumps(content)
     composed = RawResponse(response.status_code, list(response.raw_headers), body)
     composed.headers["content-length"] = str(len(body))
@@ -136,5 +142,5 @@ def _composed(response: Response, content: Any, parts: list[Response], gaps: lis
 
 
 def _unknown(template: str) -> str:
-    """Return what stands in the place of a service that has not been seen yet."""
+    """Return the name for a gap of which no service is known yet, from the path of the part."""
     return template.removeprefix("/")

@@ -1,4 +1,4 @@
-"""Where a request goes: to the service of its path, or to the state of a command."""
+"""The dispatcher sends a request to the service of its path, or responds with the state of a command."""
 
 from starlette.responses import Response
 
@@ -6,7 +6,7 @@ from kit.http.problems import DependencyUnavailable, NotFound
 from step3_async.gateway.commands.commands import Commands
 from step3_async.gateway.composition import Composer
 from step3_async.gateway.ingress.request import READING, Request
-from step3_async.gateway.ingress.responses import COMMANDS, to_other_methods
+from step3_async.gateway.ingress.responses import COMMANDS, respond_to_other_methods
 from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.routing.routes import Route
 from step3_async.gateway.upstream.caller import Caller
@@ -21,16 +21,16 @@ class Dispatcher:
         self._composer = Composer(caller, registry)
 
     def find_route(self, request: Request) -> None:
-        """Note the request's route, and what metrics call it: one of few names."""
+        """Set the request's route, and the label by which metrics count it."""
         if request.path.startswith(COMMANDS):
             request.label = f"{COMMANDS}{{id}}"
         elif (route := self._registry.routes.find(request.path)) is not None:
             request.route, request.label = route, route.name
 
     async def respond(self, request: Request) -> Response:
-        """Return the response, with the headers that are for the web face alone. Raises Problems."""
+        """Return the response, which still has headers that are for the web face alone. Raises Problems."""
         if request.path.startswith(COMMANDS):
-            return to_other_methods(request) or await self._commands.state(
+            return respond_to_other_methods(request) or await self._commands.state(
                 request.path.removeprefix(COMMANDS)
             )
         route = self._require_route(request)
@@ -45,8 +45,8 @@ class Dispatcher:
         return await self._commands.respond(request, response)
 
     def _require_route(self, request: Request) -> Route:
-        """Return the route. Raises NotFound where there is none, and DependencyUnavailable as long as a
-        service that may have one has not been up.
+        """Return the route. Raises NotFound if there is none, or DependencyUnavailable if a service that may
+        announce one has not been up yet.
         """
         if request.route is not None:
             return request.route
@@ -56,7 +56,7 @@ class Dispatcher:
 
 
 def _add_prefix_to_location(response: Response) -> None:
-    """Have clients find what a service has named the address of."""
+    """Add the API's prefix to the header Location, as a service knows its paths without the prefix."""
     location = response.headers.get("location", "")
     if location.startswith("/"):
         response.headers["location"] = API + location

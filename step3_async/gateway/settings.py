@@ -25,14 +25,14 @@ class GatewaySettings(Settings):
     model_config = SettingsConfigDict(alias_generator=str.upper)
 
     gateway_secret: str = Field(description="a long random text; `make run` does so.")
-    """What all gateways sign the ids of commands with."""
+    """The key with which all gateways sign the ids of commands."""
 
     step3_host: str = "127.0.0.1"
     step3_port: Port = 8003
-    """Where the face is."""
+    """The address of the face."""
 
     port: Port = 8054
-    """Where this instance alone is: its health, its metrics, what it knows of the registry."""
+    """The port of this instance alone: for its health, its metrics and its registry."""
 
     listen_fd: NonNegativeInt | None = None
     """A listening socket for the face, held by the process that started this one; None to open one."""
@@ -44,16 +44,18 @@ class GatewaySettings(Settings):
     """The services that must be up for the gateway to be ready."""
 
     request_seconds: NonNegativeFloat = 10.0
-    """What a request may take in all."""
+    """How long a request may take in all."""
 
     command_seconds: NonNegativeFloat = 5.0
     """How long the response to a write waits for views to show it."""
 
     requests_at_once: PositiveInt = 512
-    """Requests from outside in flight at a time; more are told to come again."""
+    """The most requests from outside in flight at a time; others get 503 with Retry-After."""
 
     waiting_at_once: PositiveInt = 4096
-    """Connections that may wait for a request or its body; of more, those that have waited longest go."""
+    """The most connections that may wait for a request or its body. If there are more, those that have waited
+    longest are closed.
+    """
 
     head_seconds: NonNegativeFloat = 10.0
     body_seconds: NonNegativeFloat = 20.0
@@ -61,7 +63,7 @@ class GatewaySettings(Settings):
 
     cache_max_bytes: NonNegativeInt = 64 * 1024 * 1024
     cache_max_entries: NonNegativeInt = 10_000
-    """How large the cache may be; 0 bytes for none."""
+    """How large the cache may be. With 0 bytes there is no cache."""
 
     @classmethod
     def _explain(cls, problem: ErrorDetails) -> str:

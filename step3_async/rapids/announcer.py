@@ -1,4 +1,4 @@
-"""The announcer keeps an instance in the registry."""
+"""The announcer keeps an instance in the registry by sending heartbeats."""
 
 import asyncio
 import time

@@ -2,8 +2,8 @@
 
 It carries two kinds of traffic. *Events* are stored in one stream, the rapids, and read through rivers: a
 river is a durable consumer with a name, and delivers each event at least once to one of its readers.
-*Messages* are short and not stored: those who are subscribed at that moment receive them, and they may get
-lost. A request is a message that one of the subscribers replies to.
+*Messages* are short and not stored: only those who are subscribed at the moment receive them, and a message
+may get lost. A request is a message to which one of the subscribers replies.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ ALL = "all"
 
 
 def event_topic(domain: str = "*", name: str = ">") -> str:
-    """Return the topic to subscribe to events as messages, for people who watch: some may get lost."""
+    """Return the topic under which people can watch events. They come as messages, so some may get lost."""
     return f"rapids.{domain}.{name}"
 
 
@@ -34,7 +34,10 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event, as it was read, that `river` could not handle in so many `attempts`, and the last `error`."""
+    """An event that could not be handled.
+
+    `data` is the event as it was read. Its `river` has made so many `attempts`; the last had this `error`.
+    """
 
     river: str
     data: bytes
@@ -47,7 +50,7 @@ class StoredDeadLetter:
     """A dead letter and its number in the store."""
 
     number: int
-    letter: DeadLetter
+    dead_letter: DeadLetter
 
 
 class Delivery(Protocol):
@@ -61,7 +64,7 @@ class Delivery(Protocol):
         """Confirm that the event is handled for good."""
 
     async def nak(self, delay: float) -> None:
-        """Have the event delivered again in `delay` seconds."""
+        """Request that the event is delivered again in `delay` seconds."""
 
     async def in_progress(self) -> None:
         """Get more time before the event is delivered again."""
@@ -84,7 +87,7 @@ class River(Protocol):
         """Return how many events are not acknowledged yet. Raises Unavailable."""
 
     async def close(self) -> None:
-        """Stop reading. The river stays, and what was not delivered is left for other readers."""
+        """Stop reading. The river itself remains, and other readers get what was not delivered."""
 
 
 class Bus(Protocol):
@@ -106,7 +109,7 @@ class Bus(Protocol):
         event. Raises Unavailable.
         """
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
+    async def dead_letter(self, dead_letter: DeadLetter) -> None:
         """Store a dead letter. Raises Unavailable."""
 
     async def dead_letters(self, river: str | None = None) -> Sequence[StoredDeadLetter]:
@@ -122,21 +125,24 @@ class Bus(Protocol):
         """Send a message to all subscribers. Without a connection it is lost."""
 
     async def subscribe(self, topic: str, handler: MessageHandler) -> None:
-        """Have `handler` called for each message from now on, also after a reconnection.
+        """Call `handler` for each message from now on, also after a reconnection.
 
         In `topic`, `*` means one word between dots and a final `>` for one or more words.
         """
 
     async def reply(self, topic: str, handler: RequestHandler) -> None:
-        """Have `handler` reply to requests from now on. One of all processes that do so gets each request."""
+        """Let `handler` reply to requests from now on. If several processes do that, one gets each
+        request.
+        """
 
     async def request(self, topic: str, content: bytes, timeout: float) -> bytes:
         """Return the reply. Raises Unavailable when nobody replies within `timeout` seconds."""
 
     def on_connection_change(self, callback: Callable[[bool], None]) -> None:
-        """Have `callback` called with False when the connection is lost and with True when it is back; and
-        with both when messages were lost although there was a connection.
+        """Call `callback` with False when the connection is lost, and with True when it is back.
+
+        It is also called with False and then True when messages were lost although there was a connection.
         """
 
     async def close(self) -> None:
-        """Send what is still to be sent, and end the connection."""
+        """Send all messages that are still waiting, and end the connection."""

@@ -42,14 +42,14 @@ def setup() -> None:
 @main.command()
 @of_river
 def dead(river: str | None) -> None:
-    """List dead letters: events that could not be handled, with their numbers and errors."""
-    letters = _with_bus(lambda bus: bus.dead_letters(river))
-    for stored in letters:
-        letter = stored.letter
-        name = _name(letter.data)
-        click.echo(f"{stored.number:>6}  {letter.river:<10} {name}  {letter.attempts} attempts")
-        click.echo(f"        {letter.error}")
-    if not letters:
+    """List dead letters, the events that could not be handled, with their numbers and errors."""
+    dead_letters = _with_bus(lambda bus: bus.dead_letters(river))
+    for stored in dead_letters:
+        dead_letter = stored.dead_letter
+        name = _name(dead_letter.data)
+        click.echo(f"{stored.number:>6}  {dead_letter.river:<10} {name}  {dead_letter.attempts} attempts")
+        click.echo(f"        {dead_letter.error}")
+    if not dead_letters:
         click.echo("There are no dead letters.")
 
 
@@ -60,23 +60,23 @@ def dead(river: str | None) -> None:
 def redrive(river: str | None, everything: bool, numbers: tuple[int, ...]) -> None:
     """Deliver dead letters to their rivers once more: those with these NUMBERS, or all.
 
-    Events that are older than a pond's tombstones are left: they could bring deleted documents back.
+    Events that are older than a pond's tombstones are not delivered: they could bring deleted documents back.
     """
     if bool(numbers) is everything:
         raise click.UsageError("Give either numbers, which `rapids dead` lists, or --all.")
 
     async def deliver(bus: Bus) -> tuple[list[StoredDeadLetter], list[StoredDeadLetter]]:
-        letters = [each for each in await bus.dead_letters(river) if everything or each.number in numbers]
-        if unknown := set(numbers) - {each.number for each in letters}:
+        chosen = [each for each in await bus.dead_letters(river) if everything or each.number in numbers]
+        if unknown := set(numbers) - {each.number for each in chosen}:
             raise click.ClickException(f"There is no dead letter {', '.join(map(str, sorted(unknown)))}.")
-        old = [each for each in letters if _is_older_than_tombstones(each.letter.data)]
-        letters = [each for each in letters if each not in old]
-        for each in letters:
+        old = [each for each in chosen if _is_older_than_tombstones(each.dead_letter.data)]
+        chosen = [each for each in chosen if each not in old]
+        for each in chosen:
             await bus.redrive(each)
-        return letters, old
+        return chosen, old
 
-    letters, old = _with_bus(deliver)
-    click.echo(f"Redriven: {len(letters)}.")
+    redriven, old = _with_bus(deliver)
+    click.echo(f"Redriven: {len(redriven)}.")
     if old:
         raise click.ClickException(
             f"Left: {', '.join(str(each.number) for each in old)}. An event older than "

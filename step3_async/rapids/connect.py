@@ -18,11 +18,11 @@ async def connect(
     validate: Callable[[Event], None] | None = None,
     timeout: float = CONNECT_SECONDS,
 ) -> Bus:
-    """Return a bus at `url`, by default NATS_URL. The server's operators see `name`.
+    """Return a bus that is connected to `url`, by default NATS_URL. The server's operators see `name`.
 
-    Without a connection after `timeout` seconds the bus is returned all the same, and goes on trying. With
-    `provisions` it makes the streams where they are missing, or were lost. `validate` raises ValueError for
-    an event that must not be published.
+    If there is no connection after `timeout` seconds, the bus is returned all the same, and goes on trying.
+    With `provisions` it makes streams that are missing. `validate` raises ValueError for an event that must
+    not be published.
     """
     bus = NatsBus(url or NatsSettings.read().url, name, provisions=provisions, validate=validate)
     await bus.start(timeout)

@@ -13,7 +13,7 @@ GAPS = "Gaps"
 """The services that a composed response had to do without."""
 
 COMMAND_WAIT = "Command-Wait"
-"""With `later`, the sender itself waits until a command is applied, so the gateway does not."""
+"""With the value `later`, the gateway does not wait until a command is applied: the sender waits itself."""
 
 DEADLINE = "Deadline-Ms"
 """The milliseconds that the sender of a request still has."""

@@ -8,7 +8,7 @@ HEARTBEAT = "registry.heartbeat"
 """`registry.heartbeat.<service>.<instance>` carries an Announcement, once a second and at each change."""
 
 PROBE = "registry.probe"
-"""Has all instances announce themselves now."""
+"""Has no content. Every instance that receives it announces itself at once."""
 
 APPLIED = "applied"
 """`applied.<service>` carries an Applied."""
@@ -36,12 +36,13 @@ Composition = Literal["none", "marks on items", "marks on one", "counts"]
 
 
 class AnnouncedPath(BaseModel):
-    """A path of a service. The gateway sends requests for it there, and knows no other paths.
+    """A path of a service. The gateway knows only announced paths, and sends requests for them to the
+    service.
 
-    In `template` the braces of `/posts/{post}/like` mean a name without slashes, those of `/{page:path}`
-    anything. Clients find it `below` a prefix that the service does not see. `composition` is what the
-    gateway adds for a signed-in reader: their marks on each of the `_items`, their marks on the one post that
-    the response is, or the counts of all services that announce `/counts`.
+    In `template`, the braces of `/posts/{post}/like` stand for a name without slashes, those of
+    `/{page:path}` for anything. Clients use the path `below` a prefix that the service does not see.
+    `composition` is what the gateway adds for a signed-in reader: their marks to each of the `_items`, their
+    marks to the response that is one post, or the counts of all services that announce `/counts`.
 
     A `part` is not for clients: the gateway requests it to compose other responses, and several services may
     have the same. `seconds` is how long a response may take. With `trusts_gateway` the service gets the
@@ -105,7 +106,9 @@ class AppliedReply(BaseModel):
 
 
 class SnapshotRequest(BaseModel):
-    """A river needs snapshots of these domains; with `again` also where one is already on its way."""
+    """A request for snapshots of these domains for a river; with `again` for new ones, even if some are being
+    published already.
+    """
 
     river: str
     domains: list[str]
@@ -120,7 +123,7 @@ class SnapshotAccepted(BaseModel):
 
 class RebuildRequest(BaseModel):
     """A request for the status of a service's pond. With `rebuild` the pond is first filled anew from its
-    owners, with `empty` from nothing instead of over what it has.
+    owners. With `empty` it is emptied before.
     """
 
     rebuild: bool = False

@@ -1,4 +1,4 @@
-"""Request that a service's pond is filled again, and watch the progress."""
+"""Rebuild a service's pond: request it from the service, and watch the progress."""
 
 import asyncio
 import time
@@ -21,15 +21,15 @@ LISTEN_SECONDS = 1.5
 
 
 class RebuildFailed(Exception):
-    """The pond is not filled anew, or not in time."""
+    """The pond could not be rebuilt, or not in time."""
 
 
 async def rebuild(
     bus: Bus, service: str, empty: bool, patience: float, report: Callable[[str], object]
 ) -> None:
-    """Have a service's pond filled anew, and `report` the progress until it is done.
+    """Request that a service fills its pond anew, and `report` the progress until it is done.
 
-    Raises RebuildFailed, also for a service without a pond, and after `patience` seconds.
+    Raises RebuildFailed after `patience` seconds, and for a service without a pond.
     """
     began = time.monotonic()
     try:

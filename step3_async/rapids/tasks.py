@@ -1,4 +1,4 @@
-"""Helpers for tasks of asyncio: cancelling them for certain, running some together, trying again.
+"""Helpers for tasks of asyncio: cancel them for certain, run several until one ends, wait, try again.
 
 Before Python 3.12 `asyncio.wait_for`, which the drivers of MongoDB and NATS use, loses a cancellation that
 comes at the moment at which it returns: the task goes on, and code that waits for its end waits for ever.
@@ -22,7 +22,7 @@ AGAIN_SECONDS = 5.0
 
 
 async def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks, again where the cancellation was lost, and wait until all have ended in whatever way."""
+    """Cancel tasks and wait until all have ended. Cancel them again in case a cancellation was lost."""
     left = {each for each in tasks if not each.done()}
     while left:
         for each in left:
@@ -34,7 +34,7 @@ async def cancel(*tasks: asyncio.Task[Any]) -> None:
 
 
 async def until_one_ends(*works: Coroutine[Any, Any, Any]) -> None:
-    """Run all at once until one of them ends in whatever way; then cancel the others. Raises its error."""
+    """Run all of them until one ends, with or without an error; then cancel the others. Raises its error."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -46,7 +46,7 @@ async def until_one_ends(*works: Coroutine[Any, Any, Any]) -> None:
 
 
 async def wait_unless(event: asyncio.Event, seconds: float) -> None:
-    """Wait for so long, or until `event` is set."""
+    """Wait for `seconds`, or until `event` is set."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
@@ -62,8 +62,9 @@ def retrying(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     on_error: Callable[[BaseException], object] | None = None,
 ) -> AsyncRetrying:
-    """Return what tries again after these errors: after `first` seconds, later after up to `most`. When
-    `stop` says so, the error is raised.
+    """Return tenacity's loop of attempts that tries again after these errors.
+
+    It waits `first` seconds, and longer each time, up to `most`. When `stop` says so, it raises the error.
     """
 
     def report(state: RetryCallState) -> None:

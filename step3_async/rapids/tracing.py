@@ -15,12 +15,12 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def configure_tracing(service: str) -> None:
-    """Send this process's spans, those of an instance of `service`, where OTEL_TRACES_EXPORTER says.
+    """Send the spans of this process, an instance of `service`, to the exporter in OTEL_TRACES_EXPORTER.
 
-    That is `none` (the default: only the trace context of requests is passed on), `console`, or `otlp`,
-    which further OTEL_ variables describe. Call it once, after forking, with logs configured. Anything else
-    is logged as a warning and ignored, as
-    https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables wants it.
+    That is `none` (the default: only the trace context of requests is passed on), `console`, or `otlp`, which
+    further OTEL_ variables describe. Another value is logged as a warning and ignored, as
+    https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables wants it. Call this once,
+    after forking, when logs are configured.
     """
     exporter = os.environ.get("OTEL_TRACES_EXPORTER") or "none"
     if exporter not in EXPORTERS:
@@ -38,7 +38,7 @@ def has_exporter() -> bool:
 
 
 def trace_requests(app: Flask) -> None:
-    """Have each request of `app` continue its caller's trace, with a span of its own where spans are sent."""
+    """Let each request of `app` continue its caller's trace. If spans are sent, the request gets its own."""
     if has_exporter():
         from opentelemetry.instrumentation.flask import FlaskInstrumentor  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def trace_requests(app: Flask) -> None:
 
 
 def current_traceparent() -> str | None:
-    """Return the current trace context as it is sent along; None outside any trace."""
+    """Return the current trace context in the form of the header; None outside any trace."""
     carrier: dict[str, str] = {}
     W3C.inject(carrier)
     return carrier.get(TRACEPARENT)
@@ -72,7 +72,7 @@ def _attach_context(app: Flask) -> None:
 
 
 def _send_spans(service: str, exporter: str) -> None:
-    # They take longer to import than all else here, and are seldom asked for.
+    # They take longer to import than all else here, and are seldom needed.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
-from kit.http.proxies import TrustedProxies, from_trusted
+from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
@@ -25,7 +25,9 @@ PAGES = [
     AnnouncedPath(template=each, below="", seconds=SECONDS, trusts_gateway=True)
     for each in ("/", "/login", "/logout", "/signup", "/{page:path}")
 ]
-"""Each of these, and the pages of each API service, may occupy only a part of an instance."""
+"""The paths of the face. Pages of one kind may occupy only a part of an instance: see the gateway's
+bulkhead.
+"""
 
 
 def make_app() -> Flask:
@@ -48,7 +50,7 @@ def make_app() -> Flask:
     log_requests(app)
     app.after_request(pass_on)
     trace_requests(app)
-    load = Load(from_trusted(app.wsgi_app, TrustedProxies(), secret))
+    load = Load(trust_forwarded_headers(app.wsgi_app, TrustedProxies(), secret))
     app.wsgi_app = load  # type: ignore[method-assign]
     app.extensions[EXTENSION] = host = Host(
         NAME, ("face",), paths=PAGES, is_healthy=lambda: True, load=lambda: load.now
@@ -58,7 +60,7 @@ def make_app() -> Flask:
 
 
 def _extend_pages(app: Flask) -> None:
-    """Have the pages of step 0 extend this step's layout, which extends step 0's."""
+    """Make the pages of step 0 extend this step's layout, which extends step 0's layout."""
     step0 = app.jinja_loader
     assert step0 is not None  # noqa: S101
     own = FileSystemLoader(Path(__file__).parent / "templates")

@@ -1,4 +1,4 @@
-"""Requests of the web face to the gateway, and what their responses say about the page made from them."""
+"""Requests of the web face to the gateway. The headers of their responses are collected for the gateway."""
 
 import time
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from step3_async.rapids.tracing import W3C
 
 @dataclass
 class ResponseMetadata:
-    """What the headers of the gateway's responses say, for one request to the web face.
+    """The headers of the gateway's responses, collected for one request to the web face.
 
-    `depends_on` names what the page was made from; None as soon as a part of it is not the same for all.
+    `depends_on` names the data that the page was made from; None if a part of it is not the same for all.
     """
 
     depends_on: set[str] | None = field(default_factory=set)
@@ -43,9 +43,10 @@ class ResponseMetadata:
 
 
 class GatewayApi(Rest):
-    """The API at the gateway, `url`, to which `secret` proves that we are inside.
+    """The API at the gateway, `url`. `secret` proves that its requests come from the web face.
 
-    Commands are not waited for: the request to the web face came through the gateway, too, and waits there.
+    The gateway does not wait until such a request's command is applied: the page's own request came through
+    the gateway, too, and waits there.
     """
 
     def __init__(self, url: str, secret: str = "") -> None:
@@ -65,8 +66,8 @@ class GatewayApi(Rest):
         headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> requests.Response:
-        """Do as Rest does, and add the response's headers to the metadata."""
-        sent = {COMMAND_WAIT: "later", **self._proof, **_passed_on(), **(headers or {})}
+        """Send a request as `Rest.call` does, and add the response's headers to the metadata."""
+        sent = {COMMAND_WAIT: "later", **self._proof, **_headers_to_pass_on(), **(headers or {})}
         rest = {"token": token, "params": params, "json": json, "content": content}
         try:
             response = super().call(method, path, **rest, headers=sent, read_seconds=read_seconds)
@@ -105,7 +106,7 @@ def pass_on(response: Response) -> Response:
     return response
 
 
-def _passed_on() -> dict[str, str]:
+def _headers_to_pass_on() -> dict[str, str]:
     if not has_request_context():
         return {}
     sent: dict[str, str] = {}

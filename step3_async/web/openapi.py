@@ -32,13 +32,13 @@ def complete(contract: Mapping[str, Any]) -> Json:
 def _with_commands(item: Mapping[str, Any]) -> Json:
     return {
         name: _as_command(operation)
-        if name not in ("get", "parameters") and _is_a_readers(operation)
+        if name not in ("get", "parameters") and _needs_reader(operation)
         else operation
         for name, operation in item.items()
     }
 
 
-def _is_a_readers(operation: Mapping[str, Any]) -> bool:
+def _needs_reader(operation: Mapping[str, Any]) -> bool:
     """Return whether only a signed-in reader may do it."""
     return operation.get("security") == [{"bearer": []}]
 

@@ -123,7 +123,7 @@ def make_service(kit_client: mongo.Client, issuer: Issuer) -> Iterator[Callable[
 def service(store: object, make_service: Callable[..., Service]) -> Service:
     """The service over an empty database, with its settings active as in its own process."""
     app = make_service()
-    config.only(app)
+    config.cache_only(app)
     return app
 
 

@@ -66,11 +66,11 @@ class TestFile:
 
     def test_unchanged_file_is_not_read_again(self, file: Path, services: Services) -> None:
         replace(file, {"a": {"v1": version(100, "u1")}})
-        known = services.known()
-        assert services.known() is known
+        known = services.current()
+        assert services.current() is known
 
     def test_missing_file_has_no_instances(self, services: Services) -> None:
-        assert services.known() == {}
+        assert services.current() == {}
         assert services.urls("a") == []
 
     def test_file_may_be_written_later(self, file: Path, services: Services) -> None:

@@ -17,8 +17,8 @@ from pymongo import MongoClient
 from kit.http.operations import Operation, operation
 from kit.openapi import docs
 from kit.openapi.describe import describe
-from kit.openapi.names import free
-from kit.openapi.schema import document_schema, field_schema, whole
+from kit.openapi.names import free_name
+from kit.openapi.schema import anchored, document_schema, field_schema
 
 TAG = {"type": "string", "pattern": "^[a-z]{1,30}$"}
 JSON = "application/json"
@@ -508,11 +508,11 @@ def test_response_schema_requires_no_fields() -> None:
     [("a|b", "^(?:a|b)$"), ("^a$", "^a$"), ("a", "^a$"), (r"a\$", r"^(?:a\$)$"), ("^a|b$", "^(?:^a|b$)$")],
 )
 def test_patterns_match_whole_values(pattern: str, wanted: str) -> None:
-    assert whole(pattern) == wanted
+    assert anchored(pattern) == wanted
 
 
 def test_schema_with_a_used_name_gets_a_number() -> None:
-    assert free("a", {"a", "a2"}) == "a3"
+    assert free_name("a", {"a", "a2"}) == "a3"
 
 
 def test_document_describes_the_application_at_the_request(app: Eve) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
-from kit.http.proxies import TrustedProxies, from_trusted, is_for_a_proxy
+from kit.http.proxies import TrustedProxies, is_for_a_proxy, trust_forwarded_headers
 
 TRUSTED = "127.0.0.1, 10.0.0.0/8, ::1"
 
@@ -47,7 +47,7 @@ def test_only_trusted_proxies_set_address_and_scheme(trusted: str, expected: Any
     def show() -> list[Any]:
         return [request.remote_addr, request.scheme, request.headers.get("Authorization")]
 
-    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(trusted))  # type: ignore[assignment, method-assign]
+    app.wsgi_app = trust_forwarded_headers(app.wsgi_app, TrustedProxies(trusted))  # type: ignore[assignment, method-assign]
     headers = {
         "X-Forwarded-For": "6.6.6.6, 203.0.113.7",
         "X-Forwarded-Proto": "http, HTTPS",

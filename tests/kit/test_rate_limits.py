@@ -7,7 +7,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from kit.http.problems import TooMany
+from kit.http.problems import TooManyRequests
 from kit.mongo.rate_limits import RateLimit
 
 Document = dict[str, Any]
@@ -22,10 +22,10 @@ def test_limit_is_for_each_key_and_shared_by_processes(database: Database[Docume
     one.take("ada")
     other.take("ada")
     for each in (one, other):
-        with pytest.raises(TooMany, match=r"^Too many failed sign-ins") as refused:
+        with pytest.raises(TooManyRequests, match=r"^Too many failed sign-ins") as refused:
             each.take("ada")
         assert 50 <= refused.value.retry_after <= 60
-        with pytest.raises(TooMany) as refused:
+        with pytest.raises(TooManyRequests) as refused:
             each.check("ada")
         assert 50 <= refused.value.retry_after <= 60
     one.take("bob")
@@ -40,7 +40,7 @@ def test_check_does_not_count_and_count_does_not_refuse(database: Database[Docum
     window.count("ada")
     window.check("ada")
     window.count("ada")
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequests):
         window.check("ada")
     window.count("ada")  # is over the limit already
 

@@ -14,17 +14,17 @@ from flask import Flask
 
 from kit.clients.rest import Rest
 from kit.http.problems import (
-    Behind,
     DependencyTimeout,
     DependencyUnavailable,
     Gone,
+    NameTaken,
     NotFound,
     Problem,
     Refused,
     SignedOut,
-    Taken,
-    TooMany,
-    TooMuch,
+    Stale,
+    TooLarge,
+    TooManyRequests,
     Unprocessable,
 )
 from kit.logs import log_requests
@@ -211,12 +211,12 @@ class TestProblems:
         [
             (401, SignedOut),
             (404, NotFound),
-            (409, Taken),
+            (409, NameTaken),
             (410, Gone),
-            (412, Behind),
-            (413, TooMuch),
+            (412, Stale),
+            (413, TooLarge),
             (422, Unprocessable),
-            (429, TooMany),
+            (429, TooManyRequests),
             (503, DependencyUnavailable),
             (504, DependencyTimeout),
         ],
@@ -236,7 +236,7 @@ class TestProblems:
         [("17", 17), ("0", 0), ("soon", 2), ("", 2), ("-1", 2), ("1.5", 2), ("9" * 5000, 2)],
         ids=lambda value: str(value)[:10],
     )
-    @pytest.mark.parametrize(("status", "kind"), [(429, TooMany), (503, DependencyUnavailable)])
+    @pytest.mark.parametrize(("status", "kind"), [(429, TooManyRequests), (503, DependencyUnavailable)])
     def test_retry_after_is_read(
         self, server: Server, rest: Rest, status: int, kind: Any, given: str, kept: int
     ) -> None:

@@ -475,7 +475,7 @@ class TestTwoApplications:
     def both(self, store: Store, make_service: Make, make_caller: MakeCaller) -> tuple[Call, Call]:
         """An application that requires ETags and one that does not; the first was used alone before."""
         strict = make_service()
-        config.only(strict)
+        config.cache_only(strict)
         assert vars(eve.utils.config)["IF_MATCH"] is True
         return make_caller(strict), make_caller(make_service(eve={"IF_MATCH": False}))
 

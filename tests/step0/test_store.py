@@ -11,7 +11,7 @@ from pymongo import MongoClient
 
 from kit.domain.marks.collection import TAGS_PER_POST
 from kit.http.collections import Page
-from kit.http.problems import DependencyUnavailable, TooMany, Unprocessable, WrongCredentials
+from kit.http.problems import DependencyUnavailable, TooManyRequests, Unprocessable, WrongCredentials
 from kit.mongo.client import connect
 from step0_monolith.monolith import MonolithStore
 from step0_monolith.store import Reader
@@ -155,7 +155,7 @@ def test_limits_are_shared_by_all_processes(store: MonolithStore, reader: Reader
         with pytest.raises(WrongCredentials):
             several[attempt % 2].sign_in(reader.username, "not the password", "192.0.2.3")
     for each in several:
-        with pytest.raises(TooMany) as refused:
+        with pytest.raises(TooManyRequests) as refused:
             each.sign_in(reader.username, "not the password", "192.0.2.3")
         assert 1 <= refused.value.retry_after <= 60
     with pytest.raises(WrongCredentials):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from kit.server.latch import Latch
-from step2_services.web.readiness import CanDoWithout
+from step2_services.web.readiness import OptionalParts
 from tests.step2.running_parts import ARRIVED_SECONDS, Parts, frozen, holds
 from tests.step2.scaling import is_live
 from tests.support.client import Client
@@ -98,10 +98,10 @@ def test_face_needs_all_services_once_and_posts_always() -> None:
         looked.set()
         return found
 
-    optional = CanDoWithout(health, latch)
+    optional = OptionalParts(health, latch)
     assert looked.wait(ARRIVED_SECONDS)
     assert [part in optional for part in found] == [False, False, True]
     found["search"] = True
-    eventually(holds(lambda: latch.is_shut), ARRIVED_SECONDS)
+    eventually(holds(lambda: latch.is_set), ARRIVED_SECONDS)
     found["search"] = False
     assert [part in optional for part in found] == [False, True, True]

@@ -15,7 +15,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
-from kit.http.problems import Behind, DependencyUnavailable, Gone, TooMuch, Unprocessable
+from kit.http.problems import DependencyUnavailable, Gone, Stale, TooLarge, Unprocessable
 from kit.service import Service, config
 from kit.tokens import SYNC, Issuer, LocalKeys, Verifier
 from step2_services.replication import Copy, Feed, feed
@@ -383,7 +383,7 @@ class TestCopies:
         once = delivery(base, "c2", *numbered(2))
         copy.apply(NAME, once)
         copies.update_one({"_id": "p_00000"}, {"$set": {"title": "touched since"}})
-        with pytest.raises(Behind):
+        with pytest.raises(Stale):
             copy.apply(NAME, once)
         assert copy.cursor(NAME) == "c2"
         assert everything(copies)[0]["title"] == "touched since"
@@ -395,13 +395,13 @@ class TestCopies:
         for before, cursor in ((None, "c1"), ("c1", "c2"), ("c2", "c3")):
             copy.apply(NAME, delivery(before, cursor, {"_id": cursor}))
         late = delivery(base, "c9", {"_id": "late"}, remove=["c1"])
-        with pytest.raises(Behind):
+        with pytest.raises(Stale):
             copy.apply(NAME, late)
         assert copy.cursor(NAME) == "c3"
         assert [each["_id"] for each in everything(copies)] == ["c1", "c2", "c3"]
 
     def test_delivery_with_a_cursor_before_the_first_is_refused(self, copy: Copy, copies: Papers) -> None:
-        with pytest.raises(Behind):
+        with pytest.raises(Stale):
             copy.apply(NAME, delivery("c1", "c2", *numbered(1)))
         assert (copy.cursor(NAME), everything(copies)) == (None, [])
 
@@ -423,13 +423,13 @@ class TestCopies:
                 together.wait(PATIENCE)  # noqa: B023 - all of this round have ended before the next
                 try:
                     copy.apply(NAME, delivery(before, f"r{number}-{thread}", *put))
-                except (Behind, DependencyUnavailable) as problem:
+                except (Stale, DependencyUnavailable) as problem:
                     return type(problem).__name__
                 return f"r{number}-{thread}"
 
             with ThreadPoolExecutor(threads) as pool:
                 ends = list(pool.map(take, range(threads)))
-            (taken,) = set(ends) - {"Behind", "DependencyUnavailable"}
+            (taken,) = set(ends) - {"Stale", "DependencyUnavailable"}
             assert copy.cursor(NAME) == taken
             winner = taken.partition("-")[2]
             assert {each["_id"] for each in copies.find()} == {f"{winner}-{each}" for each in range(30)}
@@ -448,7 +448,7 @@ class TestCopies:
         client = copies.database.client
         with client.start_session() as session, session.start_transaction():
             copies.update_one({"_id": "p_00001"}, {"$set": {"title": "theirs"}}, session=session)
-            with pytest.raises(TooMuch, match=r"3 changes .* in one transaction.* GB would do"):
+            with pytest.raises(TooLarge, match=r"3 changes .* in one transaction.* GB would do"):
                 copy.apply(NAME, delivery("c1", "c2", *numbered(3, score=2)))
             assert copy.cursor(NAME) == "c1"
             copy.apply(NAME, delivery("c1", "c2", numbered(1, score=2)[0]))
@@ -523,7 +523,7 @@ class TestCopies:
         copy.forget(NAME)
         assert copy.cursor(NAME) is None
         assert len(everything(copies)) == 3
-        with pytest.raises(Behind):
+        with pytest.raises(Stale):
             copy.apply(NAME, delivery("c1", "c2", {"_id": "on its way since before"}))
         copy.apply(NAME, delivery(None, "c3", {"_id": "p_00001"}, range=(None, None)))
         assert (copy.cursor(NAME), everything(copies)) == ("c3", [{"_id": "p_00001"}])
@@ -581,7 +581,7 @@ class TestSeveralOwners:
                     try:
                         owners[kind].apply(kind, found)
                         break
-                    except (DependencyUnavailable, TooMuch):
+                    except (DependencyUnavailable, TooLarge):
                         continue
                 else:
                     raise AssertionError("it never got through")
@@ -656,7 +656,7 @@ def service_call(
     app = make_service(services=Verifier(LocalKeys(sync.jwks()), SYNC))
     app.register_blueprint(feeds_blueprint({NAME: Feed(papers, FIELDS)}))
     app.register_blueprint(copies_blueprint({NAME: copy}))
-    config.only(app)
+    config.cache_only(app)
     call = make_caller(app)
 
     def as_sync(method: str, path: str, *, token: str | None = None, **options: Any) -> TestResponse:

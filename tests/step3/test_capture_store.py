@@ -202,21 +202,21 @@ def test_a_position_is_stored_when_it_has_moved(own: Owners, monkeypatch: pytest
                     await asyncio.sleep(0)
 
         keeping = asyncio.create_task(position.keep())
-        position.reached("idle", moved=False)  # nothing was stored for long
+        position.advance("idle", moved=False)  # nothing was stored for long
         await until_stored("idle")
         monkeypatch.setattr(resume_tokens, "IDLE_SECONDS", PATIENCE)
-        position.reached("b", moved=False)
-        position.reached("c", moved=True)
-        position.reached("d", moved=False)
+        position.advance("b", moved=False)
+        position.advance("c", moved=True)
+        position.advance("d", moved=False)
         await until_stored("d")
         keeping.cancel()
-        position.reached("e", moved=True)
+        position.advance("e", moved=True)
         await position.write("from anew")
         keeping = asyncio.create_task(position.keep())
         async with asyncio.timeout(PATIENCE):
             while position._is_due.is_set():
                 await asyncio.sleep(0)
-        position.reached("f", moved=False)  # a moment ago something was stored
+        position.advance("f", moved=False)  # a moment ago something was stored
         assert not position._is_due.is_set()
         assert await position.read() == "from anew"
         keeping.cancel()
@@ -237,7 +237,7 @@ def test_position_is_stored_once_the_database_is_back(own: Owners, monkeypatch: 
         await position.write("a")
         own.own.command(refuse)
         keeping = asyncio.create_task(position.keep())
-        position.reached("b", moved=True)
+        position.advance("b", moved=True)
         async with asyncio.timeout(PATIENCE):
             while not (position._reached is None or keeping.done()):
                 await asyncio.sleep(0)
@@ -262,10 +262,10 @@ def test_an_earlier_holder_cannot_move_a_position_back(own: Owners) -> None:
         with pytest.raises(LeaseLost):
             await first.write("late")
         assert await first.read() == await second.read() == "b"
-        first.reached("late", moved=True)
+        first.advance("late", moved=True)
         with pytest.raises(LeaseLost):
             await asyncio.wait_for(first.keep(), 10)
-        second.reached("c", moved=True)
+        second.advance("c", moved=True)
         keeping = asyncio.create_task(second.keep())
         async with asyncio.timeout(10):
             while await second.read() != "c":

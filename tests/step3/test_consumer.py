@@ -186,9 +186,9 @@ class TestFailures:
             await until(lambda: rapids.dead_letters("papers"))
             await until(lambda: nothing_pending(river))
         (kept,) = rapids.dead_letters("papers")
-        assert kept.letter.attempts == 5
-        assert kept.letter.error == "ValueError: no good"
-        assert Event.model_validate_json(kept.letter.data).event_id == FAILING
+        assert kept.dead_letter.attempts == 5
+        assert kept.dead_letter.error == "ValueError: no good"
+        assert Event.model_validate_json(kept.dead_letter.data).event_id == FAILING
         assert set(handler.handled) == set(ids(1, 20)) - {FAILING}
 
     @asynchronous
@@ -228,12 +228,12 @@ class TestFailures:
         await bus.publish_events(numbered_events(1, 1))
         async with running_consumer(rapids, {DOMAIN: handler}):
             await until(lambda: nothing_pending(river))
-        assert [each.letter.data for each in rapids.dead_letters()] == [
+        assert [each.dead_letter.data for each in rapids.dead_letters()] == [
             b"\xff\xfe",
             b'{"secret": "x"}',
             b"[]",
         ]
-        assert all(each.letter.attempts == 1 for each in rapids.dead_letters())
+        assert all(each.dead_letter.attempts == 1 for each in rapids.dead_letters())
         assert handler.handled == ids(1, 1)
 
     @asynchronous
@@ -247,7 +247,7 @@ class TestFailures:
         await bus.publish_events(numbered_events(1, 1))
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(do)}, delays=()):
             await until(lambda: nothing_pending(river))
-        malformed, failed = (each.letter.error for each in rapids.dead_letters())
+        malformed, failed = (each.dead_letter.error for each in rapids.dead_letters())
         assert malformed.startswith("ValidationError: event_id: Input should be a valid string; ")
         assert "key: Input should be a valid string" in malformed and "secret" not in malformed
         assert failed == "ValueError: " + 988 * "x"
@@ -274,7 +274,7 @@ class TestFailures:
         kept.add([again])
         await policy.dead_letter(again, ValueError("no good"))
         (letter,) = rapids.dead_letters("papers")
-        assert (letter.letter.attempts, letter.letter.error) == (2, "ValueError: no good")
+        assert (letter.dead_letter.attempts, letter.dead_letter.error) == (2, "ValueError: no good")
         assert (await river.pending(), kept._deliveries, counted("dead-lettered") - before) == (0, {}, 1)
 
     @asynchronous

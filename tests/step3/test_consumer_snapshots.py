@@ -87,7 +87,7 @@ class TestStart:
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: consumer.ready)
             (letter,) = await until(lambda: transport.dead_letters("papers"))
-            assert "p_odd" in letter.letter.error
+            assert "p_odd" in letter.dead_letter.error
         assert titles(pond) == ALL_TITLES
 
     @asynchronous

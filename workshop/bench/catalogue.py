@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from workshop.bench.testbed.step import Testbed
 
 CORES = 2
-"""Of the machine on which the durations below were measured."""
+"""The number of cores of the machine on which the durations below were measured."""
 
 STEP3_START_SECONDS = 15.0
 """Counted once for all measurements of step 3."""

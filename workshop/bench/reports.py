@@ -21,7 +21,7 @@ Figures = list["Table | str"]
 
 READ_POSTS = 20_000
 PIPE_COLUMNS = 200
-"""The width of a table that goes to no terminal. Who reads it there does not want wrapped cells."""
+"""The width of a table that is not printed on a terminal: in a file, wrapped cells would be hard to read."""
 
 
 def loading(effort: Effort, _testbed: "Testbed") -> Figures:

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from workshop.doctor.finding import Finding
-from workshop.doctor.machine import machine
-from workshop.doctor.mongod import mongod
-from workshop.doctor.ports import ports
-from workshop.doctor.programs import programs
+from workshop.doctor.machine import check_machine
+from workshop.doctor.mongod import check_mongod
+from workshop.doctor.ports import check_ports
+from workshop.doctor.programs import check_programs
 
 
 @click.command()
@@ -23,7 +23,7 @@ def doctor(as_json: bool) -> None:
     """Show what this machine lacks and how to mend it. Exits with 1 when something is wrong that is
     needed.
     """
-    findings = [*machine(), mongod(), *programs(), *ports()]
+    findings = [*check_machine(), check_mongod(), *check_programs(), *check_ports()]
     needed = [each for each in findings if each.needed and not each.ok]
     if as_json:
         click.echo(json.dumps({"ok": not needed, "findings": [asdict(each) for each in findings]}, indent=1))

@@ -8,33 +8,33 @@ import psutil
 
 from workshop import state
 from workshop.doctor.finding import OK, Finding
-from workshop.doctor.packages import install
+from workshop.doctor.packages import install_command
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_BYTES = 2_000_000_000
 MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def machine() -> list[Finding]:
+def check_machine() -> list[Finding]:
     """Check Python, system, memory and disk of this machine."""
     return [
-        python(sys.version_info[:3]),
-        system(sys.platform, platform.machine()),
-        room("memory", free_memory()),
-        room("disk", free_disk()),
+        check_python(sys.version_info[:3]),
+        check_system(sys.platform, platform.machine()),
+        check_space("memory", free_memory()),
+        check_space("disk", free_disk()),
     ]
 
 
-def python(version: tuple[int, ...]) -> Finding:
+def check_python(version: tuple[int, ...]) -> Finding:
     """Check that Python is new enough."""
     newer = {"debian": "python3.12 python3.12-venv", "fedora": "python3.12", "macos": "python@3.12"}
     found = ".".join(map(str, version))
     if version >= OLDEST_PYTHON:
         return Finding("Python", OK, True, found)
-    return Finding("Python", "too old", True, f"{found}; 3.11 or newer is needed", install(newer))
+    return Finding("Python", "too old", True, f"{found}; 3.11 or newer is needed", install_command(newer))
 
 
-def system(name: str, architecture: str) -> Finding:
+def check_system(name: str, architecture: str) -> Finding:
     """Check that the workshop runs on this system, and report whether the embedded MongoDB does."""
     found = f"{name} on {architecture}"
     if name == "win32":
@@ -51,7 +51,7 @@ def has_embedded_mongod(name: str = sys.platform, architecture: str = platform.m
     return name == "linux" and architecture == "x86_64"
 
 
-def room(kind: str, free: int) -> Finding:
+def check_space(kind: str, free: int) -> Finding:
     """Check that `free` bytes of memory or disk are enough."""
     found = f"{free / 1e9:.1f} GB free"
     if free >= ENOUGH_BYTES:

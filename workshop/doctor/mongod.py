@@ -11,7 +11,7 @@ import click
 from kit.mongo.uri import database_of
 from workshop.doctor.finding import MISSING, OK, Finding
 from workshop.doctor.machine import has_embedded_mongod
-from workshop.doctor.packages import install
+from workshop.doctor.packages import install_command
 from workshop.doctor.programs import EMBEDDED
 from workshop.stores.mongod import OLDEST, UnsupportedProcessor, find_mongod, version
 
@@ -24,7 +24,7 @@ PACKAGES = {
 """The packages of the libraries that the embedded server is linked with."""
 
 
-def mongod() -> Finding:
+def check_mongod() -> Finding:
     """Check the server that would be started."""
     if given := os.environ.get("MONGODB_URI"):
         try:
@@ -66,11 +66,11 @@ def _lacking(binary: str | Path | None, message: str) -> Finding:
         for family in ("debian", "fedora")
         if all(family in each for each in by_family)
     }
-    return Finding("mongod", "broken", True, found, install(names))
+    return Finding("mongod", "broken", True, found, install_command(names))
 
 
 def _another() -> str | None:
     """Return a command that installs a server that runs here."""
     if has_embedded_mongod():
         return f"{EMBEDDED} --force-reinstall"
-    return install({"macos": "mongodb/brew/mongodb-community"})
+    return install_command({"macos": "mongodb/brew/mongodb-community"})

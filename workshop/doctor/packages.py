@@ -16,8 +16,8 @@ COMMANDS = {
 NAMED_AS = {"ubuntu": "debian", "rhel": "fedora"}
 
 
-def install(names: Mapping[str, str], family: str | None = None) -> str | None:
-    """Return the command that installs a package, given its name by family of systems.
+def install_command(names: Mapping[str, str], family: str | None = None) -> str | None:
+    """Return the command that installs a package. `names` has its name for each family of systems.
 
     Ubuntu uses Debian's name and RHEL Fedora's where they have none of their own. Returns None when the
     system belongs to no known family, or the family has no such package.

@@ -12,14 +12,18 @@ from workshop.steps import read_step, step_numbers
 from workshop.stores.server import shared_server_pids
 
 
-def ports() -> list[Finding]:
+def check_ports() -> list[Finding]:
     """Check each port that a step or a server listens on."""
     faces = [
-        _port(f"step {number}", f"STEP{number}_PORT", f"STEP{number}_HOST", True) for number in step_numbers()
+        _check_port(f"step {number}", f"STEP{number}_PORT", f"STEP{number}_HOST", True)
+        for number in step_numbers()
     ]
     return [
         *faces,
-        *(_port(each.name, each.variable, each.host_variable, not each.is_given) for each in SHARED_PORTS),
+        *(
+            _check_port(each.name, each.variable, each.host_variable, not each.is_given)
+            for each in SHARED_PORTS
+        ),
         *(each for number in step_numbers() for each in _taken_inside(number)),
     ]
 
@@ -31,7 +35,7 @@ def _taken_inside(number: int) -> list[Finding]:
     except click.ClickException as error:
         return [Finding(f"ports of step {number}", "wrong", True, error.message, "unset that variable")]
     host = f"STEP{number}_HOST"
-    found = [_port(f"inside step {number}", variable, host, True) for variable in inside]
+    found = [_check_port(f"inside step {number}", variable, host, True) for variable in inside]
     return [each for each in found if each.status != OK]
 
 
@@ -40,7 +44,7 @@ def has_step(number: int) -> bool:
     return number in step_numbers()
 
 
-def _port(what: str, variable: str, host_variable: str, needed: bool) -> Finding:
+def _check_port(what: str, variable: str, host_variable: str, needed: bool) -> Finding:
     try:
         port = port_from(variable)
     except click.ClickException as error:

@@ -10,7 +10,7 @@ import sysconfig
 from pathlib import Path
 
 from workshop.doctor.finding import MISSING, OK, Finding
-from workshop.doctor.packages import as_root, install
+from workshop.doctor.packages import as_root, install_command
 from workshop.doctor.ports import has_step
 from workshop.stores.nats import OLDEST
 
@@ -22,12 +22,18 @@ BROWSERS_OF_MACOS = (
 EMBEDDED = f"{shlex.quote(sys.executable)} -m pip install --require-hashes -r requirements/embedded.txt"
 
 
-def programs() -> list[Finding]:
+def check_programs() -> list[Finding]:
     """Check NATS, Docker, a browser, git and make."""
-    return [nats_server(), docker(), browser(), tool("git", needed=False), tool("make", needed=True)]
+    return [
+        check_nats_server(),
+        check_docker(),
+        check_browser(),
+        check_tool("git", needed=False),
+        check_tool("make", needed=True),
+    ]
 
 
-def nats_server() -> Finding:
+def check_nats_server() -> Finding:
     """Check for a nats-server that is new enough: on the PATH, else installed beside this Python."""
     if os.environ.get("NATS_URL"):
         return Finding("nats-server", OK, False, "not needed: NATS_URL names a server")
@@ -41,16 +47,16 @@ def nats_server() -> Finding:
             return Finding("nats-server", OK, needed, f"{version[0]} {origin}")
         if binary:
             found = f"{binary} is {version[0] if version else 'no server that runs'}"
-    mend = install({"macos": "nats-server"}) if sys.platform == "darwin" else EMBEDDED
+    mend = install_command({"macos": "nats-server"}) if sys.platform == "darwin" else EMBEDDED
     return Finding("nats-server", MISSING, needed, f"{found}; step 3 needs {oldest} or newer", mend)
 
 
-def docker() -> Finding:
+def check_docker() -> Finding:
     """Check that a Docker engine responds. The client alone is not enough."""
     if not shutil.which("docker"):
         names = {"debian": "docker.io", "fedora": "moby-engine", "macos": "--cask docker-desktop"}
         return Finding(
-            "Docker", MISSING, False, "no docker on the PATH; only some tests use it", install(names)
+            "Docker", MISSING, False, "no docker on the PATH; only some tests use it", install_command(names)
         )
     try:
         command = ["docker", "version", "--format", "{{.Server.Version}}"]
@@ -65,7 +71,7 @@ def docker() -> Finding:
     return Finding("Docker", "stopped", False, "the client is here, but no engine responds", _start_docker())
 
 
-def browser() -> Finding:
+def check_browser() -> Finding:
     """Check for a Chromium that runs, for the browser tests."""
     for name in (*BROWSERS, *BROWSERS_OF_MACOS):
         if (binary := shutil.which(name)) and (output := _output(binary, "--version")):
@@ -77,18 +83,20 @@ def browser() -> Finding:
         "macos": "--cask chromium",
     }
     return Finding(
-        "browser", MISSING, False, "no Chromium or Chrome; only browser tests use it", install(names)
+        "browser", MISSING, False, "no Chromium or Chrome; only browser tests use it", install_command(names)
     )
 
 
-def tool(name: str, *, needed: bool) -> Finding:
+def check_tool(name: str, *, needed: bool) -> Finding:
     """Check for a command-line tool that has the same name everywhere."""
     binary = shutil.which(name)
     output = _output(binary, "--version") if binary else None
     if output:
         return Finding(name, OK, needed, output.splitlines()[0])
     found = f"{binary} does not run" if binary else "not on the PATH"
-    return Finding(name, MISSING, needed, found, install({"debian": name, "fedora": name, "macos": name}))
+    return Finding(
+        name, MISSING, needed, found, install_command({"debian": name, "fedora": name, "macos": name})
+    )
 
 
 def _start_docker() -> str:

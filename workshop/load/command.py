@@ -208,11 +208,11 @@ def _report(tally: "Tally", name: str, began: float) -> None:
     for reason, count in tally.left_out.items():
         click.echo(f"  left out: {count:,} {reason}")
     for problem in tally.examples:
-        click.echo(_harmless(f"  bad: {problem.where}: {problem.reason}"))
+        click.echo(_printable(f"  bad: {problem.where}: {problem.reason}"))
     if tally.bad > len(tally.examples):
         click.echo(f"  and {tally.bad - len(tally.examples):,} more bad ones")
 
 
-def _harmless(text: str) -> str:
+def _printable(text: str) -> str:
     """Replace characters of a file's content that would control the terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

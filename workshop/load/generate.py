@@ -2,7 +2,7 @@
 
 Words follow Zipf's law, some topics and authors are more popular than others, and scores have a long tail.
 Post number i depends only on the seed and i: posts are drawn in blocks of 1,000, each with its own random
-generator. So asking for more posts changes none before, and a load can begin anywhere.
+generator. So the first posts are the same however many are generated, and a load can begin anywhere.
 """
 
 from collections.abc import Iterator

@@ -39,7 +39,9 @@ class Source(Protocol):
 
     @property
     def identity(self) -> Identity | None:
-        """None when its records are never the same twice, so that a load of it cannot be resumed."""
+        """The identity of its records; None if they are never the same twice, so that no load can be
+        resumed.
+        """
 
     @property
     def unit(self) -> Literal["bytes", "posts"]:

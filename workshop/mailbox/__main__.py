@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from workshop.addresses import in_url
+from workshop.addresses import host_in_url
 from workshop.default_ports import default_ports
 from workshop.mailbox.box import Box
 from workshop.mailbox.smtp import protocol
@@ -73,7 +73,7 @@ async def _serve(host: str, smtp: socket.socket, http: socket.socket) -> None:
 
 def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    return f"{in_url(host)}:{port}"
+    return f"{host_in_url(host)}:{port}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Ask Linux for SIGTERM when the parent ends, even by kill -9. Then become the command."""
+    """Let Linux send SIGTERM to this process when its parent ends, even by kill -9. Then become the
+    command.
+    """
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -19,7 +19,7 @@ from workshop.run.monitor import monitored
 from workshop.run.templates import Renderer
 from workshop.services.fleet import fleet
 from workshop.steps import Step, read_step
-from workshop.stores import open_posts, stores
+from workshop.stores import open_posts, running_stores
 
 
 @click.command()
@@ -56,12 +56,12 @@ def _require_ports(step: Step) -> None:
 
 def _run(step: Step, bundled: bool) -> str | None:
     """Run the step. Return why it ended, None if it was a signal."""
-    with stores(step) as up:
-        with open_posts(step, up) as posts, signals.interruptible():
+    with running_stores(step) as stores:
+        with open_posts(step, stores) as posts, signals.interruptible():
             if bundled:
                 load_bundled(posts)
         supervisor = Supervisor()
-        render = Renderer(step, up)
+        render = Renderer(step, stores)
         with (
             face_socket(step) as face,
             fleet(step, supervisor, render, face) if step.services else nullcontext() as instances,
@@ -71,7 +71,7 @@ def _run(step: Step, bundled: bool) -> str | None:
             for process in step.processes:
                 command, env = render(process)
                 supervisor.add(process.name, command, env, step.restart)
-            with monitored(step, up, supervisor, instances):
+            with monitored(step, stores, supervisor, instances):
                 return supervisor.run()
 
 

@@ -16,7 +16,9 @@ from workshop import signals, state
 from workshop.steps import Step, read_step, step_numbers
 
 RETRY_SECONDS = 2.0
-"""A command that checks whether the step runs holds the lock for a moment."""
+"""How long to try again to get the lock: a command that checks whether the step runs holds it for a
+moment.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class RunInfo:
 
 @contextmanager
 def run_lock(step: Step) -> Iterator[None]:
-    """Be the only run of the step inside the block. Raises click.ClickException when there is another."""
+    """Hold the lock of the step's only run inside the block. Raises click.ClickException when another run
+    holds it.
+    """
     deadline = time.monotonic() + RETRY_SECONDS
     with _path(step.number).open("a+") as file:
         while True:

@@ -22,8 +22,8 @@ from workshop.stores.server import SharedServer
 
 READY_SECONDS = 120
 REPORT_SECONDS = 30
-"""Between two reports of what a step that restarts its processes still waits for: it may have much to
-copy.
+"""Seconds between two reports of what the step still waits for. A step that restarts its processes may take
+long to become ready, as it may have much to copy.
 """
 
 POLL_SECONDS = 0.1
@@ -35,9 +35,9 @@ JOIN_SECONDS = 5
 
 
 @contextmanager
-def monitored(step: Step, up: Stores, supervisor: Supervisor, fleet: Fleet | None) -> Iterator[None]:
+def monitored(step: Step, stores: Stores, supervisor: Supervisor, fleet: Fleet | None) -> Iterator[None]:
     """Monitor a step inside the block."""
-    monitor = Monitor(step, up, supervisor, fleet)
+    monitor = Monitor(step, stores, supervisor, fleet)
     with ExitStack() as stack:
         for task in monitor.tasks():
             thread = threading.Thread(target=monitor.guard, args=(task,), daemon=True)
@@ -48,15 +48,15 @@ def monitored(step: Step, up: Stores, supervisor: Supervisor, fleet: Fleet | Non
 
 
 class Monitor:
-    """Has several tasks. Each runs in a thread of its own, as any of them may have to wait."""
+    """The tasks of monitoring a step. Each runs in a thread of its own, as any of them may have to wait."""
 
-    def __init__(self, step: Step, up: Stores, supervisor: Supervisor, fleet: Fleet | None) -> None:
+    def __init__(self, step: Step, stores: Stores, supervisor: Supervisor, fleet: Fleet | None) -> None:
         self.ended = threading.Event()
-        self._step, self._up, self._supervisor, self._fleet = step, up, supervisor, fleet
+        self._step, self._stores, self._supervisor, self._fleet = step, stores, supervisor, fleet
 
     def tasks(self) -> list[Callable[[], None]]:
-        """Return what is to be done until the end of the run."""
-        servers = [partial(self._monitor_server, server) for server in self._up.servers]
+        """Return the tasks, which go on until the end of the run."""
+        servers = [partial(self._monitor_server, server) for server in self._stores.servers]
         return [self._await_ready, *servers, *([self._reconcile] if self._fleet else [])]
 
     def guard(self, task: Callable[[], None]) -> None:
@@ -82,7 +82,7 @@ class Monitor:
             missing = self._missing()
             if missing is None:
                 self._supervisor.mark_ready()
-                self._supervisor.announce(_announcement(self._step, self._up))
+                self._supervisor.announce(_announcement(self._step, self._stores))
                 return
             now, title = time.monotonic(), self._step.title
             if self._step.restart and now - reported > REPORT_SECONDS:
@@ -149,13 +149,13 @@ def _not_ready(step: Step) -> str | None:
     return None if response.ok else f"the response of {step.url}{step.ready} is {response.text}"
 
 
-def _announcement(step: Step, up: Stores) -> str:
+def _announcement(step: Step, stores: Stores) -> str:
     """Return the addresses that people need."""
     lines = ["", step.title, f"  ready: {step.url}", f"  try the API: {step.url}/docs"]
     if step.services:
         command = f"./stones services --step {step.number}"
         lines.append(f"  services: {len(step.services)}; `{command}` shows where they are")
     lines += [f"  {name}: {url.format_map(addresses(step))}" for name, url in step.urls.items()]
-    if up.mail_page:
-        lines.append(f"  caught mail: {up.mail_page}")
+    if stores.mail_page:
+        lines.append(f"  caught mail: {stores.mail_page}")
     return "\n".join([*lines, "  Ctrl-C stops it", ""])

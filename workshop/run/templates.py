@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from workshop import environment, state
-from workshop.addresses import in_url
+from workshop.addresses import host_in_url
 from workshop.services.state_files import endpoints_file
 from workshop.steps import Process, Step
 from workshop.stores import Stores
@@ -15,22 +15,22 @@ from workshop.stores import Stores
 class Renderer:
     """Renders the processes of a step: fills in the placeholders of their commands and variables."""
 
-    def __init__(self, step: Step, up: Stores) -> None:
-        self._step, self._up = step, up
+    def __init__(self, step: Step, stores: Stores) -> None:
+        self._step, self._stores = step, stores
 
     def __call__(self, process: Process) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the environment of a new process."""
-        step, up = self._step, self._up
+        step, stores = self._step, self._stores
         metrics = state.folder() / f"metrics{step.number}" / process.name
         shutil.rmtree(metrics, ignore_errors=True)  # from an earlier process of that name
         metrics.mkdir(parents=True)
         values = {
             **addresses(step),
             "python": sys.executable,
-            "mongodb": up.mongodb,
-            "nats": up.nats,
-            "smtp_host": up.smtp_host,
-            "smtp_port": up.smtp_port,
+            "mongodb": stores.mongodb,
+            "nats": stores.nats,
+            "smtp_host": stores.smtp_host,
+            "smtp_port": stores.smtp_port,
             "secrets": _Secrets(step.number),
             "services": endpoints_file(step.number),
             "metrics": metrics,
@@ -62,4 +62,4 @@ class _Secrets:
 
 def addresses(step: Step) -> dict[str, Any]:
     """Return the placeholders that a step's URLs consist of."""
-    return {"host": in_url(step.host), "port": step.port, "ports": step.ports}
+    return {"host": host_in_url(step.host), "port": step.port, "ports": step.ports}

@@ -23,10 +23,10 @@ DRAIN_SECONDS = 1.0
 """How long requests may still reach an instance after it was taken off the list."""
 
 LISTEN = "LISTEN_FD"
-"""Tells an instance of the face which of its file descriptors is the socket that clients connect to."""
+"""The variable by which an instance of the face gets the file descriptor of the socket for clients."""
 
 Render = Callable[[Process], tuple[list[str], dict[str, str]]]
-"""Returns the command line and the environment of a process."""
+"""A function that returns the command line and the environment of a process."""
 
 
 class Fleet:
@@ -62,7 +62,7 @@ class Fleet:
         return [f"{each.name} ({each.not_ready or 'no response'})" for each in filling]
 
     def names(self) -> list[str]:
-        """Return the instances that are to stay."""
+        """Return the names of the instances that are not to stop."""
         return [each.name for each in list(self._instances.values()) if each.removed_at is None]
 
     def _start_missing(self, service: str, versions: dict[str, DesiredVersion]) -> list[str]:

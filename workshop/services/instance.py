@@ -5,7 +5,7 @@ import json
 import threading
 import time
 
-from workshop.addresses import in_url, reachable
+from workshop.addresses import host_in_url, reachable_host
 
 LIVE, READY = "/health/live", "/health/ready"
 TIMEOUT_SECONDS = 4.0
@@ -13,8 +13,10 @@ POLL_SECONDS = 0.1
 
 
 class Instance:
-    """An instance and its health: `live` and `ready` stay set once they were. `not_ready` names the parts
-    that are missing. `removed_at` is the time since when it is to stop, None before.
+    """An instance and its health.
+
+    `live` and `ready` stay set once they are. `not_ready` names the parts that are not ready. `removed_at` is
+    the time since when it is to stop, None before.
     """
 
     def __init__(self, name: str, service: str, version: str, host: str, port: int) -> None:
@@ -28,16 +30,18 @@ class Instance:
     @property
     def url(self) -> str:
         """The address of the instance."""
-        return f"http://{in_url(self.host)}:{self.port}"
+        return f"http://{host_in_url(self.host)}:{self.port}"
 
     @property
     def listed(self) -> bool:
-        """Whether clients see it: from the moment it is ready until it is to stop."""
+        """Whether clients get its address: from the moment it is ready until it is to stop."""
         return self.ready and self.removed_at is None
 
     @property
     def filling(self) -> bool:
-        """Whether it responds but is not ready yet. Who fills its store has to know it."""
+        """Whether it responds but is not ready yet. Only the service that fills its store may send
+        requests.
+        """
         return self.live and not self.ready and self.removed_at is None
 
     def remove(self) -> None:
@@ -57,7 +61,7 @@ class Instance:
 
     def _get(self, path: str) -> tuple[int, bytes]:
         """Return the status and the body of the response, 0 without one."""
-        connection = http.client.HTTPConnection(reachable(self.host), self.port, timeout=TIMEOUT_SECONDS)
+        connection = http.client.HTTPConnection(reachable_host(self.host), self.port, timeout=TIMEOUT_SECONDS)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

@@ -1,4 +1,4 @@
-"""What a step's registry shows of its instances, where the step has one."""
+"""Reads the registry of a step that has one: which instances there are, and their state."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ DesiredState = dict[str, dict[str, "DesiredVersion"]]
 
 @dataclass
 class DesiredVersion:
-    """The share of the requests that a version is to get, and the numbers of its instances, the oldest
+    """The share of the requests that a version should get, and the numbers of its instances, the oldest
     first.
     """
 

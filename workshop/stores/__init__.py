@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workshop import signals
-from workshop.addresses import reachable
+from workshop.addresses import reachable_host
 from workshop.ports import port_from
 from workshop.steps import Step, read_step
 
@@ -33,12 +33,12 @@ class Stores:
 
 
 @contextmanager
-def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[Stores]:
+def running_stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[Stores]:
     """Start the servers that `step` needs, and keep them up inside the block. Mail and events can be left
     out.
 
     Where the environment names a server (MONGODB_URI, NATS_URL, SMTP_HOST), use that one and start none.
-    Raises click.ClickException when a server cannot be had.
+    Raises click.ClickException when a server cannot be started.
     """
     from pymongo.errors import PyMongoError  # noqa: PLC0415  (it takes a while to import)
 
@@ -58,28 +58,28 @@ def stores(step: Step, *, mail: bool = True, events: bool = True) -> Iterator[St
         server = None if external_nats or not events else nats_server_of(step)
         nats = stack.enter_context(server) if server else None
         catcher = None if external_smtp or not mail else stack.enter_context(MailCatcher())
-        up = Stores(servers=[each for each in (mongod, nats, catcher) if each])
+        stores = Stores(servers=[each for each in (mongod, nats, catcher) if each])
         try:
-            for each in up.servers:
+            for each in stores.servers:
                 each.wait()
             if mongod:
                 for user in step.users:
                     signals.check()
-                    up.mongodb[user] = mongod.add_user(user, step.reads.get(user, ()))
+                    stores.mongodb[user] = mongod.add_user(user, step.reads.get(user, ()))
             else:
-                up.mongodb = database_uris(external_mongodb or "", step.users)
+                stores.mongodb = database_uris(external_mongodb or "", step.users)
         except PyMongoError as error:
             raise click.ClickException(
                 f"The connection to MongoDB was lost ({type(error).__name__}). Try again shortly."
             ) from error
         for user in step.nats.users if step.nats else ():
-            up.nats[user] = nats.url(user) if nats else external_nats or ""
+            stores.nats[user] = nats.url(user) if nats else external_nats or ""
         if catcher:
-            up.smtp_host, up.smtp_port = reachable(catcher.host), catcher.smtp_port
-            up.mail_page = catcher.page
+            stores.smtp_host, stores.smtp_port = reachable_host(catcher.host), catcher.smtp_port
+            stores.mail_page = catcher.page
         elif external_smtp:
-            up.smtp_host, up.smtp_port = external_smtp.strip("[]"), port_from("SMTP_PORT", 25)
-        yield up
+            stores.smtp_host, stores.smtp_port = external_smtp.strip("[]"), port_from("SMTP_PORT", 25)
+        yield stores
 
 
 def database_uris(uri: str, users: list[str]) -> dict[str, str]:
@@ -117,12 +117,15 @@ def nats_of_running_step(step: Step) -> Stores:
 def posts_collection(step: int) -> Iterator["Collection[dict[str, Any]]"]:
     """Return the collection that a step's posts are loaded into, with its server up inside the block."""
     described = read_step(step)
-    with stores(described, mail=False, events=False) as up, open_posts(described, up) as posts:
+    with (
+        running_stores(described, mail=False, events=False) as stores,
+        open_posts(described, stores) as posts,
+    ):
         yield posts
 
 
 @contextmanager
-def open_posts(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]:
+def open_posts(step: Step, stores: Stores) -> Iterator["Collection[dict[str, Any]]"]:
     """Open the posts of a step whose stores are up. Writes are acknowledged once a majority has them on disk.
 
     Raises click.ClickException when the collection belongs to another application.
@@ -134,7 +137,7 @@ def open_posts(step: Step, up: Stores) -> Iterator["Collection[dict[str, Any]]"]
 
     durable = WriteConcern(w="majority", j=True)
     with MongoClient[dict[str, Any]](
-        up.mongodb[step.posts], tz_aware=True, serverSelectionTimeoutMS=5000
+        stores.mongodb[step.posts], tz_aware=True, serverSelectionTimeoutMS=5000
     ) as client:
         posts = client.get_default_database().get_collection("posts", write_concern=durable)
         with click_errors():

@@ -1,4 +1,4 @@
-"""`./stones mongod` and `./stones clean`: servers without a step."""
+"""`./stones mongod` and `./stones clean`: run the database without a step, and stop servers left running."""
 
 import time
 

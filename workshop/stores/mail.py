@@ -5,7 +5,7 @@ import sys
 import requests
 
 from workshop import local_http
-from workshop.addresses import host_from, in_url
+from workshop.addresses import host_from, host_in_url
 from workshop.ports import port_from
 from workshop.stores.server import SharedServer
 
@@ -23,7 +23,7 @@ class MailCatcher(SharedServer):
     @property
     def page(self) -> str:
         """The address of the page that shows caught mail."""
-        return f"http://{in_url(self.host)}:{self.port}/"
+        return f"http://{host_in_url(self.host)}:{self.port}/"
 
     @property
     def smtp_port(self) -> int:

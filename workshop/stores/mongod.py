@@ -19,7 +19,7 @@ from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from workshop import signals, state
-from workshop.addresses import host_from, in_url, is_ipv6
+from workshop.addresses import host_from, host_in_url, is_ipv6
 from workshop.ports import port_from
 from workshop.stores.server import START_SECONDS, ServerFailed, SharedServer, version_text
 
@@ -133,7 +133,7 @@ class Mongod(SharedServer):
     @property
     def address(self) -> str:
         """The address for clients and for the replica set itself."""
-        return f"{in_url(self.host)}:{self.port}"
+        return f"{host_in_url(self.host)}:{self.port}"
 
     def command(self) -> list[str]:
         """Return the command line, with authentication. zlib stays off (CVE-2025-14847); snappy and zstd are
@@ -231,7 +231,7 @@ class Mongod(SharedServer):
             {"username": user, "password": self._password(user), "authSource": "admin"} if user else {}
         )
         return MongoClient(
-            in_url(self.host),
+            host_in_url(self.host),
             self.port,
             directConnection=True,
             serverSelectionTimeoutMS=timeout,

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import click
 
 from workshop import state
-from workshop.addresses import host_from, in_url, reachable
+from workshop.addresses import host_from, host_in_url, reachable_host
 from workshop.ports import port_from
 from workshop.steps import Step
 from workshop.stores.permissions import permissions
@@ -105,7 +105,9 @@ class NatsServer(SharedServer):
     def is_responding(self) -> bool:
         """Return whether the server sends its greeting, as it does once it accepts connections."""
         try:
-            with socket.create_connection((reachable(self.host), self.port), RESPONSE_SECONDS) as connection:
+            with socket.create_connection(
+                (reachable_host(self.host), self.port), RESPONSE_SECONDS
+            ) as connection:
                 connection.settimeout(RESPONSE_SECONDS)
                 return connection.recv(4) == b"INFO"
         except OSError:
@@ -122,7 +124,7 @@ class NatsServer(SharedServer):
 
     def url(self, user: str) -> str:
         """Return the address of the server with the credentials of a user."""
-        return f"nats://{quote(user)}:{quote(_password(user))}@{in_url(self.host)}:{self.port}"
+        return f"nats://{quote(user)}:{quote(_password(user))}@{host_in_url(self.host)}:{self.port}"
 
     @property
     def _file(self) -> Path:

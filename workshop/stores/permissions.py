@@ -1,5 +1,5 @@
-"""The permissions of NATS users. A step's manifest says what users are for; the step's own command makes
-permissions of that.
+"""The permissions of NATS users. A step's manifest says what each user is for, and the step's own command
+derives the permissions from that.
 """
 
 import json

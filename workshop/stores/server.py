@@ -42,9 +42,9 @@ def version_text(binary: Path) -> str:
 class SharedServer(ABC):
     """A server as a context manager, shared through lock files.
 
-    Everybody who uses it has a shared lock on `<name>.users`, which the kernel frees even after kill -9. Who
-    leaves and can then get the exclusive lock was the last one, and stops the server. If all users were
-    killed, the next start finds the server through its pid file and adopts it.
+    Every user of the server holds a shared lock on `<name>.users`, which the kernel frees even after kill -9.
+    A user that leaves tries to get the exclusive lock. If it gets it, it was the last user, and stops the
+    server. If all users were killed, the next start finds the server through its pid file and adopts it.
     """
 
     name: str
@@ -114,7 +114,7 @@ class SharedServer(ABC):
         return self.process is not None and is_running(self.process)
 
     def find_alive(self) -> bool:
-        """Return whether the server runs, even as another process that another run has started since."""
+        """Return whether the server runs. It may be another process, which another run has started since."""
         if not self.is_alive():
             self.process = self._find_running()
         return self.is_alive()

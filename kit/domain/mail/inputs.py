@@ -1,4 +1,4 @@
-"""What a reader enters to mail a post."""
+"""The body of a request to share a post by mail."""
 
 from typing import Annotated
 

@@ -31,7 +31,7 @@ def make_blueprint(posts: Posts, shares: Shares, limit: RateLimit, mailer: Maile
     @operation(SHARING)
     def share(post_id: str) -> Response:
         wanted, reader = read_body(Share), g.reader.username
-        post = as_post(posts.known(post_id))
+        post = as_post(posts.find(post_id))
         limit.take(reader)
         mailer.send(post, wanted.to, wanted.note, reader)
         return reply({"share": shares.record(reader, post_id, wanted.to, wanted.note)}, 201)

@@ -39,5 +39,5 @@ def put_mark(post: Post, tags: list[str] | None, liked: bool | None, hidden: boo
         post["liked"] = liked
     if hidden is not None:
         post["hidden"] = hidden
-    seen = f"{post['_etag']} {' '.join(tags or ())} {liked} {hidden}"
-    post["_etag"] = blake2b(seen.encode(), digest_size=16).hexdigest()
+    parts = f"{post['_etag']} {' '.join(tags or ())} {liked} {hidden}"
+    post["_etag"] = blake2b(parts.encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""Hide a post, and the posts a reader hid."""
+"""The verbs that hide a post and list the hidden posts."""
 
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel
@@ -28,7 +28,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
     @operation(HIDING)
     def hide(post_id: str) -> Response:
         hidden = request.method == "PUT"
-        marks.hide(g.reader.username, post_id, posts.known(post_id)["topic"], hidden)
+        marks.hide(g.reader.username, post_id, posts.find(post_id)["topic"], hidden)
         return reply({"post": post_id, "hidden": hidden})
 
     return verbs

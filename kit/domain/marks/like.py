@@ -1,4 +1,4 @@
-"""Like a post, the posts a reader likes, and how many readers like each post."""
+"""The verbs that like a post, list the liked posts, and count how many readers like each post."""
 
 import re
 
@@ -48,7 +48,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
     @operation(LIKING)
     def like(post_id: str) -> Response:
         liked = request.method == "PUT"
-        likes = marks.like(g.reader.username, post_id, posts.known(post_id)["topic"], liked)
+        likes = marks.like(g.reader.username, post_id, posts.find(post_id)["topic"], liked)
         return reply({"post": post_id, "liked": liked, "likes": likes})
 
     return verbs

@@ -1,4 +1,4 @@
-"""The lists of posts that a reader liked or hid, the latest first."""
+"""Verbs that list the posts that a reader liked or hid, the latest first."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +14,9 @@ from kit.mongo.client import Document
 from kit.service.render import reply
 
 Show = Callable[[Sequence[Document], str], list[Any]]
-"""Returns stored posts in the form in which a reader sees them, which is that of the verb's page."""
+"""A function of stored posts and a reader's name. It returns the posts in the form that the verb responds
+with.
+"""
 
 
 def listing(summary: str, page_schema: Schema) -> Operation:
@@ -25,7 +27,9 @@ def listing(summary: str, page_schema: Schema) -> Operation:
 def add_list(
     verbs: Blueprint, path: str, described: Operation, kind: Switch, *, posts: Posts, marks: Marks, show: Show
 ) -> None:
-    """Add to `verbs` one that lists the posts with this mark of the reader's."""
+    """Add to `verbs` one at `path` that lists the posts that the reader liked, or hid, whichever `kind`
+    is.
+    """
 
     @verbs.get(path)
     @operation(described)

@@ -7,7 +7,7 @@ from flask import Request, g
 
 from kit.domain.marks.collection import Marks
 from kit.domain.marks.documents import MARK_SCHEMA
-from kit.domain.posts.collection import but
+from kit.domain.posts.collection import excluding
 from kit.domain.posts.resource import TEXT
 from kit.mongo.client import Document
 
@@ -19,9 +19,8 @@ RULES: dict[str, Any] = {
 
 
 def marks_resource(*kinds: str) -> dict[str, Any]:
-    """Describe the resource over the collection `marks`, with these of tags, liked and hidden.
-
-    Sorted by `-at`, the latest come first.
+    """Describe the resource over the collection `marks`, with those fields of tags, liked and hidden that
+    `kinds` names. Sorted by `-at`, the latest marks come first.
     """
     return {
         "schema": {
@@ -45,11 +44,11 @@ def marks_resource(*kinds: str) -> dict[str, Any]:
 
 
 def leave_out_hidden(app: Eve, resource: str, marks: Marks) -> None:
-    """Have a collection of posts leave out those that the reader hid."""
+    """Make a resource of posts leave out those that the reader hid."""
 
     def leave_out(_request: Request, lookup: Document) -> None:
         if g.reader is not None and "_id" not in lookup:
-            lookup.update(but(marks.hidden(g.reader.username)))
+            lookup.update(excluding(marks.hidden(g.reader.username)))
 
     event = getattr(app, f"on_pre_GET_{resource}")
     event += leave_out

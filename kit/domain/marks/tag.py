@@ -1,4 +1,4 @@
-"""Tag a post, and the reader's tags."""
+"""The verbs that tag a post, list the reader's tags, and list the posts with a tag."""
 
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, Field
@@ -47,7 +47,7 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
     @operation(TAGGING)
     def tag(post_id: str, tag: str) -> Response:
         change = marks.tag if request.method == "PUT" else marks.untag
-        topic = posts.known(post_id)["topic"]
+        topic = posts.find(post_id)["topic"]
         return reply({"post": post_id, "tags": change(g.reader.username, post_id, topic, checked_tag(tag))})
 
     return verbs

@@ -1,4 +1,4 @@
-"""A member: what is stored, and what people enter to sign up or in."""
+"""A member as it is stored, and what people enter to sign up or in."""
 
 import re
 from typing import Annotated

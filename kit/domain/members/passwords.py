@@ -1,4 +1,4 @@
-"""Passwords, hashed with argon2."""
+"""Hash passwords with argon2, and check them."""
 
 import secrets
 from functools import cache
@@ -15,16 +15,15 @@ def hashed(password: str) -> str:
     return _hasher().hash(password)
 
 
-def fits(stored: Any, password: str) -> bool:
+def matches(stored: Any, password: str) -> bool:
     """Return whether `stored` is the hash of `password`.
 
-    None means that there is no such member, as does any value that is not a text.
-
-    It takes as long for an unknown name as for a known one, so that the time does not reveal who is a member.
+    It is None for an unknown name. The check then takes as long as for a known one, so that the time does
+    not reveal who is a member.
     """
     try:
         known = stored if isinstance(stored, str) and stored else None
-        return _hasher().verify(known or _nobodys(), password) and known is not None
+        return _hasher().verify(known or _hash_of_nobody(), password) and known is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -35,5 +34,5 @@ def _hasher() -> PasswordHasher:
 
 
 @cache
-def _nobodys() -> str:
+def _hash_of_nobody() -> str:
     return hashed(secrets.token_urlsafe(32))

@@ -1,4 +1,4 @@
-"""The reader's own page."""
+"""The verb that shows a reader their own profile."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -32,7 +32,7 @@ MEMBERS: dict[str, Any] = {
 
 
 def guard_members(app: Eve) -> None:
-    """Have members of `app` see only themselves, and store their passwords as hashes only."""
+    """Make members of `app` see and change only themselves, and store passwords only as hashes."""
 
     def only_oneself(request: Request, lookup: Document) -> None:
         if g.reader.username != lookup["_id"]:

@@ -1,4 +1,4 @@
-"""Signing in and out, and the keys that tokens can be verified with."""
+"""The verbs that sign a member in and out, and publish the keys by which tokens are verified."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pymongo.collection import Collection
 
 from kit.domain.members.documents import SignIn
-from kit.domain.members.passwords import fits
+from kit.domain.members.passwords import matches
 from kit.domain.members.revocations import Revocations
 from kit.http.bodies import read_body
 from kit.http.operations import HEALTH, Operation, operation
@@ -47,7 +47,7 @@ def make_blueprint(
         address = request.remote_addr or "unknown"
         failed_sign_ins.check(address)
         member = members.find_one({"_id": wanted.username}) or {}
-        if not fits(member.get("password"), wanted.password):
+        if not matches(member.get("password"), wanted.password):
             failed_sign_ins.count(address)
             raise WrongCredentials("Username and password do not belong together.")
         issued = issuer.issue(wanted.username)

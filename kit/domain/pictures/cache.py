@@ -18,7 +18,9 @@ UNREACHABLE_SECONDS = 30
 
 
 class ImageCache:
-    """Pictures by post; and for a while why a post has none, so that it is not fetched for each page."""
+    """Keeps pictures by post. It also remembers for a while why a post has none (a miss), so that the picture
+    is not fetched again for each page.
+    """
 
     def __init__(self, database: Database[Document]) -> None:
         self._files = GridFS(database, "images")
@@ -45,7 +47,7 @@ class ImageCache:
 
     @translated
     def raise_miss(self, post_id: str) -> None:
-        """Raise again the error of a moment ago, if there was one."""
+        """Raise the error that is remembered for this post, if there is one."""
         found = self._misses.find_one({"_id": post_id, "until": {"$gt": datetime.now(UTC)}})
         if found and found["down"]:
             raise DependencyUnavailable(found["down"], retry_after=UNREACHABLE_SECONDS)
@@ -54,8 +56,8 @@ class ImageCache:
 
     @translated
     def put_miss(self, post_id: str, error: NotFound | DependencyUnavailable | DependencyTimeout) -> None:
-        """Remember why there is no picture: for long if it is no picture, for a short time if its site was
-        away.
+        """Remember why there is no picture: for long if there is none at its address, for a short time if the
+        site was away.
         """
         down = None if isinstance(error, NotFound) else error.part
         until = datetime.now(UTC) + timedelta(seconds=UNREACHABLE_SECONDS if down else UNFETCHABLE_SECONDS)

@@ -1,4 +1,4 @@
-"""Which picture a post may have, and a picture that was fetched."""
+"""The address of the picture that a post may have, and a picture that was fetched."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

@@ -19,7 +19,7 @@ def make_blueprint(images: Images, posts: Posts) -> Blueprint:
     @verbs.get("/images/<post_id>")
     @operation(SHOWING)
     def image(post_id: str) -> Response:
-        found = images.of(post_id, lambda: as_post(posts.known(post_id)))
+        found = images.of(post_id, lambda: as_post(posts.find(post_id)))
         response = make_response(found.content)
         response.mimetype = found.media_type
         response.set_etag(found.etag)

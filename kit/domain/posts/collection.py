@@ -18,21 +18,21 @@ NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
 TOPICS_OFFERED = 200
 
 DATED: Document = {"created": {"$gte": EARLIEST, "$lte": LATEST}}
-"""The condition that a document may be a post, by the index of the newest alone: it leaves out most documents
-of other programs at no cost.
+"""The condition that a document has a time `created`, as posts do. The index `newest` is enough to check it,
+so most documents of other programs are left out at no cost.
 """
 
 
-def but(ids: list[str]) -> Document:
-    """Return the filter for all posts except these."""
+def excluding(ids: list[str]) -> Document:
+    """Return the condition that a post is none of these."""
     return {"_id": {"$nin": ids}} if ids else {}
 
 
 class Posts:
     """Queries over a collection of posts.
 
-    Posts come as they are stored, with STORED and `more` fields. Those in which `find_problem` finds a
-    problem are skipped. `as_post` returns them as clients see them.
+    Methods return posts as they are stored, with the fields STORED and `more`. `as_post` returns a post as
+    clients see it. Posts in which `find_problem` finds a problem are skipped.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Posts:
         self._find_problem = find_problem
         self.fields = dict.fromkeys((*STORED, *more), True)
 
-    def known(self, post_id: str) -> Document:
+    def find(self, post_id: str) -> Document:
         """Find a post. Raises NotFound."""
         found = self.collection.find_one({"_id": post_id}, self.fields)
         for post in self.valid([found] if found else []):
@@ -54,12 +54,12 @@ class Posts:
 
     def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
         """Read a page of all posts but the hidden, newest first, and those of one moment by `_id`."""
-        cursor = self.collection.find({**DATED, **but(hidden)}, self.fields).sort(NEWEST).hint("newest")
+        cursor = self.collection.find({**DATED, **excluding(hidden)}, self.fields).sort(NEWEST).hint("newest")
         return self.read(cursor, page, lambda: self.count_newest(hidden))
 
     def count_newest(self, hidden: list[str]) -> int:
         """Count all posts but the hidden, to just over TOTAL_LIMIT."""
-        # Two counts that never leave their indexes; one over `but(hidden)` would read every post.
+        # Two counts that never leave their indexes; one over `excluding(hidden)` would read every post.
         limit = TOTAL_LIMIT + 1 + len(hidden)
         everything = self.collection.count_documents(DATED, limit=limit, hint="newest")
         return everything - self.collection.count_documents({"_id": {"$in": hidden}})
@@ -94,7 +94,8 @@ class Posts:
         return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
 
     def read(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
-        """Read a page of `cursor`'s documents. For MongoDB a limit of 0 would mean no limit."""
+        """Read a page of `cursor`'s documents. `count` returns the total, and is called only if needed."""
+        # For MongoDB a limit of 0 would mean no limit.
         found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
         is_last = 0 < len(found) < page.limit
         total = page.offset + len(found) if is_last else count()

@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired, TypedDict, get_args
 from kit.mongo.document_schema import Check, DocumentSchema, boolean, integer, moment, text
 
 POST_ID = r"(t3_[a-z0-9]{1,20}|se_[A-Za-z0-9_.-]{1,60})"
-"""The id at the source with its prefix, as a regular expression for the whole of it."""
+"""A regular expression for a whole id: the id at the source with the source's prefix."""
 
 Source = Literal["reddit", "stackexchange"]
 SOURCES = get_args(Source)
@@ -56,7 +56,7 @@ WORDS = "words"
 """The field of further words for the text index; see `kit.domain.search.words`."""
 
 STAMPS = ("_created", "_updated")
-"""When the document was written; Eve shows it."""
+"""The fields with the times at which the document was written. Eve shows them."""
 
 STORED = (*SHOWN, LOVE)
 NOT_SHOWN = (LOVE, "relevance")
@@ -88,7 +88,7 @@ def _required() -> dict[str, Check]:
 POST_SCHEMA = DocumentSchema(_required(), {LOVE: integer, WORDS: text, **dict.fromkeys(STAMPS, moment)})
 
 RECOMMENDED = 12
-"""Posts in one recommendation."""
+"""How many posts are recommended at a time."""
 
 PAGE_OF_POSTS: Mapping[str, Any] = {"$ref": "#/components/schemas/PostsPage"}
 """The JSON Schema of a page of the resource `posts`."""

@@ -1,9 +1,9 @@
-"""Recommendations: much loved posts, for a reader first those that share the reader's interests."""
+"""Find the posts to recommend: the most loved ones; for a reader, those of the reader's interests first."""
 
 from pymongo import ASCENDING, DESCENDING
 
 from kit.domain.marks.collection import Marks
-from kit.domain.posts.collection import Posts, but
+from kit.domain.posts.collection import Posts, excluding
 from kit.domain.posts.documents import LOVE, RECOMMENDED
 from kit.mongo.client import Document
 from kit.mongo.document_schema import LARGEST_INTEGER
@@ -12,10 +12,10 @@ MOST_LOVED = [(LOVE, DESCENDING), ("num_comments", DESCENDING), ("_id", ASCENDIN
 RECOMMENDABLE = {"score": {"$gt": 50}}
 
 MANY = 1000
-"""How many to read where some of the most loved are no posts."""
+"""How many documents to read if some of the most loved ones are not valid posts."""
 
 NUMBERED: Document = {LOVE: {"$gte": -LARGEST_INTEGER, "$lte": LARGEST_INTEGER}}
-"""MongoDB sorts some other types after all numbers."""
+"""The condition that `love` is a number: MongoDB sorts values of some other types after all numbers."""
 
 
 def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | None) -> list[Document]:
@@ -27,9 +27,9 @@ def recommended(posts: Posts, marks: Marks, reader: str | None, topic: str | Non
     if topic is not None:
         match["topic"] = topic
     hidden = marks.hidden(reader) if reader else []
-    visible = {**match, **but(hidden)}
+    visible = {**match, **excluding(hidden)}
     first = _sharing_interests(posts, marks, visible, reader, topic) if reader else []
-    rest = {**match, **but([*hidden, *(post["_id"] for post in first)])}
+    rest = {**match, **excluding([*hidden, *(post["_id"] for post in first)])}
     missing = RECOMMENDED - len(first)
     return [*first, *_most_loved(posts, rest, missing)] if missing else first
 

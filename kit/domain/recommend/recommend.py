@@ -1,4 +1,4 @@
-"""Recommendations, and the topics to choose from."""
+"""The verbs that recommend posts, and list the topics to choose from."""
 
 from flask import Blueprint, Response, g
 from pydantic import BaseModel

@@ -25,7 +25,7 @@ def search_resource(order: Sequence[Any], summary: str) -> dict[str, Any]:
 
 
 def match_words(app: Eve) -> None:
-    """Have the resource `search` of `app` find the words of the query, or say why it cannot."""
+    """Make the resource `search` of `app` find posts with the words of `q`, or say why it cannot find any."""
 
     def match(_request: Request, lookup: Document) -> None:
         lookup["$text"] = {"$search": search_for(read_query())}

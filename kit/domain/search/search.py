@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from kit.domain.posts.collection import Posts, but
+from kit.domain.posts.collection import Posts, excluding
 from kit.domain.search.words import search_for, why_nothing
 from kit.http.collections import Found, Page
 from kit.mongo.client import Document
@@ -14,7 +14,7 @@ BEST_FIRST: list[Any] = [*RELEVANCE.items(), ("_id", 1)]
 
 def search(posts: Posts, query: str, page: Page, hidden: list[str]) -> Found[Document]:
     """Search title and text, best first, and equal ones by `_id`. Where nothing can be found, say why."""
-    match = {"$text": {"$search": search_for(query)}, **but(hidden)}
+    match = {"$text": {"$search": search_for(query)}, **excluding(hidden)}
     cursor = posts.collection.find(match, {**posts.fields, **RELEVANCE}).sort(BEST_FIRST)
     found = posts.read(cursor, page, lambda: posts.count(match))
     return found if found.total else replace(found, reason=why_nothing(posts.collection, query))

@@ -21,10 +21,12 @@ LETTERS = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece"  # Thai and Lao
     "\u1000-\u103f\u1050-\u109f\u1780-\u17d3"  # Burmese and Khmer
 )
-"""Of languages without spaces between words, as the inside of a character class."""
+"""The letters of languages without spaces between words, as the inside of a character class."""
 
 SEARCHED = 10_000
-"""How many characters of a text are searched like this: an event has to hold a post and its words twice."""
+"""How many characters of a text get such words. There is a limit, as an event contains a post and its words
+twice.
+"""
 
 _RUN = re.compile(f"[{LETTERS}]+")
 _GLUED = re.compile(rf"[^\W{LETTERS}]+(?=[{LETTERS}])|(?<=[{LETTERS}])[^\W{LETTERS}]+")

@@ -3,7 +3,7 @@ import { page } from "./api.js";
 import { announce } from "./toast.js";
 
 const AHEAD = "800px"; // how far below the window the next page is fetched
-const PAGES_IN_A_ROW = 10; // then a button asks, so that the foot of the page can be reached
+const PAGES_IN_A_ROW = 10; // then a button appears, so that the foot of the page can be reached
 
 const LEAVES = { list: "hide", search: "hide", tagged: "untag", likes: "unlike", hidden: "unhide" };
 
@@ -64,9 +64,9 @@ function start(posts, older) {
     return fresh.length;
   }
 
-  function rest(text, ask) {
+  function rest(text, showButton) {
     state.textContent = text;
-    if (ask) pager.append(button);
+    if (showButton) pager.append(button);
     watcher.unobserve(pager);
     if (nextUrl) watcher.observe(pager); // observing anew reports at once when the end is still in sight
   }

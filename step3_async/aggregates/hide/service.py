@@ -16,7 +16,7 @@ DOMAIN = {"marks": marks_resource("hidden")}
 INDEXES: Indexes = {"marks": [latest_of_reader()]}
 
 POSTS = ("topic",)
-"""Of a post the service needs only its topic, and that it exists."""
+"""The fields of posts in the pond: a mark has the topic of its post, which must exist."""
 
 
 def make_app() -> Service:

@@ -1,11 +1,11 @@
-"""Members: signing up, in and out; the only one who can sign readers' tokens."""
+"""Members: signs readers up, in and out. No other service can sign readers' tokens."""
 
 from datetime import timedelta
 
 from kit.domain.members import profile, tokens
 from kit.domain.members.resource import MEMBERS, guard_members
 from kit.domain.members.revocations import Revocations
-from kit.http.proxies import TrustedProxies, from_trusted
+from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.mongo.indexes import Indexes, expiring
 from kit.mongo.rate_limits import RateLimit
 from kit.service import Service, own_database
@@ -55,5 +55,5 @@ def make_app() -> Service:
         verifier=Verifier(LocalKeys(issuer.jwks()), ISSUER),
     )
     guard_members(app)
-    app.wsgi_app = from_trusted(app.wsgi_app, TrustedProxies(), TrustSettings.read().face_secret)
+    app.wsgi_app = trust_forwarded_headers(app.wsgi_app, TrustedProxies(), TrustSettings.read().face_secret)
     return app

@@ -1,4 +1,4 @@
-"""Request coalescing: of equal requests at the same time one is sent, and the others share its response."""
+"""Request coalescing: if equal requests come at the same time, one is sent and all share its response."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,14 +11,16 @@ from step3_async.gateway.cache.response_cache import ResponseCache, may_be_kept
 from step3_async.gateway.ingress.request import CacheKey
 
 REMEMBERED = 1000
-"""Keys whose responses turned out to be for one client only, so that nobody need wait for another's."""
+"""How many keys of responses for one client only are remembered. Requests with these keys are not
+coalesced.
+"""
 
 
 @dataclass(slots=True)
 class InProgress:
-    """A request sent at the moment `since`, whose response so many clients are `waiting` for.
+    """A request that was sent at the cache's moment `since`. So many clients are `waiting` for its response.
 
-    The task returns the response, and the one that may be shared, if there is one.
+    The task returns the response, and a response that all may share, or None if there is none.
     """
 
     since: int
@@ -37,8 +39,10 @@ class Coalescing:
     async def fetch(
         self, key: CacheKey, seconds: float, fetch: Callable[[], Awaitable[Response]]
     ) -> Response:
-        """Return the response to a request of this key that is in progress, if it may be shared; else that of
-        `fetch`. Raises what `fetch` raises, and DependencyTimeout after `seconds`.
+        """Wait for a request with this key that is in progress, and share its response if that is allowed.
+        Otherwise return the response of `fetch`.
+
+        Raises what `fetch` raises, and DependencyTimeout after `seconds`.
         """
         if key in self._unshared:
             return await fetch()

@@ -1,7 +1,8 @@
-"""Responses that are the same for all visitors, kept until what they were made from changes.
+"""A cache of responses that are the same for all visitors. They are kept until their data change.
 
-Views name what their responses depend on, and publish when that has changed. A response is current as long as
-nothing that it depends on has changed since its request began, so one that was overtaken is never served.
+Views name what their responses depend on, and publish when that has changed. A response is current only if
+nothing that it depends on has changed since its request began. So a response that was read before a change is
+never served after it.
 """
 
 from collections import OrderedDict
@@ -15,10 +16,12 @@ from step3_async.gateway.ingress.responses import for_clients, values_of
 from step3_async.rapids.headers import DEPENDS_ON, GAPS
 
 OVERHEAD = 600
-"""Bytes that an entry takes besides its body, about."""
+"""About how many bytes an entry takes besides its body."""
 
 VARY = frozenset({"accept", "cookie", "authorization"})
-"""What a response may vary by: the first is a part of the key, and requests with the others get none."""
+"""The headers that the header Vary of a cached response may name. The first is a part of the key, and
+requests with one of the others get no cached response.
+"""
 
 PRIVATE = ("no-store", "private")
 HIT = (b"cache-status", b"gateway; hit")
@@ -28,7 +31,7 @@ _HITS, _DROPPED = metrics.CACHE.labels("hit"), metrics.CACHE.labels("dropped")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A kept response, as clients see it; its request began at the moment `since`."""
+    """A cached response in the form for clients. Its request began at the cache's moment `since`."""
 
     response: Response
     size: int
@@ -37,9 +40,9 @@ class Entry:
 
 
 class ResponseCache:
-    """At most so many bytes and entries; the least recently used go first.
+    """Keeps at most so many bytes and entries, and drops the least recently used ones first.
 
-    Nothing is kept while it is `bypassed`, as changes may go unnoticed.
+    While it is `bypassed` nothing is kept, as changes may not be noticed.
     """
 
     def __init__(self, most_bytes: int, most_entries: int) -> None:
@@ -49,11 +52,11 @@ class ResponseCache:
         self._changed_at: dict[str, int] = {}
         self._cleared_at = 0
         self.moment = 0
-        """Counts all changes."""
+        """The number of changes so far: the clock of this cache."""
         self.bypassed = False
 
     def get(self, key: CacheKey) -> Response | None:
-        """Return the response that is kept, if there is one and it is current."""
+        """Return the cached response, if there is one and it is current."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -65,9 +68,9 @@ class ResponseCache:
         return entry.response
 
     def put(self, key: CacheKey, response: Response, since: int) -> Response | None:
-        """Keep the response to a request that began at the moment `since`, and return it as it is kept.
+        """Keep the response to a request that began at the moment `since`, and return it in the kept form.
 
-        Returns None where it must not be kept.
+        Returns None if it must not be kept.
         """
         depends_on = values_of(response, DEPENDS_ON)
         size = OVERHEAD + len(response.body)
@@ -87,12 +90,12 @@ class ResponseCache:
         return kept
 
     def drop(self, dependency: str) -> None:
-        """Serve nothing any more that depends on this: `<service>.<domain>`."""
+        """Invalidate all responses that depend on this: `<service>.<domain>`."""
         self.moment += 1
         self._changed_at[dependency] = self.moment
 
     def clear(self) -> None:
-        """Forget everything, and keep no response to a request that began before."""
+        """Drop everything, and do not keep responses to requests that have begun already."""
         self.moment += 1
         self._cleared_at = self.moment
         for key in list(self._entries):
@@ -110,7 +113,7 @@ class ResponseCache:
 
 
 def may_be_kept(response: Response) -> bool:
-    """Tell whether a response is the same for all, and whole."""
+    """Return whether a response is the same for all visitors, and complete."""
     headers = response.headers
     if response.status_code != 200 or DEPENDS_ON not in headers or "set-cookie" in headers or GAPS in headers:
         return False

@@ -1,4 +1,4 @@
-"""Commands get their responses once all views show them, or as the client prefers (RFC 7240)."""
+"""Respond to commands once all views show the change, or earlier if the client prefers that (RFC 7240)."""
 
 import time
 from dataclasses import astuple, dataclass
@@ -10,35 +10,36 @@ from werkzeug.http import parse_list_header
 
 from kit.http.problems import NotFound
 from step3_async.gateway import metrics
-from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, State, overall
+from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, CommandState, overall
 from step3_async.gateway.ingress.request import Request, joined
 from step3_async.gateway.ingress.responses import COMMANDS, json_response, values_of
 from step3_async.rapids.headers import COMMAND
 
 MARGIN = 0.2
-"""Seconds that are left for the response itself."""
+"""Seconds of a request's time that are kept for the response itself."""
 
 LONGEST_WAIT = 4
-"""Digits of a wait that makes sense."""
+"""The most digits of a `wait` that makes sense."""
 
 
 @dataclass(frozen=True)
 class Preference:
-    """What a header Prefer asks for: a response at once, or after `wait` seconds at most."""
+    """A client's header Prefer: it wants a response at once (`is_async`), or after `wait` seconds at most."""
 
     is_async: bool = False
     wait: int | None = None
 
     @property
     def applied(self) -> str:
-        """The header that says what was regarded; empty for nothing."""
+        """The value of the header Preference-Applied; empty if there was no preference."""
         parts = ["respond-async"] if self.is_async else []
         return ", ".join(parts if self.wait is None else [*parts, f"wait={self.wait}"])
 
 
 class Commands:
-    """Waits `seconds` at most for clients that prefer nothing. The ids of commands are signed with `secret`,
-    so that nobody can ask for what was no command.
+    """Waits until commands are applied, `seconds` at most for clients without a preference.
+
+    The ids of commands are signed with `secret`, so that nobody can invent one.
     """
 
     def __init__(self, changes: AppliedChanges, secret: str, seconds: float) -> None:
@@ -46,8 +47,9 @@ class Commands:
         self._ids = URLSafeSerializer(secret, salt="command")
 
     async def respond(self, request: Request, response: Response) -> Response:
-        """Return the response of an aggregate once its commands are applied; else one that says where to ask
-        for their state.
+        """Wait until the commands that an aggregate's response names are applied, and return that response.
+
+        If that takes too long, return 202 with the address of their state.
         """
         commands = commands_of(response)
         if not commands:
@@ -57,7 +59,7 @@ class Commands:
         end = started + min(self._patience(preference), request.seconds_left - MARGIN)
         state = overall([await self._changes.wait(each, end - time.monotonic()) for each in commands])
         if state == "done":
-            metrics.SETTLING.observe(time.monotonic() - started)
+            metrics.COMMAND_SECONDS.observe(time.monotonic() - started)
         metrics.COMMANDS.labels(state).inc()
         if state != "done" or (preference.is_async and preference.wait is None):
             if not _is_json(response):
@@ -68,12 +70,12 @@ class Commands:
         return response
 
     async def state(self, command_id: str) -> Response:
-        """Return the state of a command, by service. Raises NotFound for an id that is none of ours."""
+        """Return the state of a command, by service. Raises NotFound for an id that we have not signed."""
         try:
             commands = [Command(*each) for each in self._ids.loads(command_id)]
         except BadSignature:
             raise NotFound("There is no such command.") from None
-        services: dict[str, State] = {}
+        services: dict[str, CommandState] = {}
         for command in commands:
             for service, state in (await self._changes.states(command)).items():
                 services[service] = overall([state, services.get(service, "done")])
@@ -85,13 +87,11 @@ class Commands:
             return preference.wait
         return 0.0 if preference.is_async else self._seconds
 
-    def _accepted(self, response: Response, commands: list[Command], state: State) -> Response:
-        """Return 202 with the location of the commands, the response that they would have had, and its
-        headers.
-        """
+    def _accepted(self, response: Response, commands: list[Command], state: CommandState) -> Response:
+        """Return 202 with the location of the commands, and with the body and headers of `response`."""
         command_id = str(self._ids.dumps([astuple(each) for each in commands]))
-        answer = orjson.loads(response.body) if response.body else None
-        content = {"command": command_id, "state": state, "answer": answer}
+        body = orjson.loads(response.body) if response.body else None
+        content = {"command": command_id, "state": state, "answer": body}
         accepted = json_response(content, 202, {"Location": f"{COMMANDS}{command_id}"})
         names = {name for name, _ in accepted.raw_headers}
         accepted.raw_headers += [each for each in response.raw_headers if each[0] not in names]
@@ -99,7 +99,7 @@ class Commands:
 
 
 def commands_of(response: Response) -> list[Command]:
-    """Return the commands that a response names."""
+    """Return the commands that an aggregate's response names in its headers."""
     found = []
     for each in values_of(response, COMMAND):
         domain, revision, key = (*each.split(":", 2), "", "")[:3]
@@ -109,7 +109,7 @@ def commands_of(response: Response) -> list[Command]:
 
 
 def preference_of(header: str) -> Preference:
-    """Return what a header Prefer asks for. What is malformed is ignored; of two the first counts."""
+    """Parse a header Prefer. Malformed parts are ignored; of two equal names the first counts."""
     given: dict[str, str] = {}
     for each in parse_list_header(header):
         name, _, value = each.partition(";")[0].partition("=")

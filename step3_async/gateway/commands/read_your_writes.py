@@ -1,6 +1,6 @@
-"""Read your writes: which changes the views show by now, and waiting until all of them show one.
+"""Read your writes: know which changes the views show, and wait until all of them show a certain one.
 
-Views publish what they show. Where such a message may have got lost, they are asked.
+Views publish which changes they show. As such a message may get lost, a view that is silent gets a query.
 """
 
 import asyncio
@@ -18,19 +18,21 @@ from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.messages import APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
 
 REMEMBERED = 20_000
-"""Documents that are remembered, as views may be quicker than the response of the aggregate."""
+"""How many documents are remembered: a view may show a change before the aggregate has responded."""
 
 FIRST_SILENCE, LAST_SILENCE = 0.3, 1.2
-"""Seconds without a message after which a view is asked, at first and in the end."""
+"""How many seconds to wait for a view's message before it gets a query: for the first time, and at most
+later.
+"""
 
 REPLY_SECONDS = 1.0
 
-State = Literal["pending", "done", "failed"]
+CommandState = Literal["pending", "done", "failed"]
 
 
 @dataclass(frozen=True)
 class Command:
-    """A change by a request: the document `key` of a domain has that revision since then."""
+    """A change that a request made: it gave the document `key` of a domain this revision."""
 
     domain: str
     revision: int
@@ -38,7 +40,10 @@ class Command:
 
 
 class AppliedChanges:
-    """What the subscribers of changes, as `registry` knows them, have published or replied over `bus`."""
+    """The changes that views show, as they have published or replied over `bus`.
+
+    A change has to be shown by all services that subscribe to its domain, as `registry` knows them.
+    """
 
     def __init__(self, bus: Bus, registry: Registry) -> None:
         self._bus, self._registry = bus, registry
@@ -47,14 +52,15 @@ class AppliedChanges:
         self._waiting: WeakValueDictionary[tuple[str, str], asyncio.Event] = WeakValueDictionary()
 
     def note(self, applied: Applied) -> None:
-        """Note what a service has published."""
+        """Note the documents that a service says it shows."""
         for key, revision in applied.documents:
             if revision:
                 self._note(applied.service, Command(applied.domain, revision, key))
 
-    async def wait(self, command: Command, seconds: float) -> State:
-        """Return `done` once all subscribers show the command, `failed` as soon as it is a dead letter of
-        one, and `pending` when `seconds` are over.
+    async def wait(self, command: Command, seconds: float) -> CommandState:
+        """Wait until all subscribers show the command, and return `done`.
+
+        Return `failed` as soon as its event is a dead letter of one of them, and `pending` after `seconds`.
         """
         end = time.monotonic() + seconds
         silence = FIRST_SILENCE
@@ -71,8 +77,8 @@ class AppliedChanges:
                     self._note(service, command)
         return "done"
 
-    async def states(self, command: Command) -> dict[str, State]:
-        """Return how far each subscriber is with the command, by its own reply."""
+    async def states(self, command: Command) -> dict[str, CommandState]:
+        """Query each subscriber, and return how far it is with the command."""
         return await self._query(self._registry.subscribers(command.domain), command)
 
     def _missing(self, command: Command) -> list[str]:
@@ -83,7 +89,7 @@ class AppliedChanges:
         ]
 
     async def _is_noted(self, command: Command, seconds: float) -> bool:
-        """Wait for a message about the document, and tell whether one came in time."""
+        """Wait for a message about the document. Return whether one came in time."""
         noted = self._waiting.setdefault((command.domain, command.key), asyncio.Event())
         try:
             async with asyncio.timeout(seconds):
@@ -101,12 +107,12 @@ class AppliedChanges:
         if noted := self._waiting.pop((command.domain, command.key), None):
             noted.set()
 
-    async def _query(self, services: Iterable[str], command: Command) -> dict[str, State]:
-        asked = sorted(services)
-        states = await asyncio.gather(*(self._query_one(service, command) for service in asked))
-        return dict(zip(asked, states, strict=True))
+    async def _query(self, services: Iterable[str], command: Command) -> dict[str, CommandState]:
+        names = sorted(services)
+        states = await asyncio.gather(*(self._query_one(name, command) for name in names))
+        return dict(zip(names, states, strict=True))
 
-    async def _query_one(self, service: str, command: Command) -> State:
+    async def _query_one(self, service: str, command: Command) -> CommandState:
         query = AppliedQuery(domain=command.domain, key=command.key).model_dump_json().encode()
         try:
             reply = AppliedReply.model_validate_json(
@@ -119,7 +125,7 @@ class AppliedChanges:
         return "failed" if reply.dead_lettered else "pending"
 
 
-def overall(states: Iterable[State]) -> State:
-    """Return the state of several together."""
+def overall(states: Iterable[CommandState]) -> CommandState:
+    """Return the state of a whole whose parts have these states."""
     found = set(states)
     return "failed" if "failed" in found else "pending" if "pending" in found else "done"

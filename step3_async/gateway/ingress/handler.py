@@ -26,7 +26,7 @@ from step3_async.gateway.dispatcher import Dispatcher
 from step3_async.gateway.ingress.limits import has_body, read_body, require_acceptable
 from step3_async.gateway.ingress.request import READING, CacheKey, Parser, Request
 from step3_async.gateway.ingress.responses import (
-    as_conditions_say,
+    apply_conditions,
     as_raw,
     as_response,
     for_clients,
@@ -35,7 +35,7 @@ from step3_async.gateway.ingress.responses import (
 from step3_async.gateway.settings import GatewaySettings
 
 CACHED = "cached"
-"""What metrics call the route of a response from the cache."""
+"""The label by which metrics count responses from the cache."""
 
 CLOSE = (b"connection", b"close")
 WATCH_AFTER_SECONDS = 0.1
@@ -46,7 +46,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Handler:
-    """Handles requests, of which so many are `in_flight`: those whose bodies have come.
+    """Handles requests. `in_flight` is the number of those whose bodies have come and that have no response.
 
     While `draining`, each connection is closed after its next response.
     """
@@ -95,7 +95,7 @@ class Handler:
         key = None if self._cache.bypassed else request.cache_key
         if key is not None and (kept := self._cache.get(key)) is not None:
             request.label = CACHED
-            return as_conditions_say(request, kept)
+            return apply_conditions(request, kept)
         require_acceptable(request)
         if self._admin.has(request.path) or scope["server"][1] == self._own_port:
             return self._admin.respond(request)
@@ -124,12 +124,12 @@ class Handler:
                 shared = await self._coalescing.fetch(
                     key, request.seconds_left, lambda: self._dispatcher.respond(request.unconditional())
                 )
-                response = as_conditions_say(request, shared)
+                response = apply_conditions(request, shared)
         return response
 
     def _log(self, request: Request, response: Response) -> None:
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            is_startup = request.path.endswith(JWKS)  # services ask for keys until members is there
+            is_startup = request.path.endswith(JWKS)  # services request keys until members is there
             log.log(
                 logging.DEBUG if is_startup else logging.WARNING,
                 "request",
@@ -144,7 +144,7 @@ class Handler:
 
 @contextmanager
 def cancelled_when_client_leaves(receive: Receive) -> Iterator[None]:
-    """Cancel what is done in the block when the client disconnects, and raise ClientDisconnect."""
+    """Cancel the block when the client disconnects, and raise ClientDisconnect."""
     task, loop = cast("asyncio.Task[None]", asyncio.current_task()), asyncio.get_running_loop()
     watchers: list[asyncio.Task[None]] = []
     has_left = False

@@ -1,24 +1,26 @@
-"""How large a request may be, and how long its body may take to come."""
+"""Limit the size of requests, and the time that a body may take to come."""
 
 import asyncio
 
 from starlette.requests import Request as Incoming
 
 from kit.http.bodies import DRAINED, LARGEST_BODY
-from kit.http.problems import Refused
+from kit.http.problems import Refused, TooLarge
 from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.ingress.responses import TooLarge, TooSlow, WrongMethod
+from step3_async.gateway.ingress.responses import TooSlow, WrongMethod
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 LONGEST_TARGET, LONGEST_FIELD, MOST_FIELDS = 4000, 8000, 80
-"""A little less than the servers of services accept. They would close the connection, which would look like a
-failure of theirs; here it is refused in the contract's words.
+"""The largest address and header in bytes, and the most headers: a little less than services accept. A
+service would close the connection, which would look like its failure; the gateway responds as the contract
+demands.
 """
 
 
 def require_acceptable(request: Request) -> None:
-    """Raise WrongMethod for an unknown method, and Refused for an address that is no path (it would become a
-    part of the host's name) and for what is too large.
+    """Raise WrongMethod for an unknown method, and Refused for an address or headers that are too large.
+
+    An address that does not begin with a slash is refused, too: it would become a part of the host's name.
     """
     if request.method not in METHODS:
         raise WrongMethod(", ".join(sorted(METHODS)))
@@ -32,7 +34,7 @@ def require_acceptable(request: Request) -> None:
 
 
 def has_body(request: Request) -> bool:
-    """Tell whether a body comes with the request."""
+    """Return whether the request has a body."""
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 

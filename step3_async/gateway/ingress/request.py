@@ -1,4 +1,4 @@
-"""Requests as the gateway works with them, made of what the server has read.
+"""Parse requests into the form that the gateway works with.
 
 The web face alone is inside: it proves itself by the secret. The headers that our services exchange are
 dropped from the requests of everybody else.
@@ -40,13 +40,13 @@ INTERNAL = frozenset(
         *(DEADLINE, COMMAND_WAIT, COMMAND, DEPENDS_ON, GAPS),
     )
 )
-"""What our services tell each other, and proxies tell us."""
+"""Headers that only our own services or trusted proxies may send; those of all other senders are dropped."""
 
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range"})
 PERSONAL = frozenset({"authorization", "cookie", COMMAND_WAIT.lower()})
 
 LONGEST_DEADLINE = 7
-"""Digits of a deadline that makes sense."""
+"""The most digits of a deadline that makes sense."""
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SOUND_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -57,8 +57,8 @@ class Request:
     """A request and its context.
 
     `client` is the address that it comes from, and `scheme` that of the client's connection. `is_inner` says
-    that the web face sends it for a request of its own, and deals with commands itself. It has so many
-    `seconds`, until `ends_at` on the monotonic clock. `label` is what metrics call the route.
+    that the web face sends it to make a page, and takes care of commands itself. It may take so many
+    `seconds`, until `ends_at` on the monotonic clock. `label` is the route's name in metrics.
     """
 
     method: str
@@ -80,7 +80,7 @@ class Request:
 
     @property
     def seconds_left(self) -> float:
-        """What is left of its time."""
+        """The seconds that are left until `ends_at`."""
         return self.ends_at - time.monotonic()
 
     @property
@@ -90,21 +90,22 @@ class Request:
 
     @property
     def cache_key(self) -> CacheKey | None:
-        """The key of the response in the cache; None where it may differ from client to client."""
+        """The key of the response in the cache; None if the response may be for this client only."""
         if self.method not in READING or not PERSONAL.isdisjoint(self.headers):
             return None
         return self.path, self.query, joined(self.headers, "accept"), tuple(self.versions.items())
 
     def unconditional(self) -> "Request":
-        """Return the request for a whole response, whatever the client has of it already."""
+        """Return the request without conditions, so that its response is complete."""
         if CONDITIONS.isdisjoint(self.headers):
             return self
         return replace(self, headers=without(self.headers, CONDITIONS))
 
 
 class Parser:
-    """Makes requests, which have `seconds`. Senders that know `secret` are inside. What `proxies` say about
-    clients' addresses and TLS counts.
+    """Parses requests. They may take `seconds`, unless their sender allows less.
+
+    Senders that know `secret` are inside. The headers of `proxies` about clients' addresses and TLS count.
     """
 
     def __init__(self, balancer: Balancer, secret: str, seconds: float, proxies: TrustedProxies) -> None:
@@ -150,17 +151,17 @@ class Parser:
 
 
 def joined(headers: CIMultiDict[str], name: str) -> str:
-    """Return a header; several of one name are one with commas (RFC 9110, 5.3)."""
+    """Return the value of a header. Several headers of one name count as one with commas (RFC 9110, 5.3)."""
     return ", ".join(headers.getall(name, ()))
 
 
 def without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[str]:
-    """Return the other headers. Names are in lower case, as the server has them."""
+    """Return the headers except those with these names, which are in lower case."""
     return CIMultiDict([(name, value) for name, value in headers.items() if name not in names])
 
 
 def allowed_seconds(deadline: str | None, most: float) -> float:
-    """Return the seconds that a request has: `most`, or less if its sender says so."""
+    """Return the seconds that a request may take: `most`, or less if its sender says so in `deadline`."""
     if deadline is not None and deadline.isdecimal() and len(deadline) <= LONGEST_DEADLINE:
         return min(most, int(deadline) / 1000)
     return most
@@ -188,7 +189,7 @@ def _request_id(given: str) -> str:
 def _traceparent(given: str) -> str:
     """Return the W3C trace context of a request if it is sound, else that of a new trace.
 
-    Without an exporter of spans this is all there is to tracing, and costs next to nothing; see app.py.
+    Without an exporter of spans nothing else is done for tracing, so it costs next to nothing; see app.py.
     """
     if _SOUND_TRACEPARENT.fullmatch(given):
         return given

@@ -15,7 +15,7 @@ from step3_async.gateway.routing.routes import is_api
 from step3_async.rapids.headers import COMMAND, DEPENDS_ON
 
 COMMANDS = "/commands/"
-"""Where clients ask for the state of a command."""
+"""The path of command resources, before a command's id."""
 
 SAFE = {
     "X-Content-Type-Options": "nosniff",
@@ -54,20 +54,14 @@ class WrongMethod(Problem):
         self.allowed = allowed
 
 
-class TooLarge(Problem):
-    """The body is over the limit."""
-
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-
-
 class TooSlow(Problem):
-    """The request has not come in time. The connection ends, as what is left of it may still come."""
+    """The request has not come in time. The connection is closed, as the rest of it may still come."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
 
 
 class RawResponse(Response):
-    """A response with just these headers."""
+    """A response with exactly these headers; Starlette's own class would add some."""
 
     def __init__(self, status: int, headers: RawHeaders, body: bytes = b"") -> None:
         self.status_code, self.raw_headers, self.body = status, headers, body
@@ -76,12 +70,12 @@ class RawResponse(Response):
 def json_response(
     content: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return JSON with the headers that are safe."""
+    """Return a JSON response with the headers SAFE and these `headers`."""
     return JSONResponse(content, status, {**SAFE, **(headers or {})})
 
 
 def as_response(problem: Problem, request: Request) -> Response:
-    """Return the response to a request that met with `problem`."""
+    """Return the response that describes `problem`, as JSON or as a page."""
     headers = {**SAFE, "Cache-Control": "no-store", "Vary": "Accept"}
     if (retry_after := getattr(problem, "retry_after", None)) is not None:
         headers["Retry-After"] = str(retry_after)
@@ -99,10 +93,10 @@ def as_response(problem: Problem, request: Request) -> Response:
     return json_response(error_body(status, message, getattr(problem, "issues", None)), status, headers)
 
 
-def to_other_methods(request: Request) -> Response | None:
-    """Return the response to OPTIONS where there is something to read only; None for a request that reads.
+def respond_to_other_methods(request: Request) -> Response | None:
+    """Respond to OPTIONS at an address that can only be read. Return None for GET and HEAD.
 
-    Raises WrongMethod.
+    Raises WrongMethod for all other methods.
     """
     allowed = "GET, HEAD, OPTIONS"
     if request.method == "OPTIONS":
@@ -112,8 +106,8 @@ def to_other_methods(request: Request) -> Response | None:
     return None
 
 
-def as_conditions_say(request: Request, response: Response) -> Response:
-    """Return 304 in the place of a response that the client knows by its ETag (RFC 9110, 13.1.2)."""
+def apply_conditions(request: Request, response: Response) -> Response:
+    """Return 304 instead of `response` if the client has it already, by its ETag (RFC 9110, 13.1.2)."""
     if "if-none-match" not in request.headers or response.status_code != HTTPStatus.OK:
         return response
     etag, _ = unquote_etag(response.headers.get("etag"))
@@ -123,17 +117,17 @@ def as_conditions_say(request: Request, response: Response) -> Response:
 
 
 def for_clients(response: Response) -> Response:
-    """Return the response without the headers that only the web face is told."""
+    """Return the response without the headers that are for the web face alone."""
     headers = without(response.raw_headers, NOT_FOR_CLIENTS)
     return RawResponse(response.status_code, headers, bytes(response.body))
 
 
 def values_of(response: Response, name: str) -> list[str]:
-    """Return the values of all headers of that name, those between commas one by one."""
+    """Return the values of all headers of that name. A header with commas has several."""
     values = ",".join(response.headers.getlist(name))
     return [value for each in values.split(",") if (value := each.strip())]
 
 
 def without(headers: RawHeaders, names: Container[bytes]) -> RawHeaders:
-    """Return the other headers."""
+    """Return the headers except those with these names."""
     return [each for each in headers if each[0] not in names]

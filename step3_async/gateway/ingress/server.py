@@ -9,7 +9,11 @@ from types import FrameType
 import uvicorn
 
 from step3_async.gateway.app import Gateway
-from step3_async.gateway.ingress.slow_clients import SlowClientProtocol, WaitingConnections, affordable
+from step3_async.gateway.ingress.slow_clients import (
+    SlowClientProtocol,
+    WaitingConnections,
+    affordable_connections,
+)
 from step3_async.gateway.settings import GatewaySettings
 
 BACKLOG = 2048
@@ -17,24 +21,28 @@ KEPT_SECONDS = 30
 """How long idle connections are kept: longer than clients that are likely to use them again keep theirs."""
 
 UNREAD_SECONDS = 30
-"""After so long the kernel ends a connection whose client reads nothing of what was sent to it (on Linux)."""
+"""After this time the kernel closes a connection whose client does not read what was sent to it (on
+Linux).
+"""
 
 DRAIN_SECONDS = 0.5
-"""For clients to learn, with their next response, that their connection closes."""
+"""How long the server goes on for clients to learn, with their next response, that their connection
+closes.
+"""
 
 GRACE_SECONDS = 12
-"""For requests in flight: longer than any may take."""
+"""How long to wait for requests in flight: longer than any of them may take."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn's. On a signal the instance first leaves the registry, then drains, then stops."""
+    """uvicorn's server. On a signal the instance first leaves the registry, then drains, then stops."""
 
     def __init__(
         self, gateway: Gateway, settings: GatewaySettings, leave: Callable[[], Awaitable[None]]
     ) -> None:
         protocol = partial(
             SlowClientProtocol,
-            waiting=WaitingConnections(affordable(settings.waiting_at_once)),
+            waiting=WaitingConnections(affordable_connections(settings.waiting_at_once)),
             head_seconds=settings.head_seconds,
         )
         super().__init__(
@@ -78,7 +86,8 @@ class Server(uvicorn.Server):
 def face_socket(settings: GatewaySettings) -> socket.socket:
     """Return the socket of the face. Raises OSError.
 
-    The process that started this one may hold one for all gateways: clients can connect while none is up.
+    The process that started this one may hold a socket for all gateways, so that clients can connect while no
+    gateway is up.
     """
     if settings.listen_fd is None:
         return bound_socket(settings.step3_host, settings.step3_port)

@@ -1,4 +1,4 @@
-"""Clients that take their time must not take the room of others.
+"""Limit slow clients, so that they do not take the place of others.
 
 uvicorn sets no limit to connections that send nothing or trickle, and drops the response to a client that
 closes its own side early. Each method names the test in tests/step3/test_gateway_slow_clients.py that fails
@@ -17,15 +17,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from kit.http.errors import error_body
 
 HALF_CLOSED_SECONDS = 3.0
-"""How long a client that has closed its own side is waited for: from here it looks like one that has left."""
+"""How long to keep a connection whose client has closed its own side: the client may have left altogether."""
 
 ENOUGH_FILES = 65_536
 SHARE_OF_FILES = 2
-"""Waiting connections may take one file in so many; the others are for connections to services."""
+"""One in so many of the process's open files may be a waiting connection. The others are for connections to
+services.
+"""
 
 
 class WaitingConnections:
-    """Connections that are yet to send a request or its body. They take no room of the requests in flight.
+    """Connections that have not sent their request or its body yet. They do not count as requests in flight.
 
     There are `most` of them. Of more, the one that has waited longest goes, so that newcomers get in:
     test_oldest_of_too_many_waiting_connections_is_closed.
@@ -36,7 +38,7 @@ class WaitingConnections:
         self._waiting: dict[asyncio.Transport, None] = {}  # the one that has waited longest comes first
 
     def add(self, connection: asyncio.Transport) -> None:
-        """Note that it waits from now on, if it does not yet."""
+        """Add a connection that waits from now on."""
         self._waiting.setdefault(connection)
         if len(self._waiting) > self._most:
             longest = next(iter(self._waiting))
@@ -44,12 +46,12 @@ class WaitingConnections:
             longest.abort()
 
     def remove(self, connection: asyncio.Transport) -> None:
-        """Note that its request is being handled, or that it has ended."""
+        """Remove a connection whose request is being handled, or that has ended."""
         self._waiting.pop(connection, None)
 
 
-def affordable(wanted: int) -> int:
-    """Return how many of the `wanted` connections may wait: as many as this process may have files for."""
+def affordable_connections(wanted: int) -> int:
+    """Return how many of the `wanted` connections may wait, as each needs one of the process's open files."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = ENOUGH_FILES if most == resource.RLIM_INFINITY else min(most, ENOUGH_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
@@ -57,7 +59,7 @@ def affordable(wanted: int) -> int:
 
 
 class SlowClientProtocol(H11Protocol):
-    """uvicorn's protocol for clients that take their time."""
+    """uvicorn's protocol, with limits for slow clients."""
 
     def __init__(self, *args: Any, waiting: WaitingConnections, head_seconds: float, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -1,4 +1,4 @@
-"""Which instance gets a request: the version by its share or as requested, then the least busy instance."""
+"""Choose the instance for a request: the version by its share or as requested, then the least busy one."""
 
 import random
 import time
@@ -9,7 +9,7 @@ from kit.http.problems import DependencyUnavailable, Refused
 from step3_async.gateway.routing.registry import Instance, Registry, title_of
 
 WHOLE = 100
-"""The share of a version that nobody has given one."""
+"""The share of a version that has none in the services file."""
 
 
 class Balancer:
@@ -26,7 +26,7 @@ class Balancer:
         """Read the services file again if it has changed."""
         self._shares = {
             service: {version: int(each.get("share", WHOLE)) for version, each in versions.items()}
-            for service, versions in self._services.known().items()
+            for service, versions in self._services.current().items()
         }
         self._split = [
             service
@@ -40,8 +40,8 @@ class Balancer:
         return WHOLE if shares is None else shares.get(version, 0)
 
     def draw(self, requested: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the versions for a client's request: those `requested`, and one for each service that has
-        several. All requests that are made for it, here and elsewhere, then agree.
+        """Return the versions for a client's request: those `requested`, and a drawn one for each other
+        service that has several. They go along with the request, so that all its calls use the same ones.
         """
         if not self._split:
             return requested
@@ -79,7 +79,7 @@ class Balancer:
 
 
 def requested_versions(header: str) -> dict[str, str]:
-    """Return the versions that a header Service-Version asks for, by service."""
+    """Return the versions that a header Service-Version requests, by service."""
     requested: dict[str, str] = {}
     for each in header.split(","):
         name, _, version = each.partition("=")

@@ -1,4 +1,4 @@
-"""What the gateway receives from the bus: who is there, and which changes views show."""
+"""The listener receives messages from the bus: which instances there are, and which changes views show."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Listener:
-    """Passes messages on to the registry, the cache and the changes that commands wait for."""
+    """Passes messages on to the registry, to the cache, and to the changes that commands wait for."""
 
     def __init__(
         self, bus: Bus, registry: Registry, balancer: Balancer, changes: AppliedChanges, cache: ResponseCache
@@ -37,7 +37,7 @@ class Listener:
         await self._bus.subscribe(f"{APPLIED}.*", self._on_applied)
 
     async def run(self) -> None:
-        """Notice for ever what no message says: who has fallen silent, and new shares of versions."""
+        """Drop instances that have fallen silent, and read new shares of versions, until cancelled."""
         while True:
             if self._is_probe_due:
                 self._is_probe_due = False
@@ -47,9 +47,9 @@ class Listener:
             self._balancer.refresh()
             if time.monotonic() - began > LATE_SECONDS:
                 # This process stood still, and has not yet received what was announced meanwhile.
-                self._registry.be_patient()
+                self._registry.renew_all()
             elif self._bus.connected:
-                self._registry.sweep()
+                self._registry.drop_expired()
 
     async def _on_heartbeat(self, topic: str, content: bytes) -> None:
         try:
@@ -76,5 +76,5 @@ class Listener:
     def _on_connection_change(self, connected: bool) -> None:
         self._cache.bypassed = not connected
         self._cache.clear()
-        self._registry.be_patient()
+        self._registry.renew_all()
         self._is_probe_due = connected

@@ -1,4 +1,4 @@
-"""Which instances there are: what they announce, as this gateway has received it."""
+"""The registry: the instances that are running, by the announcements that this gateway has received."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +10,13 @@ from step3_async.gateway.routing.routes import Routes
 from step3_async.gateway.upstream.guards import Breaker, Bulkhead
 from step3_async.rapids.messages import EXPIRY_SECONDS, Announcement
 
-AT_ONCE = 16
-"""Calls in flight to an instance, which has 8 threads and lets as many wait."""
+MAX_CALLS = 16
+"""The most calls in flight to an instance, which has 8 threads and lets as many wait."""
 
-AT_ONCE_IN_ROOM = 4
-"""The same for one kind of page: an instance of the web face waits for services with its 8 threads."""
+MAX_CALLS_FOR_PAGE = 4
+"""The same for pages of one kind: the web face waits for services in its 8 threads, and a slow service must
+not occupy all of them.
+"""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -26,7 +28,9 @@ def title_of(service: str) -> str:
 
 @dataclass(eq=False, slots=True)
 class Instance:
-    """An instance as it was last announced, and what this gateway has to do with it at the moment."""
+    """An instance as it was last announced, and this gateway's calls to it: how many are `outstanding`, and
+    the guards that limit them.
+    """
 
     announced: Announcement
     seen_at: float
@@ -34,20 +38,20 @@ class Instance:
     outstanding: int = 0
     _bulkheads: dict[str, Bulkhead] = field(default_factory=dict)
 
-    def bulkhead(self, room: str) -> Bulkhead:
-        """Return the bulkhead for calls to routes with this `room`."""
-        found = self._bulkheads.get(room)
+    def bulkhead(self, name: str) -> Bulkhead:
+        """Return the bulkhead that routes call by this name."""
+        found = self._bulkheads.get(name)
         if found is None:
-            at_once = AT_ONCE_IN_ROOM if room else AT_ONCE
-            found = self._bulkheads[room] = Bulkhead(title_of(self.announced.service), at_once)
+            at_once = MAX_CALLS_FOR_PAGE if name else MAX_CALLS
+            found = self._bulkheads[name] = Bulkhead(title_of(self.announced.service), at_once)
         return found
 
 
 class Registry:
     """All instances that were announced lately, and the `routes` to their services.
 
-    As long as some `expected` services have not been up, nobody knows all paths. `on_change` is called
-    whenever other instances are up, or do something else.
+    While some `expected` services have never been up, not all paths are known yet. `on_change` is called
+    when an instance comes, goes, or announces another state, version or path.
     """
 
     def __init__(self, expected: Sequence[str], on_change: Callable[[], None]) -> None:
@@ -58,7 +62,7 @@ class Registry:
         self.routes = Routes()
 
     def update(self, announced: Announcement) -> None:
-        """Take in an announcement."""
+        """Add, update or drop the instance that an announcement is about."""
         key = (announced.service, announced.instance)
         known = self._instances.get(key)
         if announced.state == "gone":
@@ -74,14 +78,14 @@ class Registry:
         if _role(before) != _role(announced):
             self._refresh()
 
-    def sweep(self) -> None:
-        """Drop the instances that have not been announced for too long."""
+    def drop_expired(self) -> None:
+        """Drop the instances that have not been announced for EXPIRY_SECONDS."""
         oldest = time.monotonic() - EXPIRY_SECONDS
         for each in [each for each in self._instances.values() if each.seen_at < oldest]:
             self._drop(each, "fell silent")
 
-    def be_patient(self) -> None:
-        """Treat all instances as just announced: as nothing could be received, silence means nothing."""
+    def renew_all(self) -> None:
+        """Treat all instances as just announced, as announcements could not be received for a while."""
         for each in self._instances.values():
             each.seen_at = time.monotonic()
 
@@ -96,7 +100,9 @@ class Registry:
 
     @property
     def missing(self) -> frozenset[str]:
-        """The expected services that have not been up yet. (A later gap is no outage.)"""
+        """The expected services that have never been up. One that was up and is away now is not among
+        them.
+        """
         return self._expected - self._were_up
 
     def __iter__(self) -> Iterator[Instance]:

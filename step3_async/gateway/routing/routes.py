@@ -1,7 +1,7 @@
-"""Which service a path belongs to, as services announce it.
+"""Find the service that a path belongs to, from the paths that services announce.
 
-Paths of services that have been seen are remembered: while nobody is there to respond, they lead to
-503 Service Unavailable rather than to 404 Not Found.
+The paths of a service are remembered after its last instance has gone: requests for them then get
+503 Service Unavailable rather than 404 Not Found.
 """
 
 import re
@@ -23,21 +23,23 @@ log = structlog.stdlib.get_logger(__name__)
 class Route:
     """A path, and the service that responds there.
 
-    Routes with the same `room` share what the bulkhead has for them; "" stands for all that the service has.
+    Calls for routes with the same `bulkhead` share one; "" is the one for all calls of the service.
     """
 
     service: str
     path: AnnouncedPath
-    room: str = ""
+    bulkhead: str = ""
 
     @property
     def name(self) -> str:
-        """What metrics call the route: one of few names."""
-        return f"{self.path.below}{self.path.template}" if self.path.below else f"{self.service} {self.room}"
+        """The name of the route in metrics: one of few."""
+        if self.path.below:
+            return f"{self.path.below}{self.path.template}"
+        return f"{self.service} {self.bulkhead}"
 
 
 class Routes:
-    """The paths of all services that have been seen."""
+    """The paths of all services that have announced some."""
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, str], Route] = {}
@@ -47,9 +49,9 @@ class Routes:
         self.find = lru_cache(maxsize=4096)(self._find)
 
     def update(self, announcements: Iterable[Announcement]) -> None:
-        """Take over the paths that services announce now. Those that nobody announces now are kept.
+        """Add the paths that services announce now. Paths that nobody announces any more are kept.
 
-        Of several services that announce the same path the first by name gets it, at every gateway.
+        If several services announce the same path, the first of them by name gets it, at every gateway.
         """
         announced: dict[tuple[str, str], list[Route]] = defaultdict(list)
         for each in sorted(announcements, key=lambda each: (each.service, each.instance)):
@@ -69,7 +71,7 @@ class Routes:
         self.find.cache_clear()
 
     def parts(self, template: str) -> list[Route]:
-        """Return the routes to all services that announce this as a part of other responses."""
+        """Return the routes to all services that announce `template` as a part of other responses."""
         return [route for _, route in sorted(self._parts[template].items())]
 
     def find_in_api(self, path: str) -> Route | None:
@@ -85,7 +87,7 @@ class Routes:
             return None
         # A page waits for the API service of the same path. A slow one must hold up pages of its kind only.
         same = self._match(API, path)
-        return replace(page, room=same.service if same else page.path.template)
+        return replace(page, bulkhead=same.service if same else page.path.template)
 
     def _match(self, below: str, path: str) -> Route | None:
         patterns = self._in_order.get(below, ())
@@ -102,7 +104,7 @@ class Routes:
 
 
 def is_api(path: str) -> bool:
-    """Tell whether a client's path belongs to the API."""
+    """Return whether a client's path belongs to the API."""
     return path.startswith(f"{API}/") or path == API
 
 

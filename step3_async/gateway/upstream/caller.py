@@ -1,4 +1,4 @@
-"""Calls to services: to which instance, for how long, and how often."""
+"""Call services: choose an instance, limit the time, and try again with another one if that is safe."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from step3_async.gateway.upstream.guards import Overloaded, RetryBudget
 
 TRIES = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""What may be sent again when nobody knows whether it arrived (RFC 9110, 9.2.2)."""
+"""Methods of requests that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2)."""
 
 FAILURES = frozenset({500, 502})
 FAIR_SECONDS = 1.0
@@ -32,8 +32,10 @@ class Caller:
         self._budget = RetryBudget()
 
     async def call(self, route: Route, request: Request, seconds: float | None = None) -> Response:
-        """Return the service's response to a client's request, or to another that is made for it, whatever
-        the response is. It may take `seconds`, or else as long as the route says.
+        """Send a request to the service of `route`, and return the response, good or bad.
+
+        `request` is a client's, or one that the gateway makes for it. The call may take `seconds`, or by
+        default as long as the route says.
 
         Raises DependencyUnavailable, DependencyTimeout, and Refused for an unknown version or what cannot be
         sent.
@@ -69,7 +71,7 @@ class Caller:
     async def _call_instance(
         self, route: Route, request: Request, instance: Instance, end: float
     ) -> Response:
-        bulkhead = instance.bulkhead(route.room)
+        bulkhead = instance.bulkhead(route.bulkhead)
         instance.outstanding += 1
         try:
             await bulkhead.enter(end - time.monotonic())
@@ -81,7 +83,7 @@ class Caller:
             instance.outstanding -= 1
 
     async def _send(self, route: Route, request: Request, instance: Instance, end: float) -> Response:
-        """Send the request, and let the instance's breaker know what came of it."""
+        """Send the request, and note its result for the instance's breaker."""
         breaker, now = instance.breaker, time.monotonic()
         breaker.begin(now)
         headers = headers_for(route, request, self._secret, end - now)
@@ -96,7 +98,7 @@ class Caller:
                 breaker.fail(time.monotonic())
             raise
         # A page that fails says little about the web face: it is made of what services respond.
-        if response.status_code in FAILURES and not route.room:
+        if response.status_code in FAILURES and not route.bulkhead:
             breaker.fail(time.monotonic())
         else:
             breaker.succeed()

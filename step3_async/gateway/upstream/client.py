@@ -47,8 +47,9 @@ NOT_RETURNED = {as_raw(each) for each in (*HOP_BY_HOP, "date", "server", REQUEST
 
 
 def headers_for(route: Route, request: Request, secret: str, seconds: float) -> CIMultiDict[str]:
-    """Return a request's own headers for the service of `route`, and what the gateway tells the service
-    besides, which may take `seconds`.
+    """Return the headers to send to the service of `route`: the client's, and those that the gateway adds.
+
+    The service learns that it has `seconds` to respond.
     """
     dropped = NOT_FORWARDED
     connection = joined(request.headers, "connection").lower()
@@ -100,7 +101,7 @@ async def send(
     except ValueError:
         raise Refused("A header holds control characters.") from None
     returned = [
-        (name, value) for key, value in response.raw_headers if (name := _lower(key)) not in NOT_RETURNED
+        (name, value) for key, value in response.raw_headers if (name := _lower_case(key)) not in NOT_RETURNED
     ]
     if response.content_length is None and body:  # it came in chunks
         returned.append((b"content-length", b"%d" % len(body)))
@@ -119,6 +120,6 @@ async def _read(response: ClientResponse) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _lower(name: bytes) -> bytes:
-    """The few names that there are come again and again."""
+def _lower_case(name: bytes) -> bytes:
+    # Cached, as the same few names come again and again.
     return name.lower()

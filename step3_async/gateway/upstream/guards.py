@@ -1,4 +1,7 @@
-"""What keeps a slow or dead instance from taking others with it."""
+"""Guards of calls to an instance: retry budget, breaker and bulkhead.
+
+They keep a slow or dead instance from slowing down the rest of the system.
+"""
 
 import asyncio
 import random
@@ -10,29 +13,31 @@ from kit.http.problems import DependencyUnavailable
 from step3_async.gateway import metrics
 
 RETRY_SHARE = 0.2
-"""Retries that each request earns."""
+"""How many retries each request adds to the budget."""
 
 RETRY_RESERVE = 10.0
-"""Retries for when there are few requests; one comes back each second."""
+"""The retries that are allowed when there are few requests; the budget regains one of them each second."""
 
 RETRY_MOST = 100.0
 
 FAILURES_IN_A_ROW = 5
-"""So many open a breaker."""
+"""So many failures in a row open a breaker."""
 
 WINDOW = 20
 WINDOW_SHARE = 0.5
-"""So large a share of failures among the last calls opens it as well."""
+"""So large a share of failures among the last WINDOW calls opens a breaker, too."""
 
 OPEN_SECONDS = (1.0, 2.0)
-"""It stays open for a time between these, so that many gateways do not come back at the same moment."""
+"""A breaker stays open for a random time between these, so that gateways do not try again all at once."""
 
 QUEUE = 256
 QUEUE_SECONDS = 1.0
 
 
 class RetryBudget:
-    """A bucket of tokens that keeps retries from multiplying the load of a system that is failing."""
+    """A bucket of tokens, one for each retry. It keeps retries from multiplying the load of a failing
+    system.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = RETRY_RESERVE
@@ -40,11 +45,11 @@ class RetryBudget:
         self._filled_at = clock()
 
     def earn(self) -> None:
-        """Add what one request earns."""
+        """Add the share of a retry that one request earns."""
         self._tokens = min(RETRY_MOST, self._tokens + RETRY_SHARE)
 
     def spend(self) -> bool:
-        """Take a token for a retry, and tell whether there was one."""
+        """Take a token for a retry. Return whether there was one."""
         now = self._clock()
         if self._tokens < RETRY_RESERVE:
             self._tokens = min(RETRY_RESERVE, self._tokens + now - self._filled_at)
@@ -56,7 +61,9 @@ class RetryBudget:
 
 
 class Breaker:
-    """Leaves an instance that keeps failing alone. After a moment one call is let through, and decides."""
+    """Stops calls to an instance that keeps failing. After a moment it lets one call through, whose result
+    decides whether others follow.
+    """
 
     __slots__ = ("_allowed_from", "_in_a_row", "_recent", "_service", "is_open")
 
@@ -68,7 +75,7 @@ class Breaker:
         self._recent: deque[bool] = deque(maxlen=WINDOW)
 
     def allows(self, now: float) -> bool:
-        """Tell whether a call may be sent at the time `now`."""
+        """Return whether a call may be sent at the time `now`."""
         return not self.is_open or now >= self._allowed_from
 
     def begin(self, now: float) -> None:
@@ -95,7 +102,7 @@ class Breaker:
     def trip(self, now: float) -> None:
         """Open at once, as after a refused connection."""
         if not self.is_open:
-            metrics.OPENED.labels(self._service).inc()
+            metrics.BREAKERS_OPENED.labels(self._service).inc()
         self.is_open = True
         self._wait(now)
 
@@ -112,7 +119,7 @@ class Overloaded(DependencyUnavailable):
 
 
 class Bulkhead:
-    """Room for so many calls `at_once`, and for `queue` more that wait for a moment."""
+    """Limits calls to so many `at_once`. Up to `queue` more wait, each for `patience` seconds at most."""
 
     def __init__(self, part: str, at_once: int, queue: int = QUEUE, patience: float = QUEUE_SECONDS) -> None:
         self._part = part
@@ -121,7 +128,7 @@ class Bulkhead:
         self._waiting = 0
 
     async def enter(self, seconds: float) -> None:
-        """Take room for a call; `leave` must follow. Raises Overloaded when there is none in time."""
+        """Wait until a call may begin; `leave` must follow. Raises Overloaded if that takes too long."""
         if not self._room.locked():
             await self._room.acquire()
             return
@@ -137,5 +144,5 @@ class Bulkhead:
             self._waiting -= 1
 
     def leave(self) -> None:
-        """Give the room of a call to the one that waits longest."""
+        """Note that a call is over, and let the one that has waited longest begin."""
         self._room.release()

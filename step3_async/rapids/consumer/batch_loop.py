@@ -1,4 +1,4 @@
-"""The batch loop fetches events and has them dispatched."""
+"""The batch loop fetches batches of events and gives them to the dispatcher."""
 
 import asyncio
 
@@ -34,8 +34,10 @@ class BatchLoop:
         self._is_full = False
 
     async def run(self, river: River) -> None:
-        """Dispatch batches. A full batch suggests that there are more events: the next one is then fetched
-        meanwhile. Otherwise it is fetched afterwards, and so contains all that has come by then.
+        """Fetch and dispatch one batch after another.
+
+        If a batch is full there are probably more events, so the next batch is fetched meanwhile. Otherwise
+        it is fetched afterwards, and so contains all events that have come by then.
         """
         following = asyncio.create_task(self._fetch(river))
         stopping = asyncio.create_task(self._stopping.wait())

@@ -22,12 +22,13 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Consumer:
-    """The consumer of the river `name`, with a handler for each domain. A Pond is one, and gets its
-    snapshots.
+    """The consumer of the river `name`, with a handler for each domain. A handler may be a Pond, which also
+    gets its snapshots.
 
-    All ponds are in one database. A batch has at most `batch_size` events. When a batch fails its halves are
+    All ponds are in one database. A batch has at most `batch_size` events. When a batch fails, each half is
     tried, and so on down to single events. A failing event is delivered again after each of the `delays`, in
-    seconds, and is then a dead letter. `on_applied` is called with what the ponds show from now on.
+    seconds; after the last it becomes a dead letter. `on_applied` is called with the documents that the ponds
+    show from now on.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Consumer:
 
     @property
     def ready(self) -> bool:
-        """Whether all ponds were complete once, and what was pending at the start is handled."""
+        """Whether all ponds have been complete once, and all events from before the start are handled."""
         return self._monitor.ready
 
     @property
@@ -73,13 +74,13 @@ class Consumer:
                 raise
 
     async def stop(self, timeout: float = 5.0) -> None:
-        """Finish the batch in hand within `timeout` seconds, and end `run`. The rest is delivered again."""
+        """Finish the current batch within `timeout` seconds, and end `run`. The rest is delivered again."""
         self._stopping.set()
         if self._running is None:
             return
         await asyncio.wait({self._running}, timeout=timeout)
         if not self._running.done():
-            log.warning("the batch in hand is not finished", river=self._name)
+            log.warning("the current batch is not finished", river=self._name)
             self._running.cancel()
             await asyncio.wait({self._running}, timeout=CANCEL_SECONDS)
 

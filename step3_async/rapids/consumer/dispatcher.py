@@ -35,7 +35,7 @@ class Handler(Protocol):
 
 
 class Stopped(Exception):
-    """The consumer is to stop, and a dependency is away."""
+    """The consumer is stopping, while a handler waits for a dependency that is away."""
 
 
 class Dispatcher:
@@ -56,7 +56,7 @@ class Dispatcher:
         self._on_applied, self._stopping = on_applied, stopping
 
     async def read(self, deliveries: Sequence[Delivery]) -> dict[str, list[Received]]:
-        """Return the events of a batch by domain. What is no event becomes a dead letter."""
+        """Return the events of a batch by domain. A delivery that is no event becomes a dead letter."""
         by_domain: dict[str, list[Received]] = {}
         for delivery in deliveries:
             try:
@@ -71,7 +71,10 @@ class Dispatcher:
         return by_domain
 
     async def dispatch(self, domain: str, received: Sequence[Received]) -> None:
-        """Have events handled, and acknowledge them. Where that fails, dispatch each half. Raises Stopped."""
+        """Let the handler process events, and acknowledge them. If that fails, dispatch each half of them.
+
+        Raises Stopped.
+        """
         try:
             applied = await self._apply(domain, [each.event for each in received])
         except Stopped:
@@ -90,7 +93,7 @@ class Dispatcher:
         telemetry.count_handled(self._name, [each.event for each in received])
 
     async def _apply(self, domain: str, events: Sequence[Event]) -> list[tuple[str, int]]:
-        """Call the handler, again and again while a dependency is away. Raises Stopped."""
+        """Call the handler, and repeat that while a dependency is away. Raises Stopped."""
 
         async def apply() -> list[tuple[str, int]]:
             with telemetry.span(self._name, domain, events):
@@ -120,4 +123,4 @@ class Dispatcher:
             await self._on_applied(domain, applied)
         except Exception:
             # Messages may get lost anyway: a gateway that waits for one sends a query.
-            log.exception("not published what is applied", river=self._name, domain=domain)
+            log.exception("applied changes not published", river=self._name, domain=domain)

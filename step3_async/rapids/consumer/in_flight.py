@@ -35,17 +35,17 @@ class InFlight:
         await delivery.ack()
 
     async def nak(self, delivery: Delivery, delay: float) -> None:
-        """Have it delivered again in `delay` seconds, and forget it."""
+        """Request that it is delivered again in `delay` seconds, and forget it."""
         self._deliveries.pop(id(delivery), None)
         await delivery.nak(delay)
 
     async def return_all(self) -> None:
-        """Have all that is left delivered again, to any reader of the river."""
+        """Request that all that is left is delivered again, to any reader of the river."""
         for delivery in list(self._deliveries.values()):
             await self.nak(delivery, 0)
 
     async def keep_alive(self) -> None:
-        """Keep what is in flight from being delivered again, until cancelled."""
+        """Get more time for all deliveries in flight, regularly, until cancelled."""
         while True:
             await asyncio.sleep(KEEP_ALIVE_SECONDS)
             for delivery in list(self._deliveries.values()):

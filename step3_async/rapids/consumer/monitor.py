@@ -11,13 +11,13 @@ from step3_async.rapids.consumer.snapshots import Snapshots
 from step3_async.rapids.messages import RebuildRequest, RebuildStatus
 
 LOOK_SECONDS, LOOK_SOON_SECONDS = 2.0, 0.2
-"""Seconds between two checks, when the consumer is ready and until then."""
+"""Seconds between two checks: when the consumer is ready, and until then."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Monitor:
-    """Of the river `name`, `pending` events are not handled yet; `handled` were handled since the start."""
+    """Monitors the river `name`: `pending` events are not handled yet, `handled` were since the start."""
 
     def __init__(self, name: str, snapshots: Snapshots) -> None:
         self.pending = self.handled = 0
@@ -28,7 +28,7 @@ class Monitor:
 
     @property
     def ready(self) -> bool:
-        """Whether all ponds were complete once, and what was pending at the start is handled."""
+        """Whether all ponds have been complete once, and all events from before the start are handled."""
         return self._snapshots.complete and self._has_caught_up
 
     async def run(self, river: River) -> None:

@@ -1,4 +1,4 @@
-"""The retry policy: what happens to events that cannot be handled."""
+"""The retry policy: when a failing event is delivered again, and when it becomes a dead letter."""
 
 import structlog
 from pydantic import ValidationError
@@ -17,15 +17,15 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class RetryPolicy:
-    """Has failing events of the river `name` delivered again after each of `delays`, and dead-letters them
-    in the end.
+    """Returns failing events to the river `name`, which delivers them again after each of `delays`. After the
+    last attempt it makes them dead letters.
     """
 
     def __init__(self, bus: Bus, name: str, in_flight: InFlight, delays: tuple[float, ...]) -> None:
         self._bus, self._name, self._in_flight, self._delays = bus, name, in_flight, delays
 
     async def fail(self, received: Received, error: Exception) -> None:
-        """Note a failed attempt."""
+        """Return an event to the river after a failed attempt, or make it a dead letter after the last."""
         delivery, event = received.delivery, received.event
         telemetry.EVENTS.labels(self._name, telemetry.FAILED).inc()
         log.warning(
@@ -43,14 +43,14 @@ class RetryPolicy:
 
     async def dead_letter(self, delivery: Delivery, error: Exception) -> None:
         """Store an event as a dead letter."""
-        letter = DeadLetter(self._name, delivery.data, _text(error), delivery.attempt)
+        dead_letter = DeadLetter(self._name, delivery.data, _text(error), delivery.attempt)
         try:
-            await self._bus.dead_letter(letter)
+            await self._bus.dead_letter(dead_letter)
         except Unavailable as unavailable:
             log.warning("not dead-lettered yet", river=self._name, reason=str(unavailable))
             await self._in_flight.nak(delivery, AGAIN_SECONDS)
             return
-        log.error("dead letter", river=self._name, attempts=letter.attempts, reason=letter.error)
+        log.error("dead letter", river=self._name, attempts=dead_letter.attempts, reason=dead_letter.error)
         telemetry.EVENTS.labels(self._name, telemetry.DEAD_LETTERED).inc()
         await self._in_flight.ack(delivery)
 

@@ -18,15 +18,15 @@ from step3_async.rapids.messages import (
 from step3_async.rapids.pond import Pond, SnapshotState
 
 ACCEPT_SECONDS, MAX_ACCEPT_SECONDS = 5.0, 60.0
-"""How long to wait for a reply. After a wait in vain the next one is twice as long: each request begins a
-snapshot anew, so that a request repeated too soon would never learn which snapshot is its own.
+"""How long to wait for a reply: twice as long after each failure, at most the second number. Each request
+begins a new snapshot, so one that is repeated too soon would never learn which snapshot is its own.
 """
 
 OVERDUE_SECONDS = 60.0
-"""After so long another instance requests what was wanted and not accepted."""
+"""If a request was not accepted for so long, another instance repeats it."""
 
 QUIET_SECONDS, MAX_QUIET_SECONDS = 5.0, 600.0
-"""A snapshot without a new page for so long is requested again; each further one is given twice the time."""
+"""A snapshot without a new page for so long is requested again. The time doubles with each such request."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class Snapshots:
         self._complaint = ""
         self._accept_seconds = ACCEPT_SECONDS
         self.complete = not ponds
-        """Whether all ponds could be shown at the last look."""
+        """Whether all ponds had been complete once at the last check."""
 
     async def look(self, epoch: str, pending: int) -> None:
         """Check the ponds, and request the snapshots that they lack. Raises Problem when the database is
@@ -54,7 +54,7 @@ class Snapshots:
             self.complete = all(state is not None and state.was_complete for state in states.values())
             for domain, state in states.items():
                 if state is None or state.epoch != epoch:
-                    await asyncio.to_thread(self._ponds[domain].snapshots.want, domain, epoch)
+                    await asyncio.to_thread(self._ponds[domain].snapshots.record_request, domain, epoch)
                     self._to_request.add(domain)
                 elif state.run is None and (now() - state.wanted).total_seconds() > OVERDUE_SECONDS:
                     self._to_request.add(domain)
@@ -67,11 +67,13 @@ class Snapshots:
                 await self._request(stalled, again=False)
 
     async def rebuild(self, request: RebuildRequest, epoch: str) -> dict[str, SnapshotProgress]:
-        """Do what an operator requests, and return the progress of each domain. Raises Problem."""
+        """Rebuild the ponds if the request says so, and return the progress of each domain. Raises
+        Problem.
+        """
         if request.rebuild:
             async with self._looking:
                 for domain, pond in self._ponds.items():
-                    await asyncio.to_thread(pond.snapshots.want, domain, epoch, empty=request.empty)
+                    await asyncio.to_thread(pond.snapshots.record_request, domain, epoch, empty=request.empty)
                 for pond in self._ponds.values() if request.empty else ():
                     await asyncio.to_thread(pond.empty)
                 log.info("rebuild", river=self._name, emptied=request.empty)
@@ -86,7 +88,7 @@ class Snapshots:
         return await asyncio.to_thread(snapshots.states, list(self._ponds))
 
     def _is_stalled(self, domain: str, state: SnapshotState | None) -> bool:
-        """Return whether a snapshot was accepted, and no page of it comes."""
+        """Return whether a snapshot was accepted, but no page of it has come for too long."""
         if state is None or state.complete:
             self._in_vain.pop(domain, None)
         if state is None or state.complete or state.run is None or domain in self._to_request:
@@ -100,7 +102,7 @@ class Snapshots:
         return bool(time.monotonic() - since > patience)
 
     async def _request(self, domains: Iterable[str], *, again: bool) -> None:
-        """Request snapshots. Without a reply the next check does so again."""
+        """Request snapshots. If there is no reply, the next check repeats the request."""
         wanted = sorted(domains)
         if not wanted:
             return

@@ -1,4 +1,4 @@
-"""How gunicorn serves instances that are in the registry.
+"""The settings of gunicorn for instances that are in the registry.
 
 A configuration file imports these names and sets `bind`.
 """
@@ -17,25 +17,25 @@ from kit.server.config import *  # noqa: F403
 from step3_async.rapids.hosting.host import EXTENSION
 
 workers = 1
-"""Each instance is in the registry by its own name; who needs more starts another one."""
+"""Each instance is in the registry by its own name. A service that needs more gets another instance."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
-    """Have a worker leave the registry before it stops."""
+    """Make a worker leave the registry before it stops."""
     serving.post_worker_init(worker)
     leave_before_draining(worker.wsgi.extensions[EXTENSION].leave)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """Stop what a worker does beside serving requests."""
+    """Stop the host of a worker, which runs beside its requests."""
     if worker.wsgi is not None:
         worker.wsgi.extensions[EXTENSION].stop()
 
 
 def leave_before_draining(leave: Callable[[], None]) -> None:
-    """Have SIGTERM call `leave` in a thread while requests are still served, and only then stop the worker.
+    """On SIGTERM call `leave` in a thread while requests are still served, and only then stop the worker.
 
     Call it in the main thread. A service that is replaced under load fails requests without it (see
     `tests/drills/test_step3_replaced.py`).

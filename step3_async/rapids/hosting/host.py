@@ -19,14 +19,14 @@ from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import AnnouncedPath, Announcement
 
 LEFT_SECONDS = 0.3
-"""Until all gateways know that the instance leaves, and what they had sent has arrived."""
+"""How long to wait until all gateways know that the instance leaves, and their last requests have arrived."""
 
 EXTENSION = "rapids"
 """The name of the Host among an application's extensions."""
 
 LEAVING_SECONDS, STOPPING_SECONDS = 1.0, 8.0
 LOOK_SECONDS, LOOK_SOON_SECONDS = 1.0, 0.2
-"""Between two health checks, when the instance is healthy and until then."""
+"""Seconds between two health checks: when the instance is healthy, and until then."""
 
 UNHEALTHY_SECONDS = 3.0
 """How long checks must fail before an instance announces it: a busy machine is late now and then."""
@@ -37,7 +37,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Part(Protocol):
-    """What an instance does with the bus: a ProjectionRunner, or capture."""
+    """The part of an instance that works with the bus: a ProjectionRunner, or capture."""
 
     @property
     def tags(self) -> Sequence[str]:
@@ -49,7 +49,7 @@ class Part(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether it has what it needs for a start."""
+        """Whether the instance may be ready, as far as this part is concerned."""
 
     @property
     def pending(self) -> int:
@@ -65,9 +65,8 @@ class Part(Protocol):
 class Host:
     """Announces an instance of `service` with `tags` and `paths`, and runs its part, from `start` to `stop`.
 
-    A path that is a text is one with nothing to add.
-
-    `is_healthy` may take its time. `load` is the number of requests in work.
+    A path may be given as its template alone. `is_healthy` may be slow. `load` returns the number of requests
+    in flight.
     """
 
     def __init__(
@@ -108,7 +107,7 @@ class Host:
 
     @property
     def ready(self) -> bool:
-        """Whether its part has what it needs for a start."""
+        """Whether its part is ready."""
         return self._make_part is None or (self._part is not None and self._part.ready)
 
     def leave(self) -> None:

@@ -1,4 +1,4 @@
-"""How much an instance has to do."""
+"""The load of an instance: the number of its requests in flight."""
 
 import threading
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Load:
-    """Counts the requests that `app` has in work; a WSGI application itself."""
+    """A WSGI application around `app` that counts the requests in flight: `now` is their number."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
@@ -17,7 +17,7 @@ class Load:
         self.now = 0
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """The answer of the application."""
+        """Let the application respond, and count the request meanwhile."""
         self._add(1)
         try:
             return self._app(environ, start_response)

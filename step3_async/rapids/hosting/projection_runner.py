@@ -16,7 +16,7 @@ from step3_async.rapids.pond import Pond
 
 AGAIN_SECONDS, LONGEST_AGAIN_SECONDS = 1.0, 30.0
 DEAD_SECONDS = 1.0
-"""How long the known dead letters are valid: queries come often."""
+"""How long dead letters are remembered once they were read, as queries come often."""
 
 Named = frozenset[tuple[str, str]]
 """Documents by domain and key."""
@@ -61,14 +61,14 @@ class ProjectionRunner:
                 await self._consumer.run()
                 return
             except Exception:
-                log.exception("projecting events failed; it begins again", seconds=again)
+                log.exception("projecting events failed and is tried again", seconds=again)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), again)
             again = min(2 * again, LONGEST_AGAIN_SECONDS)
             self._consumer = self._new_consumer()
 
     async def stop(self) -> None:
-        """Finish the batch in hand within a few seconds, and end `run`."""
+        """Finish the current batch within a few seconds, and end `run`."""
         self._stopping.set()
         await self._consumer.stop()
 
@@ -88,15 +88,15 @@ class ProjectionRunner:
 
     async def _dead_letters(self) -> Named:
         if time.monotonic() >= self._dead_until:
-            letters = [kept.letter for kept in await self._bus.dead_letters(self._service)]
-            self._dead = frozenset(named for each in letters if (named := _document_of(each)))
+            dead_letters = [kept.dead_letter for kept in await self._bus.dead_letters(self._service)]
+            self._dead = frozenset(named for each in dead_letters if (named := _document_of(each)))
             self._dead_until = time.monotonic() + DEAD_SECONDS
         return self._dead
 
 
-def _document_of(letter: DeadLetter) -> tuple[str, str] | None:
+def _document_of(dead_letter: DeadLetter) -> tuple[str, str] | None:
     try:
-        event = Event.model_validate_json(letter.data)
+        event = Event.model_validate_json(dead_letter.data)
     except ValidationError:
         return None
     return event.event_domain, event.key

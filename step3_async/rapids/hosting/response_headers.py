@@ -1,4 +1,4 @@
-"""What the responses of a service tell the gateway: what a command wrote, and when a read is out of date."""
+"""The headers by which responses inform the gateway: what a command wrote, and what a page depends on."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,9 @@ from step3_async.rapids.headers import COMMAND, DEPENDS_ON
 
 
 def add_written_document(app: Flask) -> None:
-    """Have responses to commands name the document that was written (see `aggregates.write_log`)."""
+    """Add to responses to commands a header with the document that was written (see
+    `aggregates.write_log`).
+    """
 
     @app.after_request
     def add(response: Response) -> Response:
@@ -18,9 +20,10 @@ def add_written_document(app: Flask) -> None:
 
 
 def add_dependency(app: Flask, service: str, same_for_visitors: Mapping[str, str]) -> None:
-    """Have responses that are the same for all visitors name the domain in `service`'s pond they depend on.
+    """Add to responses that are the same for all visitors a header with the domain that they depend on.
 
-    `same_for_visitors` has the domain by endpoint. A request with a token is not a visitor's.
+    The header names `service` and the domain, which `same_for_visitors` has by endpoint. A request with a
+    token is not a visitor's.
     """
 
     def add(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""How a service of step 3 is made: over its own database, with ponds, and tokens that others mint."""
+"""The service factory of step 3: a service has its own database, ponds, and tokens that `members` signs."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,8 +28,8 @@ from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.tracing import configure_tracing, trace_requests
 
 WITHOUT_BUS_SECONDS = 30.0
-"""How long the bus may be away at a start. From then on ponds that were complete once are served: that they
-lag is no reason to serve nothing.
+"""How long the bus may be away at a start. Then ponds that were complete once are used: old data are better
+than none.
 """
 
 
@@ -52,15 +52,15 @@ def make_service(
     part: Callable[[Bus], Part] | None = None,
     connect: Connect | None = None,
 ) -> Service:
-    """Make the service `name` with Eve's `resources` and these `verbs`, as the environment describes it.
+    """Make the service `name` with Eve's `resources` and these `verbs` from the settings in the environment.
 
     It announces itself in the registry, with its `tags` and the `paths` whose requests it wants. `owns` is
-    the collection whose changes capture publishes, and `ponds` are filled from the service's river. Responses
-    of the endpoints in `same_for_visitors` are the same for all visitors while nothing of the domain there
-    changes. `parts` and `optional` are as in `kit.service.ServiceDefinition`. `verifier` verifies readers'
-    tokens: by default with the keys that the gateway has, and with a pond of the tokens that were ended
-    early. Where it does something else with the bus than fill ponds, `part` does it, and `connect` connects
-    to the bus.
+    the collection whose changes capture publishes, and `ponds` are filled from the service's river.
+    `same_for_visitors` names endpoints whose responses are the same for all visitors, each with the domain on
+    which they depend. `parts` and `optional` are as in `kit.service.ServiceDefinition`. `verifier` verifies
+    readers' tokens: by default with the keys that the gateway publishes, and with a pond of the tokens that
+    were revoked. A service that does not fill ponds may have another `part` that works with the bus, and its
+    own `connect`, which connects to the bus.
     """
     configure_tracing(name)
     settings = ServiceSettings.read()
@@ -116,14 +116,14 @@ def make_service(
 
 
 class PondsReady:
-    """Whether `ponds` contain all changes before the instance's start: until then its responses lack some."""
+    """Whether `ponds` contain all changes from before the instance's start. Until then it is not ready."""
 
     def __init__(self, host: Host, ponds: Sequence[Pond]) -> None:
         self._host, self._ponds = host, ponds
         self._started = time.monotonic()
 
     def __call__(self) -> bool:
-        """Return whether they do by now; False, too, while it is unknown."""
+        """Return whether they do; False while that is unknown."""
         if self._host.ready:
             return True
         is_late = time.monotonic() - self._started > WITHOUT_BUS_SECONDS

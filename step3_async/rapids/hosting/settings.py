@@ -1,4 +1,4 @@
-"""Where this process and the gateway are, for others of the step."""
+"""The settings with the addresses of this process and of the gateway."""
 
 import socket
 
@@ -18,10 +18,10 @@ class HostingSettings(Settings):
     port: WholeNumber = Field(8000, alias="PORT")
 
     def get_own_url(self, port: int | None = None) -> str:
-        """Return where others find this instance: `own_url`, or its `host` and `port` by default.
+        """Return the address at which others reach this instance: `own_url`, or by default `host` and `port`.
 
-        An instance that listens at all addresses of a machine is found at the one that the machine's name
-        stands for.
+        If the instance listens at all addresses of a machine, it is reached at the one to which the machine's
+        name resolves.
         """
         if self.own_url:
             return self.own_url

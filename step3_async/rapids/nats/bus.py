@@ -31,7 +31,7 @@ PUBLISH_SECONDS = 20.0
 
 CONFIRM_SECONDS = 5.0
 MAX_SENT, MAX_SENT_BYTES = 500, 16_000_000
-"""Sent together, before the server has confirmed them."""
+"""The most messages, and the most bytes, to send before the server has confirmed any of them."""
 
 HEADER_BYTES = 1000
 MESSAGE_ID = "Nats-Msg-Id"
@@ -57,8 +57,10 @@ class _Message:
 
 
 class NatsBus:
-    """With `provisions` it makes the streams where they are missing, or were lost. `validate` raises
-    ValueError for an event that must not be published.
+    """The bus over NATS, as `step3_async.rapids.bus.Bus` describes it.
+
+    With `provisions` it makes streams that are missing. `validate` raises ValueError for an event that must
+    not be published.
     """
 
     def __init__(
@@ -100,9 +102,9 @@ class NatsBus:
         await river.open()
         return river
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
-        subject = dead_subject(letter.river)
-        await self._store([_Message(subject, token_hex(16), letter.data, headers_of(letter))])
+    async def dead_letter(self, dead_letter: DeadLetter) -> None:
+        subject = dead_subject(dead_letter.river)
+        await self._store([_Message(subject, token_hex(16), dead_letter.data, headers_of(dead_letter))])
 
     async def dead_letters(self, river: str | None = None) -> Sequence[StoredDeadLetter]:
         return await read_dead_letters(self._connection, river)
@@ -111,9 +113,9 @@ class NatsBus:
         await delete_dead_letter(self._connection, stored)
 
     async def redrive(self, stored: StoredDeadLetter) -> None:
-        letter = stored.letter
-        subject = redrive_subject(letter.river)
-        await self._store([_Message(subject, f"{letter.river} {stored.number}", letter.data)])
+        dead_letter = stored.dead_letter
+        subject = redrive_subject(dead_letter.river)
+        await self._store([_Message(subject, f"{dead_letter.river} {stored.number}", dead_letter.data)])
         await self.delete_dead_letter(stored)
 
     async def publish(self, topic: str, content: bytes) -> None:
@@ -169,8 +171,10 @@ class NatsBus:
         await self._connection.close()
 
     async def _store(self, messages: Sequence[_Message]) -> None:
-        """Return when all messages are on disk. Raises Unavailable after PUBLISH_SECONDS, and ValueError for
-        a message that is larger than the server accepts.
+        """Send messages, and return when all of them are on disk.
+
+        Raises Unavailable after PUBLISH_SECONDS, and ValueError for a message that is too large for the
+        server.
         """
         await self._connection.ready(PUBLISH_SECONDS)
         largest = self._connection.max_payload - HEADER_BYTES
@@ -203,7 +207,7 @@ class NatsBus:
         return failed, next((error for error in errors if error is not None), None)
 
     async def _provision(self) -> None:
-        """Make the streams again when somebody has removed them."""
+        """Make the streams again whenever somebody has removed them."""
         while True:
             await asyncio.sleep(STREAMS_SECONDS)
             await _make_streams(await self._connection.ready(None))

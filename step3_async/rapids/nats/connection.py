@@ -1,4 +1,4 @@
-"""The connection to NATS: nats-py makes it again when it is lost, and this module notifies its users."""
+"""The connection to NATS. When it is lost nats-py connects again, and this module notifies its users."""
 
 import asyncio
 import contextlib
@@ -23,10 +23,12 @@ PING_SECONDS = 1
 REPLY_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 MAX_WAITING, MAX_WAITING_BYTES = 50_000, 32_000_000
-"""The most messages, and bytes of them, that wait for a handler. More are lost, and the bus says so."""
+"""The most messages, and the most bytes, that wait for a handler. If there are more, some are lost, and the
+bus notifies its users.
+"""
 
 FAILURES = (OSError, TimeoutError, nats.errors.Error)
-"""What the client raises when a server is away, or refuses."""
+"""The errors that the client raises when a server is away, or refuses something."""
 
 MessageCallback = Callable[[Msg], Awaitable[None]]
 Prepare = Callable[[Client], Awaitable[None]]
@@ -110,18 +112,20 @@ class Connection:
             task.cancel()
 
     async def subscribe(self, topic: str, callback: MessageCallback, queue: str = "") -> None:
-        """Have `callback` called with each message. With a `queue` one subscriber in it gets each message."""
+        """Call `callback` with each message. Of the subscribers with the same `queue` one gets each
+        message.
+        """
         self._subscriptions.append((topic, queue, callback))
         if self.connected:
             with contextlib.suppress(*FAILURES):  # then it is done with the next connection
                 await _subscribe(self._client, topic, queue, callback)
 
     def on_change(self, callback: Callable[[bool], None]) -> None:
-        """Have `callback` called when the connection is lost or there again."""
+        """Call `callback` when the connection is lost, and when it is back."""
         self._callbacks.append(callback)
 
     async def close(self) -> None:
-        """Send what is still to be sent, and disconnect."""
+        """Send all messages that are still waiting, and disconnect."""
         if self._task:
             await cancel(self._task)
         with contextlib.suppress(*FAILURES):

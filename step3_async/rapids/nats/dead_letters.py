@@ -1,4 +1,4 @@
-"""Dead letters are in a stream of their own, with a subject for each river."""
+"""Store, read and delete dead letters. They are in a stream of their own, with a subject for each river."""
 
 from collections.abc import Sequence
 from secrets import token_hex
@@ -17,9 +17,9 @@ READER_SECONDS = 5.0
 EVERY_RIVER = ">"
 
 
-def headers_of(letter: DeadLetter) -> dict[str, str]:
+def headers_of(dead_letter: DeadLetter) -> dict[str, str]:
     """Return the headers with which a dead letter is stored."""
-    return {ERROR: letter.error[:MAX_ERROR], ATTEMPTS: str(letter.attempts)}
+    return {ERROR: dead_letter.error[:MAX_ERROR], ATTEMPTS: str(dead_letter.attempts)}
 
 
 async def read_dead_letters(connection: Connection, river: str | None) -> Sequence[StoredDeadLetter]:
@@ -49,13 +49,13 @@ async def read_dead_letters(connection: Connection, river: str | None) -> Sequen
             num_replicas=1,
         )
         made = await connection.call(client.jsm().add_consumer(DEAD, reader))
-        letters = []
+        found = []
         for _ in range(made.num_pending or 0):
             message = await connection.call(subscription.next_msg(REPLY_SECONDS))
-            letters.append(_stored(message))
+            found.append(_stored(message))
             if not message.metadata.num_pending:
                 break
-        return letters
+        return found
     finally:
         if connection.connected:
             await subscription.unsubscribe()
@@ -77,5 +77,5 @@ NO_SUCH_MESSAGE = 10057
 def _stored(message: Msg) -> StoredDeadLetter:
     headers = message.headers or {}
     river = message.subject.partition(".")[2]
-    letter = DeadLetter(river, message.data, headers.get(ERROR, ""), int(headers.get(ATTEMPTS, "0")))
-    return StoredDeadLetter(message.metadata.sequence.stream, letter)
+    dead_letter = DeadLetter(river, message.data, headers.get(ERROR, ""), int(headers.get(ATTEMPTS, "0")))
+    return StoredDeadLetter(message.metadata.sequence.stream, dead_letter)

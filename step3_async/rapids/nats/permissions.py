@@ -1,4 +1,4 @@
-"""The permissions of each user at the server, which follow from what the services are for.
+"""The permissions of the users at the server, derived from what each service is for.
 
 `python -m step3_async.rapids.nats.permissions` reads the users of a step's manifest as JSON, and writes
 their permissions in the form of NATS.
@@ -28,12 +28,12 @@ class Topics(BaseModel):
 
 
 class User(BaseModel):
-    """A service, by what it is for; each may announce itself.
+    """A user: a service, described by what it is for. Every user may announce itself.
 
-    `subscriptions` are the domains of the events in its river; in its own name it then also publishes what
-    its ponds show, and replies to queries about them. `publishes` are the domains of the events that it
-    publishes. With `provisions` it makes the rapids where they are missing, with `manages` it may do
-    everything. `topics` are those of further messages.
+    `subscriptions` are the domains of the events in its river. A service with a river may also publish what
+    its ponds show, and reply to queries about them. `publishes` are the domains of the events that it may
+    publish. With `provisions` it may make the streams, with `manages` it may do everything. `topics` are
+    those of further messages.
     """
 
     model_config = ConfigDict(extra="forbid")

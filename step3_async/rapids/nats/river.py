@@ -23,11 +23,13 @@ OPEN_SECONDS = 10.0
 TRIES = 3
 
 PASSED_BY = "passed-by"
-"""Metadata of a consumer: up to this number, the stream dropped events before the river had them."""
+"""The key in the consumer's metadata that records a loss: the stream dropped events that the river had not
+read yet, and its first event was then the one with this number.
+"""
 
 
 class NatsDelivery:
-    """A delivery of the river, for as long as its epoch lasts: later its number names another event."""
+    """A delivery of the river. It counts only in the river's epoch: later its number means another event."""
 
     __slots__ = ("_epoch", "_message", "_river", "attempt", "data")
 
@@ -56,7 +58,7 @@ class NatsDelivery:
 
 @dataclass(frozen=True)
 class _State:
-    """What the server says of a river. All events up to the stream's number `done` are handled."""
+    """The state of a river at the server. All events up to the stream's number `done` are handled."""
 
     epoch: str
     done: int
@@ -106,7 +108,7 @@ class NatsRiver:
         self._pull.restart()
 
     async def _check(self, *, is_opening: bool = False) -> _State:
-        """Make sure that the river exists, and note what it has lost. Raises Unavailable."""
+        """Make sure that the river exists, and notice when it has lost events. Raises Unavailable."""
         async with self._checking:
             state = await self._connection.call(self._ensure(is_opening), OPEN_SECONDS)
             if state.epoch != self.epoch and self.epoch:
@@ -116,8 +118,9 @@ class NatsRiver:
             return state
 
     async def _ensure(self, is_opening: bool) -> _State:
-        """Make the consumer or correct it. Only a river that opens gives up subjects: instances of a newer
-        version may want more.
+        """Make the server's consumer if it is missing, else correct it.
+
+        Subjects are removed from it only while the river opens: instances of a newer version may need more.
         """
         jetstream = self._connection.jetstream
         for _ in range(TRIES):
@@ -134,10 +137,10 @@ class NatsRiver:
                     made = await jetstream.add_consumer(RAPIDS, self._config(last + 1))
                     return _State(_epoch(stream, made), last, 0)
                 continue
-            return await self._corrected(stream, consumer, is_opening)
+            return await self._correct(stream, consumer, is_opening)
         raise Unavailable(f"the river {self._name} is made and lost again and again")
 
-    async def _corrected(self, stream: StreamInfo, consumer: ConsumerInfo, is_opening: bool) -> _State:
+    async def _correct(self, stream: StreamInfo, consumer: ConsumerInfo, is_opening: bool) -> _State:
         config, pending = consumer.config, int(consumer.num_pending or 0)
         unacknowledged = int(consumer.num_ack_pending or 0)
         place = consumer.ack_floor if unacknowledged else consumer.delivered

@@ -1,4 +1,4 @@
-"""The streams and subjects of NATS that events and dead letters use, and making the streams."""
+"""The streams and subjects of NATS for events and dead letters. `provision` makes the streams."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ def event_subject(domain: str, name: str, to: str | None = None) -> str:
 
 
 def redrive_subject(river: str) -> str:
-    """Return the subject of dead letters that a river is to get once more."""
+    """Return the subject under which a river gets its dead letters once more."""
     return f"rapids.again.{river}"
 
 
@@ -61,7 +61,7 @@ async def provision(url: str | None = None) -> None:
 
 
 async def make_streams(jetstream: JetStreamContext) -> None:
-    """Do the same over a connection that is there. Raises the errors of nats-py."""
+    """Do what `provision` does over an existing connection. Raises the errors of nats-py."""
     settings = NatsSettings.read()
     shared = {
         "retention": RetentionPolicy.LIMITS,

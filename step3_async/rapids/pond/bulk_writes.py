@@ -1,4 +1,4 @@
-"""Write many documents at once, and find out why one of them is refused."""
+"""Write many documents at once, and find the cause when one of them is refused."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,9 @@ TRANSIENT = frozenset(
     {6, 7, 11, 13, 18, 24, 26, 43, 50, 64, 89, 91, 112, 117, 133, 175, 189, 202, 216, 246, 251, 262, 267}
     | {276, 314, 317, 358, 365, 384, 391, 9001, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031}
 )
-"""MongoDB's codes for what is no fault of the document: a new primary, a full disk, an index being built."""
+"""MongoDB's codes for errors that are not the document's fault: a new primary, a full disk, an index that is
+being built.
+"""
 
 
 class Rejected(ValueError):
@@ -23,10 +25,10 @@ class Rejected(ValueError):
 
 
 def write(collection: Collection[Document], requests: Sequence[Any]) -> list[int]:
-    """Do all requests in any order. Return the indexes of those refused because the id exists.
+    """Do all write requests, in any order. Return the positions of those refused because the id exists.
 
-    Raises Rejected for a document that cannot be stored, and the errors of the driver; others may be done
-    then.
+    Raises Rejected for a document that cannot be stored, and the errors of the driver. Other requests may
+    have been done before the error.
     """
     if not requests:
         return []

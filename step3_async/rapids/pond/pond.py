@@ -1,4 +1,4 @@
-"""A pond keeps documents of another service's domain."""
+"""A pond: a collection with documents of another service's domain, kept up to date by its events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from step3_async.rapids.pond.versioned_writer import VersionedWriter
 class Pond:
     """Documents of `domain` in `collection`: of each its `fields`, of which `times` are times.
 
-    Where several domains give fields of the same documents, `own` names those of this domain: only they are
-    deleted when it deletes the document. A domain may also name all its fields: a deleted document then
-    leaves its version in its place, and a write need not look for tombstones. That suits documents
-    that are hardly ever deleted. Each document has a field `applied`: by domain, the `version` and the
-    `revision` that it shows. All methods raise DependencyUnavailable and DependencyTimeout.
+    If several domains give fields to the same documents, `own` names those of this domain: only they are
+    deleted when the domain deletes the document. A domain may also name all its fields: a deleted document
+    then leaves its version in its place, and a write need not look for tombstones. That suits documents that
+    are hardly ever deleted. Each document has a field `applied`: by domain, the `version` and the `revision`
+    that it shows. All methods raise DependencyUnavailable and DependencyTimeout.
     """
 
     collection: Collection[Document]
@@ -37,10 +37,10 @@ class Pond:
 
     @translated
     def apply(self, events: Sequence[Event]) -> list[tuple[str, int]]:
-        """Apply events of the domain, snapshot pages among them, until a majority has them on disk.
+        """Apply events of the domain, including snapshot pages. Return when a majority has them on disk.
 
-        Return the keys and the owner's revisions of the documents of events (0 where the owner counts none),
-        and of documents of pages that have a revision. Raises ValueError for an event that does not fit.
+        Returns keys and the owner's revisions: of the documents of events (0 if the owner counts none), and
+        of those documents of pages that have a revision. Raises ValueError for an event that does not fit.
         """
         changes = [event for event in events if event.event_name != SNAPSHOT_PAGE]
         applied = self._apply_changes(changes) if changes else {}

@@ -15,9 +15,10 @@ DELETED_TOGETHER = 1000
 def apply_page(
     writer: VersionedWriter, shape: Shape, page: Page, version: str
 ) -> tuple[list[VersionedDocument], Rejected | None]:
-    """Store the documents of a page of this `version`, and delete what is in its range, is not newer, and
-    is not listed. Return the documents, and why some cannot be stored, although all others are. Raises
-    Rejected.
+    """Store the documents of a page of this `version`, and delete the others in its range that are not newer.
+
+    Returns the documents, and the error of one that cannot be stored, if there is any; all others are stored
+    then. Raises Rejected.
     """
     documents, rejected = _documents(shape, page, version)
     listed = {each["_id"] for each in page.documents}

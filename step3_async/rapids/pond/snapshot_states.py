@@ -23,9 +23,10 @@ NO_PAGES: Document = {"reached": None, "ahead": [], "pages": 0, "complete": Fals
 class SnapshotState:
     """The snapshot of a domain that was requested last.
 
-    It was `wanted` at that time, in this `epoch` of the river. `run` is its id once it is accepted.
-    `complete` says whether all its pages were applied, and `was_complete` whether those of any snapshot were:
-    then the pond may be shown. `pages` were applied, and with them all documents up to `reached`.
+    `wanted` is the time of that request, and `epoch` the river's at that time. `run` is the snapshot's id,
+    once it is accepted. `complete` says whether all its pages were applied, and `was_complete` whether all
+    pages of any snapshot were: from then on the pond may be shown. `pages` is the number of applied pages;
+    all documents with ids up to `reached` were in them.
     """
 
     epoch: str
@@ -46,18 +47,18 @@ class SnapshotStates:
         self._rivers, self._pages = database[RIVERS], database[PAGES]
 
     def get(self, domain: str) -> SnapshotState | None:
-        """Return the state of a domain; None if no snapshot was ever wanted."""
+        """Return the state of a domain; None if no snapshot was ever requested."""
         return self.states([domain])[domain]
 
     @translated
     def states(self, domains: Sequence[str]) -> dict[str, SnapshotState | None]:
-        """Return the states of domains; None for those of which no snapshot was ever wanted."""
+        """Return the states of domains; None for those of which no snapshot was ever requested."""
         found = {each["_id"]: each for each in self._rivers.find({"_id": {"$in": list(domains)}})}
         return {domain: self._state(found[domain]) if domain in found else None for domain in domains}
 
     @translated
-    def want(self, domain: str, epoch: str, *, empty: bool = False) -> None:
-        """Note that a snapshot is wanted. With `empty` the pond must not be shown before it is complete."""
+    def record_request(self, domain: str, epoch: str, *, empty: bool = False) -> None:
+        """Note that a snapshot is requested. With `empty` the pond must not be shown until it is complete."""
         wanted = {**_no_pages(None), "epoch": epoch, "wanted": datetime.now(UTC)}
         never: Document = {"completed": None}
         update = {"$set": wanted | never} if empty else {"$set": wanted, "$setOnInsert": never}
@@ -65,7 +66,7 @@ class SnapshotStates:
 
     @translated
     def begin(self, domain: str, run: str) -> None:
-        """Note that the wanted snapshot is accepted under this id."""
+        """Note that the requested snapshot is accepted, and has this id."""
         began = {**_no_pages(run), "began": datetime.now(UTC)}
         self._rivers.update_one({"_id": domain, "run": {"$ne": run}}, {"$set": began})
         # Pages may come before the reply that accepts them.

@@ -15,7 +15,7 @@ from step3_async.rapids.pond.bulk_writes import write
 from step3_async.rapids.pond.snapshot_states import PAGES
 
 TOMBSTONES_KEPT = timedelta(days=7)
-"""As long as the rapids keep events."""
+"""How long tombstones are kept: as long as the rapids keep events."""
 
 
 def pond_indexes(*collections: str) -> Indexes:
@@ -31,7 +31,7 @@ class Tombstones:
         self._collection = collection.database[_name(collection.name)]
 
     def add(self, versions: Mapping[str, str]) -> None:
-        """Note that these documents are deleted from these versions on."""
+        """Note that documents were deleted at these versions, by key."""
         now = {"$currentDate": {"at": True}}
         waiting = [
             UpdateOne({"_id": key}, {"$max": {"version": version}, **now}, upsert=True)
@@ -41,7 +41,7 @@ class Tombstones:
             waiting = [waiting[place] for place in write(self._collection, waiting)]
 
     def find(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the versions from which on these documents are deleted, for those that are."""
+        """Return the versions at which documents were deleted, by key, for those of `keys` that were."""
         found = self._collection.find({"_id": {"$in": list(keys)}}, {"version": 1})
         return {each["_id"]: each["version"] for each in found}
 

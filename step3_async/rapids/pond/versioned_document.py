@@ -21,7 +21,7 @@ class VersionedDocument:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a pond keeps of a document: these `fields`, of which `times` are stored as times."""
+    """The fields of a document that a pond keeps. Those among `times` are stored as times."""
 
     fields: tuple[str, ...]
     times: tuple[str, ...]

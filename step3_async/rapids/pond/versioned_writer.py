@@ -1,4 +1,4 @@
-"""The versioned writer never replaces a document by an older one."""
+"""The versioned writer writes to a pond, and never replaces a document by an older version."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from step3_async.rapids.pond.versioned_document import VersionedDocument
 class VersionedWriter:
     """Writes documents of `domain` into a pond's `collection`. `own` is as in Pond.
 
-    Threads and processes may write at once. A writer that puts documents looks for tombstones afterwards, and
-    a writer that deletes leaves tombstones first: so one of the two sees the other in whatever order they go.
+    Several threads and processes may write at the same time. A writer that puts documents looks for
+    tombstones afterwards, and a writer that deletes documents leaves tombstones first. So one of the two
+    always notices the other.
     """
 
     collection: Collection[Document]
@@ -26,7 +27,7 @@ class VersionedWriter:
     own: tuple[str, ...]
 
     def put(self, documents: Sequence[VersionedDocument]) -> None:
-        """Store documents, but where newer ones are stored. Raises Rejected."""
+        """Store documents, except where newer ones are stored. Raises Rejected."""
         waiting = list(documents)
         while waiting:
             refused = write(self.collection, [self._put(each) for each in waiting])
@@ -34,7 +35,9 @@ class VersionedWriter:
         self._delete_where_tombstones(documents)
 
     def put_new(self, documents: Sequence[VersionedDocument]) -> None:
-        """Do the same, faster for documents whose keys are not stored yet. Raises Rejected."""
+        """Store documents as `put` does, but faster if most of their keys are not stored yet. Raises
+        Rejected.
+        """
         refused = write(self.collection, [InsertOne(self._stored(each)) for each in documents])
         self.put([documents[place] for place in refused])
         self._delete_where_tombstones(documents)
@@ -48,7 +51,10 @@ class VersionedWriter:
             self._delete(versions)
 
     def versions(self, within: Document) -> Iterator[tuple[str, str]]:
-        """Yield the ids and versions of documents that match; "" for those of other domains only."""
+        """Yield the ids and versions of the documents that match `within`.
+
+        The version is "" for a document that only other domains have written.
+        """
         at = f"{self._applied}.version"
         for each in self.collection.find(within, {at: 1}):
             yield each["_id"], each.get("applied", {}).get(self.domain, {}).get("version", "")
@@ -84,7 +90,9 @@ class VersionedWriter:
         return {"_id": document.key, **(document.fields or {}), "applied": applied}
 
     def _newer_than_stored(self, refused: Sequence[VersionedDocument]) -> list[VersionedDocument]:
-        """Return those refused although nothing newer is stored: another process wrote meanwhile."""
+        """Return those of the refused documents that are newer than what is stored, as another process has
+        written in between.
+        """
         if not refused:
             return []
         stored = dict(self.versions({"_id": {"$in": [each.key for each in refused]}}))

@@ -20,7 +20,7 @@ INDEXES: Indexes = {"image_misses": MODEL["image_misses"]}
 POSTS = ("thumbnail", "url")
 """The fields of a post with the addresses that its picture may have."""
 
-SAME = {"images.image": "posts"}
+SAME_FOR_VISITORS = {"images.image": "posts"}
 
 
 def make_app() -> Service:
@@ -38,5 +38,5 @@ def make_app() -> Service:
         paths=(AnnouncedPath(template="/images/{post}", seconds=9.0),),
         ponds=(Pond(posts.collection, "posts", POSTS),),
         verbs=[images.make_blueprint(Images(ImageCache(database), fetcher), posts)],
-        same_for_visitors=SAME,
+        same_for_visitors=SAME_FOR_VISITORS,
     )

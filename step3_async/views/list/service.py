@@ -1,4 +1,6 @@
-"""List: all posts, newest first, and each of them; for a reader without what they hid."""
+"""List: all posts, newest first, and single posts. The list of a reader leaves out the posts that they
+hid.
+"""
 
 from kit.domain.indexes import INDEXES as MODEL
 from kit.domain.marks.collection import Marks
@@ -17,7 +19,7 @@ INDEXES: Indexes = {
     "marks": named(MODEL["marks"], "hidden_by_reader"),
 }
 
-SAME = {"posts|resource": "posts", "posts|item_lookup": "posts"}
+SAME_FOR_VISITORS = {"posts|resource": "posts", "posts|item_lookup": "posts"}
 
 
 def make_app() -> Service:
@@ -35,7 +37,7 @@ def make_app() -> Service:
             AnnouncedPath(template="/posts/{post}", composition="marks on one"),
         ),
         ponds=(ponds.posts(database), ponds.hidden(database)),
-        same_for_visitors=SAME,
+        same_for_visitors=SAME_FOR_VISITORS,
     )
     leave_out_hidden(app, "posts", marks)
     return app

@@ -1,4 +1,6 @@
-"""Recommend: much loved posts, for a reader first those that share what they tagged and liked."""
+"""Recommend: much loved posts; for a reader, those with topics and tags that they tagged and liked come
+first.
+"""
 
 from typing import Any
 
@@ -33,7 +35,7 @@ INDEXES: Indexes = {
 POSTS = tuple(field for field in STORED if field != "_id")
 TIMES = ("created",)
 
-SAME = {"recommend.recommend": "posts", "recommend.topics": "posts"}
+SAME_FOR_VISITORS = {"recommend.recommend": "posts", "recommend.topics": "posts"}
 
 
 def make_app() -> Service:
@@ -52,5 +54,5 @@ def make_app() -> Service:
         ),
         ponds=(Pond(posts.collection, "posts", POSTS, TIMES), *ponds.marks(database)),
         verbs=[recommend.make_blueprint(posts, marks, shows_marks=False)],
-        same_for_visitors=SAME,
+        same_for_visitors=SAME_FOR_VISITORS,
     )

@@ -27,7 +27,7 @@ INDEXES: Indexes = {
     "marks": named(MODEL["marks"], "hidden_by_reader"),
 }
 
-SAME = {"search|resource": "posts"}
+SAME_FOR_VISITORS = {"search|resource": "posts"}
 
 
 def make_app() -> Service:
@@ -43,7 +43,7 @@ def make_app() -> Service:
         indexes=INDEXES,
         paths=(AnnouncedPath(template="/search", composition="marks on items"),),
         ponds=(ponds.posts(database, WORDS), ponds.hidden(database)),
-        same_for_visitors=SAME,
+        same_for_visitors=SAME_FOR_VISITORS,
     )
     match_words(app)
     leave_out_hidden(app, "search", marks)

@@ -107,19 +107,19 @@ class Broker:
         known.domains = frozenset(domains)
         return known
 
-    def dead_letter(self, letter: DeadLetter) -> None:
-        self._dead[next(self._numbers)] = letter
+    def dead_letter(self, dead_letter: DeadLetter) -> None:
+        self._dead[next(self._numbers)] = dead_letter
 
     def dead_letters(self, river: str | None = None) -> list[StoredDeadLetter]:
-        stored = [StoredDeadLetter(number, letter) for number, letter in self._dead.items()]
-        return [each for each in stored if river in (None, each.letter.river)]
+        stored = [StoredDeadLetter(number, dead_letter) for number, dead_letter in self._dead.items()]
+        return [each for each in stored if river in (None, each.dead_letter.river)]
 
     def delete_dead_letter(self, stored: StoredDeadLetter) -> None:
         self._dead.pop(stored.number, None)
 
     def redrive(self, stored: StoredDeadLetter) -> None:
-        if self._dead.pop(stored.number, None) and stored.letter.river in self._consumers:
-            self._consumers[stored.letter.river].add(stored.letter.data)
+        if self._dead.pop(stored.number, None) and stored.dead_letter.river in self._consumers:
+            self._consumers[stored.dead_letter.river].add(stored.dead_letter.data)
 
     def publish(self, topic: str, content: bytes) -> None:
         for pattern, subscriber in list(self._subscribers):

@@ -97,9 +97,9 @@ class MemoryBus:
         await self._reach()
         return MemoryRiver(self._broker.consumer(name, domains), lambda: self.connected)
 
-    async def dead_letter(self, letter: DeadLetter) -> None:
+    async def dead_letter(self, dead_letter: DeadLetter) -> None:
         await self._reach()
-        self._broker.dead_letter(letter)
+        self._broker.dead_letter(dead_letter)
 
     async def dead_letters(self, river: str | None = None) -> Sequence[StoredDeadLetter]:
         await self._reach()

@@ -46,7 +46,7 @@ async def publish(client: Client, stream: JetStreamContext) -> None:
             )
 
 
-async def take(client: Client, river: Subscription, number: int) -> None:
+async def consume(client: Client, river: Subscription, number: int) -> None:
     """Write the messages that are there, and wait for more."""
     target = client[f"{TARGET}{number}"][COLLECTION]
     while True:
@@ -70,7 +70,7 @@ async def main(number: int) -> None:
     if number == 0:
         await make_stream(stream)
     river = await stream.subscribe(f"{STREAM}.*", durable=f"bench{number}", manual_ack=True)
-    works = [take(client, river, number)]
+    works = [consume(client, river, number)]
     if number == 0:
         works.append(publish(client, stream))
     else:

@@ -1,4 +1,4 @@
-"""Eve without any changes, with the same search: `workshop.bench.baselines.plain_eve:make_app()`."""
+"""Eve without our changes, over the same posts: `workshop.bench.baselines.plain_eve:make_app()`."""
 
 import os
 from typing import Any

@@ -55,8 +55,11 @@ class Arrivals(threading.Thread):
         """Record arrivals until all are there."""
         deadline = time.monotonic() + self._timeout
         namespaces = [{"ns": {"db": database, "coll": name}} for database, name in self.times]
-        seen: list[Document] = [{"$match": {"$or": namespaces}}, {"$project": {"ns": 1, "documentKey": 1}}]
-        with self._client.watch(seen, max_await_time_ms=200) as stream:
+        pipeline: list[Document] = [
+            {"$match": {"$or": namespaces}},
+            {"$project": {"ns": 1, "documentKey": 1}},
+        ]
+        with self._client.watch(pipeline, max_await_time_ms=200) as stream:
             self.is_watching.set()
             while not self.is_complete and time.monotonic() < deadline:
                 change = stream.try_next()

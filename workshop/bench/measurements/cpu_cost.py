@@ -82,8 +82,9 @@ class Cost:
 
 
 def costs(servers: Sequence[Server], number: int, rounds: int) -> list[Cost]:
-    """Return what requests cost each server, with so many requests in each of so many rounds. The others are
-    compared with the first.
+    """Measure the servers in turns, with `number` requests in each of `rounds`, and return their costs.
+
+    All servers are compared with the first.
     """
     for server in servers:
         server.measure(number)  # the first requests fill caches and pools

@@ -37,7 +37,9 @@ READER_HEADERS = {"Authorization": "Bearer of-bench"}
 """No cache responds to requests of a reader."""
 
 CONNECTIONS = 4
-"""As many as the gateway allows for one kind of page, so that no request waits."""
+"""The number of connections: as many as the gateway allows for pages of one kind, so that no request
+waits.
+"""
 
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log /dev/null; user root;

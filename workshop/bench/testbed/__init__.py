@@ -1,1 +1,1 @@
-"""What measurements run in: processes, a MongoDB and steps of their own."""
+"""The environment of measurements: processes, a MongoDB and steps of their own."""

@@ -29,8 +29,8 @@ PORT_VARIABLES = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
 
 @contextmanager
 def isolated_state(step: int | None = None) -> Iterator[None]:
-    """Return the workshop's commands, this process included, their own state folder, ports and servers inside
-    the block. They are on this machine and are reached without a proxy.
+    """Give the workshop's commands, and this process, a state folder, ports and servers of their own inside
+    the block. The servers are on this machine and are reached without a proxy.
     """
     names = [*PORT_VARIABLES, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]
     before = dict(os.environ)
@@ -97,8 +97,8 @@ def _up(step: int) -> Iterator[RunningStep]:
 
 @contextmanager
 def without_service(run: psutil.Process, service: str) -> Iterator[None]:
-    """Keep all instances of a service dead inside the block. The run, which would start them again, is
-    suspended, as if the machine had no room for another process.
+    """Kill all instances of a service, and keep them dead inside the block. The run is suspended meanwhile,
+    as it would start them again.
     """
     processes = [
         each
@@ -120,8 +120,9 @@ def without_service(run: psutil.Process, service: str) -> Iterator[None]:
 
 
 def await_ready(step: int, run: StartedProcess, seconds: float = START_SECONDS) -> None:
-    """Wait until the step that `run` runs is ready, which takes longer with much to copy. If it does not
-    become ready, raise NotMeasured with the end of its log.
+    """Wait until the step of `run` is ready, at most `seconds`. It takes longer if there is much to copy.
+
+    If the step does not become ready, raise NotMeasured with the end of its log.
     """
     deadline = time.monotonic() + seconds
     url = f"{read_step(step).url}/health/ready"

@@ -102,7 +102,7 @@ def values(stream: io.BufferedReader, read: bytes = b"", line: int = 1) -> Itera
 
 
 _NO_VALUE = object()
-"""Stands for what is not a value: the beginning of a wrapper, or what is beside the list in one."""
+"""The result where there is no record: at the beginning of a wrapper, or beside the list in it."""
 
 
 class _Buffer:

@@ -50,11 +50,11 @@ class FileSource:
             raise LoadError(
                 f"{site} is not the name of a site. Examples: --site serverfault.com, SITE=serverfault.com."
             )
-        facts = path.stat()
-        self.total: int | None = facts.st_size
+        status = path.stat()
+        self.total: int | None = status.st_size
         self.identity = Identity(
             f"file:{path.resolve()}",
-            f"{facts.st_size}:{facts.st_mtime_ns}:{self.format}:{self.site}:{VERSION}",
+            f"{status.st_size}:{status.st_mtime_ns}:{self.format}:{self.site}:{VERSION}",
         )
         self.position = 0
         self._file: OpenFile | None = None

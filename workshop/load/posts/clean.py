@@ -106,7 +106,7 @@ def without_entities(value: Any) -> Any:
 def without_markdown_entities(value: Any) -> Any:
     """Replace entities that authors and Reddit's editor write in Markdown, such as `&#x200B;` and `&nbsp;`.
 
-    `&lt;` and `&gt;` stay: who writes them mostly writes about them, in code.
+    `&lt;` and `&gt;` stay, as most authors who write them write about them, in code.
     """
     if isinstance(value, str) and "&" in value:
         return _MARKDOWN_ENTITIES.sub(lambda found: html.unescape(found[0]), value).replace("\xa0", " ")
@@ -144,7 +144,10 @@ def _whole(value: Any) -> int:
 
 
 def boolean(value: Any, field: str) -> bool:
-    """Return True or False from either, their names in any case, 1 and 0. Missing values are False."""
+    """Return True or False. Their names in any case and the numbers 1 and 0 are accepted, too.
+
+    A missing value is False.
+    """
     if isinstance(value, bool):
         return value
     value = unwrap(value)

@@ -80,7 +80,7 @@ def _name_of(value: Any) -> Any:
 def _topic(record: Mapping[str, Any], permalink: str, author: str) -> str:
     """Return the subreddit: from its own field, else from the permalink (exports of 2015 have it only there).
 
-    A post in none, such as an advertisement, is in its author's own, which Reddit calls `u_` and the name.
+    A post without a subreddit, such as an advertisement, belongs to its author, as Reddit's `u_NAME`.
     """
     topic = (
         clean.line(_name_of(record.get("subreddit")), "subreddit", NAME_LIMIT).strip("/").removeprefix("r/")

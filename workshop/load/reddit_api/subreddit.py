@@ -91,7 +91,7 @@ class SubredditSource:
                     yield _record(submission)
 
     def _retrying(self, listing: Iterator[Any]) -> Iterator["Submission"]:
-        """Yield the submissions of a listing. Wait as long as Reddit asks for; PRAW retries other errors
+        """Yield the submissions of a listing. Wait as long as Reddit demands; PRAW retries other errors
         itself.
         """
         from prawcore import TooManyRequests  # noqa: PLC0415 - slow to import, and only needed here
@@ -122,7 +122,7 @@ class SubredditSource:
         seconds = float(problem.retry_after or (0 if waits_itself else 2 ** (tries - 1)))
         if tries > MAX_TRIES or not 0 <= seconds <= LONGEST_WAIT:
             raise LoadError(RATE_LIMITED)
-        self._note("Waiting, as Reddit asks for a pause …")
+        self._note("Waiting, as Reddit demands a pause …")
         time.sleep(seconds)
 
 

@@ -44,7 +44,7 @@ def set_shares(desired: DesiredState, endpoints: AllEndpoints, service: str, sha
 
 
 def require_instances(desired: DesiredState, service: str) -> None:
-    """Refuse that a version without instances gets requests."""
+    """Raise click.ClickException if a version without instances has a share of the requests."""
     for version, each in desired[service].items():
         if each.share and not each.numbers:
             raise click.ClickException(
