@@ -29,8 +29,8 @@ services.
 class WaitingConnections:
     """Connections that have not sent their request or its body yet. They do not count as requests in flight.
 
-    There are `most` of them. Of more, the one that has waited longest goes, so that newcomers get in:
-    test_oldest_of_too_many_waiting_connections_is_closed.
+    There may be `most` of them. If there are more, the one that has waited longest is closed, so that new
+    clients can connect: test_oldest_of_too_many_waiting_connections_is_closed.
     """
 
     def __init__(self, most: int) -> None:
