@@ -109,8 +109,16 @@ class Refused(Problem):
 
 
 _FORWARDED: tuple[type[Problem], ...] = (
-    *(DependencyUnavailable, DependencyTimeout, NotFound, NameTaken, SignedOut),
-    *(Unprocessable, TooManyRequests, Stale, Gone, TooLarge),
+    DependencyUnavailable,
+    DependencyTimeout,
+    NotFound,
+    NameTaken,
+    SignedOut,
+    Unprocessable,
+    TooManyRequests,
+    Stale,
+    Gone,
+    TooLarge,
 )
 
 

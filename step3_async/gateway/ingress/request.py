@@ -33,13 +33,9 @@ READING = frozenset({"GET", "HEAD"})
 CacheKey = tuple[str, str, str, tuple[tuple[str, str], ...]]
 """Path, query, what the client accepts, and the versions it gets."""
 
-INTERNAL = frozenset(
-    each.lower()
-    for each in (
-        *(FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, SERVED_BY, "Own-Marks"),
-        *(DEADLINE, COMMAND_WAIT, COMMAND, DEPENDS_ON, GAPS),
-    )
-)
+_FROM_PROXIES = (FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO)
+_FROM_SERVICES = (SERVED_BY, DEADLINE, COMMAND_WAIT, COMMAND, DEPENDS_ON, GAPS)
+INTERNAL = frozenset(each.lower() for each in _FROM_PROXIES + _FROM_SERVICES)
 """Headers that only our own services or trusted proxies may send; those of all other senders are dropped."""
 
 CONDITIONS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "range"})

@@ -20,7 +20,12 @@ from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views import ponds
 
 PATHS = (
-    *("/tags", "/tags/{tag}", "/likes", "/like-counts", "/hidden", "/marks"),
+    "/tags",
+    "/tags/{tag}",
+    "/likes",
+    "/like-counts",
+    "/hidden",
+    "/marks",
     AnnouncedPath(template="/counts", part=True),
 )
 
