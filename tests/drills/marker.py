@@ -5,11 +5,13 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
 from tests.support.client import Reader
+from tests.support.eventually import eventually
 from tests.support.responses import expect
 
 TAGS = ("red", "green", "blue", "grey")
@@ -77,7 +79,7 @@ class Marker(threading.Thread):
         return [text for post in marks for text in self._wrong_of(post, marks[post])]
 
     def _wrong_of(self, post_id: str, marks: list[Mark]) -> list[str]:
-        post = expect(self._reader.get(f"/posts/{post_id}"), 200).json()
+        post = eventually(lambda: self._without_gap(post_id))
         tags = post["tags"]
         there = {"like": post["liked"], "hide": post["hidden"], **{f"tags/{tag}": True for tag in tags}}
         found = [f"{post_id} has {tags}"] if len(tags) != len(set(tags)) else []
@@ -86,6 +88,12 @@ class Marker(threading.Thread):
             for mark in marks
             if mark not in self.unknown and there.get(mark.verb, False) != self.marks[mark]
         ]
+
+    def _without_gap(self, post_id: str) -> dict[str, Any]:
+        """Return the post. A part that was killed may not be back for its share of the page yet."""
+        post: dict[str, Any] = expect(self._reader.get(f"/posts/{post_id}"), 200).json()
+        assert {"tags", "liked", "hidden"} <= {*post}
+        return post
 
     def _write(self, mark: Mark) -> None:
         wanted = not self.marks.get(mark, False)
