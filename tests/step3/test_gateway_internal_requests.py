@@ -18,7 +18,6 @@ OURS = {
     "Depends_On": "list.posts",
     "Gaps": "tagged",
     "Served_By": "me v1",
-    "Own_Marks": "{}",
     "X_Forwarded_For": "6.6.6.6",
     "X_Forwarded_Proto": "https",
     "X_Forwarded_Prefix": "/x",
