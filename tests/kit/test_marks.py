@@ -36,6 +36,7 @@ def test_tag_is_added_and_removed(marks: Marks) -> None:
     assert marks.untag("ada", "t3_1", "python", "read") == ["later"]
     assert marks.untag("ada", "t3_1", "python", "later") == []
     assert marks.untag("ada", "t3_2", "python", "never put") == []
+    assert kept(marks, "ada", "t3_2")["topic"] == "python"
 
 
 def test_number_of_tags_is_limited(marks: Marks) -> None:
@@ -59,6 +60,8 @@ def test_like_counts_once_and_can_be_removed(marks: Marks) -> None:
     assert kept(marks, "ada", "t3_1")["liked"] is False
     assert marks.likes(["t3_1", "t3_2"]) == {"t3_1": 1}
     assert marks.likes(["t3_2"]) == {}
+    assert marks.like("cleo", "t3_1", "python", True) == 2
+    assert marks.likes(["t3_1"]) == {"t3_1": 2}
 
 
 def test_setting_a_mark_again_keeps_its_time(marks: Marks) -> None:
@@ -112,6 +115,10 @@ def test_most_used_tags_are_counted_first(marks: Marks) -> None:
     assert marks.tags("ada", Page(2, 2)).items == [{"tag": "a", "count": 1}]
     assert sorted(marks.tagged("ada", "b")) == ["t3_1", "t3_2"]
     assert marks.tagged("ada", "other") == []
+    more = ("z", "y", "x", "w", "v", "u", "t")
+    for tag in more:
+        marks.tag("ada", "t3_4", "python", tag)
+    assert [each["tag"] for each in marks.tags("ada", Page(1, 20)).items] == ["b", "c", "a", *reversed(more)]
 
 
 def test_number_of_counted_tags_is_limited(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,10 +139,11 @@ def test_counts_and_interests_come_from_the_readers_marks(marks: Marks) -> None:
     marks.tag("ada", "t3_2", "stones", "b")
     marks.like("ada", "t3_3", "rivers", True)
     marks.hide("ada", "t3_4", "noise", True)
+    marks.like("ada", "t3_7", "rivers", True)
     marks.like("ada", "t3_5", "given up", False)
     marks.like("bob", "t3_6", "another's", True)
     marks.tag("bob", "t3_6", "another's", "z")
-    assert marks.counts("ada") == {"tags": 2, "likes": 1, "hidden": 1}
+    assert marks.counts("ada") == {"tags": 2, "likes": 2, "hidden": 1}
     assert marks.counts("nobody") == {"tags": 0, "likes": 0, "hidden": 0}
     topics, tags = marks.interests("ada")
     assert (topics, tags) == ({"python", "stones", "rivers"}, ["a", "b"])
