@@ -45,6 +45,16 @@ def test_check_does_not_count_and_count_does_not_refuse(database: Database[Docum
     window.count("ada")  # is over the limit already
 
 
+def test_wait_is_until_the_oldest_entry_expires(database: Database[Document]) -> None:
+    full = limit(database, amount=1)
+    full.take("ada")
+    database["limit_windows"].update_one({}, {"$set": {"entries": [time.time() - 30]}})
+    for refuses in (full.take, full.check):
+        with pytest.raises(TooManyRequests) as refused:
+            refuses("ada")
+        assert 1 <= refused.value.retry_after <= 30
+
+
 @pytest.mark.parametrize("age", [59.9, 60.1, 3600])
 def test_wait_is_never_zero(database: Database[Document], age: float) -> None:
     """Also if the window ends between the two queries."""
