@@ -1,6 +1,6 @@
 """The collection of marks: what each verb stores, and what the queries find."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -165,6 +165,20 @@ def test_posts_are_shown_with_the_readers_marks(marks: Marks) -> None:
         ([], False, False),
     ]
     assert len({each["_etag"] for each in shown}) == 3
+
+
+def test_stored_posts_are_shown_with_marks(marks: Marks) -> None:
+    marks.like("ada", "t3_1", "python", True)
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+    (post,) = marks.shown([{"_id": "t3_1", "_etag": "e", "created": created, "love": 7}], "ada")
+    assert post.pop("_etag") != "e"
+    assert post == {
+        "_id": "t3_1",
+        "created": "2026-01-01T00:00:00Z",
+        "tags": [],
+        "liked": True,
+        "hidden": False,
+    }
 
 
 def test_malformed_fields_of_other_programs_are_left_out(marks: Marks) -> None:

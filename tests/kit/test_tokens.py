@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from kit.clients.rest import Rest
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.tokens import JWKS, Issuer, LocalKeys, RemoteKeys, Verifier
-from tests.support.eventually import PATIENCE
+from kit.tokens import remote as remote_keys
+from tests.support.eventually import PATIENCE, eventually
 from workshop.ports import free_port
 
 ISSUER = "stones"
@@ -370,6 +371,10 @@ def remote() -> Iterator[Remote]:
     made.publisher.stop()
 
 
+def expect_true(condition: bool) -> None:
+    assert condition
+
+
 @contextmanager
 def away(remote: Remote) -> Iterator[None]:
     """Inside a test the publisher does not listen; afterwards it is back."""
@@ -387,6 +392,16 @@ class TestRemoteKeys:
         assert all(remote.knows(remote.issuer) for _ in range(5))
         assert remote.count == 1
         assert remote.publisher.requests[0]["path"] == JWKS
+
+    def test_key_set_can_be_fetched_ahead(self, remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(remote_keys, "PAUSE", 0.01)
+        with away(remote):
+            remote.keys.fetch_ahead()
+            eventually(lambda: expect_true(remote.keys._requests >= 2))
+        eventually(lambda: expect_true(remote.keys._keys is not None))
+        assert remote.count == 1
+        remote.publisher.stop()
+        assert remote.knows(remote.issuer)
 
     def test_key_set_is_fetched_again_after_its_lifetime(self, remote: Remote) -> None:
         remote.knows(remote.issuer)

@@ -371,6 +371,13 @@ class TestCopies:
         assert copy.cursor(NAME) == "c2"
         assert everything(copies) == [{"_id": "p_00001", "score": 2}]
 
+    def test_copies_are_filled_once_they_follow_changes(self, copy: Copy) -> None:
+        assert not copy.is_filled(NAME)
+        copy.apply(NAME, delivery(None, "all:token:p_1"))
+        assert not copy.is_filled(NAME)
+        copy.apply(NAME, delivery("all:token:p_1", "changes:token"))
+        assert copy.is_filled(NAME)
+
     def test_delivery_without_changes_moves_the_cursor(self, copy: Copy) -> None:
         copy.apply(NAME, delivery(None, "c1"))
         copy.apply(NAME, delivery("c1", "c2"))

@@ -16,10 +16,12 @@ from step3_async.capture.capture import Capture, connect_to_mongodb
 from step3_async.capture.change_stream import ChangeStream, ResumeTokenLost
 from step3_async.capture.events import EventFactory
 from step3_async.capture.lease import Lease
+from step3_async.capture.publisher import publish
 from step3_async.capture.resume_token import ResumeToken
 from step3_async.capture.snapshot_jobs import SnapshotJob, SnapshotJobs
 from step3_async.capture.snapshot_pages import page_event, read_page
 from step3_async.capture.sources import SOURCES
+from step3_async.contracts import catalogue
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.bus import ALL
 from step3_async.rapids.messages import SNAPSHOT_REQUEST, SnapshotAccepted, SnapshotRequest
@@ -369,6 +371,20 @@ class TestPages:
         ]
         assert page_event("posts", page, version).event_id == event.event_id
         assert len({each.event_id for each in [event, *others]}) == 6
+
+
+@asynchronous
+async def test_invalid_event_does_not_block_others(capsys: pytest.CaptureFixture[str]) -> None:
+    broker = Broker()
+    bus = MemoryBus(broker, validate=catalogue.validate)
+    reader = await Reader(broker).open()
+    good = catalogue.EVENT_TYPES[0].example_event()
+    events = [good.model_copy(update={"event_id": name, "key": name}) for name in ("a", "b", "c")]
+    events[1] = events[1].model_copy(update={"after": None})
+    await publish(bus, events)
+    await reader.read(2)
+    assert [each.key for each in reader.events] == ["a", "c"]
+    assert "an event cannot be published" in capsys.readouterr().out
 
 
 class Captured:

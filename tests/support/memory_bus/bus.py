@@ -71,10 +71,13 @@ class MemoryRiver:
 
 
 class MemoryBus:
-    """All buses with the same `broker` reach each other. `lose` and `restore` change the connection."""
+    """All buses with the same `broker` reach each other. `lose` and `restore` change the connection.
 
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+    `validate` raises ValueError for an event that must not be published.
+    """
+
+    def __init__(self, broker: Broker, validate: Callable[[Event], None] | None = None) -> None:
+        self._broker, self._validate = broker, validate
         self._connected, self._closed = True, False
         self._callbacks: list[Callable[[bool], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,6 +93,9 @@ class MemoryBus:
         self._change(True)
 
     async def publish_events(self, events: Sequence[Event], to: str | None = None) -> None:
+        if self._validate:
+            for event in events:
+                self._validate(event)
         await self._reach()
         self._broker.publish_events(events, to)
 
