@@ -13,12 +13,14 @@ import pytest
 from pymongo import IndexModel, MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import BulkWriteError, OperationFailure
 from werkzeug.test import TestResponse
 
 from kit.http.problems import DependencyUnavailable, Gone, Stale, TooLarge, Unprocessable
 from kit.service import Service, config
 from kit.tokens import SYNC, Issuer, LocalKeys, Verifier
 from step2_services.replication import Copy, Feed, feed
+from step2_services.replication import copies as replication_copies
 from step2_services.replication.batch import LARGEST_BATCH, Batch, Delivery, dumps
 from step2_services.replication.verbs import copies_blueprint, feeds_blueprint
 from workshop.ports import free_port
@@ -362,6 +364,25 @@ def delivery(base: str | None, cursor: str, *put: Document, **more: Any) -> Deli
     )
 
 
+@pytest.mark.parametrize(
+    ("error", "is_too_much"),
+    [
+        (OperationFailure("", 112), True),
+        (OperationFailure("", 290), True),
+        (OperationFailure("", 388), True),
+        (OperationFailure("", 11000), False),
+        (OperationFailure("", 1, {"errorLabels": ["TransientTransactionError"]}), True),
+        (OperationFailure("", 1, {"errorLabels": ["RetryableWriteError"]}), False),
+        (BulkWriteError({"writeErrors": [{"code": 11000}, {"code": 388}]}), True),
+        (BulkWriteError({"writeErrors": [{"code": 11000}]}), False),
+        (BulkWriteError({"errorLabels": ["TransientTransactionError"]}), True),
+    ],
+    ids=str,
+)
+def test_errors_of_too_large_transactions_are_known(error: OperationFailure, is_too_much: bool) -> None:
+    assert replication_copies._is_too_much(error) is is_too_much
+
+
 class TestCopies:
     def test_copies_follow_deliveries(self, copy: Copy, copies: Papers) -> None:
         assert copy.cursor(NAME) is None
@@ -463,6 +484,15 @@ class TestCopies:
         copy.apply(NAME, delivery("c2", "c3", *numbered(3, score=2)))
         assert everything(copies) == numbered(3, score=2)
 
+    def test_size_of_the_cache_follows_from_that_of_the_indexes(
+        self, copy: Copy, copies: Papers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        copy.apply(NAME, delivery(None, "c1", *numbered(3)))
+        size = copies.database.command("collStats", copies.name)["totalIndexSize"]
+        assert "their indexes, which have 0 MB. 1 GB would do." in copy._too_much(3)
+        monkeypatch.setattr(replication_copies, "CACHE_PER_INDEX", 3 * 2**30)
+        assert f" {3 * size} GB would do." in copy._too_much(3)
+
     @pytest.mark.parametrize(
         ("within", "left"),
         [
@@ -520,8 +550,9 @@ class TestCopies:
 
     @pytest.mark.parametrize("found", ["yesterday", "", 7, {}, True, "2020-13-01T00:00:00Z"], ids=repr)
     def test_invalid_time_is_refused(self, copy: Copy, found: Any) -> None:
-        with pytest.raises(Unprocessable):
+        with pytest.raises(Unprocessable) as refused:
             copy.apply(NAME, delivery(None, "c1", {"_id": "a", "when": found}))
+        assert refused.value.issues == {"put": "times are ISO 8601"}
         assert copy.cursor(NAME) is None
 
     def test_copies_stay_until_a_new_start_delivers_newer_ones(self, copy: Copy, copies: Papers) -> None:
