@@ -77,6 +77,12 @@ def test_change_of_a_like_or_hide_makes_its_event(domain: str, field: str, name:
     assert event_of(domain, "delete", on, None) == (opposite, PLACE)
 
 
+def test_deleted_mark_without_an_image_is_known_by_its_key() -> None:
+    rule = next(each for each in SOURCES if each.domain == "like").rule
+    event = rule(Change("delete", "ada:t3_1", None, None))
+    assert event == ("unliked", {"reader": "ada", "post": "t3_1"})
+
+
 def test_share_is_one_event_without_recipient_and_note() -> None:
     assert event_of("share", "insert", None, SHARE) == ("shared", {"reader": "ada", "post": "t3_1"})
     assert event_of("share", "update", SHARE, SHARE) is None
