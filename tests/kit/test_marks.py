@@ -54,6 +54,7 @@ def test_like_counts_once_and_can_be_removed(marks: Marks) -> None:
     assert marks.like("ada", "t3_1", "python", True) == 1
     assert marks.like("ada", "t3_1", "python", True) == 1
     assert marks.like("bob", "t3_1", "python", True) == 2
+    assert marks.collection.distinct("_id") == ["ada:t3_1", "bob:t3_1"]
     place = {"_id": "ada:t3_1", "reader": "ada", "post": "t3_1", "topic": "python"}
     assert kept(marks, "ada", "t3_1") == {**place, "liked": True, "times": ["at", "liked_at"]}
     assert marks.like("ada", "t3_1", "python", False) == 1
