@@ -60,9 +60,9 @@ class Pull:
         end = time.monotonic() + timeout
         while not self._messages:
             now = time.monotonic()
+            self._arrived.clear()
             if self._left <= 0 or now >= self._ends_at:
                 await self._request(limit)
-            self._arrived.clear()
             await wait_unless(self._arrived, min(end, self._ends_at) - now)
             if self._problem:
                 problem, self._problem = self._problem, ""

@@ -93,6 +93,7 @@ class NatsRiver:
             messages = await self._pull.fetch(limit, timeout)
         except (*FAILURES, Unavailable) as error:
             self._is_checked = False
+            self._pull.restart()
             raise Unavailable(str(error)) from error
         return [NatsDelivery(message, self) for message in messages]
 
