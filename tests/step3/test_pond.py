@@ -11,15 +11,17 @@ import pytest
 from bson.codec_options import CodecOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pymongo import ASCENDING, TEXT, IndexModel, MongoClient
+from pymongo import ASCENDING, TEXT, IndexModel, InsertOne, MongoClient, WriteConcern
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import BulkWriteError
 
 from kit.http.problems import DependencyUnavailable
 from kit.mongo import client as mongo
 from kit.mongo.indexes import make_indexes
 from step3_async.contracts.envelope import Event, Page
-from step3_async.rapids.pond import Pond, pond_indexes
-from step3_async.rapids.pond.bulk_writes import Rejected
+from step3_async.rapids.pond import Pond, bulk_writes, pond_indexes, versioned_writer
+from step3_async.rapids.pond.bulk_writes import Rejected, write
 from tests.step3.histories import Change, event, events, page, snapshot, state, version
 from tests.support.eventually import PATIENCE
 from workshop.ports import free_port
@@ -229,6 +231,42 @@ class TestEvents:
             Pond(away["nowhere"][DOMAIN], DOMAIN, ("title",)).apply([event(DOMAIN, 1, "p_a", {})])
 
 
+def test_write_that_a_majority_does_not_have_is_an_error(store: Database[Document]) -> None:
+    """Not even if MongoDB has no complaint about the documents."""
+    unsafe = store["papers"].with_options(write_concern=WriteConcern(w=2, wtimeout=100))
+    with pytest.raises(BulkWriteError):
+        write(unsafe, [InsertOne({"_id": "p_1"})])
+
+
+def test_only_errors_of_documents_reject_them(
+    store: Database[Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = store.create_collection("strict", validator={"title": {"$type": "string"}})
+    requests = [InsertOne({"_id": "p_1", "title": 7}), InsertOne({"_id": "p_2", "title": "stones"})]
+    with pytest.raises(Rejected, match="failed validation"):
+        write(papers, requests)
+    assert papers.distinct("_id") == ["p_2"]
+    monkeypatch.setattr(bulk_writes, "TRANSIENT", {121})  # MongoDB's code for what happened
+    with pytest.raises(BulkWriteError):
+        write(papers, requests)
+
+
+def test_document_that_met_another_writer_is_written_again(
+    store: Database[Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MongoDB refuses a document if another one with its id was inserted between its two looks."""
+    pond, attempts = pond_in(store), 0
+
+    def refuse_twice(collection: Collection[Document], requests: Sequence[Any]) -> list[int]:
+        nonlocal attempts
+        attempts += 1
+        return [*range(len(requests))] if attempts <= 2 else write(collection, requests)
+
+    monkeypatch.setattr(versioned_writer, "write", refuse_twice)
+    pond.apply([event(DOMAIN, 1, "p_1", {"title": "stones"})])
+    assert shown(pond) == {"p_1": {"title": "stones"}}
+
+
 class TestSnapshots:
     def pages(self, run: str = "run") -> list[Event]:
         history = [(key, {"title": key}) for key in KEYS]
@@ -267,6 +305,15 @@ class TestSnapshots:
             *(("run", 1, "p_b", False), ("run", 2, "p_b", False), ("run", 3, "p_b", False)),
             *(("run", 4, None, True), ("run", 4, None, True)),
         ]
+
+    def test_repeated_page_is_not_remembered(self, store: Database[Document]) -> None:
+        pond, pages = pond_in(store), self.pages()
+        pond.snapshots.record_request(DOMAIN, "rapids")
+        pond.snapshots.begin(DOMAIN, "run")
+        for place in (0, 1, 1):
+            pond.apply([pages[place]])
+            kept = store["rivers_pages"].find_one({"_id": f"{DOMAIN}/run"})
+            assert kept is not None and kept["ahead"] == []
 
     def test_pages_before_the_acceptance_count(self, store: Database[Document]) -> None:
         pond = pond_in(store)
