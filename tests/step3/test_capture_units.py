@@ -374,7 +374,7 @@ class TestPages:
 
 
 @asynchronous
-async def test_invalid_event_does_not_block_others(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_invalid_event_does_not_block_others() -> None:
     broker = Broker()
     bus = MemoryBus(broker, validate=catalogue.validate)
     reader = await Reader(broker).open()
@@ -384,7 +384,6 @@ async def test_invalid_event_does_not_block_others(capsys: pytest.CaptureFixture
     await publish(bus, events)
     await reader.read(2)
     assert [each.key for each in reader.events] == ["a", "c"]
-    assert "an event cannot be published" in capsys.readouterr().out
 
 
 def has_token(own: Owners) -> bool:
