@@ -1,7 +1,6 @@
 """Publish snapshots: all documents of a source, page by page."""
 
 import asyncio
-import contextlib
 from typing import NoReturn
 
 import structlog
@@ -14,7 +13,7 @@ from step3_async.capture.snapshot_jobs import SnapshotJob
 from step3_async.capture.snapshot_pages import page_event, read_page
 from step3_async.contracts.envelope import Page
 from step3_async.rapids.bus import Unavailable
-from step3_async.rapids.tasks import cancel
+from step3_async.rapids.tasks import cancel, wait_unless
 
 GATHER_SECONDS = 0.3
 """A new job waits this long for other rivers to join."""
@@ -49,9 +48,7 @@ class Snapshots:
                 for run in await self._runs():
                     if run not in running:
                         running[run] = group.create_task(self._publish_patiently(run))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await self._assignment.snapshot_jobs.added.wait()
+                await wait_unless(self._assignment.snapshot_jobs.added, LOOK_SECONDS)
                 self._assignment.snapshot_jobs.added.clear()
 
     async def _runs(self) -> list[str]:

@@ -68,9 +68,17 @@ class GatewayApi(Rest):
     ) -> requests.Response:
         """Send a request as `Rest.call` does, and add the response's headers to the metadata."""
         sent = {COMMAND_WAIT: "later", **self._proof, **_headers_to_pass_on(), **(headers or {})}
-        rest = {"token": token, "params": params, "json": json, "content": content}
         try:
-            response = super().call(method, path, **rest, headers=sent, read_seconds=read_seconds)
+            response = super().call(
+                method,
+                path,
+                token=token,
+                params=params,
+                json=json,
+                content=content,
+                headers=sent,
+                read_seconds=read_seconds,
+            )
         except Problem:
             if has_request_context():
                 metadata().depends_on = None

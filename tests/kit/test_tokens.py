@@ -23,7 +23,7 @@ from kit.clients.rest import Rest
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.tokens import JWKS, Issuer, LocalKeys, RemoteKeys, Verifier
 from kit.tokens import remote as remote_keys
-from tests.support.eventually import PATIENCE, eventually
+from tests.support.eventually import PATIENCE, eventually, holds
 from workshop.ports import free_port
 
 ISSUER = "stones"
@@ -371,10 +371,6 @@ def remote() -> Iterator[Remote]:
     made.publisher.stop()
 
 
-def expect_true(condition: bool) -> None:
-    assert condition
-
-
 @contextmanager
 def away(remote: Remote) -> Iterator[None]:
     """Inside a test the publisher does not listen; afterwards it is back."""
@@ -397,8 +393,8 @@ class TestRemoteKeys:
         monkeypatch.setattr(remote_keys, "PAUSE", 0.01)
         with away(remote):
             remote.keys.fetch_ahead()
-            eventually(lambda: expect_true(remote.keys._requests >= 2))
-        eventually(lambda: expect_true(remote.keys._keys is not None))
+            eventually(holds(lambda: remote.keys._requests >= 2))
+        eventually(holds(lambda: remote.keys._keys is not None))
         assert remote.count == 1
         remote.publisher.stop()
         assert remote.knows(remote.issuer)

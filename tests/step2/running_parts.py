@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -154,12 +154,3 @@ def frozen(processes: list[psutil.Process]) -> Iterator[None]:
     finally:
         for each in reversed(processes):  # children first, so that their parents do not notice it late
             os.kill(each.pid, signal.SIGCONT)
-
-
-def holds(check: Callable[[], bool]) -> Callable[[], None]:
-    """Return an assertion of `check` for `eventually`."""
-
-    def assert_it() -> None:
-        assert check()
-
-    return assert_it

@@ -7,10 +7,10 @@ import pytest
 
 from kit.server.latch import Latch
 from step2_services.web.readiness import OptionalParts
-from tests.step2.running_parts import ARRIVED_SECONDS, Parts, frozen, holds
+from tests.step2.running_parts import ARRIVED_SECONDS, Parts, frozen
 from tests.step2.scaling import is_live
 from tests.support.client import Client
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, holds
 from tests.support.responses import expect
 
 COPIES = {"posts", "hides", "revocations"}

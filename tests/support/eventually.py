@@ -34,3 +34,12 @@ def eventually(check: Callable[[], Result], deadline: float = PATIENCE) -> Resul
             if last:
                 raise
         time.sleep(min(next(waits), max(0.0, end - time.monotonic())))
+
+
+def holds(check: Callable[[], bool]) -> Callable[[], None]:
+    """Return an assertion of `check` for `eventually`."""
+
+    def assert_it() -> None:
+        assert check()
+
+    return assert_it

@@ -1,7 +1,6 @@
 """The projection runner keeps a service's ponds up to date, and publishes what they show."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from step3_async.rapids.bus import Bus, DeadLetter
 from step3_async.rapids.consumer import Consumer
 from step3_async.rapids.messages import APPLIED, APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
 from step3_async.rapids.pond import Pond
+from step3_async.rapids.tasks import wait_unless
 
 AGAIN_SECONDS, LONGEST_AGAIN_SECONDS = 1.0, 30.0
 DEAD_SECONDS = 1.0
@@ -62,8 +62,7 @@ class ProjectionRunner:
                 return
             except Exception:
                 log.exception("projecting events failed and is tried again", seconds=again)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), again)
+            await wait_unless(self._stopping, again)
             again = min(2 * again, LONGEST_AGAIN_SECONDS)
             self._consumer = self._new_consumer()
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from step3_async.rapids.messages import APPLIED, APPLIED_QUERY, HEARTBEAT, PROBE, REBUILD, SNAPSHOT_REQUEST
-from step3_async.rapids.nats.streams import DEAD, RAPIDS, STREAMS, dead_subject
+from step3_async.rapids.nats.streams import DEAD, RAPIDS, STREAMS, consumer_subject, dead_subject
 
 EVERYTHING = [">"]
 
@@ -69,7 +69,7 @@ def permissions_of(name: str, user: User) -> dict[str, Any]:
 
 def _river(name: str) -> list[str]:
     """Return the subjects that a service publishes to for its own river and its own dead letters."""
-    own = [f"$JS.API.CONSUMER.{call}.{RAPIDS}.{name}" for call in ("INFO", "CREATE", "MSG.NEXT")]
+    own = [consumer_subject(call, name) for call in ("INFO", "CREATE", "MSG.NEXT")]
     dead = dead_subject(name)
     return [*own, f"$JS.ACK.{RAPIDS}.{name}.>", dead, f"$JS.API.CONSUMER.CREATE.{DEAD}.*.{dead}"]
 

@@ -13,7 +13,7 @@ from nats.js.errors import APIError, NotFoundError
 from step3_async.rapids.bus import ALL, Unavailable
 from step3_async.rapids.nats.connection import FAILURES, REPLY_SECONDS, Connection
 from step3_async.rapids.nats.pull import Pull
-from step3_async.rapids.nats.streams import RAPIDS, river_subjects
+from step3_async.rapids.nats.streams import RAPIDS, consumer_subject, river_subjects
 
 ACK_SECONDS = 10.0
 """An event that is not acknowledged for this long is delivered again."""
@@ -77,7 +77,7 @@ class NatsRiver:
         self._done: int | None = None
         self._is_checked = False
         self._checking = asyncio.Lock()
-        self._pull = Pull(connection, f"$JS.API.CONSUMER.MSG.NEXT.{RAPIDS}.{name}")
+        self._pull = Pull(connection, consumer_subject("MSG.NEXT", name))
         connection.on_change(self._on_change)
 
     async def open(self) -> None:

@@ -46,6 +46,11 @@ def dead_subject(river: str) -> str:
     return f"dead.{river}"
 
 
+def consumer_subject(call: str, river: str) -> str:
+    """Return the subject of a call to JetStream's API about a river, such as INFO or MSG.NEXT."""
+    return f"$JS.API.CONSUMER.{call}.{RAPIDS}.{river}"
+
+
 async def provision(url: str | None = None) -> None:
     """Make the streams at `url` or NATS_URL, or change their limits to those of the environment.
 
