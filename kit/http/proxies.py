@@ -10,15 +10,13 @@ from hmac import compare_digest
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from werkzeug.datastructures import Authorization
-
+from kit.http.authorization import is_for_a_proxy
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SCHEMES = ("http", "https")
-PROXYS_SCHEMES = ("basic", "digest", "negotiate", "ntlm")
 
 
 class TrustedProxies:
@@ -95,18 +93,6 @@ def scheme_of(forwarded_proto: str) -> str:
     """Read the scheme that the last proxy names; http if it names none."""
     scheme = forwarded_proto.rpartition(",")[2].strip().lower()
     return scheme if scheme in SCHEMES else SCHEMES[0]
-
-
-def is_for_a_proxy(authorization: str) -> bool:
-    """Return whether a header Authorization is for a proxy that wants a password of its own.
-
-    Browsers then send it with each request. We accept bearer tokens only.
-    """
-    scheme, _, credentials = authorization.partition(" ")
-    if scheme.lower() not in PROXYS_SCHEMES or not credentials.strip() or not credentials.isascii():
-        return False
-    given = Authorization.from_header(authorization)
-    return given is not None and (given.type != "digest" or "response" in given.parameters)
 
 
 def _key(header: str) -> str:

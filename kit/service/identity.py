@@ -5,9 +5,9 @@ from collections.abc import Callable
 from eve.auth import BasicAuth
 from flask import Flask, current_app, g, request
 
+from kit.http.authorization import bearer_token, is_for_a_proxy
 from kit.http.operations import operation_of
 from kit.http.problems import SignedOut
-from kit.http.proxies import is_for_a_proxy
 from kit.tokens import Claims, Verifier
 
 OPEN = ("/health/", "/metrics", "/docs", "/openapi.json", "/.well-known/")
@@ -51,8 +51,7 @@ def identify(
         verb = operation_of(app, request.endpoint)
         is_for_services = verb is not None and verb.service
         verifier = services if is_for_services else readers
-        given = request.authorization
-        token = given.token if given is not None and given.type == "bearer" else None
+        token = bearer_token(authorization)
         claims: Claims | None = verifier.verify(token) if verifier and token else None
         if claims is None or (not is_for_services and revoked(claims.token_id)):
             raise SignedOut("This token is not valid, or no longer. Sign in for a new one.")

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from kit.http.authorization import bearer_token
 from step0_monolith.http.bodies import FORM
 from step0_monolith.store import Reader, Session, Store
 
@@ -26,9 +27,9 @@ R = TypeVar("R")
 def identify(store: Store) -> None:
     """Set `g.reader`. Raises Unauthorized for a token that is not valid, and then sets it to None."""
     g.reader = None
-    if "Authorization" in request.headers:
-        given = request.authorization
-        token = given.token if given is not None and given.type == "bearer" else None
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        token = bearer_token(authorization)
         g.reader = store.authenticate(token) if token else None
         if g.reader is None:
             raise unauthorized("This token is not valid, or no longer. Sign in for a new one.")

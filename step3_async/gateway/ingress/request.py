@@ -14,6 +14,7 @@ from hmac import compare_digest
 from multidict import CIMultiDict
 from starlette.types import Scope
 
+from kit.http.authorization import is_for_a_proxy
 from kit.http.headers import (
     FACE_SECRET,
     FORWARDED_FOR,
@@ -22,7 +23,7 @@ from kit.http.headers import (
     SERVED_BY,
     SERVICE_VERSION,
 )
-from kit.http.proxies import SCHEMES, TrustedProxies, is_for_a_proxy, scheme_of
+from kit.http.proxies import SCHEMES, TrustedProxies, scheme_of
 from step3_async.gateway.routing.balancer import Balancer, requested_versions
 from step3_async.gateway.routing.routes import Route, is_api
 from step3_async.rapids.headers import COMMAND, COMMAND_WAIT, DEADLINE, DEPENDS_ON, GAPS
