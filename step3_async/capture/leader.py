@@ -8,14 +8,14 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from step3_async.capture.assignment import Assignment
-from step3_async.capture.change_stream import WAIT_MS
-from step3_async.capture.follower import Follower
-from step3_async.capture.lease import Lease, LeaseLost
-from step3_async.capture.resume_token import ResumeToken
-from step3_async.capture.snapshot_jobs import SnapshotJobs
-from step3_async.capture.snapshots import Snapshots
+from step3_async.capture.following.change_stream import WAIT_MS
+from step3_async.capture.following.follower import Follower
+from step3_async.capture.snapshots.snapshots import Snapshots
 from step3_async.capture.sources import Source
+from step3_async.capture.store.assignment import Assignment
+from step3_async.capture.store.lease import Lease, LeaseLost
+from step3_async.capture.store.resume_token import ResumeToken
+from step3_async.capture.store.snapshot_jobs import SnapshotJobs
 from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.tasks import until_one_ends

@@ -17,11 +17,11 @@ from pymongo.errors import OperationFailure
 
 from kit.mongo.client import connect
 from kit.mongo.prepare import keep_images, prepare_beside
-from step3_async.capture import lease as leases
-from step3_async.capture import resume_token as resume_tokens
 from step3_async.capture.capture import connect_to_mongodb
-from step3_async.capture.lease import Lease, LeaseLost
-from step3_async.capture.resume_token import ResumeToken
+from step3_async.capture.store import lease as leases
+from step3_async.capture.store import resume_token as resume_tokens
+from step3_async.capture.store.lease import Lease, LeaseLost
+from step3_async.capture.store.resume_token import ResumeToken
 from tests.step3.owners import Owners, owners
 from tests.support.eventually import PATIENCE, eventually
 

@@ -10,17 +10,19 @@ import pytest
 from prometheus_client import REGISTRY
 from pymongo.asynchronous.database import AsyncDatabase
 
-from step3_async.capture import change_stream, follower, snapshot_pages, snapshots
-from step3_async.capture.assignment import Assignment
 from step3_async.capture.capture import Capture, connect_to_mongodb
-from step3_async.capture.change_stream import ChangeStream, ResumeTokenLost
-from step3_async.capture.events import EventFactory
-from step3_async.capture.lease import Lease
+from step3_async.capture.following import change_stream, follower
+from step3_async.capture.following.change_stream import ChangeStream, ResumeTokenLost
+from step3_async.capture.following.events import EventFactory
 from step3_async.capture.publisher import publish
-from step3_async.capture.resume_token import ResumeToken
-from step3_async.capture.snapshot_jobs import SnapshotJob, SnapshotJobs
-from step3_async.capture.snapshot_pages import page_event, read_page
+from step3_async.capture.snapshots import pages as snapshot_pages
+from step3_async.capture.snapshots import snapshots
+from step3_async.capture.snapshots.pages import page_event, read_page
 from step3_async.capture.sources import SOURCES
+from step3_async.capture.store.assignment import Assignment
+from step3_async.capture.store.lease import Lease
+from step3_async.capture.store.resume_token import ResumeToken
+from step3_async.capture.store.snapshot_jobs import SnapshotJob, SnapshotJobs
 from step3_async.contracts import catalogue
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Event, Page
 from step3_async.rapids.bus import ALL

@@ -7,7 +7,7 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from step3_async.capture.lease import Lease, LeaseLost
+from step3_async.capture.store.lease import Lease, LeaseLost
 from step3_async.contracts.envelope import Document
 
 IDLE_SECONDS = 10.0

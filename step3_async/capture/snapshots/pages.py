@@ -4,7 +4,7 @@ from bson import Timestamp
 from pymongo.asynchronous.collection import AsyncCollection
 
 from kit.mongo.skipped import without_invalid
-from step3_async.capture.assignment import Assignment
+from step3_async.capture.store.assignment import Assignment
 from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page, event_id_of, now, version_of
 from step3_async.rapids.tracing import TRACEPARENT
 

@@ -6,11 +6,11 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
-from step3_async.capture.assignment import Assignment
 from step3_async.capture.metrics import PAGES, SNAPSHOTS
 from step3_async.capture.publisher import publish
-from step3_async.capture.snapshot_jobs import SnapshotJob
-from step3_async.capture.snapshot_pages import page_event, read_page
+from step3_async.capture.snapshots.pages import page_event, read_page
+from step3_async.capture.store.assignment import Assignment
+from step3_async.capture.store.snapshot_jobs import SnapshotJob
 from step3_async.contracts.envelope import Page
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.tasks import cancel, wait_unless

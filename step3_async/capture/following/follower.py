@@ -8,11 +8,11 @@ from typing import NoReturn
 import structlog
 from pymongo.errors import PyMongoError
 
-from step3_async.capture.assignment import Assignment
-from step3_async.capture.change_stream import Batch, ChangeStream, ResumeTokenLost
-from step3_async.capture.events import EventFactory
+from step3_async.capture.following.change_stream import Batch, ChangeStream, ResumeTokenLost
+from step3_async.capture.following.events import EventFactory
 from step3_async.capture.metrics import DELAY, PUBLISHED, TOKENS_LOST
 from step3_async.capture.publisher import publish
+from step3_async.capture.store.assignment import Assignment
 from step3_async.rapids.bus import ALL, Unavailable
 from step3_async.rapids.tasks import cancel
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from step3_async.capture.lease import Lease
-from step3_async.capture.resume_token import ResumeToken
-from step3_async.capture.snapshot_jobs import SnapshotJobs
 from step3_async.capture.sources import Source
+from step3_async.capture.store.lease import Lease
+from step3_async.capture.store.resume_token import ResumeToken
+from step3_async.capture.store.snapshot_jobs import SnapshotJobs
 from step3_async.contracts.envelope import Document
 from step3_async.rapids.bus import Bus
 
