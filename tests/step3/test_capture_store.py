@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from pymongo import MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
+from structlog.testing import capture_logs
 
 from kit.mongo.client import connect
 from kit.mongo.prepare import keep_images, prepare_beside
@@ -112,8 +114,10 @@ def test_lease_has_one_holder_and_a_new_term_each_time(own: Owners) -> None:
         done, _ = await asyncio.wait({taking}, timeout=leases.LOOK_SECONDS * 3)
         assert not done
         assert (one.held, other.held, one.term) == (True, False, 1)
+        taking.cancel()
         await one.release()
-        await asyncio.wait_for(taking, 10)
+        assert await left_of(database) <= 0
+        await asyncio.wait_for(other.take(), PATIENCE)
         assert (one.held, other.held, other.term) == (False, True, 2)
         with pytest.raises(LeaseLost):
             one.check()
@@ -138,6 +142,22 @@ def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_ends(own: Owners) 
     run(own, work)
 
 
+def test_a_lease_whose_renewal_hangs_is_given_up_before_it_ends(
+    own: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "LASTS_SECONDS", leases.SPARE_SECONDS + 0.2)
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
+
+    async def work(database: AsyncDatabase[Document]) -> None:
+        one = Lease(database["leases"], "posts", "one")
+        await one.take()
+        monkeypatch.setattr(one, "_leases", SimpleNamespace(update_one=lambda *_: asyncio.Event().wait()))
+        with pytest.raises(LeaseLost):
+            await asyncio.wait_for(one.keep(), PATIENCE)
+
+    run(own, work)
+
+
 def test_a_lease_is_renewed_while_it_is_kept(own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
 
@@ -147,12 +167,11 @@ def test_a_lease_is_renewed_while_it_is_kept(own: Owners, monkeypatch: pytest.Mo
         first, until = await stored(database), one._until
         keeping = asyncio.create_task(one.keep())
         async with asyncio.timeout(PATIENCE):
-            while (await stored(database))["expires"] <= first["expires"] or one._until <= until:
+            while (await stored(database))["expires"] <= first["expires"] or one._until == until:
                 await asyncio.sleep(0)
+        assert one._until > until
         keeping.cancel()
-        left = {"$project": {"_id": 0, "left": {"$subtract": ["$expires", "$$NOW"]}}}
-        (now,) = await (await database["leases"].aggregate([left])).to_list()
-        assert now["left"] <= leases.LASTS_SECONDS * 1000
+        assert await left_of(database) <= leases.LASTS_SECONDS * 1000
         # By its own clock it stops well before that.
         assert one._until - time.monotonic() <= leases.LASTS_SECONDS - leases.SPARE_SECONDS
         kept = await stored(database)
@@ -180,6 +199,13 @@ def test_ended_lease_can_be_taken_at_once(own: Owners) -> None:
         assert [(await stored(database, name))["holder"] for name in ("posts", "tag")] == ["other", "one"]
 
     run(own, work)
+
+
+async def left_of(database: AsyncDatabase[Document]) -> int:
+    """Return the milliseconds that are left of the lease, by MongoDB's clock."""
+    left = {"$project": {"_id": 0, "left": {"$subtract": ["$expires", "$$NOW"]}}}
+    (now,) = await (await database["leases"].aggregate([left])).to_list()
+    return int(now["left"])
 
 
 async def stored(database: AsyncDatabase[Document], name: str = "posts") -> Document:
@@ -236,11 +262,16 @@ def test_position_is_stored_once_the_database_is_back(own: Owners, monkeypatch: 
         refuse = {"collMod": "positions", "validator": {"token": {"$ne": "b"}}}
         await position.write("a")
         own.own.command(refuse)
-        keeping = asyncio.create_task(position.keep())
-        position.advance("b", moved=True)
-        async with asyncio.timeout(PATIENCE):
-            while not (position._reached is None or keeping.done()):
-                await asyncio.sleep(0)
+        with capture_logs() as logs:
+            keeping = asyncio.create_task(position.keep())
+            position.advance("b", moved=True)
+            async with asyncio.timeout(PATIENCE):
+                while len(logs) < 2:
+                    await asyncio.sleep(0)
+        assert {(each["event"], each["domain"]) for each in logs} == {
+            ("resume token not stored yet", "posts")
+        }
+        assert "validation" in logs[0]["reason"]
         own.own.command({**refuse, "validator": {}})
         async with asyncio.timeout(PATIENCE):
             while await position.read() != "b":
