@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote_from_bytes, urlencode
 
 import orjson
 import pytest
@@ -791,7 +792,7 @@ class TestVerbs:
             *({"most": text} for text in ("0", "1001", "-1", "1.5", "many", "", "٣", "9" * 30)),
             *({"since": "x"}, {"after": ["x", "y"]}, {"most": ["1", "2"]}),
         ],
-        ids=str,
+        ids=lambda query: urlencode(query, doseq=True),
     )
     def test_invalid_parameters_are_refused(
         self, service_call: Call, refused: Refused, query: dict[str, Any]
@@ -813,7 +814,7 @@ class TestVerbs:
             orjson.dumps({"cursor": "c1", "put": [], "remove": []}),
             b'{"base": null, "cursor": "c1", "remove": [], "put": ' + b"[" * 5000 + b"]" * 5000 + b"}",
         ],
-        ids=lambda body: body.decode(errors="replace")[:70],
+        ids=lambda body: quote_from_bytes(body[:70], safe='[]{}":, $'),
     )
     def test_malformed_delivery_is_refused(
         self, service_call: Call, refused: Refused, copies: Papers, body: bytes
