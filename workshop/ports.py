@@ -60,15 +60,15 @@ def port_from(variable: str, default: int | None = None) -> int:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port of `host` that nobody holds and that is no default port. Each call in a process returns
-    another.
+    """Return a port of `host` that nobody holds and that is no default port. Each call returns another, for
+    about a minute in other processes too.
 
     It is outside the range that the system uses for outgoing connections (32768 and up on Linux), as a
     connection could take it before the server is up.
     """
     while True:
         port = LOWEST_FREE + secrets.randbelow(HIGHEST_FREE - LOWEST_FREE)
-        if _reserve(port, host):
+        if _reserve(port, host) and _leave_connection(port, host):
             return port
 
 
@@ -135,6 +135,25 @@ def _reserve(port: int, host: str) -> bool:
     if port in _reserved or port in _configured_ports() or _taken(port, host):
         return False
     _reserved.add(port)
+    return True
+
+
+def _leave_connection(port: int, host: str) -> bool:
+    """Leave a closed connection in TIME_WAIT at the port; return whether that could be done.
+
+    That keeps this function from succeeding again, in any process, but not servers, which use SO_REUSEADDR.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as server, socket.socket(family, kind, protocol) as client:
+        try:
+            server.bind(address)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after the test, for what is left
+            server.listen()
+        except OSError:
+            return False
+        client.connect(address)
+        accepted, _ = server.accept()
+        accepted.close()  # who closes first is left with TIME_WAIT
     return True
 
 

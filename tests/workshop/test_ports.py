@@ -38,6 +38,15 @@ print(server.getsockname()[1], flush=True)
 sys.stdin.read()
 """
 
+DRAW = """
+import itertools, secrets
+from workshop.ports import LOWEST_FREE, free_port
+drawn = itertools.count({port} - LOWEST_FREE)
+secrets.randbelow = lambda bound: next(drawn)
+print(free_port())
+"""
+"""Draws `port` first, then the next ones."""
+
 
 @contextmanager
 def listener(host: str = "127.0.0.1") -> Iterator[tuple[int, int]]:
@@ -104,6 +113,17 @@ def test_suggested_port_is_free() -> None:
         with pytest.raises(PortTaken) as raised:
             require_free(port, "STEP0_PORT")
     assert raised.value.other not in {port, port + 100}
+
+
+def test_a_free_port_is_given_to_one_process() -> None:
+    first = free_port()
+    result = subprocess.run(
+        [sys.executable, "-c", DRAW.format(port=first)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    other = int(result.stdout)
+    assert other != first
+    for each in (first, other):  # servers can have them
+        socket.create_server(("127.0.0.1", each)).close()
 
 
 def test_no_default_port_is_used_twice() -> None:
