@@ -18,8 +18,11 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from flask import Flask, g
+from structlog.testing import capture_logs
 
 from kit.clients.rest import Rest
+from kit.http.headers import REQUEST_ID
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.tokens import JWKS, Issuer, LocalKeys, RemoteKeys, Verifier
 from kit.tokens import remote as remote_keys
@@ -490,6 +493,82 @@ class TestRemoteKeys:
         finally:
             other.stop()
 
+    def test_request_names_what_it_takes(self, remote: Remote) -> None:
+        with Flask(__name__).test_request_context():
+            g.request_id = "r-1"
+            remote.knows(remote.issuer)
+        wanted = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            REQUEST_ID: "r-1",
+        }
+        assert wanted.items() <= remote.publisher.requests[0].items()
+
+    def test_publisher_is_not_reached_through_a_proxy(
+        self, remote: Remote, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+        monkeypatch.setenv("no_proxy", "")
+        assert remote.knows(remote.issuer)
+
+    def test_publisher_that_stays_away_is_logged_once(self, remote: Remote) -> None:
+        remote.knows(remote.issuer)
+        for _ in range(2):
+            remote.publisher.reply = sends({}, 500)
+            remote.clock.now += 301
+            with capture_logs() as logs:
+                for _ in range(5):
+                    assert remote.knows(remote.issuer)
+                    remote.clock.now += 5.0
+            (entry,) = logs
+            assert (entry["event"], entry["service"]) == ("keys not fetched", "The API")
+            assert "responded with 500" in entry["reason"]
+            remote.publisher.publish(remote.issuer)
+            assert remote.knows(remote.issuer)
+
+    def test_failures_that_soon_end_are_not_logged(self, remote: Remote) -> None:
+        remote.knows(remote.issuer)
+        with capture_logs() as logs:
+            for _ in range(3):
+                remote.publisher.reply = sends({}, 500)
+                remote.clock.now += 301
+                remote.knows(remote.issuer)
+                remote.clock.now += 9.9
+                remote.knows(remote.issuer)
+                remote.publisher.publish(remote.issuer)
+                remote.clock.now += 5.1
+                remote.knows(remote.issuer)
+        assert logs == []
+
+    def test_publisher_without_instances_is_unavailable(
+        self, remote: Remote, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(remote.keys._service, "urls", list)
+        with pytest.raises(DependencyUnavailable, match="The API"):
+            remote.knows(remote.issuer)
+
+    def test_key_set_may_come_in_parts_up_to_its_largest_size(self, remote: Remote) -> None:
+        keys = remote.issuer.jwks()
+        size = remote_keys.LARGEST_SET - len(json.dumps({**keys, "more": ""}))
+        content = json.dumps({**keys, "more": "x" * size}).encode()
+        assert len(content) == remote_keys.LARGEST_SET
+
+        def in_parts(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(content)))
+            handler.end_headers()
+            for start in range(0, len(content), 20_000):
+                handler.wfile.write(content[start : start + 20_000])
+                handler.wfile.flush()
+
+        remote.publisher.reply = in_parts
+        assert remote.knows(remote.issuer)
+        remote.publisher.reply = sends(content + b" ")
+        remote.clock.now += 301
+        remote.keys.key("x")
+        assert remote.keys._failure is DependencyUnavailable and remote.keys._away_since is not None
+
     def test_dead_publisher_without_a_key_set_is_unavailable(self) -> None:
         keys = RemoteKeys(Rest(f"http://127.0.0.1:{free_port()}", "The registry"))
         with pytest.raises(DependencyUnavailable, match="The registry cannot be reached"):
@@ -505,7 +584,10 @@ class TestRemoteKeys:
             keys = RemoteKeys(Rest(f"http://127.0.0.1:{mute.getsockname()[1]}", "The API"))
             with ThreadPoolExecutor(6) as pool:
                 waiting = [pool.submit(keys.key, "x") for _ in range(6)]
-                assert all(isinstance(each.exception(), DependencyTimeout) for each in waiting)
+                problems = [each.exception() for each in waiting]
+                assert all(
+                    isinstance(each, DependencyTimeout) and each.part == "The API" for each in problems
+                )
             mute.accept()[0].close()
             mute.setblocking(False)
             with pytest.raises(BlockingIOError):  # all share one wait
@@ -525,7 +607,7 @@ class TestRemoteKeys:
 
         remote.publisher.reply = trickle
         try:
-            with pytest.raises(DependencyTimeout):
+            with pytest.raises(DependencyTimeout, match="The API"):
                 remote.knows(remote.issuer)
         finally:
             ended.set()
