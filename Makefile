@@ -58,6 +58,7 @@ bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one r
 	@$(WORKSHOP) bench $(ARGS)
 
 # More at a time than a small machine has processors, as tests spend much time waiting.
+mutants: export PATH := $(CURDIR)/$(BIN):$(PATH)
 mutants: $(VENV)/mutants.stamp ## change the code, and list the changes that no test notices: make mutants MODULE=kit.tokens
 	@nice -n 10 $(MUTMUT) run --max-children 4 $(if $(MODULE),'$(MODULE).*')
 	@$(MUTMUT) results | sed -n 's/^ *\($(MODULE).*\): survived$$/\1/p' | xargs -r -n 1 $(MUTMUT) show

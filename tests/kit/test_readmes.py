@@ -1,10 +1,14 @@
 """What READMEs name exists: files, folders, the targets of make, and default ports."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.support.make import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = {".venv", ".state", ".git", ".pytest_cache", "mutants", "node_modules"}
@@ -67,3 +71,19 @@ def test_mutation_run_names_existing_files() -> None:
     named = [path for value in mutmut.values() if isinstance(value, list) for path in value if "/" in path]
     assert len(named) > 10
     assert [path for path in named if not any(ROOT.glob(path))] == []
+
+
+def test_mutation_run_can_name_its_tests() -> None:
+    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+    collected = subprocess.run(
+        [*command, *mutmut["pytest_add_cli_args_test_selection"]],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    ids = [line for line in collected.splitlines() if "::" in line]
+    assert len(ids) > 400
+    assert [each for each in ids if "\\" in each] == [], "give the parameters `ids=plain_id`"

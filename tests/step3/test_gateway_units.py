@@ -21,6 +21,7 @@ from step3_async.gateway.ingress.request import CacheKey, Request
 from step3_async.gateway.routing.registry import Registry
 from step3_async.rapids.messages import APPLIED_QUERY, Announcement, Applied, AppliedQuery, AppliedReply
 from tests.step3.nats_helpers import asynchronous, until
+from tests.support.ids import plain_id
 from tests.support.memory_bus import Broker, MemoryBus
 
 BODY = 100
@@ -302,6 +303,7 @@ class TestCommands:
             ("wait=٣", Preference()),
             ("wait", Preference()),
         ],
+        ids=plain_id,
     )
     def test_preferences_are_read_as_rfc_7240_says(self, header: str, preference: Preference) -> None:
         assert preference_of(header) == preference
