@@ -91,7 +91,7 @@ class TestMinting:
         assert len({each.token_id for each in found if each}) == 50
 
     def test_the_published_key_is_public_and_complete(self) -> None:
-        (key,) = minted.jwks()["keys"]
+        (key,) = new_issuer(SEED).jwks()["keys"]
         x = encoded(KEY.public_key().public_bytes_raw())
         thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
         assert key == {
@@ -398,6 +398,7 @@ class TestRemoteKeys:
         with away(remote):
             remote.keys.fetch_ahead()
             eventually(holds(lambda: remote.keys._requests >= 2))
+            assert [each.daemon for each in threading.enumerate() if each.name == "keys"] == [True]
         eventually(holds(lambda: remote.keys._keys is not None))
         assert remote.count == 1
         remote.publisher.stop()
