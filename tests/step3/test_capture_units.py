@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from pymongo.asynchronous.database import AsyncDatabase
+from structlog.testing import capture_logs
 
 from step3_async.capture.capture import Capture, connect_to_mongodb
 from step3_async.capture.following import change_stream, follower
@@ -468,6 +469,15 @@ def capturing(own: Owners, work: Work) -> None:
     asyncio.run(go())
 
 
+async def lose_rapids(one: Captured, work: Callable[[], None]) -> None:
+    """Do `work` while the rapids are away, until capture has tried twice to publish."""
+    with capture_logs() as logs:
+        one.bus.lose()
+        work()
+        await until(lambda: [each["event"] for each in logs].count("cannot publish changes yet") >= 2)
+    one.bus.restore()
+
+
 class TestCapture:
     def test_capture_follows_every_source(self, own: Owners) -> None:
         async def work(one: Captured, reader: Reader) -> None:
@@ -611,11 +621,26 @@ class TestCapture:
         monkeypatch.setattr(follower, "PAUSE_SECONDS", 0.01)
 
         async def work(one: Captured, reader: Reader) -> None:
-            one.bus.lose()
-            own.add_posts(range(3))
-            await asyncio.sleep(0.05)
-            one.bus.restore()
+            await lose_rapids(one, lambda: own.add_posts(range(3)))
             assert len(await reader.read(3)) == 3
+            assert {each["term"] for each in own.own["leases"].find()} == {1}
+
+        capturing(own, work)
+
+    def test_outage_after_a_lost_position_leads_to_no_other_snapshot(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(follower, "PAUSE_SECONDS", 0.01)
+
+        async def work(one: Captured, reader: Reader) -> None:
+            own.collection("posts").drop()
+            await reader.read(1, SNAPSHOT_PAGE)
+            await until(lambda: own.own["snapshots"].count_documents({}) == 0)
+            before = sample("capture_snapshots_total", domain="posts")
+            await lose_rapids(one, lambda: own.add_posts(range(1)))
+            await reader.read(1, "post-added")
+            assert own.own["snapshots"].count_documents({}) == 0
+            assert sample("capture_snapshots_total", domain="posts") == before
 
         capturing(own, work)
 
