@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -359,6 +361,18 @@ class TestPages:
             page, _ = await read_page(assigned(posts, mine), "run", None, None)
         assert (page.documents, page.upto, page.last) == ([post(0)], None, True)
 
+    @asynchronous
+    async def test_page_has_all_ids_that_are_texts(self, own: Owners) -> None:
+        likes = next(each for each in SOURCES if each.domain == "like")
+        readers = ["0", "Ada", "ada"]
+        for reader in readers:
+            own.marks("like").like(reader, "t3_1", "stones", True)
+        async with databases(own) as (posts, mine):
+            collection = posts.client[f"{own.prefix}like"][likes.collection]
+            assignment = replace(assigned(posts, mine), source=likes, collection=collection)
+            page, _ = await read_page(assignment, "run", None, None)
+        assert [each["reader"] for each in page.documents] == readers
+
     def test_different_page_is_another_event(self) -> None:
         page = Page(run="run", documents=[], after="a", upto="b", last=False)
         version = f"{1:016x}"
@@ -385,9 +399,11 @@ async def test_invalid_event_does_not_block_others() -> None:
     good = catalogue.EVENT_TYPES[0].example_event()
     events = [good.model_copy(update={"event_id": name, "key": name}) for name in ("a", "b", "c")]
     events[1] = events[1].model_copy(update={"after": None})
-    await publish(bus, events)
+    other = await Reader(broker, "other").open()
+    await publish(bus, events, "listener")
     await reader.read(2)
     assert [each.key for each in reader.events] == ["a", "c"]
+    assert await other.pending() == 0
 
 
 def stored_token(own: Owners) -> str | None:
@@ -433,6 +449,9 @@ class Reader:
     async def open(self) -> "Reader":
         self._river = await self._bus.open_river(self._name, DOMAINS)
         return self
+
+    async def pending(self) -> int:
+        return await self._river.pending()
 
     async def read(self, count: int, *names: str) -> Sequence[Event]:
         """Wait for `count` events of these names, by default of any, and return them."""
@@ -578,6 +597,38 @@ class TestCapture:
             assert [len(each.payload["documents"]) for each in (twice, rest)] == [4, 3]
 
         capturing(own, work)
+
+    @asynchronous
+    async def test_pages_up_to_a_boundary_end_there(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A page that may have been published has its old end, also if it has become several pages since."""
+        monkeypatch.setattr(snapshot_pages, "MAX_DOCUMENTS", 2)
+        own.add_posts(range(10))
+        boundary = "t3_000006x"
+        ends = ["t3_000002", "t3_000004", "t3_000006", boundary, "t3_000008", None]
+        async with databases(own) as (posts, mine):
+            assignment = assigned(posts, mine)
+            await assignment.lease.take()
+            reader = Reader(assignment.bus._broker)  # type: ignore[attr-defined]
+            await reader.open()
+            run = await assignment.snapshot_jobs.accept("listener", "posts", again=False)
+            reached: list[tuple[str | None, str | None]] = []
+            reach = assignment.snapshot_jobs.reach
+
+            async def record(run: str, after: str | None, upto: str | None) -> bool:
+                reached.append((after, upto))
+                return await reach(run, after, upto)
+
+            monkeypatch.setattr(assignment.snapshot_jobs, "reach", record)
+            await snapshots.Snapshots(assignment)._publish(SnapshotJob(run, ALL, ends[0], boundary))
+            assert reached == [
+                *((after, boundary) for after in ends[:3]),
+                (boundary, "t3_000008"),
+                ("t3_000008", None),
+            ]
+            pages = await reader.read(5, SNAPSHOT_PAGE)
+            assert [(each.payload["after"], each.payload["upto"]) for each in pages] == [*pairwise(ends)]
 
     @pytest.mark.parametrize("how", ["lost", "dropped"])
     def test_lost_position_leads_to_a_snapshot_for_all(self, own: Owners, how: str) -> None:
