@@ -69,7 +69,7 @@ def of_revocation(change: Change) -> Named | None:
 def _reader_and_post(change: Change) -> Document:
     reader, _, post = change.key.partition(":")
     known = change.after or change.before or {}
-    return {"reader": reader, "post": post, **_fields(known, "reader", "post", "topic")}
+    return {"reader": reader, "post": post, **_fields(known, "topic")}
 
 
 def _fields(document: Document, *names: str) -> Document:

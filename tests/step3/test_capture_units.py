@@ -12,17 +12,23 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
+from step3_async.capture import capture as captures
+from step3_async.capture import leader as leaders
 from step3_async.capture.capture import Capture, connect_to_mongodb
 from step3_async.capture.following import change_stream, follower
 from step3_async.capture.following.change_stream import ChangeStream, ResumeTokenLost
 from step3_async.capture.following.events import EventFactory
+from step3_async.capture.metrics import LAG
 from step3_async.capture.publisher import publish
 from step3_async.capture.snapshots import pages as snapshot_pages
 from step3_async.capture.snapshots import snapshots
 from step3_async.capture.snapshots.pages import page_event, read_page
 from step3_async.capture.sources import SOURCES
+from step3_async.capture.store import lease as leases
+from step3_async.capture.store import resume_token as resume_tokens
 from step3_async.capture.store.assignment import Assignment
 from step3_async.capture.store.lease import Lease
 from step3_async.capture.store.resume_token import ResumeToken
@@ -514,6 +520,48 @@ class TestCapture:
             assert sample("capture_delay_seconds_count", domain="like") - delays_before == 1
 
         capturing(own, work)
+
+    def test_leader_keeps_its_lease_and_its_position(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
+        monkeypatch.setattr(resume_tokens, "IDLE_SECONDS", PATIENCE)
+        monkeypatch.setattr(captures, "MEASURE_SECONDS", 0.01)
+
+        async def work(_: Captured, reader: Reader) -> None:
+            lease, token = own.own["leases"].find_one({"_id": "posts"}), stored_token(own)
+            own.add_posts(range(1))
+            await reader.read(1)
+            await until(lambda: stored_token(own) != token)
+            renewed = {"_id": "posts", "expires": {"$gt": lease["expires"]}}
+            await until(lambda: own.own["leases"].count_documents(renewed) == 1)
+            LAG.labels("posts").set(-1.0)
+            await until(lambda: sample("capture_lag_seconds", domain="posts") >= 0)
+
+        capturing(own, work)
+
+    @pytest.mark.parametrize("how", ["fails", "hangs"])
+    @asynchronous
+    async def test_leader_ends_even_if_its_lease_cannot_be_released(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch, how: str
+    ) -> None:
+        monkeypatch.setattr(leaders, "RELEASE_SECONDS", 0.01)
+        released = asyncio.Event()
+
+        async def release() -> None:
+            released.set()
+            if how == "fails":
+                raise AutoReconnect("MongoDB is away")
+            await asyncio.Event().wait()
+
+        async with databases(own) as (posts, mine):
+            leader = leaders.Leader(POSTS, posts, mine, MemoryBus(Broker()), holder="one")
+            monkeypatch.setattr(leader._lease, "release", release)
+            running = asyncio.create_task(leader.run())
+            await until(lambda: leader.leads)
+            running.cancel()
+            done, _ = await asyncio.wait({running}, timeout=PATIENCE)
+            assert done and running.cancelled() and released.is_set()
 
     def test_many_changes_come_in_order(self, own: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(change_stream, "MAX_CHANGES", 20)
