@@ -533,7 +533,7 @@ class TestCapture:
             own.add_posts(range(1))
             await reader.read(1)
             await until(lambda: stored_token(own) != token)
-            renewed = {"_id": "posts", "expires": {"$gt": lease["expires"]}}
+            renewed = {"_id": "posts", "term": lease["term"], "expires": {"$gt": lease["expires"]}}
             await until(lambda: own.own["leases"].count_documents(renewed) == 1)
             LAG.labels("posts").set(-1.0)
             await until(lambda: sample("capture_lag_seconds", domain="posts") >= 0)
