@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -240,6 +240,7 @@ class TestEvents:
     async def test_current_document_is_used_without_images(self, mongod: Any) -> None:
         with owners(mongod, images=False) as own:
             posts = own.collection("posts")
+            own.add_posts(range(2, 3))
 
             def work() -> None:
                 own.add_posts(range(2), traceparent=TRACE, secret="x")
@@ -251,11 +252,12 @@ class TestEvents:
         assert [(each.key, each.event_name, each.after) for each in found] == [
             ("t3_000000", "post-added", post(0)),
             ("t3_000001", "post-added", post(1)),
+            ("t3_000002", "post-changed", post(2, score=2)),
             *[("t3_000000", "post-changed", post(0, score=3))] * 2,
             ("t3_000001", "post-removed", None),
         ]
         assert all(each.before is None for each in found)
-        assert found[2].traceparent == TRACE
+        assert found[3].traceparent == TRACE
 
 
 class TestSnapshotJobs:
@@ -760,15 +762,20 @@ class TestCapture:
             await cancel(following)
 
     @asynchronous
-    async def test_published_changes_move_the_position(self, own: Owners) -> None:
+    async def test_published_changes_move_the_position(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(resume_tokens, "IDLE_SECONDS", float("inf"))
         async with databases(own) as (posts, mine):
             assignment = assigned(posts, mine)
             await assignment.lease.take()
             one = follower.Follower(assignment)
             stream = ChangeStream(posts["posts"], POSTS.fields)
             await stream.open(None)
-            own.add_posts(range(2))
+            own.add_posts(range(4))
             batch = await stream.batch()
+            for number, change in enumerate(batch.changes):
+                change["wallTime"] += timedelta(seconds=number)
             nothing = await stream.batch()
             await stream.close()
             await one._publish(batch)

@@ -1,6 +1,6 @@
 """Make events from the changes of a change stream."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 import structlog
 from pymongo.asynchronous.collection import AsyncCollection
@@ -64,12 +64,11 @@ class EventFactory:
         named = self._source.rule(Change(kind, key, before, after))
         if named is None:
             return None
-        moment: datetime = change.get("wallTime") or change["clusterTime"].as_datetime()
         return Event(
             event_id=event_id_of(change["_id"]["_data"]),
             event_domain=self._source.domain,
             event_name=named.name,
-            timestamp=moment.astimezone(UTC),
+            timestamp=change["wallTime"].astimezone(UTC),
             key=key,
             version=version_of(change["clusterTime"]),
             payload=named.payload,
