@@ -119,6 +119,20 @@ class TestChangeStream:
             assert begun < first.token < second.token <= none.token
 
     @asynchronous
+    async def test_streams_are_read_side_by_side(self, own: Owners) -> None:
+        """Each needs a session of its own: MongoDB continues a cursor in the session that opened it only."""
+        async with databases(own) as (posts, _):
+            streams = [ChangeStream(posts["posts"], ["title"]) for _ in range(2)]
+            for each in streams:
+                await each.open(None)
+            for number in range(3):
+                own.add_posts(range(number, number + 1))
+                found = await asyncio.gather(*(each.batch() for each in streams))
+                assert [len(each.changes) for each in found] == [1, 1]
+            for each in streams:
+                await each.close()
+
+    @asynchronous
     async def test_closed_stream_leaves_no_cursor(self, own: Owners) -> None:
         async with databases(own) as (posts, _):
             stream = ChangeStream(posts["posts"], ["title"])

@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.consumer import snapshots
+from step3_async.rapids.messages import RebuildRequest, SnapshotProgress
 from step3_async.rapids.pond import Pond
 from tests.step3.consumers import Capture, request_rebuild, running_consumer
 from tests.step3.histories import Change, event
@@ -128,6 +129,12 @@ class TestStart:
         async with running_consumer(rapids, {DOMAIN: pond}) as consumer:
             await until(lambda: len(capturing.times) >= 4)
             assert not consumer.ready
+            operator = MemoryBus(rapids)
+
+            async def is_at_the_gap() -> bool:
+                return (await request_rebuild(operator)).domains[DOMAIN].reached == "p_1"
+
+            await until(is_at_the_gap)
         waits = [later - earlier for earlier, later in pairwise(capturing.times)]
         assert waits[1] >= 0.8 and waits[2] >= 1.6, waits
 
@@ -179,6 +186,7 @@ class TestRebuild:
             capturing.holds_back = True
             status = await request_rebuild(operator, rebuild=True)
             assert not status.domains[DOMAIN].complete and status.domains[DOMAIN].run
+            assert capturing.requests[-1].again
             assert consumer.ready and len(titles(pond)) == 8
             await capturing.give("papers", DOMAIN)
             await until(lambda: done(operator))
@@ -210,6 +218,12 @@ class TestRebuild:
             status = await request_rebuild(operator, rebuild=True)
         assert status.problem and "no river" in status.problem
         assert pond.snapshots.get(DOMAIN) is None
+
+    @asynchronous
+    async def test_progress_of_a_new_pond_is_nothing(self, rapids: Broker, pond: Pond) -> None:
+        of_papers = snapshots.Snapshots(MemoryBus(rapids), "papers", {DOMAIN: pond})
+        nothing = SnapshotProgress(run=None, complete=False, pages=0, reached=None)
+        assert await of_papers.rebuild(RebuildRequest(), "epoch") == {DOMAIN: nothing}
 
 
 class Riverless(MemoryBus):
