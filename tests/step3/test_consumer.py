@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -16,12 +17,15 @@ from prometheus_client import REGISTRY
 from pymongo.database import Database
 
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
-from step3_async.contracts.envelope import Event
-from step3_async.rapids.consumer import ProcessedEvents, in_flight, retry_policy, telemetry
+from step3_async.contracts.envelope import Event, now
+from step3_async.rapids.bus import Unavailable
+from step3_async.rapids.consumer import Consumer, ProcessedEvents, in_flight, retry_policy, telemetry
 from step3_async.rapids.consumer.batch_loop import FIRST_LIMIT
 from step3_async.rapids.consumer.in_flight import InFlight
+from step3_async.rapids.consumer.monitor import Monitor
 from step3_async.rapids.consumer.processed_events import processed_index
 from step3_async.rapids.consumer.retry_policy import RetryPolicy
+from step3_async.rapids.consumer.snapshots import Snapshots
 from tests.step3.consumers import RecordingHandler, running_consumer
 from tests.step3.histories import event
 from tests.step3.nats_helpers import asynchronous, until
@@ -173,6 +177,19 @@ class TestBatches:
             await until(lambda: nothing_pending(river))
         assert handler.batches == [ids(1, 1)]
 
+    @asynchronous
+    async def test_returned_events_are_delivered_at_once(self, rapids: Broker) -> None:
+        bus, flying = MemoryBus(rapids), InFlight()
+        river = await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(numbered_events(1, 1))
+        (delivery,) = await river.fetch(1, PATIENCE)
+        flying.add([delivery])
+        await flying.return_all()
+        (again,) = await river.fetch(1, 0)
+        assert again.attempt == 2
+        for end in (flying.ack(delivery), flying.nak(delivery, 0)):  # a batch may still end after that
+            await end
+
 
 class TestFailures:
     @asynchronous
@@ -293,15 +310,16 @@ class TestFailures:
 
     @asynchronous
     @pytest.mark.parametrize("problem", [DependencyUnavailable, DependencyTimeout])
+    @pytest.mark.parametrize(("first", "last"), [(7, 7), (1, 20)])
     async def test_store_that_is_away_counts_as_no_try(
-        self, rapids: Broker, problem: type[Exception]
+        self, rapids: Broker, problem: type[Exception], first: int, last: int
     ) -> None:
         handler, bus = RecordingHandler(failing(times=4, error=problem)), MemoryBus(rapids)
         river = await bus.open_river("papers", [DOMAIN])
-        await bus.publish_events(numbered_events(1, 20))
+        await bus.publish_events(numbered_events(first, last))
         async with running_consumer(rapids, {DOMAIN: handler}, delays=()):
             await until(lambda: nothing_pending(river))
-        assert set(handler.handled) == set(ids(1, 20))
+        assert set(handler.handled) == set(ids(first, last))
         assert not rapids.dead_letters()
 
 
@@ -361,6 +379,23 @@ class TestStop:
         assert len(await river.fetch(5, 1)) == 1
 
     @asynchronous
+    async def test_cancelling_run_while_it_stops_is_not_swallowed(self, rapids: Broker) -> None:
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(numbered_events(1, 1))
+        handler.gate.clear()
+        consumer = Consumer(bus, "papers", {DOMAIN: handler})
+        running = asyncio.create_task(consumer.run())
+        await until(lambda: handler.batches)
+        stopping = asyncio.create_task(consumer.stop(timeout=PATIENCE))
+        await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=PATIENCE)
+        handler.gate.set()
+        await stopping
+        assert done and running.cancelled()
+
+    @asynchronous
     async def test_stop_ends_before_there_is_a_connection(self, rapids: Broker) -> None:
         bus = MemoryBus(rapids)
         bus.lose()
@@ -377,6 +412,24 @@ class TestConnection:
         own.lose()
         async with running_consumer(rapids, {DOMAIN: handler}, transport=own):
             own.restore()
+            await until(lambda: handler.handled == ids(1, 5))
+
+    @asynchronous
+    async def test_consumer_begins_once_there_is_a_river(
+        self, rapids: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handler, own = RecordingHandler(), MemoryBus(rapids)
+        open_river, failures = own.open_river, [Unavailable("no rapids yet"), Unavailable("no rapids yet")]
+
+        async def open_late(name: str, domains: Sequence[str]) -> Any:
+            if failures:
+                raise failures.pop()
+            return await open_river(name, domains)
+
+        monkeypatch.setattr(own, "open_river", open_late)
+        async with running_consumer(rapids, {DOMAIN: handler}, transport=own) as consumer:
+            await until(lambda: consumer.ready)
+            await own.publish_events(numbered_events(1, 5))
             await until(lambda: handler.handled == ids(1, 5))
 
     @asynchronous
@@ -417,6 +470,25 @@ class TestConnection:
             handler.gate.set()
             await until(lambda: consumer.ready)
 
+    @asynchronous
+    async def test_consumer_becomes_ready_while_events_keep_coming(self, rapids: Broker) -> None:
+        bus = MemoryBus(rapids)
+        river = await bus.open_river("papers", [DOMAIN])
+        monitor = Monitor("papers", Snapshots(bus, "papers", {}))
+        await bus.publish_events(numbered_events(1, 5))
+        for handled, ready in ((0, False), (4, False), (5, True)):
+            monitor.handled = handled
+            await monitor._look(river)
+            assert (monitor.pending, monitor.ready) == (5, ready)
+
+    @asynchronous
+    async def test_handled_events_are_counted_batch_by_batch(self, rapids: Broker) -> None:
+        handler, bus = RecordingHandler(), MemoryBus(rapids)
+        await bus.open_river("papers", [DOMAIN])
+        await bus.publish_events(numbered_events(1, 5))
+        async with running_consumer(rapids, {DOMAIN: handler}, batch_size=1) as consumer:
+            await until(lambda: consumer._monitor.handled == 5)
+
 
 class TestTelemetry:
     @asynchronous
@@ -428,13 +500,22 @@ class TestTelemetry:
         async with running_consumer(rapids, {DOMAIN: RecordingHandler(failing())}):
             await bus.publish_events(numbered_events(1, 20))
             await until(lambda: nothing_pending(river))
-            assert sample("rapids_pending_events", river="papers") is not None
+            telemetry.PENDING.labels("papers").set(99)
+            await until(lambda: sample("rapids_pending_events", river="papers") == 0)
         assert {each: counted(each) - before[each] for each in before} == {
             "handled": 19,
             "failed": 5,
             "dead-lettered": 1,
         }
         assert sample("rapids_lag_seconds_count", river="papers") - lags == 19
+
+    def test_clock_that_is_ahead_is_no_lag(self) -> None:
+        (ahead,) = numbered_events(1, 1)
+        ahead = ahead.model_copy(update={"timestamp": now() + timedelta(hours=1)})
+        river = uuid4().hex
+        telemetry.count_handled(river, [ahead])
+        names = ("rapids_lag_seconds_sum", "rapids_lag_seconds_count", "rapids_batch_size_count")
+        assert [sample(each, river=river) for each in names] == [0, 1, 1]
 
     @asynchronous
     async def test_span_is_linked_to_the_traces_of_its_events(

@@ -9,10 +9,16 @@ from pymongo.database import Database
 
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.consumer import snapshots
-from step3_async.rapids.messages import RebuildRequest, SnapshotProgress
+from step3_async.rapids.messages import (
+    SNAPSHOT_REQUEST,
+    RebuildRequest,
+    SnapshotAccepted,
+    SnapshotProgress,
+    SnapshotRequest,
+)
 from step3_async.rapids.pond import Pond
 from tests.step3.consumers import Capture, request_rebuild, running_consumer
-from tests.step3.histories import Change, event
+from tests.step3.histories import Change, event, snapshot
 from tests.step3.nats_helpers import asynchronous, until
 from tests.support.memory_bus import Broker, MemoryBus
 
@@ -224,6 +230,83 @@ class TestRebuild:
         of_papers = snapshots.Snapshots(MemoryBus(rapids), "papers", {DOMAIN: pond})
         nothing = SnapshotProgress(run=None, complete=False, pages=0, reached=None)
         assert await of_papers.rebuild(RebuildRequest(), "epoch") == {DOMAIN: nothing}
+
+
+class TestRequests:
+    @pytest.fixture
+    def of_papers(self, rapids: Broker, pond: Pond) -> snapshots.Snapshots:
+        return snapshots.Snapshots(MemoryBus(rapids), "papers", {DOMAIN: pond})
+
+    @asynchronous
+    async def test_request_of_another_instance_is_repeated_once_overdue(
+        self, rapids: Broker, pond: Pond, of_papers: snapshots.Snapshots, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.0)
+        capturing = await capture(rapids)
+        capturing.holds_back = True
+        pond.snapshots.record_request(DOMAIN, "epoch")
+        for _ in range(2):
+            await of_papers.look("epoch", 0)
+        assert capturing.requests == []
+        monkeypatch.setattr(snapshots, "OVERDUE_SECONDS", -1.0)
+        await of_papers.look("epoch", 0)
+        assert [each.again for each in capturing.requests] == [True]
+
+    @asynchronous
+    async def test_accepted_request_is_not_overdue(
+        self, rapids: Broker, of_papers: snapshots.Snapshots, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "OVERDUE_SECONDS", -1.0)
+        capturing = await capture(rapids)
+        capturing.holds_back = True
+        for _ in range(3):
+            await of_papers.look("epoch", 0)
+        assert len(capturing.requests) == 1
+
+    @asynchronous
+    async def test_snapshot_is_not_stalled_while_events_are_pending_or_once_complete(
+        self, rapids: Broker, pond: Pond, of_papers: snapshots.Snapshots, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "QUIET_SECONDS", 0.0)
+        capturing = await capture(rapids)
+        capturing.holds_back = True
+        for _ in range(3):
+            await of_papers.look("epoch", 1)
+        assert len(capturing.requests) == 1
+        for page in snapshot(DOMAIN, HISTORY, 9, "run-papers-1"):
+            pond.apply([page])
+        for _ in range(3):
+            await of_papers.look("epoch", 0)
+        assert len(capturing.requests) == 1 and of_papers.complete
+
+    @asynchronous
+    async def test_waits_for_a_reply_double_after_each_one_that_is_late(
+        self, rapids: Broker, of_papers: snapshots.Snapshots, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(of_papers, "_accept_seconds", 0.02)
+        await of_papers.look("epoch", 0)
+        assert of_papers._accept_seconds == 0.02, "nobody was there to reply"
+        capturing = await capture(rapids)
+        capturing.replies_after = 0.5
+        for seconds in (0.04, 0.08):
+            await of_papers.look("epoch", 0)
+            assert of_papers._accept_seconds == seconds
+
+    @asynchronous
+    async def test_domain_that_nobody_captures_is_requested_again(
+        self, rapids: Broker, pond: Pond, other: Pond
+    ) -> None:
+        of_both = snapshots.Snapshots(MemoryBus(rapids), "papers", {DOMAIN: pond, OTHER: other})
+        requests: list[SnapshotRequest] = []
+
+        async def accept_papers(text: bytes) -> bytes:
+            requests.append(SnapshotRequest.model_validate_json(text))
+            return SnapshotAccepted(runs={DOMAIN: "run", "unheard-of": "run"}).model_dump_json().encode()
+
+        await MemoryBus(rapids).reply(SNAPSHOT_REQUEST, accept_papers)
+        for _ in range(2):
+            await of_both.look("epoch", 0)
+        assert [each.domains for each in requests] == [[OTHER, DOMAIN], [OTHER]]
 
 
 class Riverless(MemoryBus):
