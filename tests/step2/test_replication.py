@@ -282,6 +282,49 @@ class TestFeedChanges:
         assert written <= last.until <= datetime.now(UTC)
 
 
+def odd_title(document: Document) -> str | None:
+    return "odd" if document.get("title") == 7 else None
+
+
+@pytest.mark.parametrize(
+    ("title", "find_problem", "problem"),
+    [(7, odd_title, "odd"), (b"\xff", None, "JSON cannot hold it: ")],
+    ids=["schema", "json"],
+)
+class TestFeedLeftOut:
+    """Documents that are invalid, or whose ids are no texts, are left out with what is wrong with them."""
+
+    def test_documents_at_the_start(
+        self, papers: Papers, title: Any, find_problem: Any, problem: str
+    ) -> None:
+        papers.insert_many([{"_id": "a", "title": "x"}, {"_id": "b", "title": title}, {"_id": 7}])
+        batch = Feed(papers, FIELDS, find_problem).after(None)
+        assert [each["_id"] for each in batch.put] == ["a"]
+        assert str(batch.left_out.pop("b")).startswith(problem)
+        assert batch.left_out == {"7": feed.NO_TEXT}
+
+    def test_changes(self, papers: Papers, title: Any, find_problem: Any, problem: str) -> None:
+        of = Feed(papers, FIELDS, find_problem)
+        papers.insert_many([{"_id": "b", "title": "x"}, {"_id": "c", "title": title}])
+        cursor = now(of)
+        papers.update_one({"_id": "b"}, {"$set": {"title": title}})
+        papers.insert_many([{"_id": "a", "title": "x"}, {"_id": 7}])
+        batch = of.after(cursor)
+        assert [each["_id"] for each in batch.put] == ["a"]
+        assert batch.remove == ["b"], "others remove what they have of it"
+        assert str(batch.left_out.pop("b")).startswith(problem)
+        assert batch.left_out == {"7": feed.NO_TEXT}
+        papers.update_one({"_id": "b"}, {"$set": {"title": "y"}})
+        papers.delete_many({"_id": {"$in": ["c", 7]}})
+        batch = of.after(batch.cursor)
+        assert (batch.put, batch.remove) == ([{"_id": "b", "title": "y"}], ["c"])
+        assert {name for name, problem in batch.left_out.items() if problem} <= {"7"}
+
+
+def test_times_without_a_zone_are_utc() -> None:
+    assert dumps({"at": datetime(2026, 1, 2, 3, 4, 5, 6)}) == b'{"at":"2026-01-02T03:04:05.000006Z"}'
+
+
 def with_time(cursor: str, moment: datetime) -> str:
     """Return a resume token with another time: after its type it begins with seconds since 1970."""
     kind, _, token = cursor.partition(":")
@@ -720,6 +763,7 @@ class TestVerbs:
         assert service_call("GET", "/copies/papers").json == {"cursor": None}
         when = datetime(2020, 2, 3, 4, 5, 6, 789000, UTC)
         papers.insert_many([*numbered(2), {"_id": "p_9", "when": when, "secret": "hidden-word"}])
+        assert service_call("GET", "/changes/papers", query={"most": "1"}).status_code == 200
         found = service_call("GET", "/changes/papers", query={"most": "2"})
         assert (found.status_code, found.mimetype) == (200, "application/json")
         assert (found.json["put"], found.json["range"]) == (numbered(2), [None, "p_00001"])
