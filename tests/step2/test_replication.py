@@ -282,6 +282,16 @@ class TestFeedChanges:
         assert written <= last.until <= datetime.now(UTC)
 
 
+def test_size_of_a_batch_is_limited(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor = now(Feed(papers, FIELDS))
+    papers.insert_many({"_id": str(number), "title": "x" * 99} for number in range(7))
+    monkeypatch.setattr(feed, "MOST_BYTES", 250)
+    for begin in (None, cursor):
+        found = [batch for batch in batches(Feed(papers, FIELDS), begin) if batch.put]
+        assert [len(batch.put) for batch in found] == [3, 3, 1]
+        assert all(batch.until.utcoffset() == timedelta(0) for batch in found)
+
+
 def odd_title(document: Document) -> str | None:
     return "odd" if document.get("title") == 7 else None
 
