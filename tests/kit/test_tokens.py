@@ -529,6 +529,15 @@ class TestRemoteKeys:
             remote.publisher.publish(remote.issuer)
             assert remote.knows(remote.issuer)
 
+    def test_publisher_that_never_was_there_is_logged(self, remote: Remote) -> None:
+        remote.publisher.reply = sends({}, 500)
+        with capture_logs() as logs:
+            for _ in range(3):
+                with pytest.raises(DependencyUnavailable):
+                    remote.knows(remote.issuer)
+                remote.clock.now += 6.0
+        assert [each["event"] for each in logs] == ["keys not fetched"]
+
     def test_failures_that_soon_end_are_not_logged(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
         with capture_logs() as logs:
