@@ -33,9 +33,12 @@ def event(domain: str, number: int, key: str, after: Document | None, **found: A
     return Event(**plain | found)
 
 
-def events(domain: str, history: Sequence[Change]) -> list[Event]:
-    """Return an event for each change."""
-    return [event(domain, number, key, after) for number, (key, after) in enumerate(history, 1)]
+def events(domain: str, history: Sequence[Change], images: bool = True) -> list[Event]:
+    """Return an event for each change; without `images` none has the document before the change."""
+    return [
+        event(domain, number, key, after, before=state(history, number - 1).get(key) if images else None)
+        for number, (key, after) in enumerate(history, 1)
+    ]
 
 
 def state(history: Sequence[Change], upto: int) -> dict[str, Document]:

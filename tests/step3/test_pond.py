@@ -67,7 +67,7 @@ def rivers(draw: st.DrawFn) -> tuple[list[Change], list[list[Event]]]:
     """Draw a history, and the batches of a river that begins somewhere in it, with snapshots."""
     history = draw(histories)
     begins = draw(st.integers(0, len(history)))
-    delivered = events(DOMAIN, history)[begins:]
+    delivered = events(DOMAIN, history, draw(st.booleans()))[begins:]
     wanted = draw(st.integers(1 if begins else 0, 2))
     for number in range(wanted):
         at = draw(st.integers(begins, len(history)))
