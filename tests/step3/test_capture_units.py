@@ -510,12 +510,14 @@ def capturing(own: Owners, work: Work) -> None:
     asyncio.run(go())
 
 
-async def lose_rapids(one: Captured, work: Callable[[], None]) -> None:
-    """Do `work` while the rapids are away, until capture has tried twice to publish."""
+async def lose_rapids(
+    one: Captured, work: Callable[[], None], log: str = "cannot publish changes yet"
+) -> None:
+    """Do `work` while the rapids are away, until capture has logged twice that it tries to publish."""
     with capture_logs() as logs:
         one.bus.lose()
         work()
-        await until(lambda: [each["event"] for each in logs].count("cannot publish changes yet") >= 2)
+        await until(lambda: [each["event"] for each in logs].count(log) >= 2)
     one.bus.restore()
 
 
@@ -659,6 +661,21 @@ class TestCapture:
                 ("t3_000006x", None),
             ]
             assert [len(each.payload["documents"]) for each in (twice, rest)] == [4, 3]
+
+        capturing(own, work)
+
+    def test_snapshot_continues_after_an_outage_of_the_rapids(
+        self, own: Owners, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "LOOK_SECONDS", 0.05)
+        monkeypatch.setattr(snapshots, "PAUSE_SECONDS", 0.01)
+        own.add_posts(range(3))
+        job = {"_id": "new", "domain": "posts", "rivers": ["listener"], "begun": False}
+
+        async def work(one: Captured, reader: Reader) -> None:
+            await lose_rapids(one, lambda: own.own["snapshots"].insert_one(job), "snapshot not published yet")
+            (page,) = await reader.read(1, SNAPSHOT_PAGE)
+            assert len(page.payload["documents"]) == 3
 
         capturing(own, work)
 
