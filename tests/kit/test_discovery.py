@@ -268,16 +268,16 @@ class TestCallingInstances:
         rest = Rest(lambda: urls, "A")
         with pytest.raises(DependencyUnavailable):
             rest.call("GET", "/x")
-        with socket.socket() as back:
-            back.bind(("127.0.0.1", int(urls[0].rpartition(":")[2])))
-            back.listen()
-            with ThreadPoolExecutor(1) as pool:
-                requested = pool.submit(rest.call, "POST", "/x", read_seconds=PATIENCE)
-                connection, _ = back.accept()
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-                connection.close()
-                assert requested.result(PATIENCE).status_code == 204
+        with (
+            socket.create_server(("127.0.0.1", int(urls[0].rpartition(":")[2]))) as back,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            requested = pool.submit(rest.call, "POST", "/x", read_seconds=PATIENCE)
+            connection, _ = back.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            connection.close()
+            assert requested.result(PATIENCE).status_code == 204
 
     def test_idempotent_request_is_sent_to_the_next_instance(self, servers: list[Server]) -> None:
         servers[0].reply = hangs_up
