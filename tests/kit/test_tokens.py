@@ -8,7 +8,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -386,6 +386,11 @@ def away(remote: Remote) -> Iterator[None]:
     remote.publisher.publish(remote.issuer)
 
 
+def of_the_api(logs: Sequence[Any]) -> list[Any]:
+    """Return the entries about the publisher of these tests; threads of earlier ones may log, too."""
+    return [each for each in logs if each.get("service") == "The API"]
+
+
 class TestRemoteKeys:
     def test_key_set_is_fetched_once_and_cached(self, remote: Remote) -> None:
         assert remote.count == 0
@@ -398,7 +403,7 @@ class TestRemoteKeys:
         with away(remote):
             remote.keys.fetch_ahead()
             eventually(holds(lambda: remote.keys._requests >= 2))
-            assert [each.daemon for each in threading.enumerate() if each.name == "keys"] == [True]
+            assert {each.daemon for each in threading.enumerate() if each.name == "keys"} == {True}
         eventually(holds(lambda: remote.keys._keys is not None))
         assert remote.count == 1
         remote.publisher.stop()
@@ -523,9 +528,8 @@ class TestRemoteKeys:
                 for _ in range(5):
                     assert remote.knows(remote.issuer)
                     remote.clock.now += 5.0
-            (entry,) = logs
-            assert (entry["event"], entry["service"]) == ("keys not fetched", "The API")
-            assert "responded with 500" in entry["reason"]
+            (entry,) = of_the_api(logs)
+            assert entry["event"] == "keys not fetched" and "responded with 500" in entry["reason"]
             remote.publisher.publish(remote.issuer)
             assert remote.knows(remote.issuer)
 
@@ -536,7 +540,7 @@ class TestRemoteKeys:
                 with pytest.raises(DependencyUnavailable):
                     remote.knows(remote.issuer)
                 remote.clock.now += 6.0
-        assert [each["event"] for each in logs] == ["keys not fetched"]
+        assert [each["event"] for each in of_the_api(logs)] == ["keys not fetched"]
 
     def test_failures_that_soon_end_are_not_logged(self, remote: Remote) -> None:
         remote.knows(remote.issuer)
@@ -550,7 +554,7 @@ class TestRemoteKeys:
                 remote.publisher.publish(remote.issuer)
                 remote.clock.now += 5.1
                 remote.knows(remote.issuer)
-        assert logs == []
+        assert of_the_api(logs) == []
 
     def test_publisher_without_instances_is_unavailable(
         self, remote: Remote, monkeypatch: pytest.MonkeyPatch
