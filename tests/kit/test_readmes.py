@@ -24,6 +24,7 @@ STOP = re.compile(r"^\d+\. .*\n(?: {3,}.*\n)*", re.MULTILINE)
 NAME = re.compile(r"`(?!\w+\.(?:py|js))([A-Za-z_]+(?:\.[A-Za-z_]+)?)`")
 PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(8\d{3})\b")
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+MUTMUT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
 PORTS = set(
     re.findall(
         r"\b(8\d{3})\b",
@@ -67,17 +68,15 @@ def test_walk_of_a_like_names_existing_functions() -> None:
 
 
 def test_mutation_run_names_existing_files() -> None:
-    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
-    named = [path for value in mutmut.values() if isinstance(value, list) for path in value if "/" in path]
+    named = [path for value in MUTMUT.values() if isinstance(value, list) for path in value if "/" in path]
     assert len(named) > 10
     assert [path for path in named if not any(ROOT.glob(path))] == []
 
 
 def test_mutation_run_can_name_its_tests() -> None:
-    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
     collected = subprocess.run(
-        [*command, *mutmut["pytest_add_cli_args_test_selection"]],
+        [*command, *MUTMUT["pytest_add_cli_args_test_selection"]],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
