@@ -5,9 +5,9 @@ from typing import Annotated, Any, TypeVar
 from flask import request
 from pydantic import BaseModel, BeforeValidator
 
-from kit.domain.members.documents import Password, Username
+from kit.domain.members.documents import SignUp
 from kit.http.bodies import json_fields, validated
-from kit.http.inputs import Body, Email
+from kit.http.inputs import Email
 
 FORM = "application/x-www-form-urlencoded"
 NOT_OURS = {"csrf_token", "next"}
@@ -21,16 +21,10 @@ def _empty_is_none(value: Any) -> Any:
     return None if value == "" and request.mimetype == FORM else value
 
 
-class SignUp(Body):
-    """The body of POST /signup."""
+class SignUpForm(SignUp):
+    """The body of POST /signup, which may be a form."""
 
-    username: Username
-    password: Password
     email: Annotated[Email | None, BeforeValidator(_empty_is_none)] = None
-
-
-class Empty(Body):
-    """The body of POST /logout."""
 
 
 def read_body(model: type[Model]) -> Model:

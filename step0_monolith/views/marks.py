@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from kit.domain.parameters import checked_tag
 from kit.http import params
 from kit.http.collections import as_collection, page_urls
-from step0_monolith.http.bodies import Empty, read_body
+from kit.http.inputs import Body
+from step0_monolith.http.bodies import read_body
 from step0_monolith.http.identity import current_reader, local_path, signed_in
 from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
@@ -79,7 +80,7 @@ def make_blueprint(store: Store) -> Blueprint:
         # Forms can only GET and POST; everybody else sends DELETE to the address above.
         params.allow_only()
         if request.get_data(cache=True):
-            read_body(Empty)
+            read_body(Body)
         store.hide(checked_id(post_id), False, current_reader())
         if wants_html():
             return redirect(local_path(request.form.get("next")), 303)

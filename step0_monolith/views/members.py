@@ -6,10 +6,10 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from kit.domain.members.documents import SignIn
+from kit.domain.members.documents import SignIn, SignOut
 from kit.http import params
 from kit.http.problems import NameTaken, TooManyRequests, Unprocessable, WrongCredentials
-from step0_monolith.http.bodies import Empty, SignUp, read_body
+from step0_monolith.http.bodies import SignUpForm, read_body
 from step0_monolith.http.identity import current_reader, guard_sign_in, local_path, signed_in, start_session
 from step0_monolith.http.negotiation import represent, wants_html
 from step0_monolith.store import Store
@@ -32,7 +32,7 @@ def make_blueprint(store: Store) -> Blueprint:
         params.allow_only("next")
         guard_sign_in()
         try:
-            wanted = read_body(SignUp)
+            wanted = read_body(SignUpForm)
             store.sign_up(wanted.username, wanted.password, wanted.email)
         except (Unprocessable, NameTaken) as error:
             if not wants_html():
@@ -74,7 +74,7 @@ def make_blueprint(store: Store) -> Blueprint:
     def logout() -> AnyResponse:
         params.allow_only()
         if request.get_data(cache=True):
-            read_body(Empty)
+            read_body(SignOut)
         store.sign_out(current_reader())
         if "Authorization" not in request.headers:
             session.clear()

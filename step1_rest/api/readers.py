@@ -7,15 +7,11 @@ from eve import Eve
 from flask import Request, Response, g
 
 from kit.domain.marks.collection import Marks
-from kit.domain.marks.resource import leave_out_hidden
+from kit.domain.marks.resource import leave_out_hidden, show_marks
 
 
 def add_hooks(app: Eve, marks: Marks) -> None:
     """Make the resources posts and search depend on the reader."""
-
-    def mark_page(response: dict[str, Any]) -> None:
-        if g.reader is not None:
-            marks.put_on(response["_items"], g.reader.username)
 
     def mark_item(response: Any) -> None:
         if g.reader is not None:
@@ -28,9 +24,8 @@ def add_hooks(app: Eve, marks: Marks) -> None:
             response.headers.remove("Last-Modified")
             response.set_etag(g.etag)
 
-    leave_out_hidden(app, "posts", marks)
-    leave_out_hidden(app, "search", marks)
-    app.on_fetched_resource_posts += mark_page
-    app.on_fetched_resource_search += mark_page
+    for resource in ("posts", "search"):
+        leave_out_hidden(app, resource, marks)
+        show_marks(app, resource, marks)
     app.on_fetched_item_posts += mark_item
     app.on_post_GET_posts += set_marked_etag

@@ -32,7 +32,7 @@ EXPIRY_SECONDS = 3.5
 API = "/api"
 """The prefix of the services' paths at the gateway."""
 
-Composition = Literal["none", "marks on items", "marks on one", "counts"]
+Composition = Literal["none", "counts"]
 
 
 class AnnouncedPath(BaseModel):
@@ -40,9 +40,10 @@ class AnnouncedPath(BaseModel):
     service.
 
     In `template`, the braces of `/posts/{post}/like` stand for a name without slashes, those of
-    `/{page:path}` for anything. Clients use the path `below` a prefix that the service does not see.
-    `composition` is what the gateway adds for a signed-in reader: their marks to each of the `_items`, their
-    marks to the response that is one post, or the counts of all services that announce `/counts`.
+    `/{page:path}` for anything. Clients use the path `below` a prefix that the service does not see. `face`
+    says which clients may use it without that prefix as well, as a path of the face: those that want JSON, or
+    any; all others of the face are for the web face. `composition` is what the gateway adds for a signed-in
+    reader: the counts of all services that announce `/counts`.
 
     A `part` is not for clients: the gateway requests it to compose other responses, and several services may
     have the same. `seconds` is how long a response may take. With `trusts_gateway` the service gets the
@@ -51,6 +52,7 @@ class AnnouncedPath(BaseModel):
 
     template: str = Field(pattern=r"^/([^{}]|\{\w+(:path)?\})*$")
     below: Literal["", "/api"] = "/api"
+    face: Literal["none", "json", "any"] = "none"
     composition: Composition = "none"
     part: bool = False
     seconds: float = 5.0

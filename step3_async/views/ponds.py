@@ -20,12 +20,6 @@ def posts(database: Database[Document], *more: str) -> Pond:
     return Pond(database["posts"], "posts", shown, times=("created", *STAMPS))
 
 
-def hidden(database: Database[Document]) -> Pond:
-    """Make a pond of which reader hid which post."""
-    fields = ("reader", "post", "hidden")
-    return Pond(database["marks"], "hide", fields, own=fields)
-
-
 def marks(database: Database[Document]) -> tuple[Pond, ...]:
     """Make the ponds of marks: of each mark one document, to which three aggregates give their fields."""
     return tuple(

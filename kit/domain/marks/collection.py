@@ -134,9 +134,14 @@ class Marks:
             put_mark(post, tags, mark.get("liked") is True, mark.get("hidden") is True)
         return posts
 
-    def shown(self, found: Iterable[Document], reader: str) -> list[Post]:
-        """Show stored posts as the reader sees them, with their marks."""
-        return self.put_on([as_post(each) for each in found], reader)
+    def shown(self, found: Iterable[Document], reader: str | None) -> list[Post]:
+        """Show stored posts as the reader sees them, with their marks; None is a visitor."""
+        posts = [as_post(each) for each in found]
+        return self.put_on(posts, reader) if reader else posts
+
+    def shown_page(self, found: Found[Document], reader: str | None) -> Found[Post]:
+        """Show a page of stored posts as the reader sees them."""
+        return Found(self.shown(found.items, reader), found.total, found.more, found.reason)
 
     def _switch(self, reader: str, post_id: str, topic: str, kind: Switch, value: bool) -> None:
         changed = {"$set": {kind: value}, "$currentDate": {f"{kind}_at": True}}

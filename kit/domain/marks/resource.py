@@ -52,3 +52,14 @@ def leave_out_hidden(app: Eve, resource: str, marks: Marks) -> None:
 
     event = getattr(app, f"on_pre_GET_{resource}")
     event += leave_out
+
+
+def show_marks(app: Eve, resource: str, marks: Marks) -> None:
+    """Make a resource of posts show each with the reader's marks."""
+
+    def show(response: dict[str, Any]) -> None:
+        if g.reader is not None:
+            marks.put_on(response["_items"], g.reader.username)
+
+    event = getattr(app, f"on_fetched_resource_{resource}")
+    event += show

@@ -1,6 +1,7 @@
 """The verbs that sign a member in and out, and publish the keys by which tokens are verified."""
 
 from datetime import datetime
+from http import HTTPStatus
 
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel
@@ -31,6 +32,27 @@ ENDING = Operation("Sign out: end the token this request carries", {204: None}, 
 KEYS = Operation("The public keys of tokens (RFC 7517)", {200: {"type": "object"}}, tag=HEALTH)
 
 
+def sign_in(
+    members: Collection[Document], issuer: Issuer, failed_sign_ins: RateLimit, status: HTTPStatus
+) -> Response:
+    """Check the password in the request's body, and return a response with a token.
+
+    Raises what `read_body` does, WrongCredentials, and TooManyRequests after too many failures from an
+    address.
+    """
+    wanted = read_body(SignIn)
+    address = request.remote_addr or "unknown"
+    failed_sign_ins.check(address)
+    member = members.find_one({"_id": wanted.username}) or {}
+    if not matches(member.get("password"), wanted.password):
+        failed_sign_ins.count(address)
+        raise WrongCredentials("Username and password do not belong together.")
+    issued = issuer.issue(wanted.username)
+    response = reply({"token": issued.token, "expires": issued.expires}, status)
+    response.cache_control.no_store = True
+    return response
+
+
 def make_blueprint(
     members: Collection[Document],
     issuer: Issuer,
@@ -43,17 +65,7 @@ def make_blueprint(
     @verbs.post("/tokens")
     @operation(MAKING)
     def make_token() -> Response:
-        wanted = read_body(SignIn)
-        address = request.remote_addr or "unknown"
-        failed_sign_ins.check(address)
-        member = members.find_one({"_id": wanted.username}) or {}
-        if not matches(member.get("password"), wanted.password):
-            failed_sign_ins.count(address)
-            raise WrongCredentials("Username and password do not belong together.")
-        issued = issuer.issue(wanted.username)
-        response = reply({"token": issued.token, "expires": issued.expires}, 201)
-        response.cache_control.no_store = True
-        return response
+        return sign_in(members, issuer, failed_sign_ins, HTTPStatus.CREATED)
 
     @verbs.get("/tokens/current")
     @operation(CHECKING)

@@ -23,6 +23,8 @@ def make_blueprint(images: Images, posts: Posts) -> Blueprint:
         response = make_response(found.content)
         response.mimetype = found.media_type
         response.set_etag(found.etag)
+        response.cache_control.public = True
+        response.cache_control.max_age = 86400
         return response.make_conditional(request)
 
     return verbs

@@ -1,5 +1,6 @@
 """Search: the posts that have the words of a query."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +13,13 @@ RELEVANCE = {"relevance": {"$meta": "textScore"}}
 BEST_FIRST: list[Any] = [*RELEVANCE.items(), ("_id", 1)]
 
 
-def search(posts: Posts, query: str, page: Page, hidden: list[str]) -> Found[Document]:
-    """Search title and text, best first, and equal ones by `_id`. Where nothing can be found, say why."""
+def search(
+    posts: Posts, query: str, page: Page, hidden: list[str], order: Sequence[Any] = BEST_FIRST
+) -> Found[Document]:
+    """Search title and text, by default best first, and equal ones by `_id`. Where nothing can be found, say
+    why.
+    """
     match = {"$text": {"$search": search_for(query)}, **excluding(hidden)}
-    cursor = posts.collection.find(match, {**posts.fields, **RELEVANCE}).sort(BEST_FIRST)
+    cursor = posts.collection.find(match, {**posts.fields, **RELEVANCE}).sort(list(order))
     found = posts.read(cursor, page, lambda: posts.count(match))
     return found if found.total else replace(found, reason=why_nothing(posts.collection, query))

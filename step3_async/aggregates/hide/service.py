@@ -9,6 +9,7 @@ from kit.mongo.indexes import Indexes
 from kit.service import Service, own_database
 from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting.service_factory import make_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 
 DOMAIN = {"marks": marks_resource("hidden")}
@@ -29,7 +30,7 @@ def make_app() -> Service:
         tags=("kind:aggregate", "verb:hide"),
         resources=DOMAIN,
         indexes=INDEXES,
-        paths=("/posts/{post}/hide",),
+        paths=(AnnouncedPath(template="/posts/{post}/hide", face="json"),),
         owns="marks",
         ponds=(Pond(posts.collection, "posts", POSTS),),
         verbs=[hide.commands(posts, marks)],

@@ -10,6 +10,7 @@ from kit.mongo.indexes import Indexes, named
 from kit.service import Service, own_database
 from step3_async.aggregates.write_log import WriteLog
 from step3_async.rapids.hosting.service_factory import make_service
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond
 
 DOMAIN = {"marks": marks_resource("liked")}
@@ -30,7 +31,7 @@ def make_app() -> Service:
         tags=("kind:aggregate", "verb:like"),
         resources=DOMAIN,
         indexes=INDEXES,
-        paths=("/posts/{post}/like",),
+        paths=(AnnouncedPath(template="/posts/{post}/like", face="json"),),
         owns="marks",
         ponds=(Pond(posts.collection, "posts", POSTS),),
         verbs=[like.commands(posts, marks)],

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from kit.domain.members import profile, tokens
+from kit.domain.members import accounts, profile, tokens
 from kit.domain.members.resource import MEMBERS, guard_members
 from kit.domain.members.revocations import Revocations
 from kit.http.proxies import TrustedProxies, trust_forwarded_headers
@@ -18,7 +18,10 @@ from step3_async.rapids.messages import AnnouncedPath
 HASHING_SECONDS = 6.0
 
 PATHS = (
-    AnnouncedPath(template="/me", composition="counts"),
+    AnnouncedPath(template="/me", face="json", composition="counts"),
+    AnnouncedPath(template="/signup", face="json", seconds=HASHING_SECONDS),
+    AnnouncedPath(template="/login", face="json", seconds=HASHING_SECONDS, trusts_gateway=True),
+    AnnouncedPath(template="/logout", face="json"),
     AnnouncedPath(template="/members", seconds=HASHING_SECONDS),
     AnnouncedPath(template="/members/{name}", seconds=HASHING_SECONDS),
     AnnouncedPath(template="/tokens", seconds=HASHING_SECONDS, trusts_gateway=True),
@@ -50,6 +53,7 @@ def make_app() -> Service:
         owns="revoked",
         verbs=[
             tokens.make_blueprint(members, issuer, revocations, failed),
+            accounts.make_blueprint(members, issuer, revocations, failed),
             profile.make_blueprint(members, lambda _reader: {}),
         ],
         verifier=Verifier(LocalKeys(issuer.jwks()), ISSUER),

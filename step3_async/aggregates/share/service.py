@@ -38,7 +38,7 @@ def make_app() -> Service:
         resources=DOMAIN,
         indexes=INDEXES,
         paths=(
-            AnnouncedPath(template="/posts/{post}/share", seconds=9.0),
+            AnnouncedPath(template="/posts/{post}/share", face="json", seconds=9.0),
             AnnouncedPath(template="/counts", part=True),
         ),
         owns="shares",

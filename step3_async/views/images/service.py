@@ -35,7 +35,7 @@ def make_app() -> Service:
         tags=("kind:view", "verb:image"),
         resources=DOMAIN,
         indexes=INDEXES,
-        paths=(AnnouncedPath(template="/images/{post}", seconds=9.0),),
+        paths=(AnnouncedPath(template="/images/{post}", face="any", seconds=9.0),),
         ponds=(Pond(posts.collection, "posts", POSTS),),
         verbs=[images.make_blueprint(Images(ImageCache(database), fetcher), posts)],
         same_for_visitors=SAME_FOR_VISITORS,

@@ -6,6 +6,7 @@ from typing import Any
 
 from kit.domain.indexes import INDEXES as MODEL
 from kit.domain.marks.collection import Marks
+from kit.domain.marks.documents import MARKED
 from kit.domain.posts.collection import Posts
 from kit.domain.posts.documents import POST_SCHEMA, STORED
 from kit.domain.posts.resource import POSTS as RESOURCE
@@ -24,6 +25,7 @@ DOMAIN: dict[str, Any] = {
         "datasource": {"source": "posts", "default_sort": [("_id", 1)]},
         "allowed_filters": ["_id", "topic"],
         "sorting": False,
+        "kit": {**RESOURCE["kit"], "added": MARKED},
     }
 }
 
@@ -49,10 +51,10 @@ def make_app() -> Service:
         resources=DOMAIN,
         indexes=INDEXES,
         paths=(
-            AnnouncedPath(template="/recommended", composition="marks on items"),
+            AnnouncedPath(template="/recommended", face="json"),
             "/topics",
         ),
         ponds=(Pond(posts.collection, "posts", POSTS, TIMES), *ponds.marks(database)),
-        verbs=[recommend.make_blueprint(posts, marks, shows_marks=False)],
+        verbs=[recommend.make_blueprint(posts, marks, shows_marks=True)],
         same_for_visitors=SAME_FOR_VISITORS,
     )

@@ -20,11 +20,8 @@ from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views import ponds
 
 PATHS = (
-    "/tags",
-    "/tags/{tag}",
-    "/likes",
+    *(AnnouncedPath(template=each, face="json") for each in ("/tags", "/tags/{tag}", "/likes", "/hidden")),
     "/like-counts",
-    "/hidden",
     "/marks",
     AnnouncedPath(template="/counts", part=True),
 )
