@@ -1,10 +1,11 @@
 """A client of a service or an API over REST, for other processes of ours."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 
+import orjson
 import requests
 import stamina
 import structlog
@@ -44,6 +45,21 @@ def _log_retry(details: RetryDetails) -> None:
 set_on_retry_hooks([PrometheusOnRetryHook, _log_retry])
 
 
+class ApiResponse(Protocol):
+    """A response: its body, and its headers without regard to case."""
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+
+    def json(self) -> Any:
+        """Return the body's JSON."""
+
+
 class Api(Protocol):
     """The API of one service, or of several together."""
 
@@ -56,7 +72,7 @@ class Api(Protocol):
         params: dict[str, Any] | None = None,
         json: Any = None,
         headers: dict[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> ApiResponse:
         """Send a request and return the response, if it is a good one. Raises Problem."""
 
     def health(self) -> dict[str, bool]:
@@ -129,7 +145,7 @@ class Rest:
             raise DependencyUnavailable(self.name) from error
         if response.ok:
             return response
-        raise self._problem(response)
+        raise problem_of(self.name, response.status_code, response.headers, response.content)
 
     def health(self) -> dict[str, bool]:
         """Return each of the service's own parts by name, and whether it responds.
@@ -186,24 +202,26 @@ class Rest:
                 raise requests.ReadTimeout(error) from error
             raise
 
-    def _problem(self, response: requests.Response) -> Problem:
-        try:
-            payload = response.json()
-            message, issues = str(payload["_error"]["message"]), payload.get("_issues")
-        except (ValueError, KeyError, TypeError):
-            message, issues = "", None
-        after = response.headers.get("Retry-After", "")
-        known = problem_from_response(
-            response.status_code,
-            message,
-            issues if isinstance(issues, dict) else None,
-            int(after) if after.isdecimal() and len(after) < LONGEST_WAIT else 2,
-        )
-        if known is None:
-            return DependencyUnavailable(self.name)
-        if not message:
-            known.args = (f"{self.name} responded with {response.status_code}.",)
-        return known
+
+def problem_of(name: str, status: int, headers: Mapping[str, str], content: bytes) -> Problem:
+    """Return the problem that a bad response of the service called `name` describes."""
+    try:
+        payload = orjson.loads(content)
+        message, issues = str(payload["_error"]["message"]), payload.get("_issues")
+    except (ValueError, KeyError, TypeError):
+        message, issues = "", None
+    after = headers.get("Retry-After", "")
+    known = problem_from_response(
+        status,
+        message,
+        issues if isinstance(issues, dict) else None,
+        int(after) if after.isdecimal() and len(after) < LONGEST_WAIT else 2,
+    )
+    if known is None:
+        return DependencyUnavailable(name)
+    if not message:
+        known.args = (f"{name} responded with {status}.",)
+    return known
 
 
 def _was_not_sent(error: Exception) -> bool:

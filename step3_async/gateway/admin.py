@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from kit.http.problems import NotFound
 from kit.metrics.exposition import exposition
+from step3_async.client.routing.balancer import Balancer
+from step3_async.client.routing.registry import Registry
 from step3_async.gateway.ingress.request import Request
 from step3_async.gateway.ingress.responses import SAFE, json_response, respond_to_other_methods
-from step3_async.gateway.routing.balancer import Balancer
-from step3_async.gateway.routing.registry import Registry
 from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.messages import API

@@ -2,47 +2,69 @@
 
 from starlette.responses import Response
 
+from kit.http.media_types import preferred
 from kit.http.problems import DependencyUnavailable, NotFound
+from step3_async.client import ServiceClient
+from step3_async.client.request import READING, joined
+from step3_async.client.routing.routes import Route
 from step3_async.gateway.commands.commands import Commands
-from step3_async.gateway.composition import Composer
-from step3_async.gateway.ingress.request import READING, Request
-from step3_async.gateway.ingress.responses import COMMANDS, respond_to_other_methods
-from step3_async.gateway.routing.registry import Registry
-from step3_async.gateway.routing.routes import Route
-from step3_async.gateway.upstream.caller import Caller
+from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.responses import COMMANDS, JSON, OFFERED, for_face, respond_to_other_methods
 from step3_async.rapids.messages import API
+
+FORM = "application/x-www-form-urlencoded"
 
 
 class Dispatcher:
-    """Responds to requests whose bodies have been read."""
+    """Responds to requests whose bodies have been read.
 
-    def __init__(self, registry: Registry, caller: Caller, commands: Commands) -> None:
-        self._registry, self._caller, self._commands = registry, caller, commands
-        self._composer = Composer(caller, registry)
+    Requests of the face go straight to a service if the client wants JSON. Pages go to the web face, and so
+    does everything that needs what the web face knows: sessions, whose cookie is named `session_cookie`, and
+    forms.
+    """
+
+    def __init__(self, client: ServiceClient, commands: Commands, session_cookie: str) -> None:
+        self._client, self._commands = client, commands
+        self._registry = client.registry
+        self._session_cookie = f"{session_cookie}="
 
     def find_route(self, request: Request) -> None:
         """Set the request's route, and the label by which metrics count it."""
         if request.path.startswith(COMMANDS):
             request.label = f"{COMMANDS}{{id}}"
-        elif (route := self._registry.routes.find(request.path)) is not None:
+            return
+        route = self._registry.routes.find_direct(request.path)
+        if route is None or not self._goes_straight(route, request):
+            route = self._registry.routes.find(request.path)
+        if route is not None:
             request.route, request.label = route, route.name
 
     async def respond(self, request: Request) -> Response:
-        """Return the response, which still has headers that are for the web face alone. Raises Problems."""
+        """Return the response, which still has headers that are not for clients. Raises Problems."""
         if request.path.startswith(COMMANDS):
             return respond_to_other_methods(request) or await self._commands.state(
                 request.path.removeprefix(COMMANDS)
             )
         route = self._require_route(request)
-        is_reading = request.method in READING
-        if route.path.composition != "none" and is_reading and "authorization" in request.headers:
-            return await self._composer.compose(route, request)
-        response = await self._caller.call(route, request)
-        if route.path.below:
+        response = await self._client.respond(route, request)
+        if route.is_direct:
+            for_face(response, is_personal="authorization" in request.headers)
+        elif route.path.below:
             _add_prefix_to_location(response)
-        if is_reading or request.is_inner:
+        if request.method in READING:
             return response
         return await self._commands.respond(request, response)
+
+    def _goes_straight(self, route: Route, request: Request) -> bool:
+        if route.path.face == "any":
+            return True
+        if "authorization" not in request.headers and self._session_cookie in joined(
+            request.headers, "cookie"
+        ):
+            return False
+        if joined(request.headers, "content-type").lower().startswith(FORM):
+            return False
+        return preferred(joined(request.headers, "accept") or None, OFFERED) == JSON
 
     def _require_route(self, request: Request) -> Route:
         """Return the route. Raises NotFound if there is none, or DependencyUnavailable if a service that may

@@ -1,28 +1,17 @@
 """The gateway's own settings. `kit.settings` has those that it shares with other processes."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic_core import ErrorDetails
-from pydantic_settings import NoDecode, SettingsConfigDict
 
-from kit.settings import Settings
+from step3_async.client.settings import ClientSettings, Names
 
-
-def _split(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return tuple(name for each in value.split(",") if (name := each.strip()))
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class GatewaySettings(Settings):
+class GatewaySettings(ClientSettings):
     """Each setting is read from the environment variable of its name in capitals."""
-
-    model_config = SettingsConfigDict(alias_generator=str.upper)
 
     gateway_secret: str = Field(description="a long random text; `make run` does so.")
     """The key with which all gateways sign the ids of commands."""
@@ -34,11 +23,11 @@ class GatewaySettings(Settings):
     port: Port = 8054
     """The port of this instance alone: for its health, its metrics and its registry."""
 
+    session_cookie: str = "session"
+    """The name of the cookie by which the web face knows a browser's session."""
+
     listen_fd: NonNegativeInt | None = None
     """A listening socket for the face, held by the process that started this one; None to open one."""
-
-    expected_services: Names = ()
-    """The services that must have been up once before the gateway is ready."""
 
     needed_services: Names = ()
     """The services that must be up for the gateway to be ready."""

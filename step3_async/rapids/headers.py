@@ -12,8 +12,5 @@ DEPENDS_ON = "Depends-On"
 GAPS = "Gaps"
 """The services that a composed response had to do without."""
 
-COMMAND_WAIT = "Command-Wait"
-"""With the value `later`, the gateway does not wait until a command is applied: the sender waits itself."""
-
 DEADLINE = "Deadline-Ms"
 """The milliseconds that the sender of a request still has."""

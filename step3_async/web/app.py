@@ -1,4 +1,4 @@
-"""The web face of step 3: step 0's application over step 1's store, which calls the gateway."""
+"""The web face of step 3: step 0's application over step 1's store, which calls the services."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
-from kit.tokens import ISSUER, RemoteKeys, Verifier
 from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
+from step3_async.client.settings import ClientSettings
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
-from step3_async.rapids.hosting.settings import HostingSettings
+from step3_async.rapids.hosting.service_factory import make_verifier
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.tracing import configure_tracing, trace_requests
-from step3_async.web.gateway_api import GatewayApi, pass_on
 from step3_async.web.openapi import complete
+from step3_async.web.services_api import ServicesApi, pass_on
 
 NAME = "web"
 SECONDS = 10.0
@@ -31,15 +31,13 @@ bulkhead.
 
 
 def make_app() -> Flask:
-    """Make the face over the gateway that the settings name. It announces itself, as services do."""
+    """Make the face over the services in the registry. It announces itself, as services do."""
     configure_logs(ServiceSettings.read().instance or NAME)
     configure_tracing(NAME)
     secret = TrustSettings.read().face_secret
-    api = GatewayApi(HostingSettings.read().gateway_url, secret)
-    keys = RemoteKeys(api)
-    keys.fetch_ahead()
+    api = ServicesApi([each for each in ClientSettings.read().expected_services if each != NAME], secret)
     app = create_app(
-        RestStore(api, Verifier(keys, ISSUER), secret),
+        RestStore(api, make_verifier(), secret),
         secret_key=SessionSettings.read().secret_key,
         session_seconds=LimitSettings.read().token_lifetime,
         session_cookie=SessionSettings.read().cookie,
@@ -53,7 +51,7 @@ def make_app() -> Flask:
     load = Load(trust_forwarded_headers(app.wsgi_app, TrustedProxies(), secret))
     app.wsgi_app = load  # type: ignore[method-assign]
     app.extensions[EXTENSION] = host = Host(
-        NAME, ("face",), paths=PAGES, is_healthy=lambda: True, load=lambda: load.now
+        NAME, ("face",), api.connected_to, paths=PAGES, is_healthy=lambda: True, load=lambda: load.now
     )
     host.start()
     return app

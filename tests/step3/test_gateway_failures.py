@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
-from step3_async.gateway.upstream.guards import RETRY_RESERVE, RETRY_SHARE
+from step3_async.client.upstream.guards import RETRY_RESERVE, RETRY_SHARE
 from tests.step3.backends import INSIDE, PROVED, Backend, Stage, cut_off, hang, nats, refuse, settings, stage
 from tests.step3.nats_helpers import asynchronous, until
 

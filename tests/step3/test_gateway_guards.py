@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from kit.http.problems import DependencyUnavailable
 from step3_async.gateway.ingress.request import allowed_seconds
-from step3_async.gateway.upstream.guards import (
+from step3_async.client.upstream.guards import (
     FAILURES_IN_A_ROW,
     OPEN_SECONDS,
     RETRY_MOST,

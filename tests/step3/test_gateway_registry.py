@@ -6,7 +6,7 @@ from collections import Counter
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from step3_async.gateway.routing.listener import SWEEP_SECONDS
+from step3_async.client.routing.listener import SWEEP_SECONDS
 from step3_async.rapids.messages import EXPIRY_SECONDS, HEARTBEAT, AnnouncedPath
 from tests.step3.backends import Stage, nats, settings, stage
 from tests.step3.nats_helpers import asynchronous, until

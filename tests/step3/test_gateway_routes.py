@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from step3_async.gateway.routing.routes import Routes
+from step3_async.client.routing.routes import Routes
 from step3_async.rapids.messages import AnnouncedPath, Announcement
 from tests.step3.backends import PATHS
 

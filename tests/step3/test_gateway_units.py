@@ -18,7 +18,7 @@ from step3_async.gateway.commands import commands, read_your_writes
 from step3_async.gateway.commands.commands import Commands, Preference, commands_of, preference_of
 from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, overall
 from step3_async.gateway.ingress.request import CacheKey, Request
-from step3_async.gateway.routing.registry import Registry
+from step3_async.client.routing.registry import Registry
 from step3_async.rapids.messages import APPLIED_QUERY, Announcement, Applied, AppliedQuery, AppliedReply
 from tests.step3.nats_helpers import asynchronous, until
 from tests.support.ids import plain_id

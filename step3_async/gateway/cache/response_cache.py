@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from step3_async.client.response import values_of
 from step3_async.gateway import metrics
 from step3_async.gateway.ingress.request import CacheKey
-from step3_async.gateway.ingress.responses import for_clients, values_of
+from step3_async.gateway.ingress.responses import for_clients
 from step3_async.rapids.headers import DEPENDS_ON, GAPS
 
 OVERHEAD = 600

@@ -9,10 +9,12 @@ from starlette.responses import Response
 from werkzeug.http import parse_list_header
 
 from kit.http.problems import NotFound
+from step3_async.client.request import joined
+from step3_async.client.response import values_of
 from step3_async.gateway import metrics
 from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, CommandState, overall
-from step3_async.gateway.ingress.request import Request, joined
-from step3_async.gateway.ingress.responses import COMMANDS, json_response, values_of
+from step3_async.gateway.ingress.request import Request
+from step3_async.gateway.ingress.responses import COMMANDS, json_response
 from step3_async.rapids.headers import COMMAND
 
 MARGIN = 0.2

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from step3_async.gateway.routing.registry import Registry
+from step3_async.client.routing.registry import Registry
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.messages import APPLIED_QUERY, Applied, AppliedQuery, AppliedReply
 

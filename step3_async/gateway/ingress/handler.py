@@ -18,16 +18,17 @@ from kit.clients.discovery import JWKS
 from kit.http.errors import error_body
 from kit.http.headers import REQUEST_ID
 from kit.http.problems import DependencyUnavailable, Problem
+from step3_async.client.request import READING
+from step3_async.client.response import as_raw
 from step3_async.gateway import metrics
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.cache.coalescing import Coalescing
 from step3_async.gateway.cache.response_cache import ResponseCache
 from step3_async.gateway.dispatcher import Dispatcher
 from step3_async.gateway.ingress.limits import has_body, read_body, require_acceptable
-from step3_async.gateway.ingress.request import READING, CacheKey, Parser, Request
+from step3_async.gateway.ingress.request import CacheKey, Parser, Request
 from step3_async.gateway.ingress.responses import (
     apply_conditions,
-    as_raw,
     as_response,
     for_clients,
     json_response,
@@ -103,16 +104,15 @@ class Handler:
         if has_body(request):  # which takes no room until it has come
             request.body = await read_body(Incoming(scope, receive), self._body_seconds)
             request.ends_at = time.monotonic() + request.seconds
-        # Requests from inside are let through: those in flight wait for them, and would wait in vain.
-        if self.in_flight >= (2 * self._most_in_flight if request.is_inner else self._most_in_flight):
-            metrics.REFUSED.labels("gateway").inc()
+        if self.in_flight >= self._most_in_flight:
+            metrics.REFUSED.inc()
             raise DependencyUnavailable("The gateway", retry_after=1)
         self.in_flight += 1
         try:
             response = await self._dispatch(request, key, receive)
         finally:
             self.in_flight -= 1
-        return response if request.is_inner else for_clients(response)
+        return for_clients(response)
 
     async def _dispatch(self, request: Request, key: CacheKey | None, receive: Receive) -> Response:
         if request.method not in READING:  # a command that has begun is finished, whoever waits for it

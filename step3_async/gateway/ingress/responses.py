@@ -10,8 +10,10 @@ from werkzeug.http import parse_etags, unquote_etag
 from kit.http.errors import error_body
 from kit.http.media_types import preferred
 from kit.http.problems import Problem
-from step3_async.gateway.ingress.request import READING, Request, joined
-from step3_async.gateway.routing.routes import is_api
+from step3_async.client.request import READING, joined
+from step3_async.client.response import RawHeaders, RawResponse, as_raw, values_of
+from step3_async.client.routing.routes import is_api
+from step3_async.gateway.ingress.request import Request
 from step3_async.rapids.headers import COMMAND, DEPENDS_ON
 
 COMMANDS = "/commands/"
@@ -25,21 +27,12 @@ SAFE = {
 }
 """Every response that the gateway makes itself has these."""
 
-HTML = "text/html"
-OFFERED = ("application/json", HTML)
+JSON, HTML = "application/json", "text/html"
+OFFERED = (JSON, HTML)
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"></head>
 <body><main><h1>{name}</h1><p>{message}</p><p><a href="/">To the first page</a></p></main></body></html>
 """
-
-RawHeaders = list[tuple[bytes, bytes]]
-"""Names are in lower case, as the server and the client library have them."""
-
-
-def as_raw(name: str) -> bytes:
-    """Return a header's name as it stands in RawHeaders."""
-    return name.lower().encode()
-
 
 NOT_FOR_CLIENTS = {as_raw(COMMAND), as_raw(DEPENDS_ON)}
 
@@ -58,13 +51,6 @@ class TooSlow(Problem):
     """The request has not come in time. The connection is closed, as the rest of it may still come."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
-
-
-class RawResponse(Response):
-    """A response with exactly these headers; Starlette's own class would add some."""
-
-    def __init__(self, status: int, headers: RawHeaders, body: bytes = b"") -> None:
-        self.status_code, self.raw_headers, self.body = status, headers, body
 
 
 def json_response(
@@ -116,16 +102,23 @@ def apply_conditions(request: Request, response: Response) -> Response:
     return RawResponse(304, without(response.raw_headers, {b"content-length", b"content-type"}))
 
 
+def for_face(response: Response, *, is_personal: bool) -> None:
+    """Give a service's response the headers that all responses of the face have, unless it has its own.
+
+    Clients with other headers get a page from the web face at the same address.
+    """
+    headers = response.headers
+    for name, value in SAFE.items():
+        headers.setdefault(name, value)
+    if values_of(response, "cache-control") in ([], ["no-cache"]):
+        headers["cache-control"] = "no-cache, private" if is_personal else "no-cache"
+        headers["vary"] = "Accept, Cookie, Authorization"
+
+
 def for_clients(response: Response) -> Response:
-    """Return the response without the headers that are for the web face alone."""
+    """Return the response without the headers that are for the gateway alone."""
     headers = without(response.raw_headers, NOT_FOR_CLIENTS)
     return RawResponse(response.status_code, headers, bytes(response.body))
-
-
-def values_of(response: Response, name: str) -> list[str]:
-    """Return the values of all headers of that name. A header with commas has several."""
-    values = ",".join(response.headers.getlist(name))
-    return [value for each in values.split(",") if (value := each.strip())]
 
 
 def without(headers: RawHeaders, names: Container[bytes]) -> RawHeaders:

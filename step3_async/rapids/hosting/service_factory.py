@@ -66,7 +66,7 @@ def make_service(
     settings = ServiceSettings.read()
     revocations = Revocations(database["revoked"])
     if identifies_readers and verifier is None:
-        verifier = _make_verifier()
+        verifier = make_verifier()
         ponds = (*ponds, Pond(revocations.collection, "members", ("expires",), times=("expires",)))
     indexes = {**indexes, **(REVOKED if identifies_readers else {})}
     if ponds:
@@ -137,7 +137,8 @@ class PondsReady:
         return all(state is not None and state.complete for state in states)
 
 
-def _make_verifier() -> Verifier:
+def make_verifier() -> Verifier:
+    """Make a verifier of readers' tokens, with the keys that are at the gateway."""
     keys = RemoteKeys(Rest(HostingSettings.read().gateway_url + API, "The members service"))
     keys.fetch_ahead()
     return Verifier(keys, ISSUER)

@@ -19,8 +19,9 @@ from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views import ponds
 
-PATHS = (
-    *(AnnouncedPath(template=each, face="json") for each in ("/tags", "/tags/{tag}", "/likes", "/hidden")),
+OF_FACE = ("/tags", "/tags/{tag}", "/likes", "/hidden")
+PATHS: tuple[AnnouncedPath | str, ...] = (
+    *(AnnouncedPath(template=each, face="json") for each in OF_FACE),
     "/like-counts",
     "/marks",
     AnnouncedPath(template="/counts", part=True),

@@ -1,4 +1,4 @@
-"""The listener receives messages from the bus: which instances there are, and which changes views show."""
+"""The listener keeps the registry up to date with what instances announce on the bus."""
 
 import asyncio
 import time
@@ -6,12 +6,10 @@ import time
 import structlog
 from pydantic import ValidationError
 
-from step3_async.gateway.cache.response_cache import ResponseCache
-from step3_async.gateway.commands.read_your_writes import AppliedChanges
-from step3_async.gateway.routing.balancer import Balancer
-from step3_async.gateway.routing.registry import Registry
+from step3_async.client.routing.balancer import Balancer
+from step3_async.client.routing.registry import Registry
 from step3_async.rapids.bus import Bus
-from step3_async.rapids.messages import APPLIED, HEARTBEAT, PROBE, Announcement, Applied
+from step3_async.rapids.messages import HEARTBEAT, PROBE, Announcement
 
 SWEEP_SECONDS = 0.25
 LATE_SECONDS = 1.0
@@ -20,21 +18,16 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Listener:
-    """Passes messages on to the registry, to the cache, and to the changes that commands wait for."""
+    """Passes announcements on to the registry, and drops from it those that have fallen silent."""
 
-    def __init__(
-        self, bus: Bus, registry: Registry, balancer: Balancer, changes: AppliedChanges, cache: ResponseCache
-    ) -> None:
+    def __init__(self, bus: Bus, registry: Registry, balancer: Balancer) -> None:
         self._bus, self._registry, self._balancer = bus, registry, balancer
-        self._changes, self._cache = changes, cache
         self._is_probe_due = True
 
     async def start(self) -> None:
         """Listen from now on. Raises Unavailable."""
-        self._cache.bypassed = not self._bus.connected
         self._bus.on_connection_change(self._on_connection_change)
         await self._bus.subscribe(f"{HEARTBEAT}.>", self._on_heartbeat)
-        await self._bus.subscribe(f"{APPLIED}.*", self._on_applied)
 
     async def run(self) -> None:
         """Drop instances that have fallen silent, and read new shares of versions, until cancelled."""
@@ -63,18 +56,6 @@ class Listener:
             return
         self._registry.update(announced)
 
-    async def _on_applied(self, topic: str, content: bytes) -> None:
-        try:
-            applied = Applied.model_validate_json(content)
-        except ValidationError:
-            log.warning("message not understood", topic=topic)
-            return
-        # First the cache: whoever waits for this change reads next.
-        self._cache.drop(f"{applied.service}.{applied.domain}")
-        self._changes.note(applied)
-
     def _on_connection_change(self, connected: bool) -> None:
-        self._cache.bypassed = not connected
-        self._cache.clear()
         self._registry.renew_all()
         self._is_probe_due = connected

@@ -7,13 +7,13 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, Connection
 from starlette.responses import Response
 
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
-from step3_async.gateway import metrics
-from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.routing.balancer import Balancer
-from step3_async.gateway.routing.registry import Instance, title_of
-from step3_async.gateway.routing.routes import Route
-from step3_async.gateway.upstream.client import headers_for, send
-from step3_async.gateway.upstream.guards import Overloaded, RetryBudget
+from step3_async.client import metrics
+from step3_async.client.request import Request
+from step3_async.client.routing.balancer import Balancer
+from step3_async.client.routing.registry import Instance, title_of
+from step3_async.client.routing.routes import Route
+from step3_async.client.upstream.guards import Overloaded, RetryBudget
+from step3_async.client.upstream.http import headers_for, send
 
 TRIES = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})

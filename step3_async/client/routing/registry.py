@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from step3_async.gateway.routing.routes import Routes
-from step3_async.gateway.upstream.guards import Breaker, Bulkhead
+from step3_async.client.routing.routes import Routes
+from step3_async.client.upstream.guards import Breaker, Bulkhead
 from step3_async.rapids.messages import EXPIRY_SECONDS, Announcement
 
 MAX_CALLS = 16

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from kit.http.problems import DependencyUnavailable
-from step3_async.gateway import metrics
+from step3_async.client import metrics
 
 RETRY_SHARE = 0.2
 """How many retries each request adds to the budget."""

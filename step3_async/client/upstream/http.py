@@ -18,9 +18,9 @@ from yarl import URL
 
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR, FORWARDED_PROTO, REQUEST_ID, SERVICE_VERSION
 from kit.http.problems import Refused
-from step3_async.gateway.ingress.request import INTERNAL, Request, joined, without
-from step3_async.gateway.ingress.responses import RawResponse, as_raw
-from step3_async.gateway.routing.routes import Route
+from step3_async.client.request import INTERNAL, Request, joined, without
+from step3_async.client.response import RawResponse, as_raw
+from step3_async.client.routing.routes import Route
 from step3_async.rapids.headers import DEADLINE
 from step3_async.rapids.tracing import TRACEPARENT
 
@@ -90,7 +90,7 @@ async def send(
     try:
         async with session.request(
             request.method,
-            URL(url + request.target.removeprefix(route.path.below), encoded=True),
+            URL(url + route.target_of(request.target), encoded=True),
             headers=headers,
             data=request.body or None,
             allow_redirects=False,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from kit.clients.discovery import Services, draw_version
 from kit.http.problems import DependencyUnavailable, Refused
-from step3_async.gateway.routing.registry import Instance, Registry, title_of
+from step3_async.client.routing.registry import Instance, Registry, title_of
 
 WHOLE = 100
 """The share of a version that has none in the services file."""

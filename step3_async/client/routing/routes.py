@@ -23,18 +23,24 @@ log = structlog.stdlib.get_logger(__name__)
 class Route:
     """A path, and the service that responds there.
 
-    Calls for routes with the same `bulkhead` share one; "" is the one for all calls of the service.
+    Calls for routes with the same `bulkhead` share one; "" is the one for all calls of the service. With
+    `is_direct` it is for a path of the face, as clients use it without the prefix.
     """
 
     service: str
     path: AnnouncedPath
     bulkhead: str = ""
+    is_direct: bool = False
+
+    def target_of(self, target: str) -> str:
+        """Return the path and query that the service gets for a client's."""
+        return target if self.is_direct else target.removeprefix(self.path.below)
 
     @property
     def name(self) -> str:
         """The name of the route in metrics: one of few."""
         if self.path.below:
-            return f"{self.path.below}{self.path.template}"
+            return f"{'' if self.is_direct else self.path.below}{self.path.template}"
         return f"{self.service} {self.bulkhead}"
 
 
@@ -47,6 +53,7 @@ class Routes:
         self._disputed: set[tuple[str, str]] = set()
         self._in_order: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
         self.find = lru_cache(maxsize=4096)(self._find)
+        self.find_direct = lru_cache(maxsize=4096)(self._find_direct)
 
     def update(self, announcements: Iterable[Announcement]) -> None:
         """Add the paths that services announce now. Paths that nobody announces any more are kept.
@@ -69,6 +76,7 @@ class Routes:
         for (below, pattern), route in sorted(self._routes.items(), key=lambda each: _rank(each[1])):
             self._in_order.setdefault(below, []).append((re.compile(pattern, re.DOTALL), route))
         self.find.cache_clear()
+        self.find_direct.cache_clear()
 
     def parts(self, template: str) -> list[Route]:
         """Return the routes to all services that announce `template` as a part of other responses."""
@@ -88,6 +96,11 @@ class Routes:
         # A page waits for the API service of the same path. A slow one must hold up pages of its kind only.
         same = self._match(API, path)
         return replace(page, bulkhead=same.service if same else page.path.template)
+
+    def _find_direct(self, path: str) -> Route | None:
+        """Return the route of a path of the face to the service that responds there to some clients."""
+        route = self._match(API, path)
+        return replace(route, is_direct=True) if route is not None and route.path.face != "none" else None
 
     def _match(self, below: str, path: str) -> Route | None:
         patterns = self._in_order.get(below, ())
