@@ -4,7 +4,7 @@
 """
 
 from kit.service.application import Service
-from kit.service.create import create_service, own_database
+from kit.service.create import create_service, own_database, set_home
 from kit.service.definition import ServiceDefinition
 
-__all__ = ["Service", "ServiceDefinition", "create_service", "own_database"]
+__all__ = ["Service", "ServiceDefinition", "create_service", "own_database", "set_home"]

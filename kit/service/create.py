@@ -1,10 +1,11 @@
 """Make the application of a service."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -70,7 +71,7 @@ def create_service(definition: ServiceDefinition) -> Service:
     app.register_blueprint(
         docs.make_blueprint(lambda: describe(app, definition.title, definition.version), definition.title)
     )
-    app.view_functions["home"] = lambda: _home(app, definition)
+    set_home(app, lambda: _home(app, definition))
     _set_headers(app, definition)
     if definition.face_secret:
         app.wsgi_app = trust_forwarded_headers(app.wsgi_app, TrustedProxies(), definition.face_secret)
@@ -86,6 +87,17 @@ def error_response(
 ) -> Response:
     """Represent an error as JSON."""
     return reply(error_body(status, message, issues), status)
+
+
+def set_home(app: Service, view: Callable[[], Response]) -> None:
+    """Make `view` respond at `/`, where Eve has a page of its own."""
+
+    @wraps(view)
+    def home() -> Response:
+        # Eve leaves OPTIONS to the view.
+        return app.make_default_options_response() if request.method == "OPTIONS" else view()
+
+    app.view_functions["home"] = home
 
 
 def _home(app: Service, definition: ServiceDefinition) -> Response:

@@ -9,7 +9,14 @@ from step3_async.client.request import READING, joined
 from step3_async.client.routing.routes import Route
 from step3_async.gateway.commands.commands import Commands
 from step3_async.gateway.ingress.request import Request
-from step3_async.gateway.ingress.responses import COMMANDS, JSON, OFFERED, for_face, respond_to_other_methods
+from step3_async.gateway.ingress.responses import (
+    COMMANDS,
+    HTML,
+    JSON,
+    OFFERED,
+    for_face,
+    respond_to_other_methods,
+)
 from step3_async.rapids.messages import API
 
 FORM = "application/x-www-form-urlencoded"
@@ -56,15 +63,16 @@ class Dispatcher:
         return await self._commands.respond(request, response)
 
     def _goes_straight(self, route: Route, request: Request) -> bool:
+        wanted = preferred(joined(request.headers, "accept") or None, OFFERED)
         if route.path.face == "any":
-            return True
+            return wanted != HTML
         if "authorization" not in request.headers and self._session_cookie in joined(
             request.headers, "cookie"
         ):
             return False
         if joined(request.headers, "content-type").lower().startswith(FORM):
             return False
-        return preferred(joined(request.headers, "accept") or None, OFFERED) == JSON
+        return wanted == JSON
 
     def _require_route(self, request: Request) -> Route:
         """Return the route. Raises NotFound if there is none, or DependencyUnavailable if a service that may

@@ -42,8 +42,8 @@ class AnnouncedPath(BaseModel):
     In `template`, the braces of `/posts/{post}/like` stand for a name without slashes, those of
     `/{page:path}` for anything. Clients use the path `below` a prefix that the service does not see. `face`
     says which clients may use it without that prefix as well, as a path of the face: those that want JSON, or
-    any; all others of the face are for the web face. `composition` is what the gateway adds for a signed-in
-    reader: the counts of all services that announce `/counts`.
+    all that want no page; what others request there is for the web face. `composition` is what the gateway
+    adds for a signed-in reader: the counts of all services that announce `/counts`.
 
     A `part` is not for clients: the gateway requests it to compose other responses, and several services may
     have the same. `seconds` is how long a response may take. With `trusts_gateway` the service gets the

@@ -38,5 +38,7 @@ def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blue
     """Make the verb that lists what is hidden. `show` is as in `lists`."""
     verbs = Blueprint("hidden", __name__)
     described = listing("The posts the reader hid, the latest first", page_schema)
-    add_list(verbs, "/hidden", described, "hidden", posts=posts, marks=marks, show=show)
+    add_list(
+        verbs, "/hidden", described, "hidden", title="Posts you hid", posts=posts, marks=marks, show=show
+    )
     return verbs

@@ -58,7 +58,7 @@ def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blue
     """Make the verbs that list and count likes. `show` is as in `lists`."""
     verbs = Blueprint("likes", __name__)
     described = listing("The posts the reader likes, the latest first", page_schema)
-    add_list(verbs, "/likes", described, "liked", posts=posts, marks=marks, show=show)
+    add_list(verbs, "/likes", described, "liked", title="Posts you like", posts=posts, marks=marks, show=show)
 
     @verbs.get("/like-counts")
     @operation(COUNTING)

@@ -25,7 +25,15 @@ def listing(summary: str, page_schema: Schema) -> Operation:
 
 
 def add_list(
-    verbs: Blueprint, path: str, described: Operation, kind: Switch, *, posts: Posts, marks: Marks, show: Show
+    verbs: Blueprint,
+    path: str,
+    described: Operation,
+    kind: Switch,
+    *,
+    title: str,
+    posts: Posts,
+    marks: Marks,
+    show: Show,
 ) -> None:
     """Add to `verbs` one at `path` that lists the posts that the reader liked, or hid, whichever `kind`
     is.
@@ -37,4 +45,4 @@ def add_list(
         reader, page = g.reader.username, params.page()
         found = posts.in_order(marks.latest(reader, kind), page)
         shown = Found(show(found.items, reader), found.total, found.more)
-        return reply(as_collection(shown, page, described.summary))
+        return reply(as_collection(shown, page, title))

@@ -46,9 +46,9 @@ def commands(posts: Posts, marks: Marks) -> Blueprint:
     @verbs.route("/posts/<post_id>/tags/<tag>", methods=["PUT", "DELETE"])
     @operation(TAGGING)
     def tag(post_id: str, tag: str) -> Response:
+        tag, reader = checked_tag(tag), g.reader.username
         change = marks.tag if request.method == "PUT" else marks.untag
-        topic = posts.find(post_id)["topic"]
-        return reply({"post": post_id, "tags": change(g.reader.username, post_id, topic, checked_tag(tag))})
+        return reply({"post": post_id, "tags": change(reader, post_id, posts.find(post_id)["topic"], tag)})
 
     return verbs
 
@@ -68,14 +68,14 @@ def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blue
     @operation(TAGS)
     def tags() -> Response:
         page = params.page()
-        return reply(as_collection(marks.tags(g.reader.username, page), page, "Tags"))
+        return reply(as_collection(marks.tags(g.reader.username, page), page, "Your tags"))
 
     @verbs.get("/tags/<tag>")
     @operation(tagged_posts)
     def tagged(tag: str) -> Response:
-        reader, page = g.reader.username, params.page()
-        found = posts.among(marks.tagged(reader, checked_tag(tag)), page)
+        reader, page, tag = g.reader.username, params.page(), checked_tag(tag)
+        found = posts.among(marks.tagged(reader, tag), page)
         shown = Found(show(found.items, reader), found.total, found.more)
-        return reply(as_collection(shown, page, "Tagged"))
+        return reply(as_collection(shown, page, f"Tagged {tag}"))
 
     return verbs

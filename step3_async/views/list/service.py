@@ -13,7 +13,7 @@ from kit.domain.posts.collection import Posts
 from kit.domain.posts.documents import POST_SCHEMA
 from kit.domain.posts.resource import POSTS as RESOURCE
 from kit.mongo.indexes import Indexes, named
-from kit.service import Service, own_database
+from kit.service import Service, own_database, set_home
 from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views import ponds
@@ -49,7 +49,7 @@ def make_app() -> Service:
         verbs=[queries.make_blueprint(posts, marks)],
         same_for_visitors=SAME_FOR_VISITORS,
     )
-    app.view_functions["home"] = app.view_functions["posts.newest"]  # Eve's own has this path, too
+    set_home(app, app.view_functions["posts.newest"])
     leave_out_hidden(app, "posts", marks)
     show_marks(app, "posts", marks)
     return app

@@ -50,7 +50,7 @@ INDEXES: Indexes = {
 def make_app() -> Service:
     """Make the service from the settings in the environment."""
     database = own_database("tagged")
-    posts = Posts(database["posts"], "_created", "_updated", find_problem=POST_SCHEMA.find_problem)
+    posts = Posts(database["posts"], find_problem=POST_SCHEMA.find_problem)
     marks = Marks(database["marks"])
     return make_service(
         "tagged",
