@@ -13,7 +13,7 @@ from step1_rest.store import RestStore
 from step3_async.client.settings import ClientSettings
 from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
-from step3_async.rapids.hosting.service_factory import make_verifier
+from step3_async.rapids.hosting.tokens import make_verifier
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.tracing import configure_tracing, trace_requests
 from step3_async.web.openapi import complete

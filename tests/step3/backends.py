@@ -33,10 +33,6 @@ from workshop.ports import free_port
 
 HOST = "127.0.0.1"
 SECRET = "secret of the faces"
-PROVED = {"X_Face_Secret": SECRET}
-INSIDE = {"Command-Wait": "later", **PROVED}
-"""Headers of the web face's own requests for a page, as arguments of `Stage.get`."""
-
 EXPECTED = (
     *("web", "list", "tag", "like", "hide", "share", "search", "recommend", "tagged", "images", "members"),
     "capture",
@@ -44,9 +40,9 @@ EXPECTED = (
 PAGES = {"below": "", "seconds": 10.0, "trusts_gateway": True}
 PATHS: dict[str, dict[str, dict[str, Any]]] = {
     "web": {"/": PAGES, "/login": PAGES, "/{page:path}": PAGES},
-    "list": {"/posts": {"composition": "marks on items"}, "/posts/{post}": {"composition": "marks on one"}},
-    "search": {"/search": {"composition": "marks on items"}},
-    "recommend": {"/recommended": {"composition": "marks on items"}, "/topics": {}},
+    "list": {"/posts": {}, "/posts/{post}": {}},
+    "search": {"/search": {}},
+    "recommend": {"/recommended": {}, "/topics": {}},
     "tag": {"/posts/{post}/tags/{tag}": {}},
     "like": {"/posts/{post}/like": {}},
     "hide": {"/posts/{post}/hide": {}},

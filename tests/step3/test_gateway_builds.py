@@ -59,5 +59,5 @@ def test_image_copies_what_the_gateway_loads() -> None:
 def test_gateway_imports_no_service() -> None:
     inside = [file.relative_to(ROOT) for file in loaded()]
     assert {each.parts[1] for each in inside if each.parts[0] == "step3_async"} == {
-        *("__init__.py", "gateway", "contracts", "rapids"),
+        *("__init__.py", "client", "gateway", "contracts", "rapids"),
     }

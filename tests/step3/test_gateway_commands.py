@@ -8,7 +8,7 @@ from aiohttp import web
 
 from step3_async.gateway.commands.commands import Preference, preference_of
 from step3_async.rapids.messages import AppliedReply
-from tests.step3.backends import SECRET, Backend, Handler, Stage, nats, settings, stage
+from tests.step3.backends import Backend, Handler, Stage, nats, settings, stage
 from tests.step3.nats_helpers import asynchronous, until
 
 __all__ = ["nats", "settings", "stage"]
@@ -159,30 +159,6 @@ async def test_client_may_choose_a_shorter_wait(stage: Stage) -> None:
 async def test_forged_ids_are_not_found(stage: Stage, path: str) -> None:
     assert (await stage.get(f"/commands/{path}")).status == 404
     assert (await stage.request("DELETE", f"/commands/{path}")).status == 405
-
-
-@asynchronous
-async def test_web_face_gets_the_response_at_once_and_waits_itself(stage: Stage) -> None:
-    await two_views(stage)
-    async with asyncio.timeout(AT_ONCE):
-        response = await stage.request(
-            "PUT", LIKE, headers={"Command-Wait": "later", "X-Face-Secret": SECRET}
-        )
-    assert response.headers["Command"] == f"like:1:{KEY}"
-
-
-@pytest.mark.parametrize("secret", [{}, {"X-Face-Secret": ""}, {"X-Face-Secret": "guessed"}])
-@asynchronous
-async def test_other_clients_cannot_skip_the_wait(stage: Stage, secret: dict[str, str]) -> None:
-    first, second = await two_views(stage)
-    writing = asyncio.create_task(stage.request("PUT", LIKE, headers={"Command-Wait": "later", **secret}))
-    await until(lambda: stage.backends[0].requests)
-    await first.publish_applied("like", (KEY, 1))
-    done, _ = await asyncio.wait([writing], timeout=0.2)
-    assert not done
-    await second.publish_applied("like", (KEY, 1))
-    response = await writing
-    assert (response.status, "Command" in response.headers) == (200, False)
 
 
 @asynchronous

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from tests.step3.backends import PROVED, SECRET, Stage, nats, settings, stage
+from tests.step3.backends import SECRET, Stage, nats, settings, stage
 from tests.step3.nats_helpers import asynchronous
 
 __all__ = ["nats", "settings", "stage"]
@@ -76,22 +76,14 @@ async def test_clients_cannot_set_headers_that_the_gateway_sets(stage: Stage) ->
 
 
 @asynchronous
-async def test_address_header_of_the_web_face_is_used(stage: Stage) -> None:
-    await stage.add("members")
-    sent = {"X_Face_Secret": SECRET, "X_Forwarded_For": "192.0.2.7"}
-    headers = (await stage.json("/api/tokens/current", **sent))["headers"]
-    assert headers["x-forwarded-for"] == "192.0.2.7"
-
-
-@asynchronous
 async def test_ids_traces_and_deadlines_are_forwarded(stage: Stage) -> None:
     await stage.add("web")
     context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    response = await stage.get("/", X_Request_ID="mine", traceparent=context, Deadline_Ms="5000", **PROVED)
+    response = await stage.get("/", X_Request_ID="mine", traceparent=context)
     headers = (await response.json())["headers"]
     assert response.headers["X-Request-ID"] == headers["x-request-id"] == "mine"
     assert headers["traceparent"] == context
-    assert 0 < int(headers["deadline-ms"]) <= 5000
+    assert 5000 < int(headers["deadline-ms"]) <= 10_000
     response = await stage.get("/", X_Request_ID="not a sound one", traceparent="00-0-0-0")
     headers = (await response.json())["headers"]
     assert len(headers["x-request-id"]) == 32

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from starlette.responses import Response
 
 from kit.http.problems import DependencyTimeout, NotFound, Problem
+from step3_async.client.routing.registry import Registry
 from step3_async.gateway.cache import coalescing
 from step3_async.gateway.cache.coalescing import Coalescing
 from step3_async.gateway.cache.response_cache import OVERHEAD, ResponseCache, may_be_kept
@@ -18,7 +19,6 @@ from step3_async.gateway.commands import commands, read_your_writes
 from step3_async.gateway.commands.commands import Commands, Preference, commands_of, preference_of
 from step3_async.gateway.commands.read_your_writes import AppliedChanges, Command, overall
 from step3_async.gateway.ingress.request import CacheKey, Request
-from step3_async.client.routing.registry import Registry
 from step3_async.rapids.messages import APPLIED_QUERY, Announcement, Applied, AppliedQuery, AppliedReply
 from tests.step3.nats_helpers import asynchronous, until
 from tests.support.ids import plain_id
@@ -496,7 +496,6 @@ class TestCommandResponses:
             headers=headers,
             client="127.0.0.1",
             scheme="http",
-            is_inner=False,
             id="id",
             traceparent="",
             versions={},

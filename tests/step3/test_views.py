@@ -94,7 +94,7 @@ class TestVisitors:
             assert "Depends-On" not in expect(view.signed_in().get(path), 200).headers
 
     def test_other_responses_name_no_domain(self, view: SingleService, published: list[str]) -> None:
-        paths_without = ("/", "/health/ready", "/metrics", "/openapi.json", "/nothing")
+        paths_without = ("/health/ready", "/metrics", "/openapi.json", "/nothing")
         responses = [view.visitor.get(path) for path in paths_without]
         refused = expect(view.visitor.get(paths(view, published[0])[0], params={"page": "0"}), 400)
         assert all("Depends-On" not in response.headers for response in [*responses, refused])

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint
 from pymongo.database import Database
 
-from kit.clients.rest import Rest
 from kit.domain.indexes import REVOKED
 from kit.domain.members.revocations import Revocations
 from kit.http.problems import Problem
@@ -16,14 +15,14 @@ from kit.mongo.indexes import Indexes
 from kit.mongo.prepare import prepare_beside
 from kit.service import Service, ServiceDefinition, create_service
 from kit.settings import ServiceSettings
-from kit.tokens import ISSUER, RemoteKeys, Verifier
+from kit.tokens import Verifier
 from step3_async.rapids.bus import Bus
 from step3_async.rapids.hosting.host import EXTENSION, Connect, Host, Part
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.projection_runner import ProjectionRunner
 from step3_async.rapids.hosting.response_headers import add_dependency, add_written_document
-from step3_async.rapids.hosting.settings import HostingSettings
-from step3_async.rapids.messages import API, AnnouncedPath
+from step3_async.rapids.hosting.tokens import make_verifier
+from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond, pond_indexes
 from step3_async.rapids.tracing import configure_tracing, trace_requests
 
@@ -135,10 +134,3 @@ class PondsReady:
         except Problem:
             return False
         return all(state is not None and state.complete for state in states)
-
-
-def make_verifier() -> Verifier:
-    """Make a verifier of readers' tokens, with the keys that are at the gateway."""
-    keys = RemoteKeys(Rest(HostingSettings.read().gateway_url + API, "The members service"))
-    keys.fetch_ahead()
-    return Verifier(keys, ISSUER)

@@ -5,10 +5,10 @@ out the posts that they hid.
 from typing import Any
 
 from kit.domain.indexes import INDEXES as MODEL
+from kit.domain.list import queries
 from kit.domain.marks.collection import Marks
 from kit.domain.marks.documents import MARKED
 from kit.domain.marks.resource import leave_out_hidden, show_marks
-from kit.domain.posts import queries
 from kit.domain.posts.collection import Posts
 from kit.domain.posts.documents import POST_SCHEMA
 from kit.domain.posts.resource import POSTS as RESOURCE

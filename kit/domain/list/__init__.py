@@ -1,0 +1,1 @@
+"""The list of posts, newest first, and single posts."""
