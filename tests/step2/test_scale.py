@@ -9,6 +9,7 @@ import pytest
 
 from tests.step2.running_parts import Parts
 from tests.step2.scaling import Stage, is_live
+from tests.support.readers_apart import mingle, new_readers
 from tests.support.running_step import RunningStep
 from tests.support.workshop_command import call
 
@@ -49,6 +50,13 @@ def test_each_version_begins_with_one_instance(parts: Parts) -> None:
     for service, version in [("posts", "v1"), ("search", "v2")]:
         port = ports[f"STEP2_{service.upper()}_PORT"]
         assert first[service][version]["urls"] == [f"http://127.0.0.1:{port}"]
+
+
+@pytest.mark.drill
+def test_replicas_keep_readers_apart(parts: Parts, stage: Stage) -> None:
+    stage.workshop("scale", "search:v2=2", "like=2", "tag=2")
+    posts = [each.post_id for each in parts.posts[-3:]]
+    mingle(parts.face, new_readers(parts.face, 6), posts, parts.word, rounds=40)
 
 
 def test_replicas_are_started_stopped_and_listed(stage: Stage) -> None:

@@ -13,6 +13,7 @@ import requests
 from tests.step3.running_parts import Parts
 from tests.support.client import Client, Reader
 from tests.support.eventually import eventually
+from tests.support.readers_apart import mingle, new_readers
 
 BACK_SECONDS = 60.0
 REQUESTS = 20
@@ -87,6 +88,17 @@ def test_several_gateways_share_the_address(parts: Parts, member: Reader) -> Non
         parts.stage.workshop("scale", "gateway=1")
     assert set(caller.responses) == {200}, caller.responses
     assert parts.stage.instances("gateway") == [first]
+
+
+@pytest.mark.drill
+def test_replicas_keep_readers_apart(parts: Parts) -> None:
+    scaled = ("list", "search", "recommend", "tagged", "tag", "web", "gateway")
+    parts.stage.workshop("scale", *(f"{each}=2" for each in scaled))
+    try:
+        posts = [each.post_id for each in parts.posts[-3:]]
+        mingle(parts.face, new_readers(parts.face, 6), posts, parts.word, rounds=40)
+    finally:
+        parts.stage.workshop("scale", *(f"{each}=1" for each in scaled))
 
 
 def test_replace_needs_known_services(parts: Parts) -> None:
