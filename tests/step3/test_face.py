@@ -4,10 +4,13 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.step3.running_parts import Parts
+from tests.support.browser import Browser
 from tests.support.client import Client, Reader
-from tests.support.responses import expect
+from tests.support.eventually import eventually
+from tests.support.responses import expect, expect_unauthorized
 
 INSIDE = ("Depends-On", "Command", "Gaps", "Command-Wait")
 HTML = {"Accept": "text/html"}
@@ -17,6 +20,11 @@ HTML = {"Accept": "text/html"}
 def web(parts: Parts) -> Client:
     """A client of an instance of the web face, without the gateway."""
     return Client(parts.stage.registry()["web"]["url"])
+
+
+@pytest.fixture
+def browser(parts: Parts) -> Browser:
+    return Browser(parts.face)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +61,43 @@ def test_page_with_a_csrf_token_is_not_cached(web: Client, path: str) -> None:
 def test_readers_page_is_not_cached(web: Client, member: Reader, path: str) -> None:
     response = expect(Client(web.url, member.token).get(path), 200)
     assert "Depends-On" not in response.headers
+
+
+def test_json_is_there_while_the_web_face_stands_still(parts: Parts) -> None:
+    (web_face,) = parts.stage.processes("web")
+    post, pictured = parts.posts[4].post_id, parts.pictured.post_id
+    web_face.suspend()
+    try:
+        member = parts.new_member()  # signs up and in
+        for path in ("/", f"/search?q={parts.word}", "/recommended", f"/posts/{post}", f"/images/{pictured}"):
+            expect(Client(parts.face).get(path), 200)
+            expect(member.get(path), 200)
+        for path in (f"/posts/{post}/tags/still", f"/posts/{post}/like", f"/posts/{post}/hide"):
+            expect(member.put(path), 200)
+        expect(member.post(f"/posts/{post}/share", json={"to": "friend@example.org", "note": ""}), 201)
+        for path in ("/tags", "/tags/still", "/likes", "/hidden", "/me"):
+            expect(member.get(path), 200)
+        expect(member.post("/logout"), 204)
+        expect_unauthorized(member.get("/"))
+    finally:
+        web_face.resume()
+    eventually(lambda: expect(Client(parts.face).get("/health/ready"), 200))
+
+
+def test_page_takes_one_request_to_the_gateway(parts: Parts, browser: Browser) -> None:
+    def requests_to_the_gateway() -> float:
+        gateway = parts.stage.registry()["gateway"]["url"]
+        families = text_string_to_metric_families(expect(Client(gateway).get("/metrics"), 200).text)
+        counted = [
+            each for family in families for each in family.samples if each.name == "http_requests_total"
+        ]
+        return sum(each.value for each in counted if each.labels["route"] not in ("/metrics", "/registry"))
+
+    browser.sign_up()
+    for path in ("/", f"/search?q={parts.word}", "/recommended", "/me"):
+        before = requests_to_the_gateway()
+        expect(browser.get(path), 200)
+        assert requests_to_the_gateway() - before == 1, path
 
 
 def test_error_is_not_cached(web: Client) -> None:
