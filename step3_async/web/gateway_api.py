@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from flask import Response, g, has_request_context, request
 
-from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest
+from kit.clients.rest import HEALTH_SECONDS, READ_SECONDS, Rest, RestResponse
 from kit.http.gaps import note_gap
 from kit.http.headers import FACE_SECRET, FORWARDED_FOR, SERVED_BY, SERVICE_VERSION
 from kit.http.problems import Problem
@@ -28,7 +28,7 @@ class ResponseMetadata:
     gaps: list[str] = field(default_factory=list)
     served_by: list[str] = field(default_factory=list)
 
-    def add(self, response: requests.Response) -> None:
+    def add(self, response: RestResponse) -> None:
         """Add the headers of a response."""
         depends, gaps = _words(response, DEPENDS_ON), _words(response, GAPS)
         if not depends or gaps:
@@ -65,7 +65,7 @@ class GatewayApi(Rest):
         content: bytes | None = None,
         headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
-    ) -> requests.Response:
+    ) -> RestResponse:
         """Send a request as `Rest.call` does, and add the response's headers to the metadata."""
         sent = {COMMAND_WAIT: "later", **self._proof, **_headers_to_pass_on(), **(headers or {})}
         try:
@@ -129,5 +129,5 @@ def _headers_to_pass_on() -> dict[str, str]:
     return sent
 
 
-def _words(response: requests.Response, header: str) -> list[str]:
+def _words(response: RestResponse, header: str) -> list[str]:
     return [word for each in response.headers.get(header, "").split(",") if (word := each.strip())]

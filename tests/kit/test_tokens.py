@@ -314,7 +314,8 @@ class TestRememberedTokens:
         assert verifier.verify(token) is not None
         (kid,) = keys.keys
         keys.publish(other)
-        keys.keys = {kid: key for key in keys.keys.values()}
+        (key,) = keys.keys.values()
+        keys.keys = {kid: key}
         assert verifier.verify(token) is None
 
     def test_key_of_a_remembered_token_is_looked_up_each_time(self) -> None:
