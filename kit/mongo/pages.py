@@ -28,7 +28,7 @@ def count(
 ) -> int:
     """Count the matches, except those whose ids are `excluded`."""
     limit = TOTAL_LIMIT + 1 + len(excluded)
-    by_hint = {"hint": hint} if hint else {}
+    by_hint: dict[str, Any] = {"hint": hint} if hint else {}
     found = collection.count_documents(match, limit=limit, maxTimeMS=max_time_ms, **by_hint)
     if excluded and found:
         # A second count by `_id` costs little, while one count with `$nin` reads each document.
