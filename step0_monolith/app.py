@@ -21,7 +21,7 @@ from step0_monolith.http.cookies import CookieSessions
 from step0_monolith.http.errors import make_error_responder
 from step0_monolith.http.headers import negotiates, set_headers
 from step0_monolith.http.identity import csrf, identify
-from step0_monolith.http.negotiation import require_acceptable
+from step0_monolith.http.negotiation import JsonProvider, require_acceptable
 from step0_monolith.store import Store
 from step0_monolith.views import icons, marks, members, posts, share
 
@@ -71,7 +71,7 @@ def create_app(
         WTF_CSRF_SSL_STRICT=False,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = JsonProvider(app)
     app.jinja_env.tests["has_image"] = has_image
     app.jinja_env.globals["has_image"] = has_image
     Bootstrap5(app)

@@ -3,7 +3,6 @@
 Parameters of types do not count: a client that accepts `application/json; charset=utf-8` gets JSON.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
@@ -20,14 +19,14 @@ def accepted(header: str | None) -> MIMEAccept:
     return MIMEAccept(types or None)
 
 
-def preferred(header: str | None, offered: Iterable[str]) -> str | None:
+@lru_cache(maxsize=256)
+def preferred(header: str | None, offered: tuple[str, ...]) -> str | None:
     """Return the one of the `offered` types that an Accept header prefers; None if it accepts none of them.
 
     If it has no preference, return the first.
     """
     known = accepted(header)
-    choices = list(offered)
-    return known.best_match(choices) if known.provided else choices[0]
+    return known.best_match(offered) if known.provided else offered[0]
 
 
 def _without_parameters(media_range: str) -> str:

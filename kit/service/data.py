@@ -15,10 +15,11 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from werkzeug.exceptions import BadRequest, Conflict, GatewayTimeout, ServiceUnavailable
 
-from kit.http.collections import TOTAL_LIMIT, Page
+from kit.http.collections import Page
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.mongo.client import NAIVE, Client, Document, translated_errors
 from kit.mongo.document_schema import DocumentSchema
+from kit.mongo.pages import Order, count, find_and_count
 from kit.mongo.skipped import without_invalid
 from kit.service import filters
 
@@ -61,26 +62,28 @@ class Data(Mongo):  # type: ignore[misc]
         described = self.app.config["DOMAIN"][resource]
         source, base, shown, order = self.datasource(resource)
         allowed = described["allowed_filters"]
-        conditions = [base, sub_resource_lookup, self._own(resource)]
+        own, excluded = _without_excluded(sub_resource_lookup)
+        conditions = [base, own, self._own(resource)]
         if req.where is not None:
             conditions.append(filters.where(req.where, allowed, described["schema"]))
-        query = combined([each for each in conditions if each])
+        everything = combined([each for each in conditions if each])
+        query = combined([everything, {"_id": {"$nin": excluded}}]) if excluded else everything
+        fields = filters.projection(req.projection, shown)
         sorting = filters.sort(req.sort, allowed)
+        sorted_by = [*sorting, ("_id", 1)] if sorting else order
         page = Page(req.page, req.max_results)
-        limit = page.limit
         collection = self._collection(source)
-        documents: list[Document] = []
         with as_http_errors():
-            if limit:
-                fields = filters.projection(req.projection, shown)
-                cursor = collection.find(query, fields, max_time_ms=QUERY_MS)
-                if sorted_by := [*sorting, ("_id", 1)] if sorting else order:
-                    cursor.sort(sorted_by)
-                documents = cursor.skip(page.offset).limit(limit).to_list()
-            is_last = 0 < len(documents) < limit
-            total = page.offset + len(documents)
-            if not is_last:
-                total = collection.count_documents(query, limit=TOTAL_LIMIT + 1, maxTimeMS=QUERY_MS)
+            if "$text" in own:
+                documents, total = find_and_count(
+                    collection, query, fields, sorted_by, page, max_time_ms=QUERY_MS
+                )
+            else:
+                documents = self._page(collection, query, fields, sorted_by, page)
+                is_last = 0 < len(documents) < page.limit
+                total = page.offset + len(documents)
+                if not is_last:
+                    total = count(collection, everything, excluded, max_time_ms=QUERY_MS)
         return self._valid(resource, documents, is_whole=not req.projection), total
 
     def find_one(
@@ -173,6 +176,16 @@ class Data(Mongo):  # type: ignore[misc]
             found = self._collections[name] = self.driver.db.get_collection(name, codec_options=NAIVE)
         return found
 
+    def _page(
+        self, collection: Collection[Document], query: Document, fields: Document, order: Order, page: Page
+    ) -> list[Document]:
+        if not page.limit:
+            return []
+        cursor = collection.find(query, fields, max_time_ms=QUERY_MS)
+        if order:
+            cursor.sort(order)
+        return cursor.skip(page.offset).limit(page.limit).to_list()
+
     def _valid(self, resource: str, documents: list[Document], *, is_whole: bool) -> list[Document]:
         """Return those that are valid for the resource, as far as their fields were read."""
         described = self.app.config["DOMAIN"][resource]
@@ -213,6 +226,13 @@ def as_http_errors() -> Iterator[None]:
     except DependencyTimeout as problem:
         g.problem = problem
         raise GatewayTimeout(str(problem)) from problem
+
+
+def _without_excluded(lookup: Document) -> tuple[Document, list[Any]]:
+    """Return the conditions of a hook without the one that excludes ids, and these ids."""
+    if not isinstance(of_id := lookup.get("_id"), dict) or of_id.keys() != {"$nin"}:
+        return lookup, []
+    return {name: value for name, value in lookup.items() if name != "_id"}, of_id["$nin"]
 
 
 def combined(conditions: list[Document]) -> Document:

@@ -1,7 +1,7 @@
 """Session cookies."""
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 
 class SecureOverTls:
@@ -14,3 +14,7 @@ class SecureOverTls:
 
 class CookieSessions(SecureOverTls, SecureCookieSessionInterface):
     """Sessions that are nothing but a signed cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Open the request's session; a new one at once if there is no cookie to verify."""
+        return super().open_session(app, request) if request.cookies else self.session_class()

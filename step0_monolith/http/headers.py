@@ -21,11 +21,10 @@ def negotiates() -> bool:
 
 def set_personal(response: AnyResponse) -> None:
     """Mark a response as one for this client alone."""
-    response.vary.update(("Accept", "Cookie", "Authorization"))
-    if not response.cache_control:
-        response.cache_control.no_cache = True
-        if g.get("reader"):
-            response.cache_control.private = True
+    # As text: Werkzeug's objects for these two headers parse and write them again at each change.
+    response.headers["Vary"] = "Accept, Cookie, Authorization"
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-cache, private" if g.get("reader") else "no-cache"
 
 
 def set_headers(app: Flask) -> None:

@@ -3,12 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Response, jsonify, make_response, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import NotAcceptable
+from werkzeug.sansio.response import Response as AnyResponse
 
 from kit.http.media_types import preferred
 
 JSON, HTML = "application/json", "text/html"
+
+
+class JsonProvider(DefaultJSONProvider):
+    """Flask's JSON, but `jsonify` writes it by orjson, which is several times as fast."""
+
+    sort_keys = False
+
+    def response(self, *args: Any, **kwargs: Any) -> AnyResponse:
+        """Respond with JSON."""
+        try:
+            content = orjson.dumps(self._prepare_response_obj(args, kwargs))
+        except TypeError:  # such as integers of over 64 bits, which orjson refuses
+            return super().response(*args, **kwargs)
+        return Response(content, mimetype=self.mimetype)
 
 
 def wants_html() -> bool:
@@ -26,7 +43,7 @@ def represent(payload: Mapping[str, Any], template: str, status: int = 200, **co
     """Represent `payload` as JSON, or render `template` with `context`."""
     body = render_template(template, **context) if wants_html() else jsonify(payload)
     response = make_response(body, status)
-    response.vary.add("Accept")
+    response.headers["Vary"] = "Accept"
     return response
 
 

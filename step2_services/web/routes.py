@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import requests
 from flask import g, has_request_context
 
-from kit.clients.rest import Rest
+from kit.clients.rest import Rest, RestResponse
 from kit.http.headers import SERVED_BY
 from kit.http.problems import NotFound, Problem
 
@@ -35,14 +34,14 @@ class Routed:
     def __init__(self, services: Mapping[str, Rest]) -> None:
         self.services = services
 
-    def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
+    def call(self, method: str, path: str, **arguments: Any) -> RestResponse:
         """Send a request to the service that the path belongs to."""
         for pattern, service in ROUTES:
             if re.fullmatch(pattern, path):
                 return self.call_service(service, method, path, **arguments)
         raise NotFound("There is nothing at this address.")
 
-    def call_service(self, service: str, method: str, path: str, **arguments: Any) -> requests.Response:
+    def call_service(self, service: str, method: str, path: str, **arguments: Any) -> RestResponse:
         """Send a request to this service."""
         response = self.services[service].call(method, path, **arguments)
         if has_request_context() and SERVED_BY in response.headers:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +14,7 @@ from flask import g, request
 from multidict import CIMultiDict
 from starlette.responses import Response
 
-from kit.clients.rest import READ_SECONDS, problem_of
+from kit.clients.rest import READ_SECONDS, RestResponse, problem_of
 from kit.http.gaps import note_gap
 from kit.http.headers import REQUEST_ID, SERVED_BY, SERVICE_VERSION
 from kit.http.problems import DependencyUnavailable, Problem
@@ -56,18 +56,6 @@ class ResponseMetadata:
         self.served_by += values_of(response, SERVED_BY)
         for service in gaps:
             note_gap(f"The {service} service")
-
-
-@dataclass(frozen=True)
-class ApiResponse:
-    """A good response of a service."""
-
-    content: bytes
-    headers: Mapping[str, str]
-
-    def json(self) -> Any:
-        """Return the body's JSON."""
-        return orjson.loads(self.content)
 
 
 class ServicesApi:
@@ -113,7 +101,7 @@ class ServicesApi:
         params: dict[str, Any] | None = None,
         json: Any = None,
         headers: dict[str, str] | None = None,
-    ) -> ApiResponse:
+    ) -> RestResponse:
         """Send a request to the service of `path` and return the response, if it is a good one.
 
         Raises the Problem that the service names, DependencyUnavailable when it cannot be reached and
@@ -130,13 +118,14 @@ class ServicesApi:
         try:
             responding = self._respond(self._client, made)
             service, response = asyncio.run_coroutine_threadsafe(responding, self._loop).result()
-            if response.status_code >= HTTPStatus.BAD_REQUEST:
-                raise problem_of(service, response.status_code, response.headers, bytes(response.body))
+            found = RestResponse(response.status_code, response.headers, bytes(response.body))
+            if not found.ok:
+                raise problem_of(service, found)
         except Problem:
             metadata().depends_on = None
             raise
         metadata().add(response)
-        return ApiResponse(bytes(response.body), response.headers)
+        return found
 
     def health(self) -> dict[str, bool]:
         """Return no parts: the gateway reports them."""

@@ -152,6 +152,16 @@ class TestCalling:
         assert "Authorization" not in second
         assert (third["If-Match"], third["Accept"], body) == ('"e"', "image/png", b"")
 
+    def test_headers_are_found_in_any_case(self, server: Server, rest: Rest) -> None:
+        server.reply = sends({}, 200, X_More="yes")
+        headers = rest.call("GET", "/x").headers
+        assert (headers["x-more"], headers.get("X-MORE"), "X-more" in headers) == ("yes", "yes", True)
+
+    def test_content_that_is_no_json_is_a_value_error(self, server: Server, rest: Rest) -> None:
+        server.reply = sends(b"<h1>", 200)
+        with pytest.raises(ValueError, match="unexpected character"):
+            rest.call("GET", "/x").json()
+
     def test_no_cookie_is_sent_with_the_next_request(self, server: Server, rest: Rest) -> None:
         server.reply = sends({}, 200, Set_Cookie="session=of-ann; Path=/")
         rest.call("GET", "/x")
@@ -332,7 +342,7 @@ class TestOutages:
     ) -> None:
         server.reply = once(fails, sends({"ok": True}))
         assert rest.call(method, "/x", json={"a": 1}).json() == {"ok": True}
-        assert [(each[0], each[3]) for each in server.requests] == [(method, b'{"a": 1}')] * 2
+        assert [(each[0], each[3]) for each in server.requests] == [(method, b'{"a":1}')] * 2
 
     @pytest.mark.parametrize("fails", [hangs_up, hangs_up_in_the_middle])
     @pytest.mark.parametrize("method", ["POST", "PATCH"])

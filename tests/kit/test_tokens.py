@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,6 +27,7 @@ from kit.http.headers import REQUEST_ID
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.tokens import JWKS, Issuer, LocalKeys, RemoteKeys, Verifier
 from kit.tokens import remote as remote_keys
+from kit.tokens.keys import parse
 from tests.support.eventually import PATIENCE, eventually, holds
 from tests.support.ids import plain_id
 from workshop.ports import free_port
@@ -259,6 +261,84 @@ class TestForgeries:
 
     def test_token_from_a_clock_that_is_ahead_is_valid(self) -> None:
         assert verifier.verify(signed(claims(iat=int(time.time()) + 5))) is not None
+
+
+class Rotating:
+    """Keys of which each can be withdrawn. They count how often they are looked up."""
+
+    def __init__(self, *issuers: Issuer) -> None:
+        self.looked_up = 0
+        self.publish(*issuers)
+
+    def publish(self, *issuers: Issuer) -> None:
+        self.keys = parse({"keys": [key for issuer in issuers for key in issuer.jwks()["keys"]]})
+
+    def key(self, kid: str) -> jwt.PyJWK | None:
+        self.looked_up += 1
+        return self.keys.get(kid)
+
+
+class TestRememberedTokens:
+    def test_second_look_returns_the_same_claims(self) -> None:
+        verifier = Verifier(LocalKeys(minted.jwks()), ISSUER)
+        token = minted.issue("ann").token
+        found = verifier.verify(token)
+        assert found is not None
+        assert verifier.verify(token) is found
+
+    def test_remembered_token_is_refused_once_it_has_expired(self) -> None:
+        verifier = Verifier(LocalKeys(minted.jwks()), ISSUER)
+        token = minted.issue("ann").token
+        assert verifier.verify(token) is not None
+        known = verifier._verified[token]
+        over = replace(known.claims, expires=datetime.now(UTC) - timedelta(seconds=1))
+        verifier._verified[token] = replace(known, claims=over)
+        assert verifier.verify(token) is None
+
+    def test_remembered_token_is_refused_once_its_key_is_withdrawn(self) -> None:
+        issuer, other = new_issuer(), new_issuer()
+        keys = Rotating(issuer, other)
+        verifier = Verifier(keys, ISSUER)
+        token = issuer.issue("ann").token
+        assert verifier.verify(token) is not None
+        keys.publish(other)
+        assert verifier.verify(token) is None
+        keys.publish(issuer, other)
+        assert verifier.verify(token) is not None
+
+    def test_remembered_token_is_refused_once_its_key_is_another_of_the_same_id(self) -> None:
+        issuer, other = new_issuer(), new_issuer()
+        keys = Rotating(issuer)
+        verifier = Verifier(keys, ISSUER)
+        token = issuer.issue("ann").token
+        assert verifier.verify(token) is not None
+        (kid,) = keys.keys
+        keys.publish(other)
+        (key,) = keys.keys.values()
+        keys.keys = {kid: key}
+        assert verifier.verify(token) is None
+
+    def test_key_of_a_remembered_token_is_looked_up_each_time(self) -> None:
+        issuer = new_issuer()
+        keys = Rotating(issuer)
+        verifier = Verifier(keys, ISSUER)
+        token = issuer.issue("ann").token
+        assert all(verifier.verify(token) for _ in range(3))
+        assert keys.looked_up == 3
+
+    def test_refused_tokens_are_not_remembered(self) -> None:
+        verifier = Verifier(LocalKeys(minted.jwks()), ISSUER)
+        for token in (signed(claims(exp=1)), signed(claims(), key=Ed25519PrivateKey.generate()), "a.b.c"):
+            assert verifier.verify(token) is None
+        assert not verifier._verified
+
+    def test_memory_is_limited(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("kit.tokens.verifier.REMEMBERED", 3)
+        verifier = Verifier(LocalKeys(minted.jwks()), ISSUER)
+        tokens = [minted.issue("ann").token for _ in range(5)]
+        assert all(verifier.verify(token) for token in tokens)
+        assert list(verifier._verified) == tokens[2:]
+        assert verifier.verify(tokens[0]) is not None, "a forgotten token is verified again"
 
 
 class TestKeySets:

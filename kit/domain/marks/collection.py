@@ -59,7 +59,7 @@ class Marks:
     def hidden(self, reader: str) -> list[str]:
         """List the posts the reader hid."""
         marks = self.collection.find({"reader": reader, "hidden": True}, {"_id": False, "post": True})
-        return list(dict.fromkeys(only_texts([mark.get("post") for mark in marks])))
+        return list(dict.fromkeys(only_texts([mark.get("post") for mark in marks.to_list()])))
 
     def latest(self, reader: str, kind: Switch) -> list[str]:
         """List the posts that the reader liked, or hid, the latest first, and those of one moment by their
@@ -120,6 +120,10 @@ class Marks:
         """Return the condition that a mark has tags of the reader's."""
         return {"reader": reader, "tags": ANY_TAG}
 
+    def posts_with(self, tags: list[str]) -> list[str]:
+        """List the posts that any reader put one of these tags on."""
+        return only_texts(self.collection.distinct("post", self.with_tags(tags)))
+
     def with_tags(self, tags: list[str]) -> Document:
         """Return the condition that a mark, of any reader, has one of these tags."""
         return {"tags": {"$in": tags}}
@@ -127,7 +131,8 @@ class Marks:
     def put_on(self, posts: list[Post], reader: str) -> list[Post]:
         """Add to each post the reader's `tags`, `liked` and `hidden`, and an `_etag` that covers them."""
         ids = [mark_id(reader, post["_id"]) for post in posts]
-        marks = {mark["_id"]: mark for mark in self.collection.find({"_id": {"$in": ids}})}
+        found = self.collection.find({"_id": {"$in": ids}}, {"tags": True, "liked": True, "hidden": True})
+        marks = {mark["_id"]: mark for mark in found.to_list()}
         for post in posts:
             mark = marks.get(mark_id(reader, post["_id"]), {})
             tags = sorted(only_texts(mark.get("tags", ())))

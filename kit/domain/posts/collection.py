@@ -1,7 +1,6 @@
 """The collection of posts, and the queries over it."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
@@ -12,6 +11,7 @@ from kit.http.collections import TOTAL_LIMIT, Found, Page
 from kit.http.problems import NotFound
 from kit.mongo.client import Document
 from kit.mongo.document_schema import EARLIEST, LATEST, FindProblem
+from kit.mongo.pages import count
 from kit.mongo.skipped import without_invalid
 
 NEWEST = [("created", DESCENDING), ("_id", ASCENDING)]
@@ -55,20 +55,13 @@ class Posts:
     def newest(self, page: Page, hidden: list[str]) -> Found[Document]:
         """Read a page of all posts but the hidden, newest first, and those of one moment by `_id`."""
         cursor = self.collection.find({**DATED, **excluding(hidden)}, self.fields).sort(NEWEST).hint("newest")
-        return self.read(cursor, page, lambda: self.count_newest(hidden))
-
-    def count_newest(self, hidden: list[str]) -> int:
-        """Count all posts but the hidden, to just over TOTAL_LIMIT."""
-        # Two counts that never leave their indexes; one over `excluding(hidden)` would read every post.
-        limit = TOTAL_LIMIT + 1 + len(hidden)
-        everything = self.collection.count_documents(DATED, limit=limit, hint="newest")
-        return everything - self.collection.count_documents({"_id": {"$in": hidden}})
+        return self.read(cursor, page, lambda: count(self.collection, DATED, hidden, hint="newest"))
 
     def among(self, ids: list[str], page: Page) -> Found[Document]:
         """Read a page of these posts, newest first; some may be gone."""
         match = {"_id": {"$in": ids}}
         cursor = self.collection.find(match, self.fields).sort(NEWEST)
-        return self.read(cursor, page, lambda: self.count(match))
+        return self.read(cursor, page, lambda: count(self.collection, match))
 
     def in_order(self, ids: list[str], page: Page) -> Found[Document]:
         """Read a page of these posts in the order of `ids`; some may be gone."""
@@ -89,16 +82,15 @@ class Posts:
         """Return those of the documents that are posts."""
         return without_invalid(found, self.collection.name, self._find_problem)
 
-    def count(self, match: Document) -> int:
-        """Count matches, to just over TOTAL_LIMIT."""
-        return self.collection.count_documents(match, limit=TOTAL_LIMIT + 1)
-
-    def read(self, cursor: Cursor[Document], page: Page, count: Callable[[], int]) -> Found[Any]:
-        """Read a page of `cursor`'s documents. `count` returns the total, and is called only if needed."""
+    def read(self, cursor: Cursor[Document], page: Page, count_all: Callable[[], int]) -> Found[Document]:
+        """Read a page of `cursor`'s documents. `count_all` returns the total; it is called if needed."""
         # For MongoDB a limit of 0 would mean no limit.
-        found = list(cursor.skip(page.offset).limit(page.limit)) if page.limit else []
+        found = cursor.skip(page.offset).limit(page.limit).to_list() if page.limit else []
         is_last = 0 < len(found) < page.limit
-        total = page.offset + len(found) if is_last else count()
+        return self.page(found, page.offset + len(found) if is_last else count_all())
+
+    def page(self, found: list[Document], total: int) -> Found[Document]:
+        """Return a page of what was found, of which there is `total`, without what is no post."""
         return Found(self.valid(found), min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
 
 

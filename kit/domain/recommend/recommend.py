@@ -26,10 +26,7 @@ NAMING = Operation("Topics there are posts of", {200: Topics})
 
 
 def make_blueprint(posts: Posts, marks: Marks, *, shows_marks: bool) -> Blueprint:
-    """Make the verbs. With `shows_marks` posts are shown with their reader's marks.
-
-    Posts and marks are in one database.
-    """
+    """Make the verbs. With `shows_marks` posts are shown with their reader's marks."""
     verbs = Blueprint("recommend", __name__)
 
     @verbs.get("/recommended")

@@ -18,7 +18,7 @@ from kit.service.render import reply
 TITLE = "Search"
 
 
-def make_blueprint(posts: Posts, marks: Marks, order: Sequence[Any], summary: str) -> Blueprint:
+def make_blueprint(posts: Posts, marks: Marks, order: Sequence[tuple[str, Any]], summary: str) -> Blueprint:
     """Make the verb, which finds posts in this order; `summary` says in which.
 
     A signed-in reader sees posts with their own marks, and no hidden ones.

@@ -8,18 +8,17 @@ from kit.domain.posts.collection import Posts, excluding
 from kit.domain.search.words import search_for, why_nothing
 from kit.http.collections import Found, Page
 from kit.mongo.client import Document
+from kit.mongo.pages import find_and_count
 
-RELEVANCE = {"relevance": {"$meta": "textScore"}}
-BEST_FIRST: list[Any] = [*RELEVANCE.items(), ("_id", 1)]
+BEST_FIRST: list[tuple[str, Any]] = [("relevance", {"$meta": "textScore"}), ("_id", 1)]
 
 
 def search(
-    posts: Posts, query: str, page: Page, hidden: list[str], order: Sequence[Any] = BEST_FIRST
+    posts: Posts, query: str, page: Page, hidden: list[str], order: Sequence[tuple[str, Any]] = BEST_FIRST
 ) -> Found[Document]:
     """Search title and text, by default best first, and equal ones by `_id`. Where nothing can be found, say
     why.
     """
     match = {"$text": {"$search": search_for(query)}, **excluding(hidden)}
-    cursor = posts.collection.find(match, {**posts.fields, **RELEVANCE}).sort(list(order))
-    found = posts.read(cursor, page, lambda: posts.count(match))
+    found = posts.page(*find_and_count(posts.collection, match, posts.fields, order, page))
     return found if found.total else replace(found, reason=why_nothing(posts.collection, query))

@@ -18,7 +18,7 @@ from step3_async.rapids.hosting.service_factory import make_service
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.views import ponds
 
-VERSIONS: dict[str, tuple[Sequence[Any], str]] = {
+VERSIONS: dict[str, tuple[Sequence[tuple[str, Any]], str]] = {
     "v1": (NEWEST, "Full text over title and text, the newest of the matches first"),
     "v2": (BEST_FIRST, "Full text over title and text, best first"),
 }
