@@ -25,6 +25,7 @@ from step1_rest.store import RestStore, paging, post_from_json, posts_from_json
 from step2_services.own_marks import header_of
 from step2_services.web.parallel import ParallelCalls
 from step2_services.web.routes import Routed
+from step2_services.web.sign_out import replicate_revocations
 
 MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
 """The field of a mark that each service owns."""
@@ -41,9 +42,12 @@ Marks = dict[str, list[dict[str, Any]]]
 class ServicesStore(RestStore):
     """Store, over services."""
 
-    def __init__(self, api: Routed, verifier: Verifier, secret: str = "") -> None:
+    def __init__(
+        self, api: Routed, verifier: Verifier, secret: str = "", replication_secret: str = ""
+    ) -> None:
         super().__init__(api, verifier, secret)
         self._services = api
+        self._replication_secret = replication_secret
         self._parallel = ParallelCalls()
 
     def list_posts(self, page: Page, reader: Reader | None) -> Found[Post]:
@@ -85,6 +89,11 @@ class ServicesStore(RestStore):
         )
         likes: dict[str, int] = responses["like"]["likes"] if responses else {}
         return likes
+
+    def sign_out(self, reader: Reader) -> None:
+        super().sign_out(reader)
+        if claims := self.verifier.verify(reader.token):
+            replicate_revocations(self._services, self._replication_secret, claims.expires)
 
     def profile(self, reader: Reader) -> Profile:
         calls = {name: partial(self._request_from, name, "/counts", reader) for name in COUNTING}
