@@ -34,7 +34,7 @@ def make_blueprint(marks: Marks, kind: str) -> Blueprint:
             found = collection.find(query, fields)
         else:
             found = collection.find({"reader": reader}, fields).sort("at", -1).limit(LATEST)
-        valid = without_invalid(found, collection.name, MARK_SCHEMA.find_problem_in_part)
+        valid = without_invalid(found.to_list(), collection.name, MARK_SCHEMA.find_problem_in_part)
         shown = [{name: mark[name] for name in fields} for mark in valid if mark.keys() >= fields.keys()]
         return reply({"marks": shown})
 

@@ -134,8 +134,9 @@ class Marks:
     def on_posts(self, posts: Iterable[str], reader: str) -> dict[str, Mark]:
         """Return the reader's marks on each of these posts, by the posts' ids."""
         ids = {mark_id(reader, post): post for post in posts}
-        found = {mark["_id"]: mark for mark in self.collection.find({"_id": {"$in": [*ids]}})}
-        return {post: as_mark(found.get(each, {})) for each, post in ids.items()}
+        found = self.collection.find({"_id": {"$in": [*ids]}}, dict.fromkeys(Mark.__annotations__, True))
+        marks = {mark["_id"]: mark for mark in found.to_list()}
+        return {post: as_mark(marks.get(each, {})) for each, post in ids.items()}
 
     def shown(self, found: Iterable[Document], reader: str) -> list[Post]:
         """Show stored posts as the reader sees them, with their marks."""
