@@ -9,8 +9,9 @@ from kit.domain.members import counts
 from kit.domain.posts.collection import Posts
 from kit.mongo.indexes import named
 from kit.service import Service, own_database
+from step2_services import owned_marks
 from step2_services.replication import Copy, Feed
-from step2_services.replication.copied_posts import page_of_copied, show_copied
+from step2_services.replication.copied_posts import page_of_copied, show_marked
 from step2_services.service_factory import make_service
 
 HIDES = ("reader", "post", "topic", "hidden")
@@ -32,7 +33,8 @@ def make_app() -> Service:
         copies={"posts": Copy(posts.collection, POSTS)},
         verbs=(
             hide.commands(posts, marks),
-            hide.queries(posts, marks, show_copied, page_of_copied(*POSTS)),
+            hide.queries(posts, marks, show_marked(marks, "hidden"), page_of_copied(*POSTS, "hidden")),
+            owned_marks.make_blueprint(marks, "hidden"),
             counts.make_blueprint(lambda reader: {"hidden": marks.counts(reader)["hidden"]}),
         ),
     )

@@ -16,6 +16,12 @@ KEPT = 6
 for one owner's batches.
 """
 
+FAILED_SECONDS = 0.3
+"""For how many seconds an error is kept, at most."""
+
+NEVER = float("-inf")
+"""A time before all others."""
+
 
 class FeedClient:
     """Fetches the changes that a service publishes. A response is used again for `fresh` seconds."""
@@ -27,15 +33,17 @@ class FeedClient:
             OrderedDict()
         )
 
-    def after(self, what: str, cursor: str | None, most: int) -> Batch:
+    def after(self, what: str, cursor: str | None, most: int, since: float = NEVER) -> Batch:
         """Return at most so many changes of the feed `what` after `cursor`.
+
+        A response to a request from before `since`, a time of `time.monotonic`, is not used again.
 
         Raises Gone for a cursor that is too old, and the Problems of a service that is away.
         """
         with self._lock:
             key = (what, cursor, most)
             known = self._responses.get(key)
-            if known is None or time.monotonic() - known[0] >= self._fresh:
+            if known is None or not self._is_fresh(*known, since):
                 known = self._responses[key] = self._fetch(what, cursor, most)
                 while len(self._responses) > KEPT:
                     self._responses.popitem(last=False)
@@ -43,6 +51,10 @@ class FeedClient:
         if isinstance(response, Problem):
             raise response
         return response
+
+    def _is_fresh(self, sent: float, response: Batch | Problem, since: float) -> bool:
+        fresh = min(self._fresh, FAILED_SECONDS) if isinstance(response, Problem) else self._fresh
+        return sent >= max(since, time.monotonic() - fresh)
 
     def _fetch(self, what: str, cursor: str | None, most: int) -> tuple[float, Batch | Problem]:
         """Fetch changes, and return the time of the request. Threads that waited meanwhile share the result

@@ -20,12 +20,15 @@ from kit.http.problems import (
 )
 from step2_services.replication.batch import Batch, dumps
 from step2_services.sync.batch_size import BatchSize
-from step2_services.sync.feed_client import FeedClient
+from step2_services.sync.feed_client import NEVER, FeedClient
 from step2_services.sync.relations import Relation
 from step2_services.sync.tokens import Tokens
 
 DELIVERY_SECONDS = 60.0
 LONGEST_PAUSE = 4.0
+RETRY_SECONDS = 0.1
+"""The pause after an error while somebody waits for a round."""
+
 IDLE_SECONDS = 30.0
 """Seconds after which a cursor moves on without changes, so that it never becomes older than the owner's log.
 """
@@ -70,7 +73,8 @@ class Progress:
 
 
 class Replicator(threading.Thread):
-    """Replicates the changes of one relation every `interval` seconds, and at once if there are more.
+    """Replicates the changes of one relation every `interval` seconds, and at once if there are more or
+    somebody needs them now.
 
     It remembers the taker's cursor only to save requests, as the taker itself stores it. So a replicator may
     be stopped at any time, and a second one at the same time does no harm.
@@ -88,6 +92,28 @@ class Replicator(threading.Thread):
         self._moved_at = 0.0
         self._batch_size = BatchSize()
         self._is_to_begin = threading.Event()
+        self._nudged = threading.Event()
+        self._nudged_at, self._awaited_until = NEVER, NEVER
+        self._rounds = threading.Condition()
+        self._replicated_at = NEVER
+
+    def nudge(self, now: float, deadline: float) -> None:
+        """Begin a round at once, with all changes up to `now`. After an error try again until `deadline`.
+
+        Both are times of `time.monotonic`. See `await_round`.
+        """
+        self._nudged_at = max(self._nudged_at, now)
+        self._awaited_until = max(self._awaited_until, deadline)
+        self._nudged.set()
+
+    def await_round(self, since: float, deadline: float) -> bool:
+        """Wait until a round that began at `since` or later has ended: then the taker has all changes up to
+        `since`. Return whether that was so by `deadline`.
+        """
+        with self._rounds:
+            return self._rounds.wait_for(
+                lambda: self._replicated_at >= since, max(0.0, deadline - time.monotonic())
+            )
 
     def begin_again(self) -> None:
         """Make the taker get all documents again, from the next round on."""
@@ -98,10 +124,15 @@ class Replicator(threading.Thread):
         """Replicate until the process ends, also after errors."""
         pause = self._interval
         while True:
+            self._nudged.clear()
+            began = time.monotonic()
             try:
                 self._round()
                 pause = self._interval
                 self.progress.problem = ""
+                with self._rounds:
+                    self._replicated_at = began
+                    self._rounds.notify_all()
             except Stale:
                 self._known = False
                 continue
@@ -114,8 +145,12 @@ class Replicator(threading.Thread):
                 self._known = False
                 log.exception("unexpected error", relation=self.relation.name)
                 self.progress.state, self.progress.problem = "waits", type(error).__name__
-            # All replicators wake at the same moments, so that one request to an owner serves all its takers.
-            time.sleep(pause - time.time() % pause)
+            if self._replicated_at < self._nudged_at and time.monotonic() < self._awaited_until:
+                self._nudged.wait(RETRY_SECONDS)
+            else:
+                # All replicators wake at the same moments, so that one request to an owner serves all its
+                # takers.
+                self._nudged.wait(pause - time.time() % pause)
 
     def measure(self) -> None:
         """Set the metric of how late the copies are now."""
@@ -134,7 +169,9 @@ class Replicator(threading.Thread):
                 self._base = self._cursor = response.json()["cursor"]
                 self._known = True
             try:
-                batch = self._feed.after(self.relation.what, self._cursor, self._batch_size.most)
+                batch = self._feed.after(
+                    self.relation.what, self._cursor, self._batch_size.most, self._nudged_at
+                )
             except Gone:
                 self._forget()
                 continue

@@ -29,13 +29,14 @@ def _seconds(value: object) -> float:
 
 
 class SyncSettings(Settings):
-    """Seconds between two rounds; the key of sync's own tokens; and the secret that an operator's requests
-    must have.
+    """Seconds between two rounds; the key of sync's own tokens; and the secrets that requests of an operator
+    and of the web face must have.
     """
 
     interval: Annotated[float, BeforeValidator(_seconds)] = Field(0.5, alias="SYNC_INTERVAL")
     key: str = Field(alias="SYNC_KEY", description="32 random bytes as base64url; `make run` does so.")
     operator_secret: str = Field("", alias="OPERATOR_SECRET")
+    replication_secret: str = Field("", alias="REPLICATION_SECRET")
 
 
 def make_app() -> Service:
@@ -72,7 +73,9 @@ def make_app() -> Service:
     report = Report(database["relations"], replicators)
     app.on_fetched_resource_relations += report.add_lags
     app.on_fetched_item_relations += report.add_lag
-    app.register_blueprint(make_blueprint(issuer, replicators, settings.operator_secret))
+    app.register_blueprint(
+        make_blueprint(issuer, replicators, settings.operator_secret, settings.replication_secret)
+    )
     for thread in (*replicators, report):
         thread.start()
     return app

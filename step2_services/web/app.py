@@ -1,17 +1,25 @@
 """The web face of step 2: step 0's application over a store that calls the services."""
 
 from flask import Flask, Response
+from pydantic import Field
 
 from kit.clients.discovery import Services
 from kit.clients.rest import Rest
 from kit.http.headers import SERVED_BY
 from kit.logs import configure_logs, log_requests
-from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
+from kit.settings import LimitSettings, ServiceSettings, SessionSettings, Settings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
-from step0_monolith.app import create_app
+from step0_monolith.app import contract, create_app
 from step2_services.web.readiness import OptionalParts
 from step2_services.web.routes import SERVICES, Routed, served_by
+from step2_services.web.sign_out import show_unconfirmed, with_unconfirmed
 from step2_services.web.store import ServicesStore
+
+
+class ReplicationSettings(Settings):
+    """The secret with which the face may have sync replicate changes at once."""
+
+    secret: str = Field("", alias="REPLICATION_SECRET")
 
 
 def make_app() -> Flask:
@@ -23,7 +31,7 @@ def make_app() -> Flask:
     keys = RemoteKeys(api.services["members"])
     keys.fetch_ahead()
     session, trust = SessionSettings.read(), TrustSettings.read()
-    store = ServicesStore(api, Verifier(keys, ISSUER), trust.face_secret)
+    store = ServicesStore(api, Verifier(keys, ISSUER), trust.face_secret, ReplicationSettings.read().secret)
     app = create_app(
         store,
         secret_key=session.secret_key,
@@ -31,7 +39,9 @@ def make_app() -> Flask:
         session_cookie=session.cookie,
         optional_parts=OptionalParts(store.health),
         trusted_proxies=trust.proxies,
+        describe=lambda: with_unconfirmed(contract()),
     )
+    show_unconfirmed(app)
     log_requests(app)
 
     @app.after_request

@@ -20,19 +20,16 @@ class ParallelCalls:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
 
     def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
-        """Make the calls, and return their responses by name.
+        """Make the calls, one at least, and return their responses by name.
 
         A service that is away is left out, and noted as a gap. Raises all other Problems.
         """
-        if len(calls) == 1:
-            results = dict(calls)
-        else:
-            # Each call knows the request that it is made for: its id, and the versions that it names.
-            results = {
-                name: self._pool.submit(copy_context().run, call).result for name, call in calls.items()
-            }
+        # The first is made in this thread, which would only wait otherwise.
+        own, *others = calls
+        # Each call knows the request that it is made for: its id, and the versions that it names.
+        pooled = {name: self._pool.submit(copy_context().run, calls[name]).result for name in others}
         responses: dict[str, Response] = {}
-        for name, result in results.items():
+        for name, result in {own: calls[own], **pooled}.items():
             try:
                 responses[name] = result()
             except (DependencyUnavailable, DependencyTimeout):

@@ -33,31 +33,36 @@ BACK_SECONDS = 60.0
 PATIENCE = 30.0
 """The most seconds until a response while a service is dead: a bound, not a measurement."""
 
-OK, GAP, DOWN = "ok", "gap", "503"
+OK, GAP, LATER, DOWN = "ok", "gap", "202", "503"
+"""LATER is a sign-out after which some services may still accept the token for a while."""
+
 MARKED = {"tags", "liked", "hidden"}
 COUNTED = {"tags", "likes", "hidden", "shares"}
 PAGES = ("list", "show", "search", "recommend", "tagged", "liked", "hidden", "profile")
 
 EXPECTED: dict[str, dict[str, set[str]]] = {
-    "posts": {DOWN: {"list", "show", "tagged", "liked", "hidden"}},
-    "search": {DOWN: {"search"}},
-    "recommend": {DOWN: {"recommend"}},
+    "posts": {DOWN: {"list", "show", "tagged", "liked", "hidden"}, LATER: {"sign out"}},
+    "search": {DOWN: {"search"}, LATER: {"sign out"}},
+    "recommend": {DOWN: {"recommend"}, LATER: {"sign out"}},
     "tag": {
         DOWN: {"tag", "untag", "tags", "tagged"},
         GAP: {"list", "show", "search", "recommend", "liked", "hidden", "profile"},
+        LATER: {"sign out"},
     },
     "like": {
         DOWN: {"like", "liked"},
         GAP: {"list", "show", "search", "recommend", "tagged", "hidden", "profile"},
+        LATER: {"sign out"},
     },
     "hide": {
         DOWN: {"hide", "hidden"},
         GAP: {"list", "show", "search", "recommend", "tagged", "liked", "profile"},
+        LATER: {"sign out"},
     },
-    "share": {DOWN: {"share"}, GAP: {"profile"}},
+    "share": {DOWN: {"share"}, GAP: {"profile"}, LATER: {"sign out"}},
     "members": {DOWN: {"sign up", "sign in", "sign out", "profile"}},
-    "images": {DOWN: {"image"}},
-    "sync": {},
+    "images": {DOWN: {"image"}, LATER: {"sign out"}},
+    "sync": {LATER: {"sign out"}},
 }
 """The verbs that fail or have gaps without a service, by service; all others work as before."""
 
@@ -142,6 +147,8 @@ def outcome(
     response: requests.Response, missing: Callable[[requests.Response], set[str]] | None = None
 ) -> str:
     """Return the outcome of a verb by its response; `missing` returns what a good response lacks."""
+    if response.status_code == 202:
+        return LATER
     if response.status_code == 503:
         expect_retry_after(response, 503)
         return DOWN

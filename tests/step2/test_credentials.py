@@ -15,16 +15,19 @@ from tests.step2.running_parts import SERVICES, Parts
 UNAUTHORIZED = 13
 KEYS = {
     "members": {"token key of step 2", "face secret of step 2"},
-    "sync": {"sync key of step 2", "operator secret of step 2"},
-    "face": {"secret key of step 2", "face secret of step 2"},
+    "sync": {"sync key of step 2", "operator secret of step 2", "replication secret of step 2"},
+    "face": {"secret key of step 2", "face secret of step 2", "replication secret of step 2"},
 }
 """Secrets besides a service's own credentials."""
 
-NAMES = ("MONGODB_URI", "TOKEN_KEY", "SYNC_KEY", "OPERATOR_SECRET", "FACE_SECRET", "SECRET_KEY")
+NAMES = (
+    *("MONGODB_URI", "TOKEN_KEY", "SYNC_KEY", "OPERATOR_SECRET", "REPLICATION_SECRET", "FACE_SECRET"),
+    "SECRET_KEY",
+)
 NAMED = {
     "members": {"TOKEN_KEY", "FACE_SECRET"},
-    "sync": {"SYNC_KEY", "OPERATOR_SECRET"},
-    "face": {"SECRET_KEY", "FACE_SECRET"},
+    "sync": {"SYNC_KEY", "OPERATOR_SECRET", "REPLICATION_SECRET"},
+    "face": {"SECRET_KEY", "FACE_SECRET", "REPLICATION_SECRET"},
 }
 Document = dict[str, Any]
 

@@ -13,6 +13,8 @@ LATEST = 50
 """Marks of one kind that are seen at once."""
 
 FIRST = 25
+EARLIER = 3
+"""The place among the most loved posts of one that was liked and tagged earlier."""
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,8 @@ def earlier_member(parts: Parts) -> Reader:
     member = parts.new_member()
     for number, path in enumerate(("tags/past", "like", "hide")):
         expect(member.put(f"/posts/{parts.posts[number].post_id}/{path}"), 200)
+    for path in ("tags/loved", "like"):
+        expect(member.put(f"/posts/{most_loved(parts)[EARLIER]}/{path}"), 200)
     parts.await_arrival()
     return member
 
@@ -107,6 +111,38 @@ def test_reader_sees_own_interests_at_once(suspended: Parts, reader: Reader, mar
     assert recommended(reader)[: len(suspended.lonely)] == [post.post_id for post in suspended.lonely]
     expect(reader.delete(f"/posts/{suspended.lonely[0].post_id}/{mark}"), 200)
     assert recommended(reader) == everybody
+
+
+def test_recommended_posts_show_own_marks_at_once(suspended: Parts, reader: Reader, tag: str) -> None:
+    liked, tagged, untouched = most_loved(suspended)[:3]
+    changes = ((liked, "like"), (tagged, f"tags/{tag}"))
+
+    def shown() -> list[tuple[list[str], bool, bool]]:
+        posts = {each["_id"]: each for each in reader.items("/recommended", topic=suspended.topic)}
+        marks = [posts[post] for post in (liked, tagged, untouched)]
+        return [(each["tags"], each["liked"], each["hidden"]) for each in marks]
+
+    for post, path in changes:
+        expect(reader.put(f"/posts/{post}/{path}"), 200)
+    assert shown() == [([], True, False), ([tag], False, False), ([], False, False)]
+    for post, path in changes:
+        expect(reader.delete(f"/posts/{post}/{path}"), 200)
+    assert shown() == [([], False, False)] * 3
+
+
+def test_recommended_posts_show_at_once_that_earlier_marks_are_gone(
+    earlier_member: Reader, suspended: Parts
+) -> None:
+    post = most_loved(suspended)[EARLIER]
+
+    def shown() -> tuple[list[str], bool]:
+        posts = {each["_id"]: each for each in earlier_member.items("/recommended", topic=suspended.topic)}
+        return posts[post]["tags"], posts[post]["liked"]
+
+    assert shown() == (["loved"], True)
+    for path in ("tags/loved", "like"):
+        expect(earlier_member.delete(f"/posts/{post}/{path}"), 200)
+    assert shown() == ([], False)
 
 
 def test_reader_sees_own_hides_at_once(suspended: Parts, reader: Reader) -> None:

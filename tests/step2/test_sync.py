@@ -19,6 +19,9 @@ from workshop.load.generate import posts as generated
 WRITES = 120
 """Writes that are acknowledged while two instances of sync work."""
 
+LATEST = 50
+"""Marks of one kind that the face sends along."""
+
 MANY = 1500
 """Changes of one transaction: more than fit into one batch."""
 
@@ -49,6 +52,21 @@ def test_each_kind_of_mark_arrives(parts: Parts, member: Reader, tag: str) -> No
     mark = parts.collection("recommend", "marks").find_one({"reader": member.username})
     assert mark is not None
     assert (mark["tags"], mark["liked"], mark["hidden"]) == ([], False, False)
+
+
+def test_recommended_posts_show_marks_older_than_the_latest(parts: Parts, member: Reader, tag: str) -> None:
+    """The face sends only the latest marks along; `recommend` has copies of all."""
+    first, *others = [each.post_id for each in sorted(parts.posts, key=lambda each: each.by_love)]
+    clients = {service: parts.reader_at(service, member) for service in ("tag", "like")}
+    for post in (first, *others[20 : 20 + LATEST]):
+        expect(clients["tag"].put(f"/posts/{post}/tags/{tag}"), 200)
+        expect(clients["like"].put(f"/posts/{post}/like"), 200)
+    parts.await_copies("recommend")
+    assert first not in {each["post"] for each in clients["like"].json("/own-marks")["marks"]}
+    shown = {each["_id"]: each for each in member.items("/recommended", topic=parts.topic)}
+    assert (shown[first]["tags"], shown[first]["liked"], shown[first]["hidden"]) == ([tag], True, False)
+    assert (shown[others[0]]["tags"], shown[others[0]]["liked"]) == ([], False)
+    expect(clients["like"].delete(f"/posts/{first}/like"), 200)
 
 
 def test_revoked_token_is_refused_by_every_service(parts: Parts, member: Reader) -> None:

@@ -11,7 +11,7 @@ from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from kit.domain.marks.documents import TagCount, mark_id, put_mark
+from kit.domain.marks.documents import Mark, TagCount, mark_id, put_mark
 from kit.domain.posts.documents import Post, as_post
 from kit.http.collections import TOTAL_LIMIT, Found, Page
 from kit.http.problems import Unprocessable
@@ -130,14 +130,17 @@ class Marks:
 
     def put_on(self, posts: list[Post], reader: str) -> list[Post]:
         """Add to each post the reader's `tags`, `liked` and `hidden`, and an `_etag` that covers them."""
-        ids = [mark_id(reader, post["_id"]) for post in posts]
-        found = self.collection.find({"_id": {"$in": ids}}, {"tags": True, "liked": True, "hidden": True})
-        marks = {mark["_id"]: mark for mark in found.to_list()}
+        marks = self.on_posts([post["_id"] for post in posts], reader)
         for post in posts:
-            mark = marks.get(mark_id(reader, post["_id"]), {})
-            tags = sorted(only_texts(mark.get("tags", ())))
-            put_mark(post, tags, mark.get("liked") is True, mark.get("hidden") is True)
+            put_mark(post, **marks[post["_id"]])
         return posts
+
+    def on_posts(self, posts: Iterable[str], reader: str) -> dict[str, Mark]:
+        """Return the reader's marks on each of these posts, by the posts' ids."""
+        ids = {mark_id(reader, post): post for post in posts}
+        found = self.collection.find({"_id": {"$in": [*ids]}}, dict.fromkeys(Mark.__annotations__, True))
+        marks = {mark["_id"]: mark for mark in found.to_list()}
+        return {post: as_mark(marks.get(each, {})) for each, post in ids.items()}
 
     def shown(self, found: Iterable[Document], reader: str | None) -> list[Post]:
         """Show stored posts as the reader sees them, with their marks; None is a visitor."""
@@ -176,6 +179,12 @@ class Marks:
             return_document=ReturnDocument.AFTER,
         )
         return mark or {}
+
+
+def as_mark(found: Document) -> Mark:
+    """Return what a stored mark says. An empty one says that the reader has done nothing to the post."""
+    tags = sorted(only_texts(found.get("tags", ())))
+    return {"tags": tags, "liked": found.get("liked") is True, "hidden": found.get("hidden") is True}
 
 
 def only_texts(values: Any) -> list[str]:

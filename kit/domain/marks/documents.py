@@ -19,6 +19,14 @@ MARKED: dict[str, Any] = {
 """The additional fields of posts for a signed-in reader, as JSON Schemas."""
 
 
+class Mark(TypedDict):
+    """What a reader has done to a post."""
+
+    tags: list[str]
+    liked: bool
+    hidden: bool
+
+
 class TagCount(TypedDict):
     """One of a reader's tags and how many posts carry it."""
 

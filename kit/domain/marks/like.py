@@ -1,16 +1,12 @@
 """The verbs that like a post, list the liked posts, and count how many readers like each post."""
 
-import re
-
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, Field
-from werkzeug.exceptions import BadRequest
 
 from kit.domain.marks.collection import Marks
 from kit.domain.marks.lists import Show, add_list, listing
+from kit.domain.parameters import IDS_SCHEMA, read_ids
 from kit.domain.posts.collection import Posts
-from kit.domain.posts.documents import POST_ID
-from kit.http.collections import LARGEST_PAGE_SIZE
 from kit.http.operations import Operation, Schema, operation
 from kit.service.render import reply
 
@@ -29,12 +25,11 @@ class Likes(BaseModel):
     likes: dict[str, int]
 
 
-IDS = re.compile(f"{POST_ID}(,{POST_ID}){{0,{LARGEST_PAGE_SIZE - 1}}}")
 LIKING = Operation("Like a post, or stop liking it", {200: Like}, reader=True)
 COUNTING = Operation(
     "How many readers like each of these posts",
     {200: Likes},
-    {"posts": {"type": "string", "pattern": f"^{IDS.pattern}$", "examples": ["t3_1fymy0,se_12345"]}},
+    {"posts": IDS_SCHEMA},
     required=frozenset({"posts"}),
     reader=True,
 )
@@ -63,9 +58,6 @@ def queries(posts: Posts, marks: Marks, show: Show, page_schema: Schema) -> Blue
     @verbs.get("/like-counts")
     @operation(COUNTING)
     def like_counts() -> Response:
-        given = request.args.get("posts", "")
-        if not IDS.fullmatch(given):
-            raise BadRequest(f"posts must be 1 to {LARGEST_PAGE_SIZE} ids with commas between.")
-        return reply({"likes": marks.likes(given.split(","))})
+        return reply({"likes": marks.likes(read_ids())})
 
     return verbs
