@@ -22,6 +22,9 @@ TAGS_PER_POST = 50
 
 ANY_TAG = {"$gt": ""}
 
+MOST_TAGGED = 100_000
+"""How many posts with a reader's tags are looked at: their ids are sent to MongoDB again."""
+
 Switch = Literal["liked", "hidden"]
 """A mark that is set or not. The time of its last change is in `liked_at` or `hidden_at`."""
 
@@ -121,8 +124,12 @@ class Marks:
         return {"reader": reader, "tags": ANY_TAG}
 
     def posts_with(self, tags: list[str]) -> list[str]:
-        """List the posts that any reader put one of these tags on."""
-        return only_texts(self.collection.distinct("post", self.with_tags(tags)))
+        """List the posts that any reader put one of these tags on, at most MOST_TAGGED of them."""
+        each_once = {"$group": {"_id": "$post"}}
+        found = self.collection.aggregate(
+            [{"$match": self.with_tags(tags)}, each_once, {"$limit": MOST_TAGGED}]
+        )
+        return only_texts([post["_id"] for post in found])
 
     def with_tags(self, tags: list[str]) -> Document:
         """Return the condition that a mark, of any reader, has one of these tags."""
