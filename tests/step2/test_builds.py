@@ -8,7 +8,7 @@ from tests.support.builds import ROOT, Built, services_of
 
 STEP = "step2_services"
 SERVICES = services_of(STEP)
-SHARED = {"own_marks", "replication", "service_factory"}
+SHARED = {"own_marks", "owned_marks", "replication", "service_factory"}
 """What the services of the step share."""
 
 FILES = {

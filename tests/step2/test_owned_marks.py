@@ -1,5 +1,7 @@
 """The verb by which an owner of marks says what a reader has marked."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.step2.running_parts import Parts
@@ -64,10 +66,11 @@ def test_malformed_ids_are_refused(parts: Parts, member: Reader, owner: str, giv
 def test_invalid_marks_of_other_programs_are_left_out(parts: Parts, member: Reader, owner: str) -> None:
     post, field, name = parts.posts[-1].post_id, MARKS[owner][1], member.username
     marks = parts.collection(owner, "marks")
+    valid = {"reader": name, "topic": "x", "at": datetime.now(UTC), field: MARKS[owner][2]}
     marks.insert_many(
         [
-            {"_id": f"{name}:{post}", "reader": name, "post": post, "topic": "x", field: "odd"},
-            {"_id": f"{name}:7", "reader": name, "post": 7, "topic": "x", field: []},
+            {**valid, "_id": f"{name}:{post}", "post": post, field: "odd"},
+            {**valid, "_id": f"{name}:7", "post": 7},
         ]
     )
     client = parts.reader_at(owner, member)

@@ -13,7 +13,6 @@ OF_SYNC = ("/changes/", "/copies/")
 OTHERS = ("/health/", "/metrics", "/.well-known/")
 """The beginnings of routes that others use all the time."""
 
-FIRST, SECOND = 0, 1
 REQUESTS: dict[tuple[str, str], list[str]] = {
     ("GET", "/search?q={word}"): ["hide", "search", "tag", "like"],
     ("GET", "/"): ["hide", "posts", "tag", "like"],
