@@ -1,13 +1,11 @@
-"""The settings of gunicorn for each process of step 2."""
+"""The settings of gunicorn for each service of step 2."""
 
-import os
-
-import step2_services.service_factory  # noqa: F401 - a worker starts sooner when its master has read it
+import step2_services.service_factory  # noqa: F401 - read before clients can connect, as it takes a while
 from kit.server.config import *  # noqa: F403
 from kit.server.config import address
 
 bind = address(2, "PORT", 8002)
-workers = int(os.environ.get("WEB_WORKERS", "1"))
+workers = 1
 """A service that needs more gets another instance; `./stones scale` starts one."""
 
 limit_request_line = 8190

@@ -1,1 +1,1 @@
-"""The settings of gunicorn, and a worker that copes with slow clients."""
+"""The settings of gunicorn, a worker that copes with slow clients, and how it runs without a master."""

@@ -56,7 +56,7 @@ class Capture:
 
     def start(self) -> None:
         command = [
-            *(sys.executable, "-m", "gunicorn", "--config", "step3_async/gunicorn.conf.py"),
+            *(sys.executable, "-m", "kit.server", "--config", "step3_async/gunicorn.conf.py"),
             "step3_async.capture.service:make_app()",
         ]
         with self._log.open("ab") as log:

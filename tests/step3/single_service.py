@@ -1,4 +1,4 @@
-"""One service of step 3 as a process under gunicorn, with a real MongoDB and a real NATS."""
+"""One service of step 3 as a process, with a real MongoDB and a real NATS."""
 
 import os
 import signal
@@ -106,7 +106,7 @@ class World:
             "OTEL_TRACES_EXPORTER": "none",
             **(settings or {}),
         }
-        command = ["-m", "gunicorn", "--config", "step3_async/gunicorn.conf.py"]
+        command = ["-m", "kit.server", "--config", "step3_async/gunicorn.conf.py"]
         app = f"step3_async.{KIND[service]}.{service}.service:make_app()"
         with log.open("wb") as out:
             process = subprocess.Popen(

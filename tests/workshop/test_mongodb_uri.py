@@ -75,7 +75,7 @@ def started(*command: str, uri: str, state: Path) -> subprocess.CompletedProcess
         ("workshop", "run", "--step", "3"),
         ("step0_monolith.prepare",),
         ("gunicorn", "--config", "step0_monolith/gunicorn.conf.py", "step0_monolith.wsgi:app"),
-        ("gunicorn", "--config", "step3_async/gunicorn.conf.py", "step3_async.capture.service:make_app()"),
+        ("kit.server", "--config", "step3_async/gunicorn.conf.py", "step3_async.capture.service:make_app()"),
     ],
     ids=" ".join,
 )

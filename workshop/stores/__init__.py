@@ -132,7 +132,7 @@ def open_posts(step: Step, stores: Stores) -> Iterator["Collection[dict[str, Any
     """
     from pymongo import MongoClient, WriteConcern  # noqa: PLC0415
 
-    from kit.domain.posts.collection import require_ours  # noqa: PLC0415
+    from kit.domain.posts.documents import require_ours  # noqa: PLC0415
     from workshop.load.writing.retry import retry_while_unavailable  # noqa: PLC0415
 
     durable = WriteConcern(w="majority", j=True)

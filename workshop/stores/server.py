@@ -6,8 +6,9 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import click
 import psutil
@@ -51,6 +52,9 @@ class SharedServer(ABC):
     variable: str
     unsupported = "It is not made for this processor."
     """The message for a processor that lacks an instruction of this server."""
+
+    settings: ClassVar[Mapping[str, str]] = {}
+    """Variables of its own environment."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
@@ -166,7 +170,7 @@ class SharedServer(ABC):
             child = subprocess.Popen(
                 command,
                 cwd=state.ROOT,
-                env=environment.inherited(),
+                env={**environment.inherited(), **self.settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -6,7 +6,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 from pymongo.cursor import Cursor
 
-from kit.domain.posts.documents import POST_SCHEMA, SOURCES, STORED
+from kit.domain.posts.documents import POST_SCHEMA, STORED
 from kit.http.collections import TOTAL_LIMIT, Found, Page
 from kit.http.problems import NotFound
 from kit.mongo.client import Document
@@ -92,23 +92,3 @@ class Posts:
     def page(self, found: list[Document], total: int) -> Found[Document]:
         """Return a page of what was found, of which there is `total`, without what is no post."""
         return Found(self.valid(found), min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
-
-
-POST_OF_OURS: Document = {
-    "_id": {"$regex": "^(t3_|se_)"},
-    "source": {"$in": list(SOURCES)},
-    "created": {"$type": "date"},
-}
-
-
-def require_ours(posts: Collection[Document]) -> None:
-    """Refuse a collection that has documents, none of which is a post of ours.
-
-    It belongs to another program and only has the same name: it must be neither shown nor changed. Raises
-    RuntimeError, and the errors of the driver.
-    """
-    if posts.find_one(POST_OF_OURS, {"_id": 1}) is None and posts.find_one({}, {"_id": 1}) is not None:
-        raise RuntimeError(
-            f"The collection {posts.name} in the database {posts.database.name} is somebody else's: it has "
-            "documents, and none is a post of this application. Name another database in MONGODB_URI."
-        )

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, NotRequired, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, get_args
 
 from kit.mongo.document_schema import Check, DocumentSchema, boolean, integer, moment, text
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
 
 POST_ID = r"(t3_[a-z0-9]{1,20}|se_[A-Za-z0-9_.-]{1,60})"
 """A regular expression for a whole id: the id at the source with the source's prefix."""
@@ -105,3 +108,23 @@ def as_post(found: Mapping[str, Any]) -> Post:
     if "created" in found:
         shown["created"] = iso(found["created"])
     return shown  # type: ignore[return-value]
+
+
+POST_OF_OURS: dict[str, Any] = {
+    "_id": {"$regex": "^(t3_|se_)"},
+    "source": {"$in": list(SOURCES)},
+    "created": {"$type": "date"},
+}
+
+
+def require_ours(posts: "Collection[dict[str, Any]]") -> None:
+    """Refuse a collection that has documents, none of which is a post of ours.
+
+    It belongs to another program and only has the same name: it must be neither shown nor changed. Raises
+    RuntimeError, and the errors of the driver.
+    """
+    if posts.find_one(POST_OF_OURS, {"_id": 1}) is None and posts.find_one({}, {"_id": 1}) is not None:
+        raise RuntimeError(
+            f"The collection {posts.name} in the database {posts.database.name} is somebody else's: it has "
+            "documents, and none is a post of this application. Name another database in MONGODB_URI."
+        )
