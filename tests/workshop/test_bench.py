@@ -127,6 +127,19 @@ def test_eve_is_measured_beside_servers_written_by_hand() -> None:
     assert rows[1][2] == "1.00"
 
 
+@pytest.mark.bench
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows PSS")
+def test_memory_of_each_step_is_shown_by_program() -> None:
+    tables = figures(make("bench", "ARGS=--quick --only memory"), ["memory"])
+    assert [*tables] == [f"Memory (PSS) of step {step} with the bundled posts" for step in range(4)]
+    for step, rows in enumerate(tables.values()):
+        names = [name for name, *_ in rows[1:]]
+        assert {"mongod", "workshop", "workshop.mailbox", "all"} <= set(names)
+        assert any(name.startswith(f"step{step}_") for name in names)
+        assert int(rows[-1][1]) == sum(int(row[1]) for row in rows[1:-1])
+        assert int(rows[-1][2].replace(",", "")) > 100
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_ctrl_c_ends_all_processes(number: int, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

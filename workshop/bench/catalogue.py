@@ -61,6 +61,12 @@ MEASUREMENTS = {
         per_thousand_posts=0.2,
         max_posts=reports.READ_POSTS,
     ),
+    "memory": Measurement(
+        reports.memory,
+        "memory of all processes of each step, MongoDB included",
+        seconds=180,
+        quick_seconds=60,
+    ),
     "sync": Measurement(
         reports.copying,
         "copying {count} posts to 7 services: step 2, and one bare process",

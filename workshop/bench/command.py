@@ -31,7 +31,8 @@ def bench(count: int | None, only: tuple[str, ...], quick: bool) -> None:
 
     This measures the loader against a bare insert_many loop, Eve's responses against hand-written servers,
     synchronising and rebuilding against bare copies, events against a bare change stream with JetStream, and
-    the gateway against a bare proxy. Figures go to standard output, progress only to a terminal.
+    the gateway against a bare proxy. It also measures the memory of each step. Figures go to standard output,
+    progress only to a terminal.
     """
     effort = QUICK if quick else FULL
     effort = replace(effort, count=count or effort.count)

@@ -30,6 +30,9 @@ class Effort:
     searched_posts: int
     """Posts to search then."""
 
+    reader_requests: int
+    """Requests before the memory of a step is measured again."""
+
     new_posts: int
     """Posts to write at a constant rate while step 2 copies them."""
 
@@ -54,6 +57,7 @@ FULL = Effort(
     proxy_requests=4000,
     cache_requests=500,
     searched_posts=5000,
+    reader_requests=1000,
     new_posts=1000,
     rates=(50, 200),
     turns=3,
@@ -68,6 +72,7 @@ QUICK = Effort(
     proxy_requests=400,
     cache_requests=80,
     searched_posts=1000,
+    reader_requests=50,
     new_posts=100,
     rates=(50,),
     turns=1,

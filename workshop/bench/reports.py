@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Figures = list["Table | str"]
 
+MEASURED_STEPS = [0, 1, 2, 3]
 READ_POSTS = 20_000
 PIPE_COLUMNS = 200
 """The width of a table that is not printed on a terminal: in a file, wrapped cells would be hard to read."""
@@ -50,6 +51,28 @@ def reads(effort: Effort, _testbed: "Testbed") -> Figures:
     with scratch_posts() as (posts, uri):
         found = measure_reads(posts, uri, min(effort.count, READ_POSTS), effort)
     return [_costs("Reading: CPU time of the server's process, and responses over one connection", found)]
+
+
+def memory(effort: Effort, _testbed: "Testbed") -> Figures:
+    """Show the memory of each step."""
+    from workshop.bench.measurements.memory import measure_memory  # noqa: PLC0415
+
+    figures: Figures = []
+    for found in measure_memory(effort, MEASURED_STEPS):
+        rows = [
+            [
+                name,
+                str(found.processes[name]),
+                _megabytes(size),
+                _megabytes(found.after_requests.get(name, 0)),
+            ]
+            for name, size in found.at_rest.items()
+        ]
+        sizes = (sum(each.values()) for each in (found.at_rest, found.after_requests))
+        rows.append(["all", str(sum(found.processes.values())), *map(_megabytes, sizes)])
+        columns = ["program", "processes", "MB at rest", f"MB after {effort.reader_requests:,} requests"]
+        figures.append(_table(f"Memory (PSS) of step {found.step} with the bundled posts", columns, rows))
+    return figures
 
 
 def copying(effort: Effort, _testbed: "Testbed") -> Figures:
@@ -157,6 +180,10 @@ def _rates(title: str, found: Sequence[tuple[str, float]]) -> "Table":
     first = found[0][1]
     rows = [[name, f"{rate:,.0f}", f"{rate / first:.2f}"] for name, rate in found]
     return _table(title, ["program", "posts/s", "ratio"], rows)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f}"
 
 
 def _table(title: str, columns: list[str], rows: list[list[str]]) -> "Table":

@@ -48,9 +48,12 @@ def isolated_state(step: int | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def running_step(step: int) -> Iterator[StartedProcess]:
-    """Run `./stones run` of a step inside the block. It may not be ready yet."""
-    command = [sys.executable, "-m", "workshop", "run", "--step", str(step), "--no-bundled"]
+def running_step(step: int, *, bundled: bool = False) -> Iterator[StartedProcess]:
+    """Run `./stones run` of a step inside the block, without posts or with the bundled ones. It may not be
+    ready yet.
+    """
+    posts = "--bundled" if bundled else "--no-bundled"
+    command = [sys.executable, "-m", "workshop", "run", "--step", str(step), posts]
     with started(f"step {step}", command, end_with=signal.SIGINT) as run:
         yield run
 
