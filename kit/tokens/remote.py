@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 import jwt
 import orjson
-import requests
 import structlog
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from kit.clients.discovery import JWKS
@@ -47,8 +48,7 @@ class RemoteKeys:
     def __init__(self, service: Rest, clock: Callable[[], float] = time.monotonic) -> None:
         self._service, self._name = service, service.name
         self._clock = clock
-        self._session = requests.Session()
-        self._session.trust_env = False  # neighbours are not reached through a proxy
+        self._pools = PoolManager()
         self._lock = threading.Lock()
         self._keys: Mapping[str, jwt.PyJWK] | None = None
         self._failure: type[DependencyUnavailable] | type[DependencyTimeout] = DependencyUnavailable
@@ -133,19 +133,24 @@ class RemoteKeys:
             **outgoing_headers(),
         }
         try:
-            with self._session.get(
+            response = self._pools.request(
+                "GET",
                 self._address(),
                 headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                if response.status_code != requests.codes.ok:
-                    raise ValueError(f"responded with {response.status_code}")
+                timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                if response.status != HTTPStatus.OK:
+                    raise ValueError(f"responded with {response.status}")
                 return parse(orjson.loads(_body(response)))
-        except (requests.ReadTimeout, ReadTimeoutError, TimeoutError) as error:
+            finally:
+                response.close()
+        except (ReadTimeoutError, TimeoutError) as error:
             raise DependencyTimeout(self._name) from error
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             raise DependencyUnavailable(self._name) from error
 
     def _address(self) -> str:
@@ -155,11 +160,11 @@ class RemoteKeys:
         return urls[0] + JWKS
 
 
-def _body(response: requests.Response) -> bytes:
+def _body(response: BaseHTTPResponse) -> bytes:
     """Read the response's body. Raises ValueError for a large one, TimeoutError for a slow one."""
     deadline = time.monotonic() + READ_SECONDS
     body = bytearray()
-    while chunk := response.raw.read1(LARGEST_SET):
+    while chunk := response.read1(LARGEST_SET):
         body += chunk
         if len(body) > LARGEST_SET:
             raise ValueError(f"its set is larger than {LARGEST_SET} bytes")
