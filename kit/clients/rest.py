@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import stamina
 import structlog
 from stamina.instrumentation import PrometheusOnRetryHook, RetryDetails, set_on_retry_hooks
-from urllib3 import PoolManager, Timeout
+from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
@@ -41,6 +41,9 @@ NOT_SENT = (NewConnectionError, ConnectTimeoutError)
 
 CUT_OFF = (*NOT_SENT, ProtocolError, SSLError, ClosedPoolError)
 """The errors when a connection fails, or ends before the response is complete."""
+
+MOST_POOLS = 32
+"""How many instances keep their connections. When more have come and gone, all begin anew."""
 
 AVOIDED_SECONDS = 1.0
 """For how many seconds an instance that refused a connection is tried last."""
@@ -116,7 +119,8 @@ class Rest:
         self._where = where if callable(where) else lambda: [where]
         self._avoided: dict[str, float] = {}
         self.name = name
-        self._pools = PoolManager(num_pools=32, maxsize=connections)
+        self._connections = connections
+        self._pools: dict[str, tuple[HTTPConnectionPool, str]] = {}
 
     def urls(self) -> list[str]:
         """List the addresses to try, in this order; those that just refused a connection come last."""
@@ -207,9 +211,10 @@ class Rest:
         raise failure
 
     def _send_once(self, request: _Request, url: str, read_seconds: float) -> RestResponse:
-        response = self._pools.request(
+        pool, prefix = self._pool(url)
+        response = pool.urlopen(
             request.method,
-            url + request.target,
+            prefix + request.target,
             body=request.body,
             headers=request.headers,
             timeout=Timeout(connect=CONNECT_SECONDS, read=read_seconds),
@@ -217,6 +222,19 @@ class Rest:
             redirect=False,
         )
         return RestResponse(response.status, response.headers, response.data)
+
+    def _pool(self, url: str) -> tuple[HTTPConnectionPool, str]:
+        """Return the pool of an instance and the path of its address.
+
+        urllib3's PoolManager would parse the address again for each request.
+        """
+        found = self._pools.get(url)
+        if found is None:
+            if len(self._pools) >= MOST_POOLS:
+                self._pools.clear()
+            found = connection_from_url(url, maxsize=self._connections), urlsplit(url).path
+            self._pools[url] = found
+        return found
 
 
 def problem_of(name: str, response: RestResponse) -> Problem:

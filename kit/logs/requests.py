@@ -16,6 +16,7 @@ QUIET = (
     "/.well-known/",
     "/changes/",
     "/copies/",
+    "/own-marks",
     "/static/",
     "/bootstrap/",
     "/docs/assets/",

@@ -9,7 +9,7 @@ from step3_async.contracts.envelope import SNAPSHOT_PAGE, Document, Event, Page,
 from step3_async.rapids.tracing import TRACEPARENT
 
 MAX_DOCUMENTS = 500
-MAX_CHARACTERS = 500_000
+MAX_CHARACTERS = 200_000
 """The most characters of a page; a single document may be longer."""
 
 
