@@ -49,7 +49,7 @@ def environments(parts: Parts, name: str) -> list[dict[str, str]]:
     if not Path("/proc/self/environ").exists():
         pytest.skip("only Linux shows what a process was given")
     found = [each.environ() for each in processes(parts, name)]
-    assert len(found) >= 2, "there are workers, too"
+    assert len(found) >= (2 if name == "face" else 1), "the face has workers, too"
     return found
 
 

@@ -68,6 +68,17 @@ def test_each_service_has_its_own_user_in_the_database_and_in_the_rapids() -> No
     assert "step3_members.members" not in MANIFEST["mongodb"]["reads"]["step3_capture"]
 
 
+def test_services_do_not_load_the_client_of_the_gateway() -> None:
+    requested = (
+        "import runpy, sys; runpy.run_path('step3_async/gunicorn.conf.py'); "
+        "print([name for name in ('nats', 'aiohttp') if sys.modules.get(name)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", requested], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "['nats']"
+
+
 def test_face_needs_no_database_driver() -> None:
     requested = "import sys, step3_async.web.app; print('pymongo' in sys.modules)"
     done = subprocess.run(

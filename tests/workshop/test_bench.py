@@ -166,7 +166,7 @@ def test_ctrl_c_ends_all_processes(number: int, tmp_path: Path, monkeypatch: Any
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (("--only", "nosuch"), "'nosuch' is not one of 'load', 'read', 'sync'"),
+        (("--only", "nosuch"), "'nosuch' is not one of 'load', 'read', 'memory', 'sync'"),
         (("--count", "0"), "0 is not in the range 1000<=x<=1000000"),
         (("--count", "-5"), "-5 is not in the range 1000<=x<=1000000"),
         (("--count", "many"), "'many' is not a valid integer"),
