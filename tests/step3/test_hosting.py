@@ -121,20 +121,6 @@ class TestEnd:
                 sender.join(LEAVE_SECONDS)
             assert set(responses) == {200}
 
-    @pytest.mark.drill
-    def test_killed_worker_is_replaced_by_its_master(self, world: World) -> None:
-        with world.alone("list") as alone:
-            before = world.owners.await_state(alone.instance, "up").pid
-            psutil.Process(before).kill()
-
-            def check() -> None:
-                last = world.owners.last(alone.instance)
-                assert last is not None
-                assert (last.state, last.pid != before) == ("up", True)
-
-            eventually(check)
-            expect(alone.visitor.get("/posts"), 200)
-
 
 class TestOutages:
     @pytest.fixture
