@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 
-import psutil
 import pytest
 import requests
 
