@@ -1,10 +1,8 @@
 """Posts in the database: list, show, search, recommend; each as its reader sees it."""
 
-from collections.abc import Iterable
-
 from kit.domain.marks.collection import Marks
 from kit.domain.posts.collection import Posts
-from kit.domain.posts.documents import Post, as_post
+from kit.domain.posts.documents import Post
 from kit.domain.recommend.ranking import recommended
 from kit.domain.search.search import search
 from kit.http.collections import Found, Page
@@ -26,7 +24,7 @@ class StoredPosts:
     @translated
     def find(self, post_id: str, reader: Reader | None) -> Post:
         """Find a post. Raises NotFound."""
-        return self._shown([self._posts.find(post_id)], reader)[0]
+        return self._marks.shown([self._posts.find(post_id)], _name(reader))[0]
 
     @translated
     def search(self, query: str, page: Page, reader: Reader | None) -> Found[Post]:
@@ -36,8 +34,8 @@ class StoredPosts:
     @translated
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
         """Recommend posts, those of the reader's interests first."""
-        name = reader.username if reader else None
-        return self._shown(recommended(self._posts, self._marks, name, topic), reader)
+        name = _name(reader)
+        return self._marks.shown(recommended(self._posts, self._marks, name, topic), name)
 
     @translated
     def topics(self) -> list[str]:
@@ -46,10 +44,11 @@ class StoredPosts:
 
     def page(self, found: Found[Document], reader: Reader | None) -> Found[Post]:
         """Return a page of posts as the reader sees them."""
-        return Found(self._shown(found.items, reader), found.total, found.more, found.reason)
+        return self._marks.shown_page(found, _name(reader))
 
     def _hidden(self, reader: Reader | None) -> list[str]:
         return self._marks.hidden(reader.username) if reader else []
 
-    def _shown(self, found: Iterable[Document], reader: Reader | None) -> list[Post]:
-        return self._marks.shown(found, reader.username) if reader else [as_post(each) for each in found]
+
+def _name(reader: Reader | None) -> str | None:
+    return reader.username if reader else None

@@ -62,7 +62,7 @@ def _add_verbs(app: Eve, parts: Parts) -> None:
         like.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
         hide.commands(posts, marks),
         hide.queries(posts, marks, marks.shown, PAGE_OF_POSTS),
-        recommend.make_blueprint(posts, marks, shows_marks=True),
+        recommend.make_blueprint(posts, marks),
         share.make_blueprint(posts, parts.shares, parts.share_limit, parts.mailer),
         images.make_blueprint(parts.images, posts),
         tokens.make_blueprint(members, parts.issuer, parts.revocations, parts.failed_sign_ins),

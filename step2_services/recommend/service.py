@@ -46,5 +46,5 @@ def make_app() -> Service:
             "posts": Copy(posts.collection, POSTS, times=("created",)),
             **{kind: Copy(marks.collection, (*MARK, field), own=(field,)) for kind, field in MARKS.items()},
         },
-        verbs=[recommend.make_blueprint(posts, marks, shows_marks=True)],
+        verbs=[recommend.make_blueprint(posts, marks)],
     )

@@ -55,7 +55,7 @@ class ResponseMetadata:
         self.gaps += gaps
         self.served_by += values_of(response, SERVED_BY)
         for service in gaps:
-            note_gap(f"The {service} service")
+            note_gap(title_of(service))
 
 
 class ServicesApi:

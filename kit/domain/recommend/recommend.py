@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from kit.domain.marks.collection import Marks
 from kit.domain.parameters import TOPIC_SCHEMA, read_topic
 from kit.domain.posts.collection import Posts
-from kit.domain.posts.documents import PAGE_OF_POSTS, RECOMMENDED, as_post
+from kit.domain.posts.documents import PAGE_OF_POSTS, RECOMMENDED
 from kit.domain.recommend.ranking import recommended
 from kit.http.collections import as_single_page
 from kit.http.operations import Operation, operation
@@ -25,17 +25,15 @@ RECOMMENDING = Operation(
 NAMING = Operation("Topics there are posts of", {200: Topics})
 
 
-def make_blueprint(posts: Posts, marks: Marks, *, shows_marks: bool) -> Blueprint:
-    """Make the verbs. With `shows_marks` posts are shown with their reader's marks."""
+def make_blueprint(posts: Posts, marks: Marks) -> Blueprint:
+    """Make the verbs. A signed-in reader sees posts with their own marks."""
     verbs = Blueprint("recommend", __name__)
 
     @verbs.get("/recommended")
     @operation(RECOMMENDING)
     def recommend() -> Response:
         topic, reader = read_topic(), g.reader.username if g.reader else None
-        found = [as_post(each) for each in recommended(posts, marks, reader, topic)]
-        if reader and shows_marks:
-            marks.put_on(found, reader)
+        found = marks.shown(recommended(posts, marks, reader, topic), reader)
         query = {"topic": topic} if topic else {}
         return reply(as_single_page(found, RECOMMENDED, "Recommended", query))
 

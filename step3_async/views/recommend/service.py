@@ -55,6 +55,6 @@ def make_app() -> Service:
             "/topics",
         ),
         ponds=(Pond(posts.collection, "posts", POSTS, TIMES), *ponds.marks(database)),
-        verbs=[recommend.make_blueprint(posts, marks, shows_marks=True)],
+        verbs=[recommend.make_blueprint(posts, marks)],
         same_for_visitors=SAME_FOR_VISITORS,
     )
