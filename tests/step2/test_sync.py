@@ -238,7 +238,9 @@ class TestLag:
         def lags() -> None:
             found = parts.relations()
             late = {name for name, each in found.items() if each["lag"] > 4}
-            assert late == {each.name for each in RELATIONS if each.owner == "hide"}
+            owned = {each.name for each in RELATIONS if each.owner == "hide"}
+            taken = {each.name for each in RELATIONS if each.taker == "hide"}  # late only once there is a delivery
+            assert owned <= late <= owned | taken
 
         def counted() -> None:
             lags = metric(parts, "sync_lag_seconds")
