@@ -239,7 +239,7 @@ class TestLag:
             found = parts.relations()
             late = {name for name, each in found.items() if each["lag"] > 4}
             owned = {each.name for each in RELATIONS if each.owner == "hide"}
-            taken = {each.name for each in RELATIONS if each.taker == "hide"}  # late only once there is a delivery
+            taken = {each.name for each in RELATIONS if each.taker == "hide"}  # late after a delivery
             assert owned <= late <= owned | taken
 
         def counted() -> None:
