@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from step2_services.replication.feed import MOST
 from step2_services.sync.batch_size import FIRST_PATIENCE, LONGEST_PATIENCE, BatchSize
 from tests.step2.running_parts import ARRIVED_SECONDS, Parts
@@ -39,6 +41,7 @@ def long_transactions(parts: Parts) -> Iterator[None]:
     parts.admin.admin.command("setParameter", 1, **{limit: before})
 
 
+@pytest.mark.drill
 def test_stuck_relation_continues_and_is_reported(parts: Parts) -> None:
     """An open transaction holds one of many documents that are to be written together."""
     word = "held"

@@ -59,6 +59,7 @@ def test_replicas_keep_readers_apart(parts: Parts, stage: Stage) -> None:
     mingle(parts.face, new_readers(parts.face, 6), posts, parts.word, rounds=40)
 
 
+@pytest.mark.drill
 def test_replicas_are_started_stopped_and_listed(stage: Stage) -> None:
     first = stage.urls("like")
     table = stage.workshop("scale", "like=3")
@@ -99,6 +100,7 @@ def test_callers_get_the_shares(stage: Stage) -> None:
     assert len(stage.urls("search", "v1")) == 2
 
 
+@pytest.mark.drill
 def test_version_without_a_share_can_be_stopped_and_started(stage: Stage) -> None:
     stage.workshop("scale", "search:v1=0")
     assert stage.services()["search"]["v1"] == {"share": 0, "urls": [], "filling": []}

@@ -70,6 +70,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.mark.drill
 class TestSyncOncePerMinute:
     """With an interval of a minute, copies cannot have a token by chance."""
 

@@ -44,6 +44,7 @@ class Caller(threading.Thread):
                     self.responses[type(error).__name__] += 1
 
 
+@pytest.mark.drill
 class TestStart:
     @pytest.mark.parametrize("service", ["list", "tag"])
     def test_instance_is_starting_until_its_pond_is_complete(self, world: World, service: str) -> None:
@@ -121,6 +122,7 @@ class TestEnd:
             assert set(responses) == {200}
 
 
+@pytest.mark.drill
 class TestOutages:
     @pytest.fixture
     def alone(self, world: World) -> Iterator[SingleService]:

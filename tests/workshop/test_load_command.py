@@ -234,6 +234,7 @@ def test_ctrl_c_prints_the_progress_and_the_same_command_continues(load):
     assert_generated(load, 3000)
 
 
+@pytest.mark.drill
 def test_load_can_be_continued_after_a_kill(load):
     command = ("--generate", "3000", "--batch", "200")
     with held_post(load.posts, GENERATED[1700]["_id"]):
@@ -273,6 +274,7 @@ def whole_file(kind: str) -> tuple[str | bytes, str]:
     return text, f"t3_a{middle}"
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("kind", ["json", "zst", "array", "xml"])
 def test_load_of_a_file_continues_after_ctrl_c(kind, load):
     text, middle = whole_file(kind)
