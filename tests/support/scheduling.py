@@ -19,11 +19,16 @@ ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 SLOW_TO_START = {"step2", "step3"}
 """Steps that the suites of the face share, one after another; of other steps each suite starts its own."""
 
+WITH_SUITES = {"step3"}
+"""Folders whose tests share the step of the suites. Those of step 2 are so many that both together would end
+last.
+"""
+
 TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
 """Files that share a step, in folders whose other files do not."""
 
 LONGEST = (
-    *("shared step3", "shared step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
+    *("shared step3", "shared step2", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
     *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
     *(
         "step3/test_services_alone",
@@ -49,7 +54,7 @@ def group_of(nodeid: str) -> str:
         return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
     is_shared = (folder in SHARING and file not in ALONE) or file in TOGETHER.get(folder, ())
     if is_shared:
-        return f"shared {folder}" if folder in SLOW_TO_START else folder
+        return f"shared {folder}" if folder in WITH_SUITES else folder
     return f"{folder}/{file}"
 
 
