@@ -131,12 +131,19 @@ async def test_breaker_opens_for_a_hanging_instance_and_lets_one_request_try(sta
     await until(is_back)
 
 
+@pytest.mark.settings(REQUEST_SECONDS="60")
 @asynchronous
 async def test_slow_service_does_not_slow_down_others(stage: Stage) -> None:
+    gate = asyncio.Event()
+
+    async def slowly(_request: web.Request) -> web.StreamResponse:
+        await gate.wait()
+        return web.json_response({})
+
     async def fast(_request: web.Request) -> web.StreamResponse:
         return web.json_response({})
 
-    search = await stage.add("search", handler=hang)
+    search = await stage.add("search", handler=slowly)
     await stage.add("list", handler=fast)
     slow = [asyncio.create_task(stage.get(f"/api/search?q={n}")) for n in range(16)]
     await until(lambda: search.requests)
@@ -144,9 +151,10 @@ async def test_slow_service_does_not_slow_down_others(stage: Stage) -> None:
     for _ in range(100):
         assert (await timed(stage, "/api/posts"))[0] == 200
     assert len(search.requests) <= 16
+    gate.set()
     responses = await asyncio.gather(*slow)
-    assert {each.status for each in responses} == {503, 504}
-    assert sum(each.status == 503 for each in responses) >= 300
+    assert {each.status for each in responses} == {200, 503}
+    assert sum(each.status == 503 for each in responses) >= 100
 
 
 @asynchronous

@@ -16,6 +16,9 @@ SHARING = {"step1", "step2", "drills"}
 ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 """Files in these folders that do not."""
 
+FLEET = {"test_readme", "test_rebuild", "test_scale", "test_sign_out", "test_versions"}
+"""Files of step 2 that start and stop instances. They have a step of their own, as all together take long."""
+
 SLOW_TO_START = {"step2", "step3"}
 """Steps that the suites of the face share, one after another; of other steps each suite starts its own."""
 
@@ -28,7 +31,15 @@ TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
 """Files that share a step, in folders whose other files do not."""
 
 LONGEST = (
-    *("shared step3", "shared step2", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
+    *(
+        "shared step3",
+        "shared step2",
+        "step2",
+        "fleet of step2",
+        "e2e of step0",
+        "contract of step0",
+        "step3/test_hosting",
+    ),
     *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
     *(
         "step3/test_services_alone",
@@ -54,7 +65,9 @@ def group_of(nodeid: str) -> str:
         return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
     is_shared = (folder in SHARING and file not in ALONE) or file in TOGETHER.get(folder, ())
     if is_shared:
-        return f"shared {folder}" if folder in WITH_SUITES else folder
+        if folder in WITH_SUITES:
+            return f"shared {folder}"
+        return f"fleet of {folder}" if file in FLEET else folder
     return f"{folder}/{file}"
 
 
