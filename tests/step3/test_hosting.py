@@ -20,6 +20,8 @@ from tests.support.responses import expect
 
 __all__ = ["world"]
 
+pytestmark = pytest.mark.drill
+
 LEAVE_SECONDS = 60.0
 TRIED_SECONDS = 60.0
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -44,7 +46,6 @@ class Caller(threading.Thread):
                     self.responses[type(error).__name__] += 1
 
 
-@pytest.mark.drill
 class TestStart:
     @pytest.mark.parametrize("service", ["list", "tag"])
     def test_instance_is_starting_until_its_pond_is_complete(self, world: World, service: str) -> None:
@@ -122,7 +123,6 @@ class TestEnd:
             assert set(responses) == {200}
 
 
-@pytest.mark.drill
 class TestOutages:
     @pytest.fixture
     def alone(self, world: World) -> Iterator[SingleService]:

@@ -217,6 +217,7 @@ class TestOther:
     async def test_the_asyncapi_document_is_printed(self, server: NatsServer) -> None:
         assert json.loads(await rapids(server, "asyncapi"))["asyncapi"] == "3.0.0"
 
+    @pytest.mark.drill
     @asynchronous
     async def test_server_that_is_away_is_reported(self, server: NatsServer) -> None:
         server.stop()

@@ -16,6 +16,8 @@ from tests.support.responses import expect, expect_error, expect_unauthorized
 
 __all__ = ["world"]
 
+pytestmark = pytest.mark.drill
+
 SERVICES = sorted(KIND)
 WITH_PONDS = [service for service in SERVICES if service != "members"]
 OF_POSTS = [service for service in WITH_PONDS if service != "posts"]

@@ -42,7 +42,6 @@ LONGEST = (
     ),
     *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
     *(
-        "step3/test_services_alone",
         "contract of step1",
         "workshop/test_load_command",
         "workshop/test_make_targets",
