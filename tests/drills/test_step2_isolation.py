@@ -21,7 +21,7 @@ from tests.support.image_site import ImageSite
 from tests.support.responses import describe, expect, expect_retry_after
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from workshop.bench.testbed.step import without_service
+from workshop.testbed.step import without_service
 
 pytestmark = [pytest.mark.drill, pytest.mark.only_step(2)]
 

@@ -21,7 +21,7 @@ from tests.support.eventually import eventually
 from tests.support.responses import expect
 from tests.support.running_step import RunningStep
 from tests.support.submission import Submission, new_topic, new_word
-from workshop.bench.testbed.step import without_service
+from workshop.testbed.step import without_service
 
 pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.only_step(3), pytest.mark.timeout(600)]
 

@@ -8,7 +8,7 @@ from workshop.bench import reports
 from workshop.bench.effort import QUICK, Effort
 
 if TYPE_CHECKING:
-    from workshop.bench.testbed.step import Testbed
+    from workshop.testbed.step import Testbed
 
 CORES = 2
 """The number of cores of the machine on which the durations below were measured."""

@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from workshop.bench.testbed.process import NotMeasured
+from workshop.testbed.process import NotMeasured
 
 SWITCH_SECONDS = 0.0005
 """The longest time that the writing thread of this process may delay the recording of an arrival."""

@@ -17,12 +17,12 @@ from pymongo.collection import Collection
 from workshop.bench.baselines.copy import copy, copy_indexes
 from workshop.bench.effort import Effort
 from workshop.bench.measurements.arrivals import p99, write_lags
-from workshop.bench.testbed.process import NotMeasured
-from workshop.bench.testbed.step import await_ready, isolated_state, running_step
 from workshop.load.generate import GeneratedSource
 from workshop.load.generate import posts as generated
 from workshop.load.loading import Loading
 from workshop.stores.mongod import Mongod
+from workshop.testbed.process import NotMeasured
+from workshop.testbed.step import await_ready, isolated_state, running_step
 
 STEP = 2
 OWNER = "step2_posts"

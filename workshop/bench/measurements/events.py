@@ -20,10 +20,10 @@ from pymongo.collection import Collection
 from workshop.bench.baselines.events import COLLECTION, SOURCE, TARGET
 from workshop.bench.effort import Effort
 from workshop.bench.measurements.arrivals import p99, write_lags
-from workshop.bench.testbed.process import started
-from workshop.bench.testbed.step import RunningStep
 from workshop.stores.mongod import Mongod
 from workshop.stores.nats import NatsServer
+from workshop.testbed.process import started
+from workshop.testbed.step import RunningStep
 
 OWNER = "step3_hide"
 PONDS = ("list", "search", "recommend", "tagged")

@@ -22,12 +22,12 @@ import requests
 from workshop.bench.effort import Effort
 from workshop.bench.measurements.cpu_cost import WORDS, Cost, Server, costs
 from workshop.bench.measurements.rebuilding import load_posts
-from workshop.bench.testbed.process import NotMeasured, started
-from workshop.bench.testbed.step import RunningStep, without_service
 from workshop.ports import free_port
 from workshop.state import folder
 from workshop.steps import read_step
 from workshop.stores.nats import NatsServer
+from workshop.testbed.process import NotMeasured, started
+from workshop.testbed.step import RunningStep, without_service
 
 STEP = 3
 HEARTBEAT_SECONDS = 0.5

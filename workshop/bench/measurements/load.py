@@ -15,10 +15,10 @@ from typing import Any
 from pymongo.collection import Collection
 
 from workshop.bench.effort import FULL
-from workshop.bench.testbed.database import scratch_collection
-from workshop.bench.testbed.process import NotMeasured, run
 from workshop.load.generate import GeneratedSource, posts
 from workshop.load.loading import BATCH, Loading
+from workshop.testbed.database import scratch_collection
+from workshop.testbed.process import NotMeasured, run
 
 Posts = Collection[dict[str, Any]]
 

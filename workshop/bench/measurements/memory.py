@@ -1,22 +1,15 @@
-"""Measures the memory of running steps: the proportional set size (PSS) of all their processes.
-
-PSS counts a page that several processes share by each one's share, so that the sum is what the machine needs.
-"""
+"""Measures the memory of running steps: the proportional set size (PSS) of all their processes."""
 
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
-
-import psutil
 
 from workshop.bench.effort import Effort
-from workshop.bench.testbed.process import NotMeasured
-from workshop.bench.testbed.step import await_ready, isolated_state, running_step
 from workshop.local_http import request
 from workshop.steps import read_step
+from workshop.testbed.step import await_ready, isolated_state, running_step
+from workshop.testbed.usage import memory, tree
 
 SETTLING_SECONDS = 5.0
 """How long a step may finish what it does after it is ready."""
@@ -45,9 +38,9 @@ def _measure(step: int, count: int) -> Memory:
     with isolated_state(step), running_step(step, bundled=True) as run:
         await_ready(step, run)
         time.sleep(SETTLING_SECONDS)
-        at_rest = _memory(run.pid)
+        at_rest = memory(tree(run.pid))
         _read(read_step(step).url, count)
-        after = _memory(run.pid)
+        after = memory(tree(run.pid))
     programs = Counter(name for name, _ in at_rest)
     return Memory(step, programs, _sums(at_rest), _sums(after))
 
@@ -61,27 +54,6 @@ def _read(url: str, count: int) -> None:
     for number in range(count):
         response = request(url + PATHS[number % len(PATHS)], headers=headers, timeout=30)
         response.raise_for_status()
-
-
-def _memory(run: int) -> list[tuple[str, int]]:
-    """Return program and PSS of each process of a run."""
-    root = psutil.Process(run)
-    found = []
-    for each in [root, *root.children(recursive=True)]:
-        with suppress(psutil.NoSuchProcess):
-            pss = getattr(each.memory_full_info(), "pss", None)
-            if pss is None:
-                raise NotMeasured("Only Linux shows which part of shared memory is a process's own.")
-            found.append((_program(each), pss))
-    return found
-
-
-def _program(process: psutil.Process) -> str:
-    """Return what a process runs: the application, a module, or the name of the program."""
-    words = process.cmdline()
-    applications = [word.split(":")[0] for word in words if word.endswith(("()", ":app"))]
-    modules = [word for before, word in pairwise(words) if before == "-m"]
-    return [*applications, *modules, process.name()][0]
 
 
 def _sums(found: list[tuple[str, int]]) -> dict[str, int]:

@@ -15,10 +15,10 @@ from pymongo.collection import Collection
 
 from workshop.bench.effort import Effort
 from workshop.bench.measurements.cpu_cost import WORDS, Cost, Server, costs
-from workshop.bench.testbed.process import NotMeasured, started
 from workshop.load.generate import GeneratedSource
 from workshop.load.loading import Loading
 from workshop.ports import free_port
+from workshop.testbed.process import NotMeasured, started
 
 CHECK = ("_id", "_etag", "title", "text", "score")
 

@@ -14,10 +14,10 @@ from pymongo import MongoClient, WriteConcern
 
 from workshop.bench.baselines.copy import copy, copy_indexes
 from workshop.bench.effort import Effort
-from workshop.bench.testbed.process import NotMeasured, run
-from workshop.bench.testbed.step import RunningStep
 from workshop.load.generate import GeneratedSource
 from workshop.load.loading import Loading
+from workshop.testbed.process import NotMeasured, run
+from workshop.testbed.step import RunningStep
 
 OWNER, VIEW = "step3_posts", "search"
 PONDS = ("list", "search", "recommend", "tagged", "tag", "like", "hide", "share")

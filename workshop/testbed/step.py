@@ -5,10 +5,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psutil
@@ -16,21 +16,24 @@ import requests
 from pymongo import MongoClient
 
 from workshop import environment
-from workshop.bench.testbed.process import NotMeasured, StartedProcess, started, stop_children, uninterrupted
 from workshop.ports import free_port
 from workshop.processes.exits import await_exit
 from workshop.steps import read_step
 from workshop.stores.mongod import Mongod
+from workshop.testbed.process import NotMeasured, StartedProcess, started, stop_children, uninterrupted
 
 START_SECONDS = 180.0
 END_SECONDS = 10.0
+QUIET: Mapping[str, str] = MappingProxyType({"STONES_LOG_LEVEL": "WARNING"})
+"""Settings of a step that does not log its requests."""
+
 PORT_VARIABLES = ("MONGO_PORT", "NATS_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT")
 
 
 @contextmanager
-def isolated_state(step: int | None = None) -> Iterator[None]:
+def isolated_state(step: int | None = None, env: Mapping[str, str] = QUIET) -> Iterator[None]:
     """Give the workshop's commands, and this process, a state folder, ports and servers of their own inside
-    the block. The servers are on this machine and are reached without a proxy.
+    the block, and the settings `env`. The servers are on this machine and are reached without a proxy.
     """
     names = [*PORT_VARIABLES, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]
     before = dict(os.environ)
@@ -38,7 +41,7 @@ def isolated_state(step: int | None = None) -> Iterator[None]:
         kept = environment.inherited() | environment.overrides(["MONGO_CACHE_GB"])
         os.environ.clear()
         os.environ.update(kept | {name: str(free_port()) for name in names})
-        os.environ.update(WORKSHOP_STATE=folder, STONES_LOG_LEVEL="WARNING")
+        os.environ.update({"WORKSHOP_STATE": folder, **env})
         try:
             yield
         finally:

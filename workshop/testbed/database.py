@@ -9,9 +9,9 @@ from typing import Any
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from workshop.bench.testbed.process import run
-from workshop.bench.testbed.step import isolated_state
 from workshop.stores.mongod import Mongod
+from workshop.testbed.process import run
+from workshop.testbed.step import isolated_state
 
 DATABASE = "bench"
 Document = dict[str, Any]
