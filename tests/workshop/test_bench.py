@@ -15,15 +15,15 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
-from tests.support.bench import figures
+from tests.support.bench import PROMISES, figures
 from tests.support.eventually import eventually
 from tests.support.make import make
 from workshop.bench import catalogue
 from workshop.bench.effort import FULL, QUICK
 from workshop.bench.measurements import load as bench
 from workshop.bench.measurements.reads import CONTENDERS
-from workshop.bench.testbed.process import NotMeasured
 from workshop.load.generate import GeneratedSource
+from workshop.testbed.process import NotMeasured
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 150.0
@@ -120,17 +120,21 @@ def test_progress_goes_to_the_terminal_and_figures_to_the_pipe() -> None:
 @pytest.mark.bench
 def test_eve_is_measured_beside_servers_written_by_hand() -> None:
     printed = make("bench", "ARGS=--quick --only read --count 1200")
-    ((title, rows),) = figures(printed, ["read"]).items()
+    (title, rows), (promises, promised) = figures(printed, ["read"]).items()
     assert title == "Reading: CPU time of the server's process, and responses over one connection"
     assert "pages of 25 found posts of 1,200" in printed
     assert [row[0] for row in rows[1:]] == [each.name for each in CONTENDERS]
     assert rows[1][2] == "1.00"
+    assert promises == PROMISES
+    assert len(promised) == 2
+    assert {row[3] for row in promised} <= {"held", "short"}
 
 
 @pytest.mark.bench
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows PSS")
 def test_memory_of_each_step_is_shown_by_program() -> None:
     tables = figures(make("bench", "ARGS=--quick --only memory"), ["memory"])
+    assert tables.pop(PROMISES)
     assert [*tables] == [f"Memory (PSS) of step {step} with the bundled posts" for step in range(4)]
     for step, rows in enumerate(tables.values()):
         names = [name for name, *_ in rows[1:]]

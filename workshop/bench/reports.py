@@ -1,4 +1,4 @@
-"""The figures of each measurement: tables, and lines below them.
+"""The figures of each measurement: tables, lines below them, and what the texts promise of them.
 
 Modules that measure are imported only when they are needed, as that takes a while.
 """
@@ -10,17 +10,24 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from workshop.bench.effort import Effort
+from workshop.bench.promises import Promise, table_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from workshop.bench.measurements.cpu_cost import Cost
-    from workshop.bench.testbed.step import Testbed
+    from workshop.testbed.step import Testbed
 
-Figures = list["Table | str"]
+Figures = list["Table | str | Promise"]
 
 MEASURED_STEPS = [0, 1, 2, 3]
 READ_POSTS = 20_000
+DECISION_6 = "docs/decisions/0006"
+PROMISED_READS = ("step 1's Eve API", "step 2's service search")
+PROMISED_MEGABYTES = {2: 1000.0, 3: 1200.0}
+PROMISED_EVENTS = {50: 3.0, 200: 9.0}
+"""How many times as long as in one bare pond an event takes to every pond of step 3, by writes a second."""
+
 PIPE_COLUMNS = 200
 """The width of a table that is not printed on a terminal: in a file, wrapped cells would be hard to read."""
 
@@ -28,7 +35,7 @@ PIPE_COLUMNS = 200
 def loading(effort: Effort, _testbed: "Testbed") -> Figures:
     """Compare the loader with a bare insert_many loop."""
     from workshop.bench.measurements.load import load_ratio  # noqa: PLC0415
-    from workshop.bench.testbed.database import scratch_database  # noqa: PLC0415
+    from workshop.testbed.database import scratch_database  # noqa: PLC0415
 
     with scratch_database() as uri:
         numbers = load_ratio(uri, effort.count, effort.load_rounds)
@@ -46,11 +53,18 @@ def loading(effort: Effort, _testbed: "Testbed") -> Figures:
 def reads(effort: Effort, _testbed: "Testbed") -> Figures:
     """Compare Eve's responses with those of hand-written servers."""
     from workshop.bench.measurements.reads import measure_reads  # noqa: PLC0415
-    from workshop.bench.testbed.database import scratch_posts  # noqa: PLC0415
+    from workshop.testbed.database import scratch_posts  # noqa: PLC0415
 
     with scratch_posts() as (posts, uri):
         found = measure_reads(posts, uri, min(effort.count, READ_POSTS), effort)
-    return [_costs("Reading: CPU time of the server's process, and responses over one connection", found)]
+    ratios = {each.name: each.ratio for each in found}
+    return [
+        _costs("Reading: CPU time of the server's process, and responses over one connection", found),
+        *(
+            Promise(f"CPU of a page by {name}, beside hand-written Flask", 1.2, ratios[name], "kit/README.md")
+            for name in PROMISED_READS
+        ),
+    ]
 
 
 def memory(effort: Effort, _testbed: "Testbed") -> Figures:
@@ -72,6 +86,10 @@ def memory(effort: Effort, _testbed: "Testbed") -> Figures:
         rows.append(["all", str(sum(found.processes.values())), *map(_megabytes, sizes)])
         columns = ["program", "processes", "MB at rest", f"MB after {effort.reader_requests:,} requests"]
         figures.append(_table(f"Memory (PSS) of step {found.step} with the bundled posts", columns, rows))
+        if promised := PROMISED_MEGABYTES.get(found.step):
+            measured = sum(found.at_rest.values()) / 1e6
+            where = "docs/decisions/0015"
+            figures.append(Promise(f"memory of step {found.step} at rest", promised, measured, where, "MB"))
     return figures
 
 
@@ -92,6 +110,13 @@ def copying(effort: Effort, _testbed: "Testbed") -> Figures:
         f"Memory of sync after a tenth of the posts {early:.0f} MiB, after all {late:.0f} MiB.",
         f"At {PER_SECOND} new posts a second the last taker had each of {effort.new_posts:,} after "
         f"{found.lag_median:.2f} s (median), {found.lag_p99:.2f} s (p99), {max(found.lags):.2f} s (longest).",
+        Promise(
+            "until step 2's last taker has a new post (p99)",
+            1.5,
+            found.lag_p99,
+            "step2_services/README.md",
+            "s",
+        ),
     ]
 
 
@@ -117,6 +142,10 @@ def events(effort: Effort, testbed: "Testbed") -> Figures:
         ]
         title = f"From the acknowledgement of a write until it is shown, at {rate} writes a second"
         figures.append(_table(title, columns, rows))
+        if promised := PROMISED_EVENTS.get(rate):
+            measured = pipelines[-1].median / baseline.median
+            figure = f"an event in all ponds at {rate} writes/s, beside one bare pond"
+            figures.append(Promise(figure, promised, measured, "step3_async/README.md"))
     return figures
 
 
@@ -130,6 +159,11 @@ def gateway(effort: Effort, testbed: "Testbed") -> Figures:
     return [
         _costs(title, found),
         *([] if has_nginx else ["There is no nginx on the PATH to compare with."]),
+        *(
+            Promise("CPU of a request through the gateway, beside a bare proxy", 1.21, each.ratio, DECISION_6)
+            for each in found
+            if each.name == "the gateway"
+        ),
     ]
 
 
@@ -139,7 +173,20 @@ def cache(effort: Effort, testbed: "Testbed") -> Figures:
 
     found = measure_caching(effort, testbed.step3())
     title = "Responding to a search: CPU time of the server's process, and responses over 4 connections"
-    return [_costs(title, found)]
+    return [
+        _costs(title, found),
+        *(
+            Promise(
+                "cached searches a second, beside a hand-written server",
+                17.0,
+                each.rate_ratio,
+                "docs/decisions/0011",
+                is_least=True,
+            )
+            for each in found
+            if each.name == "the gateway's cache"
+        ),
+    ]
 
 
 def rebuilding(effort: Effort, testbed: "Testbed") -> Figures:
@@ -151,15 +198,27 @@ def rebuilding(effort: Effort, testbed: "Testbed") -> Figures:
     return [_rates("Rebuilding, posts a second", rates)]
 
 
+def promises(figures: Figures) -> list[Promise]:
+    """Return the promises among figures."""
+    return [each for each in figures if isinstance(each, Promise)]
+
+
+def show_promises(found: Sequence[Promise]) -> None:
+    """Print which promises were held."""
+    if found:
+        show([table_of(found)])
+
+
 def show(figures: Figures) -> None:
-    """Print figures."""
+    """Print figures, but not the promises among them."""
     from rich.console import Console  # noqa: PLC0415
 
     is_free = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     console = Console(width=PIPE_COLUMNS if is_free else None, highlight=False, markup=False)
     console.print()
     for each in figures:
-        console.print(each)
+        if not isinstance(each, Promise):
+            console.print(each)
 
 
 def _costs(title: str, found: "Sequence[Cost]") -> "Table":
