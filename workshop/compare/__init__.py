@@ -1,0 +1,1 @@
+"""`./stones compare`: what each architecture costs and buys, on this machine."""

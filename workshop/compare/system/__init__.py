@@ -1,0 +1,1 @@
+"""The systems that are compared: steps that run on their own cores."""
