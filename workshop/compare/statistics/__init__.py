@@ -1,0 +1,1 @@
+"""Intervals, the search for capacity, and the fit of a law of scaling."""

@@ -1,0 +1,87 @@
+"""The search for the highest rate at which a system keeps its objective."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import sqrt
+
+VOID_RETRIES = 2
+LOWEST = 1 / 64
+"""Of the first rate: a system that misses the objective even there has no capacity worth the name."""
+
+Probe = Callable[[float], bool | None]
+"""Tries a rate: whether the objective was kept, or None if the trial is void."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The highest rate that was kept (0 if none was), the lowest above it that was missed (None if the search
+    ended before one was), and the rate between them that stands for the capacity. `tried` has all trials, in
+    their order. `limited_by` is `generator` if the generator could send no more, else `system`.
+    """
+
+    kept: float
+    missed: float | None
+    per_second: float
+    tried: list[tuple[float, bool | None]]
+    limited_by: str
+
+
+class _Void(Exception):
+    """All trials of a rate were void."""
+
+
+@dataclass
+class _Trials:
+    probe: Probe
+    done: list[tuple[float, bool | None]] = field(default_factory=list)
+
+    def keeps(self, rate: float) -> bool:
+        """Return whether a rate is kept. One bad moment of a machine must not decide, so a miss is tried once
+        more. Raises _Void.
+        """
+        return self._outcome(rate) or self._outcome(rate)
+
+    def _outcome(self, rate: float) -> bool:
+        for _ in range(1 + VOID_RETRIES):
+            outcome = self.probe(rate)
+            self.done.append((rate, outcome))
+            if outcome is not None:
+                return outcome
+        raise _Void
+
+
+def find_capacity(probe: Probe, start: float, limit: float, precision: float = 0.1) -> Found:
+    """Search between a small part of `start` and `limit`, until `missed` is at most `precision` above `kept`.
+
+    The rate is doubled or halved until one is kept and one is missed. Then the geometric middle is tried
+    again and again. A rate at which all trials are void ends the search: the generator limits it.
+    """
+    trials = _Trials(probe)
+    kept, missed = 0.0, None
+    rate = min(start, limit)
+    try:
+        while True:
+            if trials.keeps(rate):
+                kept = rate
+            else:
+                missed = rate
+            following = _next_rate(kept, missed, start, limit, precision)
+            if following is None:
+                break
+            rate = following
+        is_void = False
+    except _Void:
+        is_void = True
+    per_second = kept if missed is None or is_void else sqrt(kept * missed)
+    limited_by = "generator" if missed is None or is_void else "system"
+    return Found(kept, missed, per_second, trials.done, limited_by)
+
+
+def _next_rate(
+    kept: float, missed: float | None, start: float, limit: float, precision: float
+) -> float | None:
+    if missed is None:
+        return min(kept * 2, limit) if kept < limit else None
+    if not kept:
+        return missed / 2 if missed / 2 >= start * LOWEST else None
+    return sqrt(kept * missed) if missed > kept * (1 + precision) else None

@@ -1,0 +1,1 @@
+"""What is sent: the mix of requests, the readers, and the responses that are right."""
