@@ -1,0 +1,1 @@
+"""What a step costs: latency and capacity, CPU, memory, lag, and code to read."""
