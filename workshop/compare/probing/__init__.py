@@ -1,0 +1,1 @@
+"""What experiments do to a running step: send requests, kill parts, and let what it depends on hang."""
