@@ -10,6 +10,7 @@ SITE :=
 ONLY :=
 BUNDLED :=
 QUICK :=
+RENDER :=
 MODULE :=
 ARGS :=
 LOCK_OPTIONS :=
@@ -37,7 +38,7 @@ export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test drills bench mutants doctor mongod lint format lock clean environment
+.PHONY: help run load test drills bench compare mutants doctor mongod lint format lock clean environment
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +57,9 @@ drills: $(VENV)/dev.stamp ## kill processes and cut connections, as often as the
 
 bench: $(VENV)/dev.stamp ## measure what the text claims, as ratios within one run
 	@$(WORKSHOP) bench $(ARGS)
+
+compare: $(VENV)/compare.stamp ## compare the steps, and write a report: make compare | QUICK=1 | RENDER=1
+	@$(WORKSHOP) compare $(if $(filter-out no,$(QUICK)),--quick) $(if $(filter-out no,$(RENDER)),--render) $(ARGS)
 
 # More at a time than a small machine has processors, as tests spend much time waiting.
 mutants: export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -96,7 +100,12 @@ $(VENV)/run.stamp: $(RUN_LOCKS) $(if $(FITS),,environment)
 	@$(INSTALL) $(RUN_LOCKS)
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+$(VENV)/compare.stamp: requirements/compare.txt $(VENV)/run.stamp
+	@echo "Installing what the comparison needs into $(VENV) (once) …"
+	@$(INSTALL) requirements/compare.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/compare.stamp
 	@echo "Installing what the tests need into $(VENV) (once) …"
 	@$(INSTALL) requirements/dev.txt
 	@touch $@

@@ -20,6 +20,7 @@ COMMANDS = {
     "rebuild": "workshop.services.commands.rebuild",
     "rapids": "workshop.services.commands.step_command",
     "bench": "workshop.bench.command",
+    "compare": "workshop.compare.command",
     "clean": "workshop.stores.commands",
 }
 

@@ -1,0 +1,93 @@
+"""The search for capacity, on systems whose capacity is known."""
+
+from math import sqrt
+from random import Random
+
+import pytest
+
+from workshop.compare.statistics.capacity_search import Found, Probe, find_capacity
+
+SERVICE = 0.01
+P99 = 0.1
+
+
+def threshold(capacity: float) -> Probe:
+    return lambda rate: rate <= capacity
+
+
+def queue_p99(rate: float, seed: int, seconds: float = 40.0) -> float:
+    """Return the 99th percentile of the time in an M/D/1 queue: one server, Poisson arrivals."""
+    rng = Random(seed)
+    now = free = 0.0
+    spent = []
+    while now < seconds:
+        now += rng.expovariate(rate)
+        free = max(free, now) + SERVICE
+        spent.append(free - now)
+    return sorted(spent)[int(0.99 * len(spent))]
+
+
+def true_capacity() -> float:
+    """Return the rate at which the long queue's p99 is the objective, by plain bisection."""
+    low, high = 10.0, 1 / SERVICE
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (middle, high) if queue_p99(middle, 1, 2000) < P99 else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize("capacity", [0.9, 40.0, 100.0, 101.0, 777.0, 6000.0])
+def test_capacity_lies_between_kept_and_missed(capacity: float) -> None:
+    found = find_capacity(threshold(capacity), start=50, limit=8000, precision=0.1)
+    assert found.missed is not None
+    assert found.kept <= capacity < found.missed <= found.kept * 1.1
+    assert found.per_second == pytest.approx(sqrt(found.kept * found.missed))
+    assert found.limited_by == "system"
+
+
+def test_capacity_of_a_queue_is_found_in_spite_of_chance() -> None:
+    capacity = true_capacity()
+    for seed in range(10):
+        seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
+        found = find_capacity(lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) < P99, 20, 1000)
+        assert found.per_second == pytest.approx(capacity, rel=0.12)
+
+
+@pytest.mark.parametrize("precision", [0.3, 0.1, 0.03])
+def test_precision_bounds_the_bracket(precision: float) -> None:
+    found = find_capacity(threshold(333), start=50, limit=8000, precision=precision)
+    assert found.missed is not None
+    assert 1 < found.missed / found.kept <= 1 + precision
+
+
+def test_one_bad_moment_does_not_count() -> None:
+    seen: dict[float, int] = {}
+
+    def fails_at_first(rate: float) -> bool:
+        seen[rate] = seen.get(rate, 0) + 1
+        return rate <= 300 and seen[rate] > 1
+
+    found = find_capacity(fails_at_first, start=100, limit=8000)
+    assert 300 / 1.1 < found.kept <= 300
+    assert found.tried[:3] == [(100, False), (100, True), (200, False)]
+
+
+def test_system_beyond_the_limit_is_limited_by_the_generator() -> None:
+    found = find_capacity(threshold(10**6), start=100, limit=500)
+    assert found == Found(500, None, 500, [(100, True), (200, True), (400, True), (500, True)], "generator")
+
+
+def test_void_trials_are_repeated_twice_and_then_end_the_search() -> None:
+    found = find_capacity(lambda rate: None if rate > 150 else True, start=100, limit=8000)
+    assert found == Found(100, None, 100, [(100, True), *[(200, None)] * 3], "generator")
+
+
+def test_void_trial_that_succeeds_later_counts() -> None:
+    outcomes = iter([None, None, True])
+    found = find_capacity(lambda rate: next(outcomes), start=100, limit=100)
+    assert (found.kept, found.tried) == (100, [(100, None), (100, None), (100, True)])
+
+
+def test_system_that_keeps_no_rate_has_no_capacity() -> None:
+    found = find_capacity(lambda rate: False, start=64, limit=8000)
+    assert (found.kept, found.missed, found.per_second) == (0, 1, 0)

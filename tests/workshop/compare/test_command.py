@@ -1,0 +1,107 @@
+"""`workshop compare`: what it prints, how it ends, and that an interrupted run continues."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.workshop.compare.test_journal import ABOUT, FOUND
+from workshop.compare.journal import FILE, Journal
+from workshop.compare.observations import Capacity, Done, Footprint, Size
+from workshop.state import ROOT
+
+SECONDS = 300.0
+
+
+def compare(*options: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "workshop", "compare", *options],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "WORKSHOP_STATE"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def printed(*options: str, code: int = 0) -> str:
+    """Run the command to its end, and return what it printed."""
+    process = compare(*options)
+    output, errors = process.communicate(timeout=SECONDS)
+    assert process.returncode == code, errors
+    assert "Traceback" not in errors
+    return output + errors
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--only", "beauty"), 2, "'beauty' is not one of 'instrument', 'capacity', 'waiting'"),
+        (("--step", "7"), 1, "There is no step 7. There is: 0, 1, 2, 3."),
+        (("--render",), 1, "Make one: make compare"),
+        (("--render", "--quick"), 1, "Make one: make compare QUICK=1"),
+    ],
+)
+def test_bad_input_gives_a_clear_line(
+    tmp_path: Path, options: tuple[str, ...], code: int, message: str
+) -> None:
+    assert message in printed("--folder", str(tmp_path), *options, code=code)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_journal_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("no journal\n")
+    assert "line 1: this is no observation" in printed("--folder", str(tmp_path), "--render", code=1)
+
+
+def test_experiment_is_run_and_reported(tmp_path: Path) -> None:
+    output = printed("--folder", str(tmp_path), "--quick", "--only", "size")
+    assert "Only the full run" in output
+    assert f"The report: {tmp_path / 'index.html'}" in output
+    sizes = [each for each in Journal.read(tmp_path).observations if isinstance(each, Size)]
+    assert [each.arm for each in sizes] == ["0", "1", "2", "3"]
+    assert all(0 < each.own_lines <= each.lines for each in sizes)
+
+
+def test_report_is_rendered_again_from_the_journal(tmp_path: Path) -> None:
+    Journal.begin(tmp_path, ABOUT).record(FOUND)
+    printed("--folder", str(tmp_path), "--render")
+    first = (tmp_path / "index.html").read_bytes()
+    (tmp_path / "index.html").unlink()
+    printed("--folder", str(tmp_path), "--render")
+    assert (tmp_path / "index.html").read_bytes() == first
+    assert b"95" in first
+
+
+@pytest.mark.bench
+def test_interrupted_run_continues_and_is_complete(tmp_path: Path) -> None:
+    options = ("--folder", str(tmp_path), "--quick", "--step", "0", "--only", "capacity")
+
+    def footprints() -> int:
+        return sum(isinstance(each, Footprint) for each in Journal.read(tmp_path).observations)
+
+    def has_begun_the_second() -> None:
+        assert footprints() == 2
+
+    process = compare(*options)
+    eventually(has_begun_the_second, SECONDS)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=SECONDS)
+    assert process.returncode == 128 + signal.SIGINT, errors
+    assert "Stopped; nothing is left running. The same command continues." in errors
+    assert "The report:" in output
+    begun = Journal.read(tmp_path).about
+
+    assert "1 of 2 blocks are done" in printed(*options)
+    journal = Journal.read(tmp_path)
+    assert journal.about == begun
+    assert [type(each) for each in journal.observations].count(Done) == footprints() == 2
+    capacities = [each for each in journal.observations if isinstance(each, Capacity)]
+    assert {each.arm for each in capacities} == {"0", "0 again"}
+    assert all(each.per_second > 0 for each in capacities)
