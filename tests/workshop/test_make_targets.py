@@ -79,6 +79,15 @@ def test_make_drills_selects_drills_by_step_and_size(own: dict[str, str]) -> Non
     assert "tests/drills" not in others
 
 
+def test_make_compare_reports_and_renders(tmp_path: Path) -> None:
+    found = make("compare", "QUICK=1", f"ARGS=--only size --folder {tmp_path}")
+    assert f"The report: {tmp_path / 'index.html'}" in found
+    page = (tmp_path / "index.html").read_bytes()
+    (tmp_path / "index.html").unlink()
+    make("compare", "RENDER=1", f"ARGS=--folder {tmp_path}")
+    assert (tmp_path / "index.html").read_bytes() == page
+
+
 def test_make_doctor_checks_this_machine(own: dict[str, str]) -> None:
     found = make("doctor", env=own)
     assert "Ready: everything needed is here." in found

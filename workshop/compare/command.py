@@ -60,7 +60,7 @@ def compare(
         arms = [each for each in arms if not each.is_cached]
     names = [name for name in EXPERIMENTS if (name in only if only else not quick or name in IN_QUICK)]
     signals.install()
-    journal = None
+    journal, failed = None, ["nothing yet"]
     try:
         with signals.interruptible():
             journal, plan = _begin(folder, arms, names, quick=quick, again=again)
@@ -72,7 +72,7 @@ def compare(
         signals.ignore()
         if journal is not None:
             try:
-                _render(journal, quick, publish and not failed_blocks(journal, plan))
+                _render(journal, quick, publish and not failed)
             except OSError as error:  # it must not hide why the run ended
                 click.echo(f"The report could not be written: {error.strerror}.", err=True)
     if failed:
@@ -136,6 +136,18 @@ def _work(journal: Journal, plan: Sequence[Block], quick: bool) -> list[str]:
     return Run(journal, QUICK if quick else FULL, Shown(len(plan))).work(plan)
 
 
+def _require_complete(journal: Journal) -> None:
+    """Raise click.ClickException if a journal is not that of a complete full run."""
+    about = journal.about
+    if about is None or about.quick:
+        raise click.ClickException("Only a full run can be published. Run: make compare")
+    able = [each for each in all_arms().values() if missing_for(each) is None]
+    if left := failed_blocks(journal, make_plan(FULL, able, [*EXPERIMENTS], about.seed)):
+        raise click.ClickException(
+            f"{len(left)} blocks of the run are not done, {left[0]} for one. Run: make compare"
+        )
+
+
 def _render(journal: Journal, quick: bool, publish: bool) -> None:
     """Write the report of a journal. Raises click.ClickException if there is nothing to report."""
     from workshop.compare.report import write_headline, write_report  # noqa: PLC0415
@@ -148,8 +160,7 @@ def _render(journal: Journal, quick: bool, publish: bool) -> None:
     write_report(journal.observations, journal.folder)
     click.echo(f"The report: {journal.folder / 'index.html'}")
     if publish:
-        if quick:
-            raise click.ClickException("Only a full run can be published. Run: make compare")
+        _require_complete(journal)
         PUBLISHED.mkdir(parents=True, exist_ok=True)
         write_report(journal.observations, PUBLISHED)
         (PUBLISHED / FILE).write_bytes((journal.folder / FILE).read_bytes())

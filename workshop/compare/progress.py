@@ -27,7 +27,7 @@ class Shown:
             f"{now:%H:%M:%S}  {self._number}/{self._count} {block.name}; about {duration(seconds_left)} left"
         )
         if not self._is_terminal:
-            click.echo(text, err=True)
+            click.echo(text)
             yield
             return
         click.echo(f"\r\033[K{text}", err=True, nl=False)

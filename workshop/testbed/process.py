@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -105,9 +105,14 @@ def run(name: str, command: Sequence[str], env: Mapping[str, str] = MappingProxy
         return done.log.read_text(errors="replace")
 
 
-def stop_children() -> None:
-    """Stop all processes that this process has started, and theirs."""
-    _stop_all(psutil.Process().children(recursive=True))
+def children() -> set[psutil.Process]:
+    """Return all processes that this process has started, and theirs."""
+    return {*psutil.Process().children(recursive=True)}
+
+
+def stop_children(but: Collection[psutil.Process] = ()) -> None:
+    """Stop all processes that this process has started, and theirs, but not those that were there before."""
+    _stop_all([each for each in children() if each not in but])
 
 
 def uninterrupted(action: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -20,7 +21,14 @@ from workshop.ports import free_port
 from workshop.processes.exits import await_exit
 from workshop.steps import read_step
 from workshop.stores.mongod import Mongod
-from workshop.testbed.process import NotMeasured, StartedProcess, started, stop_children, uninterrupted
+from workshop.testbed.process import (
+    NotMeasured,
+    StartedProcess,
+    children,
+    started,
+    stop_children,
+    uninterrupted,
+)
 
 START_SECONDS = 180.0
 END_SECONDS = 10.0
@@ -36,7 +44,7 @@ def isolated_state(step: int | None = None, env: Mapping[str, str] = QUIET) -> I
     the block, and the settings `env`. The servers are on this machine and are reached without a proxy.
     """
     names = [*PORT_VARIABLES, *([f"STEP{step}_PORT", *read_step(step).ports] if step is not None else [])]
-    before = dict(os.environ)
+    before, others = dict(os.environ), children()
     with tempfile.TemporaryDirectory(prefix="stones-bench-", ignore_cleanup_errors=True) as folder:
         kept = environment.inherited() | environment.overrides(["MONGO_CACHE_GB"])
         os.environ.clear()
@@ -45,7 +53,7 @@ def isolated_state(step: int | None = None, env: Mapping[str, str] = QUIET) -> I
         try:
             yield
         finally:
-            uninterrupted(stop_children)
+            uninterrupted(partial(stop_children, others))
             os.environ.clear()
             os.environ.update(before)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.support.eventually import eventually
 from tests.workshop.compare.test_journal import ABOUT, FOUND
 from workshop.compare.journal import FILE, Journal
-from workshop.compare.observations import Capacity, Done, Footprint, Size
+from workshop.compare.observations import About, Capacity, Done, Footprint, Size
 from workshop.state import ROOT
 
 SECONDS = 300.0
@@ -77,6 +78,26 @@ def test_report_is_rendered_again_from_the_journal(tmp_path: Path) -> None:
     printed("--folder", str(tmp_path), "--render")
     assert (tmp_path / "index.html").read_bytes() == first
     assert b"95" in first
+
+
+def test_new_run_can_be_begun_and_the_earlier_one_is_kept(tmp_path: Path) -> None:
+    options = ("--folder", str(tmp_path), "--quick", "--only", "size")
+    Journal.begin(tmp_path, ABOUT).record(FOUND)
+    printed(*options, "--again")
+    assert FOUND not in Journal.read(tmp_path).observations
+    assert len([*tmp_path.glob("observations-*.jsonl")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("about", "message"),
+    [
+        (replace(ABOUT, quick=True), "Only a full run can be published"),
+        (ABOUT, "blocks of the run are not done, instrument for one"),
+    ],
+)
+def test_only_a_complete_full_run_is_published(tmp_path: Path, about: About, message: str) -> None:
+    Journal.begin(tmp_path, about).record(FOUND)
+    assert message in printed("--folder", str(tmp_path), "--render", "--publish", code=1)
 
 
 @pytest.mark.bench
