@@ -115,6 +115,7 @@ def tagged(arm: Arm, token: str) -> dict[str, set[str]]:
     return {tag: {post["_id"] for post in reader.items(f"/tags/{tag}")} for tag in TAGS}
 
 
+@pytest.mark.bench
 def test_posts_and_words_are_those_of_the_step(arm: Arm) -> None:
     assert arm.posts[:50] == [post["_id"] for post in Client(arm.base).items("/", max_results=50)]
     assert len(set(arm.posts)) == 200
@@ -122,6 +123,7 @@ def test_posts_and_words_are_those_of_the_step(arm: Arm) -> None:
     assert all(arm.expected[search_path(word)] for word in arm.words)
 
 
+@pytest.mark.bench
 def test_readers_have_marks_and_the_same_seed_gives_the_same(arm: Arm) -> None:
     again = sign_up(arm.base, 2, seed=1)
     for token, other in zip(arm.tokens, again, strict=False):
@@ -132,6 +134,7 @@ def test_readers_have_marks_and_the_same_seed_gives_the_same(arm: Arm) -> None:
     assert sorted(likes(arm, again[0])) != sorted(likes(arm, again[1]))
 
 
+@pytest.mark.bench
 def test_step_does_not_differ_from_itself(arm: Arm) -> None:
     first, second = (sign_up(arm.base, 1, seed=2)[0] for _ in range(2))
     pages = observe_pages(arm.base, arm.words, arm.posts, first)
@@ -139,6 +142,7 @@ def test_step_does_not_differ_from_itself(arm: Arm) -> None:
     assert differences(arm.base, pages, second) == []
 
 
+@pytest.mark.bench
 def test_every_difference_is_named(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workshop.compare.workload.expected.PATIENCE", 0.0)
     first, second = (sign_up(arm.base, 1, seed=3)[0] for _ in range(2))
@@ -151,6 +155,7 @@ def test_every_difference_is_named(arm: Arm, monkeypatch: pytest.MonkeyPatch) ->
     assert not [each for each in found if each.startswith("visitor")]
 
 
+@pytest.mark.bench
 def test_load_of_a_real_step_gets_only_right_bodies(arm: Arm) -> None:
     seconds = 3.0
     job = Job(

@@ -16,9 +16,9 @@ SERVICES = ("2", "3")
 FEW_ROUNDS = 3
 LEAST_DIFFERENCE = 0.1
 """The search for capacity is as exact as this, and so are all figures of fewer than three rounds."""
-ONE_ROUND = 1.5
-"""One round shows no spread, and a ratio may be wrong by as much: the closest rates of a quick search for
-capacity differ by half.
+ONE_SEARCH, ONE_ROUND = 1.5, 1.25
+"""One round shows no spread, and a ratio may be wrong by as much: one of capacities, as the closest rates of a
+quick search for capacity differ by half, and one of other figures.
 """
 BIN = log(1.15)
 """Trials whose rates are this close are one point of a curve."""
@@ -238,8 +238,9 @@ def _by_share(found: Sequence[Any], shares: list[int], figure: Callable[[list[An
 
 def _compare(by_arm: dict[str, dict[int, float]], base: str, least: float, seed: int) -> dict[str, Measured]:
     """Return each arm's figure and its ratio to `base`; step 0 against itself limits what counts."""
-    ratios = {arm: _ratio(rounds, by_arm.get(base, {}), seed) for arm, rounds in by_arm.items()}
-    again = _ratio(by_arm.get("0 again", {}), by_arm.get("0", {}), seed)
+    width = ONE_SEARCH if least else ONE_ROUND
+    ratios = {arm: _ratio(rounds, by_arm.get(base, {}), seed, width) for arm, rounds in by_arm.items()}
+    again = _ratio(by_arm.get("0 again", {}), by_arm.get("0", {}), seed, width)
     found = {}
     for arm, rounds in by_arm.items():
         ratio = ratios[arm]
@@ -259,8 +260,10 @@ def _compare(by_arm: dict[str, dict[int, float]], base: str, least: float, seed:
     return found
 
 
-def _ratio(rounds: dict[int, float], base: dict[int, float], seed: int) -> Interval | None:
-    """Return the ratio in the rounds that both have; 0 for an arm that never keeps the objective."""
+def _ratio(rounds: dict[int, float], base: dict[int, float], seed: int, width: float) -> Interval | None:
+    """Return the ratio in the rounds that both have; 0 for an arm that never keeps the objective. That of one
+    round may be wrong by the factor `width`.
+    """
     both = sorted(rounds.keys() & base.keys())
     ours, theirs = [rounds[each] for each in both], [base[each] for each in both]
     if not both or min(theirs) <= 0 or (min(ours) <= 0 < max(ours)):
@@ -270,7 +273,7 @@ def _ratio(rounds: dict[int, float], base: dict[int, float], seed: int) -> Inter
     found = ratio_interval(ours, theirs, seed)
     if len(both) > 1:
         return found
-    return Interval(found.middle, found.middle / ONE_ROUND, found.middle * ONE_ROUND, 1)
+    return Interval(found.middle, found.middle / width, found.middle * width, 1)
 
 
 def _widened(again: Interval, least: float) -> Interval:

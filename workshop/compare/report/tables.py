@@ -304,9 +304,10 @@ def _measured(found: Measured | None, form: str, scale: float = 1.0, more: str =
     ratio = f"× {found.ratio_bound}{figure(found.ratio.middle)}{brackets(found.ratio)}"
     if found.finding == "again":
         return Cell(text, ratio)
-    if found.finding in ("alike", "unchecked"):
-        alike = f"≈ 1, within A/A{brackets(found.ratio)}"
-        return Cell(text, alike if found.finding == "alike" else f"{ratio}, not claimed")
+    if found.finding == "unchecked" or (found.finding == "alike" and found.value.rounds < 2):
+        return Cell(text, f"{ratio}, not claimed")
+    if found.finding == "alike":
+        return Cell(text, f"≈ 1, within A/A{brackets(found.ratio)}")
     less = "worse" if more == "better" else "better"
     return Cell(text, ratio, more if found.finding == "more" else less)
 
