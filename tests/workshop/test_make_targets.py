@@ -66,6 +66,7 @@ def test_make_test_runs_tests_and_passes_args_to_pytest(own: dict[str, str]) -> 
     assert re.search(r"^1 passed", found, re.MULTILINE)
 
 
+@pytest.mark.drill
 def test_make_drills_selects_drills_by_step_and_size(own: dict[str, str]) -> None:
     listed = "ARGS=--collect-only -q tests/drills tests/step3/test_layout.py"
     full, quick = (make("drills", "STEP=3", *more, listed, env=own) for more in ([], ["QUICK=1"]))

@@ -124,6 +124,7 @@ def test_run_is_ready_with_posts_and_refuses_a_second_of_its_state(run: Run) -> 
     assert "Traceback" not in run.printed()
 
 
+@pytest.mark.drill
 def test_a_second_start_at_other_addresses_finds_the_same_posts(run: Run) -> None:
     seen = []
     other = ("[::1]", "[::1]") if has_ipv6() else ("", "127.0.0.1")

@@ -17,8 +17,8 @@ FEW_ROUNDS = 3
 LEAST_DIFFERENCE = 0.1
 """The search for capacity is as exact as this, and so are all figures of fewer than three rounds."""
 ONE_SEARCH, ONE_ROUND = 1.5, 1.25
-"""One round shows no spread, and a ratio may be wrong by as much: a ratio of capacities, as the closest rates of
-a quick search differ by half, and a ratio of other figures.
+"""One round shows no spread, and a ratio may be wrong by as much: a ratio of capacities, as the closest rates
+of a quick search differ by half, and a ratio of other figures.
 """
 BIN = log(1.15)
 """Trials whose rates are this close are one point of a curve."""
