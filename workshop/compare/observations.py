@@ -66,7 +66,7 @@ class About(Observation):
 
 
 @dataclass(frozen=True)
-class Load(Observation):
+class Sent:
     """What the generator found at one rate: open loop, Poisson arrivals.
 
     Latency counts from the intended start of a request, service time from when it was really sent. Both are
@@ -74,9 +74,6 @@ class Load(Observation):
     not count: the generator was late, or the body of a response was wrong.
     """
 
-    kind = "load"
-    round: int
-    arm: str
     signed: float
     rate: float
     seconds: float
@@ -96,6 +93,25 @@ class Load(Observation):
     histogram: str
     """The latencies as an HDR histogram, encoded (microseconds, three digits)."""
     void: str | None = None
+
+    def keeps(self, slo_ms: float, slo_errors: float) -> bool | None:
+        """Return whether the objective was kept: p99, and the share of failed requests. None if void."""
+        if self.void is not None:
+            return None
+        return self.latency_ms["0.99"] < slo_ms and self.sent - self.good < slo_errors * self.sent
+
+    def as_load(self, *, round: int, arm: str, purpose: str = "curve") -> "Load":  # noqa: A002 - the field's name
+        """Return the observation of this load."""
+        return Load(round=round, arm=arm, purpose=purpose, **vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load(Sent, Observation):
+    """What was sent to an arm, and why."""
+
+    kind = "load"
+    round: int
+    arm: str
     purpose: str = "curve"
     """`curve` for a rate of the search for capacity, `cost` for the low one at which CPU is counted."""
 

@@ -12,12 +12,12 @@ from workshop.compare.effort import Effort
 from workshop.compare.journal import Journal
 from workshop.compare.observations import About, Done, Skipped
 from workshop.compare.plan import Block
+from workshop.compare.workload.mix import MIX
 from workshop.testbed.process import NotMeasured
 
 if TYPE_CHECKING:
     from workshop.compare.costs.subject import Reference
 
-MIX = {"search": 60.0, "list": 20.0, "recommend": 10.0, "show": 5.0, "tag": 3.0, "like": 2.0}
 BUNDLED_POSTS = 2000
 
 

@@ -138,21 +138,21 @@ def load(
         for verb, part in MIX.items()
     }
     return Load(
-        number,
-        arm,
-        share,
-        rate,
-        15.0,
-        sent,
-        sent,
-        {},
-        latency,
-        latency,
-        verbs,
-        0.9,
-        min(rate / 2400, 1),
-        "",
-        void,
+        round=number,
+        arm=arm,
+        signed=share,
+        rate=rate,
+        seconds=15.0,
+        sent=sent,
+        good=sent,
+        errors={},
+        latency_ms=latency,
+        service_ms=latency,
+        verbs=verbs,
+        lateness_p99_ms=0.9,
+        generator_cpu=min(rate / 2400, 1),
+        histogram="",
+        void=void,
     )
 
 

@@ -16,11 +16,11 @@ from workshop.compare.instrument.bodies import Bodies
 from workshop.compare.instrument.cross_check import DELAY, cross_check
 from workshop.compare.instrument.figures import Outcomes, summarise
 from workshop.compare.instrument.generator import arrivals
-from workshop.compare.instrument.job import Job, Sent
+from workshop.compare.instrument.job import Job
 from workshop.compare.instrument.null_server import WORDS, ids, null_job, null_server
 from workshop.compare.instrument.proof import measure_stall
 from workshop.compare.instrument.sending import send
-from workshop.compare.observations import Observation
+from workshop.compare.observations import Observation, Sent
 from workshop.compare.system import cores
 from workshop.compare.workload.mix import Request, search_path
 from workshop.testbed.process import NotMeasured

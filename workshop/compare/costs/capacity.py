@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from workshop.compare.costs.subject import Subject, keeps_objective
+from workshop.compare.costs.subject import Subject
 from workshop.compare.observations import Capacity, Observation
 from workshop.compare.statistics.capacity_search import find_capacity
 
@@ -29,7 +29,7 @@ def measure_capacity(
     def probe(rate: float) -> bool | None:
         load = subject.load(round_number=round_number, rate=rate, signed=signed, seconds=seconds)
         record(load)
-        return keeps_objective(load, subject.about)
+        return load.keeps(subject.about.slo_ms, subject.about.slo_errors)
 
     start = earlier[-1].per_second if earlier else FIRST_RATE.get(subject.up.step, FIRST_RATE[0])
     found = find_capacity(probe, start=start, limit=HIGHEST_RATE, precision=precision)

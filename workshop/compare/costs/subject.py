@@ -91,11 +91,3 @@ def prepare(up: Running, about: About, reference: Reference) -> Subject:
         tokens=sign_up(up.url, about.readers, about.seed, reference.posts),
         expected=expected_pages(up.url, reference.words),
     )
-
-
-def keeps_objective(load: Load, about: About) -> bool | None:
-    """Return whether a trial kept the objective; None if it is void."""
-    if load.void:
-        return None
-    is_quick = load.latency_ms["0.99"] < about.slo_ms
-    return is_quick and load.sent - load.good < about.slo_errors * load.sent

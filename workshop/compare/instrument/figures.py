@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from hdrh.histogram import HdrHistogram
 
-from workshop.compare.instrument.job import LATENESS_MS, LATENESS_SHARE, Job, Sent
-from workshop.compare.observations import QUANTILES
+from workshop.compare.instrument.job import LATENESS_MS, LATENESS_SHARE, Job
+from workshop.compare.observations import QUANTILES, Sent
 
 HIGHEST_US = 60_000_000
 DIGITS = 3

@@ -23,7 +23,8 @@ from yarl import URL
 
 from workshop.compare.instrument.bodies import Bodies
 from workshop.compare.instrument.figures import Outcomes, summarise
-from workshop.compare.instrument.job import Job, Sent
+from workshop.compare.instrument.job import Job
+from workshop.compare.observations import Sent
 from workshop.compare.workload.mix import Request, draw_requests
 
 TIMEOUT = 15.0

@@ -1,10 +1,7 @@
-"""What the generator is given to send, and what it found. Both are passed between processes as JSON."""
+"""What the generator is given to send. Its process reads it as JSON, and prints what it found (`Sent`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from workshop.compare.observations import Load
 
 LATENESS_MS = 5.0
 LATENESS_SHARE = 0.1
@@ -36,33 +33,3 @@ class Job:
     expected: Mapping[str, Sequence[str]] = field(default_factory=dict)
     warm_up: float = 2.0
     give_up: float = 0.0
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What came of a job: the fields of an observed `Load`, without those that say what it was for."""
-
-    signed: float
-    rate: float
-    seconds: float
-    sent: int
-    good: int
-    errors: dict[str, int]
-    latency_ms: dict[str, float]
-    service_ms: dict[str, float]
-    verbs: dict[str, dict[str, float]]
-    lateness_p99_ms: float
-    generator_cpu: float
-    histogram: str
-    void: str | None
-
-    def as_load(self, *, round: int, arm: str, purpose: str = "curve") -> Load:  # noqa: A002 - the field's name
-        """Return the observation of this load."""
-        fields: dict[str, Any] = vars(self)
-        return Load(round=round, arm=arm, purpose=purpose, **fields)
-
-    def keeps(self, slo_ms: float, slo_errors: float) -> bool | None:
-        """Return whether the objective was kept: p99, and the share of failed requests. None if void."""
-        if self.void is not None:
-            return None
-        return self.latency_ms["0.99"] < slo_ms and self.sent - self.good < slo_errors * self.sent

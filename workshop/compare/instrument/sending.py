@@ -7,7 +7,8 @@ import sys
 from dataclasses import asdict
 
 from workshop import state
-from workshop.compare.instrument.job import LATENESS_MS, Job, Sent
+from workshop.compare.instrument.job import LATENESS_MS, Job
+from workshop.compare.observations import Sent
 from workshop.compare.system import cores
 from workshop.processes import die_with_parent
 from workshop.testbed.process import NotMeasured

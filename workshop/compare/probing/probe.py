@@ -55,11 +55,6 @@ class Response:
         """Whether it has a status of success."""
         return isinstance(self.outcome, int) and self.outcome < 400
 
-    @property
-    def at(self) -> float:
-        """When it was there, by the monotonic clock."""
-        return self.due + self.seconds
-
 
 class Probe:
     """The responses so far. After `end`, all of them."""
