@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import click
 import psutil
@@ -69,6 +70,18 @@ class StartedProcess:
         return NotMeasured(f"{self.name} {what}. The end of its output:\n{output or '(nothing)'}")
 
 
+def spawn(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+    """Start a process that ends with this one, and has a session of its own: Ctrl-C in the terminal reaches
+    only this one. `options` are those of Popen.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command],
+        cwd=state.ROOT,
+        start_new_session=True,
+        **options,
+    )
+
+
 @contextmanager
 def started(
     name: str,
@@ -76,19 +89,11 @@ def started(
     env: Mapping[str, str] = MappingProxyType({}),
     end_with: signal.Signals = signal.SIGTERM,
 ) -> Iterator[StartedProcess]:
-    """Run a process inside the block. It has a session of its own: Ctrl-C in the terminal reaches only the
-    bench.
-    """
+    """Run a process inside the block (see `spawn`)."""
     log = state.folder() / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command],
-            env={**os.environ, **env},
-            cwd=state.ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+        process = spawn(
+            command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
         yield StartedProcess(name, process, log)

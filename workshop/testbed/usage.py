@@ -16,6 +16,15 @@ def tree(pid: int) -> list[psutil.Process]:
     return [root, *root.children(recursive=True)]
 
 
+def with_children(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Return processes and all that they have started, without those that have ended."""
+    found = []
+    for each in processes:
+        with suppress(psutil.Error):
+            found += [each, *each.children(recursive=True)]
+    return found
+
+
 def memory(processes: Iterable[psutil.Process]) -> list[tuple[str, int]]:
     """Return the program and the PSS of each process, in bytes.
 
@@ -40,6 +49,11 @@ def cpu_seconds(processes: Iterable[psutil.Process]) -> dict[str, float]:
             times = each.cpu_times()
             found[program(each)] += times.user + times.system
     return found
+
+
+def total_cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """Return the CPU seconds that processes have used so far, in all."""
+    return sum(cpu_seconds(processes).values())
 
 
 @contextmanager

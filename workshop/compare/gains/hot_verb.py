@@ -20,13 +20,14 @@ from workshop import signals
 from workshop.compare.gains.lengths import STEPS, start_seconds
 from workshop.compare.observations import HotVerb, Observation
 from workshop.compare.probing.fleet import each_with_quota, replicas, scale, without_idle_versions
-from workshop.compare.probing.parts import cpu_seconds, everything, memory, parts
+from workshop.compare.probing.parts import memory, parts
 from workshop.compare.probing.probe import Request, p99_ms, probing
 from workshop.compare.probing.verbs import WORDS, Scene, scene_of
 from workshop.compare.system import quotas
 from workshop.compare.system.arms import Running, running
 from workshop.steps import read_step
 from workshop.testbed.process import NotMeasured
+from workshop.testbed.usage import total_cpu_seconds
 
 SERVICE = "search"
 BASE = {"search": 12.0, "list": 4.0, "recommend": 2.0, "show": 1.0, "like": 1.0}
@@ -192,11 +193,11 @@ def _trial(
             stack.enter_context(each_with_quota(units.processes(), QUOTA))
         with probing(system.url, _requests(scene, rates, WARM_UP_SECONDS + lasting), seed=1) as probe:
             probe.wait(WARM_UP_SECONDS)
-            began, used = time.monotonic(), cpu_seconds(everything(system))
+            began, used = time.monotonic(), total_cpu_seconds(system.processes())
             probe.wait(lasting)
-            ended, used = time.monotonic(), cpu_seconds(everything(system)) - used
+            ended, used = time.monotonic(), total_cpu_seconds(system.processes()) - used
             probe.end()
-        bytes_used = memory(everything(system))
+        bytes_used = memory(system.processes())
     found = [each for each in probe.responses(since=began) if each.due < ended]
     if not found:
         raise NotMeasured(f"No request was sent to step {system.step} in {lasting:g} s.")

@@ -13,13 +13,13 @@ from workshop import signals
 from workshop.compare.gains.lengths import WITH_SERVICES, start_seconds
 from workshop.compare.observations import Observation, Scaling, Skipped
 from workshop.compare.probing.fleet import each_with_quota, replicas, scale, without_idle_versions
-from workshop.compare.probing.parts import cpu_seconds, everything
 from workshop.compare.probing.saturation import WARM_UP_SECONDS, Saturated, saturate
 from workshop.compare.system import quotas
 from workshop.compare.system.arms import Running, running
 from workshop.compare.system.cores import GENERATOR, SYSTEM, bind
 from workshop.steps import read_step
 from workshop.testbed.process import NotMeasured
+from workshop.testbed.usage import total_cpu_seconds
 
 SERVICE = "search"
 REPLICAS = (1, 2, 4, 8)
@@ -122,7 +122,7 @@ def _saturate(system: Running, count: int, lasting: float) -> tuple[Saturated, f
     processes = replicas(system.step, SERVICE)
     if len(processes) != count:
         raise NotMeasured(f"{len(processes)} of {count} replicas of {SERVICE} are up.")
-    others = [each for each in everything(system) if each not in processes]
+    others = [each for each in system.processes() if each not in processes]
     with each_with_quota(processes, QUOTA) as groups:
         saturate(system.url, count * CONNECTIONS, 1.0)  # connections, caches, and the balancer's estimates
         waited = [each.throttled_seconds() for each in groups]
@@ -135,14 +135,14 @@ def _saturate(system: Running, count: int, lasting: float) -> tuple[Saturated, f
 
 def _idle(system: Running) -> float:
     """Return how many cores the step uses while nobody asks anything."""
-    processes, began = everything(system), time.monotonic()
-    before = cpu_seconds(processes)
+    processes, began = system.processes(), time.monotonic()
+    before = total_cpu_seconds(processes)
     while (lasted := time.monotonic() - began) < IDLE_SECONDS:
         signals.check()
         time.sleep(0.1)
-    return (cpu_seconds(processes) - before) / lasted
+    return (total_cpu_seconds(processes) - before) / lasted
 
 
 def _widen(system: Running) -> None:
     """Let all threads of the step use all cores: quotas limit them here, and the generator takes little."""
-    bind([each.pid for each in everything(system)], SYSTEM | GENERATOR)
+    bind([each.pid for each in system.processes()], SYSTEM | GENERATOR)

@@ -1,17 +1,14 @@
 """Sends a load from a process of its own, on cores of its own."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import asdict
 
-from workshop import state
 from workshop.compare.instrument.job import LATENESS_MS, Job
 from workshop.compare.observations import Sent
 from workshop.compare.system import cores
-from workshop.processes import die_with_parent
-from workshop.testbed.process import NotMeasured
+from workshop.testbed.process import NotMeasured, spawn
 
 MODULE = "workshop.compare.instrument.generator"
 GRACE = 60.0
@@ -29,17 +26,12 @@ def send_in_time(job: Job) -> Sent:
 def send(job: Job) -> Sent:
     """Send a job, and return what came of it. Raises NotMeasured if the generator fails."""
     with cores.on(cores.GENERATOR):
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())),
-                *(sys.executable, "-m", MODULE),
-            ],
-            cwd=state.ROOT,
+        process = spawn(
+            [sys.executable, "-m", MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # Ctrl-C in the terminal reaches only this process
         )
     try:
         output, errors = process.communicate(

@@ -4,7 +4,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,14 +15,14 @@ import psutil
 from workshop import state
 from workshop.compare.system.arms import Running
 from workshop.compare.system.cores import SYSTEM, on
-from workshop.processes import die_with_parent
 from workshop.processes.backoff import FIRST_SECONDS
 from workshop.processes.exits import await_exit
 from workshop.services.state_files import read_instances
 from workshop.steps import read_step
 from workshop.stores.mongod import Mongod
 from workshop.stores.server import PID_SUFFIX, read_pid_file
-from workshop.testbed.process import NotMeasured
+from workshop.testbed.process import NotMeasured, spawn
+from workshop.testbed.usage import with_children
 
 END_SECONDS = 20.0
 MONGOD, NATS = "mongod", "nats"
@@ -50,32 +49,6 @@ def parts(system: Running) -> dict[str, list[psutil.Process]]:
         if known := read_pid_file(state.folder() / f"{store}{PID_SUFFIX}"):
             found[store] = [known[0]]
     return found
-
-
-def everything(system: Running) -> list[psutil.Process]:
-    """Return all processes of a running step: the run, what it has started, and the stores."""
-    found = parts(system)
-    stores = [each for name in (MONGOD, NATS) for each in found.get(name, [])]
-    return list(dict.fromkeys(with_children([psutil.Process(system.run.pid), *stores])))
-
-
-def with_children(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Return the processes and all that they have started."""
-    found = []
-    for each in processes:
-        with suppress(psutil.Error):
-            found += [each, *each.children(recursive=True)]
-    return found
-
-
-def cpu_seconds(processes: list[psutil.Process]) -> float:
-    """Return the CPU time that processes have used so far, in all."""
-    total = 0.0
-    for each in processes:
-        with suppress(psutil.Error):
-            times = each.cpu_times()
-            total += times.user + times.system
-    return total
 
 
 def memory(processes: list[psutil.Process]) -> int:
@@ -158,14 +131,8 @@ class Keeper:
                 threading.Thread(target=_reap, args=(again.pid,), daemon=True).start()
             return
         with (state.folder() / f"{part}-again.log").open("ab") as log, on(SYSTEM):
-            self._started[part] = subprocess.Popen(
-                [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *remains.command],
-                env=remains.env,
-                cwd=state.ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            self._started[part] = spawn(
+                remains.command, env=remains.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def end(self) -> None:

@@ -1,7 +1,6 @@
 """Requests that a process of its own sends all the time, and what came of each."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -11,10 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
-from workshop import signals, state
+from workshop import signals
 from workshop.compare.system.cores import GENERATOR, on
-from workshop.processes import die_with_parent
-from workshop.testbed.process import NotMeasured
+from workshop.testbed.process import NotMeasured, spawn
 
 TIMEOUT_SECONDS = 15.0
 WAIT_SECONDS = 30.0
@@ -113,15 +111,12 @@ def probing(
         "seed": seed,
         "requests": [{**asdict(each), "paths": list(each.paths)} for each in requests],
     }
-    command = [sys.executable, "-m", "workshop.compare.probing.prober"]
     with on(GENERATOR):
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command],
-            cwd=state.ROOT,
+        process = spawn(
+            [sys.executable, "-m", "workshop.compare.probing.prober"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
         )
     try:
         assert process.stdin is not None  # noqa: S101

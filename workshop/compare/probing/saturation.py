@@ -21,10 +21,10 @@ from urllib.parse import quote
 
 import psutil
 
-from workshop.compare.probing.parts import cpu_seconds
 from workshop.compare.probing.probe import JSON
 from workshop.compare.system.cores import GENERATOR, on
 from workshop.testbed.process import NotMeasured, started
+from workshop.testbed.usage import total_cpu_seconds
 
 WORDS = (
     *("table", "string", "value", "config", "response", "message", "field", "token", "worker", "job"),
@@ -61,11 +61,11 @@ def saturate(
     command = [sys.executable, "-m", "workshop.compare.probing.saturation", job]
     with on(GENERATOR), started("saturation", command) as process:
         process.await_line()  # it begins to count
-        began, before = time.monotonic(), [cpu_seconds(each) for each in watched]
+        began, before = time.monotonic(), [total_cpu_seconds(each) for each in watched]
         with suppress(subprocess.TimeoutExpired):
             process.process.wait(seconds)
         lasted = time.monotonic() - began
-        cores = [(cpu_seconds(each) - was) / lasted for each, was in zip(watched, before, strict=True)]
+        cores = [(total_cpu_seconds(each) - was) / lasted for each, was in zip(watched, before, strict=True)]
         if process.process.wait(2 * TIMEOUT_SECONDS):
             raise process.failed("ended with an error")
         found = Saturated(**json.loads(process.log.read_text().splitlines()[-1]))

@@ -5,35 +5,34 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import requests
 
 from workshop.compare.probing.probe import JSON, Request
+from workshop.compare.workload.corpus import newest_posts
+from workshop.compare.workload.readers import Account, new_account
 from workshop.local_http import request
 from workshop.testbed.process import NotMeasured
 
-PASSWORD = "a long enough one"  # noqa: S105 - of a reader who exists during a measurement
 WORDS = (
     *("error", "server", "file", "test", "function", "user", "project", "request", "service", "database"),
     *("script", "query", "version", "page", "record", "list", "object", "class", "process", "thread"),
 )
+POSTS = 100
 PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What the requests of a trial are about: a step's address, a reader with a token, and posts."""
+    """What the requests of a trial are about: a reader, and posts."""
 
-    url: str
-    reader: str
-    token: str
+    reader: Account
     posts: Sequence[str]
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers of the reader's requests."""
-        return {**JSON, "Authorization": f"Bearer {self.token}"}
+        return {**JSON, "Authorization": f"Bearer {self.reader.token}"}
 
     def as_reader(
         self,
@@ -51,11 +50,7 @@ class Scene:
 
 def scene_of(url: str) -> Scene:
     """Sign up a reader, and find posts. Raises NotMeasured."""
-    name = f"probe_{uuid4().hex[:12]}"
-    _sent(url, "/signup", "POST", json={"username": name, "password": PASSWORD})
-    token = _sent(url, "/login", "POST", json={"username": name, "password": PASSWORD})["token"]
-    pages = [_sent(url, f"/?max_results=50&page={page}")["_items"] for page in (1, 2)]
-    return Scene(url, name, token, [post["_id"] for page in pages for post in page])
+    return Scene(new_account(url), newest_posts(url, POSTS))
 
 
 def searches(scene: Scene, rate: float) -> Request:
@@ -76,7 +71,6 @@ def page_verbs(scene: Scene, rate: float) -> list[Request]:
 def all_verbs(scene: Scene, rate: float, pictures: Sequence[str]) -> list[Request]:
     """Return all verbs, each at this rate. Pictures are those of the posts given."""
     posts = [f"/posts/{each}" for each in scene.posts[25:]]
-    known = {"username": scene.reader, "password": PASSWORD}
     return [
         *page_verbs(scene, rate),
         scene.as_reader("profile", rate, ["/me"], expected="counts"),
@@ -85,7 +79,7 @@ def all_verbs(scene: Scene, rate: float, pictures: Sequence[str]) -> list[Reques
         scene.as_reader("hide", rate, [f"{each}/hide" for each in posts], "DELETE"),
         share_verb(scene, rate),
         Request("image", rate, [f"/images/{each}" for each in pictures]),
-        Request("sign in", rate, ["/login"], "POST", known),
+        Request("sign in", rate, ["/login"], "POST", scene.reader.credentials),
     ]
 
 
@@ -104,12 +98,3 @@ def await_picture(url: str, post: str) -> None:
                 return
         time.sleep(0.2)
     raise NotMeasured(f"The picture of {post} was not shown within {PATIENCE_SECONDS:.0f} s.")
-
-
-def _sent(url: str, path: str, method: str = "GET", **options: Any) -> Any:
-    try:
-        response = request(url + path, method, headers=JSON, timeout=PATIENCE_SECONDS, **options)
-        response.raise_for_status()
-        return response.json()
-    except requests.RequestException as error:
-        raise NotMeasured(f"{method} {url}{path} failed: {error}.") from error

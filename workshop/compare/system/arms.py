@@ -14,7 +14,7 @@ from workshop.compare.system.microcache import microcache
 from workshop.steps import read_step, step_numbers
 from workshop.testbed.process import StartedProcess
 from workshop.testbed.step import await_ready, isolated_state, running_step
-from workshop.testbed.usage import tree
+from workshop.testbed.usage import tree, with_children
 
 AGAIN, CACHED = "0 again", "0 cached"
 
@@ -58,8 +58,7 @@ class Running:
 
     def processes(self) -> list[psutil.Process]:
         """Return all processes of the arm."""
-        roots = [psutil.Process(each.pid) for each in (self.run, *self.others)]
-        return [each for root in roots for each in (root, *root.children(recursive=True))]
+        return with_children(psutil.Process(each.pid) for each in (self.run, *self.others))
 
 
 @contextmanager
