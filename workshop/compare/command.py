@@ -9,7 +9,7 @@ import click
 from workshop import signals
 from workshop.compare.effort import FULL, QUICK
 from workshop.compare.journal import FILE, Journal
-from workshop.compare.plan import EXPERIMENTS, IN_QUICK, Block, make_plan
+from workshop.compare.plan import EXPERIMENTS, IN_QUICK, Block, make_plan, not_done, total_seconds
 from workshop.compare.system.arms import Arm, all_arms, missing_for
 from workshop.state import ROOT
 from workshop.steps import read_step
@@ -60,7 +60,8 @@ def compare(
         arms = [each for each in arms if not each.is_cached]
     names = [name for name in EXPERIMENTS if (name in only if only else not quick or name in IN_QUICK)]
     signals.install()
-    journal, failed = None, ["nothing yet"]
+    journal: Journal | None = None
+    failed: list[str] | None = None  # until the plan is worked through
     try:
         with signals.interruptible():
             journal, plan = _begin(folder, arms, names, quick=quick, again=again)
@@ -72,16 +73,11 @@ def compare(
         signals.ignore()
         if journal is not None:
             try:
-                _render(journal, quick, publish and not failed)
+                _render(journal, quick, publish and failed == [])
             except OSError as error:  # it must not hide why the run ended
                 click.echo(f"The report could not be written: {error.strerror}.", err=True)
     if failed:
         raise click.ClickException(f"Not measured: {', '.join(failed)}. The report says why.")
-
-
-def failed_blocks(journal: Journal, plan: Sequence[Block]) -> list[str]:
-    """Return the blocks of a plan that are not done."""
-    return [each.name for each in plan if each.name not in journal.done]
 
 
 def _begin(
@@ -92,7 +88,7 @@ def _begin(
     from workshop.load.progress import duration  # noqa: PLC0415
 
     effort = QUICK if quick else FULL
-    able = [each for each in arms if missing_for(each) is None]
+    able = _able(arms)
     about = describe_run(effort, quick=quick)
     journal = Journal.read(folder)
     earlier = journal.about
@@ -101,21 +97,19 @@ def _begin(
         not again
         and earlier is not None
         and require_same(journal, about) is None
-        and bool(failed_blocks(journal, plan))
+        and bool(not_done(plan, journal.done))
     )
     if is_continued:
         journal.forget_incomplete()
-        done = len(plan) - len(failed_blocks(journal, plan))
+        done = len(plan) - len(not_done(plan, journal.done))
         click.echo(
             f"Continuing the run of {earlier.date if earlier else ''}: {done} of {len(plan)} blocks are done."
         )
     else:
         plan = make_plan(effort, able, names, about.seed)
         journal = Journal.begin(folder, about)
-    left = sum(each.seconds for each in plan if each.name not in journal.done)
-    click.echo(
-        f"Comparing takes about {duration(left)} on two idle cores. Leave the machine alone meanwhile."
-    )
+    left = duration(total_seconds(not_done(plan, journal.done)))
+    click.echo(f"Comparing takes about {left} on two idle cores. Leave the machine alone meanwhile.")
     for name in names:
         click.echo(f"  {name:<10}  {EXPERIMENTS[name]}")
     if quick:
@@ -127,6 +121,11 @@ def _begin(
         if reason := missing_for(arm):
             click.echo(reason)
     return journal, plan
+
+
+def _able(arms: Sequence[Arm]) -> list[Arm]:
+    """Return the arms for which this machine lacks nothing."""
+    return [each for each in arms if missing_for(each) is None]
 
 
 def _work(journal: Journal, plan: Sequence[Block], quick: bool) -> list[str]:
@@ -141,10 +140,10 @@ def _require_complete(journal: Journal) -> None:
     about = journal.about
     if about is None or about.quick:
         raise click.ClickException("Only a full run can be published. Run: make compare")
-    able = [each for each in all_arms().values() if missing_for(each) is None]
-    if left := failed_blocks(journal, make_plan(FULL, able, [*EXPERIMENTS], about.seed)):
+    plan = make_plan(FULL, _able([*all_arms().values()]), [*EXPERIMENTS], about.seed)
+    if left := not_done(plan, journal.done):
         raise click.ClickException(
-            f"{len(left)} blocks of the run are not done, {left[0]} for one. Run: make compare"
+            f"{len(left)} blocks of the run are not done, {left[0].name} for one. Run: make compare"
         )
 
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from workshop.compare.effort import Effort
+from workshop.compare.gains.lengths import start_seconds
 from workshop.compare.system.arms import Arm
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ EXPERIMENTS = {
 IN_QUICK = ("instrument", "capacity", "waiting", "size")
 QUICK_STEPS = ("0", "3")
 """The steps whose waiting a quick run measures."""
-
-START_SECONDS = {0: 9.0, 1: 11.0, 2: 20.0, 3: 24.0}
-"""From the start of a step until it is ready and stopped again, on two cores."""
 
 FIRST_TRIALS, LATER_TRIALS, QUICK_TRIALS = 8, 5, 5
 """How many trials a search for capacity needs: at first, near an earlier result, and if it is rough."""
@@ -61,13 +59,23 @@ def make_plan(effort: Effort, arms: Sequence[Arm], experiments: Sequence[str], s
     return plan
 
 
+def not_done(plan: Sequence[Block], done: set[str]) -> list[Block]:
+    """Return the blocks whose names are not among those that are done."""
+    return [each for each in plan if each.name not in done]
+
+
+def total_seconds(blocks: Sequence[Block]) -> float:
+    """Return how long blocks take together, about."""
+    return sum(each.seconds for each in blocks)
+
+
 def _round(effort: Effort, number: int, arm: Arm) -> Block:
     from workshop.compare import blocks  # noqa: PLC0415
 
     trials = QUICK_TRIALS if effort.is_quick else FIRST_TRIALS if number == 1 else LATER_TRIALS
     cost = effort.cost_seconds + 1.0 if effort.measures_cost(number) else 0.0
     by_share = WARM_UP_SECONDS + cost + trials * (effort.trial_seconds + TRIAL_OVERHEAD_SECONDS)
-    fixed = START_SECONDS.get(arm.step, 20.0) + PREPARING_SECONDS + 2 * effort.idle_seconds
+    fixed = start_seconds([arm.name]) + PREPARING_SECONDS + 2 * effort.idle_seconds
     seconds = fixed + len(effort.shares) * by_share
     return Block(
         f"round {number}, {arm.name}", seconds, partial(blocks.round_of, arm=arm.name, number=number)

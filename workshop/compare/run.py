@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from workshop.compare.effort import Effort
 from workshop.compare.journal import Journal
 from workshop.compare.observations import About, Done, Skipped
-from workshop.compare.plan import Block
+from workshop.compare.plan import Block, not_done, total_seconds
 from workshop.compare.workload.mix import MIX
 from workshop.testbed.process import NotMeasured
 
@@ -61,13 +61,11 @@ class Run:
         """
         failed = []
         pace = 1.0
-        for place, block in enumerate(plan):
-            if block.name in self.journal.done:
-                continue
-            left = pace * sum(each.seconds for each in plan[place:] if each.name not in self.journal.done)
+        left = not_done(plan, self.journal.done)
+        for place, block in enumerate(left):
             began = time.monotonic()
             try:
-                with self.progress.block(block, left):
+                with self.progress.block(block, pace * total_seconds(left[place:])):
                     block.work(self)
             except NotMeasured as error:
                 failed.append(block.name)

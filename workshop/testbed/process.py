@@ -110,6 +110,11 @@ def run(name: str, command: Sequence[str], env: Mapping[str, str] = MappingProxy
         return done.log.read_text(errors="replace")
 
 
+def run_workshop(command: str, step: int, *arguments: str) -> None:
+    """Run a command of the workshop for a step to its end. Raises NotMeasured when it fails."""
+    run(command, [sys.executable, "-m", "workshop", command, "--step", str(step), *arguments])
+
+
 def children() -> set[psutil.Process]:
     """Return all processes that this process has started, and theirs."""
     return {*psutil.Process().children(recursive=True)}

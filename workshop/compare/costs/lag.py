@@ -1,6 +1,5 @@
 """Lag: from the acknowledgement of a new post in its owner's store until a search finds it."""
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +8,10 @@ from pymongo import WriteConcern
 
 from workshop.compare.observations import Lag, Observation, Skipped
 from workshop.compare.system.arms import Running
+from workshop.compare.workload.corpus import WORD
+from workshop.compare.workload.face import Face
+from workshop.compare.workload.mix import search_path
 from workshop.load.generate import posts as generated
-from workshop.local_http import request
 from workshop.steps import read_step
 from workshop.stores.mongod import Mongod
 
@@ -19,24 +20,24 @@ FIRST_NEW = 50_000
 
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 0.003
-JSON = {"Accept": "application/json"}
 Document = dict[str, Any]
 
 
 def measure_lag(up: Running, *, round_number: int, count: int, record: Callable[[Observation], None]) -> None:
     """Write `count` posts, one after another, and record how long each took until a visitor's search found
-    it.
+    it. Raises NotMeasured.
     """
     start = FIRST_NEW + round_number * count
+    visitor = Face(up.url)
     found: list[float] = []
     with Mongod().admin() as client:
         durable = WriteConcern(w="majority", j=True)
         owner = client[read_step(up.step).posts].get_collection("posts", write_concern=durable)
         for post in generated(start + count, start=start):
-            word, before = _searched(up.url, post["title"])
+            word, before = _searched(visitor, post["title"])
             owner.insert_one(post)
             written = time.monotonic()
-            while _total(up.url, word) == before:
+            while _total(visitor, word) == before:
                 if time.monotonic() > written + TIMEOUT_SECONDS:
                     reason = f"After {TIMEOUT_SECONDS:.0f} s a search for {word} did not find a new post."
                     record(Skipped("lag", up.arm, reason))
@@ -46,20 +47,17 @@ def measure_lag(up: Running, *, round_number: int, count: int, record: Callable[
     record(Lag(round_number, up.arm, "a new post in a visitor's search", found))
 
 
-def _searched(url: str, title: str) -> tuple[str, int]:
+def _searched(visitor: Face, title: str) -> tuple[str, int]:
     """Return the longest word of a title that a search finds, and how many posts it finds: the index leaves
     out words such as "cannot".
     """
-    words = sorted({*re.findall(r"[a-z]{4,}", title.lower())}, key=lambda word: (-len(word), word))
+    words = sorted({*WORD.findall(title.lower())}, key=lambda word: (-len(word), word))
     for word in words:
-        if found := _total(url, word):
+        if found := _total(visitor, word):
             return word, found
     return words[0], 0
 
 
-def _total(url: str, word: str) -> int:
-    """Return how many posts a visitor's search finds."""
-    params = {"q": word, "max_results": "1"}
-    response = request(f"{url}/search", params=params, headers=JSON, timeout=TIMEOUT_SECONDS)
-    response.raise_for_status()
-    return int(response.json()["_meta"]["total"])
+def _total(visitor: Face, word: str) -> int:
+    """Return how many posts a visitor's search finds. Raises NotMeasured."""
+    return int(visitor.request("GET", f"{search_path(word)}&max_results=1")["_meta"]["total"])

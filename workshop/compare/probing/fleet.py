@@ -1,6 +1,5 @@
 """Replicas of a service while a step runs, each with a CPU quota of its own."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -8,19 +7,19 @@ import psutil
 
 from workshop.compare.system import quotas
 from workshop.services.state_files import read_desired, read_instances
-from workshop.testbed.process import run
+from workshop.testbed.process import run_workshop
 
 UP = "up"
 
 
 def scale(step: int, *targets: str) -> None:
     """Scale services of a running step, as `./stones scale` does: `search=3`. Raises NotMeasured."""
-    run("scale", [sys.executable, "-m", "workshop", "scale", "--step", str(step), *targets])
+    run_workshop("scale", step, *targets)
 
 
 def share(step: int, service: str, *shares: str) -> None:
     """Share the requests among versions, as `./stones versions` does: `v1=10`. Raises NotMeasured."""
-    run("versions", [sys.executable, "-m", "workshop", "versions", "--step", str(step), service, *shares])
+    run_workshop("versions", step, service, *shares)
 
 
 def without_idle_versions(step: int, service: str) -> None:

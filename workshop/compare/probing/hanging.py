@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from aiosmtpd.controller import Controller
 
 from workshop import state
 from workshop.ports import free_port
-from workshop.testbed.process import run
+from workshop.testbed.process import run_workshop
 
 HOST = "127.0.0.1"
 PNG = base64.b64decode(
@@ -78,10 +77,7 @@ class HangingSite:
         made = [_submission(each, f"http://{self.host}/{each}.png") for each in range(number)]
         file = state.folder() / "pictured.ndjson"
         file.write_text("".join(f"{json.dumps(each)}\n" for each in made), encoding="utf-8")
-        run(
-            "load pictured posts",
-            [sys.executable, "-m", "workshop", "load", "--step", str(step), "--file", str(file)],
-        )
+        run_workshop("load", step, "--file", str(file))
         return [f"t3_{each['id']}" for each in made]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
