@@ -60,6 +60,13 @@ def test_precision_bounds_the_bracket(precision: float) -> None:
     assert 1 < found.missed / found.kept <= 1 + precision
 
 
+@pytest.mark.parametrize(("capacity", "trials"), [(110, 4), (95, 5), (400, 12)])
+def test_start_near_the_capacity_needs_few_trials(capacity: float, trials: int) -> None:
+    found = find_capacity(threshold(capacity), start=100, limit=8000, precision=0.1, first_step=1.2)
+    assert found.kept <= capacity < (found.missed or 0) <= found.kept * 1.1
+    assert len(found.tried) <= trials
+
+
 def test_one_bad_moment_does_not_count() -> None:
     seen: dict[float, int] = {}
 

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 
 from workshop.compare.costs.subject import Subject
 from workshop.compare.observations import Capacity, Observation
-from workshop.compare.statistics.capacity_search import find_capacity
+from workshop.compare.statistics.capacity_search import LARGEST_STEP, find_capacity
 
 HIGHEST_RATE = 4000.0
+NEAR_STEP = 1.2
+"""The first step from an earlier result."""
+
 FIRST_RATE = {0: 100.0, 1: 75.0, 2: 40.0, 3: 80.0}
 """Where the search begins in the first round, by step: near what a core carries."""
 
@@ -31,8 +34,14 @@ def measure_capacity(
         record(load)
         return load.keeps(subject.about.slo_ms, subject.about.slo_errors)
 
-    start = earlier[-1].per_second if earlier else FIRST_RATE.get(subject.up.step, FIRST_RATE[0])
-    found = find_capacity(probe, start=start, limit=HIGHEST_RATE, precision=precision)
+    known = [each.per_second for each in earlier if each.per_second]
+    found = find_capacity(
+        probe,
+        start=known[-1] if known else FIRST_RATE.get(subject.up.step, FIRST_RATE[0]),
+        limit=HIGHEST_RATE,
+        precision=precision,
+        first_step=NEAR_STEP if known else LARGEST_STEP,
+    )
     capacity = Capacity(
         round=round_number,
         arm=subject.up.arm,

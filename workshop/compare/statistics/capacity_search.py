@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 VOID_RETRIES = 2
+LARGEST_STEP = 2.0
 LOWEST = 1 / 64
 """Of the first rate: a system that misses the objective even there has no capacity worth the name."""
 
@@ -50,13 +51,17 @@ class _Trials:
         raise _Void
 
 
-def find_capacity(probe: Probe, start: float, limit: float, precision: float = 0.1) -> Found:
+def find_capacity(
+    probe: Probe, start: float, limit: float, precision: float = 0.1, first_step: float = LARGEST_STEP
+) -> Found:
     """Search between a small part of `start` and `limit`, until `missed` is at most `precision` above `kept`.
 
-    The rate is doubled or halved until one is kept and one is missed. Then the geometric middle is tried
-    again and again. A rate at which all trials are void ends the search: the generator limits it.
+    The rate is multiplied or divided by `first_step`, then by its square, and so on, at most by 2, until one
+    is kept and one is missed: small steps are for a `start` near the capacity. Then the geometric middle is
+    tried again and again. A rate at which all trials are void ends the search: the generator limits it.
     """
     trials = _Trials(probe)
+    step = first_step
     kept, missed = 0.0, None
     rate = min(start, limit)
     try:
@@ -65,10 +70,10 @@ def find_capacity(probe: Probe, start: float, limit: float, precision: float = 0
                 kept = rate
             else:
                 missed = rate
-            following = _next_rate(kept, missed, start, limit, precision)
+            following = _next_rate(kept, missed, start, limit, precision, step)
             if following is None:
                 break
-            rate = following
+            rate, step = following, min(step * step, LARGEST_STEP)
         is_void = False
     except _Void:
         is_void = True
@@ -78,10 +83,10 @@ def find_capacity(probe: Probe, start: float, limit: float, precision: float = 0
 
 
 def _next_rate(
-    kept: float, missed: float | None, start: float, limit: float, precision: float
+    kept: float, missed: float | None, start: float, limit: float, precision: float, step: float
 ) -> float | None:
     if missed is None:
-        return min(kept * 2, limit) if kept < limit else None
+        return min(kept * step, limit) if kept < limit else None
     if not kept:
-        return missed / 2 if missed / 2 >= start * LOWEST else None
+        return missed / step if missed / step >= start * LOWEST else None
     return sqrt(kept * missed) if missed > kept * (1 + precision) else None
