@@ -70,10 +70,10 @@ def find_capacity(
                 kept = rate
             else:
                 missed = rate
-            following = _next_rate(kept, missed, start, limit, precision, step)
-            if following is None:
+            following = _next_rate(kept, missed, step, precision)
+            if following is None or kept >= limit or following < start * LOWEST:
                 break
-            rate, step = following, min(step * step, LARGEST_STEP)
+            rate, step = min(following, limit), min(step * step, LARGEST_STEP)
         is_void = False
     except _Void:
         is_void = True
@@ -82,11 +82,10 @@ def find_capacity(
     return Found(kept, missed, per_second, trials.done, limited_by)
 
 
-def _next_rate(
-    kept: float, missed: float | None, start: float, limit: float, precision: float, step: float
-) -> float | None:
+def _next_rate(kept: float, missed: float | None, step: float, precision: float) -> float | None:
+    """Return the rate to try next, None if the two are close enough."""
     if missed is None:
-        return min(kept * step, limit) if kept < limit else None
+        return kept * step
     if not kept:
-        return missed / step if missed / step >= start * LOWEST else None
+        return missed / step
     return sqrt(kept * missed) if missed > kept * (1 + precision) else None
