@@ -18,7 +18,7 @@ OTHERS = {"rapids"}
 COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if each[0] not in OTHERS})
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def restored_versions(parts: Parts) -> Iterator[None]:
     """Afterwards each version has one instance, and the second gets all requests."""
     yield
@@ -26,6 +26,8 @@ def restored_versions(parts: Parts) -> Iterator[None]:
     parts.stage.workshop("versions", "search", "v1=0", "v2=100")
 
 
+@pytest.mark.drill
+@pytest.mark.usefixtures("restored_versions")
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
 def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> None:
     output = parts.stage.workshop(*words)

@@ -36,6 +36,7 @@ def lacks_copies(url: str) -> None:
     assert {state for part, state in content["parts"].items() if part != "copies"} == {"ok"}
 
 
+@pytest.mark.drill
 @pytest.mark.usefixtures("all_ready")
 def test_instance_is_not_ready_until_its_copies_are_filled(parts: Parts) -> None:
     url, before = parts.url("search"), parts.processes("search")

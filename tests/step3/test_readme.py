@@ -35,7 +35,7 @@ def is_for_here(words: Words) -> bool:
 COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if is_for_here(each)})
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def restored_versions(parts: Parts) -> Iterator[None]:
     """Afterwards each service has one instance, and the second version of search gets all requests."""
     yield
@@ -43,6 +43,8 @@ def restored_versions(parts: Parts) -> Iterator[None]:
     parts.stage.workshop("scale", "list=1", "gateway=1", "search:v1=1", "search:v2=1")
 
 
+@pytest.mark.drill
+@pytest.mark.usefixtures("restored_versions")
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
 def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> None:
     before = {service: parts.stage.instances(service) for service in ("search", "list", "gateway")}

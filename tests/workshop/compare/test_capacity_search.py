@@ -5,6 +5,8 @@ from random import Random
 
 import pytest
 
+from workshop.compare.costs.capacity import first_rate
+from workshop.compare.observations import Capacity
 from workshop.compare.statistics.capacity_search import Found, Probe, find_capacity
 
 SERVICE = 0.01
@@ -98,3 +100,18 @@ def test_void_trial_that_succeeds_later_counts() -> None:
 def test_system_that_keeps_no_rate_has_no_capacity() -> None:
     found = find_capacity(lambda rate: False, start=64, limit=8000)
     assert (found.kept, found.missed, found.per_second) == (0, 1, 0)
+
+
+def test_search_begins_where_an_earlier_one_of_the_arm_ended() -> None:
+    earlier = [capacity("3", 0.0, 250), capacity("3", 0.0, 260), capacity("3", 1.0, 40)]
+    assert first_rate(earlier, "3", 0.0) == 260
+
+
+def test_on_a_faster_machine_the_first_search_of_an_arm_begins_higher() -> None:
+    slow, fast = [first_rate([capacity("0", 0.2, rate)], "2", 1.0) for rate in (100, 300)]
+    assert fast == pytest.approx(3 * slow)
+    assert first_rate([capacity("0", 0.2, 0)], "2", 1.0) == first_rate([], "2", 1.0)
+
+
+def capacity(arm: str, signed: float, per_second: float) -> Capacity:
+    return Capacity(1, arm, signed, per_second, per_second, per_second * 1.1, "system")

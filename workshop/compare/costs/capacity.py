@@ -1,17 +1,22 @@
 """Capacity: the highest rate of the mix at which an arm keeps the objective."""
 
 from collections.abc import Callable, Sequence
+from statistics import median
 
 from workshop.compare.costs.subject import Subject
 from workshop.compare.observations import Capacity, Observation
-from workshop.compare.statistics.capacity_search import LARGEST_STEP, find_capacity
+from workshop.compare.statistics.capacity_search import find_capacity
 
 HIGHEST_RATE = 4000.0
-NEAR_STEP = 1.2
-"""The first step from an earlier result."""
-
-FIRST_RATE = {0: 100.0, 1: 75.0, 2: 40.0, 3: 80.0}
-"""Where the search begins in the first round, by step: near what a core carries."""
+FIRST_STEP = 1.2
+TYPICAL = {
+    "0": {0.0: 230.0, 0.2: 165.0, 1.0: 90.0},
+    "0 cached": {0.0: 450.0, 0.2: 160.0, 1.0: 88.0},
+    "1": {0.0: 130.0, 0.2: 90.0, 1.0: 50.0},
+    "2": {0.0: 130.0, 0.2: 48.0, 1.0: 22.0},
+    "3": {0.0: 300.0, 0.2: 110.0, 1.0: 45.0},
+}
+"""What a core of our machine carries, by arm and share of signed-in readers. It only says where to begin."""
 
 
 def measure_capacity(
@@ -22,11 +27,11 @@ def measure_capacity(
     seconds: float,
     precision: float,
     record: Callable[[Observation], None],
-    earlier: Sequence[Capacity] = (),
+    earlier: Sequence[Observation] = (),
 ) -> Capacity:
     """Search for the capacity with trials of so many seconds, and record them and what was found.
 
-    `earlier` are capacities of the same arm and share, in other rounds: the search begins near the last one.
+    `earlier` are the observations of this run so far: they say where to begin.
     """
 
     def probe(rate: float) -> bool | None:
@@ -34,13 +39,12 @@ def measure_capacity(
         record(load)
         return load.keeps(subject.about.slo_ms, subject.about.slo_errors)
 
-    known = [each.per_second for each in earlier if each.per_second]
     found = find_capacity(
         probe,
-        start=known[-1] if known else FIRST_RATE.get(subject.up.step, FIRST_RATE[0]),
+        start=first_rate(earlier, subject.up.arm, signed),
         limit=HIGHEST_RATE,
         precision=precision,
-        first_step=NEAR_STEP if known else LARGEST_STEP,
+        first_step=FIRST_STEP,
     )
     capacity = Capacity(
         round=round_number,
@@ -55,7 +59,18 @@ def measure_capacity(
     return capacity
 
 
-def of_arm(observations: Sequence[Observation], arm: str, signed: float) -> list[Capacity]:
-    """Return the capacities of an arm at a share of signed-in readers, by round."""
-    found = [each for each in observations if isinstance(each, Capacity)]
-    return [each for each in found if (each.arm, each.signed) == (arm, signed)]
+def first_rate(observations: Sequence[Observation], arm: str, signed: float) -> float:
+    """Return the rate at which to begin: the latest capacity of the arm at this share of signed-in readers,
+    or else a typical one, as much larger or smaller as this machine's capacities are otherwise.
+    """
+    found = [each for each in observations if isinstance(each, Capacity) and each.per_second]
+    same = [each.per_second for each in found if (each.arm, each.signed) == (arm, signed)]
+    if same:
+        return same[-1]
+    speeds = [each.per_second / _typical(each.arm, each.signed) for each in found]
+    return _typical(arm, signed) * (median(speeds) if speeds else 1.0)
+
+
+def _typical(arm: str, signed: float) -> float:
+    by_share = TYPICAL.get(arm, TYPICAL[arm[0]])
+    return by_share[min(by_share, key=lambda share: abs(share - signed))]

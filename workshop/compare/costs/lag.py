@@ -19,21 +19,27 @@ FIRST_NEW = 50_000
 """The number of the first generated post that is written: no arm has loaded it."""
 
 TIMEOUT_SECONDS = 10.0
+MOST_SECONDS = 15.0
+"""After so many seconds no further post is written."""
+
 PAUSE_SECONDS = 0.003
 Document = dict[str, Any]
 
 
 def measure_lag(up: Running, *, round_number: int, count: int, record: Callable[[Observation], None]) -> None:
-    """Write `count` posts, one after another, and record how long each took until a visitor's search found
-    it. Raises NotMeasured.
+    """Write `count` posts, one after another, or as many as there is time for, and record how long each took
+    until a visitor's search found it. Raises NotMeasured.
     """
     start = FIRST_NEW + round_number * count
     visitor = Face(up.url)
     found: list[float] = []
+    began = time.monotonic()
     with Mongod().admin() as client:
         durable = WriteConcern(w="majority", j=True)
         owner = client[read_step(up.step).posts].get_collection("posts", write_concern=durable)
         for post in generated(start + count, start=start):
+            if time.monotonic() > began + MOST_SECONDS:
+                break
             word, before = _searched(visitor, post["title"])
             owner.insert_one(post)
             written = time.monotonic()

@@ -53,6 +53,6 @@ def measure_arm(
                 seconds=effort.trial_seconds,
                 precision=effort.precision,
                 record=record,
-                earlier=capacity.of_arm(observations, arm, signed),
+                earlier=observations,
             )
         lag.measure_lag(up, round_number=round_number, count=effort.lag_posts, record=record)
