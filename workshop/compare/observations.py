@@ -100,9 +100,16 @@ class Sent:
             return None
         return self.latency_ms["0.99"] < slo_ms and self.sent - self.good < slo_errors * self.sent
 
-    def as_load(self, *, round: int, arm: str, purpose: str = "curve") -> "Load":  # noqa: A002 - the field's name
+    def as_load(
+        self,
+        *,
+        round: int,  # noqa: A002 - the field's name
+        arm: str,
+        purpose: str = "curve",
+        pace_ms: float | None = None,
+    ) -> "Load":
         """Return the observation of this load."""
-        return Load(round=round, arm=arm, purpose=purpose, **vars(self))
+        return Load(round=round, arm=arm, purpose=purpose, pace_ms=pace_ms, **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +121,8 @@ class Load(Sent, Observation):
     arm: str
     purpose: str = "curve"
     """`curve` for a rate of the search for capacity, `cost` for the low one at which CPU is counted."""
+    pace_ms: float | None = None
+    """The machine's pace meanwhile (see `system.pace`)."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,8 @@ class Capacity(Observation):
     kept: float
     missed: float | None
     limited_by: str = "system"
+    pace_ms: float | None = None
+    """The machine's pace: the median of the trials."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,7 @@ class Cost(Observation):
     signed: float
     rate: float
     cpu_us: dict[str, float]
+    pace_ms: float | None = None
 
 
 @dataclass(frozen=True)

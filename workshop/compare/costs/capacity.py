@@ -34,9 +34,13 @@ def measure_capacity(
     `earlier` are the observations of this run so far: they say where to begin.
     """
 
+    paces: list[float] = []
+
     def probe(rate: float) -> bool | None:
         load = subject.load(round_number=round_number, rate=rate, signed=signed, seconds=seconds)
         record(load)
+        if load.pace_ms is not None:
+            paces.append(load.pace_ms)
         return load.keeps(subject.about.slo_ms, subject.about.slo_errors)
 
     found = find_capacity(
@@ -54,6 +58,7 @@ def measure_capacity(
         kept=found.kept,
         missed=found.missed,
         limited_by=found.limited_by,
+        pace_ms=median(paces) if paces else None,
     )
     record(capacity)
     return capacity

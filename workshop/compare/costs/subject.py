@@ -7,6 +7,7 @@ from workshop.compare.instrument.job import Job
 from workshop.compare.instrument.sending import send
 from workshop.compare.observations import About, Load
 from workshop.compare.system.arms import Running
+from workshop.compare.system.pace import watching
 from workshop.compare.workload.corpus import newest_posts, search_words
 from workshop.compare.workload.expected import Page, differences, expected_pages, observe_pages
 from workshop.compare.workload.readers import sign_up
@@ -66,7 +67,9 @@ class Subject:
             warm_up=warm_up,
             give_up=GIVE_UP_SECONDS,
         )
-        return send(job).as_load(round=round_number, arm=self.up.arm, purpose=purpose)
+        with watching() as pace:
+            sent = send(job)
+        return sent.as_load(round=round_number, arm=self.up.arm, purpose=purpose, pace_ms=pace.ms)
 
 
 def compare_pages(up: Running, about: About, reference: Reference) -> list[str]:

@@ -73,7 +73,7 @@ def measure_cost(
         part: max(0.0, cpu - idle.get(part, 0.0) * elapsed) / load.sent * 1e6
         for part, cpu in _by_part(used).items()
     }
-    record(Cost(round_number, subject.up.arm, signed, rate, cpu_us))
+    record(Cost(round_number, subject.up.arm, signed, rate, cpu_us, load.pace_ms))
 
 
 def _by_part(used: dict[str, float]) -> dict[str, float]:

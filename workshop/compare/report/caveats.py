@@ -60,6 +60,12 @@ def misleads(summary: Summary) -> list[str]:
         )
     if "0 again" not in summary.arms:
         found.append("Step 0 was not measured against itself, so no difference is claimed.")
+    if summary.pace is not None:
+        found.append(
+            f"The machine's own pace: a fixed piece of work took {summary.pace.low:.2f} to "
+            f"{summary.pace.high:.2f} times its usual CPU time during nine of ten trials. Capacities and CPU "
+            "times are scaled to the usual pace, by the pace during their own trials; the raw data are not."
+        )
     found.append(_void(summary))
     different = [name_of(each.arm) for each in summary.equality if each.different]
     if different:
