@@ -14,5 +14,8 @@ REQUEST_ID = "X-Request-ID"
 FACE_SECRET = "X-Face-Secret"  # noqa: S105 - a header's name
 """Proves that a request comes from a process of ours that may say for whom it sends it."""
 
+REPLICATION_SECRET = "Replication-Secret"  # noqa: S105 - a header's name
+"""Proves that a request to synchronise at once comes from the face."""
+
 FORWARDED_FOR = "X-Forwarded-For"
 FORWARDED_PROTO = "X-Forwarded-Proto"

@@ -78,3 +78,8 @@ def operation(described: Operation) -> Callable[[Callable[P, R]], Callable[P, R]
 def operation_of(app: Flask, endpoint: str | None) -> Operation | None:
     """Return the description of the verb at an endpoint of `app`; None if there is no verb."""
     return getattr(app.view_functions.get(endpoint or ""), "operation", None)
+
+
+def username() -> str | None:
+    """Return the name of the reader of this request, None for a visitor."""
+    return g.reader.username if g.reader else None

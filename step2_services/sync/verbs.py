@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import Forbidden
 
+from kit.http.headers import REPLICATION_SECRET
 from kit.http.operations import HEALTH, Operation, operation
 from kit.http.problems import NotFound
 from kit.service.render import reply
@@ -16,7 +17,6 @@ from kit.tokens import JWKS, Issuer
 from step2_services.sync.replicator import Replicator
 
 OPERATOR_SECRET = "Operator-Secret"  # noqa: S105 - a header's name
-REPLICATION_SECRET = "Replication-Secret"  # noqa: S105 - a header's name
 
 PATIENCE = 5.0
 """How many seconds a request to replicate waits for takers."""

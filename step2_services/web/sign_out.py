@@ -16,11 +16,11 @@ from flask import Flask, Response, flash, g, get_flashed_messages, make_response
 
 from kit.domain.posts.documents import iso
 from kit.http.gaps import gaps
+from kit.http.headers import REPLICATION_SECRET
 from kit.http.problems import Problem
 from step2_services.web.routes import SERVICES, Routed
 
 LOGOUT = "members.logout"
-SECRET = "Replication-Secret"  # noqa: S105 - a header's name
 OWNER = "members"
 PATIENCE = 6.0
 """How many seconds to wait for sync: longer than sync itself waits for the services."""
@@ -68,7 +68,11 @@ def replicate_revocations(services: Routed, secret: str, until: datetime) -> Non
     """Have sync replicate revocations at once, and note in `g` which services may lack them."""
     try:
         response = services.call_service(
-            "sync", "POST", "/replications/revocations", headers={SECRET: secret}, read_seconds=PATIENCE
+            "sync",
+            "POST",
+            "/replications/revocations",
+            headers={REPLICATION_SECRET: secret},
+            read_seconds=PATIENCE,
         )
         late: list[str] = response.json()["late"]
     except Problem as problem:

@@ -1,6 +1,6 @@
 """The verbs that recommend posts, and list the topics to choose from."""
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 from pydantic import BaseModel
 
 from kit.domain.marks.collection import Marks
@@ -9,7 +9,7 @@ from kit.domain.posts.collection import Posts
 from kit.domain.posts.documents import PAGE_OF_POSTS, RECOMMENDED
 from kit.domain.recommend.ranking import recommended
 from kit.http.collections import as_single_page
-from kit.http.operations import Operation, operation
+from kit.http.operations import Operation, operation, username
 from kit.service.render import reply
 
 
@@ -32,7 +32,7 @@ def make_blueprint(posts: Posts, marks: Marks) -> Blueprint:
     @verbs.get("/recommended")
     @operation(RECOMMENDING)
     def recommend() -> Response:
-        topic, reader = read_topic(), g.reader.username if g.reader else None
+        topic, reader = read_topic(), username()
         found = marks.shown(recommended(posts, marks, reader, topic), reader)
         query = {"topic": topic} if topic else {}
         return reply(as_single_page(found, RECOMMENDED, "Recommended", query))

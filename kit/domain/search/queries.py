@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 
 from kit.domain.marks.collection import Marks
 from kit.domain.parameters import QUERY_SCHEMA, read_query
@@ -12,7 +12,7 @@ from kit.domain.posts.documents import PAGE_OF_POSTS
 from kit.domain.search.search import search
 from kit.http import params
 from kit.http.collections import as_collection
-from kit.http.operations import Operation, operation
+from kit.http.operations import Operation, operation, username
 from kit.service.render import reply
 
 TITLE = "Search"
@@ -34,7 +34,7 @@ def make_blueprint(posts: Posts, marks: Marks, order: Sequence[tuple[str, Any]],
     @verbs.get("/search")
     @operation(described)
     def find() -> Response:
-        query, page, reader = read_query(), params.page(), g.reader.username if g.reader else None
+        query, page, reader = read_query(), params.page(), username()
         found = search(posts, query, page, marks.hidden(reader) if reader else [], order)
         return reply(as_collection(marks.shown_page(found, reader), page, TITLE, {"q": query}))
 
