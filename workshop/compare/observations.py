@@ -94,11 +94,14 @@ class Sent:
     """The latencies as an HDR histogram, encoded (microseconds, three digits)."""
     void: str | None = None
 
-    def keeps(self, slo_ms: float, slo_errors: float) -> bool | None:
-        """Return whether the objective was kept: p99, and the share of failed requests. None if void."""
+    def beside(self, slo_ms: float, slo_errors: float) -> float | None:
+        """Return p99 in proportion to the objective, which was kept if this is below 1. It is at least 1 if
+        too many requests failed, None if the trial is void.
+        """
         if self.void is not None:
             return None
-        return self.latency_ms["0.99"] < slo_ms and self.sent - self.good < slo_errors * self.sent
+        too_many_failed = self.sent - self.good >= slo_errors * self.sent
+        return max(self.latency_ms["0.99"] / slo_ms, 1.0 if too_many_failed else 0.0)
 
     def as_load(
         self,

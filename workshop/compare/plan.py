@@ -27,7 +27,7 @@ IN_QUICK = ("instrument", "capacity", "waiting", "size")
 QUICK_STEPS = ("0", "3")
 """The steps whose waiting a quick run measures."""
 
-TRIALS, QUICK_TRIALS = 5, 4
+TRIALS, QUICK_TRIALS = 5, 3
 """How many trials a search for capacity needs, and if it is rough."""
 
 WARM_UP_SECONDS, PREPARING_SECONDS, TRIAL_OVERHEAD_SECONDS = 4.0, 9.0, 2.3

@@ -14,7 +14,7 @@ P99 = 0.1
 
 
 def threshold(capacity: float) -> Probe:
-    return lambda rate: rate <= capacity
+    return lambda rate: 0.9 if rate <= capacity else 1.1
 
 
 def queue_p99(rate: float, seed: int, seconds: float = 40.0) -> float:
@@ -51,7 +51,7 @@ def test_capacity_of_a_queue_is_found_in_spite_of_chance() -> None:
     capacity = true_capacity()
     for seed in range(10):
         seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
-        found = find_capacity(lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) < P99, 20, 1000)
+        found = find_capacity(lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) / P99, 20, 1000)
         assert found.per_second == pytest.approx(capacity, rel=0.12)
 
 
@@ -72,13 +72,20 @@ def test_start_near_the_capacity_needs_few_trials(capacity: float, trials: int) 
 def test_one_bad_moment_does_not_count() -> None:
     seen: dict[float, int] = {}
 
-    def fails_at_first(rate: float) -> bool:
+    def fails_at_first(rate: float) -> float:
         seen[rate] = seen.get(rate, 0) + 1
-        return rate <= 300 and seen[rate] > 1
+        return 0.9 if rate <= 300 and seen[rate] > 1 else 1.9
 
     found = find_capacity(fails_at_first, start=100, limit=8000)
     assert 300 / 1.1 < found.kept <= 300
     assert found.tried[:3] == [(100, False), (100, True), (200, False)]
+
+
+def test_miss_that_is_far_off_is_not_tried_again() -> None:
+    found = find_capacity(lambda rate: 0.9 if rate <= 300 else 2.0, start=200, limit=8000, precision=0.3)
+    tried = [rate for rate, _ in found.tried]
+    assert found.kept <= 300 < (found.missed or 0)
+    assert len(tried) == len({*tried})
 
 
 def test_system_beyond_the_limit_is_limited_by_the_generator() -> None:
@@ -87,18 +94,18 @@ def test_system_beyond_the_limit_is_limited_by_the_generator() -> None:
 
 
 def test_void_trials_are_repeated_twice_and_then_end_the_search() -> None:
-    found = find_capacity(lambda rate: None if rate > 150 else True, start=100, limit=8000)
+    found = find_capacity(lambda rate: None if rate > 150 else 0.9, start=100, limit=8000)
     assert found == Found(100, None, 100, [(100, True), *[(200, None)] * 3], "generator")
 
 
 def test_void_trial_that_succeeds_later_counts() -> None:
-    outcomes = iter([None, None, True])
+    outcomes = iter([None, None, 0.5])
     found = find_capacity(lambda rate: next(outcomes), start=100, limit=100)
     assert (found.kept, found.tried) == (100, [(100, None), (100, None), (100, True)])
 
 
 def test_system_that_keeps_no_rate_has_no_capacity() -> None:
-    found = find_capacity(lambda rate: False, start=64, limit=8000)
+    found = find_capacity(lambda rate: 5.0, start=64, limit=8000)
     assert (found.kept, found.missed, found.per_second) == (0, 1, 0)
 
 

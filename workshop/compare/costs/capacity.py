@@ -36,12 +36,12 @@ def measure_capacity(
 
     paces: list[float] = []
 
-    def probe(rate: float) -> bool | None:
+    def probe(rate: float) -> float | None:
         load = subject.load(round_number=round_number, rate=rate, signed=signed, seconds=seconds)
         record(load)
         if load.pace_ms is not None:
             paces.append(load.pace_ms)
-        return load.keeps(subject.about.slo_ms, subject.about.slo_errors)
+        return load.beside(subject.about.slo_ms, subject.about.slo_errors)
 
     found = find_capacity(
         probe,

@@ -9,8 +9,13 @@ LARGEST_STEP = 2.0
 LOWEST = 1 / 64
 """Of the first rate: a system that misses the objective even there has no capacity worth the name."""
 
-Probe = Callable[[float], bool | None]
-"""Tries a rate: whether the objective was kept, or None if the trial is void."""
+FAR = 2.0
+"""A miss by this factor is no chance."""
+
+Probe = Callable[[float], float | None]
+"""Tries a rate. Returns what was found in proportion to the objective, which is kept below 1; None if the
+trial is void.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,17 +42,20 @@ class _Trials:
     done: list[tuple[float, bool | None]] = field(default_factory=list)
 
     def keeps(self, rate: float) -> bool:
-        """Return whether a rate is kept. One bad moment of a machine must not decide, so a miss is tried once
-        more. Raises _Void.
+        """Return whether a rate is kept. One bad moment of a machine must not decide, so a miss that is not
+        far off is tried once more. Raises _Void.
         """
-        return self._outcome(rate) or self._outcome(rate)
+        found = self._found(rate)
+        if 1 <= found < FAR:
+            found = self._found(rate)
+        return found < 1
 
-    def _outcome(self, rate: float) -> bool:
+    def _found(self, rate: float) -> float:
         for _ in range(1 + VOID_RETRIES):
-            outcome = self.probe(rate)
-            self.done.append((rate, outcome))
-            if outcome is not None:
-                return outcome
+            found = self.probe(rate)
+            self.done.append((rate, None if found is None else found < 1))
+            if found is not None:
+                return found
         raise _Void
 
 
