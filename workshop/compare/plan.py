@@ -27,10 +27,10 @@ IN_QUICK = ("instrument", "capacity", "waiting", "size")
 QUICK_STEPS = ("0", "3")
 """The steps whose waiting a quick run measures."""
 
-TRIALS, QUICK_TRIALS = 5, 3
-"""How many trials a search for capacity needs, and if it is rough."""
+FIRST_TRIALS, LATER_TRIALS, QUICK_TRIALS = 5.5, 4.5, 3.0
+"""How many trials a search for capacity needs: at first, near an earlier result, and if it is rough."""
 
-WARM_UP_SECONDS, PREPARING_SECONDS, TRIAL_OVERHEAD_SECONDS = 4.0, 9.0, 2.3
+WARM_UP_SECONDS, PREPARING_SECONDS, TRIAL_OVERHEAD_SECONDS = 3.0, 9.0, 1.8
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def total_seconds(blocks: Sequence[Block]) -> float:
 def _round(effort: Effort, number: int, arm: Arm) -> Block:
     from workshop.compare import blocks  # noqa: PLC0415
 
-    trials = QUICK_TRIALS if effort.is_quick else TRIALS
+    trials = QUICK_TRIALS if effort.is_quick else FIRST_TRIALS if number == 1 else LATER_TRIALS
     cost = effort.cost_seconds + 1.0 if effort.measures_cost(number) else 0.0
     by_share = WARM_UP_SECONDS + cost + trials * (effort.trial_seconds + TRIAL_OVERHEAD_SECONDS)
     fixed = start_seconds([arm.name]) + PREPARING_SECONDS + 2 * effort.idle_seconds

@@ -111,12 +111,13 @@ def test_system_that_keeps_no_rate_has_no_capacity() -> None:
 
 def test_search_begins_where_an_earlier_one_of_the_arm_ended() -> None:
     earlier = [capacity("3", 0.0, 250), capacity("3", 0.0, 260), capacity("3", 1.0, 40)]
-    assert first_rate(earlier, "3", 0.0) == 260
+    assert first_rate(earlier, "3", 0.0) == (260, True)
 
 
 def test_on_a_faster_machine_the_first_search_of_an_arm_begins_higher() -> None:
-    slow, fast = [first_rate([capacity("0", 0.2, rate)], "2", 1.0) for rate in (100, 300)]
+    (slow, _), (fast, is_near) = [first_rate([capacity("0", 0.2, rate)], "2", 1.0) for rate in (100, 300)]
     assert fast == pytest.approx(3 * slow)
+    assert not is_near
     assert first_rate([capacity("0", 0.2, 0)], "2", 1.0) == first_rate([], "2", 1.0)
 
 

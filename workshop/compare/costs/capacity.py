@@ -8,13 +8,15 @@ from workshop.compare.observations import Capacity, Observation
 from workshop.compare.statistics.capacity_search import find_capacity
 
 HIGHEST_RATE = 4000.0
-FIRST_STEP = 1.2
+FIRST_STEP, NEAR_STEP = 1.2, 1.1
+"""The first step from a typical rate, and from an earlier capacity of the arm."""
+
 TYPICAL = {
-    "0": {0.0: 230.0, 0.2: 165.0, 1.0: 90.0},
-    "0 cached": {0.0: 450.0, 0.2: 160.0, 1.0: 88.0},
-    "1": {0.0: 130.0, 0.2: 90.0, 1.0: 50.0},
-    "2": {0.0: 130.0, 0.2: 48.0, 1.0: 22.0},
-    "3": {0.0: 300.0, 0.2: 110.0, 1.0: 45.0},
+    "0": {0.0: 125.0, 0.2: 115.0, 1.0: 84.0},
+    "0 cached": {0.0: 500.0, 0.2: 250.0, 1.0: 80.0},
+    "1": {0.0: 64.0, 0.2: 58.0, 1.0: 35.0},
+    "2": {0.0: 50.0, 0.2: 27.0, 1.0: 15.0},
+    "3": {0.0: 240.0, 0.2: 95.0, 1.0: 34.0},
 }
 """What a core of our machine carries, by arm and share of signed-in readers. It only says where to begin."""
 
@@ -43,12 +45,13 @@ def measure_capacity(
             paces.append(load.pace_ms)
         return load.beside(subject.about.slo_ms, subject.about.slo_errors)
 
+    start, is_near = first_rate(earlier, subject.up.arm, signed)
     found = find_capacity(
         probe,
-        start=first_rate(earlier, subject.up.arm, signed),
+        start=start,
         limit=HIGHEST_RATE,
         precision=precision,
-        first_step=FIRST_STEP,
+        first_step=NEAR_STEP if is_near else FIRST_STEP,
     )
     capacity = Capacity(
         round=round_number,
@@ -64,16 +67,17 @@ def measure_capacity(
     return capacity
 
 
-def first_rate(observations: Sequence[Observation], arm: str, signed: float) -> float:
-    """Return the rate at which to begin: the latest capacity of the arm at this share of signed-in readers,
-    or else a typical one, as much larger or smaller as this machine's capacities are otherwise.
+def first_rate(observations: Sequence[Observation], arm: str, signed: float) -> tuple[float, bool]:
+    """Return the rate at which to begin, and whether it is the latest capacity of the arm at this share of
+    signed-in readers. If there is none, it is a typical one, as much larger or smaller as this machine's
+    capacities are otherwise.
     """
     found = [each for each in observations if isinstance(each, Capacity) and each.per_second]
     same = [each.per_second for each in found if (each.arm, each.signed) == (arm, signed)]
     if same:
-        return same[-1]
+        return same[-1], True
     speeds = [each.per_second / _typical(each.arm, each.signed) for each in found]
-    return _typical(arm, signed) * (median(speeds) if speeds else 1.0)
+    return _typical(arm, signed) * (median(speeds) if speeds else 1.0), False
 
 
 def _typical(arm: str, signed: float) -> float:

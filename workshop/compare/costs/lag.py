@@ -19,7 +19,7 @@ FIRST_NEW = 50_000
 """The number of the first generated post that is written: no arm has loaded it."""
 
 TIMEOUT_SECONDS = 10.0
-MOST_SECONDS = 15.0
+MOST_SECONDS = 10.0
 """After so many seconds no further post is written."""
 
 PAUSE_SECONDS = 0.003

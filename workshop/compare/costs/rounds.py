@@ -35,7 +35,7 @@ def measure_arm(
         )
         subject = prepare(up, about, reference)
         for signed in about.shares:
-            subject.load(round_number=round_number, rate=20.0, signed=signed, seconds=2.0, purpose="warm-up")
+            subject.load(round_number=round_number, rate=20.0, signed=signed, seconds=1.0, purpose="warm-up")
             if effort.measures_cost(round_number):
                 usage.measure_cost(
                     subject,

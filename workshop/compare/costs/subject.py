@@ -47,7 +47,7 @@ class Subject:
         rate: float,
         signed: float,
         seconds: float,
-        warm_up: float = 1.5,
+        warm_up: float = 1.0,
         purpose: str = "curve",
     ) -> Load:
         """Send the mix at a constant rate, `signed` of the reads by readers who are signed in, and return
