@@ -31,7 +31,10 @@ main(["load", *sys.argv[1:]], standalone_mode=False)
 print("peak", high_water())
 """
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc"),
+]
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ def test_make_drills_selects_drills_by_step_and_size(own: dict[str, str]) -> Non
     assert "tests/drills" not in others
 
 
+@pytest.mark.drill
 def test_make_compare_reports_and_renders(tmp_path: Path) -> None:
     found = make("compare", "QUICK=1", f"ARGS=--only size --folder {tmp_path}")
     assert f"The report: {tmp_path / 'index.html'}" in found

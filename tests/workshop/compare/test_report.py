@@ -180,6 +180,7 @@ def test_plots_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     assert not old.exists()
 
 
+@pytest.mark.bench
 @pytest.mark.parametrize(
     "observations",
     [

@@ -24,11 +24,13 @@ def ratios(rng: np.random.Generator, rounds: int, truth: float, noise: float) ->
     return ratio_interval(list(truth * above), list(below), seed=int(rng.integers(10**6)))
 
 
+@pytest.mark.bench
 @pytest.mark.parametrize(("rounds", "at_least"), [(3, 0.68), (5, 0.85), (8, 0.90), (20, 0.92)])
 def test_interval_of_a_ratio_covers_the_truth(rounds: int, at_least: float) -> None:
     assert at_least <= coverage(lambda rng: ratios(rng, rounds, 1.7, 0.05), 1.7) <= 0.995
 
 
+@pytest.mark.bench
 @pytest.mark.parametrize("skewed", [False, True])
 def test_interval_of_a_mean_covers_the_truth(skewed: bool) -> None:
     def draw(rng: np.random.Generator) -> Interval:
@@ -96,6 +98,7 @@ def test_difference_must_exceed_that_of_a_system_against_itself(
     assert differs(Interval(*ratio, rounds=5), Interval(*same, rounds=5)) is expected
 
 
+@pytest.mark.bench
 def test_system_against_itself_seldom_differs() -> None:
     rng = np.random.default_rng(4)
     claimed = sum(differs(ratios(rng, 5, 1, 0.05), ratios(rng, 5, 1, 0.05)) for _ in range(TRIALS))
@@ -117,6 +120,7 @@ def test_law_is_recovered_from_its_own_points(parameters: tuple[float, float, fl
     assert found.per_second(8) == pytest.approx(law(8, *parameters), rel=1e-3)
 
 
+@pytest.mark.bench
 def test_intervals_of_the_law_cover_the_truth() -> None:
     rng = np.random.default_rng(6)
     truth = {"per_one": 100.0, "contention": 0.08, "coherence": 0.004}
@@ -133,6 +137,7 @@ def test_intervals_of_the_law_cover_the_truth() -> None:
     assert min(covered.values()) >= 0.8 * trials
 
 
+@pytest.mark.bench
 def test_few_points_are_not_taken_to_be_exact() -> None:
     rng = np.random.default_rng(7)
     trials, covered = 40, 0
