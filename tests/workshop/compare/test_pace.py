@@ -1,13 +1,17 @@
-"""The pace of the machine, and what the report says of it."""
+"""The pace of the machine, and what is scaled to it."""
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.eventually import eventually, holds
 from tests.workshop.compare.sample import sample
-from workshop.compare.observations import Load
+from workshop.compare.observations import Capacity, Cost, Load, Observation
 from workshop.compare.report.caveats import misleads
 from workshop.compare.report.summary import summarize
 from workshop.compare.system.pace import watching
+
+SLOWER = 1.6
 
 
 def test_pace_is_measured_inside_the_block() -> None:
@@ -17,18 +21,46 @@ def test_pace_is_measured_inside_the_block() -> None:
     assert pace.ms > 0
 
 
+def at_pace(observations: list[Observation], arm: str, slower: float) -> list[Observation]:
+    """Return what a machine would show that is slower whenever it measures this arm."""
+    found: list[Observation] = []
+    for each in observations:
+        factor = slower if getattr(each, "arm", None) == arm else 1.0
+        if isinstance(each, Load):
+            found.append(replace(each, pace_ms=factor))
+        elif isinstance(each, Capacity):
+            found.append(replace(each, pace_ms=factor, per_second=each.per_second / factor))
+        elif isinstance(each, Cost):
+            cpu = {name: us * factor for name, us in each.cpu_us.items()}
+            found.append(replace(each, pace_ms=factor, cpu_us=cpu))
+        else:
+            found.append(each)
+    return found
+
+
+@pytest.mark.parametrize("arm", ["0", "3"])
+def test_capacity_and_cost_do_not_depend_on_when_an_arm_was_measured(arm: str) -> None:
+    even, uneven = summarize(at_pace(sample(), arm, 1.0)), summarize(at_pace(sample(), arm, SLOWER))
+    for share, arms in even.capacity.items():
+        for name, each in arms.items():
+            assert uneven.capacity[share][name].value.middle == pytest.approx(each.value.middle)
+            assert uneven.capacity[share][name].finding == each.finding
+            assert uneven.cpu_us[share][name].value.middle == pytest.approx(
+                even.cpu_us[share][name].value.middle
+            )
+        assert uneven.beside_cache[share] == even.beside_cache[share]
+        programs = uneven.cpu_by_program[share][arm]
+        assert sum(programs.values()) == pytest.approx(sum(even.cpu_by_program[share][arm].values()))
+
+
 def test_report_says_how_much_the_pace_changed() -> None:
-    observations = [
-        replace(each, pace_ms=2.0 if each.arm == "3" else 1.25) if isinstance(each, Load) else each
-        for each in sample()
-    ]
-    summary = summarize(observations)
+    summary = summarize(at_pace(sample(), "3", SLOWER))
     assert summary.pace is not None
-    assert (summary.pace.low, summary.pace.high) == (1.0, 1.6)
+    assert (summary.pace.low, summary.pace.high) == (1.0, SLOWER)
     assert any("took 1.00 to 1.60 times its usual CPU time" in each for each in misleads(summary))
 
 
-def test_run_without_a_pace_says_nothing_of_it() -> None:
+def test_run_without_a_pace_is_not_scaled() -> None:
     summary = summarize(sample())
     assert summary.pace is None
-    assert not any("own pace" in each for each in misleads(summary))
+    assert not any("usual pace" in each for each in misleads(summary))

@@ -63,8 +63,8 @@ def misleads(summary: Summary) -> list[str]:
     if summary.pace is not None:
         found.append(
             f"The machine's own pace: a fixed piece of work took {summary.pace.low:.2f} to "
-            f"{summary.pace.high:.2f} times its usual CPU time during nine of ten trials. Nothing is scaled "
-            "by it: the arms take turns, and step 0 against itself shows what it does to the figures."
+            f"{summary.pace.high:.2f} times its usual CPU time during nine of ten trials. Capacities and CPU "
+            "times are scaled to the usual pace, by the pace during their own trials; the raw data are not."
         )
     found.append(_void(summary))
     different = [name_of(each.arm) for each in summary.equality if each.different]

@@ -114,6 +114,7 @@ class Summary:
     trials: int
     void: list[str]
     pace: PaceFigures | None
+    """Capacities and CPU times are scaled to its median."""
     waiting: list[seen.Waiting]
     scaling: dict[str, Scaled]
     scaling_left_out: list[seen.Scaling]
@@ -159,16 +160,25 @@ def summarize(observations: Sequence[seen.Observation]) -> Summary:
     paces = [each.pace_ms for each in observations if isinstance(each, seen.Load) and each.pace_ms]
     usual = median(paces) if paces else None
 
+    def slowness(each: seen.Capacity | seen.Cost) -> float:
+        return each.pace_ms / usual if each.pace_ms and usual else 1.0
+
+    def paced(each: seen.Capacity) -> float:
+        return each.per_second * slowness(each)
+
+    def paced_programs(each: seen.Cost) -> dict[str, float]:
+        return {name: cpu / slowness(each) for name, cpu in each.cpu_us.items()}
+
     capacity, beside_cache = {}, {}
     for share in shares:
         here = [each for each in capacities if percent(each.signed) == share]
         bounded = {each.arm for each in here if each.limited_by == "generator"}
-        found = measured(here, lambda each: each.per_second, LEAST_DIFFERENCE)
+        found = measured(here, paced, LEAST_DIFFERENCE)
         if found:
             capacity[share] = _bound(found, "0", bounded)
         rates: dict[str, dict[int, float]] = {}
         for each in here:
-            rates.setdefault(each.arm, {})[each.round] = each.per_second
+            rates.setdefault(each.arm, {})[each.round] = paced(each)
         if {"0 cached", "3"} <= rates.keys():
             compared = _compare(rates, "0 cached", LEAST_DIFFERENCE, seed)
             beside_cache[share] = _bound(compared, "0 cached", bounded)["3"]
@@ -182,9 +192,11 @@ def summarize(observations: Sequence[seen.Observation]) -> Summary:
         rounds=len({each.round for kind in (capacities, costs) for each in kind}),
         capacity=capacity,
         beside_cache=beside_cache,
-        cpu_us=_by_share(costs, shares, lambda here: measured(here, lambda each: sum(each.cpu_us.values()))),
+        cpu_us=_by_share(
+            costs, shares, lambda here: measured(here, lambda each: sum(paced_programs(each).values()))
+        ),
         cpu_by_program=_by_share(
-            costs, shares, lambda here: _programs((each.arm, each.cpu_us) for each in here)
+            costs, shares, lambda here: _programs((each.arm, paced_programs(each)) for each in here)
         ),
         memory=measured(footprints, lambda each: sum(each.pss.values())),
         memory_by_program=_programs((each.arm, each.pss) for each in footprints),

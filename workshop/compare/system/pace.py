@@ -1,7 +1,8 @@
 """The pace of this machine: the CPU time of a fixed piece of work on the system's cores.
 
 A virtual machine shares its processors with others, and a laptop slows down when it is hot: the same work may
-take twice as long a minute later. The report says by how much.
+take twice as long a minute later. Figures of different minutes are compared only after they are scaled to one
+pace.
 """
 
 import os
