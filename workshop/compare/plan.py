@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workshop.compare.effort import Effort
 from workshop.compare.gains.lengths import start_seconds
-from workshop.compare.system.arms import Arm
+from workshop.compare.system.arms import Arm, shares_of
 
 if TYPE_CHECKING:
     from workshop.compare.run import Run
@@ -75,7 +75,7 @@ def _round(effort: Effort, number: int, arm: Arm) -> Block:
     cost = effort.cost_seconds + 1.0 if effort.measures_cost(number) else 0.0
     by_share = WARM_UP_SECONDS + cost + trials * (effort.trial_seconds + TRIAL_OVERHEAD_SECONDS)
     fixed = start_seconds([arm.name]) + PREPARING_SECONDS + 2 * effort.idle_seconds
-    seconds = fixed + len(effort.shares) * by_share
+    seconds = fixed + len(shares_of(arm, effort.shares)) * by_share
     return Block(
         f"round {number}, {arm.name}", seconds, partial(blocks.round_of, arm=arm.name, number=number)
     )

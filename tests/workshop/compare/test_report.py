@@ -32,6 +32,7 @@ from workshop.compare.report.caveats import misleads, others
 from workshop.compare.report.summary import summarize
 from workshop.compare.report.tables import headline
 from workshop.compare.report.verdict import verdict
+from workshop.compare.system.arms import all_arms, shares_of
 
 SECTIONS = ["verdict", "headline", "costs", "buys", "misleads", "others", "instrument", "method"]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -205,6 +206,22 @@ def test_partial_run_gives_a_report(
     assert accessibility.problems(page) == []
     assert not re.search(r"\b(None|nan|inf)\b", page.locator("main").inner_text())
     page.close()
+
+
+def test_cache_is_not_measured_where_nobody_uses_it(tmp_path: Path) -> None:
+    arm = all_arms()["0 cached"]
+    assert shares_of(arm, (0.0, 0.2, 1.0)) == [0.0, 0.2]
+    observations = [
+        each
+        for each in sample()
+        if getattr(each, "arm", "") != arm.name
+        or getattr(each, "signed", 0.0) in shares_of(arm, (0.0, 0.2, 1.0))
+    ]
+    assert arm.name not in summarize(observations).capacity[100]
+    write_report(observations, tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "step 0 behind a cache" in text
+    assert not re.search(r"\b(None|nan|inf)\b", text)
 
 
 def test_sections_without_figures_name_the_command_that_measures_them(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from workshop.compare.costs import capacity, lag, usage
 from workshop.compare.costs.subject import Reference, compare_pages, prepare
 from workshop.compare.effort import Effort
 from workshop.compare.observations import About, Equality, Observation
-from workshop.compare.system.arms import running
+from workshop.compare.system.arms import all_arms, running, shares_of
 from workshop.testbed.process import NotMeasured
 
 
@@ -34,7 +34,7 @@ def measure_arm(
             up, round_number=round_number, seconds=effort.idle_seconds, record=record
         )
         subject = prepare(up, about, reference)
-        for signed in about.shares:
+        for signed in shares_of(all_arms()[arm], about.shares):
             subject.load(round_number=round_number, rate=20.0, signed=signed, seconds=1.0, purpose="warm-up")
             if effort.measures_cost(round_number):
                 usage.measure_cost(

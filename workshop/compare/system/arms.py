@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -33,6 +33,13 @@ def all_arms() -> dict[str, Arm]:
     arms = [Arm("0", 0), Arm(AGAIN, 0), Arm(CACHED, 0, is_cached=True)]
     arms += [Arm(str(number), number) for number in step_numbers() if number]
     return {each.name: each for each in arms}
+
+
+def shares_of(arm: Arm, shares: Sequence[float]) -> list[float]:
+    """Return the shares of signed-in readers with which an arm is measured. A cache that passes all of them
+    on shows nothing that step 0 alone does not.
+    """
+    return [each for each in shares if each < 1 or not arm.is_cached]
 
 
 def missing_for(arm: Arm) -> str | None:
