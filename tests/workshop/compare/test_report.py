@@ -209,13 +209,13 @@ def test_partial_run_gives_a_report(
 
 
 def test_cache_is_not_measured_where_nobody_uses_it(tmp_path: Path) -> None:
-    arm = all_arms()["0 cached"]
-    assert shares_of(arm, (0.0, 0.2, 1.0)) == [0.0, 0.2]
+    arm, shares = all_arms()["0 cached"], (0.0, 0.2, 1.0)
+    measured = shares_of(arm, shares)
+    assert measured == [0.0, 0.2]
     observations = [
         each
         for each in sample()
-        if getattr(each, "arm", "") != arm.name
-        or getattr(each, "signed", 0.0) in shares_of(arm, (0.0, 0.2, 1.0))
+        if getattr(each, "arm", "") != arm.name or getattr(each, "signed", 0.0) in measured
     ]
     assert arm.name not in summarize(observations).capacity[100]
     write_report(observations, tmp_path)
