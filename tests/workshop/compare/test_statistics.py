@@ -1,7 +1,7 @@
 """Intervals and the fit of the law of scaling, on data whose distribution is known."""
 
 from collections.abc import Callable
-from math import exp, log
+from math import exp, isfinite, log
 
 import numpy as np
 import pytest
@@ -153,6 +153,7 @@ def test_noise_never_gives_negative_parameters() -> None:
     found = fit_usl([(1, 100), (2, 210), (4, 430), (8, 900)])  # better than linear
     assert found.contention >= 0
     assert found.coherence >= 0
+    assert all(isfinite(end) for each in found.intervals.values() for end in (each.low, each.high))
     assert found.intervals["contention"].low >= 0
 
 

@@ -172,7 +172,7 @@ def hot_verb(summary: Summary) -> Table | None:
     """Return what has to be added when only search grows."""
     rows = []
     for each in summary.hot_verb:
-        added_cpu = NONE if each.added_cpu is None else f"{each.added_cpu:g}"
+        added_cpu = NONE if each.added_cpu is None else f"{each.added_cpu:.2f}"
         added = NONE if each.added_bytes is None else f"{each.added_bytes / 1e6:,.0f} MB"
         holds = Cell("yes" if each.holds else "no", each.note, "better" if each.holds else "worse")
         rates = Cell(f"{each.before:,.0f}/s → {each.after:,.0f}/s")

@@ -38,6 +38,13 @@ class Usl:
         return float(_throughput(replicas, self.per_one, self.contention, self.coherence))
 
 
+LEAST = 0.01
+"""One replica serves at most a hundred times as much as was ever measured."""
+
+MOST = 1.0
+"""With a contention or a coherence of 1 nothing is gained by a second replica."""
+
+
 def fit_usl(points: Sequence[tuple[float, float]], seed: int = 0) -> Usl:
     """Fit the law to points of replicas and responses a second. The intervals come from a bootstrap of the
     relative residuals.
@@ -96,4 +103,5 @@ def _fit(replicas: "Floats", measured: "Floats") -> tuple[float, float, float]:
     terms = np.column_stack([np.ones_like(replicas), replicas - 1, replicas * (replicas - 1)])
     relative = terms * (measured / replicas)[:, np.newaxis]
     (a, b, c), _ = nnls(relative, np.ones_like(measured))
-    return float(1 / a), float(b / a), float(c / a)
+    a = max(a, LEAST / max(measured))
+    return float(1 / a), min(float(b / a), MOST), min(float(c / a), MOST)
