@@ -25,20 +25,21 @@ from workshop.compare.probing.probe import Request, p99_ms, probing
 from workshop.compare.probing.verbs import WORDS, Scene, scene_of
 from workshop.compare.system import quotas
 from workshop.compare.system.arms import Running, running
+from workshop.compare.system.cores import GENERATOR, SYSTEM, bind
 from workshop.steps import read_step
 from workshop.testbed.process import NotMeasured
 from workshop.testbed.usage import total_cpu_seconds
 
 SERVICE = "search"
-BASE = {"search": 12.0, "list": 4.0, "recommend": 2.0, "show": 1.0, "like": 1.0}
-"""Requests a second of the mix that all arms keep at first."""
+BASE = {"search": 5.0, "list": 1.5, "recommend": 0.75, "show": 0.5, "like": 0.25}
+"""Requests a second of the mix that all arms keep at first, on two cores."""
 
 GROWTH = 10.0
 SLO_SECONDS, SLO_ERRORS = 0.1, 0.001
 MOST = 8
 """Replicas, or workers of each program, at most."""
 
-QUOTA = 0.1
+QUOTA = 0.2
 WARM_UP_SECONDS, SECONDS = 2.0, 6.0
 TRIALS, CHANGE_SECONDS = 4, 5.0
 """How many trials an arm takes, and a change of its size, about."""
@@ -72,6 +73,7 @@ def hot_verb(
 
 def measure(system: Running, *, most: int = MOST, lasting: float = SECONDS) -> HotVerb:
     """Measure a running arm. In the end it is as large as it has become. Raises NotMeasured."""
+    bind([each.pid for each in system.processes()], SYSTEM | GENERATOR)
     scene = scene_of(system.url)
     units = Replicas(system) if read_step(system.step).services else Workers(system)
     first = units.number
