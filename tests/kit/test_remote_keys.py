@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,10 +20,9 @@ from kit.http.problems import DependencyTimeout, DependencyUnavailable
 from kit.tokens import JWKS, Issuer, RemoteKeys, Verifier
 from kit.tokens import remote as remote_keys
 from tests.kit.issuers import ISSUER, SEED, new_issuer
+from tests.kit.test_rest import Reply, sends
 from tests.support.eventually import PATIENCE, eventually, holds
 from workshop.ports import free_port
-
-Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Publisher:
@@ -54,20 +53,6 @@ class Publisher:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
-
-
-def sends(body: Any, status: int = 200, **headers: str) -> Reply:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(content)))
-        handler.end_headers()
-        handler.wfile.write(content)
-
-    return reply
 
 
 class Clock:

@@ -35,7 +35,6 @@ def measure_capacity(
 
     `earlier` are the observations of this run so far: they say where to begin.
     """
-
     paces: list[float] = []
 
     def probe(rate: float) -> float | None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import psutil
 
-from workshop.compare.system.cores import SYSTEM, bind, on
+from workshop.compare.system.cores import GENERATOR, SYSTEM, bind, on
 from workshop.compare.system.microcache import microcache
 from workshop.steps import read_step, step_numbers
 from workshop.testbed.process import StartedProcess
@@ -66,6 +66,10 @@ class Running:
     def processes(self) -> list[psutil.Process]:
         """Return all processes of the arm."""
         return with_children(psutil.Process(each.pid) for each in (self.run, *self.others))
+
+    def use_all_cores(self) -> None:
+        """Let all its threads run on all cores, also on the generator's."""
+        bind([each.pid for each in self.processes()], SYSTEM | GENERATOR)
 
 
 @contextmanager
