@@ -99,7 +99,8 @@ def test_refused_connections_are_errors_and_no_latency() -> None:
         sent = send(null_job(f"http://127.0.0.1:{held.getsockname()[1]}", RATE, SECONDS))
     assert sent.errors == {"ClientConnectorError": sent.sent}
     assert (sent.good, sent.latency_ms["max"]) == (0, 0)
-    assert (sent.beside(slo_ms=100, slo_errors=0.001) or 0) >= 1
+    in_time = replace(sent, void=None)  # on a busy machine the generator may have been late
+    assert in_time.beside(slo_ms=100, slo_errors=0.001) == 1
 
 
 def test_hopeless_trial_is_given_up() -> None:
