@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ import pytest
 import requests
 
 from tests.support import foreign_variables
+from tests.support.eventually import eventually, holds
 from workshop.ports import free_port
 from workshop.processes.exits import await_exit
 
@@ -33,9 +35,14 @@ class Run:
         self.output = folder.parent / "output.txt"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *before: str, program: tuple[str, ...] = ("-m", "workshop")) -> "Run":
+    def start(
+        self,
+        *before: str,
+        program: tuple[str, ...] = ("-m", "workshop"),
+        options: Sequence[str] = (),
+    ) -> "Run":
         """Start it, with a command such as nohup before it."""
-        command = [*before, sys.executable, *program, "run", "--step", "0"]
+        command = [*before, sys.executable, *program, "run", "--step", "0", *options]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=output, stderr=output)
         return self
@@ -95,6 +102,12 @@ def is_reported(process: psutil.Process, state: str, mail_page: str) -> bool:
         return is_ours and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def is_ok(url: str) -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(url, timeout=30).ok
+    return False
 
 
 def is_listening(port: int) -> bool:
@@ -203,6 +216,18 @@ def test_end_of_one_part_stops_everything_and_is_reported(run: Run, part: str, r
     assert run.process.wait(60) == 1
     assert reason in run.printed()
     assert not [process for process in processes if process.is_running() and process.status() != "zombie"]
+
+
+@pytest.mark.drill
+def test_with_restart_whatever_ends_is_started_again(run: Run) -> None:
+    run.start(options=["--restart"]).until("ready:")
+    health = f"http://127.0.0.1:{run.ports['STEP0_PORT']}/health/ready"
+    for part, again in (("gunicorn", "web is started again"), ("mongod", "mongod is up again")):
+        next(each for each in run.processes() if part in " ".join(each.cmdline())).kill()
+        run.until(again)
+        eventually(holds(lambda: is_ok(health)))
+    assert run.end() == 0
+    assert run.left() == []
 
 
 @pytest.mark.drill

@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 import click
 
@@ -25,12 +26,18 @@ from workshop.stores import open_posts, running_stores
 @click.command()
 @click.option("--step", "number", default=0, show_default=True, help="The step to run.")
 @click.option("--bundled/--no-bundled", default=True, help="Load the bundled posts if there are no posts.")
-def run(number: int, bundled: bool) -> None:
+@click.option(
+    "--restart",
+    is_flag=True,
+    help="Start a process or server again when it ends, as steps with services do, and go on.",
+)
+def run(number: int, bundled: bool, restart: bool) -> None:
     """Start a step and everything it needs. Ctrl-C stops all of it."""
     signals.install()
     reason = None
     try:
         step = read_step(number)
+        step = replace(step, restart=step.restart or restart)
         with run_lock(step):
             _require_ports(step)
             reason = _run(step, bundled)

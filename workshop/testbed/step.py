@@ -59,12 +59,12 @@ def isolated_state(step: int | None = None, env: Mapping[str, str] = QUIET) -> I
 
 
 @contextmanager
-def running_step(step: int, *, bundled: bool = False) -> Iterator[StartedProcess]:
+def running_step(step: int, *, bundled: bool = False, restart: bool = False) -> Iterator[StartedProcess]:
     """Run `./stones run` of a step inside the block, without posts or with the bundled ones. It may not be
-    ready yet.
+    ready yet. With `restart` it starts again whatever ends, at any step.
     """
-    posts = "--bundled" if bundled else "--no-bundled"
-    command = [sys.executable, "-m", "workshop", "run", "--step", str(step), posts]
+    options = ["--bundled" if bundled else "--no-bundled", *(["--restart"] if restart else [])]
+    command = [sys.executable, "-m", "workshop", "run", "--step", str(step), *options]
     with started(f"step {step}", command, end_with=signal.SIGINT) as run:
         yield run
 

@@ -83,7 +83,7 @@ def test_hot_verb_says_what_was_added(step2: Running) -> None:
 
 
 @pytest.mark.bench
-def test_monolith_is_kept_up_while_it_is_killed_and_started_again(beyond: Outside) -> None:
+def test_killed_monolith_is_started_again(beyond: Outside) -> None:
     found: list[Observation] = []
     blast.blast(["0"], found.append)
     assert [each.part for each in found if isinstance(each, Blast)] == ["web", "mongod"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from workshop.compare.gains.lengths import STEPS, start_seconds
 from workshop.compare.observations import Blast, Observation
 from workshop.compare.probing.hanging import Outside, outside
-from workshop.compare.probing.parts import MONGOD, NATS, Keeper, keeping
+from workshop.compare.probing.parts import MONGOD, NATS, kill, parts
 from workshop.compare.probing.probe import Probe, Request, Response, probing
 from workshop.compare.probing.verbs import all_verbs, await_picture, scene_of
 from workshop.compare.system.arms import Running, running
@@ -46,7 +46,7 @@ def blast(
 ) -> None:
     """Kill all parts of each arm, or `only` those, one after the other. Raises NotMeasured."""
     for arm in arms:
-        with outside() as beyond, running(arm, env={**beyond.env(), **SETTINGS}) as system:
+        with outside() as beyond, running(arm, env={**beyond.env(), **SETTINGS}, restart=True) as system:
             measure(system, beyond, record, only=only)
 
 
@@ -57,32 +57,32 @@ def measure(
     *,
     only: Sequence[str] | None = None,
 ) -> None:
-    """Kill parts of an arm that runs with the settings of `beyond`. It cannot be used any more then."""
+    """Kill parts of an arm that runs with the settings of `beyond`, and starts again what ends."""
     pictured = beyond.site.load_posts(system.step, PICTURES)
     await_picture(system.url, pictured[-1])
     verbs = all_verbs(scene_of(system.url), RATE, pictured)
-    with keeping(system) as keeper, probing(system.url, verbs) as probe:
+    with probing(system.url, verbs) as probe:
         probe.wait(SETTLED_SECONDS)
-        for part in _in_order(keeper, only):
-            record(_kill(system.arm, part, keeper, probe, verbs))
+        for part in _in_order(system, only):
+            record(_kill(system, part, probe, verbs))
 
 
-def _in_order(keeper: Keeper, only: Sequence[str] | None) -> list[str]:
+def _in_order(system: Running, only: Sequence[str] | None) -> list[str]:
     """Return the parts to kill. The stores come last, as all others have to connect to them again."""
-    names = [name for name in keeper.parts() if only is None or name in only]
+    names = [name for name in parts(system) if only is None or name in only]
     return sorted(names, key=lambda name: (name in (MONGOD, NATS), name))
 
 
-def _kill(arm: str, part: str, keeper: Keeper, probe: Probe, verbs: Sequence[Request]) -> Blast:
+def _kill(system: Running, part: str, probe: Probe, verbs: Sequence[Request]) -> Blast:
     _await_all_good(probe, verbs, time.monotonic())
     killed = time.monotonic()
-    keeper.kill(part)
+    kill(system, part)
     ended = _await_all_good(probe, verbs, killed)
     degraded = {
         each.verb: degraded_seconds(probe.responses(each.verb, killed), killed, ended) for each in verbs
     }
     gaps = sorted({each.verb for each in probe.responses(since=killed) if each.is_good and each.has_gap})
-    return Blast(arm=arm, part=part, degraded=degraded, gaps=gaps)
+    return Blast(arm=system.arm, part=part, degraded=degraded, gaps=gaps)
 
 
 def _await_all_good(probe: Probe, verbs: Sequence[Request], since: float) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from workshop.compare.gains.lengths import STEPS, start_seconds
 from workshop.compare.observations import Observation, Rollout
 from workshop.compare.probing.fleet import scale, share
-from workshop.compare.probing.parts import Keeper, keeping
+from workshop.compare.probing.parts import end, parts
 from workshop.compare.probing.probe import Probe, Response, probing
 from workshop.compare.probing.verbs import scene_of, searches
 from workshop.compare.system.arms import Running, running
@@ -37,12 +37,12 @@ def seconds(quick: bool, arms: Sequence[str] = STEPS) -> float:
 def rollout(arms: Sequence[str], record: Callable[[Observation], None]) -> None:
     """Measure each arm, started for this alone. Raises NotMeasured."""
     for arm in arms:
-        with running(arm) as system:
+        with running(arm, restart=True) as system:
             measure(system, record)
 
 
 def measure(system: Running, record: Callable[[Observation], None]) -> None:
-    """Roll out a new version of search. An arm without services cannot be used any more then."""
+    """Roll out a new version of search at an arm that starts again what ends."""
     scene = scene_of(system.url)
     if read_step(system.step).services:
         scale(system.step, f"search:{OLD}=1")
@@ -51,9 +51,9 @@ def measure(system: Running, record: Callable[[Observation], None]) -> None:
         with probing(system.url, [searches(scene, RATE)]) as probe:
             record(_trial(system.arm, SECOND_VERSION, probe, lambda: _replace_version(system.step)))
         return
-    with keeping(system) as keeper, probing(system.url, [searches(scene, RATE)]) as probe:
-        record(_trial(system.arm, RELOAD, probe, lambda: _reload(keeper, probe)))
-        record(_trial(system.arm, RESTART, probe, lambda: _restart(keeper, probe)))
+    with probing(system.url, [searches(scene, RATE)]) as probe:
+        record(_trial(system.arm, RELOAD, probe, lambda: _reload(system, probe)))
+        record(_trial(system.arm, RESTART, probe, lambda: _restart(system, probe)))
 
 
 def _trial(arm: str, how: str, probe: Probe, change: Callable[[], None]) -> Rollout:
@@ -83,16 +83,16 @@ def _replace_version(step: int) -> None:
     scale(step, f"search:{OLD}=0")
 
 
-def _restart(keeper: Keeper, probe: Probe) -> None:
-    """Let everything end in good order, all at once, and start it again."""
-    keeper.restart(_programs(keeper))
+def _restart(system: Running, probe: Probe) -> None:
+    """Let everything end in good order, all at once. The run starts it again."""
+    end(system, _programs(system))
     _await_good(probe, time.monotonic())
 
 
-def _reload(keeper: Keeper, probe: Probe) -> None:
+def _reload(system: Running, probe: Probe) -> None:
     """Let gunicorn start new workers, which read the code again, and end the old ones."""
-    programs = keeper.parts()
-    masters = [each for part in _programs(keeper) for each in programs[part]]
+    programs = parts(system)
+    masters = [each for part in _programs(system) for each in programs[part]]
     old = [worker for master in masters for worker in master.children()]
     began = time.monotonic()
     for each in masters:
@@ -104,8 +104,8 @@ def _reload(keeper: Keeper, probe: Probe) -> None:
     _await_good(probe, began)
 
 
-def _programs(keeper: Keeper) -> list[str]:
-    return [part for part in keeper.parts() if part in ("api", "web")]
+def _programs(system: Running) -> list[str]:
+    return [part for part in parts(system) if part in ("api", "web")]
 
 
 def _await_good(probe: Probe, since: float) -> None:

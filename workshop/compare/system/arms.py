@@ -73,8 +73,11 @@ class Running:
 
 
 @contextmanager
-def running(name: str, *, env: Mapping[str, str] = MappingProxyType({})) -> Iterator[Running]:
-    """Run an arm inside the block, with the bundled posts and the settings `env`.
+def running(
+    name: str, *, env: Mapping[str, str] = MappingProxyType({}), restart: bool = False
+) -> Iterator[Running]:
+    """Run an arm inside the block, with the bundled posts and the settings `env`. With `restart` its parts
+    are started again when they end, also at the steps that else stop then.
 
     It starts on all cores, as it does for its users. Once it is ready it is bound to the system's. Raises
     NotMeasured if it does not become ready.
@@ -83,7 +86,7 @@ def running(name: str, *, env: Mapping[str, str] = MappingProxyType({})) -> Iter
     with ExitStack() as stack:
         stack.enter_context(isolated_state(arm.step, env))
         began = time.monotonic()
-        run = stack.enter_context(running_step(arm.step, bundled=True))
+        run = stack.enter_context(running_step(arm.step, bundled=True, restart=restart))
         await_ready(arm.step, run)
         seconds = time.monotonic() - began
         bind([each.pid for each in tree(run.pid)], SYSTEM)
