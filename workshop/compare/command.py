@@ -132,7 +132,8 @@ def _work(journal: Journal, plan: Sequence[Block], quick: bool) -> list[str]:
     from workshop.compare.progress import Shown  # noqa: PLC0415
     from workshop.compare.run import Run  # noqa: PLC0415
 
-    return Run(journal, QUICK if quick else FULL, Shown(len(plan))).work(plan)
+    shown = Shown(len(plan), len(plan) - len(not_done(plan, journal.done)))
+    return Run(journal, QUICK if quick else FULL, shown).work(plan)
 
 
 def _require_complete(journal: Journal) -> None:

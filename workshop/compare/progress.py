@@ -12,10 +12,12 @@ from workshop.load.progress import duration
 
 
 class Shown:
-    """Prints a line for each block; on a terminal the line of the present block is written over."""
+    """Prints a line for each of `count` blocks, of which some were `done` by an earlier part of the run. On a
+    terminal the line of the present block is written over.
+    """
 
-    def __init__(self, count: int) -> None:
-        self._count, self._number = count, 0
+    def __init__(self, count: int, done: int = 0) -> None:
+        self._count, self._number = count, done
         self._is_terminal = sys.stderr.isatty()
 
     @contextmanager
