@@ -13,8 +13,8 @@ class Effort:
     trial_seconds: float
     """Of one trial of the search for capacity."""
 
-    precision: float
-    """By how much the closest rates of such a search may differ."""
+    near_trials: int
+    """How many trials such a search makes near the capacity."""
 
     idle_seconds: float
     """For how long an arm is left alone, and then observed, before it is measured under load."""
@@ -37,7 +37,7 @@ FULL = Effort(
     rounds=3,
     readers=20,
     trial_seconds=4.0,
-    precision=0.1,
+    near_trials=4,
     idle_seconds=3.0,
     cost_rate=25.0,
     cost_seconds=6.0,
@@ -50,7 +50,7 @@ QUICK = Effort(
     rounds=1,
     readers=8,
     trial_seconds=3.0,
-    precision=0.5,
+    near_trials=2,
     idle_seconds=2.0,
     cost_rate=25.0,
     cost_seconds=5.0,

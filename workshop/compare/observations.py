@@ -71,7 +71,7 @@ class Sent:
 
     Latency counts from the intended start of a request, service time from when it was really sent. Both are
     milliseconds by quantile (keys `0.5`, `0.9`, `0.99`, `0.999`) and `max`. `void` says why the trial does
-    not count: the generator was late, or the body of a response was wrong.
+    not count: the generator was late, the body of a response was wrong, or the machine was not ours.
     """
 
     signed: float
@@ -130,8 +130,9 @@ class Load(Sent, Observation):
 
 @dataclass(frozen=True)
 class Capacity(Observation):
-    """The highest rate at which an arm kept the objective, and the closest rates: the highest kept, and the
-    lowest that was not. `limited_by` is `system`, or `generator` if the generator could not send more.
+    """The highest rate at which an arm keeps the objective, as the trials of a search show it; the highest
+    that was kept, and the lowest that was not. `limited_by` is `system`, or `generator` if the generator
+    could not send more.
     """
 
     kind = "capacity"

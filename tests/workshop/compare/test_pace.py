@@ -1,6 +1,8 @@
 """The pace of the machine, and what is scaled to it."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,8 @@ from tests.workshop.compare.sample import sample
 from workshop.compare.observations import Capacity, Cost, Load, Observation
 from workshop.compare.report.caveats import misleads
 from workshop.compare.report.summary import summarize
-from workshop.compare.system.pace import watching
+from workshop.compare.system.cores import SYSTEM
+from workshop.compare.system.pace import Pace, stolen_seconds, watching
 
 SLOWER = 1.6
 
@@ -19,6 +22,24 @@ def test_pace_is_measured_inside_the_block() -> None:
         eventually(holds(lambda: pace.ms is not None), 10)
     assert pace.ms is not None
     assert pace.ms > 0
+
+
+def test_stolen_time_is_that_of_the_systems_cores(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    per_second = os.sysconf("SC_CLK_TCK")
+    lines = [f"cpu{core} 1 2 3 4 5 6 7 {per_second} 9 10" for core in SYSTEM]
+    others = f"cpu 1 2 3 4 5 6 7 {99 * per_second} 9 10\nintr 1\n"
+    stat.write_text("\n".join([*lines, others]))
+    assert stolen_seconds(stat) == len(SYSTEM)
+    assert stolen_seconds(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(("stolen", "void"), [(None, False), (0.0, False), (0.01, False), (0.2, True)])
+def test_trial_is_void_when_others_had_the_machine(stolen: float | None, void: bool) -> None:
+    pace = Pace()
+    pace.stolen = stolen
+    assert (pace.void == "others had 20 % of the system's cores") is void
+    assert (pace.void is not None) is void
 
 
 def at_pace(observations: list[Observation], arm: str, slower: float) -> list[Observation]:

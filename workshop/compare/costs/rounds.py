@@ -51,7 +51,7 @@ def measure_arm(
                 round_number=round_number,
                 signed=signed,
                 seconds=effort.trial_seconds,
-                precision=effort.precision,
+                near_trials=effort.near_trials,
                 record=record,
                 earlier=observations,
             )

@@ -1,7 +1,7 @@
 """An arm that is up, and what the load needs to know of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workshop.compare.instrument.job import Job
 from workshop.compare.instrument.sending import send
@@ -69,6 +69,7 @@ class Subject:
         )
         with watching() as pace:
             sent = send(job)
+        sent = replace(sent, void=sent.void or pace.void)
         return sent.as_load(round=round_number, arm=self.up.arm, purpose=purpose, pace_ms=pace.ms)
 
 

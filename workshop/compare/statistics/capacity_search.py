@@ -1,16 +1,22 @@
-"""The search for the highest rate at which a system keeps its objective."""
+"""The search for the highest rate at which a system keeps its objective.
 
-from collections.abc import Callable
+Near the capacity chance decides whether a trial keeps the objective, so no single one may end the search.
+The up-and-down method (Dixon and Mood, 1948) raises the rate by one step after each trial that keeps it,
+lowers it after each that misses it, and takes the mean of the rates: where half of the trials keep the
+objective.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
+from math import exp, log, sqrt
 
 VOID_RETRIES = 2
+STEP = 1.1
+"""Between two rates of the up-and-down method."""
+
 LARGEST_STEP = 2.0
 LOWEST = 1 / 64
 """Of the first rate: a system that misses the objective even there has no capacity worth the name."""
-
-FAR = 2.0
-"""A miss by this factor is no chance."""
 
 Probe = Callable[[float], float | None]
 """Tries a rate. Returns what was found in proportion to the objective, which is kept below 1; None if the
@@ -20,9 +26,9 @@ trial is void.
 
 @dataclass(frozen=True)
 class Found:
-    """The highest rate that was kept (0 if none was), the lowest above it that was missed (None if the search
-    ended before one was), and the rate between them that stands for the capacity. `tried` has all trials, in
-    their order. `limited_by` is `generator` if the generator could send no more, else `system`.
+    """The capacity, the highest rate that was kept (0 if none was), and the lowest that was missed (None if
+    none was). `tried` has all trials, in their order. `limited_by` is `generator` if the generator could send
+    no more, else `system`.
     """
 
     kept: float
@@ -42,58 +48,78 @@ class _Trials:
     done: list[tuple[float, bool | None]] = field(default_factory=list)
 
     def keeps(self, rate: float) -> bool:
-        """Return whether a rate is kept. One bad moment of a machine must not decide, so a miss that is not
-        far off is tried once more. Raises _Void.
-        """
-        found = self._found(rate)
-        if 1 <= found < FAR:
-            found = self._found(rate)
-        return found < 1
-
-    def _found(self, rate: float) -> float:
+        """Return whether a rate is kept. Raises _Void."""
         for _ in range(1 + VOID_RETRIES):
             found = self.probe(rate)
             self.done.append((rate, None if found is None else found < 1))
             if found is not None:
-                return found
+                return found < 1
         raise _Void
+
+    @property
+    def kept(self) -> float:
+        """The highest rate that was kept."""
+        return max((rate for rate, is_kept in self.done if is_kept), default=0.0)
+
+    @property
+    def missed(self) -> float | None:
+        """The lowest rate that was missed."""
+        return min((rate for rate, is_kept in self.done if is_kept is False), default=None)
 
 
 def find_capacity(
-    probe: Probe, start: float, limit: float, precision: float = 0.1, first_step: float = LARGEST_STEP
+    probe: Probe, start: float, limit: float, *, trials: int, first_step: float = LARGEST_STEP
 ) -> Found:
-    """Search between a small part of `start` and `limit`, until `missed` is at most `precision` above `kept`.
+    """Search between a small part of `start` and `limit`, with so many `trials` near the capacity.
 
-    The rate is multiplied or divided by `first_step`, then by its square, and so on, at most by 2, until one
-    is kept and one is missed: small steps are for a `start` near the capacity. Then the geometric middle is
-    tried again and again. A rate at which all trials are void ends the search: the generator limits it.
+    To get near, the rate is multiplied or divided by `first_step`, then by its square, and so on, at most by
+    2, until one is kept and one is missed: small steps are for a `start` near the capacity. Then the
+    geometric middle is tried, until the two are within two steps of each other. A rate at which all trials
+    are void ends the search: the generator limits it.
     """
-    trials = _Trials(probe)
-    step = first_step
-    kept, missed = 0.0, None
-    rate = min(start, limit)
+    done = _Trials(probe)
     try:
-        while True:
-            if trials.keeps(rate):
-                kept = rate
-            else:
-                missed = rate
-            following = _next_rate(kept, missed, step, precision)
-            if following is None or kept >= limit or following < start * LOWEST:
-                break
-            rate, step = min(following, limit), min(step * step, LARGEST_STEP)
+        near = _approach(done, min(start, limit), limit, start * LOWEST, first_step)
+        rates = _up_and_down(done, near, limit, trials) if near else []
         is_void = False
     except _Void:
-        is_void = True
-    per_second = kept if missed is None or is_void else sqrt(kept * missed)
-    limited_by = "generator" if missed is None or is_void else "system"
-    return Found(kept, missed, per_second, trials.done, limited_by)
+        rates, is_void = [], True
+    is_limited = is_void or done.missed is None
+    per_second = _mean(rates) if rates and not is_limited else done.kept
+    return Found(done.kept, done.missed, per_second, done.done, "generator" if is_limited else "system")
 
 
-def _next_rate(kept: float, missed: float | None, step: float, precision: float) -> float | None:
-    """Return the rate to try next, None if the two are close enough."""
-    if missed is None:
-        return kept * step
-    if not kept:
-        return missed / step
-    return sqrt(kept * missed) if missed > kept * (1 + precision) else None
+def _approach(done: _Trials, rate: float, limit: float, lowest: float, step: float) -> float | None:
+    """Return a rate near the capacity. Return None if `limit` was kept, or a rate below `lowest` was due."""
+    kept, missed = 0.0, None
+    while missed is None or not kept or missed > kept * STEP**2:
+        if done.keeps(rate):
+            kept = rate
+        else:
+            missed = rate
+        if kept >= limit:
+            return None
+        if missed is None:
+            rate = min(kept * step, limit)
+        elif not kept:
+            rate = missed / step
+        else:
+            rate = sqrt(kept * missed)
+        if rate < lowest:
+            return None
+        step = min(step * step, LARGEST_STEP)
+    return rate
+
+
+def _up_and_down(done: _Trials, rate: float, limit: float, trials: int) -> list[float]:
+    """Return the rates of so many trials, and the one that would be next, which the last trial decides."""
+    rates = [rate]
+    for _ in range(trials):
+        rate = min(rate * STEP, limit) if done.keeps(rate) else rate / STEP
+        rates.append(rate)
+    return rates
+
+
+def _mean(rates: Sequence[float]) -> float:
+    """Return the geometric mean, as the steps are ratios."""
+    return exp(sum(map(log, rates)) / len(rates))

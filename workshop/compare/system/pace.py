@@ -3,6 +3,9 @@
 A virtual machine shares its processors with others, and a laptop slows down when it is hot: the same work may
 take twice as long a minute later. Figures of different minutes are compared only after they are scaled to one
 pace.
+
+It may also take a processor away for a moment, which Linux reports as stolen time. In a short trial that is
+the latency of the slowest requests.
 """
 
 import os
@@ -11,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 
 from workshop.compare.system.cores import SYSTEM
@@ -20,11 +24,20 @@ STEPS = 20_000
 
 PAUSE_SECONDS = 0.25
 
+MOST_STOLEN = 0.03
+"""Of the system's cores: more makes a trial void."""
+
+STOLEN_FIELD = 8
+"""The place of stolen time in a line of /proc/stat, see proc_stat(5)."""
+
 
 class Pace:
     """Measured while the block of `watching` lasts."""
 
     def __init__(self) -> None:
+        self.stolen: float | None = None
+        """The share of the system's cores that others got, known after the block; None where no machine says.
+        """
         self._samples: list[float] = []
         self._ended = threading.Event()
 
@@ -32,6 +45,13 @@ class Pace:
     def ms(self) -> float | None:
         """The median CPU milliseconds of the work; None if there was no time for it."""
         return median(self._samples) if self._samples else None
+
+    @property
+    def void(self) -> str | None:
+        """Why the trial that was watched does not count; None if the machine was ours."""
+        if self.stolen is None or self.stolen <= MOST_STOLEN:
+            return None
+        return f"others had {100 * self.stolen:.0f} % of the system's cores"
 
     def sample(self) -> None:
         """Measure again and again until the end."""
@@ -53,11 +73,27 @@ def watching() -> Iterator[Pace]:
     pace = Pace()
     thread = threading.Thread(target=pace.sample, daemon=True)
     thread.start()
+    began, before = time.monotonic(), stolen_seconds()
     try:
         yield pace
     finally:
         pace.end()
         thread.join()
+        if before is not None:
+            seconds = (stolen_seconds() or before) - before
+            pace.stolen = seconds / (len(SYSTEM) * (time.monotonic() - began))
+
+
+def stolen_seconds(stat: Path = Path("/proc/stat")) -> float | None:
+    """Return how many seconds of the system's cores others had since the start of this machine; None where
+    that is not known.
+    """
+    if not stat.exists():
+        return None
+    lines = (line.split() for line in stat.read_text().splitlines())
+    names = {f"cpu{core}" for core in SYSTEM}
+    ticks = sum(int(words[STOLEN_FIELD]) for words in lines if words and words[0] in names)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _work() -> int:
