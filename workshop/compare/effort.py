@@ -13,6 +13,9 @@ class Effort:
     trial_seconds: float
     """Of one trial of the search for capacity."""
 
+    step: float
+    """Between two rates of such a search, near the capacity."""
+
     near_trials: int
     """How many trials such a search makes near the capacity."""
 
@@ -37,7 +40,8 @@ FULL = Effort(
     rounds=3,
     readers=20,
     trial_seconds=4.0,
-    near_trials=4,
+    step=1.15,
+    near_trials=3,
     idle_seconds=3.0,
     cost_rate=25.0,
     cost_seconds=6.0,
@@ -50,7 +54,8 @@ QUICK = Effort(
     rounds=1,
     readers=8,
     trial_seconds=3.0,
-    near_trials=2,
+    step=1.3,
+    near_trials=1,
     idle_seconds=2.0,
     cost_rate=25.0,
     cost_seconds=5.0,

@@ -8,10 +8,11 @@ import pytest
 
 from workshop.compare.costs.capacity import first_rate
 from workshop.compare.observations import Capacity
-from workshop.compare.statistics.capacity_search import STEP, Found, Probe, find_capacity
+from workshop.compare.statistics.capacity_search import Found, Probe, find_capacity
 
 SERVICE = 0.01
 P99 = 0.1
+STEP = 1.1
 
 
 def threshold(capacity: float) -> Probe:
@@ -42,7 +43,7 @@ def true_capacity() -> float:
 
 @pytest.mark.parametrize("capacity", [0.9, 40.0, 100.0, 101.0, 777.0, 6000.0])
 def test_capacity_that_chance_does_not_touch_is_found_within_a_step(capacity: float) -> None:
-    found = find_capacity(threshold(capacity), start=50, limit=8000, trials=4)
+    found = find_capacity(threshold(capacity), start=50, limit=8000, step=STEP, trials=4)
     assert found.missed is not None
     assert found.kept <= capacity < found.missed
     assert 1 / STEP < found.per_second / capacity < STEP
@@ -55,14 +56,14 @@ def test_capacity_of_a_queue_is_found_wherever_the_search_begins(start: float) -
     for seed in range(6):
         seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
         found = find_capacity(
-            lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) / P99, start, 1000, trials=6
+            lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) / P99, start, 1000, step=STEP, trials=6
         )
         assert found.per_second == pytest.approx(capacity, rel=0.15)
 
 
 @pytest.mark.parametrize(("capacity", "trials"), [(110, 6), (95, 6), (400, 12)])
 def test_start_near_the_capacity_needs_few_trials(capacity: float, trials: int) -> None:
-    found = find_capacity(threshold(capacity), start=100, limit=8000, trials=4, first_step=STEP)
+    found = find_capacity(threshold(capacity), start=100, limit=8000, step=STEP, trials=4, first_step=STEP)
     assert 1 / STEP < found.per_second / capacity < STEP
     assert len(found.tried) <= trials
 
@@ -75,6 +76,7 @@ def test_one_bad_moment_decides_little() -> None:
             lambda rate, numbers=numbers, bad=bad: 0.9 if rate <= 300 and next(numbers) != bad else 1.9,
             start=280,
             limit=8000,
+            step=STEP,
             trials=6,
             first_step=STEP,
         )
@@ -82,23 +84,25 @@ def test_one_bad_moment_decides_little() -> None:
 
 
 def test_system_beyond_the_limit_is_limited_by_the_generator() -> None:
-    found = find_capacity(threshold(10**6), start=100, limit=500, trials=4)
+    found = find_capacity(threshold(10**6), start=100, limit=500, step=STEP, trials=4)
     assert found == Found(500, None, 500, [(100, True), (200, True), (400, True), (500, True)], "generator")
 
 
 def test_void_trials_are_repeated_twice_and_then_end_the_search() -> None:
-    found = find_capacity(lambda rate: None if rate > 150 else 0.9, start=100, limit=8000, trials=4)
+    found = find_capacity(
+        lambda rate: None if rate > 150 else 0.9, start=100, limit=8000, step=STEP, trials=4
+    )
     assert found == Found(100, None, 100, [(100, True), *[(200, None)] * 3], "generator")
 
 
 def test_void_trial_that_succeeds_later_counts() -> None:
     outcomes = iter([None, None, 0.5])
-    found = find_capacity(lambda rate: next(outcomes), start=100, limit=100, trials=4)
+    found = find_capacity(lambda rate: next(outcomes), start=100, limit=100, step=STEP, trials=4)
     assert (found.kept, found.tried) == (100, [(100, None), (100, None), (100, True)])
 
 
 def test_system_that_keeps_no_rate_has_no_capacity() -> None:
-    found = find_capacity(lambda rate: 5.0, start=64, limit=8000, trials=4)
+    found = find_capacity(lambda rate: 5.0, start=64, limit=8000, step=STEP, trials=4)
     assert (found.kept, found.missed, found.per_second) == (0, 1, 0)
 
 

@@ -5,11 +5,11 @@ from statistics import median
 
 from workshop.compare.costs.subject import Subject
 from workshop.compare.observations import Capacity, Observation
-from workshop.compare.statistics.capacity_search import STEP, find_capacity
+from workshop.compare.statistics.capacity_search import find_capacity
 
 HIGHEST_RATE = 4000.0
 FIRST_STEP = 1.2
-"""The first step from a typical rate; from an earlier capacity of the arm it is the smallest there is."""
+"""The first step from a typical rate; from an earlier capacity of the arm it is the usual one."""
 
 TYPICAL = {
     "0": {0.0: 125.0, 0.2: 115.0, 1.0: 84.0},
@@ -27,12 +27,13 @@ def measure_capacity(
     round_number: int,
     signed: float,
     seconds: float,
+    step: float,
     near_trials: int,
     record: Callable[[Observation], None],
     earlier: Sequence[Observation] = (),
 ) -> Capacity:
-    """Search for the capacity with trials of so many seconds, `near_trials` of them near it. Record them and
-    what was found.
+    """Search for the capacity with trials of so many seconds; near it there are `near_trials`, each one
+    `step` from the last. Record them and what was found.
 
     `earlier` are the observations of this run so far: they say where to begin.
     """
@@ -50,8 +51,9 @@ def measure_capacity(
         probe,
         start=start,
         limit=HIGHEST_RATE,
+        step=step,
         trials=near_trials,
-        first_step=STEP if is_near else FIRST_STEP,
+        first_step=step if is_near else max(step, FIRST_STEP),
     )
     capacity = Capacity(
         round=round_number,

@@ -51,6 +51,7 @@ def measure_arm(
                 round_number=round_number,
                 signed=signed,
                 seconds=effort.trial_seconds,
+                step=effort.step,
                 near_trials=effort.near_trials,
                 record=record,
                 earlier=observations,

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from math import exp, log, sqrt
 
 VOID_RETRIES = 2
-STEP = 1.1
-"""Between two rates of the up-and-down method."""
-
 LARGEST_STEP = 2.0
 LOWEST = 1 / 64
 """Of the first rate: a system that misses the objective even there has no capacity worth the name."""
@@ -68,9 +65,10 @@ class _Trials:
 
 
 def find_capacity(
-    probe: Probe, start: float, limit: float, *, trials: int, first_step: float = LARGEST_STEP
+    probe: Probe, start: float, limit: float, *, step: float, trials: int, first_step: float = LARGEST_STEP
 ) -> Found:
-    """Search between a small part of `start` and `limit`, with so many `trials` near the capacity.
+    """Search between a small part of `start` and `limit`. Near the capacity make so many `trials`, each at a
+    rate that is one `step` above or below the last.
 
     To get near, the rate is multiplied or divided by `first_step`, then by its square, and so on, at most by
     2, until one is kept and one is missed: small steps are for a `start` near the capacity. Then the
@@ -79,8 +77,8 @@ def find_capacity(
     """
     done = _Trials(probe)
     try:
-        near = _approach(done, min(start, limit), limit, start * LOWEST, first_step)
-        rates = _up_and_down(done, near, limit, trials) if near else []
+        near = _approach(done, min(start, limit), (start * LOWEST, limit), step**2, first_step)
+        rates = _up_and_down(done, near, limit, step, trials) if near else []
         is_void = False
     except _Void:
         rates, is_void = [], True
@@ -89,10 +87,14 @@ def find_capacity(
     return Found(done.kept, done.missed, per_second, done.done, "generator" if is_limited else "system")
 
 
-def _approach(done: _Trials, rate: float, limit: float, lowest: float, step: float) -> float | None:
-    """Return a rate near the capacity. Return None if `limit` was kept, or a rate below `lowest` was due."""
-    kept, missed = 0.0, None
-    while missed is None or not kept or missed > kept * STEP**2:
+def _approach(
+    done: _Trials, rate: float, bounds: tuple[float, float], precision: float, step: float
+) -> float | None:
+    """Return a rate between one that was kept and one at most `precision` times as high that was missed.
+    Return None if the upper bound was kept, or a rate below the lower one was due.
+    """
+    (lowest, limit), kept, missed = bounds, 0.0, None
+    while missed is None or not kept or missed > kept * precision:
         if done.keeps(rate):
             kept = rate
         else:
@@ -111,11 +113,11 @@ def _approach(done: _Trials, rate: float, limit: float, lowest: float, step: flo
     return rate
 
 
-def _up_and_down(done: _Trials, rate: float, limit: float, trials: int) -> list[float]:
+def _up_and_down(done: _Trials, rate: float, limit: float, step: float, trials: int) -> list[float]:
     """Return the rates of so many trials, and the one that would be next, which the last trial decides."""
     rates = [rate]
     for _ in range(trials):
-        rate = min(rate * STEP, limit) if done.keeps(rate) else rate / STEP
+        rate = min(rate * step, limit) if done.keeps(rate) else rate / step
         rates.append(rate)
     return rates
 
