@@ -1,6 +1,8 @@
 """Only a service's own process holds the credentials of its store, and they are valid for no other store."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +66,23 @@ def test_each_process_holds_its_own_secrets_only(parts: Parts, name: str) -> Non
         assert held == NAMED.get(name, set()) | ({"MONGODB_URI"} if own else set())
 
 
+@pytest.fixture(scope="module")
+def clients(parts: Parts) -> Iterator[Callable[[str], MongoClient[Document]]]:
+    """Clients with the credentials of services' processes. It takes a while to find one and to sign in."""
+    with ExitStack() as stack:
+
+        @cache
+        def client_of(name: str) -> MongoClient[Document]:
+            uri = environments(parts, name)[0]["MONGODB_URI"]
+            return stack.enter_context(MongoClient[Document](uri, serverSelectionTimeoutMS=5000))
+
+        yield client_of
+
+
 @pytest.fixture
-def credentials(parts: Parts, name: str) -> Iterator[MongoClient[Document]]:
+def credentials(clients: Callable[[str], MongoClient[Document]], name: str) -> MongoClient[Document]:
     """A client with the credentials of a service's process."""
-    environment = environments(parts, name)[0]
-    with MongoClient[Document](environment["MONGODB_URI"], serverSelectionTimeoutMS=5000) as client:
-        yield client
+    return clients(name)
 
 
 @pytest.mark.parametrize("name", SERVICES)
