@@ -9,6 +9,8 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 
+import psutil
+
 from workshop.compare.gains.lengths import STEPS, start_seconds
 from workshop.compare.observations import Observation, Rollout
 from workshop.compare.probing.fleet import scale, share
@@ -85,14 +87,13 @@ def _replace_version(step: int) -> None:
 
 def _restart(system: Running, probe: Probe) -> None:
     """Let everything end in good order, all at once. The run starts it again."""
-    end(system, _programs(system))
+    end(system, [*_programs(system)])
     _await_good(probe, time.monotonic())
 
 
 def _reload(system: Running, probe: Probe) -> None:
     """Let gunicorn start new workers, which read the code again, and end the old ones."""
-    programs = parts(system)
-    masters = [each for part in _programs(system) for each in programs[part]]
+    masters = [each for found in _programs(system).values() for each in found]
     old = [worker for master in masters for worker in master.children()]
     began = time.monotonic()
     for each in masters:
@@ -104,8 +105,8 @@ def _reload(system: Running, probe: Probe) -> None:
     _await_good(probe, began)
 
 
-def _programs(system: Running) -> list[str]:
-    return [part for part in parts(system) if part in ("api", "web")]
+def _programs(system: Running) -> dict[str, list[psutil.Process]]:
+    return {part: found for part, found in parts(system).items() if part in ("api", "web")}
 
 
 def _await_good(probe: Probe, since: float) -> None:

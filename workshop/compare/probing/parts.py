@@ -10,7 +10,7 @@ import psutil
 
 from workshop import state
 from workshop.compare.system.arms import Running
-from workshop.processes.exits import await_exit
+from workshop.processes.exits import await_exit, is_running
 from workshop.services.state_files import read_instances
 from workshop.steps import read_step
 from workshop.stores.server import PID_SUFFIX, read_pid_file
@@ -26,7 +26,7 @@ def parts(system: Running) -> dict[str, list[psutil.Process]]:
     has started, not their workers. The stores come last.
     """
     step = read_step(system.step)
-    children = _alive(psutil.Process(system.run.pid).children())
+    children = [each for each in psutil.Process(system.run.pid).children() if is_running(each)]
     last_words = {shlex.split(each.command)[-1]: each.name for each in step.processes}
     found: dict[str, list[psutil.Process]] = {}
     for child in children:
@@ -78,12 +78,3 @@ def _found(system: Running, names: Sequence[str]) -> list[psutil.Process]:
     if missing := [name for name in names if not found.get(name)]:
         raise NotMeasured(f"Step {system.step} has no {missing[0]} that runs.")
     return [each for name in names for each in found[name]]
-
-
-def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    found = []
-    for each in processes:
-        with suppress(psutil.Error):
-            if each.status() != psutil.STATUS_ZOMBIE:
-                found.append(each)
-    return found
