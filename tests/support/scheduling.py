@@ -16,36 +16,21 @@ SHARING = {"step1", "step2", "drills"}
 ALONE = {"test_all_steps", "test_bench", "test_builds", "test_layout"}
 """Files in these folders that do not."""
 
-FLEET = {"test_readme", "test_rebuild", "test_scale", "test_sign_out", "test_versions"}
-"""Files of step 2 that start and stop instances. They have a step of their own, as all together take long."""
-
 SLOW_TO_START = {"step2", "step3"}
 """Steps that the suites of the face share, one after another; of other steps each suite starts its own."""
 
-WITH_SUITES = {"step3"}
-"""Folders whose tests share the step of the suites. Those of step 2 are so many that both together would end
-last.
+WITH_SUITES = {
+    "step2": {"test_readme", "test_rebuild", "test_scale", "test_sign_out", "test_versions"},
+    "step3": {"test_face", "test_readme", "test_replace", "test_run"},
+}
+"""Files whose tests share the step of the suites. Step 2 runs twice, as all of its tests together would end
+last: the suites share theirs with those that start and stop instances.
 """
 
-TOGETHER = {"step3": {"test_face", "test_readme", "test_replace", "test_run"}}
-"""Files that share a step, in folders whose other files do not."""
-
 LONGEST = (
-    *(
-        "shared step3",
-        "shared step2",
-        "step2",
-        "fleet of step2",
-        "e2e of step0",
-        "contract of step0",
-        "step3/test_hosting",
-    ),
+    *("shared step3", "shared step2", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
     *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
-    *(
-        "contract of step1",
-        "workshop/test_load_command",
-        "workshop/test_make_targets",
-    ),
+    *("contract of step1", "workshop/test_load_command", "workshop/test_make_targets"),
     *("workshop/test_stores", "step3/test_gateway_failures", "step1", "workshop/test_run"),
     *("drills", "step3/test_capture_killed", "step3/test_bench"),
 )
@@ -62,11 +47,10 @@ def group_of(nodeid: str) -> str:
     folder, file = place.groups()
     if step := STEP.search(nodeid):
         return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
-    is_shared = (folder in SHARING and file not in ALONE) or file in TOGETHER.get(folder, ())
-    if is_shared:
-        if folder in WITH_SUITES:
-            return f"shared {folder}"
-        return f"fleet of {folder}" if file in FLEET else folder
+    if file in WITH_SUITES.get(folder, ()):
+        return f"shared {folder}"
+    if folder in SHARING and file not in ALONE:
+        return folder
     return f"{folder}/{file}"
 
 
