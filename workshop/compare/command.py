@@ -11,6 +11,7 @@ from workshop.compare.effort import FULL, QUICK
 from workshop.compare.journal import FILE, Journal
 from workshop.compare.plan import EXPERIMENTS, IN_QUICK, Block, make_plan, not_done, total_seconds
 from workshop.compare.system.arms import Arm, all_arms, missing_for
+from workshop.compare.system.stores import stores_in
 from workshop.state import ROOT
 from workshop.steps import read_step
 
@@ -31,6 +32,7 @@ PUBLISHED = ROOT / "docs" / "comparison"
     help="Where the run and its report are.  [default: artefacts/comparison, with --quick …-quick]",
 )
 @click.option("--again", is_flag=True, help="Do not continue an interrupted run; begin a new one.")
+@click.option("--on-disk", is_flag=True, help="Keep stores on the disk, as users do, and not in memory.")
 @click.option(
     "--publish", is_flag=True, help="Write the report of a complete full run to docs/comparison, too."
 )
@@ -42,6 +44,7 @@ def compare(
     steps: tuple[int, ...],
     folder: Path | None,
     again: bool,
+    on_disk: bool,
     publish: bool,
 ) -> None:
     """Measure all steps side by side, and write a report.
@@ -64,7 +67,7 @@ def compare(
     failed: list[str] | None = None  # until the plan is worked through
     try:
         with signals.interruptible():
-            journal, plan = _begin(folder, arms, names, quick=quick, again=again)
+            journal, plan = _begin(folder, arms, names, quick=quick, again=again, on_disk=on_disk)
             failed = _work(journal, plan, quick)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running. The same command continues.", err=True)
@@ -81,7 +84,7 @@ def compare(
 
 
 def _begin(
-    folder: Path, arms: Sequence[Arm], names: Sequence[str], *, quick: bool, again: bool
+    folder: Path, arms: Sequence[Arm], names: Sequence[str], *, quick: bool, again: bool, on_disk: bool
 ) -> tuple[Journal, list[Block]]:
     """Return the journal of a run, a new one or that of an interrupted run, and the plan."""
     from workshop.compare.run import describe_run, require_same  # noqa: PLC0415
@@ -89,7 +92,7 @@ def _begin(
 
     effort = QUICK if quick else FULL
     able = _able(arms)
-    about = describe_run(effort, quick=quick)
+    about = describe_run(effort, quick=quick, on_disk=on_disk)
     journal = Journal.read(folder)
     earlier = journal.about
     plan = make_plan(effort, able, names, (earlier or about).seed)
@@ -133,7 +136,9 @@ def _work(journal: Journal, plan: Sequence[Block], quick: bool) -> list[str]:
     from workshop.compare.run import Run  # noqa: PLC0415
 
     shown = Shown(len(plan), len(plan) - len(not_done(plan, journal.done)))
-    return Run(journal, QUICK if quick else FULL, shown).work(plan)
+    run = Run(journal, QUICK if quick else FULL, shown)
+    with stores_in(run.about.stores):
+        return run.work(plan)
 
 
 def _require_complete(journal: Journal) -> None:

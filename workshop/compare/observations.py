@@ -61,6 +61,10 @@ class About(Observation):
     seed: int
     slo_ms: float = 100.0
     slo_errors: float = 0.001
+    stores: str = "disk"
+    """Where the stores of the measured system are: `memory` or `disk`."""
+    sync_ms: dict[str, float] | None = None
+    """How long this machine's disk needs to store a block for good: `0.5`, `0.9` and `max`, milliseconds."""
     quotas: str | None = None
     """How replicas get equal quotas: `cgroup v1`, `cgroup v2`; None where that is not possible."""
 
@@ -143,8 +147,6 @@ class Capacity(Observation):
     kept: float
     missed: float | None
     limited_by: str = "system"
-    pace_ms: float | None = None
-    """The machine's pace: the median of the trials."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ IN_QUICK = ("instrument", "capacity", "waiting", "size")
 QUICK_STEPS = ("0", "3")
 """The steps whose waiting a quick run measures."""
 
-FIRST_TRIALS, LATER_TRIALS, QUICK_TRIALS = 6.0, 5.2, 3.5
+FIRST_TRIALS, LATER_TRIALS, QUICK_TRIALS = 7.0, 6.2, 3.5
 """How many trials a search for capacity needs: at first, near an earlier result, and if it is rough."""
 
 WARM_UP_SECONDS, PREPARING_SECONDS, TRIAL_OVERHEAD_SECONDS = 3.0, 9.0, 1.8

@@ -77,9 +77,9 @@ class Run:
         return failed
 
 
-def describe_run(effort: Effort, *, quick: bool) -> About:
+def describe_run(effort: Effort, *, quick: bool, on_disk: bool = False) -> About:
     """Return what is known of a run that begins now."""
-    from workshop.compare.system import cores, machine, quotas  # noqa: PLC0415
+    from workshop.compare.system import cores, machine, quotas, stores  # noqa: PLC0415
 
     kind = quotas.available()
     return About(
@@ -90,6 +90,8 @@ def describe_run(effort: Effort, *, quick: bool) -> About:
         system_cores=float(len(cores.SYSTEM)),
         limit="none" if cores.IS_SHARED else "affinity",
         quotas=kind,
+        stores=stores.DISK if on_disk else stores.available(),
+        sync_ms=stores.sync_ms(),
         posts=BUNDLED_POSTS,
         readers=effort.readers,
         mix=MIX,
@@ -104,7 +106,7 @@ def require_same(journal: Journal, about: About) -> str | None:
     earlier = journal.about
     if earlier is None:
         return "There is nothing to continue."
-    for name in ("commit", "quick", "rounds", "shares", "mix", "system_cores"):
+    for name in ("commit", "quick", "rounds", "shares", "mix", "system_cores", "stores"):
         if getattr(earlier, name) != getattr(about, name):
             return f"The interrupted run had another {name.replace('_', ' ')}."
     if earlier.machine != about.machine:

@@ -83,8 +83,11 @@ def test_report_is_rendered_again_from_the_journal(tmp_path: Path) -> None:
 def test_new_run_can_be_begun_and_the_earlier_one_is_kept(tmp_path: Path) -> None:
     options = ("--folder", str(tmp_path), "--quick", "--only", "size")
     Journal.begin(tmp_path, ABOUT).record(FOUND)
-    printed(*options, "--again")
-    assert FOUND not in Journal.read(tmp_path).observations
+    printed(*options, "--again", "--on-disk")
+    begun = Journal.read(tmp_path)
+    assert FOUND not in begun.observations
+    assert begun.about is not None
+    assert begun.about.stores == "disk"
     assert len([*tmp_path.glob("observations-*.jsonl")]) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.eventually import eventually, holds
 from tests.workshop.compare.sample import sample
-from workshop.compare.observations import Capacity, Cost, Load, Observation
+from workshop.compare.observations import Cost, Load, Observation
 from workshop.compare.report.caveats import misleads
 from workshop.compare.report.summary import summarize
 from workshop.compare.system.cores import SYSTEM
@@ -49,8 +49,6 @@ def at_pace(observations: list[Observation], arm: str, slower: float) -> list[Ob
         factor = slower if getattr(each, "arm", None) == arm else 1.0
         if isinstance(each, Load):
             found.append(replace(each, pace_ms=factor))
-        elif isinstance(each, Capacity):
-            found.append(replace(each, pace_ms=factor, per_second=each.per_second / factor))
         elif isinstance(each, Cost):
             cpu = {name: us * factor for name, us in each.cpu_us.items()}
             found.append(replace(each, pace_ms=factor, cpu_us=cpu))
@@ -60,16 +58,12 @@ def at_pace(observations: list[Observation], arm: str, slower: float) -> list[Ob
 
 
 @pytest.mark.parametrize("arm", ["0", "3"])
-def test_capacity_and_cost_do_not_depend_on_when_an_arm_was_measured(arm: str) -> None:
+def test_cost_does_not_depend_on_when_an_arm_was_measured(arm: str) -> None:
     even, uneven = summarize(at_pace(sample(), arm, 1.0)), summarize(at_pace(sample(), arm, SLOWER))
-    for share, arms in even.capacity.items():
+    for share, arms in even.cpu_us.items():
         for name, each in arms.items():
-            assert uneven.capacity[share][name].value.middle == pytest.approx(each.value.middle)
-            assert uneven.capacity[share][name].finding == each.finding
-            assert uneven.cpu_us[share][name].value.middle == pytest.approx(
-                even.cpu_us[share][name].value.middle
-            )
-        assert uneven.beside_cache[share] == even.beside_cache[share]
+            assert uneven.cpu_us[share][name].value.middle == pytest.approx(each.value.middle)
+            assert uneven.cpu_us[share][name].finding == each.finding
         programs = uneven.cpu_by_program[share][arm]
         assert sum(programs.values()) == pytest.approx(sum(even.cpu_by_program[share][arm].values()))
 

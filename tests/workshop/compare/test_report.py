@@ -426,3 +426,11 @@ def test_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(click.ClickException, match="lacks the lines <!-- comparison"):
         write_headline(sample(), readme, "docs/comparison")
     assert readme.read_text() == "no marks\n"
+
+
+def test_arms_are_compared_with_both_rows_of_step_0() -> None:
+    rates = {"0": 100.0, "0 again": 144.0, "1": 60.0}
+    found = summarize(
+        [Capacity(number, arm, 0.2, rate, rate, rate) for arm, rate in rates.items() for number in (1, 2, 3)]
+    ).capacity[20]
+    assert [found[arm].ratio and round(found[arm].ratio.middle, 3) for arm in rates] == [1.0, 1.44, 0.5]

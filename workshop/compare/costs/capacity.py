@@ -11,6 +11,9 @@ HIGHEST_RATE = 4000.0
 FIRST_STEP = 1.2
 """The first step from a typical rate; from an earlier capacity of the arm it is the usual one."""
 
+LEAST_REQUESTS = 120
+"""How many a trial should have, if that takes no more than twice its time: one in a hundred decides."""
+
 TYPICAL = {
     "0": {0.0: 125.0, 0.2: 115.0, 1.0: 84.0},
     "0 cached": {0.0: 500.0, 0.2: 250.0, 1.0: 80.0},
@@ -32,18 +35,16 @@ def measure_capacity(
     record: Callable[[Observation], None],
     earlier: Sequence[Observation] = (),
 ) -> Capacity:
-    """Search for the capacity with trials of so many seconds; near it there are `near_trials`, each one
-    `step` from the last. Record them and what was found.
+    """Search for the capacity with trials of so many seconds, longer ones at low rates; near it there are
+    `near_trials`, each one `step` from the last. Record them and what was found.
 
     `earlier` are the observations of this run so far: they say where to begin.
     """
-    paces: list[float] = []
 
     def probe(rate: float) -> float | None:
-        load = subject.load(round_number=round_number, rate=rate, signed=signed, seconds=seconds)
+        lasting = min(max(seconds, LEAST_REQUESTS / rate), 2 * seconds)
+        load = subject.load(round_number=round_number, rate=rate, signed=signed, seconds=lasting)
         record(load)
-        if load.pace_ms is not None:
-            paces.append(load.pace_ms)
         return load.beside(subject.about.slo_ms, subject.about.slo_errors)
 
     start, is_near = first_rate(earlier, subject.up.arm, signed)
@@ -63,7 +64,6 @@ def measure_capacity(
         kept=found.kept,
         missed=found.missed,
         limited_by=found.limited_by,
-        pace_ms=median(paces) if paces else None,
     )
     record(capacity)
     return capacity

@@ -8,6 +8,7 @@ from statistics import fmean
 from workshop.compare.report.summary import FEW_ROUNDS, LEAST_DIFFERENCE, SERVICES, Measured, Summary, name_of
 from workshop.compare.report.tables import Cell, Table
 from workshop.compare.report.verdict import figure, steps
+from workshop.compare.system.stores import MEMORY
 
 MOST_NAMED = 12
 """So many void trials are named, and the rest are in the raw data."""
@@ -63,9 +64,11 @@ def misleads(summary: Summary) -> list[str]:
     if summary.pace is not None:
         found.append(
             f"The machine's own pace: a fixed piece of work took {summary.pace.low:.2f} to "
-            f"{summary.pace.high:.2f} times its usual CPU time during nine of ten trials. Capacities and CPU "
-            "times are scaled to the usual pace, by the pace during their own trials; the raw data are not."
+            f"{summary.pace.high:.2f} times its usual CPU time during nine of ten trials. CPU times are "
+            "scaled to the usual pace, by the pace during their own trials; capacities and raw data are not."
         )
+    if summary.about is not None and summary.about.stores == MEMORY:
+        found.append(_stores(summary.about.sync_ms))
     found.append(_void(summary))
     different = [name_of(each.arm) for each in summary.equality if each.different]
     if different:
@@ -93,6 +96,20 @@ def _of_machine(summary: Summary, cores: float, system_cores: float, limit: str)
             "much as the steps."
         )
     return found
+
+
+def _stores(sync_ms: dict[str, float] | None) -> str:
+    """Return what it means that stores are in memory."""
+    disk = (
+        f" When the run began, it took {sync_ms['0.5']:.1f} ms (p50) to {sync_ms['max']:.1f} ms."
+        if sync_ms
+        else ""
+    )
+    return (
+        "The stores were in memory: a shared disk's pace changes too much. On a disk an acknowledged write "
+        f"waits until it is stored for good, at step 3 several times: the write, its event, and views.{disk} "
+        'With ARGS="--on-disk" stores are on the disk.'
+    )
 
 
 def _void(summary: Summary) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from math import ceil, exp, log
+from math import ceil, exp, log, sqrt
 from statistics import fmean, median
 from typing import Any, Literal, TypeVar
 
@@ -114,7 +114,7 @@ class Summary:
     trials: int
     void: list[str]
     pace: PaceFigures | None
-    """Capacities and CPU times are scaled to its median."""
+    """CPU times are scaled to its median."""
     waiting: list[seen.Waiting]
     scaling: dict[str, Scaled]
     scaling_left_out: list[seen.Scaling]
@@ -160,25 +160,20 @@ def summarize(observations: Sequence[seen.Observation]) -> Summary:
     paces = [each.pace_ms for each in observations if isinstance(each, seen.Load) and each.pace_ms]
     usual = median(paces) if paces else None
 
-    def slowness(each: seen.Capacity | seen.Cost) -> float:
-        return each.pace_ms / usual if each.pace_ms and usual else 1.0
-
-    def paced(each: seen.Capacity) -> float:
-        return each.per_second * slowness(each)
-
     def paced_programs(each: seen.Cost) -> dict[str, float]:
-        return {name: cpu / slowness(each) for name, cpu in each.cpu_us.items()}
+        slowness = each.pace_ms / usual if each.pace_ms and usual else 1.0
+        return {name: cpu / slowness for name, cpu in each.cpu_us.items()}
 
     capacity, beside_cache = {}, {}
     for share in shares:
         here = [each for each in capacities if percent(each.signed) == share]
         bounded = {each.arm for each in here if each.limited_by == "generator"}
-        found = measured(here, paced, LEAST_DIFFERENCE)
+        found = measured(here, lambda each: each.per_second, LEAST_DIFFERENCE)
         if found:
             capacity[share] = _bound(found, "0", bounded)
         rates: dict[str, dict[int, float]] = {}
         for each in here:
-            rates.setdefault(each.arm, {})[each.round] = paced(each)
+            rates.setdefault(each.arm, {})[each.round] = each.per_second
         if {"0 cached", "3"} <= rates.keys():
             compared = _compare(rates, "0 cached", LEAST_DIFFERENCE, seed)
             beside_cache[share] = _bound(compared, "0 cached", bounded)["3"]
@@ -267,9 +262,17 @@ def _by_share(found: Sequence[Any], shares: list[int], figure: Callable[[list[An
 
 
 def _compare(by_arm: dict[str, dict[int, float]], base: str, least: float, seed: int) -> dict[str, Measured]:
-    """Return each arm's figure and its ratio to `base`; step 0 against itself limits what counts."""
+    """Return each arm's figure and its ratio to `base`; step 0 against itself limits what counts.
+
+    Step 0 is measured twice, so that other arms are compared with the mean of both.
+    """
     width = ONE_SEARCH if least else ONE_ROUND
-    ratios = {arm: _ratio(rounds, by_arm.get(base, {}), seed, width) for arm, rounds in by_arm.items()}
+    own = by_arm.get(base, {})
+    both = _means(own, by_arm.get("0 again", {})) if base == "0" else own
+    ratios = {
+        arm: _ratio(rounds, own if arm in (base, "0 again") else both, seed, width)
+        for arm, rounds in by_arm.items()
+    }
     again = _ratio(by_arm.get("0 again", {}), by_arm.get("0", {}), seed, width)
     found = {}
     for arm, rounds in by_arm.items():
@@ -288,6 +291,14 @@ def _compare(by_arm: dict[str, dict[int, float]], base: str, least: float, seed:
             finding = "alike" if not counts else "more" if ratio.middle > 1 else "less"
         found[arm] = Measured(interval([*rounds.values()]), ratio, finding)
     return found
+
+
+def _means(rounds: dict[int, float], others: dict[int, float]) -> dict[int, float]:
+    """Return the geometric mean by round, the only figure where there is one."""
+    return {
+        each: sqrt(figure * others[each]) if others.get(each, 0) > 0 else figure
+        for each, figure in rounds.items()
+    }
 
 
 def _ratio(rounds: dict[int, float], base: dict[int, float], seed: int, width: float) -> Interval | None:
