@@ -12,9 +12,11 @@ import pytest
 from pymongo import MongoClient
 
 from kit.mongo.uri import database_of, in_database
+from workshop.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
+PORTS = ("STEP0_PORT", "MAIL_SMTP_PORT", "MAIL_HTTP_PORT", "NATS_PORT")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,13 @@ def test_unusable_address_is_reported_without_its_password(uri: str, word: str) 
 
 
 def started(*command: str, uri: str, state: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MONGODB_URI": uri, "WORKSHOP_STATE": str(state), "SECRET_KEY": "x" * 40}
+    environment = {
+        **os.environ,
+        **{name: str(free_port()) for name in PORTS},
+        "MONGODB_URI": uri,
+        "WORKSHOP_STATE": str(state),
+        "SECRET_KEY": "x" * 40,
+    }
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
