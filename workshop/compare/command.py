@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from workshop.compare.effort import FULL, QUICK
 from workshop.compare.journal import FILE, Journal
 from workshop.compare.plan import EXPERIMENTS, IN_QUICK, Block, make_plan, not_done, total_seconds
 from workshop.compare.system.arms import Arm, all_arms, missing_for
-from workshop.compare.system.stores import stores_in
+from workshop.compare.system.stores import stores_in, sync_ms
 from workshop.state import ROOT
 from workshop.steps import read_step
 
@@ -110,7 +111,7 @@ def _begin(
         )
     else:
         plan = make_plan(effort, able, names, about.seed)
-        journal = Journal.begin(folder, about)
+        journal = Journal.begin(folder, replace(about, sync_ms=sync_ms()))
     left = duration(total_seconds(not_done(plan, journal.done)))
     click.echo(f"Comparing takes about {left} on two idle cores. Leave the machine alone meanwhile.")
     for name in names:

@@ -91,7 +91,6 @@ def describe_run(effort: Effort, *, quick: bool, on_disk: bool = False) -> About
         limit="none" if cores.IS_SHARED else "affinity",
         quotas=kind,
         stores=stores.DISK if on_disk else stores.available(),
-        sync_ms=stores.sync_ms(),
         posts=BUNDLED_POSTS,
         readers=effort.readers,
         mix=MIX,

@@ -88,6 +88,7 @@ def test_new_run_can_be_begun_and_the_earlier_one_is_kept(tmp_path: Path) -> Non
     assert FOUND not in begun.observations
     assert begun.about is not None
     assert begun.about.stores == "disk"
+    assert begun.about.sync_ms
     assert len([*tmp_path.glob("observations-*.jsonl")]) == 1
 
 

@@ -170,6 +170,7 @@ def _method(summary: Summary) -> list[str]:
         f"Objective: p99 below {about.slo_ms:g} ms, errors below {100 * about.slo_errors:g} %.",
         f"Rounds: {summary.rounds} of {about.rounds} planned, the arms in random order in each; seed "
         f"{about.seed}.",
-        "Intervals: 95 % by bootstrap over the rounds; ratios are paired within a round. A difference "
+        "Intervals: 95 % by bootstrap over the rounds; ratios are paired within a round, with the mean of "
+        "both rows of step 0. A difference "
         "counts if its interval excludes 1 and lies outside what step 0 shows against itself.",
     ]

@@ -34,7 +34,8 @@ def name_of(arm: str) -> str:
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure of an arm, its ratio to step 0 in the same rounds, and what that ratio says.
+    """A figure of an arm, its ratio to step 0 in the same rounds, to the mean of both rows of it, and what
+    that ratio says.
 
     `more` and `less` are differences that count; `alike` is one that step 0 shows against itself, too;
     `unchecked` could not be compared; `reference` is what
@@ -149,13 +150,8 @@ def summarize(observations: Sequence[seen.Observation]) -> Summary:
     shares = sorted({percent(each.signed) for kind in (capacities, costs, loads) for each in kind})
     arms = {each.arm for kind in (loads, capacities, costs, footprints) for each in kind}
 
-    def measured(
-        found: Iterable[Any], value: Callable[[Any], float], least: float = 0.0
-    ) -> dict[str, Measured]:
-        by_arm: dict[str, dict[int, float]] = {}
-        for each in found:
-            by_arm.setdefault(each.arm, {})[each.round] = value(each)
-        return _compare(in_order(by_arm), "0", least, seed)
+    def measured(found: Iterable[Any], value: Callable[[Any], float]) -> dict[str, Measured]:
+        return _compare(in_order(_by_round(found, value)), "0", 0.0, seed)
 
     paces = [each.pace_ms for each in observations if isinstance(each, seen.Load) and each.pace_ms]
     usual = median(paces) if paces else None
@@ -168,12 +164,9 @@ def summarize(observations: Sequence[seen.Observation]) -> Summary:
     for share in shares:
         here = [each for each in capacities if percent(each.signed) == share]
         bounded = {each.arm for each in here if each.limited_by == "generator"}
-        found = measured(here, lambda each: each.per_second, LEAST_DIFFERENCE)
-        if found:
-            capacity[share] = _bound(found, "0", bounded)
-        rates: dict[str, dict[int, float]] = {}
-        for each in here:
-            rates.setdefault(each.arm, {})[each.round] = each.per_second
+        rates = in_order(_by_round(here, lambda each: each.per_second))
+        if rates:
+            capacity[share] = _bound(_compare(rates, "0", LEAST_DIFFERENCE, seed), "0", bounded)
         if {"0 cached", "3"} <= rates.keys():
             compared = _compare(rates, "0 cached", LEAST_DIFFERENCE, seed)
             beside_cache[share] = _bound(compared, "0 cached", bounded)["3"]
@@ -254,6 +247,14 @@ def _groups(found: Iterable[Any]) -> dict[str, list[Any]]:
         groups.setdefault(each.arm, []).append(each)
     ordered: dict[str, list[Any]] = in_order(groups)
     return ordered
+
+
+def _by_round(found: Iterable[Any], value: Callable[[Any], float]) -> dict[str, dict[int, float]]:
+    """Return a figure of each observation by arm and round."""
+    by_arm: dict[str, dict[int, float]] = {}
+    for each in found:
+        by_arm.setdefault(each.arm, {})[each.round] = value(each)
+    return by_arm
 
 
 def _by_share(found: Sequence[Any], shares: list[int], figure: Callable[[list[Any]], Any]) -> dict[int, Any]:
