@@ -33,10 +33,17 @@ def instrument(run: "Run") -> None:
         proof.prove(run.journal.record, proof.QUICK if run.effort.is_quick else proof.FULL)
 
 
-def round_of(run: "Run", *, arm: str, number: int) -> None:
-    """Measure an arm once."""
-    rounds.measure_arm(
-        arm,
+def alone(run: "Run", *, arm: str) -> None:
+    """Measure what an arm takes, while no other one is up."""
+    rounds.measure_alone(
+        arm, about=run.about, effort=run.effort, reference=run.reference, record=run.journal.record
+    )
+
+
+def capacities(run: "Run", *, arms: Sequence[str], number: int) -> None:
+    """Measure the capacity of each arm once."""
+    rounds.measure_capacities(
+        arms,
         round_number=number,
         about=run.about,
         effort=run.effort,

@@ -27,10 +27,9 @@ IN_QUICK = ("instrument", "capacity", "waiting", "size")
 QUICK_STEPS = ("0", "3")
 """The steps whose waiting a quick run measures."""
 
-FIRST_TRIALS, LATER_TRIALS, QUICK_TRIALS = 7.0, 6.2, 3.5
-"""How many trials a search for capacity needs: at first, near an earlier result, and if it is rough."""
-
-WARM_UP_SECONDS, PREPARING_SECONDS, TRIAL_OVERHEAD_SECONDS = 3.0, 9.0, 1.8
+PREPARING_SECONDS, WARM_UP_SECONDS, TRIAL_OVERHEAD_SECONDS = 7.0, 1.5, 1.4
+FIRST_TRIALS = 1.0
+"""How many trials more than it should a search needs, if none was made before."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,9 @@ def make_plan(effort: Effort, arms: Sequence[Arm], experiments: Sequence[str], s
     if "instrument" in experiments:
         plan.append(Block("instrument", 38.0 if effort.is_quick else 75.0, blocks.instrument))
     if "capacity" in experiments:
-        for number in range(1, effort.rounds + 1):
-            shuffled = Random(f"{seed}.{number}").sample(list(arms), len(arms))  # noqa: S311
-            plan += [_round(effort, number, arm) for arm in shuffled]
+        shuffled = Random(seed).sample(list(arms), len(arms))  # noqa: S311 - repeatable, not secret
+        plan += [_alone(effort, arm) for arm in shuffled]
+        plan += [_capacities(effort, number, arms) for number in range(1, effort.rounds + 1)]
     plan += [each for name in experiments for each in blocks.others(name, effort, arms)]
     return plan
 
@@ -68,14 +67,23 @@ def total_seconds(blocks: Sequence[Block]) -> float:
     return sum(each.seconds for each in blocks)
 
 
-def _round(effort: Effort, number: int, arm: Arm) -> Block:
+def _alone(effort: Effort, arm: Arm) -> Block:
     from workshop.compare import blocks  # noqa: PLC0415
 
-    trials = QUICK_TRIALS if effort.is_quick else FIRST_TRIALS if number == 1 else LATER_TRIALS
-    cost = effort.cost_seconds + 1.0 if effort.measures_cost(number) else 0.0
-    by_share = WARM_UP_SECONDS + cost + trials * (effort.trial_seconds + TRIAL_OVERHEAD_SECONDS)
-    fixed = start_seconds([arm.name]) + PREPARING_SECONDS + 2 * effort.idle_seconds
-    seconds = fixed + len(shares_of(arm, effort.shares)) * by_share
-    return Block(
-        f"round {number}, {arm.name}", seconds, partial(blocks.round_of, arm=arm.name, number=number)
-    )
+    by_share = WARM_UP_SECONDS + effort.cost_seconds + 1.0
+    seconds = _preparing(arm) + 2 * effort.idle_seconds + len(shares_of(arm, effort.shares)) * by_share
+    return Block(f"alone, {arm.name}", seconds, partial(blocks.alone, arm=arm.name))
+
+
+def _capacities(effort: Effort, number: int, arms: Sequence[Arm]) -> Block:
+    from workshop.compare import blocks  # noqa: PLC0415
+
+    trials = effort.trials + (FIRST_TRIALS if number == 1 else 0.0)
+    by_share = WARM_UP_SECONDS + trials * (effort.trial_seconds + TRIAL_OVERHEAD_SECONDS)
+    seconds = sum(_preparing(arm) + len(shares_of(arm, effort.shares)) * by_share for arm in arms)
+    names = [arm.name for arm in arms]
+    return Block(f"capacity, round {number}", seconds, partial(blocks.capacities, arms=names, number=number))
+
+
+def _preparing(arm: Arm) -> float:
+    return start_seconds([arm.name]) + PREPARING_SECONDS

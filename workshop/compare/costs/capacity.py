@@ -1,15 +1,19 @@
 """Capacity: the highest rate of the mix at which an arm keeps the objective."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from workshop.compare.costs.subject import Subject
+from workshop.compare.effort import Effort
 from workshop.compare.observations import Capacity, Observation
-from workshop.compare.statistics.capacity_search import find_capacity
+from workshop.compare.statistics.capacity_search import Found, search
 
 HIGHEST_RATE = 4000.0
 FIRST_STEP = 1.2
 """The first step from a typical rate; from an earlier capacity of the arm it is the usual one."""
+
+WARM_UP = 0.8
+"""Seconds of a trial, before it counts. Requests of all kinds have been sent to the arm before."""
 
 LEAST_REQUESTS = 120
 """How many a trial should have, if that takes no more than twice its time: one in a hundred decides."""
@@ -29,44 +33,48 @@ def measure_capacity(
     *,
     round_number: int,
     signed: float,
-    seconds: float,
-    step: float,
-    near_trials: int,
+    effort: Effort,
     record: Callable[[Observation], None],
     earlier: Sequence[Observation] = (),
-) -> Capacity:
-    """Search for the capacity with trials of so many seconds, longer ones at low rates; near it there are
-    `near_trials`, each one `step` from the last. Record them and what was found.
+) -> Iterator[None]:
+    """Search for the capacity: make one trial with each step of the iterator, so that several searches can
+    take turns. Record the trials and what was found. Trials are longer at low rates.
 
     `earlier` are the observations of this run so far: they say where to begin.
     """
-
-    def probe(rate: float) -> float | None:
-        lasting = min(max(seconds, LEAST_REQUESTS / rate), 2 * seconds)
-        load = subject.load(round_number=round_number, rate=rate, signed=signed, seconds=lasting)
-        record(load)
-        return load.beside(subject.about.slo_ms, subject.about.slo_errors)
-
     start, is_near = first_rate(earlier, subject.up.arm, signed)
-    found = find_capacity(
-        probe,
-        start=start,
-        limit=HIGHEST_RATE,
-        step=step,
-        trials=near_trials,
-        first_step=step if is_near else max(step, FIRST_STEP),
+    trials = search(
+        start,
+        HIGHEST_RATE,
+        step=effort.step,
+        trials=effort.trials,
+        first_step=effort.step if is_near else max(effort.step, FIRST_STEP),
     )
-    capacity = Capacity(
-        round=round_number,
-        arm=subject.up.arm,
-        signed=signed,
-        per_second=found.per_second,
-        kept=found.kept,
-        missed=found.missed,
-        limited_by=found.limited_by,
+    rate = next(trials)
+    while True:
+        seconds = min(max(effort.trial_seconds, LEAST_REQUESTS / rate), 2 * effort.trial_seconds)
+        with subject.up.at_work():
+            load = subject.load(
+                round_number=round_number, rate=rate, signed=signed, seconds=seconds, warm_up=WARM_UP
+            )
+        record(load)
+        try:
+            rate = trials.send(load.beside(subject.about.slo_ms, subject.about.slo_errors))
+        except StopIteration as end:
+            found: Found = end.value
+            break
+        yield
+    record(
+        Capacity(
+            round=round_number,
+            arm=subject.up.arm,
+            signed=signed,
+            per_second=found.per_second,
+            kept=found.kept,
+            missed=found.missed,
+            limited_by=found.limited_by,
+        )
     )
-    record(capacity)
-    return capacity
 
 
 def first_rate(observations: Sequence[Observation], arm: str, signed: float) -> tuple[float, bool]:

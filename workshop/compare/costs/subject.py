@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workshop.compare.instrument.job import Job
-from workshop.compare.instrument.sending import send
+from workshop.compare.instrument.sending import Send, send
 from workshop.compare.observations import About, Load
 from workshop.compare.system.arms import Running
 from workshop.compare.system.pace import watching
 from workshop.compare.workload.corpus import newest_posts, search_words
 from workshop.compare.workload.expected import Page, differences, expected_pages, observe_pages
 from workshop.compare.workload.readers import sign_up
+from workshop.testbed.usage import cpu_used
 
 WORDS = 24
 """How many words the load searches for."""
@@ -32,13 +33,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class Subject:
-    """An arm under load: the tokens of the load's readers there, and the ids that its pages have by path."""
+    """An arm under load: the tokens of the load's readers there, the ids that its pages have by path, and
+    what sends the load.
+    """
 
     up: Running
     about: About
     reference: Reference
     tokens: Sequence[str]
     expected: Mapping[str, Sequence[str]]
+    send: Send = send
 
     def load(
         self,
@@ -67,10 +71,15 @@ class Subject:
             warm_up=warm_up,
             give_up=GIVE_UP_SECONDS,
         )
-        with watching() as pace:
-            sent = send(job)
+        with watching() as pace, cpu_used(self.up.processes()) as used:
+            sent = self.send(job)
         sent = replace(sent, void=sent.void or pace.void)
-        return sent.as_load(round=round_number, arm=self.up.arm, purpose=purpose, pace_ms=pace.ms)
+        cpu_us = None
+        if "given up" not in sent.errors:
+            cpu_us = sum(used.values()) / (rate * (warm_up + seconds)) * 1e6
+        return sent.as_load(
+            round=round_number, arm=self.up.arm, purpose=purpose, pace_ms=pace.ms, cpu_us=cpu_us
+        )
 
 
 def compare_pages(up: Running, about: About, reference: Reference) -> list[str]:
@@ -86,7 +95,7 @@ def compare_pages(up: Running, about: About, reference: Reference) -> list[str]:
     return []
 
 
-def prepare(up: Running, about: About, reference: Reference) -> Subject:
+def prepare(up: Running, about: About, reference: Reference, send: Send = send) -> Subject:
     """Sign up the load's readers, and learn which ids the pages of the arm have. Raises NotMeasured."""
     return Subject(
         up=up,
@@ -94,4 +103,5 @@ def prepare(up: Running, about: About, reference: Reference) -> Subject:
         reference=reference,
         tokens=sign_up(up.url, about.readers, about.seed, reference.posts),
         expected=expected_pages(up.url, reference.words),
+        send=send,
     )

@@ -10,6 +10,7 @@ from workshop.compare.probing.parts import MONGOD, NATS, kill, parts
 from workshop.compare.probing.probe import Probe, Request, Response, probing
 from workshop.compare.probing.verbs import all_verbs, await_picture, scene_of
 from workshop.compare.system.arms import Running, running
+from workshop.compare.system.cores import ALL
 
 RATE = 2.0
 """Requests a second of each verb, which all arms carry on two cores: how fine the seconds are. An arm that is
@@ -60,7 +61,7 @@ def measure(
     only: Sequence[str] | None = None,
 ) -> None:
     """Kill parts of an arm that runs with the settings of `beyond`, and starts again what ends."""
-    system.use_all_cores()
+    system.use(ALL)
     pictured = beyond.site.load_posts(system.step, PICTURES)
     await_picture(system.url, pictured[-1])
     verbs = all_verbs(scene_of(system.url), RATE, pictured)

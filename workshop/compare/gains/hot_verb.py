@@ -25,6 +25,7 @@ from workshop.compare.probing.probe import Request, p99_ms, probing
 from workshop.compare.probing.verbs import WORDS, Scene, scene_of
 from workshop.compare.system import quotas
 from workshop.compare.system.arms import Running, running
+from workshop.compare.system.cores import ALL
 from workshop.steps import read_step
 from workshop.testbed.process import NotMeasured
 from workshop.testbed.usage import total_cpu_seconds
@@ -72,7 +73,7 @@ def hot_verb(
 
 def measure(system: Running, *, most: int = MOST, lasting: float = SECONDS) -> HotVerb:
     """Measure a running arm. In the end it is as large as it has become. Raises NotMeasured."""
-    system.use_all_cores()
+    system.use(ALL)
     scene = scene_of(system.url)
     units = Replicas(system) if read_step(system.step).services else Workers(system)
     first = units.number

@@ -16,7 +16,7 @@ from workshop.compare.probing.fleet import each_with_quota, replicas, scale, wit
 from workshop.compare.probing.saturation import WARM_UP_SECONDS, Saturated, saturate
 from workshop.compare.system import quotas
 from workshop.compare.system.arms import Running, running
-from workshop.compare.system.cores import GENERATOR, SYSTEM
+from workshop.compare.system.cores import ALL, GENERATOR, SYSTEM
 from workshop.steps import read_step
 from workshop.testbed.process import NotMeasured
 from workshop.testbed.usage import total_cpu_seconds
@@ -80,7 +80,7 @@ def measure(
     """
     require_service(system.step)
     without_idle_versions(system.step, SERVICE)
-    system.use_all_cores()  # quotas limit it here, and the generator takes little
+    system.use(ALL)  # quotas limit it here, and the generator takes little
     idle = _idle(system)
     for number in range(1, rounds + 1):
         cost = 0.0

@@ -1,4 +1,5 @@
-"""The load generator, a process of its own: it reads a job as JSON, and prints what came of it as JSON.
+"""The load generator, a process of its own: each line that it reads is a job, in JSON, and for each it prints
+what came of it as a line of JSON.
 
 It is an open loop: each request is sent when it is due, however many are unanswered. Latency counts from the
 moment when the request was due. A closed loop waits for responses, so a slow server gets fewer requests, and
@@ -38,10 +39,11 @@ Arrival = tuple[float, Request]
 
 
 def main() -> None:
-    """Send the job of stdin."""
-    job = Job(**json.load(sys.stdin))
+    """Send the jobs of stdin, one after the other."""
     _raise_file_limit()
-    print(json.dumps(asdict(_runner()(Trial(job).run()))), flush=True)
+    run = _runner()
+    for line in sys.stdin:
+        print(json.dumps(asdict(run(Trial(Job(**json.loads(line))).run()))), flush=True)
 
 
 def arrivals(job: Job) -> list[Arrival]:
@@ -145,6 +147,7 @@ class Trial:
 
 def _leave_out_of_collections() -> None:
     """Let the garbage collector pass over what stays until the end, and run less often."""
+    gc.unfreeze()  # what an earlier trial has left
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)

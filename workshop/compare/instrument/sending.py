@@ -1,9 +1,13 @@
-"""Sends a load from a process of its own, on cores of its own."""
+"""Sends loads from a process of its own, on cores of its own."""
 
 import json
+import select
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from typing import IO
 
 from workshop.compare.instrument.job import LATENESS_MS, Job
 from workshop.compare.observations import Sent
@@ -16,15 +20,13 @@ GRACE = 60.0
 
 LAST_CHARACTERS = 2000
 
-
-def send_in_time(job: Job) -> Sent:
-    """Send a job, and once more if the generator was late: another program may have held it up."""
-    sent = send(job)
-    return sent if sent.lateness_p99_ms <= LATENESS_MS else send(job)
+Send = Callable[[Job], Sent]
+"""Sends a job, and returns what came of it. Raises NotMeasured if the generator fails."""
 
 
-def send(job: Job) -> Sent:
-    """Send a job, and return what came of it. Raises NotMeasured if the generator fails."""
+@contextmanager
+def generator() -> Iterator[Send]:
+    """Run a generator inside the block, which sends one job after the other."""
     with cores.on(cores.GENERATOR):
         process = spawn(
             [sys.executable, "-m", MODULE],
@@ -34,14 +36,36 @@ def send(job: Job) -> Sent:
             text=True,
         )
     try:
-        output, errors = process.communicate(
-            json.dumps(asdict(job)), timeout=job.warm_up + job.seconds + GRACE
-        )
-    except subprocess.TimeoutExpired as error:
-        raise NotMeasured("The load generator did not end.") from error
+        yield lambda job: _send(process, job)
     finally:
         process.kill()
-        process.wait()
-    if process.returncode:
-        raise NotMeasured(f"The load generator failed:\n{errors[-LAST_CHARACTERS:].strip()}")
-    return Sent(**json.loads(output))
+        process.communicate()
+
+
+def send(job: Job) -> Sent:
+    """Send a job with a generator of its own. Raises NotMeasured if the generator fails."""
+    with generator() as sending:
+        return sending(job)
+
+
+def send_in_time(job: Job) -> Sent:
+    """Send a job, and once more if the generator was late: another program may have held it up."""
+    sent = send(job)
+    return sent if sent.lateness_p99_ms <= LATENESS_MS else send(job)
+
+
+def _send(process: "subprocess.Popen[str]", job: Job) -> Sent:
+    jobs, results, errors = (_piped(each) for each in (process.stdin, process.stdout, process.stderr))
+    with suppress(BrokenPipeError):  # it has ended, and why stands in its errors
+        print(json.dumps(asdict(job)), file=jobs, flush=True)
+    ready, _, _ = select.select([results], [], [], job.warm_up + job.seconds + GRACE)
+    if not ready:
+        raise NotMeasured("The load generator did not end.")
+    if line := results.readline():
+        return Sent(**json.loads(line))
+    raise NotMeasured(f"The load generator failed:\n{errors.read()[-LAST_CHARACTERS:].strip()}")
+
+
+def _piped(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None  # noqa: S101 - all three are pipes
+    return stream

@@ -4,20 +4,27 @@ Near the capacity chance decides whether a trial keeps the objective, so no sing
 The up-and-down method (Dixon and Mood, 1948) raises the rate by one step after each trial that keeps it,
 lowers it after each that misses it, and takes the mean of the rates: where half of the trials keep the
 objective.
+
+A search leaves its trials to its caller, so that the searches of several systems can take turns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from math import exp, log, sqrt
+from typing import TypeVar
 
 VOID_RETRIES = 2
 LARGEST_STEP = 2.0
 LOWEST = 1 / 64
 """Of the first rate: a system that misses the objective even there has no capacity worth the name."""
 
-Probe = Callable[[float], float | None]
-"""Tries a rate. Returns what was found in proportion to the objective, which is kept below 1; None if the
-trial is void.
+LEAST_NEAR = 3
+"""How many trials there are near the capacity, however many it took to get there."""
+
+Result = TypeVar("Result")
+Trials = Generator[float, float | None, Result]
+"""Yields a rate to try. It is sent what was found in proportion to the objective, which is kept below 1; None
+if the trial is void.
 """
 
 
@@ -41,13 +48,12 @@ class _Void(Exception):
 
 @dataclass
 class _Trials:
-    probe: Probe
     done: list[tuple[float, bool | None]] = field(default_factory=list)
 
-    def keeps(self, rate: float) -> bool:
+    def keeps(self, rate: float) -> Trials[bool]:
         """Return whether a rate is kept. Raises _Void."""
         for _ in range(1 + VOID_RETRIES):
-            found = self.probe(rate)
+            found = yield rate
             self.done.append((rate, None if found is None else found < 1))
             if found is not None:
                 return found < 1
@@ -64,24 +70,27 @@ class _Trials:
         return min((rate for rate, is_kept in self.done if is_kept is False), default=None)
 
 
-def find_capacity(
-    probe: Probe, start: float, limit: float, *, step: float, trials: int, first_step: float = LARGEST_STEP
-) -> Found:
-    """Search between a small part of `start` and `limit`. Near the capacity make so many `trials`, each at a
-    rate that is one `step` above or below the last.
+def search(
+    start: float, limit: float, *, step: float, trials: int, first_step: float = LARGEST_STEP
+) -> Trials[Found]:
+    """Search between a small part of `start` and `limit`, with so many trials, or a few more if it takes many
+    to get near the capacity. Near it each is at a rate that is one `step` above or below the last.
 
     To get near, the rate is multiplied or divided by `first_step`, then by its square, and so on, at most by
     2, until one is kept and one is missed: small steps are for a `start` near the capacity. Then the
     geometric middle is tried, until the two are within two steps of each other. A rate at which all trials
     are void ends the search: the generator limits it.
     """
-    done = _Trials(probe)
+    done = _Trials()
+    rates: list[float] = []
+    is_void = False
     try:
-        near = _approach(done, min(start, limit), (start * LOWEST, limit), step**2, first_step)
-        rates = _up_and_down(done, near, limit, step, trials) if near else []
-        is_void = False
+        near = yield from _approach(done, min(start, limit), (start * LOWEST, limit), step**2, first_step)
+        if near:
+            left = max(trials - len(done.done), LEAST_NEAR)
+            rates = yield from _up_and_down(done, near, limit, step, left)
     except _Void:
-        rates, is_void = [], True
+        is_void = True
     is_limited = is_void or done.missed is None
     per_second = _mean(rates) if rates and not is_limited else done.kept
     return Found(done.kept, done.missed, per_second, done.done, "generator" if is_limited else "system")
@@ -89,13 +98,13 @@ def find_capacity(
 
 def _approach(
     done: _Trials, rate: float, bounds: tuple[float, float], precision: float, step: float
-) -> float | None:
+) -> Trials[float | None]:
     """Return a rate between one that was kept and one at most `precision` times as high that was missed.
     Return None if the upper bound was kept, or a rate below the lower one was due.
     """
     (lowest, limit), kept, missed = bounds, 0.0, None
     while missed is None or not kept or missed > kept * precision:
-        if done.keeps(rate):
+        if (yield from done.keeps(rate)):
             kept = rate
         else:
             missed = rate
@@ -113,11 +122,11 @@ def _approach(
     return rate
 
 
-def _up_and_down(done: _Trials, rate: float, limit: float, step: float, trials: int) -> list[float]:
+def _up_and_down(done: _Trials, rate: float, limit: float, step: float, trials: int) -> Trials[list[float]]:
     """Return the rates of so many trials, and the one that would be next, which the last trial decides."""
     rates = [rate]
     for _ in range(trials):
-        rate = min(rate * step, limit) if done.keeps(rate) else rate / step
+        rate = min(rate * step, limit) if (yield from done.keeps(rate)) else rate / step
         rates.append(rate)
     return rates
 

@@ -67,9 +67,18 @@ class Running:
         """Return all processes of the arm."""
         return with_children(psutil.Process(each.pid) for each in (self.run, *self.others))
 
-    def use_all_cores(self) -> None:
-        """Let all its threads run on all cores, also on the generator's."""
-        bind([each.pid for each in self.processes()], SYSTEM | GENERATOR)
+    def use(self, cores: frozenset[int]) -> None:
+        """Let all its threads run on these cores."""
+        bind([each.pid for each in self.processes()], cores)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let it run on the system's cores inside the block, and on the generator's after it: it leaves the
+        system's to another arm that is up, and does there what it does while nobody requests anything.
+        """
+        self.use(SYSTEM)
+        yield
+        self.use(GENERATOR)
 
 
 @contextmanager

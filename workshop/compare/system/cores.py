@@ -25,6 +25,7 @@ def _split(cores: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
 
 
 SYSTEM, GENERATOR = _split(_all_cores())
+ALL = SYSTEM | GENERATOR
 IS_SHARED = SYSTEM == GENERATOR
 """Whether the system and the generator have the same cores."""
 
