@@ -59,8 +59,8 @@ def measure_capacities(
     """Measure the capacities of arms once, by share of signed-in readers.
 
     All arms are up. Their searches take turns, so that they meet the same conditions: the machine is slower
-    at one moment than at another. Raises NotMeasured if any arm does not start, or responds otherwise than the
-    reference.
+    at one moment than at another. Raises NotMeasured if any arm does not start, or responds otherwise than
+    the reference.
     """
     with ExitStack() as stack:
         sending = stack.enter_context(generator())
