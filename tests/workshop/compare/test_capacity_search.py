@@ -1,5 +1,6 @@
 """The search for capacity, on systems whose capacity is known."""
 
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
 from random import Random
@@ -7,12 +8,29 @@ from random import Random
 import pytest
 
 from workshop.compare.costs.capacity import first_rate
+from workshop.compare.costs.rounds import take_turns
 from workshop.compare.observations import Capacity
-from workshop.compare.statistics.capacity_search import Found, Probe, find_capacity
+from workshop.compare.statistics.capacity_search import Found, search
 
 SERVICE = 0.01
 P99 = 0.1
 STEP = 1.1
+
+Probe = Callable[[float], float | None]
+
+
+def find_capacity(
+    probe: Probe, start: float, limit: float, *, step: float, trials: int, first_step: float = 2.0
+) -> Found:
+    """Search with what `probe` finds, and return what comes of it."""
+    steps = search(start, limit, step=step, trials=trials, first_step=first_step)
+    try:
+        rate = next(steps)
+        while True:
+            rate = steps.send(probe(rate))
+    except StopIteration as end:
+        found: Found = end.value
+        return found
 
 
 def threshold(capacity: float) -> Probe:
@@ -56,16 +74,16 @@ def test_capacity_of_a_queue_is_found_wherever_the_search_begins(start: float) -
     for seed in range(6):
         seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
         found = find_capacity(
-            lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) / P99, start, 1000, step=STEP, trials=6
+            lambda rate, seeds=seeds: queue_p99(rate, next(seeds)) / P99, start, 1000, step=STEP, trials=14
         )
         assert found.per_second == pytest.approx(capacity, rel=0.15)
 
 
-@pytest.mark.parametrize(("capacity", "trials"), [(110, 6), (95, 6), (400, 12)])
+@pytest.mark.parametrize(("capacity", "trials"), [(110, 6), (95, 6), (400, 11)])
 def test_start_near_the_capacity_needs_few_trials(capacity: float, trials: int) -> None:
-    found = find_capacity(threshold(capacity), start=100, limit=8000, step=STEP, trials=4, first_step=STEP)
+    found = find_capacity(threshold(capacity), start=100, limit=8000, step=STEP, trials=6, first_step=STEP)
     assert 1 / STEP < found.per_second / capacity < STEP
-    assert len(found.tried) <= trials
+    assert len(found.tried) == trials
 
 
 def test_one_bad_moment_decides_little() -> None:
@@ -77,7 +95,7 @@ def test_one_bad_moment_decides_little() -> None:
             start=280,
             limit=8000,
             step=STEP,
-            trials=6,
+            trials=9,
             first_step=STEP,
         )
         assert STEP**-1.5 < found.per_second / 300 < STEP**1.5
@@ -104,6 +122,30 @@ def test_void_trial_that_succeeds_later_counts() -> None:
 def test_system_that_keeps_no_rate_has_no_capacity() -> None:
     found = find_capacity(lambda rate: 5.0, start=64, limit=8000, step=STEP, trials=4)
     assert (found.kept, found.missed, found.per_second) == (0, 1, 0)
+
+
+def test_searches_take_turns_until_each_has_ended() -> None:
+    """Those that are compared come right after each other, each once a turn."""
+    done: list[tuple[float, str]] = []
+
+    def trials(signed: float, name: str, number: int) -> Iterator[None]:
+        for each in range(number):
+            done.append((signed, name))
+            if each < number - 1:
+                yield
+
+    searches = {
+        signed: [trials(signed, name, number) for name, number in (("a", 4), ("b", 4), ("c", 2))]
+        for signed in (0.0, 1.0)
+    }
+    take_turns(searches, Random(1))
+    assert len(done) == 20
+    for turn in range(4):
+        size = 6 if turn < 2 else 4
+        now, done = done[:size], done[size:]
+        assert len({*now}) == size
+        assert [signed for signed, _ in now].count(now[0][0]) == size // 2
+        assert len({signed for signed, _ in now[: size // 2]}) == 1
 
 
 def test_search_begins_where_an_earlier_one_of_the_arm_ended() -> None:

@@ -19,7 +19,7 @@ from workshop.compare.instrument.generator import arrivals
 from workshop.compare.instrument.job import Job
 from workshop.compare.instrument.null_server import WORDS, ids, null_job, null_server
 from workshop.compare.instrument.proof import measure_stall
-from workshop.compare.instrument.sending import send
+from workshop.compare.instrument.sending import generator, send
 from workshop.compare.observations import Observation, Sent
 from workshop.compare.system import cores
 from workshop.compare.workload.mix import Request, search_path
@@ -110,6 +110,21 @@ def test_hopeless_trial_is_given_up() -> None:
     assert sent.good == 0
     assert sent.errors.keys() <= {"given up", "TimeoutError"}
     assert sent.sent < 600 * RATE / 5
+
+
+def test_one_generator_sends_several_jobs() -> None:
+    with null_server() as (_, base), generator() as sending:
+        found = [sending(null_job(base, rate, SECONDS)) for rate in (RATE, 3 * RATE)]
+    assert [each.rate for each in found] == [RATE, 3 * RATE]
+    assert [each.good == each.sent > 0 for each in found] == [True, True]
+
+
+def test_generator_that_has_failed_says_why_each_time() -> None:
+    job = null_job("http://127.0.0.1:9", RATE, SECONDS)
+    with generator() as sending:
+        for _ in range(2):
+            with pytest.raises(NotMeasured, match="The load generator failed"):
+                sending(replace(job, mix={"knit": 1.0}))
 
 
 def test_generator_that_fails_says_why() -> None:

@@ -14,6 +14,7 @@ from workshop.compare.instrument.sending import send
 from workshop.compare.workload.corpus import newest_posts, search_words
 from workshop.compare.workload.expected import differences, expected_pages, observe_pages
 from workshop.compare.workload.mix import (
+    DECK,
     MARKS,
     MIX,
     TAGS,
@@ -41,6 +42,19 @@ def test_verbs_are_drawn_as_the_mix_says() -> None:
     counts = Counter(request.verb for request in draw(0.2))
     shares = {verb: 100 * count / MANY for verb, count in counts.items()}
     assert shares == pytest.approx(MIX, abs=1)
+
+
+@pytest.mark.parametrize("signed", [0.0, 0.07, 0.2, 1.0])
+def test_each_deck_has_the_verbs_and_readers_of_the_mix(signed: float) -> None:
+    drawn = draw(signed)
+    for start in range(0, MANY, DECK):
+        deck = drawn[start : start + DECK]
+        for verb, share in MIX.items():
+            of_readers = share if verb in MARKS else share * signed
+            for is_signed, expected in ((True, of_readers), (False, share - of_readers)):
+                found = sum(each.verb == verb and (each.reader is not None) is is_signed for each in deck)
+                assert abs(found - expected) < 1
+    assert [each.verb for each in drawn[:DECK]] != [each.verb for each in drawn[DECK : 2 * DECK]]
 
 
 @pytest.mark.parametrize("signed", [0.0, 0.2, 1.0])

@@ -1,6 +1,7 @@
 """Capacity: the highest rate of the mix at which an arm keeps the objective."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from statistics import median
 
 from workshop.compare.costs.subject import Subject
@@ -51,11 +52,16 @@ def measure_capacity(
         first_step=effort.step if is_near else max(effort.step, FIRST_STEP),
     )
     rate = next(trials)
-    while True:
+    for turn in count(1):
         seconds = min(max(effort.trial_seconds, LEAST_REQUESTS / rate), 2 * effort.trial_seconds)
         with subject.up.at_work():
             load = subject.load(
-                round_number=round_number, rate=rate, signed=signed, seconds=seconds, warm_up=WARM_UP
+                round_number=round_number,
+                rate=rate,
+                signed=signed,
+                seconds=seconds,
+                warm_up=WARM_UP,
+                turn=turn,
             )
         record(load)
         try:

@@ -53,9 +53,11 @@ class Subject:
         seconds: float,
         warm_up: float = 1.0,
         purpose: str = "curve",
+        turn: int = 0,
     ) -> Load:
         """Send the mix at a constant rate, `signed` of the reads by readers who are signed in, and return
-        what the generator found. Raises NotMeasured if it fails.
+        what the generator found. In the same turn of a round all arms get the same requests, only faster or
+        slower. Raises NotMeasured if the generator fails.
         """
         job = Job(
             base=self.up.url,
@@ -63,7 +65,7 @@ class Subject:
             seconds=seconds,
             signed=signed,
             mix=self.about.mix,
-            seed=self.about.seed * 1000 + round_number,
+            seed=(self.about.seed * 100 + round_number) * 1000 + turn,
             posts=self.reference.posts,
             words=self.reference.words,
             tokens=self.tokens,

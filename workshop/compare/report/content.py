@@ -168,8 +168,10 @@ def _method(summary: Summary) -> list[str]:
         f"Mix: {mix}. Signed-in readers send {shares} of the requests.",
         "Load: open loop with Poisson arrivals; latency counts from the intended start of a request.",
         f"Objective: p99 below {about.slo_ms:g} ms, errors below {100 * about.slo_errors:g} %.",
-        f"Rounds: {summary.rounds} of {about.rounds} planned, the arms in random order in each; seed "
-        f"{about.seed}.",
+        f"Rounds: {summary.rounds} of {about.rounds} planned; seed {about.seed}. In a round all arms are up, "
+        "and their searches for capacity take turns, trial by trial, in random order, with the same "
+        "requests. Only the arm of a trial uses the system's cores. What else an arm takes is measured once, "
+        "alone.",
         "Intervals: 95 % by bootstrap over the rounds; ratios are paired within a round, with the mean of "
         "both rows of step 0. A difference "
         "counts if its interval excludes 1 and lies outside what step 0 shows against itself.",

@@ -5,6 +5,7 @@ A difference is claimed only if step 0 does not show it against itself. What was
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 
 from workshop.compare.report.summary import SERVICES, LagFigures, Measured, Summary
 
@@ -76,7 +77,8 @@ def _capacities(found: dict[str, Measured], summary: Summary) -> str:
     base = found.get("0")
     if base is None:
         return "no step is compared, as step 0's capacity was not measured"
-    own = f"{base.bound}{base.value.middle:,.0f} requests a second"
+    rows = [found[arm].value.middle for arm in ("0", "0 again") if arm in found]
+    own = f"{base.bound}{geometric_mean(rows) if min(rows) > 0 else rows[0]:,.0f} requests a second"
     present = [arm for arm in STEPS if arm in found]
     if not present:
         return f"the monolith carries {own}, and no other step was measured"

@@ -35,9 +35,10 @@ def bind(pids: Iterable[int], cores: frozenset[int]) -> None:
     if sys.platform != "linux":
         return
     for pid in pids:
-        with suppress(OSError):  # it has ended meanwhile
+        with suppress(FileNotFoundError, ProcessLookupError):  # the process has ended meanwhile
             for thread in Path(f"/proc/{pid}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), cores)
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(int(thread.name), cores)
 
 
 @contextmanager
