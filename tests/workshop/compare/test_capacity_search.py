@@ -33,8 +33,9 @@ def find_capacity(
         return found
 
 
-def threshold(capacity: float) -> Probe:
-    return lambda rate: 0.9 if rate <= capacity else 1.1
+def growing(capacity: float) -> Probe:
+    """Return a system whose p99 grows with the third power of the rate, up to the objective at `capacity`."""
+    return lambda rate: 0.9999 * (rate / capacity) ** 3
 
 
 def queue_p99(rate: float, seed: int, seconds: float = 40.0) -> float:
@@ -61,7 +62,7 @@ def true_capacity() -> float:
 
 @pytest.mark.parametrize("capacity", [0.9, 40.0, 100.0, 101.0, 777.0, 6000.0])
 def test_capacity_that_chance_does_not_touch_is_found_within_a_step(capacity: float) -> None:
-    found = find_capacity(threshold(capacity), start=50, limit=8000, step=STEP, trials=4)
+    found = find_capacity(growing(capacity), start=50, limit=8000, step=STEP, trials=4)
     assert found.missed is not None
     assert found.kept <= capacity < found.missed
     assert 1 / STEP < found.per_second / capacity < STEP
@@ -81,7 +82,7 @@ def test_capacity_of_a_queue_is_found_wherever_the_search_begins(start: float) -
 
 @pytest.mark.parametrize(("capacity", "trials"), [(110, 6), (95, 6), (400, 11)])
 def test_start_near_the_capacity_needs_few_trials(capacity: float, trials: int) -> None:
-    found = find_capacity(threshold(capacity), start=100, limit=8000, step=STEP, trials=6, first_step=STEP)
+    found = find_capacity(growing(capacity), start=100, limit=8000, step=STEP, trials=6, first_step=STEP)
     assert 1 / STEP < found.per_second / capacity < STEP
     assert len(found.tried) == trials
 
@@ -91,7 +92,7 @@ def test_one_bad_moment_decides_little() -> None:
     for bad in range(10):
         numbers = count()
         found = find_capacity(
-            lambda rate, numbers=numbers, bad=bad: 0.9 if rate <= 300 and next(numbers) != bad else 1.9,
+            lambda rate, numbers=numbers, bad=bad: growing(300)(rate) if next(numbers) != bad else 3.0,
             start=280,
             limit=8000,
             step=STEP,
@@ -102,21 +103,22 @@ def test_one_bad_moment_decides_little() -> None:
 
 
 def test_system_beyond_the_limit_is_limited_by_the_generator() -> None:
-    found = find_capacity(threshold(10**6), start=100, limit=500, step=STEP, trials=4)
-    assert found == Found(500, None, 500, [(100, True), (200, True), (400, True), (500, True)], "generator")
+    fast = growing(10**6)
+    found = find_capacity(fast, start=100, limit=500, step=STEP, trials=4)
+    assert found == Found(500, None, 500, [(rate, fast(rate)) for rate in (100, 200, 400, 500)], "generator")
 
 
 def test_void_trials_are_repeated_twice_and_then_end_the_search() -> None:
     found = find_capacity(
         lambda rate: None if rate > 150 else 0.9, start=100, limit=8000, step=STEP, trials=4
     )
-    assert found == Found(100, None, 100, [(100, True), *[(200, None)] * 3], "generator")
+    assert found == Found(100, None, 100, [(100, 0.9), *[(200, None)] * 3], "generator")
 
 
 def test_void_trial_that_succeeds_later_counts() -> None:
     outcomes = iter([None, None, 0.5])
     found = find_capacity(lambda rate: next(outcomes), start=100, limit=100, step=STEP, trials=4)
-    assert (found.kept, found.tried) == (100, [(100, None), (100, None), (100, True)])
+    assert (found.kept, found.tried) == (100, [(100, None), (100, None), (100, 0.5)])
 
 
 def test_system_that_keeps_no_rate_has_no_capacity() -> None:
