@@ -102,6 +102,21 @@ def test_one_bad_moment_decides_little() -> None:
         assert STEP**-1.5 < found.per_second / 300 < STEP**1.5
 
 
+def test_bad_moments_in_the_second_half_lead_to_no_rate_beyond_those_tried() -> None:
+    """What was missed by far at all of them shows no slope."""
+    numbers = count()
+    found = find_capacity(
+        lambda rate: 0.95 if next(numbers) < 2 else 3.0,
+        start=100,
+        limit=8000,
+        step=STEP,
+        trials=10,
+        first_step=STEP,
+    )
+    assert min(rate for rate, _ in found.tried) <= found.per_second <= max(rate for rate, _ in found.tried)
+    assert found.per_second < 100
+
+
 def test_system_beyond_the_limit_is_limited_by_the_generator() -> None:
     fast = growing(10**6)
     found = find_capacity(fast, start=100, limit=500, step=STEP, trials=4)

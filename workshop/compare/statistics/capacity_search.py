@@ -143,7 +143,8 @@ def _up_and_down(done: _Trials, rate: float, limit: float, step: float, trials: 
 def _crossing(tried: Sequence[tuple[float, float | None]], near: float) -> float:
     """Return the rate at which a line through what was found, both in logarithms, crosses the objective.
 
-    The line is that of least squares, with a usual slope for trials that are too close together.
+    The line is that of least squares, with a usual slope for trials that are too close together. It says
+    nothing about rates beyond those of the trials.
     """
     points = [
         (log(rate), log(min(max(found, LOWEST_FOUND), HIGHEST_FOUND)))
@@ -153,4 +154,6 @@ def _crossing(tried: Sequence[tuple[float, float | None]], near: float) -> float
     mean_x, mean_y = (fmean(values) for values in zip(*points, strict=True))
     products = sum((x - mean_x) * (y - mean_y) for x, y in points) + USUAL_SLOPE * USUAL_WEIGHT
     slope = products / (sum((x - mean_x) ** 2 for x, _ in points) + USUAL_WEIGHT)
-    return exp(mean_x - mean_y / max(slope, LEAST_SLOPE))
+    crossing = mean_x - mean_y / max(slope, LEAST_SLOPE)
+    lowest, highest = (extreme(x for x, _ in points) for extreme in (min, max))
+    return exp(min(max(crossing, lowest), highest))
