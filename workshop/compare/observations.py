@@ -114,10 +114,9 @@ class Sent:
         arm: str,
         purpose: str = "curve",
         pace_ms: float | None = None,
-        cpu_us: float | None = None,
     ) -> "Load":
         """Return the observation of this load."""
-        return Load(round=round, arm=arm, purpose=purpose, pace_ms=pace_ms, cpu_us=cpu_us, **vars(self))
+        return Load(round=round, arm=arm, purpose=purpose, pace_ms=pace_ms, **vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +130,6 @@ class Load(Sent, Observation):
     """`curve` for a rate of the search for capacity, `cost` for the low one at which CPU is counted."""
     pace_ms: float | None = None
     """The machine's pace meanwhile (see `system.pace`)."""
-    cpu_us: float | None = None
-    """CPU microseconds of the system by request; None if the trial was given up."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from workshop.compare.system.pace import watching
 from workshop.compare.workload.corpus import newest_posts, search_words
 from workshop.compare.workload.expected import Page, differences, expected_pages, observe_pages
 from workshop.compare.workload.readers import sign_up
-from workshop.testbed.usage import cpu_used
 
 WORDS = 24
 """How many words the load searches for."""
@@ -73,15 +72,10 @@ class Subject:
             warm_up=warm_up,
             give_up=GIVE_UP_SECONDS,
         )
-        with watching() as pace, cpu_used(self.up.processes()) as used:
+        with watching() as pace:
             sent = self.send(job)
         sent = replace(sent, void=sent.void or pace.void)
-        cpu_us = None
-        if "given up" not in sent.errors:
-            cpu_us = sum(used.values()) / (rate * (warm_up + seconds)) * 1e6
-        return sent.as_load(
-            round=round_number, arm=self.up.arm, purpose=purpose, pace_ms=pace.ms, cpu_us=cpu_us
-        )
+        return sent.as_load(round=round_number, arm=self.up.arm, purpose=purpose, pace_ms=pace.ms)
 
 
 def compare_pages(up: Running, about: About, reference: Reference) -> list[str]:

@@ -27,8 +27,8 @@ ALWAYS = (
     "would send them. A closed loop waits for responses, and would show lower latencies above the capacity.",
     "A p99 comes from the slowest hundredth of some thousand requests of a trial, so from some tens. "
     "Single points of the curves are rough; trust their order over several rates.",
-    "The search for capacity is as exact as its last two rates, about 10 %. No smaller difference of "
-    "capacities is claimed, whatever the interval says.",
+    "Two searches for one capacity differ by about 10 %. No smaller difference of capacities is claimed, "
+    "whatever the interval says.",
     "People and organisations are not in any figure: who deploys when, and who waits for whom.",
 )
 
