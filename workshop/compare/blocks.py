@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workshop.compare.costs import rounds, size
+from workshop.compare.costs import rounds, size, storage
 from workshop.compare.effort import Effort
 from workshop.compare.gains import blast, hot_verb, rollout, scaling, waiting, wish
 from workshop.compare.gains.lengths import WITH_SERVICES
@@ -21,6 +21,7 @@ ONCE: dict[str, tuple[Callable[..., float], Callable[..., None]]] = {
     "scaling": (scaling.seconds, scaling.scaling),
     "blast": (blast.seconds, blast.blast),
     "rollout": (rollout.seconds, rollout.rollout),
+    "storage": (storage.seconds, storage.storage),
 }
 """Experiments with one arm after another: how long each takes, and what does it."""
 

@@ -180,6 +180,20 @@ class Footprint(Observation):
 
 
 @dataclass(frozen=True)
+class Storage(Observation):
+    """Bytes on disk that each of so many posts adds, and each of so many marks, by store (`mongod`,
+    `nats-server`): with all copies, indexes and events, after a checkpoint, without MongoDB's own log.
+    """
+
+    kind = "storage"
+    arm: str
+    posts: int
+    marks: int
+    post_bytes: dict[str, float]
+    mark_bytes: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Lag(Observation):
     """Seconds from the response to a write until another client sees it: a like, in the count of likes that
     a visitor's page shows, say (`what`).

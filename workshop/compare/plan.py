@@ -21,6 +21,7 @@ EXPERIMENTS = {
     "scaling": "1, 2, 4 and 8 replicas of search with equal CPU quotas",
     "blast": "each part killed in turn: which verbs suffer, and for how long",
     "rollout": "a new version of search under load: what is refused",
+    "storage": "bytes on disk of a post and of a mark, with all copies and events",
     "size": "files and lines that a reader must follow, and files to touch for a new reader of events",
 }
 IN_QUICK = ("instrument", "capacity", "waiting", "size")

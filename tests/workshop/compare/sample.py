@@ -19,6 +19,7 @@ from workshop.compare.observations import (
     Scaling,
     Size,
     Skipped,
+    Storage,
     Waiting,
     Wish,
 )  # fmt: skip
@@ -233,6 +234,15 @@ def _bought(random: Random, arms: Sequence[str]) -> list[Observation]:
                 1200,
                 74 if is_one else 0,
                 1650.0,
+            )
+        )
+        found.append(
+            Storage(
+                arm,
+                3000,
+                400,
+                {"mongod": 2100.0} | ({"nats-server": 1200.0} if arm == "3" else {}),
+                {"mongod": 620.0} | ({"nats-server": 730.0} if arm == "3" else {}),
             )
         )
         found.append(

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from workshop.compare.costs import size
+from workshop.compare.costs import size, storage
 from workshop.compare.gains import blast, hot_verb, rollout, scaling, waiting, wish
 from workshop.compare.gains.lengths import STEPS, WITH_SERVICES
 from workshop.compare.observations import Blast, Observation, Rollout, Scaling, Skipped
 from workshop.compare.probing.hanging import Outside, outside
 from workshop.compare.system import quotas
 from workshop.compare.system.arms import Running, running
+from workshop.load.generate import posts as generated
 from workshop.testbed.process import NotMeasured
 
 LENGTHS = waiting.Lengths(1.0, 2.0)
@@ -75,6 +76,16 @@ def test_scaling_is_measured_under_quotas_only(step2: Running) -> None:
 
 
 @pytest.mark.bench
+def test_posts_and_marks_take_more_on_disk_than_their_text(step2: Running) -> None:
+    found = storage.measure(step2)
+    assert (found.posts, found.marks) == (storage.POSTS, 2 * storage.READERS * storage.MARKED)
+    assert set(found.post_bytes) == set(found.mark_bytes) == {"mongod"}
+    text = sum(len(each["title"]) for each in generated(storage.POSTS)) / storage.POSTS
+    assert found.post_bytes["mongod"] > text
+    assert found.mark_bytes["mongod"] > 0
+
+
+@pytest.mark.bench
 def test_hot_verb_says_what_was_added(step2: Running) -> None:
     found = hot_verb.measure(step2, most=2, lasting=1.0)
     assert found.added in ("nothing", "1 replica of search")
@@ -102,11 +113,11 @@ def test_step_without_services_cannot_be_scaled() -> None:
 
 
 def test_all_experiments_say_how_long_they_take() -> None:
-    for each in (waiting, blast, rollout, scaling, hot_verb, size, wish):
+    for each in (waiting, blast, rollout, scaling, hot_verb, storage, size, wish):
         assert 0 <= each.seconds(quick=True) <= each.seconds(quick=False)
     assert waiting.seconds(True, ["0", "3"], ["mail"]) <= 75
     assert (
-        sum(each.seconds(False, STEPS) for each in (waiting, blast, rollout, hot_verb))
+        sum(each.seconds(False, STEPS) for each in (waiting, blast, rollout, hot_verb, storage))
         + scaling.seconds(False, WITH_SERVICES)
         < 25 * 60
     )

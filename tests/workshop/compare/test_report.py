@@ -174,6 +174,14 @@ def test_figures_are_those_of_the_observations(report: Path) -> None:
     assert figures["scaling"]["2"]["usl"]["per_one"] == pytest.approx(42, rel=0.2)
 
 
+def test_bytes_on_disk_are_those_of_all_stores_of_a_step(report: Path) -> None:
+    text = (report / "README.md").read_text()
+    section = text[text.index("### Storage") :]
+    row = next(line for line in section.splitlines() if line.startswith("| step 3"))
+    assert "3,300" in row
+    assert "mongod 2,100, nats-server 1,200" in row
+
+
 def test_plots_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     old = tmp_path / "plot-of-old.svg"
     old.write_text("")
@@ -227,7 +235,7 @@ def test_cache_is_not_measured_where_nobody_uses_it(tmp_path: Path) -> None:
 def test_sections_without_figures_name_the_command_that_measures_them(tmp_path: Path) -> None:
     write_report(sample(quick=True), tmp_path)
     text = (tmp_path / "README.md").read_text()
-    for name in ("blast", "rollout", "hot-verb", "scaling"):
+    for name in ("blast", "rollout", "hot-verb", "scaling", "storage"):
         assert name in EXPERIMENTS
         assert f'Not measured in this run: `make compare ARGS="--only {name}"` measures it.' in text
 

@@ -98,6 +98,7 @@ def _costs(summary: Summary) -> list[Part]:
         _part("CPU", ARGS.format("capacity"), plots.cpu(summary), [tables.cpu(summary)]),
         _part("Memory", ARGS.format("capacity"), plots.memory(summary), []),
         _part("Lag", ARGS.format("capacity"), [], [tables.lag(summary)]),
+        _part("Storage", ARGS.format("storage"), [], [tables.storage(summary)]),
         _part("Code to read", ARGS.format("size"), [], [tables.size(summary)]),
     ]
 

@@ -122,6 +122,7 @@ class Summary:
     hot_verb: list[seen.HotVerb]
     blast: list[seen.Blast]
     rollout: list[seen.Rollout]
+    storage: list[seen.Storage]
     size: list[seen.Size]
     wish: list[seen.Wish]
     equality: list[seen.Equality]
@@ -214,6 +215,7 @@ def summarize(observations: Sequence[seen.Observation]) -> Summary:
         hot_verb=_sorted(only(seen.HotVerb, "arm")),
         blast=_sorted(only(seen.Blast, "arm", "part")),
         rollout=_sorted(only(seen.Rollout, "arm", "how")),
+        storage=_sorted(only(seen.Storage, "arm")),
         size=_sorted(only(seen.Size, "arm")),
         wish=_sorted(only(seen.Wish, "arm")),
         equality=_sorted(only(seen.Equality, "arm")),

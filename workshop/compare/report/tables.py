@@ -208,6 +208,26 @@ def scaling(summary: Summary) -> Table | None:
     )
 
 
+def storage(summary: Summary) -> Table | None:
+    """Return what posts and marks take on disk."""
+    rows = [
+        [Cell(name_of(each.arm)), _bytes_on_disk(each.post_bytes), _bytes_on_disk(each.mark_bytes)]
+        for each in summary.storage
+    ]
+    notes = [
+        "With indexes, all copies, and at step 3 events; after a checkpoint, as MongoDB compresses it; "
+        "without MongoDB's own log of changes, whose size is set."
+    ]
+    columns = ["architecture", "a post", "a like or a tag"]
+    return Table("Bytes on disk, in all stores of a step together", columns, rows, notes) if rows else None
+
+
+def _bytes_on_disk(found: dict[str, float]) -> Cell:
+    return Cell(
+        f"{sum(found.values()):,.0f}", ", ".join(f"{name} {size:,.0f}" for name, size in found.items())
+    )
+
+
 def size(summary: Summary) -> Table | None:
     """Return how much code there is to read."""
     rows = [
