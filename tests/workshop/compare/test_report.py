@@ -174,6 +174,35 @@ def test_figures_are_those_of_the_observations(report: Path) -> None:
     assert figures["scaling"]["2"]["usl"]["per_one"] == pytest.approx(42, rel=0.2)
 
 
+def test_a_sixth_more_memory_counts_in_one_round_and_a_third_more_time() -> None:
+    one = sample(rounds=1, without=[Footprint])
+    memory = {"0": 300.0, "0 again": 300.0, "1": 340.0, "2": 360.0, "3": 300.0}
+    seconds = {"0": 3.0, "0 again": 3.0, "1": 3.0, "2": 3.9, "3": 4.2}
+    for arm, size in memory.items():
+        one.append(Footprint(1, arm, {"web": int(size * 1e6)}, 6, seconds[arm], 0.0))
+    found = summarize(one)
+    assert {arm: each.finding for arm, each in found.memory.items() if arm in "123"} == {
+        "1": "alike", "2": "more", "3": "alike",
+    }  # fmt: skip
+    assert {arm: each.finding for arm, each in found.start.items() if arm in "123"} == {
+        "1": "alike", "2": "alike", "3": "more",
+    }  # fmt: skip
+
+
+def test_replicas_that_gain_more_than_their_number_are_doubted(tmp_path: Path) -> None:
+    doubt = "More than n times one replica"
+    write_report(sample(), tmp_path)
+    assert doubt not in (tmp_path / "README.md").read_text()
+    strange = [
+        replace(each, per_second=2.5 * each.replicas * 40.0)
+        if isinstance(each, Scaling) and each.per_second and each.replicas > 1
+        else each
+        for each in sample()
+    ]
+    write_report(strange, tmp_path)
+    assert doubt in (tmp_path / "README.md").read_text()
+
+
 def test_bytes_on_disk_are_those_of_all_stores_of_a_step(report: Path) -> None:
     text = (report / "README.md").read_text()
     section = text[text.index("### Storage") :]

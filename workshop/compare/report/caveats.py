@@ -59,6 +59,11 @@ def misleads(summary: Summary) -> list[str]:
             f"There {'were' if summary.rounds != 1 else 'was'} only {rounds}. Intervals are the range of "
             f"the rounds and no confidence intervals, and no difference below {least} is claimed."
         )
+    if summary.rounds >= FEW_ROUNDS and any(each.value.rounds == 1 for each in summary.memory.values()):
+        found.append(
+            "CPU time of a request, memory and start-up were measured once for each architecture, alone. No "
+            "difference below a third is claimed of CPU time and start-up, and none below a sixth of memory."
+        )
     if "0 again" not in summary.arms:
         found.append("Step 0 was not measured against itself, so no difference is claimed.")
     if summary.pace is not None:

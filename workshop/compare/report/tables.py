@@ -11,6 +11,8 @@ from workshop.compare.statistics.usl import Usl
 NONE = "–"
 VERBS = ("search", "list", "recommend", "show", "tag", "like", "hide", "share", "image")
 HEADLINE_SHARE = 20
+TOO_GOOD = 1.1
+"""So many times n times one replica is no accident of a few requests."""
 """CPU a request depends on the share of signed-in readers; the headline shows it at this one if it can."""
 
 
@@ -186,6 +188,7 @@ def scaling(summary: Summary) -> Table | None:
     if not summary.scaling:
         return None
     counts = sorted({replicas for each in summary.scaling.values() for replicas, _ in each.points})
+    by_count = [points for each in summary.scaling.values() if 1 in (points := dict(each.points))]
     rows = []
     for arm, each in summary.scaling.items():
         points = dict(each.points)
@@ -200,9 +203,14 @@ def scaling(summary: Summary) -> Table | None:
     columns = ["architecture", *(f"{count} replica{'s' * (count > 1)}" for count in counts), "fit (USL)"]
     notes = [
         f"Not measured, as it does not fit: {name_of(each.arm)} with {each.replicas} replicas "
-        f"({each.cores:g} cores)."
+        f"({each.cores:.2f} cores)."
         for each in {(each.arm, each.replicas): each for each in summary.scaling_left_out}.values()
     ]
+    if any(rate > TOO_GOOD * count * points[1] for points in by_count for count, rate in points.items()):
+        notes.append(
+            "More than n times one replica is nothing that an architecture gives: the points are measured "
+            "once, one after another, while the machine's own pace changes."
+        )
     return Table(
         "Searches a second by replicas of search, each with the same CPU quota", columns, rows, notes
     )
