@@ -3,13 +3,21 @@
 import glob
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import multiprocess
 
 from kit.http.proxies import TrustedProxies
 from kit.server.gc import freeze_gc
-from kit.settings import DatabaseSettings, LimitSettings, MailSettings, PictureSettings, TrustSettings
+from kit.settings import (
+    DatabaseSettings,
+    LimitSettings,
+    MailSettings,
+    PictureSettings,
+    TrustSettings,
+    is_given,
+)
 
 worker_class = "kit.server.worker.BufferingWorker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -27,8 +35,14 @@ control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """Check the settings before workers start. Raises RuntimeError, which gunicorn prints in one line."""
-    if os.environ.get("MONGODB_URI"):  # a face that is a client of services has none
+    """Check the settings before workers start, and remove the metrics of those of an earlier server. Raises
+    RuntimeError, which gunicorn prints in one line.
+    """
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for old in Path(folder).glob("*.db"):
+            old.unlink()
+    if is_given("MONGODB_URI"):  # a face that is a client of services has none
         DatabaseSettings.read()
     for each in (MailSettings, LimitSettings, PictureSettings):
         each.read()

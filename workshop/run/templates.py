@@ -1,7 +1,6 @@
 """Fills in the placeholders of a manifest: the command line and the environment of a process."""
 
 import shlex
-import shutil
 import sys
 from typing import Any
 
@@ -21,9 +20,6 @@ class Renderer:
     def __call__(self, process: Process) -> tuple[list[str], dict[str, str]]:
         """Return the command line and the environment of a new process."""
         step, stores = self._step, self._stores
-        metrics = state.folder() / f"metrics{step.number}" / process.name
-        shutil.rmtree(metrics, ignore_errors=True)  # from an earlier process of that name
-        metrics.mkdir(parents=True)
         values = {
             **addresses(step),
             "python": sys.executable,
@@ -33,7 +29,7 @@ class Renderer:
             "smtp_port": stores.smtp_port,
             "secrets": _Secrets(step.number),
             "services": endpoints_file(step.number),
-            "metrics": metrics,
+            "metrics": state.folder() / f"metrics{step.number}" / process.name,
         }
         rendered = {name: value.format_map(values) for name, value in process.env.items()}
         ports = {step.port_variable: step.port, **step.ports}
