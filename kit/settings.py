@@ -4,19 +4,52 @@ Defaults fit one machine. Nothing is read before `read` is called. A variable th
 counts as not set.
 """
 
+import os
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+SECRETS = Path("/run/secrets")
+"""Where containers have secrets, in files with the names of variables."""
 
 MONGODB_URI = "mongodb://127.0.0.1:27017/monolith?replicaSet=rs0"
+
+
+def is_given(variable: str) -> bool:
+    """Return whether a variable, or a file with its name among the secrets, is there and not empty."""
+    if os.environ.get(variable):
+        return True
+    file = SECRETS / variable
+    return file.is_file() and file.stat().st_size > 0
 
 
 class Settings(BaseSettings):
     """The base of all settings: variables that are read together. The alias of a field is its variable."""
 
     model_config = SettingsConfigDict(case_sensitive=True, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take variables, and where containers have secrets, files with the names of variables."""
+        if SECRETS.is_dir():
+            return env_settings, SecretsSettingsSource(settings_cls, secrets_dir=SECRETS)
+        return (env_settings,)
 
     @classmethod
     def read(cls) -> Self:
