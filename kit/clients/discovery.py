@@ -2,6 +2,7 @@
 
 The file is JSON: `{"search": {"v2": {"share": 90, "urls": ["http://…"]}, "v1": {"share": 10, "urls": […]}}}`.
 Instances that may get no requests until their stores are filled are in a list `filling` beside `urls`.
+Where a name server knows the instances, a version has a `name` in place of both: `{"share": 90, "name": "http://…"}`.
 The program that starts and stops instances replaces the file in one step; callers need not be restarted.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 from flask import has_request_context, request
 
+from kit.clients.names import Found, Names
 from kit.http.headers import SERVICE_VERSION
 from kit.http.problems import Refused
 
@@ -26,8 +28,9 @@ Versions = dict[str, dict[str, Any]]
 class Services:
     """The services file at `path`."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, names: Names | None = None) -> None:
         self._path = Path(path)
+        self._names = names or Names()
         self._version_read: tuple[int, int] | None = None
         self._known: dict[str, Versions] = {}
 
@@ -57,9 +60,9 @@ class Services:
         """
 
         def urls() -> list[str]:
-            versions = self.current().get(service, {}).values()
-            ready = [url for version in versions for url in version["urls"]]
-            filling = [url for version in versions for url in version.get("filling", ())]
+            found = [self._instances(each) for each in self.current().get(service, {}).values()]
+            ready = [url for each in found for url in each.urls]
+            filling = [url for each in found for url in each.filling]
             return [*random.sample(ready, len(ready)), *filling]
 
         return urls
@@ -74,10 +77,16 @@ class Services:
         version = requested_version(service)
         if version is not None and version not in versions:
             raise Refused(f"There is no {service} {version}; there is: {', '.join(sorted(versions))}.")
+        urls = {name: self._instances(each).urls for name, each in versions.items()}
         if version is None:
-            version = draw_version({name: each["share"] for name, each in versions.items() if each["urls"]})
-        urls: list[str] = versions[version]["urls"] if version is not None else []
-        return random.sample(urls, len(urls))
+            version = draw_version({name: each["share"] for name, each in versions.items() if urls[name]})
+        found = urls[version] if version is not None else ()
+        return random.sample(found, len(found))
+
+    def _instances(self, version: dict[str, Any]) -> Found:
+        if "name" in version:
+            return self._names.find(version["name"])
+        return Found(tuple(version["urls"]), tuple(version.get("filling", ())))
 
 
 def requested_version(service: str) -> str | None:

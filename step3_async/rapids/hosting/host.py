@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -85,7 +86,7 @@ class Host:
         self._connect = connect or (lambda: connect_to_bus(service))
         self._is_healthy, self._load = is_healthy, load
         self._version = ServiceSettings.read().version
-        self._instance = ServiceSettings.read().instance or f"{service}-{os.getpid()}"
+        self._instance = ServiceSettings.read().instance or f"{service}-{socket.gethostname()}-{os.getpid()}"
         self._url = HostingSettings.read().get_own_url()
         self._healthy = False
         self._healthy_at = float("-inf")
