@@ -38,19 +38,25 @@ export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run load test drills bench compare mutants doctor mongod lint format lock clean environment
+.PHONY: help run docker load test test-docker drills bench compare mutants doctor mongod lint format lock clean environment
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## start a step: make run STEP=0
 	@$(WORKSHOP) run --step $(or $(STEP),0) $(if $(filter no,$(BUNDLED)),--no-bundled)
+
+docker: $(VENV)/run.stamp ## the same from containers: make docker STEP=0 | ONLY=stores
+	@$(WORKSHOP) docker --step $(or $(STEP),0) $(if $(ONLY),--only='$(ONLY)')
 
 load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=python | GENERATE=100000
 	@$(WORKSHOP) load --step $(or $(STEP),0) $(if $(LOAD_FILE),--file="$$LOAD_FILE") $(if $(LOAD_SUBREDDIT),--subreddit="$$LOAD_SUBREDDIT") $(if $(LOAD_GENERATE),--generate="$$LOAD_GENERATE") $(if $(LOAD_SITE),--site="$$LOAD_SITE") $(if $(filter-out no,$(ONLY)),--only) $(ARGS)
 
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)
+
+test-docker: $(VENV)/dev.stamp ## build all images, and test the steps in containers: make test-docker STEP=3 | QUICK=1
+	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m docker $(ONE_STEP) $(ARGS)
 
 drills: $(VENV)/dev.stamp ## kill processes and cut connections, as often as the text claims: make drills STEP=3 | QUICK=1
 	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m drill $(if $(QUICK),$(PYTEST_WORKERS),-s) $(ONE_STEP) $(ARGS)

@@ -28,7 +28,7 @@ receive_signals()
 
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = ("kit", "workshop")
-OWN_TARGETS = ("drill", "bench")
+OWN_TARGETS = ("drill", "bench", "docker")
 """Markers of tests that run only if `-m` names them."""
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
@@ -131,6 +131,8 @@ def _is_done_at_another_step(item: pytest.Item, chosen: int | None) -> bool:
     first, last = STEPS[0], STEPS[-1]
     if item.get_closest_marker("drill"):
         wanted = set(STEPS) if FULL else {last if _only_step(item) else first}
+    elif item.get_closest_marker("docker"):
+        wanted = set(STEPS) if FULL else {last}
     elif item.get_closest_marker("face"):
         wanted = {first, last}
     elif item.get_closest_marker("paging"):

@@ -21,6 +21,9 @@ COMMANDS = {
     "rapids": "workshop.services.commands.step_command",
     "bench": "workshop.bench.command",
     "compare": "workshop.compare.command",
+    "sizing": "workshop.sizing.command",
+    "docker": "workshop.containers.command",
+    "secrets": "workshop.kubernetes.command",
     "clean": "workshop.stores.commands",
 }
 

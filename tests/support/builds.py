@@ -80,7 +80,7 @@ class Built:
         """Check that it copies existing paths with all that the service needs, and return the paths."""
         lines = (ROOT / self.folder / "Dockerfile").read_text().splitlines()
         assert "ARG BASE=python:3.12-slim" in lines
-        copied = [line.split()[1:-1] for line in lines if line.startswith("COPY")]
+        copied = [line.split()[1:-1] for line in lines if line.startswith("COPY") and "--from=" not in line]
         paths = {path for group in copied for path in group}
         assert {"kit", self.folder, f"{self.folder}/requirements.txt"} <= paths
         assert all((ROOT / path).exists() for path in paths)

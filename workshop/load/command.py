@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workshop import signals, terminal
+from workshop.run.lock import runs_in_containers
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -92,6 +93,14 @@ def load(
         raise click.UsageError(EXAMPLES)
     if only and generate is not None:
         raise click.UsageError("ONLY removes generated posts, so use it with FILE or SUBREDDIT.")
+    if runs_in_containers(step):
+        from workshop.containers.tools import given_options, inside_name, run_inside  # noqa: PLC0415
+
+        files = [path] if path else []
+        named = ["--file", inside_name(path)] if path else []
+        words = given_options(click.get_current_context(), "step", "path")
+        run_inside(step, "load", *named, *words, files=files)
+        return
     from workshop.load.loading import Loading  # noqa: PLC0415 - pymongo takes a while to import
     from workshop.stores import posts_collection  # noqa: PLC0415
 

@@ -23,15 +23,16 @@ moment.
 
 @dataclass(frozen=True)
 class RunInfo:
-    """The process of a run, its start, and the address of its face."""
+    """The process of a run, its start, the address of its face, and whether its parts are containers."""
 
     pid: int
     since: str
     url: str
+    in_containers: bool = False
 
 
 @contextmanager
-def run_lock(step: Step) -> Iterator[None]:
+def run_lock(step: Step, *, in_containers: bool = False) -> Iterator[None]:
     """Hold the lock of the step's only run inside the block. Raises click.ClickException when another run
     holds it.
     """
@@ -48,7 +49,7 @@ def run_lock(step: Step) -> Iterator[None]:
                 time.sleep(0.05)
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         file.truncate(0)
-        file.write(json.dumps(asdict(RunInfo(os.getpid(), now, step.url))))
+        file.write(json.dumps(asdict(RunInfo(os.getpid(), now, step.url, in_containers))))
         file.flush()
         yield
 
@@ -56,6 +57,12 @@ def run_lock(step: Step) -> Iterator[None]:
 def running_steps() -> dict[int, RunInfo | None]:
     """Return the steps that run, and what is known of each run."""
     return {number: _read(number) for number in step_numbers() if _is_running(number)}
+
+
+def runs_in_containers(step: int) -> bool:
+    """Return whether the step runs, and in containers."""
+    info = running_steps().get(step)
+    return info is not None and info.in_containers
 
 
 def require_running(step: int) -> None:

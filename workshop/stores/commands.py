@@ -4,7 +4,7 @@ import time
 
 import click
 
-from workshop import signals, terminal
+from workshop import signals, state, terminal
 from workshop.stores.mail import MailCatcher
 from workshop.stores.mongod import Mongod
 from workshop.stores.nats import NatsServer
@@ -34,7 +34,12 @@ def mongod() -> None:
 
 @click.command()
 def clean() -> None:
-    """Stop servers that a killed run left behind."""
+    """Stop servers that a killed run left behind, and remove containers, their data and images."""
     for server in (Mongod(), NatsServer(), MailCatcher()):
         if server.force_stop():
             click.echo(f"Stopped {server.name}.")
+    if (state.folder() / "containers").exists():
+        from workshop.containers.engine import remove_all  # noqa: PLC0415 - only who has containers needs it
+
+        for each in remove_all():
+            click.echo(f"Removed the containers, data and images of step {each}.")

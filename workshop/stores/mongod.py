@@ -133,9 +133,9 @@ class Mongod(SharedServer):
         super().__init__(host_from("MONGO_HOST"), port_from(self.variable))
 
     @property
-    def address(self) -> str:
-        """The address for clients and for the replica set itself."""
-        return f"{host_in_url(self.host)}:{self.port}"
+    def addresses(self) -> list[str]:
+        """The addresses of the replica set's members, for clients and for the members themselves."""
+        return [f"{host_in_url(self.host)}:{self.port}"]
 
     def command(self) -> list[str]:
         """Return the command line, with authentication. zlib stays off (CVE-2025-14847); snappy and zstd are
@@ -181,17 +181,17 @@ class Mongod(SharedServer):
         """Make it primary of its replica set and create the administrator. All of it can be repeated."""
         with self._direct(ADMIN) as admin:
             try:
-                self._update_address(admin)
+                self._update_addresses(admin)
             except OperationFailure as error:
                 if error.code != AUTHENTICATION_FAILED:
                     raise
-                self._initialise()
+                self.initialise()
             self._await_primary(admin)
 
     def uri(self, user: str) -> str:
         """Return the address of the database of `user`, with credentials."""
         return (
-            f"mongodb://{quote(user)}:{quote(self._password(user))}@{self.address}/{user}"
+            f"mongodb://{quote(user)}:{quote(self._password(user))}@{','.join(self.addresses)}/{user}"
             f"?authSource={user}&replicaSet={REPLICA_SET}"
         )
 
@@ -219,7 +219,7 @@ class Mongod(SharedServer):
     def admin_uri(self) -> str:
         """Return the address for a client without restrictions."""
         login = f"{ADMIN}:{quote(self._password(ADMIN))}"
-        return f"mongodb://{login}@{self.address}/?authSource=admin&replicaSet={REPLICA_SET}"
+        return f"mongodb://{login}@{','.join(self.addresses)}/?authSource=admin&replicaSet={REPLICA_SET}"
 
     def admin(self) -> MongoClient[dict[str, Any]]:
         """Return a client without restrictions."""
@@ -241,23 +241,28 @@ class Mongod(SharedServer):
             **login,
         )
 
-    def _initialise(self) -> None:
-        """Use the exception that MongoDB makes for localhost as long as it has no user."""
+    def initialise(self) -> None:
+        """Make the members a replica set, and create the administrator. MongoDB obeys who speaks to it from
+        its own machine until it has a user.
+
+        Raises OperationFailure or ServerFailed if other members are not up, or have data.
+        """
         with self._direct() as client:
-            member = {"_id": 0, "host": self.address}
+            members = [{"_id": number, "host": each} for number, each in enumerate(self.addresses)]
             try:
-                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
             except OperationFailure as error:
                 if error.code != ALREADY_INITIALIZED:
                     raise
             self._await_primary(client)
             client.admin.command("createUser", ADMIN, pwd=self._password(ADMIN), roles=["root"])
 
-    def _update_address(self, admin: MongoClient[dict[str, Any]]) -> None:
-        """Update the member's address in the replica set's configuration when our port has changed."""
+    def _update_addresses(self, admin: MongoClient[dict[str, Any]]) -> None:
+        """Update the members' addresses in the replica set's configuration when our port has changed."""
         config = admin.admin.command("replSetGetConfig")["config"]
-        if config["members"][0]["host"] != self.address:
-            config["members"][0]["host"] = self.address
+        if [each["host"] for each in config["members"]] != self.addresses:
+            for member, address in zip(config["members"], self.addresses, strict=True):
+                member["host"] = address
             config["version"] += 1
             admin.admin.command("replSetReconfig", config, force=True)
 

@@ -124,7 +124,7 @@ class NatsServer(SharedServer):
 
     def url(self, user: str) -> str:
         """Return the address of the server with the credentials of a user."""
-        return f"nats://{quote(user)}:{quote(_password(user))}@{host_in_url(self.host)}:{self.port}"
+        return f"nats://{quote(user)}:{quote(password(user))}@{host_in_url(self.host)}:{self.port}"
 
     @property
     def _file(self) -> Path:
@@ -132,7 +132,7 @@ class NatsServer(SharedServer):
 
     def _configuration(self) -> str:
         store, allowed = state.folder() / "nats", self._allowed or {}
-        passwords = {user: _password(user) for user in allowed}
+        passwords = {user: password(user) for user in allowed}
         return configuration(self.host, self.port, store, passwords, allowed)
 
 
@@ -156,5 +156,6 @@ def nats_server_of(step: Step) -> NatsServer | None:
     return NatsServer(permissions(step.nats)) if step.nats else None
 
 
-def _password(user: str) -> str:
+def password(user: str) -> str:
+    """Return the password of a user."""
     return state.secret(f"nats user {user}")

@@ -6,7 +6,7 @@ import sys
 import click
 
 from workshop import state
-from workshop.run.lock import require_running
+from workshop.run.lock import require_running, runs_in_containers
 from workshop.run.templates import Renderer
 from workshop.steps import Step, read_step
 from workshop.stores import nats_of_running_step
@@ -20,6 +20,11 @@ def run_step_command(step: Step, name: str, *arguments: str) -> None:
     if name not in step.commands:
         raise click.ClickException(f"Step {step.number} has no command {name}.")
     require_running(step.number)
+    if runs_in_containers(step.number):
+        from workshop.containers.tools import run_inside  # noqa: PLC0415 - only who has containers needs it
+
+        run_inside(step.number, name, *arguments)
+        return
     command, env = Renderer(step, nats_of_running_step(step))(step.commands[name])
     try:
         code = subprocess.run([*command, *arguments], env=env, cwd=state.ROOT, check=False).returncode
