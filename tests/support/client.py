@@ -1,5 +1,6 @@
 """A thin HTTP client: a script or a phone that speaks JSON to the face."""
 
+import os
 import secrets
 import socket
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.support.responses import describe, expect
+
+BEHIND_A_PROXY = "CONTRACT_BEHIND_A_PROXY"
+"""Set where connections do not show a client's address, as behind Docker's bridge. Then clients say in
+headers what a proxy would, and the face must trust the address that it sees.
+"""
 
 TIMEOUT = 30.0
 PASSWORD = "stepping on nine stones"
@@ -26,7 +32,9 @@ class Client:
         self.session.headers["Accept"] = "application/json"
         if token is not None:
             self.session.headers["Authorization"] = f"Bearer {token}"
-        if source is not None:
+        if os.environ.get(BEHIND_A_PROXY):
+            self.session.mount("http://", _BehindAProxy(source or "127.0.0.1"))
+        elif source is not None:
             self.session.mount("http://", _FromAddress(source))
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -113,6 +121,18 @@ def other_address() -> str:
         except OSError:
             pytest.skip("needs a second loopback address, which this system has not")
     return address
+
+
+class _BehindAProxy(HTTPAdapter):
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        given = request.headers.get("X-Forwarded-For")
+        request.headers["X-Forwarded-For"] = f"{given}, {self._address}" if given else self._address
+        request.headers["X-Forwarded-Proto"] = "http"
+        return super().send(request, **options)
 
 
 class _FromAddress(HTTPAdapter):
