@@ -8,13 +8,14 @@ Visitors search through the face. Each search is a new one, so that step 3's cac
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from workshop import signals
 from workshop.compare.gains.lengths import WITH_SERVICES, start_seconds
 from workshop.compare.observations import Observation, Scaling, Skipped
-from workshop.compare.probing.fleet import each_with_quota, replicas, scale, without_idle_versions
+from workshop.compare.probing.fleet import Quota, each_with_quota, replicas, scale, without_idle_versions
 from workshop.compare.probing.saturation import WARM_UP_SECONDS, Saturated, saturate
-from workshop.compare.system import quotas
+from workshop.compare.system import in_containers, quotas
 from workshop.compare.system.arms import Running, running
 from workshop.compare.system.cores import ALL, GENERATOR, SYSTEM
 from workshop.steps import read_step
@@ -35,14 +36,14 @@ SPARE = 0.05
 """The share of the cores that a plan leaves free."""
 
 NO_QUOTAS = (
-    "CPU quotas need root, or a control group with the controller `cpu` that this user may write. Without "
-    "quotas the curve would show the machine and not the architecture."
+    "CPU quotas need root, a control group with the controller `cpu` that this user may write, or Docker on "
+    "Linux. Without quotas the curve would show the machine and not the architecture."
 )
 
 
 def seconds(quick: bool, arms: Sequence[str] = WITH_SERVICES, rounds: int = 1) -> float:
     """Return how long the experiment takes, about."""
-    if quotas.available() is None:
+    if quotas.available() is None and not in_containers.available():
         return 0.0
     each = SCALE_SECONDS + WARM_UP_SECONDS + SECONDS
     return start_seconds(arms) + len(arms) * rounds * len(REPLICAS) * each
@@ -58,11 +59,14 @@ def scaling(
 ) -> None:
     """Measure each arm that has a service for search, started for this alone. Raises NotMeasured."""
     for arm in arms:
-        if quotas.available() is None:
-            record(Skipped("scaling", arm, NO_QUOTAS))
-        else:
+        if quotas.available() is not None:
             with running(arm) as system:
                 measure(system, record, rounds=rounds, counts=counts, lasting=lasting)
+        elif in_containers.available():
+            with in_containers.running_containers(arm) as system:
+                measure(system, record, rounds=rounds, counts=counts, lasting=lasting)
+        else:
+            record(Skipped("scaling", arm, NO_QUOTAS))
 
 
 def measure(
@@ -123,7 +127,10 @@ def _saturate(system: Running, count: int, lasting: float) -> tuple[Saturated, f
     if len(processes) != count:
         raise NotMeasured(f"{len(processes)} of {count} replicas of {SERVICE} are up.")
     others = [each for each in system.processes() if each not in processes]
-    with each_with_quota(processes, QUOTA) as groups:
+    way: Quota = quotas.quota
+    if isinstance(system, in_containers.RunningContainers):
+        way = partial(in_containers.quota, system.step)
+    with each_with_quota(processes, QUOTA, way) as groups:
         saturate(system.url, count * CONNECTIONS, 1.0)  # connections, caches, and the balancer's estimates
         waited = [each.throttled_seconds() for each in groups]
         found, (rest, used) = saturate(system.url, count * CONNECTIONS, lasting, others, processes)

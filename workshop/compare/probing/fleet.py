@@ -1,7 +1,8 @@
 """Replicas of a service while a step runs, each with a CPU quota of its own."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import Protocol
 
 import psutil
 
@@ -39,8 +40,21 @@ def replicas(step: int, service: str) -> list[psutil.Process]:
     return found
 
 
+Quota = Callable[[float, list[int]], AbstractContextManager["Throttled"]]
+"""Gives processes so many cores in all inside a block."""
+
+
+class Throttled(Protocol):
+    """Processes with a quota."""
+
+    def throttled_seconds(self) -> float:
+        """Return for how long they had to wait for their next period, in all."""
+
+
 @contextmanager
-def each_with_quota(processes: list[psutil.Process], cores: float) -> Iterator[list[quotas.Group]]:
+def each_with_quota(
+    processes: list[psutil.Process], cores: float, quota: Quota = quotas.quota
+) -> Iterator[list[Throttled]]:
     """Give each process a quota of its own inside the block. Raises NotMeasured."""
     with ExitStack() as stack:
-        yield [stack.enter_context(quotas.quota(cores, [each.pid])) for each in processes]
+        yield [stack.enter_context(quota(cores, [each.pid])) for each in processes]
