@@ -104,7 +104,7 @@ class Chaos:
 
     def __post_init__(self) -> None:
         self.processes = RunProcesses(self.running)
-        self.posts = _load(self.running, self.folder)
+        self.posts = load_posts(self.running, self.folder)
         self.later = _write_posts(self.folder / "later.ndjson", LATER)
         url = self.running.url
         self.markers = [
@@ -232,7 +232,7 @@ def _write_posts(file: Path, number: int) -> list[str]:
     return [each.post_id for each in made]
 
 
-def _load(running: RunningStep, folder: Path) -> list[str]:
+def load_posts(running: RunningStep, folder: Path) -> list[str]:
     """Load posts, and wait until all services have them."""
     posts = _write_posts(folder / "posts.ndjson", POSTS)
     running.load(folder / "posts.ndjson")
