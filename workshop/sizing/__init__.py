@@ -1,0 +1,1 @@
+"""What a number of readers needs, worked out from the comparison's figures."""
