@@ -54,6 +54,8 @@ def _run(step: Step, engine: Engine) -> None:
     fleet = ContainerFleet(step, engine) if step.services else None
     with engine.stopped_at_the_end(), signals.interruptible():
         _up(engine, "--remove-orphans", *(fleet.initial_scales() if fleet else []))
+        if fleet:
+            fleet.reconcile()
         _await(engine, lambda: _is_ready(step), f"{step.title} was not ready")
         terminal.write(_announcement(step))
         while True:

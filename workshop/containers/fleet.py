@@ -40,6 +40,13 @@ class ContainerFleet:
             for name, service in step.services.items()
         }
         state_files.write_desired(step.number, self._last)
+        state_files.write_endpoints(
+            step.number,
+            {
+                name: {version: Endpoints(each.share, [], []) for version, each in versions.items()}
+                for name, versions in self._last.items()
+            },
+        )
 
     def initial_scales(self) -> list[str]:
         """Return the options of compose with which all services start as the manifest says."""
