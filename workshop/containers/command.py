@@ -80,7 +80,7 @@ def _run_stores(step: Step, engine: Engine) -> None:
     with engine.stopped_at_the_end(), signals.interruptible():
         _up(engine, *names)
         _await(engine, lambda: _is_prepared(engine), "The stores were not prepared")
-        terminal.write(f"The stores of step {step.number} are ready.")
+        terminal.write(f"  ready: the stores of step {step.number}, for this machine alone")
         terminal.write(f"  the variables of each service: {folder(step.number)}/*.env")
         terminal.write("  Ctrl-C stops them")
         while True:
