@@ -169,7 +169,7 @@ def has_ipv6() -> bool:
     ("place", "number", "least"),
     [
         ("server.py:_start", "SIGINT", 20),
-        ("mongod.py:_initialise", "SIGTERM", 20),
+        ("mongod.py:initialise", "SIGTERM", 20),
         ("bundled.py:load_bundled", "SIGINT", 1),
         ("command.py:_prepare", "SIGHUP", 20),
         ("child.py:start", "SIGINT", 20),
