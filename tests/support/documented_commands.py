@@ -53,8 +53,9 @@ def _commands(text: str) -> Iterator[Words]:
         is_of_workshop = False
         for span in SPAN.findall(line):
             is_of_workshop |= re.match(rf"{PREFIX}\b", span) is not None
-            # A row of the table of commands continues with the subcommands alone.
-            is_bare = is_of_workshop and span.split()[0] in COMMANDS
+            # A row of the table of commands continues with the subcommands alone. Docker's own program has
+            # the name of one of them.
+            is_bare = is_of_workshop and span.split()[0] in COMMANDS and not span.startswith("docker compose")
             yield from _words(f"workshop {span}" if is_bare else span)
 
 

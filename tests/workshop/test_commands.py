@@ -20,6 +20,8 @@ from workshop.cli import main as workshop
 NOT_RUN = {
     "lint": "`.ci/run` runs it, and once is enough",
     "lock": "it needs a package index",
+    "docker": "it needs an engine; tests/docker run the command that it calls",
+    "test-docker": "`.ci/run` runs it, on an engine",
     "mutants": "it takes hours",
 }
 """Targets that no test runs, with the reason; a test checks what they would do."""
@@ -48,7 +50,7 @@ def named(given: tuple[object, tuple[str, ...]]) -> str:
 @cache
 def targets() -> list[str]:
     """Return what `make help` lists."""
-    return re.findall(r"^  make (\w+)", make("help"), re.MULTILINE)
+    return re.findall(r"^  make ([\w-]+)", make("help"), re.MULTILINE)
 
 
 def commands(group: click.Group, name: str) -> Iterator[tuple[str, str, click.Command]]:
@@ -129,6 +131,9 @@ def test_targets_that_are_not_run_call_their_tools() -> None:
         assert word in make("-n", "lint")
     assert "requirements/lock.sh" in make("-n", "lock")
     assert "mutmut run" in make("-n", "mutants")
+    assert "workshop docker --step 2 --only='stores'" in make("-n", "docker", "STEP=2", "ONLY=stores")
+    assert "DRILLS=full" in make("-n", "test-docker")
+    assert "-m pytest -m docker" in make("-n", "test-docker", "QUICK=1")
 
 
 @pytest.mark.parametrize(("program", "name"), [each[:2] for each in ALL])

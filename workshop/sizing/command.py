@@ -38,12 +38,14 @@ DOCUMENTED = (
     "--marks", type=click.IntRange(0), default=10_000_000, show_default=True, help="Likes, tags, hidden."
 )
 @click.option(
-    "--figures", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=FIGURES,
+    "--figures", "file", type=click.Path(dir_okay=False, path_type=Path), default=FIGURES,
     help="The figures.json of a run of `make compare`; by default the published one.",
 )  # fmt: skip
 @click.option("--write", is_flag=True, help="Write docs/scaling.md again.")
 def sizing(file: Path, *, write: bool, **demand: Any) -> None:
     """Work out what so many readers need at each step."""
+    if not file.exists():
+        raise click.ClickException(f"There is no {file}. `make compare` writes it.")
     figures = json.loads(file.read_text(encoding="utf-8"))
     if write:
         document = inserted(DOCUMENT.read_text(encoding="utf-8"), text(figures, DOCUMENTED))
