@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
@@ -66,7 +67,8 @@ class Feed:
         continue.
         """
         if cursor is None:
-            return self._documents(self._now(), None, most)
+            with self._collection.database.client.start_session(causal_consistency=True) as session:
+                return self._documents(self._now(session), None, most, session)
         kind, _, rest = cursor.partition(":")
         if kind == "all":
             token, _, last = rest.partition(":")
@@ -82,13 +84,17 @@ class Feed:
                 ) from error
             raise
 
-    def _now(self) -> str:
-        """Return a resume token for this moment."""
-        with self._collection.watch(self._pipeline, max_await_time_ms=1) as stream:
+    def _now(self, session: ClientSession) -> str:
+        """Return a resume token for this moment. No stream from here shows earlier writes, and what a
+        majority has may be older: only who reads in the same session waits until it has them all.
+        """
+        with self._collection.watch(self._pipeline, max_await_time_ms=1, session=session) as stream:
             stream.try_next()
             return _token(stream.resume_token)
 
-    def _documents(self, token: str, last: str | None, most: int) -> Batch:
+    def _documents(
+        self, token: str, last: str | None, most: int, session: ClientSession | None = None
+    ) -> Batch:
         until = datetime.now(UTC)
         after = {"_id": {"$gt": last} if last is not None else TEXTS}
         put: list[Document] = []
@@ -96,7 +102,8 @@ class Feed:
         read = size = 0
         upto = None
         complete = True
-        with self._collection.find(after, self._fields, sort=[("_id", 1)], limit=most + 1) as found:
+        order = [("_id", 1)]
+        with self._collection.find(after, self._fields, sort=order, limit=most + 1, session=session) as found:
             for document in found:
                 if read == most or size > MOST_BYTES:
                     complete = False
