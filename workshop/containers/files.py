@@ -7,6 +7,7 @@ processes in containers run as another user.
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from workshop import state
@@ -23,9 +24,10 @@ from workshop.containers.parts import (
     public_values,
     services_content,
 )
+from workshop.run.templates import Secrets
 from workshop.state import ROOT
 from workshop.steps import Step
-from workshop.stores.nats import configuration, password
+from workshop.stores.nats import configuration, password, url_of
 from workshop.stores.permissions import permissions
 
 READABLE = 0o444
@@ -115,12 +117,7 @@ def secret_files(step: Step, mongod: ContainerMongod) -> dict[str, str]:
     click.ClickException.
     """
     users = step.nats.users if step.nats else ()
-    values = {
-        **public_values(step),
-        "mongodb": {user: mongod.uri(user) for user in step.users},
-        "nats": {user: nats_url(user) for user in users},
-        "secrets": secrets_of(step),
-    }
+    values = placeholders(step, mongod)
     found = {
         f"{part.name}.{variable}": template.format_map(values)
         for part in parts(step)
@@ -142,9 +139,20 @@ def secret_files(step: Step, mongod: ContainerMongod) -> dict[str, str]:
     return found
 
 
+def placeholders(step: Step, mongod: ContainerMongod) -> dict[str, Any]:
+    """Return what the placeholders of a manifest stand for in containers, secrets among them."""
+    users = step.nats.users if step.nats else ()
+    return {
+        **public_values(step),
+        "mongodb": {user: mongod.uri(user) for user in step.users},
+        "nats": {user: nats_url(user) for user in users},
+        "secrets": Secrets(step.number),
+    }
+
+
 def nats_url(user: str, host: str = NATS) -> str:
     """Return the address of the NATS server in a container, with the credentials of a user."""
-    return f"nats://{quote(user)}:{quote(password(user))}@{host}:{NATS_PORT}"
+    return url_of(user, host, NATS_PORT)
 
 
 def _published(step: Step) -> dict[str, dict[str, list[str]]]:
@@ -166,16 +174,3 @@ def _for_this_machine(step: Step) -> dict[str, str]:
         f"{name}.env": "".join(f"{key}={value}\n" for key, value in {**each, **mail}.items())
         for name, each in found.items()
     }
-
-
-def secrets_of(step: Step) -> "_Secrets":
-    """Return the secrets of a step by name."""
-    return _Secrets(step.number)
-
-
-class _Secrets:
-    def __init__(self, step: int) -> None:
-        self._step = step
-
-    def __getitem__(self, name: str) -> str:
-        return state.secret(f"{name} of step {self._step}")

@@ -16,9 +16,8 @@ from collections.abc import Sequence
 import click
 
 from workshop import signals, state
-from workshop.containers.files import PASSWORDS, nats_url, secrets_of
+from workshop.containers.files import PASSWORDS, placeholders
 from workshop.containers.mongod import ContainerMongod, ReplicaSet, mongod_in_containers
-from workshop.containers.parts import public_values
 from workshop.load.bundled import load_bundled
 from workshop.load.command import load
 from workshop.state import ROOT
@@ -89,14 +88,7 @@ def _await(mongod: ContainerMongod) -> None:
 
 def _run(step: Step, process: Process, arguments: Sequence[str] = ()) -> None:
     """Run a command of the manifest. If it fails, exit with its exit code."""
-    mongod, users = mongod_in_containers(), step.nats.users if step.nats else ()
-    values = {
-        **public_values(step),
-        "python": sys.executable,
-        "mongodb": {user: mongod.uri(user) for user in step.users},
-        "nats": {user: nats_url(user) for user in users},
-        "secrets": secrets_of(step),
-    }
+    values = {**placeholders(step, mongod_in_containers()), "python": sys.executable}
     env = {name: template.format_map(values) for name, template in process.env.items()}
     command = [word.format_map(values) for word in process.command.split()]
     done = subprocess.run([*command, *arguments], cwd=ROOT, env={**os.environ, **env}, check=False)

@@ -61,7 +61,7 @@ def running_steps() -> dict[int, RunInfo | None]:
 
 def runs_in_containers(step: int) -> bool:
     """Return whether the step runs, and in containers."""
-    info = running_steps().get(step)
+    info = _read(step) if _is_running(step) else None
     return info is not None and info.in_containers
 
 

@@ -27,7 +27,7 @@ class Renderer:
             "nats": stores.nats,
             "smtp_host": stores.smtp_host,
             "smtp_port": stores.smtp_port,
-            "secrets": _Secrets(step.number),
+            "secrets": Secrets(step.number),
             "services": endpoints_file(step.number),
             "metrics": state.folder() / f"metrics{step.number}" / process.name,
         }
@@ -46,7 +46,7 @@ class Renderer:
         return [word.format_map(values) for word in shlex.split(process.command)], env
 
 
-class _Secrets:
+class Secrets:
     """The secrets of a step by name. Each is made when it is first used."""
 
     def __init__(self, step: int) -> None:

@@ -124,7 +124,7 @@ class NatsServer(SharedServer):
 
     def url(self, user: str) -> str:
         """Return the address of the server with the credentials of a user."""
-        return f"nats://{quote(user)}:{quote(password(user))}@{host_in_url(self.host)}:{self.port}"
+        return url_of(user, self.host, self.port)
 
     @property
     def _file(self) -> Path:
@@ -159,3 +159,8 @@ def nats_server_of(step: Step) -> NatsServer | None:
 def password(user: str) -> str:
     """Return the password of a user."""
     return state.secret(f"nats user {user}")
+
+
+def url_of(user: str, host: str, port: int) -> str:
+    """Return the address of a server with the credentials of a user."""
+    return f"nats://{quote(user)}:{quote(password(user))}@{host_in_url(host)}:{port}"

@@ -24,7 +24,6 @@ from workshop.testbed.process import NotMeasured, started
 from workshop.testbed.step import QUIET, await_ready, isolated_state
 from workshop.testbed.usage import with_children
 
-QUOTAS = "containers"
 READY_SECONDS = 1200.0
 """With the build of images, where the machine has none yet."""
 
