@@ -1,5 +1,6 @@
 """`python -m workshop.containers.compose`: writes docker/compose.step<n>.yml from the steps' manifests."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -188,18 +189,23 @@ def published(variable: str, default: int, port: int) -> str:
 
 def text(step: Step) -> str:
     """Return the compose file of a step."""
+    return HEAD.format(manifest=manifest_of(step.number), step=step.number) + as_yaml([content(step)])
+
+
+def as_yaml(documents: Iterable[Any]) -> str:
+    """Return documents as YAML, without references between their parts."""
     import yaml  # noqa: PLC0415 - only who changes a manifest needs it
 
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, _data: Any) -> bool:
             return True
 
-    head = HEAD.format(manifest=f"{_manifest(step.number)}/step.toml", step=step.number)
-    return head + yaml.dump(content(step), Dumper=Dumper, sort_keys=False, width=110)
+    return yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=110)
 
 
-def _manifest(step: int) -> str:
-    return next(each.parent.name for each in ROOT.glob(f"step{step}_*/step.toml"))
+def manifest_of(step: int) -> str:
+    """Return the path of a step's manifest in the repository."""
+    return str(next(ROOT.glob(f"step{step}_*/step.toml")).relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
+from workshop.containers.compose import as_yaml, manifest_of
 from workshop.containers.parts import SERVICES_FILE, container_of, parts, services_content
 from workshop.kubernetes.objects import PART_OF, Object, made, namespace
 from workshop.kubernetes.policies import policies
@@ -16,7 +16,6 @@ STEPS = (2, 3)
 FOLDER = ROOT / "kubernetes"
 HEAD = "# Made from {manifest} by `python -m workshop.kubernetes.write`; a test compares.\n"
 KUSTOMIZATION = "kustomization.yaml"
-MANIFEST = {2: "step2_services/step.toml", 3: "step3_async/step.toml"}
 
 
 def files(step: Step) -> dict[str, str]:
@@ -29,9 +28,9 @@ def files(step: Step) -> dict[str, str]:
     }
     for part in parts(step):
         found[part.name] = workload(step.number, part, shares.get(part.name, 100))
-    head = HEAD.format(manifest=MANIFEST[step.number])
+    head = HEAD.format(manifest=manifest_of(step.number))
     written = {
-        f"{name}.yaml": head + _dumped([_placed(step.number, each) for each in objects])
+        f"{name}.yaml": head + as_yaml([_placed(step.number, each) for each in objects])
         for name, objects in found.items()
     }
     kustomization = {
@@ -39,7 +38,7 @@ def files(step: Step) -> dict[str, str]:
         "kind": "Kustomization",
         "resources": sorted(written),
     }
-    return {**written, KUSTOMIZATION: head + _dumped([kustomization])}
+    return {**written, KUSTOMIZATION: head + as_yaml([kustomization])}
 
 
 def _base(step: Step) -> dict[str, list[Object]]:
@@ -72,16 +71,6 @@ def _placed(step: int, thing: Object) -> Object:
     if template := thing.get("spec", {}).get("template"):
         template["metadata"]["labels"] |= own
     return thing
-
-
-def _dumped(objects: list[Any]) -> str:
-    import yaml  # noqa: PLC0415 - only who changes a manifest needs it
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, _data: Any) -> bool:
-            return True
-
-    return yaml.dump_all(objects, Dumper=Dumper, sort_keys=False, width=110)
 
 
 if __name__ == "__main__":
