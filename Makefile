@@ -12,6 +12,9 @@ BUNDLED :=
 QUICK :=
 RENDER :=
 MODULE :=
+EX :=
+HINT :=
+SOLUTION :=
 ARGS :=
 LOCK_OPTIONS :=
 # More than twice the processors of a small machine, as tests spend much time waiting.
@@ -38,13 +41,22 @@ export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run docker load test test-docker drills bench compare mutants doctor mongod lint format lock clean environment
+.PHONY: help run learn check reset docker load test test-docker drills bench compare mutants doctor mongod lint format lock clean environment
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## start a step: make run STEP=0
 	@$(WORKSHOP) run --step $(or $(STEP),0) $(if $(filter no,$(BUNDLED)),--no-bundled)
+
+learn: $(VENV)/dev.stamp ## go through the exercises
+	@$(WORKSHOP) learn $(ARGS)
+
+check: $(VENV)/dev.stamp ## check one exercise: make check STEP=2 EX=1 | HINT=1 | SOLUTION=1
+	@$(WORKSHOP) check --step $(STEP) --exercise '$(EX)' $(if $(HINT),--hint) $(if $(SOLUTION),--solution)
+
+reset: $(VENV)/dev.stamp ## make your copy of an exercise anew, and keep the old one: make reset STEP=2 EX=1
+	@$(WORKSHOP) reset --step $(STEP) --exercise '$(EX)'
 
 docker: $(VENV)/run.stamp ## the same from containers: make docker STEP=0 | ONLY=stores
 	@$(WORKSHOP) docker --step $(or $(STEP),0) $(if $(ONLY),--only='$(ONLY)')

@@ -28,7 +28,7 @@ receive_signals()
 
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = ("kit", "workshop")
-OWN_TARGETS = ("drill", "bench", "docker")
+OWN_TARGETS = ("drill", "bench", "docker", "chapter")
 """Markers of tests that run only if `-m` names them."""
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))

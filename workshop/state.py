@@ -11,7 +11,8 @@ from pathlib import Path
 
 from workshop import signals
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).absolute().parent.parent
+"""The checkout. A workspace of an exercise is one, too, with a link `workshop` that must not be followed."""
 
 
 def path() -> Path:

@@ -70,13 +70,13 @@ class StartedProcess:
         return NotMeasured(f"{self.name} {what}. The end of its output:\n{output or '(nothing)'}")
 
 
-def spawn(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
-    """Start a process that ends with this one, and has a session of its own: Ctrl-C in the terminal reaches
-    only this one. `options` are those of Popen.
+def spawn(command: Sequence[str], cwd: Path = state.ROOT, **options: Any) -> subprocess.Popen[Any]:
+    """Start a process in the folder `cwd` that ends with this one, and has a session of its own: Ctrl-C in
+    the terminal reaches only this one. `options` are those of Popen.
     """
     return subprocess.Popen(
         [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command],
-        cwd=state.ROOT,
+        cwd=cwd,
         start_new_session=True,
         **options,
     )

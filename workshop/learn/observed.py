@@ -1,0 +1,162 @@
+"""What the check of an exercise can observe of a running step, and do to it."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+import requests
+from pymongo import MongoClient
+
+from workshop import local_http, state
+from workshop.services import state_files
+from workshop.services.state_files import InstanceStatus
+from workshop.steps import Step
+from workshop.stores.mongod import Mongod
+
+TIMEOUT_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.1
+
+Result = TypeVar("Result")
+
+
+class Missing(Exception):
+    """What the step lacks, in words that help the learner on."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader who has signed in."""
+
+    name: str
+    token: str
+
+
+class Observed:
+    """A running step."""
+
+    def __init__(self, step: Step) -> None:
+        self.step, self.url = step, step.url
+
+    @property
+    def folder(self) -> Path:
+        """The step's folder, in the learner's copy."""
+        return next(state.ROOT.glob(f"step{self.step.number}_*"))
+
+    def request(
+        self, method: str, path: str, *, reader: Reader | None = None, **options: Any
+    ) -> requests.Response:
+        """Return the response to a JSON client. `path` is one of the face, or a whole address. `options` are
+        those of requests. Raises requests.RequestException.
+        """
+        headers = {"Accept": "application/json", **options.pop("headers", {})}
+        if reader:
+            headers["Authorization"] = f"Bearer {reader.token}"
+        url = path if path.startswith("http://") else self.url + path
+        return local_http.request(url, method, headers=headers, timeout=TIMEOUT_SECONDS, **options)
+
+    def json(self, path: str, *, reader: Reader | None = None, method: str = "GET", **options: Any) -> Any:
+        """Return the JSON of a response. Raises Missing if its status is an error or it is no JSON."""
+        response = self.request(method, path, reader=reader, **options)
+        if not response.ok:
+            raise Missing(f"{method} {path} responded with {response.status_code}: {response.text[:200]}")
+        try:
+            return response.json()
+        except ValueError:
+            raise Missing(f"The response to {method} {path} is not JSON: {response.text[:200]}") from None
+
+    def page(self, path: str) -> str:
+        """Return the HTML that a browser gets. Raises Missing if the status is an error."""
+        response = self.request("GET", path, headers={"Accept": "text/html"})
+        if not response.ok:
+            raise Missing(f"A browser that requests {path} gets {response.status_code}.")
+        return response.text
+
+    def sign_up(self) -> Reader:
+        """Sign up a reader with a name that nobody has, and sign them in."""
+        name, password = f"learner_{secrets.token_hex(6)}", secrets.token_urlsafe(16)
+        account = {"username": name, "password": password}
+        self.json("/signup", method="POST", json=account)
+        return Reader(name, str(self.json("/login", method="POST", json=account)["token"]))
+
+    @cached_property
+    def reader(self) -> Reader:
+        """A reader that the rules of a check share."""
+        return self.sign_up()
+
+    def posts(self, count: int = 25) -> list[dict[str, Any]]:
+        """Return the newest posts."""
+        return list(self.json(f"/?max_results={count}")["_items"])
+
+    def eventually(self, observe: Callable[[], Result]) -> Result:
+        """Return the result of `observe` as soon as it raises no Missing. After a while its error counts."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return observe()
+            except Missing:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+
+    def instances(self, service: str) -> list[InstanceStatus]:
+        """Return the instances of a service that are up. Raises Missing if there are none."""
+        found = state_files.read_instances(self.step.number)
+        up = [each for each in found if each.service == service and each.state == "up"]
+        if not up:
+            known = ", ".join(sorted({each.service for each in found}))
+            raise Missing(f"No instance of a service `{service}` is up. There are: {known}.")
+        return up
+
+    def kill(self, service: str) -> None:
+        """Kill all instances of a service, with their workers. The run starts them again."""
+        for each in self.instances(service):
+            if each.pid:
+                own = psutil.Process(each.pid)
+                for process in (own, *own.children(recursive=True)):
+                    process.kill()
+
+    @contextmanager
+    def databases(self) -> Iterator[MongoClient[dict[str, Any]]]:
+        """Yield a client of MongoDB that may read and write everything."""
+        with Mongod().admin() as client:
+            yield client
+
+    def workshop(self, *arguments: str) -> str:
+        """Run a command of `./stones`, and return its output. Raises Missing with the output if it fails."""
+        return _output([sys.executable, "-m", "workshop", *arguments])
+
+    def contract(self, *arguments: str) -> None:
+        """Run a part of the contract suite against the step: `arguments` are those of pytest. Raises Missing
+        with the names of the tests that fail.
+        """
+        own = {
+            "CONTRACT_URL": self.url,
+            "CONTRACT_MAIL_URL": f"http://127.0.0.1:{os.environ.get('MAIL_HTTP_PORT', '8025')}",
+        }
+        pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no"]
+        _output([*pytest, "--step", str(self.step.number), *arguments], own)
+
+
+def _output(command: list[str], env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command,
+        cwd=state.ROOT,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Missing((done.stdout + done.stderr).strip()[-1500:])
+    return done.stdout

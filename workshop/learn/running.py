@@ -1,0 +1,60 @@
+"""Runs the step of a workspace while its exercise is worked on."""
+
+import signal
+import subprocess
+import sys
+from typing import Self
+
+from workshop.learn.checking import environment_of
+from workshop.learn.workspace import Workspace
+from workshop.testbed.process import spawn
+
+LAST_CHARACTERS = 2000
+
+
+class WorkspaceRun:
+    """The run of a workspace's step. It is started again when files have changed, and stopped at the end of
+    the block. Its output goes to the file `log`.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = workspace.folder / ".state" / "run.log"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has started and not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def restart(self) -> None:
+        """Stop the run, if there is one, and start another."""
+        self.stop()
+        self.log.parent.mkdir(mode=0o700, exist_ok=True)
+        with self.log.open("wb") as output:
+            self._process = spawn(
+                [sys.executable, "-m", "workshop", "run", "--step", str(self._workspace.exercise.step)],
+                cwd=self._workspace.folder,
+                env=environment_of(self._workspace),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    def stop(self) -> None:
+        """Stop the run, as Ctrl-C does."""
+        if self._process:
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+            self._process = None
+
+    def last_output(self) -> str:
+        """Return the end of the run's output."""
+        return self.log.read_text(errors="replace")[-LAST_CHARACTERS:].strip() if self.log.exists() else ""

@@ -1,0 +1,123 @@
+"""The learner's copies: `work/<step>.<number>`, which git ignores.
+
+A workspace is a checkout of its own: it has links to everything that the exercise does not change, and a copy
+of the step's folder with the exercise's start laid over it. Whatever is run there, such as `./stones run`,
+runs the copy, with a state folder, and so with data, of its own.
+"""
+
+import difflib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop.learn.exercises import FOLDER, Exercise
+from workshop.state import ROOT
+
+WORK = ROOT / "work"
+LINKED = (
+    *(".venv", "Makefile", "docker", "docs", "kit", "kubernetes", "pyproject.toml", "requirements", "stones"),
+    *("tests", "workshop"),
+)
+NOT_COPIED = shutil.ignore_patterns(FOLDER, "__pycache__")
+BEFORE_RESET = ".before-reset"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The copy for an exercise. It may not exist yet."""
+
+    exercise: Exercise
+    folder: Path
+
+    @property
+    def step_folder(self) -> Path:
+        """The copy of the step's folder."""
+        return self.folder / self.exercise.step_folder
+
+    @property
+    def exists(self) -> bool:
+        """Whether the copy was made."""
+        return self.step_folder.is_dir()
+
+    def create(self) -> None:
+        """Make the copy, complete or not at all, unless it exists."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in (*LINKED, *(path.name for path in ROOT.glob("step[0-9]_*"))):
+            link = self.folder / name
+            if name != self.exercise.step_folder and not link.is_symlink():
+                link.symlink_to(os.path.relpath(ROOT / name, self.folder), (ROOT / name).is_dir())
+        if not self.exists:
+            draft = self.folder / "draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            _copy_step(self.exercise, draft)
+            draft.rename(self.step_folder)
+
+    def reset(self) -> Path | None:
+        """Make the copy anew. Keep the learner's version beside it, and return where it is, None if there was
+        none. Remove the data.
+        """
+        kept = None
+        if self.exists:
+            kept = self.folder.with_name(self.folder.name + BEFORE_RESET)
+            shutil.rmtree(kept, ignore_errors=True)
+            self.step_folder.rename(kept)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.create()
+        return kept
+
+    def apply_solution(self) -> None:
+        """Lay the exercise's solution over the copy."""
+        _lay_over(self.exercise.folder / "solution", self.step_folder)
+
+    def version(self) -> dict[str, int]:
+        """Return when each file of the copy was changed, by path, to see whether anything changed since."""
+        return {
+            str(path): path.stat().st_mtime_ns
+            for path in self.step_folder.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+
+    def rollout(self) -> int:
+        """Return when `./stones versions` or `scale` last changed which instances there should be; 0 without
+        services.
+        """
+        path = self.folder / ".state" / f"wanted{self.exercise.step}.json"
+        return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def workspace_of(exercise: Exercise, work: Path = WORK) -> Workspace:
+    """Return the workspace of an exercise in the folder `work`."""
+    return Workspace(exercise, work / exercise.name)
+
+
+def solution_diff(exercise: Exercise) -> Iterator[str]:
+    """Yield the lines of the difference between the start and the solution."""
+    solution = exercise.folder / "solution"
+    for path in sorted(each for each in solution.rglob("*") if each.is_file()):
+        name = path.relative_to(solution)
+        at_start = [each / name for each in (exercise.folder / "start", exercise.folder.parent.parent)]
+        before = next((each for each in at_start if each.is_file() and not _is_removed(exercise, name)), None)
+        old = before.read_text("utf-8").splitlines() if before else []
+        new = path.read_text("utf-8").splitlines()
+        shown = f"{exercise.step_folder}/{name}"
+        yield from difflib.unified_diff(old, new, shown if before else "(new)", shown, lineterm="")
+
+
+def _is_removed(exercise: Exercise, name: Path) -> bool:
+    return any(name.is_relative_to(each) for each in exercise.removes)
+
+
+def _copy_step(exercise: Exercise, target: Path) -> None:
+    shutil.copytree(exercise.folder.parent.parent, target, ignore=NOT_COPIED)
+    for name in exercise.removes:
+        path = target / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _lay_over(exercise.folder / "start", target)
+
+
+def _lay_over(source: Path, target: Path) -> None:
+    if source.is_dir():
+        # With the time of the copy, not of the file: whoever watches sees that it changed.
+        shutil.copytree(source, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
