@@ -11,7 +11,7 @@ import pytest
 from tests.support.make import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-OTHERS = {".venv", ".state", ".git", ".pytest_cache", "artefacts", "mutants", "node_modules"}
+OTHERS = {".venv", ".state", ".git", ".pytest_cache", "artefacts", "mutants", "node_modules", "work"}
 MADE_LATER = {".venv", ".state", "artefacts/comparison/index.html"}
 READMES = sorted(
     path.relative_to(ROOT) for path in ROOT.rglob("README.md") if not OTHERS & {*path.relative_to(ROOT).parts}

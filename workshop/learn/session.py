@@ -11,6 +11,7 @@ from workshop.learn.progress import Progress
 from workshop.learn.running import WorkspaceRun
 from workshop.learn.screen import KEYS, Screen, is_passed
 from workshop.learn.workspace import Workspace, workspace_of
+from workshop.run.lock import running_steps
 
 POLL_SECONDS = 0.3
 
@@ -57,6 +58,7 @@ class Session:
     def __init__(self, exercise: Exercise, screen: Screen, progress: Progress) -> None:
         self._screen, self._progress = screen, progress
         self._exercise = exercise
+        self._is_waiting = False
 
     def run(self) -> None:
         """Go on until the learner ends it, or everything is solved."""
@@ -82,7 +84,9 @@ class Session:
             run = stack.enter_context(WorkspaceRun(workspace))
             files, rollout, check = None, None, None
             while True:
-                if files != (files := workspace.version()):
+                if not run.is_running and self._wait_for_ports():
+                    files = None
+                elif files != (files := workspace.version()):
                     self._screen.say(f"Step {exercise.step} starts with your files …", "dim")
                     check = self._again(check, workspace, run)
                 elif rollout != (rollout := workspace.rollout()) and check and check.is_over:
@@ -106,6 +110,17 @@ class Session:
                         self._screen.solution(exercise)
                     case "l":
                         self._screen.list(self._progress, exercise)
+
+    def _wait_for_ports(self) -> bool:
+        """Return whether a step of the checkout itself runs, which has the ports that the copy needs."""
+        runs = sorted(running_steps())
+        if runs and not self._is_waiting:
+            self._screen.say(
+                f"Step {runs[0]} runs elsewhere, and your copy needs its ports: "
+                "stop it with Ctrl-C in its terminal."
+            )
+        self._is_waiting = bool(runs)
+        return self._is_waiting
 
     def _again(self, check: Check | None, workspace: Workspace, run: WorkspaceRun | None = None) -> Check:
         """Begin another check in place of this one; first restart the step if there is a run to restart."""
