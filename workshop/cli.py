@@ -24,6 +24,7 @@ COMMANDS = {
     "rapids": "workshop.services.commands.step_command",
     "bench": "workshop.bench.command",
     "compare": "workshop.compare.command",
+    "figures": "workshop.figures.command",
     "sizing": "workshop.sizing.command",
     "docker": "workshop.containers.command",
     "secrets": "workshop.kubernetes.command",

@@ -12,7 +12,7 @@ from tests.support.documented_commands import ROOT, Words, workshop_commands
 from tests.support.responses import expect
 
 TEXTS = [ROOT / "README.md", *ROOT.glob("step2_services/**/README.md")]
-OTHERS = {"rapids", "sizing"}
+OTHERS = {"figures", "rapids", "sizing"}
 """Commands of another step, or of none, in README.md."""
 
 COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if each[0] not in OTHERS})

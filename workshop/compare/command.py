@@ -157,6 +157,8 @@ def _require_complete(journal: Journal) -> None:
 def _render(journal: Journal, quick: bool, publish: bool) -> None:
     """Write the report of a journal. Raises click.ClickException if there is nothing to report."""
     from workshop.compare.report import write_headline, write_report  # noqa: PLC0415
+    from workshop.figures.command import write_texts  # noqa: PLC0415
+    from workshop.figures.figure import published_figures  # noqa: PLC0415
 
     if journal.about is None:
         hint = " QUICK=1" if quick else ""
@@ -171,4 +173,5 @@ def _render(journal: Journal, quick: bool, publish: bool) -> None:
         write_report(journal.observations, PUBLISHED)
         (PUBLISHED / FILE).write_bytes((journal.folder / FILE).read_bytes())
         write_headline(journal.observations, ROOT / "README.md", PUBLISHED.relative_to(ROOT).as_posix())
+        write_texts(published_figures())
         click.echo(f"Published: {PUBLISHED.relative_to(ROOT)}")

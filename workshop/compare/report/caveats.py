@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from math import inf
 from statistics import fmean
 
+from workshop.compare.report.numbers import figure
 from workshop.compare.report.summary import FEW_ROUNDS, LEAST_DIFFERENCE, SERVICES, Measured, Summary, name_of
 from workshop.compare.report.tables import Cell, Table
-from workshop.compare.report.verdict import figure, steps
+from workshop.compare.report.verdict import steps
 from workshop.compare.system.stores import MEMORY
 
 MOST_NAMED = 12

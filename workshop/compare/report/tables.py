@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from workshop.compare.report.numbers import NONE, duration, figure, milliseconds, per_second, percentage
 from workshop.compare.report.summary import Measured, Summary, name_of
-from workshop.compare.report.verdict import HANGING, figure, hanging, kept, slowest_lag
+from workshop.compare.report.verdict import HANGING, hanging, kept, slowest_lag
 from workshop.compare.statistics.bootstrap import Interval
 from workshop.compare.statistics.usl import Usl
 
-NONE = "–"
 VERBS = ("search", "list", "recommend", "show", "tag", "like", "hide", "share", "image")
 HEADLINE_SHARE = 20
 TOO_GOOD = 1.1
@@ -57,7 +57,7 @@ def headline(summary: Summary) -> Table | None:
             row.append(_measured(summary.start.get(arm), "{:.1f} s"))
         if summary.lag:
             slowest = slowest_lag(summary.lag.get(arm, {}))
-            row.append(Cell(f"{_seconds(slowest[1].p50)} / {_seconds(slowest[1].p99)}" if slowest else NONE))
+            row.append(Cell(f"{duration(slowest[1].p50)} / {duration(slowest[1].p99)}" if slowest else NONE))
         rows.append(row)
     slo_ms, slo_errors = (summary.about.slo_ms, summary.about.slo_errors) if summary.about else (100.0, 0.001)
     caption = (
@@ -99,8 +99,8 @@ def lag(summary: Summary) -> Table | None:
         [
             Cell(name_of(arm)),
             Cell(what),
-            Cell(_seconds(each.p50)),
-            Cell(_seconds(each.p99)),
+            Cell(duration(each.p50)),
+            Cell(duration(each.p99)),
             Cell(f"{each.count:,}"),
         ]
         for arm, kinds in summary.lag.items()
@@ -120,11 +120,11 @@ def waiting(summary: Summary) -> list[Table]:
         rows = []
         for each in found:
             part = kept(each.calm, each.hung, what)
-            row = [Cell(name_of(each.arm)), Cell(NONE if part is None else f"{part:.0%}".replace("%", " %"))]
+            row = [Cell(name_of(each.arm)), Cell(NONE if part is None else percentage(part))]
             for verb in verbs:
                 calm, hung = each.calm.get(verb), each.hung.get(verb)
-                detail = f"p99 {_milliseconds(each.hung_p99_ms.get(verb))}"
-                row.append(Cell(f"{_rate(calm)} → {_rate(hung)}", detail))
+                detail = f"p99 {milliseconds(each.hung_p99_ms.get(verb))}"
+                row.append(Cell(f"{per_second(calm)} → {per_second(hung)}", detail))
             rows.append(row)
         columns = ["architecture", "other verbs keep", *verbs]
         itself = HANGING.get(what, "")
@@ -162,7 +162,7 @@ def rollout(summary: Summary) -> Table | None:
     rows = [
         [
             Cell(name_of(each.arm)), Cell(each.how), Cell(f"{each.refused:,} of {each.sent:,}"),
-            Cell(_milliseconds(each.longest_ms)), Cell(f"{each.seconds:.1f} s"),
+            Cell(milliseconds(each.longest_ms)), Cell(f"{each.seconds:.1f} s"),
         ]
         for each in summary.rollout
     ]  # fmt: skip
@@ -197,7 +197,7 @@ def scaling(summary: Summary) -> Table | None:
         for count in counts:
             rate = points.get(count)
             gain = f"× {rate / first:.2f}" if rate is not None and first else ""
-            row.append(Cell(f"{_rate(rate)}/s" if rate is not None else NONE, gain))
+            row.append(Cell(f"{per_second(rate)}/s" if rate is not None else NONE, gain))
         row.append(_law_cell(each.usl))
         rows.append(row)
     columns = ["architecture", *(f"{count} replica{'s' * (count > 1)}" for count in counts), "fit (USL)"]
@@ -286,7 +286,7 @@ def instrument(summary: Summary) -> list[Table]:
     null = [
         [
             Cell(f"{each['rate']:,.0f}/s"), Cell(f"{each['lateness_p99_ms']:.2f} ms"),
-            Cell(f"{each['latency_p99_ms']:.2f} ms"), Cell(f"{each['generator_cpu']:.0%}".replace("%", " %")),
+            Cell(f"{each['latency_p99_ms']:.2f} ms"), Cell(percentage(each["generator_cpu"])),
         ]
         for each in found.null
     ]  # fmt: skip
@@ -304,16 +304,16 @@ def instrument(summary: Summary) -> list[Table]:
     checks = []
     if found.stall:
         rate = f"a server that stops for 1 s in 5, {found.stall['rate']:,.0f}/s: p99"
-        closed = Cell(_milliseconds(found.stall["closed_p99_ms"]), "a closed loop")
-        checks.append([Cell(rate), Cell(_milliseconds(found.stall["open_p99_ms"])), closed])
+        closed = Cell(milliseconds(found.stall["closed_p99_ms"]), "a closed loop")
+        checks.append([Cell(rate), Cell(milliseconds(found.stall["open_p99_ms"])), closed])
     if found.other:
         other = found.other
         by = f"{other['name']} {other['version']}"
         checks += [
             [
                 Cell(f"the same load, {other['rate']:,.0f}/s: {quantile}"),
-                Cell(_milliseconds(other[f"our_{quantile}_ms"])),
-                Cell(_milliseconds(other[f"{quantile}_ms"]), by),
+                Cell(milliseconds(other[f"our_{quantile}_ms"])),
+                Cell(milliseconds(other[f"{quantile}_ms"]), by),
             ]
             for quantile in ("p50", "p99")
         ]
@@ -379,15 +379,3 @@ def _law_cell(usl: Usl | None) -> Cell:
         known = usl.intervals.get(name)
         lines.append(f"{name} {value:.3f}" + (f" ({known.low:.3f}–{known.high:.3f})" if known else ""))
     return Cell(lines[0], lines[1])
-
-
-def _rate(rate: float | None) -> str:
-    return NONE if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
-
-
-def _milliseconds(value: float | None) -> str:
-    return NONE if value is None else _seconds(value / 1000)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
+from workshop.compare.observations import Blast
+from workshop.compare.report.numbers import figure, percentage
 from workshop.compare.report.summary import SERVICES, LagFigures, Measured, Summary
 
 STEPS = ("1", "2", "3")
@@ -42,11 +44,9 @@ def times(found: Measured) -> str:
     return f"{bound}{figure(found.ratio.middle)}"
 
 
-def figure(number: float) -> str:
-    """Return a number with two or three digits that count."""
-    if number >= 100 or number == 0:
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+def mean_of_rows(capacities: Sequence[float]) -> float:
+    """Return step 0's capacity from those of its two rows, the second of which is A/A."""
+    return geometric_mean(capacities) if min(capacities) > 0 else capacities[0]
 
 
 def listed(items: Sequence[str]) -> str:
@@ -78,7 +78,7 @@ def _capacities(found: dict[str, Measured], summary: Summary) -> str:
     if base is None:
         return "no step is compared, as step 0's capacity was not measured"
     rows = [found[arm].value.middle for arm in ("0", "0 again") if arm in found]
-    own = f"{base.bound}{geometric_mean(rows) if min(rows) > 0 else rows[0]:,.0f} requests a second"
+    own = f"{base.bound}{mean_of_rows(rows):,.0f} requests a second"
     present = [arm for arm in STEPS if arm in found]
     if not present:
         return f"the monolith carries {own}, and no other step was measured"
@@ -239,22 +239,22 @@ def _waiting(summary: Summary) -> list[Purchase]:
             for each in summary.waiting
             if each.what == what and (part := kept(each.calm, each.hung, what)) is not None
         }
-        shown = {arm: f"{min(part, 1):.0%}".replace("%", " %") for arm, part in values.items()}
+        shown = {arm: percentage(min(part, 1)) for arm, part in values.items()}
         name = f"goodput of the other verbs while {hanging(what)} hangs"
         found.append(Purchase(name, values, shown, max(LEAST_KEPT, _aa_difference(values))))
     return found
 
 
-def total_losses(summary: Summary, arm: str) -> tuple[int, int] | None:
+def total_losses(killed: Sequence[Blast], arm: str) -> tuple[int, int] | None:
     """Return how many parts take every verb with them when they are killed, and how many were killed."""
-    parts = [each for each in summary.blast if each.arm == arm and each.degraded]
+    parts = [each for each in killed if each.arm == arm and each.degraded]
     if not parts:
         return None
     return sum(all(seconds != 0 for seconds in each.degraded.values()) for each in parts), len(parts)
 
 
 def _blast(summary: Summary) -> list[Purchase]:
-    losses = {arm: lost for arm in ("0", *STEPS) if (lost := total_losses(summary, arm))}
+    losses = {arm: lost for arm in ("0", *STEPS) if (lost := total_losses(summary.blast, arm))}
     if not losses:
         return []
     values = {arm: 1 - lost / parts for arm, (lost, parts) in losses.items()}
