@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,22 @@ def own() -> dict[str, str]:
     return {variable: str(free_port()) for variable in default_ports()}
 
 
+def workshop(arguments: list[str], checkout: Path, code: int = 0) -> str:
+    """Return what the command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "workshop", *arguments],
+        cwd=checkout,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
+    return done.stdout
+
+
 def solve(checkout: Path) -> None:
     shutil.copyfile(checkout / FIRST / "solution/mongo/posts.py", checkout / "work/0.1" / SOLVED)
 
@@ -51,7 +68,8 @@ def test_check_says_what_is_missing_and_where_a_hint_is(checkout: Path) -> None:
 
 
 def test_hints_come_one_at_a_time(checkout: Path) -> None:
-    first, second = (make("check", "STEP=0", "EX=1", "HINT=1", folder=checkout) for _ in range(2))
+    first = make("check", "STEP=0", "EX=1", "HINT=1", folder=checkout)
+    second = workshop(["check", "--step", "0", "--exercise", "1", "--hint"], checkout)
     assert "Hint 1 of 3" in first
     assert "shown_page" not in first
     assert "Hint 2 of 3" in second
@@ -59,6 +77,7 @@ def test_hints_come_one_at_a_time(checkout: Path) -> None:
 
 def test_solution_shows_what_changes(checkout: Path) -> None:
     found = make("check", "STEP=0", "EX=1", "SOLUTION=1", folder=checkout)
+    assert workshop(["check", "--step", "0", "--exercise", "1", "--solution"], checkout) == found
     assert "+        return self._marks.shown_page(found, _name(reader))" in found
 
 
@@ -84,18 +103,20 @@ def test_learn_without_a_terminal_checks_up_to_the_first_that_is_not_solved(chec
     found = make("learn", folder=checkout, code=2)
     assert "Solved: 0.1." in found
     assert "✘ GET /authors/NAME responds with exactly that author's posts." in found
-    listed = make("learn", "ARGS=--list", folder=checkout)
+    listed = workshop(["learn", "--list"], checkout)
     assert "✔ 0.1  Find the bottleneck" in listed
     assert re.search(r"^ +0\.2  Add a view .*<- here$", listed, re.MULTILINE)
 
 
 def test_reset_begins_anew_and_keeps_what_was_there(checkout: Path) -> None:
+    workshop(["reset", "--step", "0", "--exercise", "1"], checkout)
+    solve(checkout)
     found = make("reset", "STEP=0", "EX=1", folder=checkout)
     assert "what you had is in work/0.1.before-reset" in found
     kept, anew = (checkout / "work" / each for each in ("0.1.before-reset/mongo/posts.py", f"0.1/{SOLVED}"))
     assert "shown_page(" in kept.read_text()
     assert "shown_page(" not in anew.read_text()
-    assert "✔" not in make("learn", "ARGS=--list", folder=checkout)
+    assert "✔" not in workshop(["learn", "--list"], checkout)
 
 
 class Terminal:
