@@ -4,7 +4,10 @@ import os
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+import click
 
 from workshop.state import ROOT
 
@@ -45,8 +48,16 @@ def default_ports() -> dict[str, int]:
     """Return the ports of the shared servers and of all steps in the repository."""
     ports = {each.variable: each.default for each in SHARED_PORTS}
     for path in sorted(ROOT.glob("step[0-9]_*/step.toml")):
-        ports |= step_ports(int(path.parent.name[4]), tomllib.loads(path.read_text(encoding="utf-8")))
+        ports |= step_ports(int(path.parent.name[4]), read_manifest(path))
     return ports
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return what a step's manifest says. Raises click.ClickException when it is no TOML."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise click.ClickException(f"{path.relative_to(ROOT)} cannot be read: {error}.") from None
 
 
 def step_ports(step: int, manifest: dict[str, Any]) -> dict[str, int]:

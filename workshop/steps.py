@@ -1,6 +1,5 @@
 """Reads the manifest of a step, its step.toml."""
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import click
 
 from workshop import environment
 from workshop.addresses import host_from, host_in_url
-from workshop.default_ports import step_ports
+from workshop.default_ports import read_manifest, step_ports
 from workshop.ports import port_from
 from workshop.services.manifest import Service, read_services
 from workshop.state import ROOT
@@ -90,7 +89,14 @@ def read_step(number: int) -> Step:
     if number not in manifests:
         numbers = ", ".join(map(str, sorted(manifests)))
         raise click.ClickException(f"There is no step {number}. There is: {numbers}.")
-    manifest: dict[str, Any] = tomllib.loads(manifests[number].read_text("utf-8"))
+    try:
+        return _step(number, read_manifest(manifests[number]))
+    except KeyError as error:
+        name = manifests[number].relative_to(ROOT)
+        raise click.ClickException(f"{name} lacks {error.args[0]}, or it is in the wrong place.") from None
+
+
+def _step(number: int, manifest: dict[str, Any]) -> Step:
     environment.require_numbers(manifest.get("settings", []))
     services = read_services(number, manifest)
     ports = {

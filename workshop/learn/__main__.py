@@ -16,10 +16,12 @@ from pathlib import Path
 import click
 import requests
 
-from workshop import local_http, signals
+from workshop import local_http, signals, state
+from workshop.learn.failures import reason
 from workshop.learn.observed import Missing, Observed
 from workshop.run.lock import running_steps
 from workshop.steps import read_step
+from workshop.testbed.process import NotMeasured
 from workshop.testbed.step import await_ready, isolated_state, running_step
 
 POLL_SECONDS = 0.2
@@ -42,7 +44,11 @@ def observed_step(number: int) -> Iterator[Observed]:
         yield Observed(read_step(number))
         return
     with isolated_state(number), running_step(number, bundled=True) as run:
-        await_ready(number, run)
+        try:
+            await_ready(number, run)
+        except NotMeasured:
+            output = run.log.read_text(errors="replace")
+            raise click.ClickException(reason(output, str(state.ROOT))) from None
         yield Observed(read_step(number))
 
 
@@ -77,6 +83,8 @@ def _missing(rule: Rule, step: Observed) -> str | None:
         return str(error)
     except requests.RequestException as error:
         return f"A request failed: {error}"
+    except (LookupError, TypeError, ValueError) as error:
+        return f"A response does not have the form that the check expects: {type(error).__name__}: {error}"
     return None
 
 

@@ -6,10 +6,9 @@ import sys
 from typing import Self
 
 from workshop.learn.checking import environment_of
+from workshop.learn.failures import reason
 from workshop.learn.workspace import Workspace
 from workshop.testbed.process import spawn
-
-LAST_CHARACTERS = 2000
 
 
 class WorkspaceRun:
@@ -55,6 +54,7 @@ class WorkspaceRun:
             self._process.wait()
             self._process = None
 
-    def last_output(self) -> str:
-        """Return the end of the run's output."""
-        return self.log.read_text(errors="replace")[-LAST_CHARACTERS:].strip() if self.log.exists() else ""
+    def why_ended(self) -> str:
+        """Return the reason that the run's output gives for its end."""
+        output = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return reason(output, str(self._workspace.folder))

@@ -142,8 +142,8 @@ class Session:
             left = len(self._progress.left())
             self._screen.say(f"Solved: {exercise.name}. {left} left; n for the next one.", "green bold")
         elif not run.is_running:
-            self._screen.say(f"The step has ended. The end of its output ({run.log}):")
-            self._screen.say(run.last_output(), "dim")
+            self._screen.say(f"    {run.why_ended()}")
+            self._screen.say(f"    Its whole output is in {run.log}.", "dim")
         self._screen.say(KEYS, "dim")
 
     def _say_kept(self, workspace: Workspace) -> None:
