@@ -19,17 +19,20 @@ from tests.support.eventually import eventually
 from tests.support.responses import expect
 from tests.support.workshop_command import call
 
-TEXTS = [ROOT / "README.md", *ROOT.glob("step3_async/**/README.md")]
+TEXTS = [ROOT / "docs" / "commands.md", *ROOT.glob("step3_async/**/README.md")]
 WATCH = ("rapids", "watch")
 RAPIDS = {"dead", "redrive", "asyncapi", "setup"}
 SECONDS = 60.0
 
 
 def is_for_here(words: Words) -> bool:
-    """Return whether a command is tested here. README.md names commands for step 2 that the step's own texts
+    """Return whether a command is tested here. docs/commands.md names commands for step 2 that the step's own texts
     name with `--step 3`; other tests watch and rebuild by the command of the rapids.
     """
-    return "--step" in words or (words[0] == "rapids" and words[1:2] not in ((), ("watch",), ("rebuild",)))
+    own = {"services", "scale", "versions", "replace", "rebuild"}
+    return (words[0] in own and "--step" in words) or (
+        words[0] == "rapids" and words[1:2] not in ((), ("watch",), ("rebuild",))
+    )
 
 
 COMMANDS = sorted({each for path in TEXTS for each in workshop_commands(path) if is_for_here(each)})

@@ -70,7 +70,7 @@ def test_pattern_names_several_settings(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("manifest", sorted(ROOT.glob("step*/step.toml")), ids=lambda path: path.parent.name)
 def test_the_readmes_name_every_setting_that_reaches_a_step(manifest: Path) -> None:
-    texts = [ROOT / "README.md", *manifest.parent.rglob("README.md")]
+    texts = [ROOT / "docs" / "commands.md", *manifest.parent.rglob("README.md")]
     output = set(re.findall(r"\b[A-Z][A-Z0-9_]+", "".join(path.read_text() for path in texts)))
     settings = tomllib.loads(manifest.read_text())["settings"]
     assert [
