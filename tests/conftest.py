@@ -28,7 +28,7 @@ receive_signals()
 
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = ("kit", "workshop")
-OWN_TARGETS = ("drill", "bench", "docker")
+OWN_TARGETS = ("drill", "bench", "docker", "chapter")
 """Markers of tests that run only if `-m` names them."""
 
 STEPS = sorted(int(path.parent.name[4]) for path in ROOT.glob("step[0-9]_*/step.toml"))
@@ -41,6 +41,7 @@ settings.register_profile(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--step", type=int, choices=STEPS, help="only this step's tests")
+    parser.addoption("--fix", action="store_true", help="write into the texts what their blocks print now")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
