@@ -90,18 +90,14 @@ def _with_options(block: Block, words: str) -> Block:
             block = replace(block, terminal=int(value))
         elif name == "exit" and value.isdigit():
             block = replace(block, exit=int(value))
-        elif name == "varies" and value and not (unknown := {*value.split()} - {*VARYING}):
-            block = replace(block, varies=tuple(value.split()))
         elif name == "varies":
-            raise FormatError(
-                f"line {block.line}: nothing varies as {' '.join(sorted(unknown)) or '?'}; "
-                f"there is {', '.join(VARYING)}"
-            )
+            block = replace(block, varies=tuple(value.split()))
+            if unknown := [each for each in block.varies if each not in VARYING]:
+                known = ", ".join(VARYING)
+                raise FormatError(f"line {block.line}: nothing varies as {unknown[0]}; there is {known}")
         else:
-            raise FormatError(
-                f"line {block.line}: {word!r} is no option; "
-                "there is terminal=1, goes-on, exit=1 and varies='number time'"
-            )
+            known = "terminal=1, goes-on, exit=1 and varies='number time'"
+            raise FormatError(f"line {block.line}: {word!r} is no option; there is {known}")
     return block
 
 

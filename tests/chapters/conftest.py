@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chapters.blocks import blocks
+from tests.chapters.blocks import Block, FormatError, blocks
 from tests.chapters.checkout import Checkout
 from tests.chapters.text_run import TextRun
 from tests.support.documented_commands import ROOT, texts
@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                     id=f"{name}:{block.line}",
                     marks=pytest.mark.skip(f"not run: {block.not_run}") if block.not_run else (),
                 )
-                for block in blocks(path.read_text(encoding="utf-8"))
+                for block in _blocks(path)
             ]
     metafunc.parametrize(("text_run", "block"), found, indirect=["text_run"], scope="session")
 
@@ -41,3 +41,10 @@ def text_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     run = TextRun(path, Checkout(folder), fix=request.config.getoption("--fix"))
     yield run
     assert run.close() == []
+
+
+def _blocks(path: Path) -> list[Block]:
+    try:
+        return blocks(path.read_text(encoding="utf-8"))
+    except FormatError as error:
+        raise pytest.UsageError(f"{path}: {error}") from None

@@ -7,11 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.chapters.blocks import blocks
-from tests.chapters.checkout import SHOWN, Checkout
-from tests.chapters.text_run import BlockFailed, TextRun
+from tests.chapters.checkout import SHOWN
+from tests.chapters.text_run import BlockFailed
 from tests.support.eventually import eventually, holds
 from tests.support.make import ROOT, environment
+from tests.workshop.chapters.follow import console, follow
 from workshop.default_ports import default_ports
 from workshop.processes.exits import is_running
 
@@ -29,29 +29,6 @@ while not (folder / "pid").exists() or not (folder / "pid").read_text():
 os._exit(0)
 """
 ABC = "$ printf 'a\\nb\\nc\\n'"
-
-
-def follow(folder: Path, text: str, *, fix: bool = False, **seconds: float) -> str:
-    """Run a text, and return it as it is then. Raises BlockFailed, and AssertionError if anything is wrong at
-    the end.
-    """
-    path, checkout = folder / "text.md", folder / "checkout"
-    path.write_text(text)
-    checkout.mkdir()
-    run = TextRun(path, Checkout(checkout), fix=fix, **seconds)
-    try:
-        for block in blocks(text):
-            run.run(block)
-    finally:
-        problems = run.close()
-    assert problems == []
-    return path.read_text()
-
-
-def console(*lines: str, run: str = "") -> str:
-    """Return a block, with a comment above it if `run` is given."""
-    comment = f"<!-- run: {run} -->\n" if run else ""
-    return f"{comment}```console\n" + "".join(f"{line}\n" for line in lines) + "```\n\n"
 
 
 def test_output_that_is_as_the_text_says_passes(tmp_path: Path) -> None:
