@@ -15,6 +15,7 @@ MODULE :=
 EX :=
 HINT :=
 SOLUTION :=
+FIX :=
 ARGS :=
 LOCK_OPTIONS :=
 # More than twice the processors of a small machine, as tests spend much time waiting.
@@ -41,10 +42,10 @@ export LOAD_SITE := $(value SITE)
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run learn check reset docker load test test-docker drills bench compare mutants doctor mongod lint format lock clean environment
+.PHONY: help run learn check reset docker load test test-chapters test-docker drills bench compare mutants doctor mongod lint format lock clean environment
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## start a step: make run STEP=0
 	@$(WORKSHOP) run --step $(or $(STEP),0) $(if $(filter no,$(BUNDLED)),--no-bundled)
@@ -66,6 +67,9 @@ load: $(VENV)/run.stamp ## load posts: make load FILE=posts.json | SUBREDDIT=pyt
 
 test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)
+
+test-chapters: $(VENV)/dev.stamp ## run all commands of the texts, and compare what they print: make test-chapters STEP=0 | FIX=1
+	@$(BIN)/python -m pytest tests/chapters -m chapter -n 2 --dist loadscope --durations=20 --durations-min=3 $(if $(filter-out no,$(FIX)),--fix) $(ONE_STEP) $(ARGS)
 
 test-docker: $(VENV)/dev.stamp ## build all images, and test the steps in containers: make test-docker STEP=3 | QUICK=1
 	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m docker $(ONE_STEP) $(ARGS)

@@ -41,6 +41,7 @@ settings.register_profile(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--step", type=int, choices=STEPS, help="only this step's tests")
+    parser.addoption("--fix", action="store_true", help="write into the texts what their blocks print now")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -26,7 +26,7 @@ SECONDS = 60.0
 
 
 def is_for_here(words: Words) -> bool:
-    """Return whether a command is tested here. docs/commands.md names commands for step 2 that the step's own texts
+    """Return whether a command is tested here. docs/commands.md names those for step 2 that the step's texts
     name with `--step 3`; other tests watch and rebuild by the command of the rapids.
     """
     own = {"services", "scale", "versions", "replace", "rebuild"}

@@ -43,3 +43,13 @@ def holds(check: Callable[[], bool]) -> Callable[[], None]:
         assert check()
 
     return assert_it
+
+
+def is_true_within(seconds: float, check: Callable[[], bool]) -> bool:
+    """Return whether `check` becomes true in this time."""
+    end, waits = time.monotonic() + seconds, pauses()
+    while not check():
+        if time.monotonic() > end:
+            return False
+        time.sleep(next(waits))
+    return True

@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 STEP = re.compile(r"[\[-](step\d)[\]-]")
 PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
+TEXT = re.compile(r"::test_block\[(.+):\d+\]")
 SHARING = {"step1", "step2", "drills"}
 """Folders whose files share a running step, or should not run beside each other."""
 
@@ -44,6 +45,8 @@ def group_of(nodeid: str) -> str:
     place = PLACE.match(nodeid)
     if place is None:
         return nodeid.partition("::")[0]
+    if text := TEXT.search(nodeid):
+        return text[1]
     folder, file = place.groups()
     if step := STEP.search(nodeid):
         return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
