@@ -21,6 +21,7 @@ COMMANDS = {
     "rapids": "workshop.services.commands.step_command",
     "bench": "workshop.bench.command",
     "compare": "workshop.compare.command",
+    "legs": "workshop.legs.command",
     "sizing": "workshop.sizing.command",
     "docker": "workshop.containers.command",
     "secrets": "workshop.kubernetes.command",
