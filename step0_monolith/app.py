@@ -17,6 +17,7 @@ from kit.http.gaps import gaps
 from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.metrics.requests import count_requests
 from kit.openapi import docs
+from kit.tracing.instrumentation import trace_requests
 from step0_monolith.http.cookies import CookieSessions
 from step0_monolith.http.errors import make_error_responder
 from step0_monolith.http.headers import negotiates, set_headers
@@ -96,4 +97,5 @@ def create_app(
     app.register_blueprint(health.make_blueprint(store.health, optional_parts))
     app.register_blueprint(icons.make_blueprint())
     app.register_blueprint(docs.make_blueprint(describe, "Stepping Stones", back="/"))
+    trace_requests(app)
     return app

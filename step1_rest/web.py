@@ -7,6 +7,7 @@ from kit.clients.rest import Rest
 from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, SessionSettings, Settings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
+from kit.tracing.exporter import configure_tracing
 from step0_monolith.app import create_app
 from step1_rest import API_URL
 from step1_rest.store import RestStore
@@ -21,6 +22,7 @@ class ApiSettings(Settings):
 def make_app() -> Flask:
     """Make the face over the API that the settings name."""
     configure_logs("web")
+    configure_tracing("web")
     api = Rest(ApiSettings.read().url, "The API")
     session, trust = SessionSettings.read(), TrustSettings.read()
     store = RestStore(api, Verifier(RemoteKeys(api), ISSUER), trust.face_secret)

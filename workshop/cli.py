@@ -25,6 +25,7 @@ COMMANDS = {
     "bench": "workshop.bench.command",
     "compare": "workshop.compare.command",
     "figures": "workshop.figures.command",
+    "legs": "workshop.legs.command",
     "sizing": "workshop.sizing.command",
     "docker": "workshop.containers.command",
     "secrets": "workshop.kubernetes.command",

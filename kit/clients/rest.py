@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 
 from kit.http.problems import DependencyTimeout, DependencyUnavailable, Problem, problem_from_response
 from kit.logs import outgoing_headers
+from kit.tracing.instrumentation import trace_calls
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 12.0
@@ -120,6 +121,7 @@ class Rest:
         self._avoided: dict[str, float] = {}
         self.name = name
         self._connections = connections
+        trace_calls()
         self._pools: dict[str, tuple[HTTPConnectionPool, str]] = {}
 
     def urls(self) -> list[str]:

@@ -19,6 +19,7 @@ from pymongo.errors import (
 )
 
 from kit.http.problems import DependencyTimeout, DependencyUnavailable
+from kit.tracing.instrumentation import trace_commands
 
 PART = "The database"
 Document = dict[str, Any]
@@ -47,6 +48,7 @@ def connect(uri: str, *, reply_ms: int | None = 5000) -> Client:
     """
     # Not timeoutMS: with it the driver would look for a server all that time, and a database that is away
     # would hold up every thread.
+    trace_commands()
     return MongoClient(
         uri,
         serverSelectionTimeoutMS=2000,

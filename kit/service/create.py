@@ -27,6 +27,8 @@ from kit.service.identity import ReaderAuth, identify
 from kit.service.render import reply
 from kit.service.validation import Validator
 from kit.settings import DatabaseSettings, ServiceSettings
+from kit.tracing.exporter import configure_tracing
+from kit.tracing.instrumentation import trace_requests
 
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -39,6 +41,7 @@ HEADERS = (
 def own_database(name: str) -> Database[Document]:
     """Connect to the database of the service `name`, whose process this is; it logs under that name."""
     configure_logs(ServiceSettings.read().instance or name)
+    configure_tracing(name)
     return connect(DatabaseSettings.read().uri).get_default_database()
 
 
@@ -75,6 +78,7 @@ def create_service(definition: ServiceDefinition) -> Service:
     _set_headers(app, definition)
     if definition.face_secret:
         app.wsgi_app = trust_forwarded_headers(app.wsgi_app, TrustedProxies(), definition.face_secret)
+    trace_requests(app)
     cache_settings(app)
     return app
 

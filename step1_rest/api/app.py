@@ -15,6 +15,7 @@ from kit.mongo.client import accepts_writes
 from kit.service import ServiceDefinition, create_service
 from kit.settings import TrustSettings
 from kit.tokens import ISSUER, LocalKeys, Verifier
+from kit.tracing.exporter import configure_tracing
 from step1_rest.api.domain import DOMAIN
 from step1_rest.api.parts import Parts, make_parts
 from step1_rest.api.readers import add_hooks
@@ -23,6 +24,7 @@ from step1_rest.api.readers import add_hooks
 def make_app() -> Eve:
     """Make the API from the settings in the environment."""
     configure_logs("api")
+    configure_tracing("api")
     return create_app(make_parts())
 
 

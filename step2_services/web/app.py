@@ -9,6 +9,7 @@ from kit.http.headers import SERVED_BY
 from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, ServiceSettings, SessionSettings, Settings, TrustSettings
 from kit.tokens import ISSUER, RemoteKeys, Verifier
+from kit.tracing.exporter import configure_tracing
 from step0_monolith.app import contract, create_app
 from step2_services.web.readiness import OptionalParts
 from step2_services.web.routes import SERVICES, Routed, served_by
@@ -25,6 +26,7 @@ class ReplicationSettings(Settings):
 def make_app() -> Flask:
     """Make the face over the services that the settings name."""
     configure_logs("web")
+    configure_tracing("web")
     services = Services(ServiceSettings.read().services_file)
     names = (*SERVICES, "sync")
     api = Routed({name: Rest(services.finder(name), f"The {name} service") for name in names})

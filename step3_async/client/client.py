@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from kit.clients.discovery import Services
 from kit.settings import ServiceSettings
+from kit.tracing.exporter import has_exporter
 from step3_async.client.composition import Composer
 from step3_async.client.request import READING, Request
 from step3_async.client.routing.balancer import Balancer
@@ -20,7 +21,6 @@ from step3_async.client.upstream.caller import Caller
 from step3_async.client.upstream.http import make_session
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.tasks import cancel, retrying
-from step3_async.rapids.tracing import has_exporter
 
 
 @dataclass(frozen=True)

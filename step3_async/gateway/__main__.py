@@ -8,6 +8,7 @@ import sys
 from kit.logs import configure_logs
 from kit.server.gc import freeze_gc
 from kit.settings import ServiceSettings
+from kit.tracing.exporter import configure_tracing
 from step3_async.gateway.admin import AdminEndpoints
 from step3_async.gateway.app import Gateway, open_gateway
 from step3_async.gateway.ingress.server import Server, bound_socket, face_socket
@@ -16,7 +17,6 @@ from step3_async.rapids.announcer import Announcer
 from step3_async.rapids.connect import connect
 from step3_async.rapids.hosting.settings import HostingSettings
 from step3_async.rapids.messages import Announcement
-from step3_async.rapids.tracing import configure_tracing
 
 NAME = "gateway"
 TAGS = ["kind:gateway", "face"]

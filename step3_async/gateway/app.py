@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from kit.http.proxies import TrustedProxies
 from kit.settings import TrustSettings
+from kit.tracing.exporter import has_exporter
 from step3_async.client import open_client
 from step3_async.client.routing.registry import Registry
 from step3_async.gateway.admin import AdminEndpoints
@@ -21,7 +22,6 @@ from step3_async.gateway.ingress.request import Parser
 from step3_async.gateway.settings import GatewaySettings
 from step3_async.rapids.bus import Bus, Unavailable
 from step3_async.rapids.tasks import retrying
-from step3_async.rapids.tracing import has_exporter
 
 
 @dataclass(frozen=True)

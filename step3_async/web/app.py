@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from kit.http.proxies import TrustedProxies, trust_forwarded_headers
 from kit.logs import configure_logs, log_requests
 from kit.settings import LimitSettings, ServiceSettings, SessionSettings, TrustSettings
+from kit.tracing.exporter import configure_tracing
 from step0_monolith.app import contract, create_app
 from step1_rest.store import RestStore
 from step3_async.client.settings import ClientSettings
@@ -15,7 +16,7 @@ from step3_async.rapids.hosting.host import EXTENSION, Host
 from step3_async.rapids.hosting.load import Load
 from step3_async.rapids.hosting.tokens import make_verifier
 from step3_async.rapids.messages import AnnouncedPath
-from step3_async.rapids.tracing import configure_tracing, trace_requests
+from step3_async.rapids.tracing import pass_on_context
 from step3_async.web.openapi import complete
 from step3_async.web.services_api import ServicesApi, pass_on
 
@@ -47,7 +48,7 @@ def make_app() -> Flask:
     _extend_pages(app)
     log_requests(app)
     app.after_request(pass_on)
-    trace_requests(app)
+    pass_on_context(app)
     load = Load(trust_forwarded_headers(app.wsgi_app, TrustedProxies(), secret))
     app.wsgi_app = load  # type: ignore[method-assign]
     app.extensions[EXTENSION] = host = Host(

@@ -9,8 +9,8 @@ from tests.support.client import new_reader
 from tests.support.eventually import eventually
 from tests.support.responses import expect
 from tests.support.running_step import QUIET, RunningStep
-from tests.support.span_collector import SpanCollector
 from tests.support.submission import Submission
+from workshop.legs.collector import Collector
 
 pytestmark = pytest.mark.drill
 
@@ -21,7 +21,7 @@ def test_a_write_is_one_trace_up_to_the_ponds(tmp_path: Path) -> None:
     post = Submission("followed", "stones", 1_600_000_000)
     file = tmp_path / "posts.ndjson"
     file.write_text(post.line(), encoding="utf-8")
-    with SpanCollector() as spans:
+    with Collector() as spans:
         exporting = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, **QUIET}
         running = RunningStep(3, tmp_path / "state", exporting)
         running.load(file)

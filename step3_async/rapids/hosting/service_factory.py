@@ -24,7 +24,7 @@ from step3_async.rapids.hosting.response_headers import add_dependency, add_writ
 from step3_async.rapids.hosting.tokens import make_verifier
 from step3_async.rapids.messages import AnnouncedPath
 from step3_async.rapids.pond import Pond, pond_indexes
-from step3_async.rapids.tracing import configure_tracing, trace_requests
+from step3_async.rapids.tracing import pass_on_context
 
 WITHOUT_BUS_SECONDS = 30.0
 """How long the bus may be away at a start. Then ponds that were complete once are used: old data are better
@@ -61,7 +61,6 @@ def make_service(
     were revoked. A service that does not fill ponds may have another `part` that works with the bus, and its
     own `connect`, which connects to the bus.
     """
-    configure_tracing(name)
     settings = ServiceSettings.read()
     revocations = Revocations(database["revoked"])
     if identifies_readers and verifier is None:
@@ -107,7 +106,7 @@ def make_service(
         app.register_blueprint(verb)
     add_written_document(app)
     add_dependency(app, name, same_for_visitors or {})
-    trace_requests(app)
+    pass_on_context(app)
     load = app.wsgi_app = Load(app.wsgi_app)
     app.extensions[EXTENSION] = host
     host.start()

@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 
 import gzip
 import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -13,19 +14,29 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as ExportedSpan
 
 
 @dataclass(frozen=True)
-class CollectedSpan:
-    """A span: its service, its trace (in hexadecimal), and the traces that caused it."""
+class Span:
+    """A span. Ids are hexadecimal, times nanoseconds since 1970; `causes` are the traces of its links.
+
+    `kind` is SERVER, CLIENT, PRODUCER, CONSUMER or INTERNAL. `parent` is empty where a trace begins.
+    """
 
     service: str
     name: str
+    kind: str
     trace: str
+    id: str
+    parent: str
+    start: int
+    end: int
+    attributes: Mapping[str, str]
     causes: frozenset[str]
 
 
-class SpanCollector:
+class Collector:
     """Takes spans on a free port of 127.0.0.1, as a context manager."""
 
     def __init__(self) -> None:
@@ -41,7 +52,7 @@ class SpanCollector:
         self._server.server_close()
 
     @property
-    def spans(self) -> list[CollectedSpan]:
+    def spans(self) -> list[Span]:
         """Return all spans so far."""
         return list(self._server.seen)
 
@@ -51,7 +62,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
-        self.seen: list[CollectedSpan] = []
+        self.seen: list[Span] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -61,14 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        found = ExportTraceServiceRequest.FromString(body)
-        for each in found.resource_spans:
-            names = {one.key: one.value.string_value for one in each.resource.attributes}
-            for scope in each.scope_spans:
-                for span in scope.spans:
-                    causes = frozenset(link.trace_id.hex() for link in span.links)
-                    spans_of = CollectedSpan(names["service.name"], span.name, span.trace_id.hex(), causes)
-                    self.server.seen.append(spans_of)
+        self.server.seen.extend(_spans(ExportTraceServiceRequest.FromString(body)))
         response = ExportTraceServiceResponse().SerializeToString()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-protobuf")
@@ -78,3 +82,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
+    for each in request.resource_spans:
+        service = {one.key: one.value.string_value for one in each.resource.attributes}["service.name"]
+        for scope in each.scope_spans:
+            for span in scope.spans:
+                yield Span(
+                    service=service,
+                    name=span.name,
+                    kind=ExportedSpan.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
+                    trace=span.trace_id.hex(),
+                    id=span.span_id.hex(),
+                    parent=span.parent_span_id.hex(),
+                    start=span.start_time_unix_nano,
+                    end=span.end_time_unix_nano,
+                    attributes={one.key: one.value.string_value for one in span.attributes},
+                    causes=frozenset(link.trace_id.hex() for link in span.links),
+                )
