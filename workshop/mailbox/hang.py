@@ -55,7 +55,8 @@ def hang_api(hang: Hang) -> Blueprint:
     def start() -> Response:
         body = request.get_json(force=True)
         seconds = body.get("seconds") if isinstance(body, dict) else None
-        if not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_SECONDS:
+        # JSON's true is a number to Python.
+        if not isinstance(seconds, int | float) or seconds is True or not 0 < seconds <= LONGEST_SECONDS:
             raise BadRequest(f'Send {{"seconds": …}} with more than 0 and at most {LONGEST_SECONDS:.0f}.')
         hang.set(float(seconds))
         return show()
