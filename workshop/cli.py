@@ -22,6 +22,8 @@ COMMANDS = {
     "replace": "workshop.services.commands.replace",
     "rebuild": "workshop.services.commands.rebuild",
     "rapids": "workshop.services.commands.step_command",
+    "hang": "workshop.experiment.hang",
+    "watch": "workshop.experiment.watch",
     "bench": "workshop.bench.command",
     "compare": "workshop.compare.command",
     "figures": "workshop.figures.command",

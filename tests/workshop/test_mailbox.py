@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from tests.support.eventually import PATIENCE
+from tests.support.eventually import PATIENCE, eventually
 from workshop.mailbox.box import MAX_BYTES, MAX_MESSAGES, Box
 from workshop.mailbox.headers import one_line
 from workshop.mailbox.message import Message
@@ -471,6 +472,76 @@ def test_one_port_for_both_is_refused() -> None:
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "must differ" in output
+
+
+@pytest.fixture
+def hanging(catcher: Catcher) -> Iterator[Catcher]:
+    """The catcher with mail that hangs far longer than any test."""
+    hang(catcher, 600)
+    yield catcher
+    requests.delete(f"{catcher.url}/api/hang", timeout=PATIENCE)
+
+
+def hang(catcher: Catcher, seconds: object) -> requests.Response:
+    return requests.put(f"{catcher.url}/api/hang", json={"seconds": seconds}, timeout=PATIENCE)
+
+
+def await_waiting(catcher: Catcher, number: int) -> None:
+    def check() -> None:
+        assert catcher.get("/api/hang").json()["waiting"] == number
+
+    eventually(check)
+
+
+def test_hanging_mail_gets_its_reply_at_undo_and_blocks_nothing_else(hanging: Catcher) -> None:
+    with ThreadPoolExecutor() as pool:
+        sending = [pool.submit(hanging.send, mail()) for _ in range(3)]
+        await_waiting(hanging, 3)
+        assert hanging.list()["total"] == 0
+        with hanging.connect() as other:
+            assert other.noop()[0] == 250
+        requests.delete(f"{hanging.url}/api/hang", timeout=PATIENCE)
+        for each in sending:
+            each.result(PATIENCE)
+    assert hanging.list()["total"] == 3
+    assert hanging.get("/api/hang").json() == {"seconds": 0, "waiting": 0}
+    hanging.send(mail())
+
+
+def test_another_time_counts_for_mail_that_waits_already(hanging: Catcher) -> None:
+    with ThreadPoolExecutor() as pool:
+        sending = pool.submit(hanging.send, mail())
+        await_waiting(hanging, 1)
+        assert hang(hanging, 0.01).json()["seconds"] == 0.01
+        sending.result(PATIENCE)
+
+
+def test_mail_whose_client_gives_up_is_not_kept(hanging: Catcher) -> None:
+    client = hanging.connect()
+    client.ehlo()
+    for command in ("mail FROM:<a@example.org>", "rcpt TO:<b@example.org>", "data"):
+        client.docmd(command)
+    client.send(b"Subject: never\r\n\r\n.\r\n")
+    await_waiting(hanging, 1)
+    client.close()
+    await_waiting(hanging, 0)
+    requests.delete(f"{hanging.url}/api/hang", timeout=PATIENCE)
+    hanging.send(mail("after it"))
+    assert [each["Subject"] for each in hanging.list()["messages"]] == ["after it"]
+
+
+def test_page_says_that_mail_hangs(hanging: Catcher) -> None:
+    assert "only after 600 s" in hanging.page("/").text
+    requests.delete(f"{hanging.url}/api/hang", timeout=PATIENCE)
+    assert "hang" not in hanging.page("/").text
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 601, "2", None, True])
+def test_invalid_times_to_hang_are_refused(catcher: Catcher, seconds: object) -> None:
+    refused = hang(catcher, seconds)
+    assert refused.status_code == 400
+    assert "at most 600" in refused.json()["Error"]
+    assert catcher.get("/api/hang").json()["seconds"] == 0
 
 
 @pytest.mark.browser

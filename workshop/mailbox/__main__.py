@@ -12,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from workshop.addresses import host_in_url
 from workshop.default_ports import default_ports
 from workshop.mailbox.box import Box
+from workshop.mailbox.hang import Hang
 from workshop.mailbox.smtp import protocol
 from workshop.mailbox.web import create_app
 from workshop.ports import HIGHEST_PORT, require_free
@@ -57,12 +58,12 @@ async def _serve(host: str, smtp: socket.socket, http: socket.socket) -> None:
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stopped.set)
-    box = Box()
+    box, hang = Box(), Hang()
     http_host = http.getsockname()[0]
-    app = create_app(box, _address(smtp), loopback=host if ip_address(http_host).is_loopback else None)
+    app = create_app(box, hang, _address(smtp), loopback=host if ip_address(http_host).is_loopback else None)
     pages = make_server(http_host, 0, app, threaded=True, request_handler=_QuietHandler, fd=http.fileno())
     threading.Thread(target=pages.serve_forever, args=(STOP_POLL_SECONDS,), daemon=True).start()
-    receiver = await loop.create_server(lambda: protocol(box), sock=smtp)
+    receiver = await loop.create_server(lambda: protocol(box, hang), sock=smtp)
     click.echo(f"Catching mail on {_address(smtp)} (SMTP); read it at http://{_address(http)}")
     await stopped.wait()
     # Close without waiting for open connections: an idle client must not delay the end.

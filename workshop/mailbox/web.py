@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from workshop.mailbox.api import api
 from workshop.mailbox.box import MAX_MESSAGES, Box
+from workshop.mailbox.hang import Hang, hang_api
 
 PAGE_SIZE = 50
 REFRESH_SECONDS = 5
@@ -24,8 +25,8 @@ SECURITY = {
 }
 
 
-def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
-    """Return the application that shows the mails in `box`.
+def create_app(box: Box, hang: Hang, smtp_address: str, *, loopback: str | None) -> Flask:
+    """Return the application that shows the mails in `box`, and lets SMTP hang.
 
     If it is served on the loopback address, `loopback` is the name of that address, and only requests for
     that name or another one of loopback get a response. So no web site can read the mails by giving its own
@@ -34,6 +35,7 @@ def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.register_blueprint(api(box))
+    app.register_blueprint(hang_api(hang))
 
     @app.get("/")
     def index() -> str:
@@ -48,6 +50,7 @@ def create_app(box: Box, smtp_address: str, *, loopback: str | None) -> Flask:
             last=last,
             refresh=REFRESH_SECONDS if "live" in request.args else None,
             smtp_address=smtp_address,
+            hang_seconds=hang.seconds,
         )
 
     @app.get("/message/<message_id>")

@@ -1,0 +1,1 @@
+"""The experiment that all chapters repeat: mail hangs, and searches are watched meanwhile."""
