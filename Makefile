@@ -39,6 +39,7 @@ export LOAD_FROM := $(value PWD)
 export LOAD_SUBREDDIT := $(value SUBREDDIT)
 export LOAD_GENERATE := $(value GENERATE)
 export LOAD_SITE := $(value SITE)
+OLD_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make … PYTHON=python3.12 picks another one."; exit 1; }
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
@@ -90,8 +91,9 @@ mutants: $(VENV)/mutants.stamp ## change the code, and list the changes that no 
 	@$(MUTMUT) results | sed -n 's/^ *\($(MODULE).*\): survived$$/\1/p' | xargs -r -n 1 $(MUTMUT) show
 	@$(MUTMUT) results --all true | awk -F ': ' '{sub(/^ +/, ""); sub(/\.x.*/, "", $$1); n[$$1 ": " $$2]++} END {for (each in n) print each, n[each]}' | sort
 
-doctor: $(VENV)/run.stamp ## show what this machine lacks and how to mend it
-	@$(WORKSHOP) doctor
+doctor: ## show what this machine lacks and how to mend it, and what commands need
+	@$(OLD_PYTHON)
+	@$(if $(and $(FITS),$(wildcard $(VENV)/run.stamp)),$(BIN)/python,$(PYTHON)) -m workshop.doctor
 
 mongod: $(VENV)/run.stamp ## run the embedded MongoDB in this terminal
 	@$(WORKSHOP) mongod
@@ -110,7 +112,7 @@ clean: ## stop what still runs and remove what these commands made
 	@rm -rf $(VENV) .state artefacts mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
 
 environment:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; make … PYTHON=python3.12 picks another one."; exit 1; }
+	@$(OLD_PYTHON)
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "$(PYTHON) cannot make virtual environments here. On Debian and Ubuntu run: sudo apt-get install python3-venv"; exit 1; }
 	@case "$$PWD" in *:*) echo "Python cannot make a virtual environment in a folder with : in its path. Move this folder."; exit 1;; esac
 	@[ ! -e $(VENV) ] || echo "$(VENV) cannot be used any more, so it is made again."

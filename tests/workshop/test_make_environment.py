@@ -109,6 +109,15 @@ def _assert_ended(process: psutil.Process) -> None:
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
+def test_doctor_works_without_an_environment_and_makes_none(checkout: Path) -> None:
+    broken(checkout, "gone")
+    try:
+        assert "Ready for the first `make run`" in make(checkout, "doctor")
+        assert not (checkout / VENV / "bin/pip").exists()
+    finally:
+        mended(checkout)
+
+
 def test_shell_variables_are_not_arguments_of_make(checkout: Path) -> None:
     others = {"FILE": "x", "GENERATE": "1", "ARGS": "--bogus", "PYTHON": "python2", "PYTEST_WORKERS": "-n 99"}
     assert make(checkout, "-n", "load", "test", **others) == make(checkout, "-n", "load", "test")

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 OK = "ok"
 MISSING = "missing"
+LATER = "later"
+"""The status of what only the first installation brings, or makes it possible to check."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of a check: its name, its status (`ok`, or a word for what is wrong), whether a step needs
-    it, what was found, and the command that mends it if there is one.
+    """The result of a check: its name, its status (`ok`, `later`, or a word for what is wrong), whether a
+    step needs it, what was found, the command that mends it if there is one, and what is left out without it.
     """
 
     name: str
@@ -17,8 +19,9 @@ class Finding:
     needed: bool
     found: str
     mend: str | None = None
+    left_out: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether there is nothing to mend."""
-        return self.status == OK
+        return self.status in (OK, LATER)

@@ -11,8 +11,7 @@ import click
 from kit.mongo.uri import database_of
 from workshop.doctor.finding import MISSING, OK, Finding
 from workshop.doctor.machine import has_embedded_mongod
-from workshop.doctor.packages import install_command
-from workshop.doctor.programs import EMBEDDED
+from workshop.doctor.packages import EMBEDDED, install_command
 from workshop.stores.mongod import OLDEST, UnsupportedProcessor, find_mongod, version
 
 PACKAGES = {

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -14,6 +15,8 @@ COMMANDS = {
     "macos": "brew install",
 }
 NAMED_AS = {"ubuntu": "debian", "rhel": "fedora"}
+EMBEDDED = f"{shlex.quote(sys.executable)} -m pip install --require-hashes -r requirements/embedded.txt"
+"""The command that installs the embedded servers again."""
 
 
 def install_command(names: Mapping[str, str], family: str | None = None) -> str | None:

@@ -1,80 +1,57 @@
 """Checks the programs that steps, tests and commands start."""
 
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 from workshop.doctor.finding import MISSING, OK, Finding
 from workshop.doctor.packages import as_root, install_command
-from workshop.doctor.ports import has_step
-from workshop.stores.nats import OLDEST
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSERS_OF_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-EMBEDDED = f"{shlex.quote(sys.executable)} -m pip install --require-hashes -r requirements/embedded.txt"
+
+PACKAGES_OF_MACOS = {"npm": "node"}
 
 
 def check_programs() -> list[Finding]:
-    """Check NATS, Docker, a browser, git and make."""
+    """Check make, git, Docker, a browser, npm and nginx."""
     return [
-        check_nats_server(),
+        check_tool("make", needed=True),
+        check_tool("git", left_out="tests of the checkout"),
         check_docker(),
         check_browser(),
-        check_tool("git", needed=False),
-        check_tool("make", needed=True),
+        check_tool("npm", left_out="make slides"),
+        check_nginx(),
     ]
-
-
-def check_nats_server() -> Finding:
-    """Check for a nats-server that is new enough: on the PATH, else installed beside this Python."""
-    if os.environ.get("NATS_URL"):
-        return Finding("nats-server", OK, False, "not needed: NATS_URL names a server")
-    needed = has_step(3)
-    oldest = ".".join(map(str, OLDEST))
-    found = "none on the PATH"
-    for folder, origin in ((None, "on the PATH"), (sysconfig.get_path("scripts"), "embedded")):
-        binary = shutil.which("nats-server", path=folder)
-        version = re.search(r"v(\d+)\.(\d+)\.\d+", _output(binary, "--version") or "") if binary else None
-        if version and (int(version[1]), int(version[2])) >= OLDEST:
-            return Finding("nats-server", OK, needed, f"{version[0]} {origin}")
-        if binary:
-            found = f"{binary} is {version[0] if version else 'no server that runs'}"
-    mend = install_command({"macos": "nats-server"}) if sys.platform == "darwin" else EMBEDDED
-    return Finding("nats-server", MISSING, needed, f"{found}; step 3 needs {oldest} or newer", mend)
 
 
 def check_docker() -> Finding:
     """Check that a Docker engine responds. The client alone is not enough."""
     if not shutil.which("docker"):
         names = {"debian": "docker.io", "fedora": "moby-engine", "macos": "--cask docker-desktop"}
-        return Finding(
-            "Docker", MISSING, False, "no docker on the PATH; only some tests use it", install_command(names)
-        )
+        return _docker(MISSING, "not on the PATH", install_command(names))
     try:
         command = ["docker", "version", "--format", "{{.Server.Version}}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("Docker", "broken", False, f"the client does not work: {error}", _start_docker())
+        return _docker("broken", f"the client does not work: {error}", _start_docker())
     if done.returncode == 0 and done.stdout.strip():
-        return Finding("Docker", OK, False, f"engine {done.stdout.strip()}")
+        return _docker(OK, f"engine {done.stdout.strip()}")
     if "permission denied" in done.stderr.lower():
         mend = as_root("usermod -aG docker $USER") + " && newgrp docker"
-        return Finding("Docker", "refused", False, "this user may not use the engine", mend)
-    return Finding("Docker", "stopped", False, "the client is here, but no engine responds", _start_docker())
+        return _docker("refused", "this user may not use the engine", mend)
+    return _docker("stopped", "the client is here, but no engine responds", _start_docker())
 
 
 def check_browser() -> Finding:
     """Check for a Chromium that runs, for the browser tests."""
     for name in (*BROWSERS, *BROWSERS_OF_MACOS):
-        if (binary := shutil.which(name)) and (output := _output(binary, "--version")):
+        if (binary := shutil.which(name)) and (output := output_of(binary, "--version")):
             return Finding("browser", OK, False, output.strip().splitlines()[0])
     names = {
         "debian": "chromium",
@@ -83,20 +60,37 @@ def check_browser() -> Finding:
         "macos": "--cask chromium",
     }
     return Finding(
-        "browser", MISSING, False, "no Chromium or Chrome; only browser tests use it", install_command(names)
+        "browser",
+        MISSING,
+        False,
+        "no Chromium or Chrome",
+        install_command(names),
+        "browser tests and the PDF of make slides",
     )
 
 
-def check_tool(name: str, *, needed: bool) -> Finding:
+def check_nginx() -> Finding:
+    """Check for nginx, where users of Debian have it, too."""
+    binary = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if binary:
+        return Finding("nginx", OK, False, binary)
+    mend = install_command(dict.fromkeys(("debian", "fedora", "macos"), "nginx"))
+    return Finding("nginx", MISSING, False, "not on the PATH", mend, "tests behind a proxy")
+
+
+def check_tool(name: str, *, needed: bool = False, left_out: str = "") -> Finding:
     """Check for a command-line tool that has the same name everywhere."""
     binary = shutil.which(name)
-    output = _output(binary, "--version") if binary else None
+    output = output_of(binary, "--version") if binary else None
     if output:
         return Finding(name, OK, needed, output.splitlines()[0])
     found = f"{binary} does not run" if binary else "not on the PATH"
-    return Finding(
-        name, MISSING, needed, found, install_command({"debian": name, "fedora": name, "macos": name})
-    )
+    names = {"debian": name, "fedora": name, "macos": PACKAGES_OF_MACOS.get(name, name)}
+    return Finding(name, MISSING, needed, found, install_command(names), left_out)
+
+
+def _docker(status: str, found: str, mend: str | None = None) -> Finding:
+    return Finding("Docker", status, False, found, mend, "make docker and make test-docker")
 
 
 def _start_docker() -> str:
@@ -107,7 +101,7 @@ def _start_docker() -> str:
     return as_root("systemctl start docker" if shutil.which("systemctl") else "service docker start")
 
 
-def _output(binary: str | Path, *arguments: str) -> str | None:
+def output_of(binary: str | Path, *arguments: str) -> str | None:
     """Return what a program prints, None if it fails."""
     try:
         output = subprocess.run(
