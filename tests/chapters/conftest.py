@@ -8,7 +8,7 @@ import pytest
 from tests.chapters.blocks import Block, FormatError, blocks
 from tests.chapters.checkout import Checkout
 from tests.chapters.text_run import TextRun
-from tests.support.documented_commands import ROOT, texts
+from tests.support.files import name_of, texts
 from tests.support.make import copy_of_the_checkout
 
 
@@ -19,7 +19,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = metafunc.config.getoption("--step")
     found = []
     for path in texts() if "chapter" in metafunc.config.option.markexpr else ():
-        name = path.relative_to(ROOT).as_posix()
+        name = name_of(path)
         if chosen is None or name.startswith(f"step{chosen}_"):
             found += [
                 pytest.param(

@@ -20,13 +20,15 @@ VARYING = {
 }
 """What a block may say that it varies, by the name that it uses, as regular expressions."""
 
+RULE = "[─━=-]{3,}"
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Pattern:
     """The lines that one should see, some of which may vary.
 
-    What varies may be longer or shorter than in the text, so then any number of spaces stands for any other.
+    What varies may be longer or shorter than in the text. So if anything varies, spaces and rules below
+    headings may be of any length.
     """
 
     def __init__(self, lines: Sequence[str], varies: Sequence[str] = ()) -> None:
@@ -75,7 +77,9 @@ def cleaned(printed: str) -> list[str]:
 
 def _compiled(line: str, varying: list[str]) -> re.Pattern[str]:
     """Return the regular expression of one line."""
-    special = re.compile("|".join([*(f"({each})" for each in varying), ANY, *([" +"] if varying else [])]))
+    special = re.compile(
+        "|".join([*(f"({each})" for each in varying), ANY, *([" +", RULE] if varying else [])])
+    )
     found, done = "", 0
     for match in special.finditer(line):
         found += re.escape(line[done : match.start()])
@@ -83,7 +87,9 @@ def _compiled(line: str, varying: list[str]) -> re.Pattern[str]:
             found += f"(?:{varying[match.lastindex - 1]})"
         elif match[0] == ANY:
             found += ".*?"
-        else:
+        elif match[0][0] == " ":
             found += " +" if match.start() else " *"
+        else:
+            found += RULE
         done = match.end()
     return re.compile(found + re.escape(line[done:]))

@@ -1,12 +1,15 @@
 """Compares line by line: shows a reader what differs, and writes into a text what was printed."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 
 from tests.chapters.blocks import Entry
 from tests.chapters.patterns import ANY, Pattern
 
-LOST = 1.1
-"""What it costs to leave a line out of the text: more than to write another one in its place."""
+NEW, LOST, OTHER, ALIKE = 1.0, 1.1, 1.0, 0.5
+"""What it costs to write another line into the text, to leave one of its own out, and to write another one in
+its place, which costs less if both are alike.
+"""
 
 Way = tuple[float, int, int]
 """The cost from here to the end, and the lines of the text and of what was printed that are done next."""
@@ -86,8 +89,16 @@ def _ways(pattern: Pattern, printed: Sequence[str], row: int, column: int) -> It
             yield 0.0, row, column + 1
         return
     if is_own and is_other:
-        yield 0.0 if pattern.fits(row, printed[column]) else 1.0, row + 1, column + 1
+        yield _cost(pattern, row, printed[column]), row + 1, column + 1
     if is_own:
         yield LOST, row + 1, column
     if is_other:
-        yield 1.0, row, column + 1
+        yield NEW, row, column + 1
+
+
+def _cost(pattern: Pattern, row: int, other: str) -> float:
+    """Return what it costs to have a printed line where the text has this one."""
+    if pattern.fits(row, other):
+        return 0.0
+    alike = SequenceMatcher(None, pattern.lines[row], other, autojunk=False).quick_ratio()
+    return OTHER + (ALIKE - OTHER) * alike

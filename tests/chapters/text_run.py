@@ -16,7 +16,7 @@ SECONDS = 300.0
 END_SECONDS = 60.0
 """How long processes may need to end when their terminals are closed."""
 
-QUIET_SECONDS = 5.0
+QUIET_SECONDS = 30.0
 """After so long without output, what a command that goes on has printed is taken as its output."""
 
 INTERRUPTED = 130
@@ -41,9 +41,10 @@ class TextRun:
         fix: bool = False,
         seconds: float = SECONDS,
         end_seconds: float = END_SECONDS,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self._path, self._checkout, self._fix = path, checkout, fix
-        self._seconds, self._end_seconds = seconds, end_seconds
+        self._seconds, self._end_seconds, self._quiet_seconds = seconds, end_seconds, quiet_seconds
         self._text = path.read_text(encoding="utf-8")
         self._terminals: dict[int, Terminal] = {}
         self._noted: list[tuple[Entry, list[str]]] = []
@@ -110,7 +111,7 @@ class TextRun:
                 last, since = printed, time.monotonic()
             if not self._fix:
                 return pattern.is_hopeless(printed)
-            return bool(printed) and time.monotonic() > since + QUIET_SECONDS
+            return bool(printed) and time.monotonic() > since + self._quiet_seconds
 
         in_time = is_true_within(self._seconds, is_settled)
         lines = pattern.lines_of(self._unread(terminal))

@@ -8,22 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.files import ROOT, texts
 from tests.support.make import environment
 
-ROOT = Path(__file__).resolve().parents[2]
 OTHERS = {".venv", ".state", ".git", ".pytest_cache", "artefacts", "mutants", "node_modules", "work"}
 MADE_LATER = {".venv", ".state", "artefacts/comparison/index.html"}
-READMES = sorted(
-    path.relative_to(ROOT) for path in ROOT.rglob("README.md") if not OTHERS & {*path.relative_to(ROOT).parts}
-)
+READMES = [path.relative_to(ROOT) for path in texts() if path.name == "README.md"]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 PATH = re.compile(r"`((?!/)[\w./-]*\w(?:/|\.(?:py|toml|yaml|js|html)))`")
-CODE = re.compile(r"```sh\n(.*?)```|`([^`\n]+)`", re.DOTALL)
-MAKE = re.compile(r"^make ([a-z]+)\b", re.MULTILINE)
+CODE = re.compile(r"```(?:sh|console)\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+MAKE = re.compile(r"^(?:\$ )?make ([a-z-]+)\b", re.MULTILINE)
 STOP = re.compile(r"^\d+\. .*\n(?: {3,}.*\n)*", re.MULTILINE)
 NAME = re.compile(r"`(?!\w+\.(?:py|js))([A-Za-z_]+(?:\.[A-Za-z_]+)?)`")
 PORT = re.compile(r"(?:127\.0\.0\.1|localhost):(8\d{3})\b")
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 MUTMUT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
 PORTS = set(
     re.findall(
@@ -49,7 +47,6 @@ def tails() -> set[str]:
 @pytest.mark.parametrize("readme", READMES, ids=str)
 def test_everything_that_a_readme_names_exists(readme: Path, tails: set[str]) -> None:
     text = (ROOT / readme).read_text()
-    assert [link for link in LINK.findall(text) if not (ROOT / readme).parent.joinpath(link).exists()] == []
     assert [path for path in PATH.findall(text) if path.rstrip("/") not in tails] == []
     code = "\n".join(block or inline for block, inline in CODE.findall(text))
     assert set(MAKE.findall(code)) - TARGETS == set()

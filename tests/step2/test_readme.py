@@ -8,7 +8,8 @@ import pytest
 
 from tests.step2.running_parts import Parts
 from tests.support.client import Client
-from tests.support.documented_commands import ROOT, Words, workshop_commands
+from tests.support.documented_commands import Words, workshop_commands
+from tests.support.files import ROOT
 from tests.support.responses import expect
 
 TEXTS = [ROOT / "docs" / "commands.md", *ROOT.glob("step2_services/**/README.md")]

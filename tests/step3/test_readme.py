@@ -14,8 +14,9 @@ import pytest
 
 from tests.step3.running_parts import Parts
 from tests.support.client import Client, Reader
-from tests.support.documented_commands import ROOT, Words, workshop_commands
+from tests.support.documented_commands import Words, workshop_commands
 from tests.support.eventually import eventually
+from tests.support.files import ROOT
 from tests.support.responses import expect
 from tests.support.workshop_command import call
 

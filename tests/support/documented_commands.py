@@ -2,28 +2,18 @@
 
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from workshop.cli import COMMANDS
 
-ROOT = Path(__file__).resolve().parents[2]
 PREFIX = r"(?:\./stones|(?:\.venv/bin/python -m )?workshop)"
-BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
 OPTIONAL = re.compile(r" \[.*?\]| \|.*|…")
 """Placeholders and options that a synopsis leaves to the reader."""
 
 Words = tuple[str, ...]
-
-
-def texts() -> list[Path]:
-    """Return all README files and other texts for readers."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 def make_commands(path: Path) -> set[Words]:
@@ -46,9 +36,10 @@ def workshop_commands(path: Path) -> set[Words]:
 
 def _commands(text: str) -> Iterator[Words]:
     """Yield the command lines in a text's code blocks and between its backticks."""
-    for block in BLOCK.findall(text):
+    for language, block in BLOCK.findall(text):
         for line in block.splitlines():
-            yield from _words(line.partition(" #")[0].partition("   ")[0])
+            if language != "console" or line.startswith("$ "):
+                yield from _words(line.removeprefix("$ ").partition(" #")[0].partition("   ")[0])
     for line in BLOCK.sub("", text).split("\n\n" if "|" not in text else "\n"):
         is_of_workshop = False
         for span in SPAN.findall(line):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.files import ROOT, files
+
 VENV = ".venv"
 SECONDS = 580.0
 """The longest time for a target; pytest's own time-out may end a test earlier."""
@@ -131,17 +132,10 @@ class Making:
 
 def copy_of_the_checkout(folder: Path) -> Path:
     """Copy the files of this checkout into a folder, with a link to its `.venv`."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     folder.mkdir(parents=True, exist_ok=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    for path in files():
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
     (folder / VENV).symlink_to(sys.prefix)
     return folder

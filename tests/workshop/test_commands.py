@@ -13,6 +13,7 @@ import pytest
 
 from step3_async.rapids.cli import main as rapids
 from tests.support import documented_commands
+from tests.support.files import ROOT, texts
 from tests.support.make import make
 from tests.support.tested_commands import runs, words
 from workshop.cli import main as workshop
@@ -26,20 +27,8 @@ NOT_RUN = {
 }
 """Targets that no test runs, with the reason; a test checks what they would do."""
 
-NAMED = sorted(
-    {
-        (path, words)
-        for path in documented_commands.texts()
-        for words in documented_commands.make_commands(path)
-    }
-)
-CALLED = sorted(
-    {
-        (path, words)
-        for path in documented_commands.texts()
-        for words in documented_commands.workshop_commands(path)
-    }
-)
+NAMED = sorted({(path, words) for path in texts() for words in documented_commands.make_commands(path)})
+CALLED = sorted({(path, words) for path in texts() for words in documented_commands.workshop_commands(path)})
 
 
 def named(given: tuple[object, tuple[str, ...]]) -> str:
@@ -114,9 +103,9 @@ def test_texts_name_commands() -> None:
 
 
 def test_the_readme_names_all_targets_and_help_lists_them() -> None:
-    readme = {words[0] for words in documented_commands.make_commands(documented_commands.ROOT / "README.md")}
+    readme = {words[0] for words in documented_commands.make_commands(ROOT / "README.md")}
     assert readme <= {*targets()}
-    phony = re.search(r"^\.PHONY: (.*)", (documented_commands.ROOT / "Makefile").read_text(), re.MULTILINE)
+    phony = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert phony is not None
     assert {*phony[1].split()} - {*targets()} == {"environment"}  # which other targets need
 
@@ -157,7 +146,7 @@ def test_every_option_is_given_by_a_test(command: str, option: click.Option) -> 
 
 def test_the_script_runs_commands_from_any_folder(tmp_path: Path) -> None:
     done = subprocess.run(
-        [documented_commands.ROOT / "stones", "--help"],
+        [ROOT / "stones", "--help"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -168,7 +157,7 @@ def test_the_script_runs_commands_from_any_folder(tmp_path: Path) -> None:
 
 def test_the_script_without_an_environment_names_the_doctor(tmp_path: Path) -> None:
     script = tmp_path / "stones"
-    shutil.copy(documented_commands.ROOT / "stones", script)
+    shutil.copy(ROOT / "stones", script)
     done = subprocess.run([script, "services"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "make doctor" in done.stderr

@@ -80,6 +80,14 @@ def test_make_drills_selects_drills_by_step_and_size(own: dict[str, str]) -> Non
     assert "tests/drills" not in others
 
 
+def test_make_test_chapters_collects_the_blocks_of_a_step(own: dict[str, str]) -> None:
+    found = make("test-chapters", "STEP=2", "FIX=1", "ARGS=-n 0 --collect-only -q", env=own)
+    assert "test_block[step2_services/search/README.md:" in found
+    assert "test_block[README.md:" not in found
+    assert make("-n", "test-chapters", "FIX=1").count("--fix") == 1
+    assert "--fix" not in make("-n", "test-chapters")
+
+
 @pytest.mark.drill
 def test_make_compare_reports_and_renders(tmp_path: Path) -> None:
     found = make("compare", "QUICK=1", f"ARGS=--only size --folder {tmp_path}")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.chapters.blocks import FormatError, blocks
-from tests.support.documented_commands import ROOT, texts
+from tests.support.files import name_of, texts
 from tests.workshop.chapters.follow import console
 
 
-@pytest.mark.parametrize("path", texts(), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", texts(), ids=name_of)
 def test_every_block_can_be_run_or_says_why_not(path: Path) -> None:
     for block in blocks(path.read_text(encoding="utf-8")):
         assert block.entries or block.not_run
