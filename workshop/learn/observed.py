@@ -17,6 +17,7 @@ import requests
 from pymongo import MongoClient
 
 from workshop import local_http, state
+from workshop.learn.rapids import Rapids
 from workshop.services import state_files
 from workshop.services.state_files import InstanceStatus
 from workshop.steps import Step
@@ -124,6 +125,28 @@ class Observed:
                 own = psutil.Process(each.pid)
                 for process in (own, *own.children(recursive=True)):
                     process.kill()
+
+    @contextmanager
+    def suspended(self, service: str) -> Iterator[None]:
+        """Suspend all instances of a service inside the block: they are there, and do nothing."""
+        processes = [
+            process
+            for each in self.instances(service)
+            if each.pid
+            for process in (psutil.Process(each.pid), *psutil.Process(each.pid).children(recursive=True))
+        ]
+        for each in processes:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in processes:
+                each.resume()
+
+    @cached_property
+    def rapids(self) -> Rapids:
+        """The rapids of step 3."""
+        return Rapids(self.step)
 
     @contextmanager
     def databases(self) -> Iterator[MongoClient[dict[str, Any]]]:

@@ -1,0 +1,1 @@
+../../../../../aggregates/like/__init__.py

@@ -1,0 +1,1 @@
+../../../../../aggregates/like/service.py
