@@ -69,8 +69,7 @@ class Data(Mongo):  # type: ignore[misc]
         everything = combined([each for each in conditions if each])
         query = combined([everything, {"_id": {"$nin": excluded}}]) if excluded else everything
         fields = filters.projection(req.projection, shown)
-        sorting = filters.sort(req.sort, allowed)
-        sorted_by = [*sorting, ("_id", 1)] if sorting else order
+        sorted_by = filters.sort(req.sort, allowed) or order
         page = Page(req.page, req.max_results)
         collection = self._collection(source)
         with as_http_errors():

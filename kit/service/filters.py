@@ -50,7 +50,9 @@ def where(text: str | None, allowed: Collection[str], schema: Schema) -> Documen
 
 
 def sort(text: str | None, allowed: Collection[str]) -> list[tuple[str, int]]:
-    """Read the order: field names with commas between them, a minus before descending ones."""
+    """Read the order: field names with commas between them, a minus before descending ones. Equal values are
+    sorted by `_id`, unless that is named itself.
+    """
     if text is None:
         return []
     order: dict[str, int] = {}
@@ -59,6 +61,7 @@ def sort(text: str | None, allowed: Collection[str]) -> list[tuple[str, int]]:
         if field not in allowed or field in order:
             raise BadRequest(f"sort takes each of these fields once, or -field: {_names(allowed)}.")
         order[field] = -1 if each.strip().startswith("-") else 1
+    order.setdefault("_id", 1)
     return list(order.items())
 
 

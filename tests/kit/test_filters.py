@@ -220,7 +220,11 @@ class TestWhere:
 class TestSort:
     def test_fields_go_up_or_down(self) -> None:
         assert filters.sort(None, ALLOWED) == []
-        assert filters.sort("-score, title", ALLOWED) == [("score", -1), ("title", 1)]
+        assert filters.sort("-score, title", ALLOWED) == [("score", -1), ("title", 1), ("_id", 1)]
+
+    def test_id_is_sorted_in_the_order_that_is_asked_for(self) -> None:
+        assert filters.sort("-_id", ["score", "_id"]) == [("_id", -1)]
+        assert filters.sort("score,-_id", ["score", "_id"]) == [("score", 1), ("_id", -1)]
 
     @budget(100)
     @given(st.text() | st.lists(NAMES | st.sampled_from(["-", "-title", "--title"])).map(",".join))
@@ -231,7 +235,7 @@ class TestSort:
             assert "sort" in str(problem.description)
         else:
             fields = [field for field, _ in order]
-            assert set(fields) <= set(ALLOWED)
+            assert set(fields) <= {*ALLOWED, "_id"}
             assert len(set(fields)) == len(fields) > 0
 
     @pytest.mark.parametrize(

@@ -33,6 +33,13 @@ def test_newest_posts_come_first(parts: Parts, visitor: Client) -> None:
     assert [post["_id"] for post in found] == [each.post_id for each in parts.posts]
 
 
+def test_posts_can_be_sorted_by_id(parts: Parts, visitor: Client) -> None:
+    ids = sorted(each.post_id for each in parts.posts)
+    for sort, expected in (("_id", ids), ("-_id", ids[::-1])):
+        found = visitor.items("/posts", where=where(topic=parts.topic), sort=sort, max_results=50)
+        assert [post["_id"] for post in found] == expected
+
+
 @pytest.mark.parametrize(
     ("requested", "shown"),
     [({"title": 1}, {"title"}), ({"title": 1, "score": 1}, {"title", "score"})],

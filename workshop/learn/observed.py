@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +17,7 @@ import requests
 from pymongo import MongoClient
 
 from workshop import local_http, state
+from workshop.addresses import host_in_url
 from workshop.learn.rapids import Rapids
 from workshop.services import state_files
 from workshop.services.state_files import InstanceStatus
@@ -26,6 +27,8 @@ from workshop.stores.mongod import Mongod
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.1
+END_SECONDS = 300.0
+"""The most that a command may take, so that one that never ends is found."""
 
 Result = TypeVar("Result")
 
@@ -52,6 +55,10 @@ class Observed:
     def folder(self) -> Path:
         """The step's folder, in the learner's copy."""
         return next(state.ROOT.glob(f"step{self.step.number}_*"))
+
+    def address(self, port: str) -> str:
+        """Return the address of another process of the step. `port` is the variable that sets its port."""
+        return f"http://{host_in_url(self.step.host)}:{self.step.ports[port]}"
 
     def request(
         self, method: str, path: str, *, reader: Reader | None = None, **options: Any
@@ -156,7 +163,19 @@ class Observed:
 
     def workshop(self, *arguments: str) -> str:
         """Run a command of `./stones`, and return its output. Raises Missing with the output if it fails."""
-        return _output([sys.executable, "-m", "workshop", *arguments])
+        return self.program("workshop", *arguments)
+
+    def program(
+        self,
+        module: str,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        seconds: float = END_SECONDS,
+    ) -> str:
+        """Run a module of the learner's copy, with the further variables `env`, and return its output. Raises
+        Missing with the output if it fails, and if it does not end within `seconds`.
+        """
+        return _output([sys.executable, "-m", module, *arguments], env, seconds)
 
     def contract(self, *arguments: str) -> None:
         """Run a part of the contract suite against the step: `arguments` are those of pytest. Raises Missing
@@ -170,16 +189,20 @@ class Observed:
         _output([*pytest, "--step", str(self.step.number), *arguments], own)
 
 
-def _output(command: list[str], env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        command,
-        cwd=state.ROOT,
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _output(command: list[str], env: Mapping[str, str] | None = None, seconds: float = END_SECONDS) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=state.ROOT,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Missing(f"It does not end: python {' '.join(command[1:])}") from None
     if done.returncode:
         raise Missing((done.stdout + done.stderr).strip()[-1500:])
     return done.stdout

@@ -1,0 +1,38 @@
+"""Prints the titles of a topic's posts since a day: `python -m step1_rest.discussed Python 2025-01-01`.
+
+The API is at API_URL.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import count
+
+from kit.clients.rest import Rest
+from kit.http.problems import Problem
+from step1_rest import API_URL
+
+
+def titles(api: Rest, topic: str, day: str) -> Iterator[str]:
+    """Yield the titles of the topic's posts since `day` began, those with the most comments first."""
+    wanted = {
+        "where": json.dumps({"topic": topic, "created": {"$gte": day}}),
+        "sort": "-num_comments",
+        "projection": json.dumps({"title": 1}),
+        "max_results": 50,
+    }
+    for number in count(1):
+        page = api.call("GET", "/posts", params={**wanted, "page": number}).json()
+        for post in page["_items"]:
+            yield post["title"]
+        if "next" not in page["_links"]:
+            return
+
+
+if __name__ == "__main__":
+    try:
+        for title in titles(Rest(os.environ.get("API_URL", API_URL), "The API"), *sys.argv[1:]):
+            print(title)
+    except Problem as problem:
+        sys.exit(f"The API refuses it, or is away: {problem}")
