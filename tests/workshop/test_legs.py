@@ -146,5 +146,11 @@ class TestEvent:
         assert event is not None
         assert (event.publisher, event.subscribers, event.before_response) == ("capture", ("a", "b"), before)
 
+    def test_a_second_delivery_changes_nothing(self) -> None:
+        events = [*self.events(60), *self.events(40), *self.events(70)]
+        event = event_of(events, SENT.trace, 50, "like")
+        assert event is not None
+        assert (event.subscribers, event.before_response) == (("a", "b"), True)
+
     def test_without_links_there_is_none(self) -> None:
         assert event_of(page_of((1, 5), (6, 9)), SENT.trace, 50, "like") is None
