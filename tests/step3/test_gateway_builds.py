@@ -1,14 +1,11 @@
 """The gateway can be built by itself: its requirements hold what it imports, its image what it loads."""
 
-import ast
 import json
-import re
 import subprocess
 import sys
-from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.support.builds import ROOT, Built
+from tests.support.builds import ROOT, Built, distributions_imported_by
 
 FOLDER = "step3_async/gateway"
 LOADED = """
@@ -26,23 +23,10 @@ def loaded() -> list[Path]:
     return [Path(file) for file in json.loads(done.stdout)]
 
 
-def imported(file: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(file.read_text())))
-    names = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
-    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    return {name.split(".")[0] for name in names}
-
-
-def normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def test_requirements_are_what_the_gateway_imports() -> None:
-    known = packages_distributions()
-    packages = set().union(*(imported(file) for file in loaded()))
-    needed = {normal(each) for package in packages for each in known.get(package, ())}
+    needed = distributions_imported_by(loaded())
     assert "aiohttp" in needed
-    assert needed <= {normal(name) for name in Built(FOLDER).pins()}
+    assert needed <= Built(FOLDER).distributions()
     Built(FOLDER).check_pins()
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackagePath, files, packages_distributions
@@ -63,6 +63,10 @@ class Built:
         """Return the versions of all that it installs."""
         return pins(ROOT / self.folder / "requirements.txt")
 
+    def distributions(self) -> set[str]:
+        """Return the names of all that it installs, in lower case with hyphens."""
+        return {_normal(name) for name in self.pins()}
+
     def loaded(self) -> dict[str, Path]:
         """Return the repository's modules that a process of the service loads, at its start or later."""
         return _loaded(self.step)[self.package]
@@ -70,10 +74,9 @@ class Built:
     def check_requirements(self) -> set[str]:
         """Check that they hold all that it imports, and return the modules of the step that it loads."""
         modules = self.loaded()
-        imported = set().union(*(_imported(file) for file in modules.values()))
-        needed = {_normal(each) for name in imported for each in _distributions_of(name)}
+        needed = distributions_imported_by(modules.values())
         assert "eve" in needed
-        assert needed <= {_normal(name) for name in self.pins()}
+        assert needed <= self.distributions()
         return {name.partition(".")[2] for name in modules if name.startswith(f"{self.step}.")}
 
     def check_image(self) -> set[str]:
@@ -129,6 +132,12 @@ def _distributions_of(name: str) -> set[str]:
 
 def _is_in(file: PackagePath, path: str) -> bool:
     return str(file) == f"{path}.py" or str(file).startswith(f"{path}/")
+
+
+def distributions_imported_by(modules: Iterable[Path]) -> set[str]:
+    """Return the distributions that these files import, at their start or later."""
+    imported = set().union(*(_imported(file) for file in modules))
+    return {_normal(each) for name in imported for each in _distributions_of(name)}
 
 
 def services_of(step: str) -> list[str]:

@@ -70,7 +70,7 @@ class Panel:
         return f"{len(event.subscribers)} {VIEWS}" if name == VIEWS and event else name
 
     def _label_at(self, leg: Leg) -> float:
-        return self._x[leg.caller] + BAR / 2 + self._sizes.letters * 1.7
+        return self._x[leg.caller] + BAR / 2 + self._sizes.letters * 1.85
 
     def _draw(self) -> None:
         self._draw_heads()
@@ -130,12 +130,13 @@ class Panel:
         self._shapes += [
             svg.arrow(start, end, y, colour=self._colour),
             svg.text(self._label_at(leg), y - 6, leg.request, letters, halo=on),
-            svg.badge(start + letters * 0.75, y - letters * 0.45 - 3, leg.number, letters * 0.86,
-                      colour=self._colour),
-        ]  # fmt: skip
+            svg.badge(
+                start + letters * 0.85, y - letters * 0.45 - 4, leg.number, letters, colour=self._colour
+            ),
+        ]
         if leg.commands:
             x = self._x[leg.callee] + BAR / 2 + 6
-            self._shapes.append(svg.store(x, y + letters * 0.75, leg.commands, letters * 0.93, halo=on))
+            self._shapes.append(svg.store(x, y + letters * 0.75, leg.commands, letters, halo=on))
 
     def _draw_event(self, event: Event) -> None:
         """Draw the way of the event, which is no leg: nobody waits for a response to it."""

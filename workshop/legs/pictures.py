@@ -7,7 +7,7 @@ from workshop.legs import svg
 from workshop.legs.panel import MARGIN, Panel, Sizes
 from workshop.legs.ways import FOLDER, VERBS, Way, count_of
 
-LEFT, RIGHT = Sizes(15.0, 132.0, 40.0), Sizes(15.0, 104.0, 40.0)
+LEFT, RIGHT = Sizes(15.0, 116.0, 42.0), Sizes(15.0, 96.0, 42.0)
 """Of the picture with all steps: the last two are on the right, as they have most participants."""
 
 GAP = 20.0
@@ -15,7 +15,9 @@ LEAST_WIDTH = 560.0
 NOTE = 14.0
 """The size of a note's letters, and in the picture with all steps, which pages show smaller, one more."""
 
-LEGEND = "A leg is an HTTP request. Same number: sent at the same time. Drum: commands to the database."
+WHOSE = "Traced while the steps ran, for a reader who is signed in at a browser."
+LEG, TOGETHER = "A leg is an HTTP request.", "Same number: sent at the same time."
+COMMANDS = "Drum: commands to the database."
 ASYNC = "The page's own script does not wait for the views: it asks with Prefer: respond-async, and gets 202."
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
@@ -46,7 +48,7 @@ def _one(way: Way, programs: Sequence[Way]) -> str:
     body, size = _with_notes([panel.content], (panel.width, panel.height), NOTE, _notes([way], programs))
     name = f"{way.verb}-step{way.step}"
     title = f"One {way.verb} at step {way.step}: {count_of(way)}"
-    return svg.document(f"legs-{name}", title, way.as_text().replace("\n", "; "), body, size)
+    return svg.document(f"legs-{name}", title, _in_words([way]), body, size)
 
 
 def _all(verb: str, drawn: Sequence[Way], programs: Sequence[Way]) -> str:
@@ -63,8 +65,7 @@ def _all(verb: str, drawn: Sequence[Way], programs: Sequence[Way]) -> str:
         x += wide + (GAP if column else 0.0)
         height = max(height, y - GAP)
     body_with_notes, size = _with_notes(body, (x - GAP, height), NOTE + 1, _notes(drawn, programs))
-    described = ". ".join(way.as_text().replace("\n", "; ") for way in drawn)
-    return svg.document(f"legs-{verb}", title, described, body_with_notes, size)
+    return svg.document(f"legs-{verb}", title, _in_words(drawn), body_with_notes, size)
 
 
 def _with_notes(
@@ -94,7 +95,10 @@ def _lines(text: str, most: float) -> list[str]:
 
 def _notes(drawn: Sequence[Way], programs: Sequence[Way]) -> list[str]:
     """Return what the signs mean, and how many legs it takes for a program."""
-    notes = [LEGEND]
+    legs = [leg for way in drawn for leg in way.legs]
+    numbers = [{leg.number for leg in way.legs} for way in drawn]
+    together = [TOGETHER] if len(legs) > sum(map(len, numbers)) else []
+    notes = [WHOSE, " ".join([LEG, *together, COMMANDS])]
     if any(way.event and way.event.before_response for way in drawn):
         notes.append(ASYNC)
     counts = [f"step {way.step}: {len(way.legs)}" for way in programs]
@@ -103,3 +107,7 @@ def _notes(drawn: Sequence[Way], programs: Sequence[Way]) -> list[str]:
     elif counts:
         notes.append(f"Legs of a program that sends a token and wants JSON: {', '.join(counts)}.")
     return notes
+
+
+def _in_words(drawn: Sequence[Way]) -> str:
+    return " ".join(f"{way.as_text()}.".replace("\n", "; ") for way in drawn)

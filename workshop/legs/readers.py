@@ -69,7 +69,9 @@ class Program:
 
     def _traced(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> Sent:
         sent = Sent()
-        self._send(method, path, headers={**headers, **sent.header}, **options)
+        response = self._send(method, path, headers={**headers, **sent.header}, **options)
+        if response.status_code != HTTPStatus.OK:  # a like that is only accepted, for example
+            raise NotMeasured(f"The response to {method} {path} is {response.status_code}, not 200.")
         return sent
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:

@@ -67,10 +67,8 @@ def arrow(x1: float, x2: float, y: float, *, colour: str, dashes: str = "", wide
 
 def badge(x: float, y: float, number: int, size: float, *, colour: str) -> str:
     """Return a number in a filled circle."""
-    circle = f'<circle cx="{x:g}" cy="{y:g}" r="{size * 0.72:g}" fill="{colour}"/>'
-    return circle + text(
-        x, y + size * 0.32, str(number), size * 0.9, colour=PAPER, anchor="middle", bold=True
-    )
+    circle = f'<circle cx="{x:g}" cy="{y:g}" r="{size * 0.74:g}" fill="{colour}"/>'
+    return circle + text(x, y + size * 0.32, str(number), size, colour=PAPER, anchor="middle", bold=True)
 
 
 def store(x: float, y: float, count: int, size: float, *, halo: str) -> str:
@@ -94,6 +92,6 @@ def document(name: str, title: str, description: str, content: str, size: tuple[
         f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
         f'font-family="system-ui, sans-serif">\n'
         f'<title id="{name}-title">{escape(title)}</title>\n'
-        f'<desc id="{name}-desc">{escape(description)}</desc>\n'
+        f'<desc id="{name}-desc">{escape(" ".join(description.split()))}</desc>\n'
         f"{box(0, 0, width, height, fill=PAPER, round_by=6)}\n{content}\n</svg>\n"
     )

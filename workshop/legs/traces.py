@@ -85,15 +85,18 @@ def event_of(spans: Sequence[Span], trace: str, response_at: int, owner: str) ->
     """
     caused = [span for span in spans if trace in span.causes]
     published = [span for span in caused if span.kind == "PRODUCER"]
-    handled = [span for span in caused if span.kind == "CONSUMER"]
-    if not published or not handled:
+    begun: dict[str, int] = {}  # an event may come more than once
+    for span in caused:
+        if span.kind == "CONSUMER":
+            begun[span.service] = min(span.start, begun.get(span.service, span.start))
+    if not published or not begun:
         return None
     return Event(
         name=published[0].name.split()[-1],
         owner=owner,
         publisher=published[0].service,
-        subscribers=tuple(sorted({span.service for span in handled})),
-        before_response=all(span.start < response_at for span in handled),
+        subscribers=tuple(sorted(begun)),
+        before_response=max(begun.values()) < response_at,
     )
 
 
