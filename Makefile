@@ -98,8 +98,8 @@ doctor: ## show what this machine lacks and how to mend it, and what commands ne
 mongod: $(VENV)/run.stamp ## run the embedded MongoDB in this terminal
 	@$(WORKSHOP) mongod
 
-lint: $(VENV)/dev.stamp ## check with ruff, mypy and the rules of the layout
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m mypy && $(BIN)/python $(BIN)/lint-imports
+lint: $(VENV)/dev.stamp ## check with ruff, mypy, the rules of the layout and a spelling checker
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python -m mypy && $(BIN)/python $(BIN)/lint-imports && git ls-files -z | xargs -0 $(BIN)/python -m codespell_lib
 
 format: $(VENV)/dev.stamp ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

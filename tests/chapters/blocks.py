@@ -1,4 +1,18 @@
-"""The console blocks of a Markdown text: what each runs, where, and what one should see."""
+"""The console blocks of a Markdown text: what each runs, where, and what one should see.
+
+In a fence with the language `console`, `$ ` begins a command and `> ` continues it; `^C` alone on a line is
+Ctrl-C to what runs in that terminal. All other lines are what one should see. `…` alone on a line stands for
+any number of lines, and within a line for any characters. A block that begins with what one should see shows
+what a command that goes on prints now. Each line of a fence with the language `sh` is a command that may
+print anything. A comment right above the fence says how it is run:
+
+    <!-- run: terminal=2 goes-on varies="time number" exit=1 -->
+    <!-- not run: REASON -->
+
+With `goes-on` nobody waits for the end of the last command, only for what it should print. Without a comment
+a block runs in terminal 1, and each of its commands ends by itself, with exit code 0. `patterns.VARYING` has
+what may vary.
+"""
 
 import re
 import shlex

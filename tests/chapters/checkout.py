@@ -1,10 +1,8 @@
 """Where the blocks of a text run: a copy of the checkout with a state folder and ports of its own."""
 
-import os
 import re
 import shutil
-import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -44,12 +42,14 @@ class Checkout:
 
     def command(self, text: str) -> str:
         """Return a command of a text with the ports of this copy."""
-        return _replaced(text, self._own)
+        return re.sub(_any_of(self._own), lambda match: self._own[match[0]], text)
 
     def shown(self, printed: str) -> str:
         """Return what was printed as a text shows it."""
-        shown = _replaced(printed, {own: default for default, own in self._own.items()})
-        return shown.replace(str(self.folder), SHOWN)
+        lines = printed.replace(str(self.folder), SHOWN).split("\n")
+        return "\n".join(
+            _replaced(line, {own: default for default, own in self._own.items()}) for line in lines
+        )
 
     def processes(self) -> list[psutil.Process]:
         """Return what runs in this copy."""
@@ -69,11 +69,23 @@ class Checkout:
         for process in left:
             with suppress(psutil.NoSuchProcess):
                 found.append(" ".join(process.cmdline()))
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
         await_exit(left, KILL_SECONDS)
         shutil.rmtree(self.folder)
         return found
 
 
-def _replaced(text: str, ports: Mapping[str, str]) -> str:
-    return re.sub(rf"{PLACE}({'|'.join(ports)})\b(?!\.\d)", lambda match: ports[match[1]], text)
+def _any_of(ports: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"{PLACE}(?:{'|'.join(ports)})\b(?!\.\d)")
+
+
+def _replaced(line: str, ports: Mapping[str, str]) -> str:
+    """Return the line with other ports, and its columns where they were."""
+    at = 0
+    while match := _any_of(ports).search(line, at):
+        port, rest = ports[match[0]], line[match.end() :]
+        at = match.start() + len(port)
+        if gap := re.match(" (?=[0-9])", rest) or re.search("  ", rest):
+            rest = rest[: gap.start()] + " " * (len(match[0]) - len(port)) + rest[gap.start() :]
+        line = line[: match.start()] + port + rest
+    return line

@@ -116,7 +116,7 @@ def test_every_target_is_run_by_a_test() -> None:
 
 
 def test_targets_that_are_not_run_call_their_tools() -> None:
-    for word in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
+    for word in ("ruff check", "ruff format --check", "mypy", "lint-imports", "codespell"):
         assert word in make("-n", "lint")
     assert "requirements/lock.sh" in make("-n", "lock")
     assert "mutmut run" in make("-n", "mutants")

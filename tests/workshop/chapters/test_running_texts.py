@@ -173,5 +173,16 @@ def test_nothing_is_left_running_when_the_tests_are_killed(tmp_path: Path) -> No
 def test_ports_are_default_ones_in_texts_and_free_ones_here(tmp_path: Path) -> None:
     text = console("$ [ $STEP0_PORT != 8000 ]; echo http://127.0.0.1:$STEP0_PORT/", "http://127.0.0.1:8000/")
     text += console("$ [ :8000 = :$STEP0_PORT ] && echo replaced", "replaced")
-    follow(tmp_path, text)
+    follow(tmp_path, text + console("$ echo 8000 posts of reader 18000", "8000 posts of reader 18000"))
     assert default_ports()["STEP0_PORT"] == 8000
+
+
+def test_columns_stay_where_they_are_when_ports_are_replaced(tmp_path: Path) -> None:
+    text = console(
+        '$ echo "port $STEP0_PORT (step 0)   ok"; echo "port 99999 (step 9)   ok"',
+        "port 8000 (step 0)    ok",
+        "port 99999 (step 9)   ok",
+        '$ echo "http://127.0.0.1:$STEP0_PORT 3739 up, on port $STEP0_PORT of 7"',
+        "http://127.0.0.1:8000  3739 up, on port 8000 of 7",
+    )
+    follow(tmp_path, text)
