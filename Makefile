@@ -43,7 +43,7 @@ OLD_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
 NOT_OURS := echo "Some of these files belong to another user, perhaps because of a run with sudo. Get them back with: sudo chown -R $$(id -un) ."; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run learn check reset docker load test test-chapters test-docker drills bench compare mutants doctor mongod lint format lock clean environment
+.PHONY: help run learn check reset docker load test test-chapters test-docker drills bench compare mutants slides doctor mongod lint format lock clean environment
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ mutants: $(VENV)/mutants.stamp ## change the code, and list the changes that no 
 	@$(MUTMUT) results | sed -n 's/^ *\($(MODULE).*\): survived$$/\1/p' | xargs -r -n 1 $(MUTMUT) show
 	@$(MUTMUT) results --all true | awk -F ': ' '{sub(/^ +/, ""); sub(/\.x.*/, "", $$1); n[$$1 ": " $$2]++} END {for (each in n) print each, n[each]}' | sort
 
+slides: $(VENV)/slides.stamp ## build the decks as HTML and PDF, in artefacts/slides
+	@$(WORKSHOP) slides $(ARGS)
+
 doctor: ## show what this machine lacks and how to mend it, and what commands need
 	@$(OLD_PYTHON)
 	@$(if $(and $(FITS),$(wildcard $(VENV)/run.stamp)),$(BIN)/python,$(PYTHON)) -m workshop.doctor
@@ -132,6 +135,14 @@ $(VENV)/compare.stamp: requirements/compare.txt $(VENV)/run.stamp
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/compare.stamp
 	@echo "Installing what the tests need into $(VENV) (once) …"
 	@$(INSTALL) requirements/dev.txt
+	@touch $@
+
+# In the environment, as it is ignored and removed there.
+$(VENV)/slides.stamp: slides/package.json slides/package-lock.json slides/.npmrc $(VENV)/run.stamp
+	@command -v npm >/dev/null || { echo "Slides need Node.js 18 or newer, and npm. On Debian and Ubuntu run: sudo apt-get install nodejs npm"; exit 1; }
+	@echo "Installing what makes slides into $(VENV)/slides (once) …"
+	@mkdir -p $(VENV)/slides && cp slides/package.json slides/package-lock.json slides/.npmrc $(VENV)/slides/
+	@npm --prefix $(VENV)/slides ci --silent || { echo "npm could not install what makes slides. What it says without --silent: npm --prefix $(VENV)/slides ci"; exit 1; }
 	@touch $@
 
 $(VENV)/mutants.stamp: requirements/mutants.txt $(VENV)/dev.stamp

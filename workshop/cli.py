@@ -29,6 +29,7 @@ COMMANDS = {
     "figures": "workshop.figures.command",
     "legs": "workshop.legs.command",
     "sizing": "workshop.sizing.command",
+    "slides": "workshop.slides.command",
     "docker": "workshop.containers.command",
     "secrets": "workshop.kubernetes.command",
     "clean": "workshop.stores.commands",

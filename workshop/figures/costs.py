@@ -32,6 +32,12 @@ def figures(run: Run) -> Iterator[Figure]:
         )
     yield from _measured(run["memory"], "memory{}", "{:,.0f} MB", "memory of a step that is ready", 1e-6)
     yield from _measured(run["start"], "start{}", "{:.1f} s", "time from start to ready")
+    steps = [run["memory"][arm]["value"]["middle"] for arm in ("0", "1", "2", "3") if arm in run["memory"]]
+    yield Figure(
+        "memory-all-steps",
+        f"{sum(steps) / 1e9:.1f} GB",
+        "memory of all steps together, if each has its own stores",
+    )
     for arm, subject in SUBJECTS.items():
         if arm in run["processes"]:
             yield Figure(f"processes-{subject}", str(run["processes"][arm]), f"processes, {name_of(arm)}")

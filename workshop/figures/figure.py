@@ -28,14 +28,15 @@ class Figure:
 
 
 def published_figures(file: Path = PUBLISHED) -> dict[str, Figure]:
-    """Return the figures of a run by name; by default those of the published one.
+    """Return the figures of a run by name, by default those of the published one, and the traced legs.
 
     Raises click.ClickException if there is no such file.
     """
-    from workshop.figures import costs, gains, instrument  # noqa: PLC0415 - they import this module
+    from workshop.figures import costs, gains, instrument, legs  # noqa: PLC0415 - they import this module
 
     if not file.is_file():
         raise click.ClickException(f"There is no {file}. `make compare` writes it.")
     run = json.loads(file.read_text(encoding="utf-8"))
-    found = [*instrument.figures(run), *costs.figures(run), *gains.figures(run)]
+    traced = json.loads(legs.PUBLISHED.read_text(encoding="utf-8")) if legs.PUBLISHED.is_file() else []
+    found = [*instrument.figures(run), *costs.figures(run), *gains.figures(run), *legs.figures(traced)]
     return {each.name: each for each in found}
