@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +19,12 @@ from pymongo import MongoClient
 from workshop import local_http, state
 from workshop.addresses import host_in_url
 from workshop.learn.rapids import Rapids
+from workshop.run.lock import running_steps
 from workshop.services import state_files
 from workshop.services.state_files import InstanceStatus
 from workshop.steps import Step
 from workshop.stores.mongod import Mongod
+from workshop.testbed.step import without_service
 
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
@@ -121,8 +123,10 @@ class Observed:
         found = state_files.read_instances(self.step.number)
         up = [each for each in found if each.service == service and each.state == "up"]
         if not up:
-            known = ", ".join(sorted({each.service for each in found}))
-            raise Missing(f"No instance of a service `{service}` is up. There are: {known}.")
+            states = [f"{each.name} is {each.state}" for each in found if each.service == service]
+            others = sorted({each.service for each in found})
+            known = f"{', '.join(states)}." if states else f"There are: {', '.join(others)}."
+            raise Missing(f"No instance of a service `{service}` is up. {known}")
         return up
 
     def kill(self, service: str) -> None:
@@ -154,6 +158,24 @@ class Observed:
     def rapids(self) -> Rapids:
         """The rapids of step 3."""
         return Rapids(self.step)
+
+    @contextmanager
+    def without(self, service: str) -> Iterator[None]:
+        """Kill all instances of a service, keep them dead inside the block, and wait until they are back."""
+        run = running_steps().get(self.step.number)
+        if run is None:
+            raise Missing(f"Step {self.step.number} has ended.")
+        self.instances(service)
+        with without_service(psutil.Process(run.pid), service):
+            yield
+        self.eventually(lambda: self._require_ready(service))
+
+    def _require_ready(self, service: str) -> None:
+        for each in self.instances(service):
+            with suppress(requests.RequestException):
+                if self.request("GET", f"{each.url}/health/ready").ok:
+                    continue
+            raise Missing(f"{each.name} was killed, and has not come back.")
 
     @contextmanager
     def databases(self) -> Iterator[MongoClient[dict[str, Any]]]:
