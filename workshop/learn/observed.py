@@ -18,6 +18,7 @@ from pymongo import MongoClient
 
 from workshop import local_http, state
 from workshop.addresses import host_in_url
+from workshop.learn.failures import error_of, output
 from workshop.learn.rapids import Rapids
 from workshop.run.lock import running_steps
 from workshop.services import state_files
@@ -48,10 +49,13 @@ class Reader:
 
 
 class Observed:
-    """A running step."""
+    """A running step, and the file `log` with its output. It is the check's own if the check has started
+    it, with data of its own; otherwise it is the learner's.
+    """
 
-    def __init__(self, step: Step) -> None:
-        self.step, self.url = step, step.url
+    def __init__(self, step: Step, log: Path, *, is_own: bool = False) -> None:
+        self.step, self.url, self.is_own = step, step.url, is_own
+        self._log = log
 
     @property
     def folder(self) -> Path:
@@ -125,8 +129,9 @@ class Observed:
         if not up:
             states = [f"{each.name} is {each.state}" for each in found if each.service == service]
             others = sorted({each.service for each in found})
-            known = f"{', '.join(states)}." if states else f"There are: {', '.join(others)}."
-            raise Missing(f"No instance of a service `{service}` is up. {known}")
+            known = ", ".join(states) if states else f"There are: {', '.join(others)}"
+            error = error_of(service, output(self._log), str(state.ROOT))
+            raise Missing(f"No instance of a service `{service}` is up. {known}. {error}".rstrip())
         return up
 
     def kill(self, service: str) -> None:
