@@ -122,16 +122,19 @@ class Observed:
                     raise
             time.sleep(PAUSE_SECONDS)
 
-    def instances(self, service: str) -> list[InstanceStatus]:
-        """Return the instances of a service that are up. Raises Missing if there are none."""
+    def instances(self, service: str, version: str | None = None) -> list[InstanceStatus]:
+        """Return the instances of a service that are up, or those of one version. Raises Missing if there are
+        none.
+        """
         found = state_files.read_instances(self.step.number)
-        up = [each for each in found if each.service == service and each.state == "up"]
+        own = [each for each in found if each.service == service and version in (None, each.version)]
+        up = [each for each in own if each.state == "up"]
         if not up:
-            states = [f"{each.name} is {each.state}" for each in found if each.service == service]
-            others = sorted({each.service for each in found})
-            known = ", ".join(states) if states else f"There are: {', '.join(others)}"
-            error = error_of(service, output(self._log), str(state.ROOT))
-            raise Missing(f"No instance of a service `{service}` is up. {known}. {error}".rstrip())
+            name = f"`{service}`" if version is None else f"`{service}`, version {version},"
+            others = ", ".join(sorted({each.service for each in found}))
+            states = ", ".join(f"{each.name} is {each.state}" for each in own) or f"There are: {others}"
+            error = error_of(own[0].name if own else service, output(self._log), str(state.ROOT))
+            raise Missing(f"No instance of a service {name} is up. {states}. {error}".rstrip())
         return up
 
     def kill(self, service: str) -> None:
