@@ -21,11 +21,11 @@ late.
 
 def make_blueprint(marks: Marks, kind: str) -> Blueprint:
     """Make the verb. `kind` is the field that the service owns: tags, liked or hidden."""
-    verbs = Blueprint("own_marks", __name__)
+    verbs = Blueprint(f"own_{kind}", __name__)
     collection = marks.collection.with_options(NAIVE)
     fields = dict.fromkeys(("post", "topic", "at", kind), True)
 
-    @verbs.get("/own-marks")
+    @verbs.get(f"/own-marks/{kind}")
     @operation(_described(kind))
     def own_marks() -> Response:
         reader = g.reader.username

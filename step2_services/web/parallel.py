@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from types import MappingProxyType
 from typing import TypeVar
 
 from kit.http.gaps import note_gap
@@ -11,6 +12,7 @@ from kit.http.problems import DependencyTimeout, DependencyUnavailable
 Response = TypeVar("Response")
 
 AT_ONCE = 32
+NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 
 
 class ParallelCalls:
@@ -19,8 +21,11 @@ class ParallelCalls:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
 
-    def run(self, calls: Mapping[str, Callable[[], Response]]) -> dict[str, Response]:
-        """Make the calls, one at least, and return their responses by name.
+    def run(
+        self, calls: Mapping[str, Callable[[], Response]], services: Mapping[str, str] = NO_OTHERS
+    ) -> dict[str, Response]:
+        """Make the calls, one at least, and return their responses by name: that of the service which is
+        called, or another that `services` has the service of.
 
         A service that is away is left out, and noted as a gap. Raises all other Problems.
         """
@@ -33,5 +38,5 @@ class ParallelCalls:
             try:
                 responses[name] = result()
             except (DependencyUnavailable, DependencyTimeout):
-                note_gap(f"The {name} service")
+                note_gap(f"The {services.get(name, name)} service")
         return responses

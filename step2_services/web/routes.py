@@ -22,6 +22,9 @@ ROUTES = (
     (r"/images/.*", "images"),
     (r"/members(/.*)?|/tokens(/.*)?|/me", "members"),
 )
+OWNERS = {"tags": "tag", "liked": "like", "hidden": "hide"}
+"""The service that owns each kind of a reader's marks."""
+
 PASSED_ON = {"smtp"}
 """Parts of services that the face reports as its own: without one of them a single verb fails."""
 

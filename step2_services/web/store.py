@@ -24,19 +24,16 @@ from step0_monolith.store import Profile, Reader
 from step1_rest.store import RestStore, paging, post_from_json, posts_from_json
 from step2_services.own_marks import header_of
 from step2_services.web.parallel import ParallelCalls
-from step2_services.web.routes import Routed
+from step2_services.web.routes import OWNERS, Routed
 from step2_services.web.sign_out import replicate_revocations
 
-MARKS = {"tag": "tags", "like": "liked", "hide": "hidden"}
-"""The field of a mark that each service owns."""
-
 UNMARKED: dict[str, Any] = {"tags": [], "liked": False, "hidden": False}
-COUNTING = ("tag", "like", "hide", "share")
+COUNTING = (*OWNERS.values(), "share")
 PATIENCE = 2.0
 """How many seconds to wait for a part that a page can do without."""
 
 Marks = dict[str, list[dict[str, Any]]]
-"""Marks of a reader by the service that owns them. A service that is away is left out."""
+"""Marks of a reader by their kind. Those whose owner is away are left out."""
 
 
 class ServicesStore(RestStore):
@@ -57,30 +54,30 @@ class ServicesStore(RestStore):
         return self._request_visible("/search", reader, {**paging(page), "q": query})
 
     def recommended(self, topic: str | None, reader: Reader | None) -> list[Post]:
-        latest = self._request_marks(reader, MARKS) if reader else {}
+        latest = self._request_marks(reader, OWNERS) if reader else {}
         params = {"topic": topic} if topic else {}
         posts = self._request_posts("/recommended", reader, params, latest).items
         # `recommend` has copies of all marks, and shows them with the latest ones that it was sent. Without
         # the latest ones of an owner its copies may be late: they are a gap.
-        for owner in MARKS.keys() - latest.keys() if reader else ():
+        for kind in OWNERS.keys() - latest.keys() if reader else ():
             for post in posts:
-                post.pop(MARKS[owner], None)  # type: ignore[misc]
+                post.pop(kind, None)  # type: ignore[misc]
         return posts
 
     def post(self, post_id: str, reader: Reader | None) -> Post:
         # To everybody `posts` shows the same. The token goes along so that it is checked although the owners
         # of marks may be away.
         post = post_from_json(self._get(f"/posts/{post_id}", reader))
-        return _with_marks([post], self._request_marks(reader, MARKS, [post]))[0] if reader else post
+        return _with_marks([post], self._request_marks(reader, OWNERS, [post]))[0] if reader else post
 
     def tagged(self, tag: str, page: Page, reader: Reader) -> Found[Post]:
-        return self._request_marked("tag", f"/tags/{tag}", page, reader)
+        return self._request_marked("tags", f"/tags/{tag}", page, reader)
 
     def liked(self, page: Page, reader: Reader) -> Found[Post]:
-        return self._request_marked("like", "/likes", page, reader)
+        return self._request_marked("liked", "/likes", page, reader)
 
     def hidden(self, page: Page, reader: Reader) -> Found[Post]:
-        return self._request_marked("hide", "/hidden", page, reader)
+        return self._request_marked("hidden", "/hidden", page, reader)
 
     def likes(self, post_ids: Sequence[str], reader: Reader) -> Mapping[str, int]:
         params = {"posts": ",".join(post_ids)}
@@ -112,11 +109,11 @@ class ServicesStore(RestStore):
         """Request a page of posts without those that the reader hid."""
         if reader is None:
             return self._request_posts(path, None, params, {})
-        latest = self._request_marks(reader, ["hide"])
+        latest = self._request_marks(reader, ["hidden"])
         found = self._request_posts(path, reader, params, latest)
-        known = self._request_marks(reader, ["tag", "like"], found.items)
-        if "hide" in latest:
-            known["hide"] = []  # of these posts none is hidden
+        known = self._request_marks(reader, ["tags", "liked"], found.items)
+        if "hidden" in latest:
+            known["hidden"] = []  # of these posts none is hidden
         return replace(found, items=_with_marks(found.items, known))
 
     def _request_posts(
@@ -129,7 +126,7 @@ class ServicesStore(RestStore):
             self._services.call("GET", path, token=token, params=dict(params), headers=own).json()
         )
 
-    def _request_marked(self, owner: str, path: str, page: Page, reader: Reader) -> Found[Post]:
+    def _request_marked(self, kind: str, path: str, page: Page, reader: Reader) -> Found[Post]:
         """Request a page of marked posts from the owner of the marks, with these marks, and the posts
         themselves from `posts`.
         """
@@ -142,19 +139,22 @@ class ServicesStore(RestStore):
             posts = {post["_id"]: post for post in found.items}
         meta = listed["_meta"]
         there = [posts[post_id] for post_id in wanted if post_id in posts]
-        known = self._request_marks(reader, [each for each in MARKS if each != owner], there)
-        known[owner] = [{"post": each["_id"], **each} for each in listed["_items"]]
+        known = self._request_marks(reader, [each for each in OWNERS if each != kind], there)
+        known[kind] = [{"post": each["_id"], **each} for each in listed["_items"]]
         return Found(_with_marks(there, known), meta["total"], "total_relation" in meta)
 
     def _request_marks(
-        self, reader: Reader, owners: Iterable[str], posts: Sequence[Post] | None = None
+        self, reader: Reader, kinds: Iterable[str], posts: Sequence[Post] | None = None
     ) -> Marks:
         """Request the reader's marks on these posts from their owners; without `posts`, the latest ones."""
         if posts is not None and not posts:
             return {}
         params = {} if posts is None else {"posts": ",".join(post["_id"] for post in posts)}
-        calls = {name: partial(self._request_from, name, "/own-marks", reader, params) for name in owners}
-        return {name: response["marks"] for name, response in self._parallel.run(calls).items()}
+        calls = {
+            kind: partial(self._request_from, OWNERS[kind], f"/own-marks/{kind}", reader, params)
+            for kind in kinds
+        }
+        return {kind: response["marks"] for kind, response in self._parallel.run(calls, OWNERS).items()}
 
     def _request_from(
         self, service: str, path: str, reader: Reader, params: dict[str, Any] | None = None
@@ -167,7 +167,7 @@ class ServicesStore(RestStore):
 
 def _by_post(latest: Marks) -> dict[str, dict[str, Any]]:
     """Return the marks by post, the latest first; marks of one post are together."""
-    marks = [(mark, MARKS[owner]) for owner, found in latest.items() for mark in found]
+    marks = [(mark, kind) for kind, found in latest.items() for mark in found]
     by_post: dict[str, dict[str, Any]] = {}
     for mark, kind in sorted(marks, key=lambda each: each[0]["at"], reverse=True):
         by_post.setdefault(mark["post"], {}).update({"topic": mark["topic"], kind: mark[kind]})
@@ -175,8 +175,8 @@ def _by_post(latest: Marks) -> dict[str, dict[str, Any]]:
 
 
 def _with_marks(posts: list[Post], known: Marks) -> list[Post]:
-    """Add marks to posts. Those of an owner that is not in `known` are left out."""
-    by_kind = {MARKS[owner]: {mark["post"]: mark for mark in found} for owner, found in known.items()}
+    """Add marks to posts. Kinds that are not in `known` are left out."""
+    by_kind = {kind: {mark["post"]: mark for mark in found} for kind, found in known.items()}
     for post in posts:
         mark = {
             kind: found[post["_id"]][kind] if post["_id"] in found else UNMARKED[kind]

@@ -21,7 +21,9 @@ SECRET = "replication secret of step 2"
 TAKERS = sorted(each.taker for each in RELATIONS if each.what == "revocations")
 KINDS = sorted({each.what for each in RELATIONS})
 OWN = {
-    **dict.fromkeys(("tag", "like", "hide"), "/own-marks"),
+    "tag": "/own-marks/tags",
+    "like": "/own-marks/liked",
+    "hide": "/own-marks/hidden",
     "images": "/pictures",
     "members": "/me",
     "posts": "/posts",

@@ -62,7 +62,7 @@ def test_recommended_posts_show_marks_older_than_the_latest(parts: Parts, member
         expect(clients["tag"].put(f"/posts/{post}/tags/{tag}"), 200)
         expect(clients["like"].put(f"/posts/{post}/like"), 200)
     parts.await_copies("recommend")
-    assert first not in {each["post"] for each in clients["like"].json("/own-marks")["marks"]}
+    assert first not in {each["post"] for each in clients["like"].json("/own-marks/liked")["marks"]}
     shown = {each["_id"]: each for each in member.items("/recommended", topic=parts.topic)}
     assert (shown[first]["tags"], shown[first]["liked"], shown[first]["hidden"]) == ([tag], True, False)
     assert (shown[others[0]]["tags"], shown[others[0]]["liked"]) == ([], False)

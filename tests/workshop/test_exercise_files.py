@@ -22,7 +22,7 @@ def replaced(exercise: Exercise) -> list[Path]:
         path.relative_to(exercise.folder / part)
         for part in ("start", "solution")
         for path in (exercise.folder / part).rglob("*")
-        if path.is_file()
+        if path.is_file() and not path.is_symlink()
     }
     return sorted(step / name for name in own if (step / name).is_file())
 

@@ -8,23 +8,20 @@ import inspect
 import json
 import runpy
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import requests
 
-from workshop import local_http, signals, state
-from workshop.learn.failures import reason
+from workshop import signals, state
 from workshop.learn.observed import Missing, Observed
+from workshop.learn.readiness import await_ready
+from workshop.learn.running import RUN_LOG
 from workshop.run.lock import running_steps
 from workshop.steps import read_step
-from workshop.testbed.process import NotMeasured
-from workshop.testbed.step import await_ready, isolated_state, running_step
-
-POLL_SECONDS = 0.2
+from workshop.testbed.step import isolated_state, running_step
 
 Rule = Callable[[Observed], None]
 
@@ -38,29 +35,18 @@ def rules_of(folder: Path) -> Iterator[Rule]:
 
 @contextmanager
 def observed_step(number: int) -> Iterator[Observed]:
-    """Yield the running step of this checkout inside the block; start it if it does not run."""
+    """Yield the running step of this checkout inside the block; start it if it does not run. Raises
+    click.ClickException if it does not become ready.
+    """
     if number in running_steps():
-        _await_ready(number)
-        yield Observed(read_step(number))
+        step, log = read_step(number), state.folder() / RUN_LOG
+        await_ready(step, lambda: number in running_steps(), log)
+        yield Observed(step, log)
         return
     with isolated_state(number), running_step(number, bundled=True) as run:
-        try:
-            await_ready(number, run)
-        except NotMeasured:
-            output = run.log.read_text(errors="replace")
-            raise click.ClickException(reason(output, str(state.ROOT))) from None
-        yield Observed(read_step(number))
-
-
-def _await_ready(number: int) -> None:
-    """Wait until a step that somebody else has started is ready. Raises click.ClickException if it ends."""
-    step = read_step(number)
-    while number in running_steps():
-        with suppress(requests.RequestException):
-            if local_http.request(step.url + step.ready, timeout=5).ok:
-                return
-        time.sleep(POLL_SECONDS)
-    raise click.ClickException("It has ended.")
+        step = read_step(number)
+        await_ready(step, lambda: run.process.poll() is None, run.log)
+        yield Observed(step, run.log, is_own=True)
 
 
 def check(folder: Path) -> None:

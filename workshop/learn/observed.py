@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,14 @@ from pymongo import MongoClient
 
 from workshop import local_http, state
 from workshop.addresses import host_in_url
+from workshop.learn.failures import error_of, output
 from workshop.learn.rapids import Rapids
+from workshop.run.lock import running_steps
 from workshop.services import state_files
 from workshop.services.state_files import InstanceStatus
 from workshop.steps import Step
 from workshop.stores.mongod import Mongod
+from workshop.testbed.step import without_service
 
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
@@ -46,10 +49,13 @@ class Reader:
 
 
 class Observed:
-    """A running step."""
+    """A running step, and the file `log` with its output. It is the check's own if the check has started
+    it, with data of its own; otherwise it is the learner's.
+    """
 
-    def __init__(self, step: Step) -> None:
-        self.step, self.url = step, step.url
+    def __init__(self, step: Step, log: Path, *, is_own: bool = False) -> None:
+        self.step, self.url, self.is_own = step, step.url, is_own
+        self._log = log
 
     @property
     def folder(self) -> Path:
@@ -116,13 +122,19 @@ class Observed:
                     raise
             time.sleep(PAUSE_SECONDS)
 
-    def instances(self, service: str) -> list[InstanceStatus]:
-        """Return the instances of a service that are up. Raises Missing if there are none."""
+    def instances(self, service: str, version: str | None = None) -> list[InstanceStatus]:
+        """Return the instances of a service that are up, or those of one version. Raises Missing if there are
+        none.
+        """
         found = state_files.read_instances(self.step.number)
-        up = [each for each in found if each.service == service and each.state == "up"]
+        own = [each for each in found if each.service == service and version in (None, each.version)]
+        up = [each for each in own if each.state == "up"]
         if not up:
-            known = ", ".join(sorted({each.service for each in found}))
-            raise Missing(f"No instance of a service `{service}` is up. There are: {known}.")
+            name = f"`{service}`" if version is None else f"`{service}`, version {version},"
+            others = ", ".join(sorted({each.service for each in found}))
+            states = ", ".join(f"{each.name} is {each.state}" for each in own) or f"There are: {others}"
+            error = error_of(own[0].name if own else service, output(self._log), str(state.ROOT))
+            raise Missing(f"No instance of a service {name} is up. {states}. {error}".rstrip())
         return up
 
     def kill(self, service: str) -> None:
@@ -154,6 +166,24 @@ class Observed:
     def rapids(self) -> Rapids:
         """The rapids of step 3."""
         return Rapids(self.step)
+
+    @contextmanager
+    def without(self, service: str) -> Iterator[None]:
+        """Kill all instances of a service, keep them dead inside the block, and wait until they are back."""
+        run = running_steps().get(self.step.number)
+        if run is None:
+            raise Missing(f"Step {self.step.number} has ended.")
+        self.instances(service)
+        with without_service(psutil.Process(run.pid), service):
+            yield
+        self.eventually(lambda: self._require_ready(service))
+
+    def _require_ready(self, service: str) -> None:
+        for each in self.instances(service):
+            with suppress(requests.RequestException):
+                if self.request("GET", f"{each.url}/health/ready").ok:
+                    continue
+            raise Missing(f"{each.name} was killed, and has not come back.")
 
     @contextmanager
     def databases(self) -> Iterator[MongoClient[dict[str, Any]]]:

@@ -10,6 +10,9 @@ from workshop.learn.failures import reason
 from workshop.learn.workspace import Workspace
 from workshop.testbed.process import spawn
 
+RUN_LOG = "run.log"
+"""The name of the file with the run's output, in the state folder."""
+
 
 class WorkspaceRun:
     """The run of a workspace's step. It is started again when files have changed, and stopped at the end of
@@ -19,7 +22,7 @@ class WorkspaceRun:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._process: subprocess.Popen[bytes] | None = None
-        self.log = workspace.folder / ".state" / "run.log"
+        self.log = workspace.folder / ".state" / RUN_LOG
 
     def __enter__(self) -> Self:
         return self

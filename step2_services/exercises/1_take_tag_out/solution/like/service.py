@@ -1,0 +1,1 @@
+../../../../like/service.py
