@@ -51,7 +51,7 @@ def restored_versions(parts: Parts) -> Iterator[None]:
 @pytest.mark.usefixtures("restored_versions")
 @pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
 def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> None:
-    before = {service: parts.stage.instances(service) for service in ("search", "list", "gateway")}
+    before = parts.stage.instances(words[-1]) if words[0] == "replace" else []
     no_dead_letter = words[:2] == ("rapids", "redrive")
     if no_dead_letter:
         with pytest.raises(AssertionError, match="There is no dead letter 17"):
@@ -63,8 +63,8 @@ def test_command_works_as_the_readme_describes(parts: Parts, words: Words) -> No
             assert len(parts.stage.instances(service)) >= int(number)
     if words[0] == "replace":
         after = parts.stage.instances(words[-1])
-        assert len(after) == len(before[words[-1]]) == 2
-        assert not {*after} & {*before[words[-1]]}
+        assert len(after) == len(before) > 0
+        assert not {*after} & {*before}
     if "rebuild" in words:
         assert "posts: complete" in output
         parts.await_posts()
