@@ -55,10 +55,10 @@ learn: $(VENV)/dev.stamp ## go through the exercises
 	@$(WORKSHOP) learn $(ARGS)
 
 check: $(VENV)/dev.stamp ## check one exercise: make check STEP=2 EX=1 | HINT=1 | SOLUTION=1
-	@$(WORKSHOP) check --step $(STEP) --exercise '$(EX)' $(if $(HINT),--hint) $(if $(SOLUTION),--solution)
+	@$(WORKSHOP) check --step $(STEP) $(if $(EX),--exercise '$(EX)') $(if $(HINT),--hint) $(if $(SOLUTION),--solution)
 
 reset: $(VENV)/dev.stamp ## make your copy of an exercise anew, and keep the old one: make reset STEP=2 EX=1
-	@$(WORKSHOP) reset --step $(STEP) --exercise '$(EX)'
+	@$(WORKSHOP) reset --step $(STEP) $(if $(EX),--exercise '$(EX)')
 
 docker: $(VENV)/run.stamp ## the same from containers: make docker STEP=0 | ONLY=stores
 	@$(WORKSHOP) docker --step $(or $(STEP),0) $(if $(ONLY),--only='$(ONLY)')
