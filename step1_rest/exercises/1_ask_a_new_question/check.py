@@ -47,8 +47,8 @@ def requests_are_few(step: Observed) -> None:
         _, recorder = _run(step, topic, day)
     if len(recorder.exchanges) > PAGES + 1:
         raise Missing(
-            f"For {SINCE} posts it sent {len(recorder.exchanges)} requests. {PAGES} pages of {PAGE} have "
-            "them all, if `where` leaves out all others."
+            f"For {SINCE} posts it sent {len(recorder.exchanges)} requests, and {PAGES} pages of {PAGE} have "
+            "them all. Does `where` leave out all others, and has each page as many posts as is allowed?"
         )
     for exchange in recorder.exchanges:
         fields = {name for post in exchange.response.json().get("_items", []) for name in post}
@@ -79,7 +79,7 @@ def _compare(printed: list[str], expected: list[str]) -> None:
     if len(set(printed)) < len(expected):
         raise Missing(
             f"The topic has {len(expected)} posts since then, and it printed {len(set(printed))} of them. "
-            f"A page has at most {PAGE}."
+            f"A page has at most {PAGE}, and a day begins at midnight."
         )
     if len(printed) > len(expected):
         raise Missing(f"It printed {len(printed)} titles for {len(expected)} posts: some more than once.")

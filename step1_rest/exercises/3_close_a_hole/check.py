@@ -67,9 +67,10 @@ def the_directory_does_what_it_is_for(step: Observed) -> None:
         response = _directory(step, **parameters)
         found = _names(response)
         if found is None or (expected is not None and found != expected):
+            got = "no list" if found is None else f"{found}"
             raise Missing(
-                f"GET /directory with {parameters} got {response.status_code} and {found}, "
-                f"not {expected or 'both members'}."
+                f"GET /directory with {parameters} got {response.status_code} and {got}, "
+                f"not {'both members' if expected is None else expected}."
             )
         if not all("created" in each for each in response.json()["_items"]):
             raise Missing("GET /directory does not say any more since when somebody is a member.")
