@@ -54,7 +54,7 @@ class Exercise:
     def hints(self) -> list[str]:
         """Return the hints, each of which says more than the one before."""
         _, *hints = re.split(r"^## .*$", (self.folder / "hints.md").read_text("utf-8"), flags=re.MULTILINE)
-        return [hint.strip() for hint in hints]
+        return [hint.strip("\n") for hint in hints]
 
 
 @cache
