@@ -71,11 +71,12 @@ class Capture:
         request = SnapshotRequest.model_validate_json(text)
         self.requests.append(request)
         self.times.append(time.monotonic())
-        for domain in request.domains:
+        domains = [each for each in request.domains if each in self._histories]
+        for domain in domains:
             if request.again or domain not in self._runs:
                 self._runs[domain] = f"run-{domain}-{len(self.requests)}"
-        accepted = SnapshotAccepted(runs={domain: self._runs[domain] for domain in request.domains})
-        for domain in () if self.holds_back else request.domains:
+        accepted = SnapshotAccepted(runs={domain: self._runs[domain] for domain in domains})
+        for domain in () if self.holds_back else domains:
             await self.give(request.river, domain)
         await asyncio.sleep(self.replies_after)
         return accepted.model_dump_json().encode()

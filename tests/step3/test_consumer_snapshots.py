@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
+from structlog.testing import capture_logs
 
 from step3_async.rapids.bus import Unavailable
 from step3_async.rapids.consumer import snapshots
@@ -105,6 +106,17 @@ class TestStart:
             await capture(rapids)
             await until(lambda: consumer.ready)
         assert titles(pond) == ALL_TITLES
+
+    @asynchronous
+    async def test_domain_that_capture_does_not_follow_is_logged_once(
+        self, rapids: Broker, pond: Pond, other: Pond
+    ) -> None:
+        capturing = await capture(rapids, **{DOMAIN: list(HISTORY)})
+        with capture_logs() as logs:
+            async with running_consumer(rapids, {DOMAIN: pond, OTHER: other}) as consumer:
+                await until(lambda: len(capturing.requests) > 2)
+                assert not consumer.ready
+        assert [each["domains"] for each in logs if each["log_level"] == "warning"] == [[OTHER]]
 
     @asynchronous
     async def test_complete_pond_requests_nothing(self, rapids: Broker, pond: Pond) -> None:

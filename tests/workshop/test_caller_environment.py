@@ -62,6 +62,13 @@ def test_settings_of_the_step_and_variables_with_its_prefix_reach_a_process(
     assert "IMAGE_MAX_BYTES" not in env
 
 
+def test_placeholder_that_stands_for_nothing_is_told(render: Renderer) -> None:
+    with pytest.raises(
+        click.ClickException, match=r"like needs {mongodb\[step3_like\]}, and there is no step3_like"
+    ):
+        render(Process("like", "{python}", {"MONGODB_URI": "{mongodb[step3_like]}"}))
+
+
 def test_pattern_names_several_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAPIDS_MAX_AGE", "60")
     monkeypatch.setenv("RAPID", "60")

@@ -2,7 +2,10 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import Any
+
+import click
 
 from workshop import environment, state
 from workshop.addresses import host_in_url
@@ -18,7 +21,9 @@ class Renderer:
         self._step, self._stores = step, stores
 
     def __call__(self, process: Process) -> tuple[list[str], dict[str, str]]:
-        """Return the command line and the environment of a new process."""
+        """Return the command line and the environment of a new process. Raises click.ClickException for a
+        placeholder that stands for nothing.
+        """
         step, stores = self._step, self._stores
         values = {
             **addresses(step),
@@ -31,7 +36,7 @@ class Renderer:
             "services": endpoints_file(step.number),
             "metrics": state.folder() / f"metrics{step.number}" / process.name,
         }
-        rendered = {name: value.format_map(values) for name, value in process.env.items()}
+        rendered = {name: _filled(value, values, process) for name, value in process.env.items()}
         ports = {step.port_variable: step.port, **step.ports}
         face = {f"STEP{step.number}_HOST": step.host, **{name: str(port) for name, port in ports.items()}}
         if sys.stdout.isatty():  # the processes themselves see only our pipe
@@ -43,7 +48,17 @@ class Renderer:
             **environment.overrides(step.settings),
             **process.own,
         }
-        return [word.format_map(values) for word in shlex.split(process.command)], env
+        return [_filled(word, values, process) for word in shlex.split(process.command)], env
+
+
+def _filled(text: str, values: Mapping[str, Any], process: Process) -> str:
+    try:
+        return text.format_map(values)
+    except KeyError as error:
+        raise click.ClickException(
+            f"step.toml: {process.name} needs {text}, and there is no {error.args[0]}. If it is a user, "
+            "list it under [mongodb] or [nats.users]."
+        ) from None
 
 
 class Secrets:

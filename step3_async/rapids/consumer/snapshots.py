@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
@@ -119,11 +119,21 @@ class Snapshots:
                 log.info("no snapshot accepted yet", river=self._name, domains=wanted, reason=str(error))
             self._complaint = str(error)
             return
-        self._complaint, self._accept_seconds = "", ACCEPT_SECONDS
+        self._accept_seconds = ACCEPT_SECONDS
+        self._complain_of(sorted({*wanted} - runs.keys()))
         for domain in runs.keys() & self._ponds.keys():
             await asyncio.to_thread(self._ponds[domain].snapshots.begin, domain, runs[domain])
             self._to_request.discard(domain)
-        log.info("snapshots accepted", river=self._name, domains=wanted)
+        log.info("snapshots accepted", river=self._name, domains=sorted(runs))
+
+    def _complain_of(self, unknown: Sequence[str]) -> None:
+        """Log the domains that capture does not follow, once: their ponds wait for a snapshot for ever."""
+        complaint = ", ".join(unknown)
+        if complaint and complaint != self._complaint:
+            log.warning(
+                "the ponds wait for domains that capture does not follow", river=self._name, domains=unknown
+            )
+        self._complaint = complaint
 
 
 def _progress(state: SnapshotState | None) -> SnapshotProgress:
