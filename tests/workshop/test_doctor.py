@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documented_commands import ROOT
+from tests.support.files import ROOT
 from tests.support.make import make
 from workshop.doctor import machine, mongod, nats, needs, packages, programs, report
 from workshop.ports import free_port

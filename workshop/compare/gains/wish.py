@@ -99,7 +99,7 @@ def _as_subscriber(arm: str) -> Wish:
 
 
 def _python(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.rglob("*.py"))
+    yield from sorted(path for path in folder.rglob("*.py") if "exercises" not in path.parts)
 
 
 def _parsed(path: Path) -> ast.Module:
