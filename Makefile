@@ -70,7 +70,7 @@ test: $(VENV)/dev.stamp ## run all tests, or one step's: make test STEP=0
 	@$(BIN)/python -m pytest $(PYTEST_WORKERS) $(ONE_STEP) $(ARGS)
 
 test-chapters: $(VENV)/dev.stamp ## run all commands of the texts, and compare what they print: make test-chapters STEP=0 | FIX=1
-	@$(BIN)/python -m pytest tests/chapters -m chapter -n 2 --dist loadscope --durations=20 --durations-min=3 $(if $(filter-out no,$(FIX)),--fix) $(ONE_STEP) $(ARGS)
+	@$(BIN)/python -m pytest tests/chapters -m chapter -n 3 --dist loadscope --durations=20 --durations-min=3 $(if $(filter-out no,$(FIX)),--fix) $(ONE_STEP) $(ARGS)
 
 test-docker: $(VENV)/dev.stamp ## build all images, and test the steps in containers: make test-docker STEP=3 | QUICK=1
 	@$(if $(QUICK),,DRILLS=full) $(BIN)/python -m pytest -m docker $(ONE_STEP) $(ARGS)

@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 STEP = re.compile(r"[\[-](step\d)[\]-]")
 PLACE = re.compile(r"(?:.*/)?tests/(\w+)/(\w+)\.py::")
 TEXT = re.compile(r"::test_block\[(.+):\d+\]")
+EXERCISE = re.compile(r"/test_exercises\.py::.*\[(\d\.\d)\]")
 SHARING = {"step1", "step2", "drills"}
 """Folders whose files share a running step, or should not run beside each other."""
 
@@ -29,6 +30,8 @@ last: the suites share theirs with those that start and stop instances.
 """
 
 LONGEST = (
+    *("step3_async/README.md", "chapters/test_learn", "step2_services/README.md", "step0_monolith/README.md"),
+    *("exercise 3.3", "exercise 3.4", "exercise 3.1", "exercise 3.2", "step1_rest/README.md"),
     *("shared step3", "shared step2", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
     *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
     *("contract of step1", "workshop/test_load_command", "workshop/test_make_targets"),
@@ -47,6 +50,8 @@ def group_of(nodeid: str) -> str:
         return nodeid.partition("::")[0]
     if text := TEXT.search(nodeid):
         return text[1]
+    if exercise := EXERCISE.search(nodeid):
+        return f"exercise {exercise[1]}"
     folder, file = place.groups()
     if step := STEP.search(nodeid):
         return f"shared {step[1]}" if step[1] in SLOW_TO_START else f"{folder} of {step[1]}"
