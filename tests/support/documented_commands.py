@@ -10,8 +10,8 @@ from workshop.cli import COMMANDS
 PREFIX = r"(?:\./stones|(?:\.venv/bin/python -m )?workshop)"
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
-OPTIONAL = re.compile(r" \[.*?\]| \|.*|…")
-"""Placeholders and options that a synopsis leaves to the reader."""
+OPTIONAL = re.compile(r" \[.*?\]| [|>&].*|…")
+"""Options that a synopsis leaves to the reader, and what a shell does with the output."""
 
 Words = tuple[str, ...]
 
