@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,9 @@ def test_summaries_say_which_shares_failed() -> None:
     shares = Counter[int | str]({201: 32, 503: 11, "ReadTimeout": 1})
     first, _ = summarise([search(0.01)], shares).in_words().splitlines()
     assert first == "44 shares: 32 mailed, 11 failed with 503, 1 failed with ReadTimeout"
+
+
+def test_summaries_with_errors_can_be_printed_as_json() -> None:
+    summary = summarise([search(0.01), search(0.01, 503), search(0.01, 503)], Counter({503: 1}))
+    found = json.loads(json.dumps(asdict(summary)))
+    assert (found["errors"], found["failed_shares"]) == ({"503": 2}, {"503": 1})

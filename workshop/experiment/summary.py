@@ -56,7 +56,10 @@ def summarise(searches: Sequence[Search], shares: Counter[int | str]) -> Summary
         half_within_ms=round(half * 1000) if half in times else None,
         slowest_ms=round(times[-1] * 1000) if times else None,
         without_response=sum(each.status is None for each in searches),
-        errors=Counter(each.status for each in searches if each.status is not None and each.status >= ERROR),
+        # No Counter: `asdict` takes one for a list of what it should count.
+        errors=dict(
+            Counter(each.status for each in searches if each.status is not None and each.status >= ERROR)
+        ),
         shares=shares.total(),
         failed_shares={why: n for why, n in shares.items() if not isinstance(why, int) or why >= ERROR},
     )
