@@ -1,5 +1,6 @@
 """Reads single keys from the terminal, without Enter."""
 
+import os
 import select
 import sys
 import termios
@@ -22,4 +23,10 @@ def single_keys() -> Iterator[None]:
 def read_key(seconds: float) -> str | None:
     """Return the next key, None if none is pressed within `seconds`. When the terminal is gone, it is `q`."""
     ready, _, _ = select.select([sys.stdin], [], [], seconds)
-    return (sys.stdin.read(1) or "q") if ready else None
+    if not ready:
+        return None
+    # Not by sys.stdin, which would also take the keys behind it, and then `select` would not see them.
+    try:
+        return os.read(sys.stdin.fileno(), 1).decode(errors="replace") or "q"
+    except OSError:
+        return "q"
