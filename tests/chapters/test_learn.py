@@ -112,9 +112,10 @@ def test_reset_begins_anew_and_keeps_what_was_there(checkout: Path) -> None:
     workshop(["reset", "--step", "0", "--exercise", "1"], checkout)
     solve(checkout)
     found = make("reset", "STEP=0", "EX=1", folder=checkout)
-    assert "what you had is in work/0.1.before-reset" in found
-    kept, anew = (checkout / "work" / each for each in ("0.1.before-reset/mongo/posts.py", f"0.1/{SOLVED}"))
-    assert "shown_page(" in kept.read_text()
+    assert "what you had is in work/0.1.before-reset-2" in found
+    anew = checkout / "work/0.1" / SOLVED
+    for kept in ("0.1.before-reset", "0.1.before-reset-2"):
+        assert "shown_page(" in (checkout / "work" / kept / "mongo/posts.py").read_text()
     assert "shown_page(" not in anew.read_text()
     assert "✔" not in workshop(["learn", "--list"], checkout)
 

@@ -9,10 +9,15 @@ import difflib
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+import click
+
 from workshop.learn.exercises import FOLDER, Exercise
+from workshop.run.lock import is_running_in
 from workshop.state import ROOT
 
 WORK = ROOT / "work"
@@ -37,9 +42,19 @@ class Workspace:
         return self.folder / self.exercise.step_folder
 
     @property
+    def state(self) -> Path:
+        """The state folder of what runs in it."""
+        return self.folder / ".state"
+
+    @property
     def exists(self) -> bool:
         """Whether the copy was made."""
         return self.step_folder.is_dir()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the copy of the step runs, whoever has started it."""
+        return is_running_in(self.state, self.exercise.step)
 
     def create(self) -> None:
         """Make the copy, complete or not at all, unless it exists."""
@@ -55,35 +70,49 @@ class Workspace:
             draft.rename(self.step_folder)
 
     def reset(self) -> Path | None:
-        """Make the copy anew. Keep the learner's version beside it, and return where it is, None if there was
-        none. Remove the data.
+        """Make the copy anew. Keep the learner's version beside it, and all that were kept before; return
+        where it is, None if there was none. Remove the data. Raises click.ClickException while the copy runs.
         """
+        if self.is_running:
+            raise click.ClickException(
+                f"Step {self.exercise.step} runs in work/{self.exercise.name}, with its data. Stop it first: "
+                "`q` in `make learn`, or Ctrl-C in its terminal."
+            )
         kept = None
         if self.exists:
-            kept = self.folder.with_name(self.folder.name + BEFORE_RESET)
-            shutil.rmtree(kept, ignore_errors=True)
+            kept = self._kept()
             self.step_folder.rename(kept)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.create()
         return kept
+
+    def _kept(self) -> Path:
+        """Return a path that is free, for the version to keep."""
+        first = self.folder.with_name(self.folder.name + BEFORE_RESET)
+        later = (first.with_name(f"{first.name}-{number}") for number in count(2))
+        return first if not first.exists() else next(each for each in later if not each.exists())
 
     def apply_solution(self) -> None:
         """Lay the exercise's solution over the copy."""
         _lay_over(self.exercise.folder / "solution", self.step_folder)
 
     def version(self) -> dict[str, int]:
-        """Return when each file of the copy was changed, by path, to see whether anything changed since."""
-        return {
-            str(path): path.stat().st_mtime_ns
-            for path in self.step_folder.rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
-        }
+        """Return when each file of the copy was changed, by path, to see whether anything changed since.
+        Hidden files and those that end with ~ do not count: editors keep them beside what is edited.
+        """
+        found = {}
+        for folder, folders, files in os.walk(self.step_folder):
+            folders[:] = [each for each in folders if each != "__pycache__" and not each.startswith(".")]
+            for path in (Path(folder, each) for each in files if not _is_of_an_editor(each)):
+                with suppress(FileNotFoundError):  # it was removed, or replaced, just now
+                    found[str(path)] = path.stat().st_mtime_ns
+        return found
 
     def rollout(self) -> int:
         """Return when `./stones versions` or `scale` last changed which instances there should be; 0 without
         services.
         """
-        path = self.folder / ".state" / f"wanted{self.exercise.step}.json"
+        path = self.state / f"wanted{self.exercise.step}.json"
         return path.stat().st_mtime_ns if path.exists() else 0
 
 
@@ -103,6 +132,10 @@ def solution_diff(exercise: Exercise) -> Iterator[str]:
         new = path.read_text("utf-8").splitlines()
         shown = f"{exercise.step_folder}/{name}"
         yield from difflib.unified_diff(old, new, shown if before else "(new)", shown, lineterm="")
+
+
+def _is_of_an_editor(name: str) -> bool:
+    return name.startswith(".") or name.endswith("~")
 
 
 def _is_removed(exercise: Exercise, name: Path) -> bool:

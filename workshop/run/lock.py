@@ -74,10 +74,19 @@ def require_running(step: int) -> None:
     raise click.ClickException(f"Step {step} does not run: start it with `make run STEP={step}`.{hint}")
 
 
+def is_running_in(folder: Path, step: int) -> bool:
+    """Return whether the step runs with another state folder than this process's."""
+    return _is_locked(_path(step, folder))
+
+
 def _is_running(step: int) -> bool:
-    if not _path(step).exists():
+    return _is_locked(_path(step))
+
+
+def _is_locked(path: Path) -> bool:
+    if not path.exists():
         return False
-    with _path(step).open("a") as file:
+    with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -103,5 +112,5 @@ def _read(step: int) -> RunInfo | None:
     return None
 
 
-def _path(step: int) -> Path:
-    return state.folder() / f"run{step}.lock"
+def _path(step: int, folder: Path | None = None) -> Path:
+    return (folder or state.folder()) / f"run{step}.lock"
