@@ -94,7 +94,7 @@ def _is_solved(exercise: Exercise, screen: Screen, progress: Progress) -> bool:
     if is_passed(found):
         progress.solve(exercise)
         screen.say(f"Solved: {exercise.name}.")
-    return progress.is_solved(exercise) and is_passed(found)
+    return is_passed(found)
 
 
 def _named(name: str) -> Exercise:

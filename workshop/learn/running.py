@@ -3,15 +3,18 @@
 import signal
 import subprocess
 import sys
+import time
 from typing import Self
 
 from workshop.learn.checking import environment_of
-from workshop.learn.failures import reason
+from workshop.learn.failures import output, reason
 from workshop.learn.workspace import Workspace
 from workshop.testbed.process import spawn
 
 RUN_LOG = "run.log"
 """The name of the file with the run's output, in the state folder."""
+
+POLL_SECONDS = 0.05
 
 
 class WorkspaceRun:
@@ -22,7 +25,7 @@ class WorkspaceRun:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._process: subprocess.Popen[bytes] | None = None
-        self.log = workspace.folder / ".state" / RUN_LOG
+        self.log = workspace.state / RUN_LOG
 
     def __enter__(self) -> Self:
         return self
@@ -36,18 +39,20 @@ class WorkspaceRun:
         return self._process is not None and self._process.poll() is None
 
     def restart(self) -> None:
-        """Stop the run, if there is one, and start another."""
+        """Stop the run, if there is one, start another, and wait until a check can see that it runs."""
         self.stop()
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
-        with self.log.open("wb") as output:
+        with self.log.open("wb") as log:
             self._process = spawn(
                 [sys.executable, "-m", "workshop", "run", "--step", str(self._workspace.exercise.step)],
                 cwd=self._workspace.folder,
                 env=environment_of(self._workspace),
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdout=log,
+                stderr=log,
             )
+        while self.is_running and not self._workspace.is_running:
+            time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
         """Stop the run, as Ctrl-C does."""
@@ -59,5 +64,4 @@ class WorkspaceRun:
 
     def why_ended(self) -> str:
         """Return the reason that the run's output gives for its end."""
-        output = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return reason(output, str(self._workspace.folder))
+        return reason(output(self.log), str(self._workspace.folder))

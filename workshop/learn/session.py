@@ -2,9 +2,10 @@
 
 import queue
 import threading
-from contextlib import ExitStack
 
-from workshop.learn.checking import Result, results
+import click
+
+from workshop.learn.checking import Check, Result
 from workshop.learn.exercises import Exercise, all_exercises
 from workshop.learn.keys import read_key, single_keys
 from workshop.learn.progress import Progress
@@ -16,15 +17,16 @@ from workshop.run.lock import running_steps
 POLL_SECONDS = 0.3
 
 
-class Check:
+class Checking:
     """A check that goes on beside the session. `new` returns what it has found since the last call."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.found: list[Result] = []
-        self._queue: queue.Queue[Result | None] = queue.Queue()
-        self._ended = threading.Event()
         self.is_over = False
-        threading.Thread(target=self._run, args=(workspace,), daemon=True).start()
+        self._queue: queue.Queue[Result | None] = queue.Queue()
+        self._check = Check(workspace)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def new(self) -> list[Result]:
         """Return the next results. Afterwards `is_over` says whether there will be more."""
@@ -39,16 +41,14 @@ class Check:
         return fresh
 
     def cancel(self) -> None:
-        """End the check. What it still finds does not count."""
-        self._ended.set()
+        """End the check, and wait until it does nothing to the step any more."""
+        self._check.interrupt()
+        self._thread.join()
 
-    def _run(self, workspace: Workspace) -> None:
-        checking = results(workspace)
-        for result in checking:
-            if self._ended.is_set():
-                checking.close()
-                break
-            self._queue.put(result)
+    def _run(self) -> None:
+        with self._check as check:
+            for result in check.results():
+                self._queue.put(result)
         self._queue.put(None)
 
 
@@ -59,6 +59,7 @@ class Session:
         self._screen, self._progress = screen, progress
         self._exercise = exercise
         self._is_waiting = False
+        self._checking: Checking | None = None
 
     def run(self) -> None:
         """Go on until the learner ends it, or everything is solved."""
@@ -80,36 +81,43 @@ class Session:
         workspace = workspace_of(exercise)
         workspace.create()
         self._screen.exercise(workspace)
-        with ExitStack() as stack:
-            run = stack.enter_context(WorkspaceRun(workspace))
-            files, rollout, check = None, None, None
-            while True:
-                if not run.is_running and self._wait_for_ports():
+        with WorkspaceRun(workspace) as run:
+            try:
+                return self._watch(workspace, run)
+            finally:
+                self._cancel()
+
+    def _watch(self, workspace: Workspace, run: WorkspaceRun) -> bool:
+        """Check whenever something changes, and do what keys say. Return whether the next one is wanted."""
+        exercise, files, rollout = workspace.exercise, None, None
+        while True:
+            if not run.is_running and self._wait_for_ports():
+                files = None
+            elif files != (files := workspace.version()):
+                self._screen.say(f"Step {exercise.step} starts with your files …", "dim")
+                self._begin(workspace, run)
+            elif rollout != (rollout := workspace.rollout()) and self._checking and self._checking.is_over:
+                self._begin(workspace)
+            if self._checking:
+                self._show(self._checking, workspace, run)
+            match read_key(POLL_SECONDS):
+                case "q":
+                    return False
+                case "n":
+                    return True
+                case "c":
+                    self._begin(workspace, None if run.is_running else run)
+                case "r":
+                    self._cancel()
+                    run.stop()
+                    self._reset(workspace)
                     files = None
-                elif files != (files := workspace.version()):
-                    self._screen.say(f"Step {exercise.step} starts with your files …", "dim")
-                    check = self._again(check, workspace, run)
-                elif rollout != (rollout := workspace.rollout()) and check and check.is_over:
-                    check = self._again(check, workspace)
-                if check:
-                    self._show(check, workspace, run)
-                match read_key(POLL_SECONDS):
-                    case "q":
-                        return False
-                    case "n":
-                        return True
-                    case "c":
-                        check = self._again(check, workspace, None if run.is_running else run)
-                    case "r":
-                        run.stop()
-                        self._say_kept(workspace)
-                        files = None
-                    case "h":
-                        self._screen.hint(exercise, self._progress)
-                    case "s":
-                        self._screen.solution(exercise)
-                    case "l":
-                        self._screen.list(self._progress, exercise)
+                case "h":
+                    self._screen.hint(exercise, self._progress)
+                case "s":
+                    self._screen.solution(exercise)
+                case "l":
+                    self._screen.list(self._progress, exercise)
 
     def _wait_for_ports(self) -> bool:
         """Return whether a step of the checkout itself runs, which has the ports that the copy needs."""
@@ -122,15 +130,21 @@ class Session:
         self._is_waiting = bool(runs)
         return self._is_waiting
 
-    def _again(self, check: Check | None, workspace: Workspace, run: WorkspaceRun | None = None) -> Check:
-        """Begin another check in place of this one; first restart the step if there is a run to restart."""
-        if check:
-            check.cancel()
+    def _begin(self, workspace: Workspace, run: WorkspaceRun | None = None) -> None:
+        """Begin another check in place of the present one; first restart the step if there is a run to
+        restart.
+        """
+        self._cancel()
         if run:
             run.restart()
-        return Check(workspace)
+        self._checking = Checking(workspace)
 
-    def _show(self, check: Check, workspace: Workspace, run: WorkspaceRun) -> None:
+    def _cancel(self) -> None:
+        if self._checking:
+            self._checking.cancel()
+        self._checking = None
+
+    def _show(self, check: Checking, workspace: Workspace, run: WorkspaceRun) -> None:
         was_over = check.is_over
         for result in check.new():
             self._screen.result(result)
@@ -146,7 +160,11 @@ class Session:
             self._screen.say(f"    Its whole output is in {run.log}.", "dim")
         self._screen.say(KEYS, "dim")
 
-    def _say_kept(self, workspace: Workspace) -> None:
-        kept = workspace.reset()
+    def _reset(self, workspace: Workspace) -> None:
+        try:
+            kept = workspace.reset()
+        except click.ClickException as error:
+            self._screen.say(error.message, "red")
+            return
         self._progress.forget(workspace.exercise)
         self._screen.say(f"Your copy is as at the start again; what you had is in {kept}.")
