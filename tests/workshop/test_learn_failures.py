@@ -1,12 +1,22 @@
 """What a learner is told of a step that does not start."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import click
+import psutil
 import pytest
+from pymongo.errors import PyMongoError
 
+from workshop.learn.__main__ import missing_of, observed_step
 from workshop.learn.failures import error_of
+from workshop.learn.observed import Missing, Observed
 from workshop.learn.readiness import await_ready
+from workshop.ports import free_port
+from workshop.run.lock import run_lock
 from workshop.steps import read_step
 
 COPY = "/home/ada/stones/work/2.1"
@@ -39,3 +49,59 @@ def test_step_that_has_ended_is_told_with_its_last_words(tmp_path: Path) -> None
     log.write_text("01:22:16 system | starts\n01:22:17 web | nobody knows why\n")
     with pytest.raises(click.ClickException, match="nobody knows why"):
         await_ready(read_step(2), lambda: False, log)
+
+
+class Ready(BaseHTTPRequestHandler):
+    """Responds 200 to everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def ready_server() -> Iterator[int]:
+    """Yield the port of a server that is no step, and ready."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Ready)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_step_that_runs_at_another_address_is_not_looked_for_at_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path))
+    monkeypatch.setenv("STEP0_PORT", str(free_port()))
+    with run_lock(read_step(0)):
+        monkeypatch.setenv("STEP0_PORT", str(free_port()))
+        with pytest.raises(click.ClickException, match="It runs already, at "), observed_step(0):
+            pass
+
+
+def test_step_that_ends_during_the_check_does_not_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another server has its port, and is ready all the time."""
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path))
+    with ExitStack() as run, ready_server() as port:
+        monkeypatch.setenv("STEP0_PORT", str(port))
+        run.enter_context(run_lock(read_step(0)))
+        with pytest.raises(Missing, match="during the check"), observed_step(0):
+            run.close()
+
+
+@pytest.mark.parametrize("error", [PyMongoError("no server"), psutil.NoSuchProcess(1), AttributeError("get")])
+def test_errors_of_a_check_are_told_in_a_line(error: Exception) -> None:
+    def rule(_step: Observed) -> None:
+        raise error
+
+    missing = missing_of(rule, Observed(read_step(0), Path("run.log")))
+    assert missing
+    assert "\n" not in missing
