@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -184,6 +185,29 @@ class Observed:
                 if self.request("GET", f"{each.url}/health/ready").ok:
                     continue
             raise Missing(f"{each.name} was killed, and has not come back.")
+
+    @contextmanager
+    def repeating(self, action: Callable[[], object], at_once: int = 1) -> Iterator[list[str]]:
+        """Repeat an action inside the block, without a pause. Yield a list that gets what it raises."""
+        failures: list[str] = []
+        ended = threading.Event()
+
+        def repeat() -> None:
+            while not ended.is_set():
+                try:
+                    action()
+                except Exception as error:
+                    failures.append(str(error) or type(error).__name__)
+
+        threads = [threading.Thread(target=repeat, daemon=True) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield failures
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
 
     @contextmanager
     def databases(self) -> Iterator[MongoClient[dict[str, Any]]]:

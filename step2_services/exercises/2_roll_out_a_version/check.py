@@ -1,12 +1,7 @@
 """Search has a third version beside the others, which gets all requests while people search."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
-
-import requests
 
 from kit.domain.posts.collection import NEWEST
 from kit.domain.search.search import BEST_FIRST
@@ -64,7 +59,7 @@ def no_search_fails_meanwhile(step: Observed) -> None:
     """While v3 is rolled out, all versions get searches, and no search fails."""
     word, _ = _telling_word(step)
     _share(step, v1=0, v2=100, v3=0)
-    with _searching(step, word) as failures:
+    with step.repeating(lambda: _version_of(step, word), AT_ONCE) as failures:
         _share(step, v1=33, v2=33, v3=34)
         for version in ORDERS:
             step.eventually(lambda version=version: _require_search_by(step, word, version))
@@ -108,27 +103,3 @@ def _version_of(step: Observed, word: str) -> str:
     if not response.ok:
         raise Missing(f"A search responded with {response.status_code}: {response.text[:200]}")
     return response.headers["Served-By"].split()[-1]
-
-
-@contextmanager
-def _searching(step: Observed, word: str) -> Iterator[list[str]]:
-    """Search without a pause inside the block. Yield a list that gets what fails."""
-    failures: list[str] = []
-    ended = threading.Event()
-
-    def search() -> None:
-        while not ended.is_set():
-            try:
-                _version_of(step, word)
-            except (Missing, requests.RequestException) as error:
-                failures.append(str(error))
-
-    threads = [threading.Thread(target=search, daemon=True) for _ in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield failures
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()

@@ -1,6 +1,5 @@
 """The times of tags are in the pond, also of those from before the change."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -61,8 +60,10 @@ def rebuild_fills_old_documents(step: Observed) -> None:
         raise Missing(
             f"With documents from before the change, GET {PATH} has the tags {[*old]}, not {[*before]}."
         )
-    with _requests(step, {*before}):
+    with step.repeating(lambda: _require_tags(step, {*before})) as failures:
         step.workshop("rebuild", "--step", "3", SERVICE)
+    if failures:
+        raise Missing(f"While the pond was rebuilt, a request failed: {failures[0]}.")
 
     def as_before() -> None:
         if [*(found := _recent(step)).items()] != [*before.items()]:
@@ -106,25 +107,6 @@ def _take_new_fields_out(step: Observed) -> None:
                     each.update_one({"_id": mark["_id"]}, {"$unset": dict.fromkeys(new, "")})
 
 
-@contextmanager
-def _requests(step: Observed, tags: set[str]) -> Iterator[None]:
-    """Request the tags again and again inside the block. Raises Missing if a response lacks some."""
-    ended, problems = threading.Event(), []
-
-    def request() -> None:
-        while not ended.is_set() and not problems:
-            try:
-                if (found := {*_recent(step)}) != tags:
-                    problems.append(f"GET {PATH} had only the tags {sorted(found)}")
-            except Missing as error:
-                problems.append(str(error))
-
-    thread = threading.Thread(target=request)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-    if problems:
-        raise Missing(f"While the pond was rebuilt, {problems[0]}.")
+def _require_tags(step: Observed, tags: set[str]) -> None:
+    if (found := {*_recent(step)}) != tags:
+        raise Missing(f"GET {PATH} had only the tags {sorted(found)}")
