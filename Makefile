@@ -55,10 +55,10 @@ learn: $(VENV)/dev.stamp ## go through the exercises
 	@$(WORKSHOP) learn $(ARGS)
 
 check: $(VENV)/dev.stamp ## check one exercise: make check STEP=2 EX=1 | HINT=1 | SOLUTION=1
-	@$(WORKSHOP) check --step $(STEP) $(if $(EX),--exercise '$(EX)') $(if $(HINT),--hint) $(if $(SOLUTION),--solution)
+	@$(WORKSHOP) check --step $(or $(STEP),0) $(if $(EX),--exercise '$(EX)') $(if $(filter-out no,$(HINT)),--hint) $(if $(filter-out no,$(SOLUTION)),--solution)
 
 reset: $(VENV)/dev.stamp ## make your copy of an exercise anew, and keep the old one: make reset STEP=2 EX=1
-	@$(WORKSHOP) reset --step $(STEP) $(if $(EX),--exercise '$(EX)')
+	@$(WORKSHOP) reset --step $(or $(STEP),0) $(if $(EX),--exercise '$(EX)')
 
 docker: $(VENV)/run.stamp ## the same from containers: make docker STEP=0 | ONLY=stores
 	@$(WORKSHOP) docker --step $(or $(STEP),0) $(if $(ONLY),--only='$(ONLY)')
@@ -110,9 +110,11 @@ format: $(VENV)/dev.stamp ## rewrite the code in the house style
 lock: $(VENV)/dev.stamp ## resolve requirements/*.in again and write the *.txt, pinned by hash
 	@UV=../$(BIN)/uv sh requirements/lock.sh $(LOCK_OPTIONS)
 
-clean: ## stop what still runs and remove what these commands made
-	@if [ -d "$${WORKSHOP_STATE:-.state}" ]; then $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/stores/stop_orphans.py "$${WORKSHOP_STATE:-.state}"); fi
-	@rm -rf $(VENV) .state artefacts mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
+# Learners' copies in work are their own: only the data of these goes.
+clean: ## stop what still runs and remove what these commands made, but not your copies in work
+	@for state in "$${WORKSHOP_STATE:-.state}" work/*/.state; do if [ -d "$$state" ]; then WORKSHOP_STATE="$$state" $(if $(FITS),$(WORKSHOP) clean,$(PYTHON) -I workshop/stores/stop_orphans.py "$$state") || exit 1; fi; done
+	@rm -rf $(VENV) .state work/*/.state artefacts mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis || { $(NOT_OURS); }
+	@if [ -d work ]; then echo "Your copies of the exercises, and your progress, stay in work. Remove them with: rm -r work"; fi
 
 environment:
 	@$(OLD_PYTHON)

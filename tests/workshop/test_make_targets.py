@@ -131,6 +131,28 @@ def test_clean_stops_what_a_killed_command_left_and_keeps_the_checkout(
     assert make("clean", folder=checkout, env=env) == ""
 
 
+def test_clean_keeps_the_learners_copies_and_removes_their_data(checkout: Path, own: dict[str, str]) -> None:
+    copy = checkout / "work/0.1/step0_monolith/wsgi.py"
+    state = checkout / "work/0.1/.state"
+    for each in (copy.parent, state):
+        each.mkdir(parents=True)
+    copy.write_text("mine")
+    env = {**own, "WORKSHOP_STATE": ""}
+    try:
+        with making(
+            "mongod", until="ready: mongodb://", folder=checkout, env={**env, "WORKSHOP_STATE": str(state)}
+        ) as killed:
+            killed.kill()
+            server = psutil.Process(json.loads((state / "mongod.pid.json").read_text())["pid"])
+        said = make("clean", folder=checkout, env=env)
+        assert said.startswith("Stopped mongod.\nYour copies of the exercises")
+        assert not is_running(server)
+        assert copy.read_text() == "mine"
+        assert not state.exists()
+    finally:
+        shutil.rmtree(checkout / "work")
+
+
 def test_format_mends_what_lint_finds(checkout: Path) -> None:
     file = checkout / "kit" / "http" / "gaps.py"
     before = file.read_text()

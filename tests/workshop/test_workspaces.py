@@ -1,5 +1,7 @@
 """The learner's copies of the steps: what is kept, and when they have changed."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -53,3 +55,16 @@ def test_version_changes_with_files_but_not_with_those_of_editors(workspace: Wor
 def test_file_that_is_gone_when_it_is_looked_at_is_none(workspace: Workspace) -> None:
     (workspace.step_folder / "gone.py").symlink_to("nowhere.py")
     assert not any(path.endswith("gone.py") for path in workspace.version())
+
+
+def test_commands_of_exercises_are_refused_inside_a_copy(workspace: Workspace) -> None:
+    for words in (["learn", "--list"], ["reset", "--step", "1", "--exercise", "1"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "workshop", *words],
+            cwd=workspace.folder,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert f"Give this command in {state.ROOT}." in done.stderr

@@ -14,7 +14,7 @@ from workshop.learn.workspace import workspace_of
 from workshop.state import ROOT
 
 step_option = click.option("--step", required=True, type=int, help="The step of the exercise.")
-exercise_option = click.option("--exercise", "number", required=True, type=int, help="Its number.")
+exercise_option = click.option("--exercise", "number", type=int, help="Its number.")
 
 
 @click.command()
@@ -39,7 +39,7 @@ def learn(only_list: bool, begin: str | None) -> None:
 @exercise_option
 @click.option("--hint", is_flag=True, help="Show the next hint instead.")
 @click.option("--solution", is_flag=True, help="Show what a solution changes instead.")
-def check(step: int, number: int, hint: bool, solution: bool) -> None:
+def check(step: int, number: int | None, hint: bool, solution: bool) -> None:
     """Check one exercise in its running step, or in one that is started for it. Exits with 1 if it is not
     solved.
     """
@@ -56,7 +56,7 @@ def check(step: int, number: int, hint: bool, solution: bool) -> None:
 @click.command()
 @step_option
 @exercise_option
-def reset(step: int, number: int) -> None:
+def reset(step: int, number: int | None) -> None:
     """Make the copy of an exercise anew; keep what was in it."""
     exercise = find(step, number)
     kept = workspace_of(exercise).reset()

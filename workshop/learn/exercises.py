@@ -59,18 +59,24 @@ class Exercise:
 
 @cache
 def all_exercises() -> tuple[Exercise, ...]:
-    """Return all exercises, in the order in which they are done."""
+    """Return all exercises, in the order in which they are done. Raises click.ClickException in a workspace,
+    which has no exercises.
+    """
+    if (ROOT / "workshop").is_symlink():
+        checkout = (ROOT / "workshop").resolve().parent
+        raise click.ClickException(f"This is a copy for an exercise. Give this command in {checkout}.")
     paths = ROOT.glob(f"step[0-9]_*/{FOLDER}/*/exercise.toml")
     return tuple(sorted(map(_read, paths), key=lambda each: (each.step, each.number)))
 
 
-def find(step: int, number: int) -> Exercise:
+def find(step: int, number: int | None) -> Exercise:
     """Return one exercise. Raises click.ClickException when there is none."""
     for each in all_exercises():
         if (each.step, each.number) == (step, number):
             return each
     known = ", ".join(str(each.number) for each in all_exercises() if each.step == step)
-    raise click.ClickException(f"Step {step} has no exercise {number}. It has: {known or 'none'}.")
+    what = "Say which exercise, as in EX=1." if number is None else f"Step {step} has no exercise {number}."
+    raise click.ClickException(f"{what} {'It' if number else f'Step {step}'} has: {known or 'none'}.")
 
 
 def _read(path: Path) -> Exercise:
