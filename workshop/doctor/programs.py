@@ -14,7 +14,12 @@ BROWSERS_OF_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-
+BROWSER_PACKAGES = {
+    "debian": "chromium",
+    "ubuntu": "chromium-browser",
+    "fedora": "chromium",
+    "macos": "--cask chromium",
+}
 PACKAGES_OF_MACOS = {"npm": "node"}
 
 
@@ -53,18 +58,12 @@ def check_browser() -> Finding:
     for name in (*BROWSERS, *BROWSERS_OF_MACOS):
         if (binary := shutil.which(name)) and (output := output_of(binary, "--version")):
             return Finding("browser", OK, False, output.strip().splitlines()[0])
-    names = {
-        "debian": "chromium",
-        "ubuntu": "chromium-browser",
-        "fedora": "chromium",
-        "macos": "--cask chromium",
-    }
     return Finding(
         "browser",
         MISSING,
         False,
         "no Chromium or Chrome",
-        install_command(names),
+        install_command(BROWSER_PACKAGES),
         "browser tests and the PDF of make slides",
     )
 

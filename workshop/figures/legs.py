@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workshop.figures.figure import Figure
-from workshop.state import ROOT
+from workshop.legs.ways import FILE, FOLDER
 
-PUBLISHED = ROOT / "docs" / "legs" / "legs.json"
+PUBLISHED = FOLDER / FILE
 
 
 def figures(ways: Sequence[dict[str, Any]]) -> Iterator[Figure]:

@@ -1,9 +1,11 @@
 """`./stones legs`: shows through which parts a like and a search go at each step, from the steps' traces."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from workshop import signals
 from workshop.legs.running import trace
 from workshop.legs.ways import FILE, FOLDER, VERBS, read, replaced, write
 from workshop.state import ROOT
@@ -28,11 +30,16 @@ def legs(verbs: tuple[str, ...], step: int | None, is_to_write: bool, folder: Pa
     spans to this command.
     """
     found = []
-    for number in step_numbers() if step is None else [step]:
-        ways = trace(number, verbs or VERBS)
-        found += ways
-        for way in ways:
-            say(f"{way.as_text()}\n")
+    signals.install()
+    try:
+        with signals.interruptible():
+            for number in step_numbers() if step is None else [step]:
+                ways = trace(number, verbs or VERBS)
+                found += ways
+                for way in ways:
+                    say(f"{way.as_text()}\n")
+    except KeyboardInterrupt:
+        sys.exit(signals.exit_code())
     if is_to_write:
         from workshop.legs.pictures import write_pictures  # noqa: PLC0415 - only who writes draws
 

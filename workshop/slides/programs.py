@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from workshop.doctor.packages import install_command
-from workshop.doctor.programs import BROWSERS, BROWSERS_OF_MACOS
+from workshop.doctor.programs import BROWSER_PACKAGES, BROWSERS, BROWSERS_OF_MACOS
 from workshop.state import ROOT
 
 MARP = Path(sys.prefix) / "slides" / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
@@ -38,14 +38,8 @@ def find_browser() -> str | None:
 
 def without_browser() -> str:
     """Return what to say to a user who has no Chromium."""
-    names = {
-        "debian": "chromium",
-        "ubuntu": "chromium-browser",
-        "fedora": "chromium",
-        "macos": "--cask chromium",
-    }
     return (
-        f"There is no Chromium, so there is no PDF. {_try(names)}\n"
+        f"There is no Chromium, so there is no PDF. {_try(BROWSER_PACKAGES)}\n"
         "CHROME_PATH names one that is not on the PATH."
     )
 
@@ -82,15 +76,19 @@ def to_pdf(browser: str, page: Path, made: Path) -> None:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=SECONDS,
-        check=False,
-    )
+    name = Path(command[0]).name
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise click.ClickException(f"{name} did not end within {SECONDS:.0f} s.") from None
     if done.returncode:
-        raise click.ClickException(f"{Path(command[0]).name} failed:\n{done.stdout.strip()[-2000:]}")
+        raise click.ClickException(f"{name} failed:\n{done.stdout.strip()[-2000:]}")
