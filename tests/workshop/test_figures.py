@@ -29,6 +29,12 @@ def test_texts_have_the_published_figures(path: Path) -> None:
     assert text == filled(text, published_figures()), "Run: ./stones figures --write"
 
 
+@pytest.mark.parametrize("path", TEXTS, ids=[each.relative_to(ROOT).as_posix() for each in TEXTS])
+def test_no_line_begins_with_a_figure(path: Path) -> None:
+    # Markdown would end the paragraph there, and take the line as HTML.
+    assert re.findall(r"^ *<!--figure .*", path.read_text(), re.MULTILINE) == []
+
+
 def test_texts_are_those_that_are_committed(tmp_path: Path) -> None:
     for name in ("README.md", "docs/glossary.md", "step3_async/README.md"):
         assert ROOT / name in TEXTS
