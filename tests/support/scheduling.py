@@ -30,7 +30,13 @@ last: the suites share theirs with those that start and stop instances.
 """
 
 LONGEST = (
-    *("step3_async/README.md", "chapters/test_learn", "step2_services/README.md", "step0_monolith/README.md"),
+    *(
+        "chapters/test_built_slides",
+        "step3_async/README.md",
+        "chapters/test_learn",
+        "step2_services/README.md",
+        "step0_monolith/README.md",
+    ),
     *("exercise 3.3", "exercise 3.4", "exercise 3.1", "exercise 3.2", "step1_rest/README.md"),
     *("shared step3", "shared step2", "step2", "e2e of step0", "contract of step0", "step3/test_hosting"),
     *("workshop/test_load_subreddit", "step3/test_nats_events", "step3/test_rapids_command"),
