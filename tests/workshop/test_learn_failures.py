@@ -19,7 +19,7 @@ from workshop.ports import free_port
 from workshop.run.lock import run_lock
 from workshop.steps import read_step
 
-COPY = "/home/ada/stones/work/2.1"
+COPY = "/srv/stones/work/2.1"
 OUTPUT = f"""\
 01:22:16 system    | like started (pid=20155)
 01:22:17 like      | ValueError: of another service
