@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop.learn.checking import results
-from workshop.learn.exercises import Exercise, all_exercises
-from workshop.learn.screen import is_passed
-from workshop.learn.workspace import workspace_of
+from workshop.learn.material.exercises import Exercise, all_exercises
+from workshop.learn.material.workspace import workspace_of
+from workshop.learn.session.checking import results
+from workshop.learn.session.screen import is_passed
 
 pytestmark = pytest.mark.chapter
 

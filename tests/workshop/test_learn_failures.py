@@ -12,14 +12,14 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from workshop.learn.__main__ import missing_of, observed_step
-from workshop.learn.failures import error_of
-from workshop.learn.observed import Missing, Observed
-from workshop.learn.readiness import await_ready
+from workshop.learn.observing.failures import error_of
+from workshop.learn.observing.observed import Missing, Observed
+from workshop.learn.observing.readiness import await_ready
 from workshop.ports import free_port
 from workshop.run.lock import run_lock
 from workshop.steps import read_step
 
-COPY = "/srv/stones/work/2.1"
+COPY = "/srv/stones/copies/2.1"
 OUTPUT = f"""\
 01:22:16 system    | like started (pid=20155)
 01:22:17 like      | ValueError: of another service

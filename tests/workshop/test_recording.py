@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workshop import local_http
-from workshop.learn.recording import recorded
+from workshop.learn.observing.recording import recorded
 
 
 @pytest.fixture

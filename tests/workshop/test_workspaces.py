@@ -8,8 +8,8 @@ import click
 import pytest
 
 from workshop import state
-from workshop.learn.exercises import find
-from workshop.learn.workspace import Workspace, workspace_of
+from workshop.learn.material.exercises import find
+from workshop.learn.material.workspace import Workspace, workspace_of
 from workshop.run.lock import run_lock
 from workshop.steps import read_step
 

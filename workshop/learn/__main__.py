@@ -19,9 +19,9 @@ from nats.errors import Error as NatsError
 from pymongo.errors import PyMongoError
 
 from workshop import signals, state
-from workshop.learn.observed import Missing, Observed
-from workshop.learn.readiness import await_ready
-from workshop.learn.running import RUN_LOG
+from workshop.learn.observing.observed import Missing, Observed
+from workshop.learn.observing.readiness import await_ready
+from workshop.learn.session.running import RUN_LOG
 from workshop.run.lock import running_steps
 from workshop.steps import Step, read_step
 from workshop.testbed.step import isolated_state, running_step

@@ -5,12 +5,12 @@ from contextlib import suppress
 
 import click
 
-from workshop.learn.checking import Result, results
-from workshop.learn.exercises import Exercise, find
-from workshop.learn.progress import Progress
-from workshop.learn.screen import Screen, is_passed
-from workshop.learn.session import Session
-from workshop.learn.workspace import workspace_of
+from workshop.learn.material.exercises import Exercise, find
+from workshop.learn.material.progress import Progress
+from workshop.learn.material.workspace import workspace_of
+from workshop.learn.session.checking import Result, results
+from workshop.learn.session.loop import Session
+from workshop.learn.session.screen import Screen, is_passed
 from workshop.state import ROOT
 
 step_option = click.option("--step", required=True, type=int, help="The step of the exercise.")

@@ -1,6 +1,6 @@
 """A page costs the same number of queries, however many posts it has."""
 
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 ATTEMPTS = 3
 

@@ -4,7 +4,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 
 def author_has_a_list(step: Observed) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from workshop.learn.observed import Missing, Observed
-from workshop.learn.recording import Recorder, recorded
+from workshop.learn.observing.observed import Missing, Observed
+from workshop.learn.observing.recording import Recorder, recorded
 from workshop.load.posts.post import Document, document
 
 SINCE, PAGE = 105, 50

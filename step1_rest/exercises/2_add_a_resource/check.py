@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from workshop.learn.observed import Missing, Observed, Reader
+from workshop.learn.observing.observed import Missing, Observed, Reader
 
 WRONG: dict[str, dict[str, Any]] = {
     "without a text": {"text": None},

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from workshop.learn.observed import Missing, Observed, Reader
+from workshop.learn.observing.observed import Missing, Observed, Reader
 
 LETTERS = sorted(digits + ascii_lowercase)
 FOUND_LETTERS = 3

@@ -2,7 +2,7 @@
 
 import secrets
 
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 TAG = f"t-{secrets.token_hex(4)}"
 

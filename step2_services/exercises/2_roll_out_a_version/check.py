@@ -5,7 +5,7 @@ from typing import Any
 
 from kit.domain.posts.collection import NEWEST
 from kit.domain.search.search import BEST_FIRST
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 ORDERS: dict[str, list[tuple[str, Any]]] = {
     "v1": list(NEWEST),

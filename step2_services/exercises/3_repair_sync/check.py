@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from step2_services.sync.relations import RELATIONS
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 TAKER = "search"
 NAMED = 3

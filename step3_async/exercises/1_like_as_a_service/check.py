@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 ASYNC = {"Prefer": "respond-async"}
 ENVELOPE = ("eventId", "eventDomain", "eventName", "timestamp", "key", "version", "payload")

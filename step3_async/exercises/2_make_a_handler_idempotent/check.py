@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from typing import Any
 
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 COPIES = 3
 READERS = 4

@@ -4,7 +4,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from workshop.learn.observed import Missing, Observed, Reader
+from workshop.learn.observing.observed import Missing, Observed, Reader
 
 ORIGINAL = Path(__file__).parents[2]
 """The step's folder as it is without the exercise."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from workshop.learn.observed import Missing, Observed
+from workshop.learn.observing.observed import Missing, Observed
 
 PATH = "/recent-tags"
 SERVICE, DATABASE = "tagged", "step3_tagged"

@@ -1,1 +1,0 @@
-../../../../../aggregates/like/__init__.py

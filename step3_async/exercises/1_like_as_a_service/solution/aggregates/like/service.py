@@ -1,1 +1,0 @@
-../../../../../aggregates/like/service.py

@@ -1,1 +1,0 @@
-../../../../capture/sources.py

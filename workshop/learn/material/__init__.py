@@ -1,0 +1,1 @@
+"""The exercises, the learner's copies of the steps, and how far the learner has come."""

@@ -1,0 +1,1 @@
+"""What the check of an exercise observes of a running step, and why a step does not start."""
