@@ -14,9 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import PATIENCE, eventually, pauses
-from tests.support.make import command, copy_of_the_checkout, environment, make
-from workshop.default_ports import default_ports
-from workshop.ports import free_port
+from tests.support.make import command, copy_of_the_checkout, environment, make, own_ports
 
 pytestmark = pytest.mark.chapter
 
@@ -35,7 +33,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def own() -> dict[str, str]:
     """Ports of the test's own."""
-    return {variable: str(free_port()) for variable in default_ports()}
+    return own_ports()
 
 
 def workshop(arguments: list[str], checkout: Path, code: int = 0) -> str:

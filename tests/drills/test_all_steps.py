@@ -17,11 +17,11 @@ from tests.support.browser import Browser
 from tests.support.client import Client, new_reader
 from tests.support.eventually import eventually
 from tests.support.mailbox import Mailbox
+from tests.support.make import own_ports
 from tests.support.own_network import own_network
 from tests.support.responses import expect
 from tests.support.workshop_command import ROOT, Command, call
 from workshop.default_ports import default_ports
-from workshop.ports import free_port
 
 pytestmark = [pytest.mark.drill, pytest.mark.only_step(3)]
 
@@ -39,7 +39,7 @@ MANY = 2000
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An environment with a state folder; also with free ports if the tests have no network of their own."""
     with own_network() as is_ours:
-        ports = {} if is_ours else {variable: str(free_port()) for variable in default_ports()}
+        ports = {} if is_ours else own_ports()
         folder = tmp_path_factory.mktemp("beside") / "state"
         yield {**os.environ, **ports, "WORKSHOP_STATE": str(folder)}
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 
 from tests.support.files import ROOT, files
+from workshop.default_ports import default_ports
+from workshop.ports import free_port
 
 VENV = ".venv"
 SECONDS = 580.0
@@ -128,6 +130,11 @@ class Making:
         """Kill what runs in this terminal; parts of a run have their own sessions and stay."""
         self.send(signal.SIGKILL)
         self._process.wait(SECONDS)
+
+
+def own_ports() -> dict[str, str]:
+    """Return free ports by the variables that set them, for all servers and steps."""
+    return {variable: str(free_port()) for variable in default_ports()}
 
 
 def copy_of_the_checkout(folder: Path) -> Path:

@@ -9,10 +9,8 @@ import psutil
 import pytest
 import requests
 
-from tests.support.make import VENV, copy_of_the_checkout, make, making
+from tests.support.make import VENV, copy_of_the_checkout, make, making, own_ports
 from tests.support.submission import Submission
-from workshop.default_ports import default_ports
-from workshop.ports import free_port
 from workshop.processes.exits import await_exit, is_running
 
 END_SECONDS = 30.0
@@ -23,8 +21,7 @@ POSTS = 2000
 @pytest.fixture
 def own(tmp_path: Path) -> dict[str, str]:
     """A state folder and ports of the test's own."""
-    ports = {variable: str(free_port()) for variable in default_ports()}
-    return {**ports, "WORKSHOP_STATE": str(tmp_path / "state")}
+    return {**own_ports(), "WORKSHOP_STATE": str(tmp_path / "state")}
 
 
 @pytest.fixture
